@@ -1,0 +1,128 @@
+package telemetry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// target says where spans go.
+type target struct {
+	endpoint string // URL, or host:port for gRPC; empty: nowhere
+	grpc     bool
+}
+
+func (t target) on() bool { return t.endpoint != "" }
+
+// targetFrom reads the endpoint and protocol; the variables for traces come before those for all signals.
+func targetFrom(env func(string) string) (target, error) {
+	if strings.EqualFold(env("OTEL_SDK_DISABLED"), "true") {
+		return target{}, nil
+	}
+	switch name := env("OTEL_TRACES_EXPORTER"); name {
+	case "", "otlp":
+	case "none":
+		return target{}, nil
+	default:
+		return target{}, fmt.Errorf("OTEL_TRACES_EXPORTER=%q: want otlp or none", name)
+	}
+	protocol := cmp.Or(env("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), env("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
+	if protocol != "grpc" && protocol != "http/protobuf" {
+		return target{}, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL=%q: want grpc or http/protobuf", protocol)
+	}
+	t := target{grpc: protocol == "grpc"}
+	name := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	if t.endpoint = env(name); t.endpoint == "" {
+		name = "OTEL_EXPORTER_OTLP_ENDPOINT"
+		if t.endpoint = env(name); t.endpoint != "" && !t.grpc {
+			t.endpoint = strings.TrimRight(t.endpoint, "/") + "/v1/traces"
+		}
+	}
+	return t, t.check(name)
+}
+
+// check refuses what the exporters would silently replace by localhost.
+func (t target) check(name string) error {
+	if t.endpoint == "" || t.grpc && !strings.Contains(t.endpoint, "://") {
+		return nil
+	}
+	u, err := url.Parse(t.endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%s=%q: want a URL such as http://127.0.0.1:4318", name, Redact(t.endpoint))
+	}
+	return nil
+}
+
+func (t target) exporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+	switch {
+	case !t.grpc:
+		return otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(t.endpoint))
+	case strings.Contains(t.endpoint, "://"):
+		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpointURL(t.endpoint))
+	default:
+		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(t.endpoint))
+	}
+}
+
+// samplerFrom reads OTEL_TRACES_SAMPLER; unset means parentbased_always_on.
+func samplerFrom(env func(string) string) (sdktrace.Sampler, error) {
+	const ratio = "traceidratio"
+	name, parent := strings.CutPrefix(cmp.Or(env("OTEL_TRACES_SAMPLER"), "parentbased_always_on"), "parentbased_")
+	var root sdktrace.Sampler
+	switch name {
+	case "always_on":
+		root = sdktrace.AlwaysSample()
+	case "always_off":
+		root = sdktrace.NeverSample()
+	case ratio:
+		arg := cmp.Or(env("OTEL_TRACES_SAMPLER_ARG"), "1")
+		share, err := strconv.ParseFloat(arg, 64)
+		if err != nil || !(share >= 0 && share <= 1) {
+			return nil, fmt.Errorf("OTEL_TRACES_SAMPLER_ARG=%q: want a number from 0 to 1", arg)
+		}
+		root = sdktrace.TraceIDRatioBased(share)
+	default:
+		return nil, fmt.Errorf("OTEL_TRACES_SAMPLER=%q: want always_on, always_off or traceidratio, or one of them after parentbased_",
+			env("OTEL_TRACES_SAMPLER"))
+	}
+	if parent {
+		return sdktrace.ParentBased(root), nil
+	}
+	return root, nil
+}
+
+// resourceFrom describes this process: the SDK, then o, then OTEL_RESOURCE_ATTRIBUTES, then OTEL_SERVICE_NAME.
+func resourceFrom(o Options) (*resource.Resource, error) {
+	attrs := []attribute.KeyValue{attribute.String("service.name", cmp.Or(o.ServiceName, "drugslm"))}
+	if o.Version != "" {
+		attrs = append(attrs, attribute.String("service.version", o.Version))
+	}
+	var errs []error
+	for pair := range strings.SplitSeq(o.Env("OTEL_RESOURCE_ATTRIBUTES"), ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(pair, "=")
+		text, err := url.PathUnescape(strings.TrimSpace(value))
+		if !ok || err != nil || strings.TrimSpace(key) == "" {
+			errs = append(errs, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %q is not key=value", pair))
+			continue
+		}
+		attrs = append(attrs, attribute.String(strings.TrimSpace(key), text))
+	}
+	if name := o.Env("OTEL_SERVICE_NAME"); name != "" {
+		attrs = append(attrs, attribute.String("service.name", name))
+	}
+	res, err := resource.New(context.Background(), resource.WithTelemetrySDK(), resource.WithAttributes(attrs...))
+	return res, errors.Join(append(errs, err)...)
+}
