@@ -1,0 +1,230 @@
+package ledger
+
+import (
+	"iter"
+	"time"
+)
+
+// State is where an item stands.
+type State string
+
+// The states. Counts puts pending, made and staged together as pending: their rows are not in the table yet.
+const (
+	Pending     State = "pending"     // to be done
+	Made        State = "made"        // done; its row waits in the ledger
+	Staged      State = "staged"      // its row is in a staged part
+	Published   State = "published"   // its row is in the table
+	Absent      State = "absent"      // the source says there is none
+	Quarantined State = "quarantined" // cannot be processed; the reason and the evidence are kept
+)
+
+// KindVanished and KindDeclared tell the absences found at enrolment from those a maker found ("not_found").
+const (
+	KindVanished = "vanished" // a complete enumeration no longer names it
+	KindDeclared = "declared" // the enumeration names it and says that it is absent
+)
+
+// MaxInput is the most bytes an item may carry for its maker.
+const MaxInput = 4 << 10
+
+// Item is what an enumeration says of one item.
+type Item struct {
+	ID          string // unique within its partition
+	Label       string // for people
+	Fingerprint string // changes when the source's data for this item changes
+	Absent      string // not empty: the enumeration itself says there is none, for this reason
+	Input       []byte // small JSON that the maker of the item needs, at most MaxInput bytes
+}
+
+// Entry is an item with everything known about it.
+type Entry struct {
+	Item
+	Asset, Partition string
+	State            State
+	Batch            int    // of its run, from 1; 0: in none
+	Attempts         int    // that ended in Pending again, since it was last enrolled to be done
+	CodeVersion      string // under which it is or was made
+	Reason           string // why it is to be done, absent or quarantined
+	Kind             string // of the failure or the absence; "" otherwise
+	Evidence         string // where what was seen is kept in the lake
+	Row              []byte // of a made item, JSON
+	Staged           string // path of the staged part that holds its new row
+	Part             string // path of the published part that holds its row, old or new
+	Run              string // that last took it up
+	FirstSeen        time.Time
+	Updated          time.Time
+}
+
+// Mode says which settled items are done again without a change at the source or in the code.
+type Mode int
+
+// The modes.
+const (
+	Missing Mode = iota // none but those quarantined for one of RetryKinds
+	Failed              // everything quarantined
+	Force               // everything
+)
+
+// Enrolment is one enumeration of a partition's items, and what to do about them.
+type Enrolment struct {
+	Asset, Partition, Run, CodeVersion string
+
+	BatchSize  int      // items in a batch; 0: all in one
+	Mode       Mode     // which settled items are done again
+	Partial    bool     // items not named are left alone; otherwise they become absent, "no longer listed"
+	Confirm    bool     // items that the enumeration calls absent are asked for all the same
+	RetryKinds []string // quarantined items of these kinds are tried again in every mode
+	Items      iter.Seq2[Item, error]
+}
+
+// Enrolled counts what an enrolment decided. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
+// Absent + Unchanged; Todo is those of them that now wait to be made or staged.
+type Enrolled struct {
+	Discovered int // distinct items named
+	New        int // never seen before, or seen again after it vanished
+	Changed    int // another fingerprint
+	Recode     int // made by another code version
+	Retried    int // quarantined, tried again
+	Forced     int // done again because of Mode Force
+	Resumed    int // left over by an earlier run, or enrolled by this one before
+	Absent     int // newly settled absent because the enumeration says so
+	Unchanged  int
+	Vanished   int // not named any more, and not in Discovered
+	Todo       int
+	Batches    int
+}
+
+// Outcome is what became of one pending or made item.
+type Outcome struct {
+	ID       string
+	State    State  // Staged, Absent, Quarantined, or Pending: try again, one attempt more
+	Staged   string // the staged part's path, when State is Staged
+	Kind     string // of the failure
+	Reason   string
+	Evidence string
+}
+
+// Counts obeys Discovered = Published + Absent + Quarantined + Pending.
+type Counts struct{ Discovered, Published, Absent, Quarantined, Pending int }
+
+// Slice names one partition of one asset.
+type Slice struct{ Asset, Partition string }
+
+// Filter selects items; an empty field selects everything.
+type Filter struct {
+	Asset, Partition string
+	State            State
+	Kind, ID         string
+	Limit            int    // 0: 1000
+	After            string // the ID of the last item seen; pages only within one asset and partition
+}
+
+// Part is one Parquet file of a table.
+type Part struct {
+	Path  string `json:"path"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Moves is how a publish changes the table's files.
+type Moves struct {
+	Added     []Part              `json:"added,omitempty"`     // staged parts that join the table
+	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
+	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
+}
+
+// Phase is where a materialization stands.
+type Phase string
+
+// The phases.
+const (
+	PhasePublishing Phase = "publishing" // begun; whether the lake has it is known to the lake only
+	PhasePublished  Phase = "published"
+	PhaseUnchanged  Phase = "unchanged" // looked at, nothing to publish: what is published is still right
+	PhaseFailed     Phase = "failed"    // abandoned
+)
+
+// Materialization is one attempt to bring a partition up to date.
+type Materialization struct {
+	ID                           int64
+	Asset, Partition, Run, Trace string
+
+	State       Phase
+	Version     int64 // of the table, once published
+	Rows, Bytes int64 // of the partition in that version
+	CodeVersion string
+	Upstream    map[string]int64 // asset → version that was read
+	Snapshot    string           // the source's own date of its data
+	Moves       Moves
+	Requests    int64 // sent to the source
+	Started     time.Time
+	Finished    time.Time // zero while publishing
+	Reason      string
+
+	Verified time.Time // set by Latest and Materializations: when this was last found to be right
+}
+
+// Partition is one known partition of a set.
+type Partition struct {
+	Key, Label          string
+	Gone                bool
+	FirstSeen, LastSeen time.Time
+}
+
+// Check is the outcome of one asset check.
+type Check struct {
+	ID                    int64
+	Asset, Partition, Run string
+
+	Materialization int64 // 0: none was begun, the check stopped it
+	Name            string
+	Blocking        bool
+	Passed          bool
+	Detail          string
+	Observed        string // the value seen, as text or JSON
+	At              time.Time
+}
+
+// RunState is where a run stands.
+type RunState string
+
+// The states of a run.
+const (
+	RunRunning   RunState = "running"
+	RunSucceeded RunState = "succeeded"
+	RunFailed    RunState = "failed"
+	RunCanceled  RunState = "canceled"
+)
+
+// Run is one execution of a plan.
+type Run struct {
+	ID, Workflow, Selection string
+
+	Plan     []byte // JSON
+	State    RunState
+	Trace    string
+	Started  time.Time
+	Finished time.Time // zero while running
+	Error    string
+}
+
+// Lease says who holds a browser session, and until when.
+type Lease struct {
+	Session string // the hub's id of it
+	Hub     string // address of the hub
+	Owner   string // worker, run, activity, attempt
+	Expires time.Time
+}
+
+// Budget is what is noted of one host.
+type Budget struct {
+	Host         string
+	NextAt       time.Time     // the next free turn
+	Interval     time.Duration // last asked for, at full pace
+	Pace         float64       // share of the configured rate in force, up to 1
+	BlockedUntil time.Time     // zero: never blocked
+	Refused      bool          // the block is an open circuit
+	Refusals     int           // in a row
+	Reason       string        // of the last block
+	Updated      time.Time
+}
