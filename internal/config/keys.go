@@ -1,0 +1,86 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"time"
+)
+
+// Key describes one setting.
+type Key struct {
+	Name    string   // "budget.rps"
+	Type    string   // "text", "number", "whole number", "duration", "yes or no", "list", "secret"
+	Default string   // as a user would write it; "" for none
+	Env     []string // variables, the first that is set counts: {"DRUGSLM_GRID_HUB", "HUB_URL"}
+	Flag    string   // command-line flag without dashes; "" for none
+	Help    string   // one or two sentences
+	OneOf   []string // the values allowed; nil for any
+
+	field []int  // of Config, for reflect
+	min   string // least value of a number
+}
+
+// Keys lists every setting in the order of [Config].
+func Keys() []Key {
+	return keysOf(reflect.ValueOf(Default()), nil, "")
+}
+
+func keysOf(v reflect.Value, at []int, prefix string) []Key {
+	var keys []Key
+	for i := range v.NumField() {
+		f, path := v.Type().Field(i), append(append([]int(nil), at...), i)
+		name := prefix + f.Tag.Get("key")
+		if f.Type.Kind() == reflect.Struct {
+			keys = append(keys, keysOf(v.Field(i), path, name+".")...)
+			continue
+		}
+		keys = append(keys, Key{
+			Name: name, Type: typeOf(f.Type), Default: text(v.Field(i)), Env: envOf(name), Flag: flagOf(name),
+			Help: f.Tag.Get("help"), OneOf: strings.Fields(f.Tag.Get("oneof")), field: path, min: f.Tag.Get("min"),
+		})
+	}
+	return keys
+}
+
+// envOf gives the variables of a key, the one that counts first.
+func envOf(name string) []string {
+	env := []string{"DRUGSLM_" + strings.ToUpper(strings.ReplaceAll(name, ".", "_"))}
+	if name == "grid.hub" {
+		env = append(env, "HUB_URL")
+	}
+	return env
+}
+
+// flagOf gives the flag of the keys that [Flags] registers.
+func flagOf(name string) string {
+	switch name {
+	case "data":
+		return "data"
+	case "source.url", "temporal.address", "budget.rps", "log.level":
+		return strings.ReplaceAll(name, ".", "-")
+	case "grid.hub":
+		return "hub-url"
+	}
+	return ""
+}
+
+func typeOf(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[time.Duration]():
+		return "duration"
+	case reflect.TypeFor[Secret]():
+		return "secret"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "yes or no"
+	case reflect.Int:
+		return "whole number"
+	case reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "list"
+	default:
+		return "text"
+	}
+}

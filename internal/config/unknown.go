@@ -1,0 +1,60 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/viper"
+)
+
+// unknown complains about each key of the file that is none of ours; the nearest of ours comes first in the list.
+func unknown(file *viper.Viper, keys []Key) []error {
+	known := make([]string, len(keys))
+	for i, k := range keys {
+		known[i] = k.Name
+	}
+	have := file.AllKeys()
+	slices.Sort(have)
+	var errs []error
+	for _, name := range have {
+		if !slices.Contains(known, name) && !emptySection(file, name, known) {
+			errs = append(errs, fmt.Errorf("no such key %q; there are %s", name, strings.Join(nearestFirst(name, known), ", ")))
+		}
+	}
+	return errs
+}
+
+// emptySection reports whether name is a heading with nothing below it, as when all its keys are commented out.
+func emptySection(file *viper.Viper, name string, known []string) bool {
+	return file.Get(name) == nil && slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, name+".") })
+}
+
+// nearestFirst orders known by how many letters must change to make it name.
+func nearestFirst(name string, known []string) []string {
+	sorted := slices.Clone(known)
+	slices.SortStableFunc(sorted, func(a, b string) int { return cmp.Compare(distance(name, a), distance(name, b)) })
+	return sorted
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,131 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"drugslm/internal/fault"
+)
+
+// Validate reports every mistake in c at once as a fault.Invalid; [Load] has called it. Each names its variable.
+func (c Config) Validate() error {
+	return fault.Wrap(fault.Invalid, "check configuration", errors.Join(c.mistakes(nil)...))
+}
+
+// mistakes checks all keys but those to skip.
+func (c Config) mistakes(skip map[string]bool) []error {
+	var errs []error
+	for _, k := range Keys() {
+		if skip[k.Name] {
+			continue
+		}
+		if err := c.check(k); err != nil {
+			errs = append(errs, k.mistake("", err))
+		}
+	}
+	return errs
+}
+
+func (c Config) check(k Key) error {
+	v := reflect.ValueOf(c).FieldByIndex(k.field)
+	if err := k.allowed(v); err != nil {
+		return err
+	}
+	switch k.Name {
+	case "data", "temporal.namespace", "temporal.task_queue":
+		if v.String() == "" {
+			return errors.New("must not be empty")
+		}
+	case "source.url":
+		return checkURL(c.Source.URL)
+	case "grid.hub", "temporal.ui":
+		if v.String() != "" {
+			return checkURL(v.String())
+		}
+	case "temporal.address":
+		if host, port, err := net.SplitHostPort(c.Temporal.Address); err != nil || host == "" || port == "" {
+			return fmt.Errorf("%q is not host:port", c.Temporal.Address)
+		}
+	case "temporal.tls_key":
+		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
+			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
+		}
+	case "source.user_agent", "source.contact":
+		if strings.ContainsAny(v.String(), "\r\n") {
+			return errors.New("must be one line")
+		}
+	case "budget.rps":
+		if c.Budget.RPS == 0 && !loopback(c.Source.URL) {
+			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
+		}
+	}
+	return nil
+}
+
+// allowed holds v against the key's list of values or its least value.
+func (k Key) allowed(v reflect.Value) error {
+	values := []string{text(v)}
+	if list, ok := v.Interface().([]string); ok {
+		if values = list; len(list) == 0 {
+			return errors.New("must not be empty")
+		}
+	}
+	for _, s := range values {
+		if len(k.OneOf) > 0 && !slices.Contains(k.OneOf, s) {
+			return fmt.Errorf("%q is none of %s", s, strings.Join(k.OneOf, ", "))
+		}
+	}
+	if k.min == "" {
+		return nil
+	}
+	least, err := strconv.ParseFloat(k.min, 64)
+	if err != nil {
+		return fmt.Errorf("least value %q: %w", k.min, err)
+	}
+	if x, ok := number(v); ok && x < least {
+		if k.Type == "duration" {
+			return fmt.Errorf("%s is not above 0s", text(v))
+		}
+		return fmt.Errorf("%s is less than %s", text(v), k.min)
+	}
+	return nil
+}
+
+func number(v reflect.Value) (float64, bool) {
+	switch {
+	case v.CanInt():
+		return float64(v.Int()), true
+	case v.CanFloat():
+		return v.Float(), true
+	}
+	return 0, false
+}
+
+// checkURL wants http or https and a host. Its error does not repeat the URL, which may hold a password.
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("is no URL such as http://127.0.0.1:8080")
+	}
+	return nil
+}
+
+// loopback reports whether a URL's host is this machine, by its name or address; it asks no resolver.
+func loopback(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.Unmap().IsLoopback()
+}
