@@ -1,0 +1,155 @@
+package pdf
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+)
+
+// startTimeout bounds the start of a child: the first on a machine compiles the engine, which takes 4 s on a quiet core.
+const startTimeout = 3 * time.Minute
+
+// exitTimeout is how long a child without work may take to end by itself.
+const exitTimeout = 2 * time.Second
+
+// child is one process that reads documents. It serves one caller at a time.
+type child struct {
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    io.Reader
+	stderr *tail
+	served int   // documents so far
+	limit  int64 // bytes of an answer
+
+	mu    sync.Mutex
+	ended bool // its process id may by now be somebody else's
+}
+
+// startChild starts a process and waits until its engine is ready. The process outlives ctx.
+func startChild(ctx context.Context, o Options) (*child, error) {
+	c := &child{cmd: exec.Command(o.Command[0], o.Command[1:]...), stderr: &tail{}, limit: answerLimit(o)}
+	c.cmd.Env = childEnv()
+	c.cmd.Stderr = c.stderr
+	c.cmd.WaitDelay = exitTimeout
+	c.cmd.SysProcAttr = ownGroup()
+	in, err := c.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	c.in, c.out = in, out
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := c.ready(ctx, o); err != nil {
+		c.kill()
+		return nil, err
+	}
+	return c, nil
+}
+
+// ready limits the process, tells it its settings and waits for its first answer.
+func (c *child) ready(ctx context.Context, o Options) error {
+	if err := limitMemory(c.cmd.Process.Pid, o.MemoryPages); err != nil {
+		return fmt.Errorf("limit memory: %w", err)
+	}
+	defer context.AfterFunc(ctx, c.signal)()
+	err := writeJSON(c.in, settings{CacheDir: o.CacheDir, MemoryPages: o.MemoryPages, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxText: o.MaxText})
+	if err == nil {
+		err = readJSON(c.out, maxSettings, &answer{})
+	}
+	return c.explain(ctx, err)
+}
+
+// read sends a document and waits for its text; the end of ctx kills the child. An error means that the child is of no
+// more use.
+func (c *child) read(ctx context.Context, content []byte) (answer, error) {
+	defer context.AfterFunc(ctx, c.signal)()
+	var a answer
+	err := writeFrame(c.in, content)
+	if err == nil {
+		err = readJSON(c.out, c.limit, &a)
+	}
+	c.served++
+	return a, c.explain(ctx, err)
+}
+
+// explain gives the cause of err: the end of ctx, or else what the child wrote before it died.
+func (c *child) explain(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	c.kill() // after which its last words are all here
+	return fmt.Errorf("child ended (%s): %w%s", c.cmd.ProcessState, err, c.stderr.first())
+}
+
+// signal ends the process group at once; it may be called at any time, by anybody.
+func (c *child) signal() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		killGroup(c.cmd.Process)
+	}
+}
+
+// kill ends the process group and waits for the process.
+func (c *child) kill() {
+	c.signal()
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+	_ = c.cmd.Wait() // "signal: killed" is what was asked for, and a second call finds it gone
+}
+
+// stop lets a child without work end by itself, and kills it if it does not.
+func (c *child) stop() {
+	_ = c.in.Close()
+	timer := time.AfterFunc(exitTimeout, c.signal)
+	defer timer.Stop()
+	_, _ = io.Copy(io.Discard, c.out) // its output ends when it does
+	c.kill()
+}
+
+// answerLimit bounds an answer by what o allows: JSON writes a byte of text as six at worst, and a page or a warning
+// adds less than a hundred.
+func answerLimit(o Options) int64 { return 6*o.MaxText + 256*int64(o.MaxPages) + maxSettings }
+
+// tail keeps the first bytes that are written to it, where a Go program says why it died.
+type tail struct{ bytes.Buffer }
+
+const maxTail = 4 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.Buffer.Write(p[:min(len(p), maxTail-t.Len())])
+	return len(p), nil
+}
+
+// first is the first line written, as an addition to an error text.
+func (t *tail) first() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(t.String()), "\n")
+	line = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, line)
+	if line == "" {
+		return ""
+	}
+	return ": " + line[:min(len(line), 200)]
+}

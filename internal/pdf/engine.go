@@ -1,0 +1,173 @@
+package pdf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/klippa-app/go-pdfium"
+	pdfiumerrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/references"
+	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/webassembly"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// engine is a compiled PDFium that lends a fresh instance to every document, one at a time.
+type engine struct {
+	settings settings
+	cache    wazero.CompilationCache
+	pool     pdfium.Pool
+	memory   *memory
+}
+
+// openEngine compiles PDFium, or takes it from the cache directory.
+func openEngine(ctx context.Context, s settings) (*engine, error) {
+	cache, err := wazero.NewCompilationCacheWithDir(s.CacheDir)
+	if err != nil {
+		return nil, fmt.Errorf("use cache directory: %w", err)
+	}
+	mem := newMemory(uint64(s.MemoryPages) * pageSize)
+	pool, err := webassembly.Init(webassembly.Config{
+		Context:  experimental.WithMemoryAllocator(ctx, mem),
+		MaxIdle:  1,
+		MaxTotal: 1,
+		FSConfig: wazero.NewFSConfig(), // nothing mounted; without it go-pdfium mounts the host's root for writing
+		Stdout:   io.Discard,           // standard output belongs to the frames
+		Stderr:   io.Discard,
+		// PDFium needs exception handling, which is not among wazero's defaults. Interrupting by context is left off:
+		// it makes every page 4.6 times slower, and the parent can kill us.
+		RuntimeConfig: wazero.NewRuntimeConfig().WithCompilationCache(cache).
+			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling),
+	})
+	if err != nil {
+		return nil, errors.Join(err, cache.Close(ctx))
+	}
+	return &engine{settings: s, cache: cache, pool: pool, memory: mem}, nil
+}
+
+func (e *engine) close() {
+	_ = e.pool.Close() // the process is about to end
+	_ = e.cache.Close(context.Background())
+}
+
+// instanceWait is how long a fresh instance may take; it takes milliseconds.
+const instanceWait = 30 * time.Second
+
+// What can be wrong with a document that PDFium opens.
+var (
+	errNoPages = errors.New("no pages")
+	errTooMuch = errors.New("too much")
+)
+
+// read answers one document.
+func (e *engine) read(content []byte) answer {
+	e.memory.refused = false
+	instance, err := e.pool.GetInstance(instanceWait)
+	if err != nil {
+		return answer{Reason: "no sandbox: " + err.Error(), Spent: true}
+	}
+	doc, err := e.document(instance, content)
+	_ = instance.Kill() // the sandbox is thrown away as it is: a broken one cannot be closed in order
+	if err != nil {
+		return answer{Reason: e.reason(err), Spent: e.memory.refused || crashed(err)}
+	}
+	return answer{Document: doc, Spent: e.memory.refused}
+}
+
+// document reads every page.
+func (e *engine) document(p pdfium.Pdfium, content []byte) (Document, error) {
+	opened, err := p.OpenDocument(&requests.OpenDocument{File: &content})
+	if err != nil {
+		return Document{}, err
+	}
+	counted, err := p.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
+	if err != nil {
+		return Document{}, err
+	}
+	switch n := counted.PageCount; {
+	case n <= 0:
+		return Document{}, errNoPages
+	case n > e.settings.MaxPages:
+		return Document{}, fmt.Errorf("%w: %d pages, at most %d", errTooMuch, n, e.settings.MaxPages)
+	}
+	pages, warnings, err := e.pages(p, opened.Document, counted.PageCount)
+	if err != nil {
+		return Document{}, err
+	}
+	return Document{Pages: pages, Version: version(p, opened.Document), Warnings: warnings}, nil
+}
+
+// pages reads count pages. One that PDFium refuses is empty and has a warning; a crash or too much text ends it all.
+func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int) ([]Page, []string, error) {
+	raw := make([]string, count)
+	unreadable := make([]bool, count)
+	var size int64
+	for i := range count {
+		got, err := p.GetPageText(&requests.GetPageText{Page: requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}})
+		switch {
+		case err == nil:
+			raw[i] = got.Text
+			size += int64(len(got.Text))
+		case crashed(err):
+			return nil, nil, fmt.Errorf("page %d: %w", i+1, err)
+		default:
+			unreadable[i] = true
+		}
+		if size > e.settings.MaxText {
+			return nil, nil, fmt.Errorf("%w: more than %d bytes of text", errTooMuch, e.settings.MaxText)
+		}
+	}
+	texts := clean(raw)
+	pages := make([]Page, count)
+	for i, text := range texts {
+		pages[i] = Page{Number: i + 1, Text: text}
+	}
+	return pages, warnings(texts, unreadable), nil
+}
+
+// version is "1.7" for a file of version 1.7, and "" where the file does not say.
+func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {
+	got, err := p.FPDF_GetFileVersion(&requests.FPDF_GetFileVersion{Document: doc})
+	if err != nil || got.FileVersion < 10 || got.FileVersion > 29 {
+		return ""
+	}
+	return fmt.Sprintf("%d.%d", got.FileVersion/10, got.FileVersion%10)
+}
+
+// known are the errors by which PDFium itself refuses something; after any other the sandbox is broken.
+var known = []error{
+	errNoPages, errTooMuch,
+	pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
+	pdfiumerrors.ErrPassword, pdfiumerrors.ErrSecurity, pdfiumerrors.ErrPage, pdfiumerrors.ErrUnexpected,
+}
+
+// crashed reports whether err is the sandbox's own end: a trap, a panic, memory that was not given.
+func crashed(err error) bool {
+	return !slices.ContainsFunc(known, func(k error) bool { return errors.Is(err, k) })
+}
+
+// reason says in a user's words why a document cannot be read.
+func (e *engine) reason(err error) string {
+	switch {
+	case e.memory.refused:
+		return fmt.Sprintf("needs more than %d MiB", e.settings.MemoryPages*pageSize>>20)
+	case errors.Is(err, errNoPages), errors.Is(err, errTooMuch):
+		return err.Error()
+	case errors.Is(err, pdfiumerrors.ErrPassword):
+		return "encrypted: needs a password"
+	case errors.Is(err, pdfiumerrors.ErrSecurity):
+		return "encrypted: in a way that is not known"
+	case crashed(err):
+		first, _, _ := strings.Cut(err.Error(), "\n") // the rest is a stack of WebAssembly
+		return "damaged: the engine stopped: " + first
+	default:
+		return "damaged"
+	}
+}

@@ -1,0 +1,206 @@
+package pdf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"drugslm/internal/fault"
+)
+
+// errTimeout is the cause of a document's own deadline.
+var errTimeout = errors.New("document deadline")
+
+// Extractor reads documents in child processes. [Open] makes one.
+type Extractor struct {
+	options Options
+	slots   chan *child   // one a worker; nil where no child runs yet
+	starts  chan struct{} // one start at a time: the first on a machine compiles the engine for all
+	closed  chan struct{}
+	closing sync.Once
+
+	mu   sync.Mutex
+	live map[*child]bool // what Close must end when it can wait no longer
+}
+
+// Open makes an extractor. It starts no process: each is started when a document first needs it.
+func Open(o Options) (*Extractor, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Extractor{
+		options: o,
+		slots:   make(chan *child, o.Workers),
+		starts:  make(chan struct{}, 1),
+		closed:  make(chan struct{}),
+		live:    map[*child]bool{},
+	}
+	for range o.Workers {
+		e.slots <- nil
+	}
+	return e, nil
+}
+
+// Extract reads content and waits for a free worker first. A document that cannot be read is a [fault.Corrupt] error
+// with its reason; a child that cannot be started, or an extractor that is closed, is [fault.Unavailable]. A child that
+// dies over a document is replaced and the document tried once more, so that it is not blamed for another's doing. When
+// ctx ends, the child is killed and ctx's error returned.
+func (e *Extractor) Extract(ctx context.Context, content []byte) (Document, error) {
+	if err := Check(content); err != nil {
+		return Document{}, err
+	}
+	if int64(len(content)) > e.options.MaxBytes {
+		return Document{}, fault.New(fault.Corrupt, op, "%d bytes, at most %d", len(content), e.options.MaxBytes)
+	}
+	c, err := e.acquire(ctx)
+	if err != nil {
+		return Document{}, err
+	}
+	a, c, err := e.try(ctx, c, content)
+	e.release(c, a)
+	switch {
+	case err != nil:
+		return Document{}, err
+	case a.Reason != "":
+		return Document{}, fault.New(fault.Corrupt, op, "%s", a.Reason)
+	case len(a.Document.Pages) == 0:
+		return Document{}, fault.New(fault.Corrupt, op, "no pages")
+	}
+	return a.Document, nil
+}
+
+// acquire takes a slot, with the child that is in it.
+func (e *Extractor) acquire(ctx context.Context) (*child, error) {
+	select {
+	case <-e.closed:
+		return nil, errClosed()
+	default:
+	}
+	select {
+	case c := <-e.slots:
+		return c, nil
+	case <-e.closed:
+		return nil, errClosed()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: wait for a worker: %w", op, ctx.Err())
+	}
+}
+
+// release gives the slot back, without its child when that has done enough.
+func (e *Extractor) release(c *child, a answer) {
+	if c != nil && (a.Spent || c.served >= e.options.Documents) {
+		c.stop()
+		c = e.forget(c)
+	}
+	e.slots <- c
+}
+
+// try reads content with c, or with a new child where c is nil, and once more with a new one if that dies. It returns the
+// child that is now in the slot.
+func (e *Extractor) try(ctx context.Context, c *child, content []byte) (answer, *child, error) {
+	var died error
+	for range 2 {
+		if c == nil {
+			fresh, err := e.start(ctx)
+			if err != nil {
+				return answer{}, nil, err
+			}
+			c = fresh
+		}
+		a, err := e.read(ctx, c, content)
+		if err == nil {
+			return a, c, nil
+		}
+		c.kill()
+		c = e.forget(c)
+		switch {
+		case ctx.Err() != nil:
+			return answer{}, nil, fmt.Errorf("%s: %w", op, ctx.Err())
+		case errors.Is(err, errTimeout):
+			return answer{}, nil, fault.New(fault.Corrupt, op, "took longer than %s", e.options.Timeout)
+		}
+		died = err
+	}
+	return answer{}, nil, fault.New(fault.Corrupt, op, "ended two children: %w", died)
+}
+
+// read asks one child, for as long as a document may take.
+func (e *Extractor) read(ctx context.Context, c *child, content []byte) (answer, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
+	defer cancel()
+	return c.read(ctx, content)
+}
+
+// start starts a child, after those that are being started.
+func (e *Extractor) start(ctx context.Context) (*child, error) {
+	select {
+	case e.starts <- struct{}{}:
+		defer func() { <-e.starts }()
+	case <-e.closed:
+		return nil, errClosed()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: wait for the engine: %w", op, ctx.Err())
+	}
+	c, err := startChild(ctx, e.options)
+	switch {
+	case err == nil:
+		return e.remember(c)
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s: start the engine: %w", op, ctx.Err())
+	default:
+		return nil, fault.New(fault.Unavailable, op, "start %q: %w", e.options.Command, err)
+	}
+}
+
+// remember makes c known to Close, unless that has come and gone.
+func (e *Extractor) remember(c *child) (*child, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-e.closed:
+		c.kill()
+		return nil, errClosed()
+	default:
+		e.live[c] = true
+		return c, nil
+	}
+}
+
+func errClosed() error { return fault.New(fault.Unavailable, op, "extractor is closed") }
+
+// forget takes a dead child out of Close's books, and returns what is left in its slot.
+func (e *Extractor) forget(c *child) *child {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.live, c)
+	return nil
+}
+
+// Close waits until the documents under way are read, and ends all children. When ctx ends first it kills them: their
+// documents fail as [fault.Unavailable], and Close returns ctx's error. A second call returns nil at once.
+func (e *Extractor) Close(ctx context.Context) (err error) {
+	e.closing.Do(func() {
+		e.mu.Lock()
+		close(e.closed)
+		e.mu.Unlock()
+		defer context.AfterFunc(ctx, e.killAll)()
+		for range e.options.Workers {
+			if c := <-e.slots; c != nil {
+				c.stop()
+			}
+		}
+		err = ctx.Err()
+	})
+	return err
+}
+
+// killAll ends every child at once; whoever reads with one finds out.
+func (e *Extractor) killAll() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for c := range e.live {
+		c.signal()
+	}
+}

@@ -1,0 +1,59 @@
+package pdf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// settings is the first frame a child receives.
+type settings struct {
+	CacheDir    string `json:"cache_dir"`
+	MemoryPages uint32 `json:"memory_pages"`
+	MaxPages    int    `json:"max_pages"`
+	MaxBytes    int64  `json:"max_bytes"`
+	MaxText     int64  `json:"max_text"`
+}
+
+// maxSettings bounds the first frame and the answer to it.
+const maxSettings = 64 << 10
+
+// answer is what a child sends: once when its engine is ready, then once for every document.
+type answer struct {
+	Document Document `json:"document"`
+	Reason   string   `json:"reason,omitempty"` // why the document cannot be read; "" if it can
+	Spent    bool     `json:"spent,omitempty"`  // this child has seen enough: use another one
+}
+
+// Serve is the life of a child: it takes its settings and then one document after the other from in, and answers each
+// on out, until in ends; then it returns nil. Messages are frames (four bytes of length, big endian, then that many
+// bytes): JSON settings, PDF bytes, JSON answers. Nothing else may write to out. It is meant to have a process to
+// itself: a document can exhaust it, and a running one is not interrupted by ctx but by a signal that kills.
+func Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	var s settings
+	if err := readJSON(in, maxSettings, &s); err != nil {
+		return fmt.Errorf("receive settings: %w", err)
+	}
+	e, err := openEngine(ctx, s)
+	if err != nil {
+		return fmt.Errorf("open PDF engine: %w", err)
+	}
+	defer e.close()
+	if err := writeJSON(out, answer{}); err != nil {
+		return fmt.Errorf("say ready: %w", err)
+	}
+	for ctx.Err() == nil {
+		content, err := readFrame(in, s.MaxBytes)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("receive document: %w", err)
+		}
+		if err := writeJSON(out, e.read(content)); err != nil {
+			return fmt.Errorf("send text: %w", err)
+		}
+	}
+	return ctx.Err()
+}
