@@ -43,17 +43,15 @@ func (h traceHandler) WithGroup(name string) slog.Handler {
 	return traceHandler{h.Handler.WithGroup(name)}
 }
 
-// redactAttr redacts all that is printed as text.
+// redactAttr redacts all that is printed as text. Values of other types keep their form unless a secret shows in it.
 func redactAttr(_ []string, a slog.Attr) slog.Attr {
-	switch v := a.Value.Any().(type) {
-	case string:
-		a.Value = slog.StringValue(Redact(v))
-	case error:
-		a.Value = slog.StringValue(Redact(v.Error()))
-	case fmt.Stringer:
-		// Times, durations and levels hold no secret, and have their own form in JSON.
-		if a.Value.Kind() == slog.KindAny && a.Key != slog.LevelKey {
-			a.Value = slog.StringValue(Redact(v.String()))
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(Redact(a.Value.String()))
+	case slog.KindAny:
+		shown := fmt.Sprintf("%+v", a.Value.Any())
+		if clean := Redact(shown); clean != shown {
+			a.Value = slog.StringValue(clean)
 		}
 	}
 	return a
