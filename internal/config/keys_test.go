@@ -1,0 +1,80 @@
+package config_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/config"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func TestKeysAreWhole(t *testing.T) {
+	t.Parallel()
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.Flags(flags)
+	registered := 1 // --config
+	for _, k := range config.Keys() {
+		require.NotEmpty(t, k.Help, k.Name)
+		require.Regexp(t, `^DRUGSLM_[A-Z_]+$`, k.Env[0])
+		if k.Flag != "" {
+			f := flags.Lookup(k.Flag)
+			require.NotNil(t, f, k.Flag)
+			require.Equal(t, k.Default, f.DefValue)
+			registered++
+		}
+	}
+	count := 0
+	flags.VisitAll(func(*pflag.Flag) { count++ })
+	require.Equal(t, registered, count)
+	for _, name := range []string{"data", "config", "source-url", "temporal-address", "hub-url", "budget-rps", "log-level"} {
+		require.NotNil(t, flags.Lookup(name), name)
+	}
+}
+
+// TestDocument holds the table in docs/configuration.md against the keys; go test -update rewrites it.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	const begin, end = "<!-- keys: begin -->\n", "<!-- keys: end -->"
+	path := filepath.Join("..", "..", "docs", "configuration.md")
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(page), begin)
+	require.True(t, ok, "no %q in %s", begin, path)
+	have, after, ok := strings.Cut(rest, end)
+	require.True(t, ok, "no %q in %s", end, path)
+	want := table()
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o600))
+		return
+	}
+	require.Equal(t, want, have, "run go test ./internal/config -update")
+}
+
+func table() string {
+	var b strings.Builder
+	b.WriteString("\n| key | variable | flag | type | default | |\n|---|---|---|---|---|---|\n")
+	for _, k := range config.Keys() {
+		typ := k.Type
+		if len(k.OneOf) > 0 {
+			typ += ": " + strings.Join(k.OneOf, ", ")
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s | %s |\n",
+			k.Name, strings.Join(k.Env, "`, `"), code("--", k.Flag), typ, code("", k.Default), k.Help)
+	}
+	return b.String() + "\n"
+}
+
+func code(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + prefix + s + "`"
+}

@@ -1,0 +1,154 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+)
+
+// sources are where one test's settings come from.
+type sources struct {
+	file string            // YAML; "" for an empty file
+	env  map[string]string // variables
+	args []string          // command line
+}
+
+func (s sources) load(t *testing.T) (config.Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(s.file), 0o600))
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	config.Flags(flags)
+	require.NoError(t, flags.Parse(append(s.args, "--config", path)))
+	return config.Load(config.LoadOptions{Flags: flags, Env: func(name string) string { return s.env[name] }})
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := sources{}.load(t)
+	require.NoError(t, err)
+	require.Equal(t, config.Default(), c)
+	require.NoError(t, config.Default().Validate())
+
+	c, err = config.Load(config.LoadOptions{Env: func(string) string { return "" }})
+	require.NoError(t, err, "no file is no mistake")
+	require.Equal(t, config.Default(), c)
+}
+
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	rps := func(c config.Config) any { return c.Budget.RPS }
+	hub := func(c config.Config) any { return c.Grid.Hub }
+	queues := func(c config.Config) any { return c.Worker.Queues }
+	tests := []struct {
+		name string
+		from sources
+		get  func(config.Config) any
+		want any
+	}{
+		{"file over default", sources{file: "budget: {rps: 2}"}, rps, 2.0},
+		{"environment over file", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": "0.5"}}, rps, 0.5},
+		{"flag over environment", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "3"}, args: []string{"--budget-rps=4"}}, rps, 4.0},
+		{"flag at its default still counts", sources{file: "budget: {rps: 2}", args: []string{"--budget-rps=1"}}, rps, 1.0},
+		{"flag mends a bad file", sources{file: "budget: {rps: x}", args: []string{"--budget-rps=1"}}, rps, 1.0},
+		{"empty variable is unset", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": ""}}, rps, 2.0},
+		{"HUB_URL", sources{env: map[string]string{"HUB_URL": "http://h:4444"}}, hub, "http://h:4444"},
+		{
+			"our own name before HUB_URL",
+			sources{env: map[string]string{"HUB_URL": "http://h:4444", "DRUGSLM_GRID_HUB": "http://g:4444"}}, hub, "http://g:4444",
+		},
+		{"list in the file", sources{file: "worker: {queues: [extract]}"}, queues, []string{"extract"}},
+		{"list in a variable", sources{env: map[string]string{"DRUGSLM_WORKER_QUEUES": "browser, extract"}}, queues, []string{"browser", "extract"}},
+		{"underscores", sources{file: "source: {user_agent: me/1}"}, func(c config.Config) any { return c.Source.UserAgent }, "me/1"},
+		{"duration", sources{file: "grid: {lease: 2m}"}, func(c config.Config) any { return c.Grid.Lease }, 2 * time.Minute},
+		{"yes or no", sources{file: "temporal: {tls: true}"}, func(c config.Config) any { return c.Temporal.UseTLS() }, true},
+		{"API key turns TLS on", sources{env: map[string]string{"DRUGSLM_TEMPORAL_API_KEY": "k"}}, func(c config.Config) any { return c.Temporal.UseTLS() }, true},
+		{"empty section", sources{file: "budget:\n  # rps: 2\n"}, rps, 1.0},
+		{
+			"no limit for a source here", sources{args: []string{"--budget-rps=0", "--source-url=http://127.0.0.1:9"}}, rps, 0.0,
+		},
+		{"localhost by name and IPv6", sources{args: []string{"--budget-rps=0", "--source-url=http://[::1]:9"}}, rps, 0.0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := tt.from.load(t)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, tt.get(c))
+		})
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		from sources
+		want []string // each must be in the error
+	}{
+		{"misspelt key", sources{file: "budgett: {rps: 2}"}, []string{`no such key "budgett.rps"; there are budget.rps, `}},
+		{"misspelt leaf", sources{file: "worker: {batchs: 2}"}, []string{`no such key "worker.batchs"; there are worker.batch, `}},
+		{"value for a section", sources{file: "grid: http://x"}, []string{`no such key "grid"`}},
+		{"section for a value", sources{file: "data: {dir: x}"}, []string{`no such key "data.dir"; there are data, `}},
+		{"list for a value", sources{file: "data: [x]"}, []string{"DRUGSLM_DATA (data): want one value"}},
+		{"not YAML", sources{file: "a: [:"}, []string{"c.yaml"}},
+		{"no limit abroad", sources{args: []string{"--budget-rps=0"}}, []string{"DRUGSLM_BUDGET_RPS: 0 (no limit)"}},
+		{"no limit for a look-alike", sources{args: []string{"--budget-rps=0", "--source-url=http://localhost.example.org"}}, []string{"DRUGSLM_BUDGET_RPS"}},
+		{"negative", sources{args: []string{"--budget-rps=-1"}}, []string{"DRUGSLM_BUDGET_RPS: -1 is less than 0"}},
+		{"not a number", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "NaN"}}, []string{"DRUGSLM_BUDGET_RPS: "}},
+		{"half a session", sources{file: "grid: {sessions: 1.5}"}, []string{`DRUGSLM_GRID_SESSIONS (grid.sessions): "1.5" is no whole number`}},
+		{"bare duration", sources{file: "grid: {lease: 30}"}, []string{`DRUGSLM_GRID_LEASE (grid.lease): "30" is no duration`}},
+		{"lease of nothing", sources{file: "grid: {lease: 0s}"}, []string{"DRUGSLM_GRID_LEASE: 0s is not above 0s"}},
+		{"choice", sources{args: []string{"--log-level=loud"}}, []string{`DRUGSLM_LOG_LEVEL: "loud" is none of debug, info, warn, error`}},
+		{"queue", sources{file: "worker: {queues: [browser, cook]}"}, []string{`DRUGSLM_WORKER_QUEUES: "cook" is none of`}},
+		{"no queue", sources{file: "worker: {queues: []}"}, []string{"DRUGSLM_WORKER_QUEUES: must not be empty"}},
+		{"address", sources{args: []string{"--temporal-address=here"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: "}},
+		{"certificate without key", sources{file: "temporal: {tls_cert: a.pem}"}, []string{"DRUGSLM_TEMPORAL_TLS_KEY"}},
+		{"header injection", sources{file: `source: {contact: "a\nb"}`}, []string{"DRUGSLM_SOURCE_CONTACT: must be one line"}},
+		{"secret in the file", sources{file: "temporal: {api_key: s3cret}"}, []string{"DRUGSLM_TEMPORAL_API_KEY (temporal.api_key): secrets are read from the environment only"}},
+		{
+			"all at once",
+			sources{
+				file: "sauce: {url: x}\nworker: {batch: 0}", args: []string{"--source-url=nowhere"},
+				env: map[string]string{"DRUGSLM_LOG_FORMAT": "xml", "HUB_URL": "h:4444", "DRUGSLM_WORKER_WINDOW": "many"},
+			},
+			[]string{
+				`"sauce.url"; there are source.url, `, "DRUGSLM_WORKER_BATCH: 0 is less than 1", "DRUGSLM_SOURCE_URL: is no URL",
+				"DRUGSLM_LOG_FORMAT: ", "DRUGSLM_GRID_HUB: is no URL", `DRUGSLM_WORKER_WINDOW: "many"`,
+			},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tt.from.load(t)
+			require.Equal(t, fault.Invalid, fault.KindOf(err))
+			for _, want := range tt.want {
+				require.ErrorContains(t, err, want)
+			}
+			require.NotContains(t, err.Error(), "s3cret")
+		})
+	}
+}
+
+func TestFileMustExist(t *testing.T) {
+	t.Parallel()
+	_, err := config.Load(config.LoadOptions{File: filepath.Join(t.TempDir(), "none.yaml")})
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+}
+
+func TestDefaultFile(t *testing.T) { // not parallel: it changes the working folder
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile(config.DefaultFile, []byte("data: elsewhere\n"), 0o600))
+	c, err := config.Load(config.LoadOptions{Env: func(string) string { return "" }})
+	require.NoError(t, err)
+	require.Equal(t, "elsewhere", c.Data)
+}
