@@ -1,0 +1,114 @@
+// Package leaflet finds the parts of a Brazilian drug leaflet in the text of its pages.
+//
+// RDC 47/2009 says which parts a leaflet has: the identification of the medicine, nine numbered questions for the patient
+// or ten numbered titles for the professional, and the legal notices; since RDC 60/2012 a table of the leaflet's changes follows. [Parse]
+// finds their headings however they are printed: without accents, misspelt, wrapped over lines, with the number on a line
+// of its own or with text glued to them. What only looks like a heading is told by its shape (a reference in brackets,
+// a row of a table of contents), by the order of the numbers, and by its place: the table of changes quotes headings in plenty.
+//
+// All functions are pure and safe from several goroutines; they accept any text and never fail. What was not found is in
+// Leaflet.Missing, what is doubtful in Leaflet.Warnings: a text that is no leaflet at all has every part missing.
+package leaflet
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Audience says for whom a leaflet is written.
+type Audience string
+
+// The audiences, told by the headings.
+const (
+	Patient      Audience = "patient"
+	Professional Audience = "professional"
+	Other        Audience = "other" // neither was recognised
+)
+
+// Section is one part of a leaflet.
+type Section struct {
+	ID        string // canonical, as in Sections; also "history", the table of changes
+	Number    int    // by RDC 47/2009, whatever is printed; 0 for parts without a number
+	Title     string // as printed, on one line
+	Text      string // below the title, up to the next section
+	FirstPage int    // from 1; the page of the title
+	LastPage  int    // the page of the last character
+	Start     int    // byte offset of the title in what Join returns
+	End       int    // byte offset after the last character
+}
+
+// Leaflet is what was found in one document.
+type Leaflet struct {
+	Audience Audience
+	Sections []Section // in the order of the text; they do not overlap
+	Missing  []string  // ids of Sections(Audience) that were not found, in their order
+	Warnings []string  // what a reader should doubt, in English
+}
+
+// Parse finds the sections of the leaflet whose pages have these texts. Of a file that holds several leaflets (one for
+// each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets".
+func Parse(pages []string) Leaflet {
+	d := newDocument(pages)
+	found := d.headings()
+	parts := split(found)
+	first := choose(parts[0])
+	l := Leaflet{Audience: first.audience, Sections: d.sections(first.headings, endOf(d, parts))}
+	l.Missing = missing(l)
+	if len(parts) > 1 {
+		l.Warnings = append(l.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
+	}
+	for _, s := range l.Sections {
+		if s.Number > 0 && s.Text == "" {
+			l.Warnings = append(l.Warnings, "no text in "+s.ID)
+		}
+	}
+	return l
+}
+
+// endOf is where the first of the parts ends.
+func endOf(d document, parts [][]heading) int {
+	if len(parts) > 1 {
+		return d.lines[parts[1][0].line].start
+	}
+	return len(d.text)
+}
+
+// sections cuts the text at the headings, up to end.
+func (d document) sections(found []heading, end int) []Section {
+	sections := make([]Section, 0, len(found))
+	for i, h := range found {
+		stop := end
+		if i+1 < len(found) {
+			stop = d.lines[found[i+1].line].start
+		}
+		start := d.lines[h.line].start
+		stop = start + len(strings.TrimRight(d.text[start:stop], " \n"))
+		h.end = min(h.end, stop)
+		sections = append(sections, Section{
+			ID:        h.info.ID,
+			Number:    h.info.Number,
+			Title:     strings.Join(strings.Fields(d.text[start:h.end]), " "),
+			Text:      strings.TrimSpace(d.text[h.end:stop]),
+			FirstPage: d.lines[h.line].page,
+			LastPage:  d.pageAt(stop),
+			Start:     start,
+			End:       stop,
+		})
+	}
+	return sections
+}
+
+// missing lists what a leaflet for its audience ought to have and has not.
+func missing(l Leaflet) []string {
+	has := map[string]bool{}
+	for _, s := range l.Sections {
+		has[s.ID] = true
+	}
+	var absent []string
+	for _, info := range Sections(l.Audience) {
+		if !has[info.ID] {
+			absent = append(absent, info.ID)
+		}
+	}
+	return absent
+}
