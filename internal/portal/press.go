@@ -1,0 +1,119 @@
+package portal
+
+import (
+	"bytes"
+	"container/list"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"drugslm/internal/fault"
+)
+
+// keptBytes bounds the PDFs kept in memory: a few thousand generated ones.
+const keptBytes = 64 << 20
+
+// maxLeafletBytes bounds one file of [Options].Leaflets. The largest real one seen has 2.4 MB.
+const maxLeafletBytes = 64 << 20
+
+// press makes documents when they are asked for, or takes them from files, and keeps the latest.
+type press struct {
+	seed  uint64
+	files []string // instead of made ones
+
+	mu   sync.Mutex
+	kept map[string]*list.Element // of printed, by what it was made from
+	used *list.List               // latest first
+	size int
+}
+
+type printed struct {
+	key  string
+	file []byte
+}
+
+// newPress checks the folder's files, if there is a folder: each must be a PDF.
+func newPress(seed uint64, folder string) (*press, error) {
+	p := &press{seed: seed, kept: map[string]*list.Element{}, used: list.New()}
+	if folder == "" {
+		return p, nil
+	}
+	entries, err := os.ReadDir(folder) // sorted by name, so the assignment is stable
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "leaflets", err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() || !strings.EqualFold(filepath.Ext(entry.Name()), ".pdf") {
+			continue
+		}
+		path := filepath.Join(folder, entry.Name())
+		if err := checkPDF(path); err != nil {
+			return nil, fault.Wrap(fault.Invalid, "leaflets", err)
+		}
+		p.files = append(p.files, path)
+	}
+	if len(p.files) == 0 {
+		return nil, fault.New(fault.Invalid, "leaflets", "no PDF in %s", folder)
+	}
+	return p, nil
+}
+
+func checkPDF(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	head := make([]byte, len("%PDF-"))
+	if _, err := io.ReadFull(file, head); err != nil || !bytes.Equal(head, []byte("%PDF-")) {
+		return fmt.Errorf("%s is not a PDF", path)
+	}
+	if info.Size() > maxLeafletBytes {
+		return fmt.Errorf("%s has more than %d bytes", path, maxLeafletBytes)
+	}
+	return nil
+}
+
+// print gives the bytes of a document. They must not be changed.
+func (p *press) print(o order) ([]byte, error) {
+	if len(p.files) > 0 {
+		path := p.files[mix(mixText(o.version.expediente), uint64(o.product.ID), mixText(string(o.audience)))%uint64(len(p.files))]
+		return p.keep(path, func() ([]byte, error) { return os.ReadFile(path) })
+	}
+	return p.keep(fmt.Sprint(o.doc), func() ([]byte, error) { return typeset(compose(p.seed, o), o) })
+}
+
+// keep gives what is kept under a key, or makes it. Two callers at once may both make it: it comes out the same.
+func (p *press) keep(key string, produce func() ([]byte, error)) ([]byte, error) {
+	p.mu.Lock()
+	if e, ok := p.kept[key]; ok {
+		p.used.MoveToFront(e)
+		defer p.mu.Unlock()
+		return e.Value.(printed).file, nil
+	}
+	p.mu.Unlock()
+	file, err := produce()
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.kept[key]; !ok {
+		p.kept[key] = p.used.PushFront(printed{key, file})
+		p.size += len(file)
+	}
+	for p.size > keptBytes && p.used.Len() > 1 {
+		e := p.used.Back()
+		old := p.used.Remove(e).(printed)
+		delete(p.kept, old.key)
+		p.size -= len(old.file)
+	}
+	return file, nil
+}
