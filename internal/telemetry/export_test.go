@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"drugslm/internal/fault"
 )
 
 type brokenExporter struct{}
@@ -36,5 +38,30 @@ func TestComplainsOnceAMinute(t *testing.T) {
 		require.Contains(t, lines[0], "lost_spans=10 ")
 		require.Contains(t, lines[1], "lost_spans=600 ")
 		require.NotContains(t, log.String(), "secret")
+	})
+}
+
+// hangingExporter is a collector that accepts and never answers.
+type hangingExporter struct{ brokenExporter }
+
+func (hangingExporter) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpan) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestShutdownIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		quiet := &quietExporter{next: hangingExporter{}, log: slog.New(slog.DiscardHandler)}
+		tel := &Telemetry{provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(quiet)), enabled: true}
+		_, span := tel.Tracer().Start(t.Context(), "x")
+		span.End()
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		defer func() { <-time.After(time.Minute) }() // the SDK gives the export up after 30 s
+		began := time.Now()
+		err := tel.Shutdown(cancelled)
+		require.Equal(t, fault.Unavailable, fault.KindOf(err), err)
+		require.Equal(t, DefaultFlush, time.Since(began), "a cancelled context still leaves time to send")
 	})
 }
