@@ -1,0 +1,111 @@
+package anvisa
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"drugslm/internal/fault"
+)
+
+const (
+	pathCategories = "/api/tipoCategoriaRegulatoria"
+	pathListing    = "/api/consulta/bulario"
+	pathPDF        = "/api/consulta/medicamentos/arquivo/bula/parecer/"
+
+	// smallCount is the page's own default, so it is honoured for sure.
+	smallCount = 10
+)
+
+// Categories asks for the regulatory categories, sorted by number.
+func (v *Visit) Categories(ctx context.Context) (found []Category, err error) {
+	r := request{op: "list categories", path: pathCategories, bound: maxJSON}
+	r.read = func(a answer) error {
+		found, err = decodeCategories(a.body)
+		return fault.Wrap(fault.Layout, r.op, err)
+	}
+	return found, v.send(ctx, r, v.fetch)
+}
+
+// Total asks how many products a category has, in one request.
+func (v *Visit) Total(ctx context.Context, category string) (Total, error) {
+	if err := checkCategory(category); err != nil {
+		return Total{}, err
+	}
+	op := "count category " + category
+	e, err := v.envelope(ctx, op, category, 1, smallCount)
+	switch {
+	case err != nil:
+		return Total{}, err
+	case e.claimed == 0:
+		return Total{}, nil
+	case len(e.products) == 0:
+		return Total{}, fault.New(fault.Incomplete, op, "claims %s products and shows none", humanize.Comma(int64(e.claimed)))
+	}
+	return Total{Elements: e.claimed, Snapshot: e.products[0].Snapshot.Format(time.RFC3339)}, nil
+}
+
+// listByAPI reads a category's pages from the page's own JSON.
+func (v *Visit) listByAPI(ctx context.Context, op, category string, add func(leaf) error) error {
+	for page := 1; ; page++ {
+		e, err := v.envelope(ctx, op, category, page, v.o.PageSize)
+		if err != nil {
+			return err
+		}
+		if err := add(e.leaf); err != nil || page >= e.pages() {
+			return err
+		}
+	}
+}
+
+// envelope asks for one page of a listing. Pages are counted from 1 in requests and from 0 in answers.
+func (v *Visit) envelope(ctx context.Context, op, category string, page, count int) (e envelope, err error) {
+	query := url.Values{
+		"column": {""}, "order": {"asc"}, "count": {strconv.Itoa(count)}, "page": {strconv.Itoa(page)},
+		"filter[categoriasRegulatorias]": {category},
+	}
+	r := request{op: op, path: pathListing + "?" + query.Encode(), bound: maxJSON}
+	r.read = func(a answer) error {
+		e, err = decodeEnvelope(a.body)
+		switch {
+		case err != nil:
+			return fault.Wrap(fault.Layout, op, err)
+		case e.number != page-1 && e.claimed > 0:
+			return fault.New(fault.Incomplete, op, "answers page %d instead of %d", e.number+1, page)
+		case e.size > count:
+			return fault.New(fault.Layout, op, "answers pages of %d products, expected %d at most", e.size, count)
+		}
+		return nil
+	}
+	return e, v.send(ctx, r, v.fetch)
+}
+
+// Current asks for a product's present leaflet, with handles that have just been issued. No leaflet is a
+// fault.NotFound: the portal has been seen to say so wrongly, so ask again before believing it.
+func (v *Visit) Current(ctx context.Context, product int64) (c Current, err error) {
+	item := strconv.FormatInt(product, 10)
+	r := request{
+		op: "ask for the leaflet of product " + item, item: item, bound: maxJSON,
+		path: pathListing + "/" + item + "?column=&count=" + strconv.Itoa(smallCount) + "&order=asc&page=1",
+	}
+	issued := v.o.Clock() // before the request: the portal cannot have issued them earlier
+	r.read = func(a answer) error {
+		c, err = decodeCurrent(a.body)
+		if err != nil {
+			return fault.Wrap(fault.Layout, r.op, err)
+		}
+		if c.DocumentID == "" {
+			return fault.New(fault.NotFound, r.op, "the portal has no present leaflet")
+		}
+		return nil
+	}
+	if err := v.send(ctx, r, v.fetch); err != nil {
+		return Current{}, err
+	}
+	c.Product, c.IssuedAt = product, issued
+	c.Patient.item, c.Professional.item = itemID(product, Patient), itemID(product, Professional)
+	return c, nil
+}

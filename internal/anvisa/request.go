@@ -1,0 +1,120 @@
+package anvisa
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/telemetry"
+)
+
+const (
+	requestTimeout = time.Minute      // for one answer, all of it
+	lookTimeout    = 10 * time.Second // for the page to show that it is the portal's
+	pieceSize      = 4 << 20          // bytes of a body in one script result: base64 makes a third more of it
+	maxJSON        = 32 << 20         // 1,000 products are about 1 MiB
+	maxPDF         = 64 << 20         // the largest of 31 real leaflets is 2.4 MB
+)
+
+//go:embed scripts/*.js
+var scripts embed.FS
+
+// script gives one of the scripts that run in the page. Its first line names it.
+func script(name string) string {
+	body, err := scripts.ReadFile("scripts/" + name + ".js")
+	if err != nil {
+		panic(err) // embedded: a misspelt name, which any test meets
+	}
+	return string(body)
+}
+
+// request is one GET to the portal, whoever sends it.
+type request struct {
+	op    string // what is being done, for errors
+	path  string // what follows the portal's origin; may hold a token
+	shown string // path as it may be printed, when it is another one
+	item  string // drugslm.item.id, when the request is about one
+	pdf   bool   // a PDF is asked for, not JSON
+	bound int64  // bytes accepted
+	read  func(answer) error
+}
+
+// url is the address as it may be printed.
+func (r request) url(origin string) string {
+	if r.shown != "" {
+		return origin + r.shown
+	}
+	return origin + r.path
+}
+
+// answer is what came back.
+type answer struct {
+	status     int
+	html       bool // the response says that it is a page
+	retryAfter string
+	declared   int64 // Content-Length; -1: not said
+	body       []byte
+	whole      bool // the body was read to its end
+	over       bool // the body is longer than the request's bound
+}
+
+// send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went.
+func (v *Visit) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
+	if err := v.o.Pace.Take(ctx); err != nil {
+		return fmt.Errorf("%s: wait for a turn: %w", r.op, err)
+	}
+	v.sent++
+	start := v.o.Clock()
+	err := telemetry.Do(ctx, v.o.Tracer, telemetry.SendRequest, func(ctx context.Context) error {
+		a, err := way(ctx, r)
+		if err != nil {
+			return err
+		}
+		trace.SpanFromContext(ctx).SetAttributes(telemetry.HTTPResponseStatus.Int(a.status))
+		if err := judge(r, a, v.o.Clock()); err != nil {
+			return err
+		}
+		return r.read(a)
+	}, trace.WithSpanKind(trace.SpanKindClient), v.describe(r))
+	// The turn is given back even when the work has been cancelled.
+	if told := v.o.Pace.Report(context.WithoutCancel(ctx), err, v.o.Clock().Sub(start)); told != nil {
+		return reported(r, err, told)
+	}
+	return err
+}
+
+func reported(r request, err, told error) error {
+	if err == nil {
+		return fmt.Errorf("%s: report to the pace: %w", r.op, told)
+	}
+	return fmt.Errorf("%w (and the pace could not be told: %w)", err, told)
+}
+
+func (v *Visit) describe(r request) trace.SpanStartEventOption {
+	attributes := []attribute.KeyValue{
+		telemetry.URLFull.String(r.url(v.o.URL)),
+		telemetry.HTTPRequestMethod.String("GET"),
+	}
+	if r.item != "" {
+		attributes = append(attributes, telemetry.ItemID.String(r.item))
+	}
+	return trace.WithAttributes(attributes...)
+}
+
+// ended tells an interruption of ours from a failure of the portal: nil unless ctx is over.
+func ended(ctx context.Context, op string) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", op, context.Cause(ctx))
+}
+
+// unreachable is a network error: what the portal's name or the network did, with no address that holds a token.
+func (v *Visit) unreachable(op, why string) error {
+	return fault.New(fault.Unavailable, op, "portal unreachable at %s: %s", v.o.URL, telemetry.Redact(why))
+}

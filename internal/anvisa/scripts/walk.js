@@ -1,0 +1,81 @@
+// script: walk
+// One step through the results table: "route" opens a listing, "size" chooses the rows a page, "next" turns the page.
+// It returns once the table is really another one: the overlay is gone while old rows may still be there.
+const [command, value, patience] = arguments;
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const all = (selector) => Array.from(document.querySelectorAll(selector));
+const number = (node) => (node ? Number(node.textContent.trim()) : 0);
+const text = (node) => node.textContent.trim();
+const results = () => location.hash.startsWith('#/bulario/q');
+const loading = () => document.querySelector('.dw-loading-active') !== null;
+const products = () => all('table.ng-table tbody tr').filter((row) => row.querySelector('a[href*="/medicamentos/"]'));
+const sizes = () => all('.ng-table-counts button');
+const sign = () => products().map((row) => row.querySelector('a[href*="/medicamentos/"]').getAttribute('href'));
+const page = () => number(document.querySelector('.ng-table-pagination li.active a')) || 1;
+const size = () => number(sizes().find((button) => button.classList.contains('active')));
+const request = () => performance.getEntriesByType('resource')
+  .filter((entry) => entry.name.includes('/api/consulta/bulario') && entry.responseEnd > 0).pop();
+
+const read = (row) => {
+  const cells = Array.from(row.querySelectorAll('td'));
+  const at = (index) => (cells[index] ? text(cells[index]) : '');
+  const linked = (index) => cells[index] !== undefined && cells[index].querySelector('a') !== null;
+  return {
+    href: row.querySelector('a[href*="/medicamentos/"]').getAttribute('href'), cells: cells.length, name: at(1),
+    company: at(2), expediente: at(3), date: at(4), patient: linked(5), professional: linked(6),
+  };
+};
+const table = (more) => ({
+  rows: products().map(read), page: page(), last: number(document.querySelector('a[ng-switch-when="last"]')) || 1,
+  size: size(), sizes: sizes().map(number), empty: false, stuck: false, status: 0, html: false,
+  strange: all('table.ng-table tbody tr').filter((row) => row.querySelectorAll('td').length > 4).length - products().length,
+  ...more,
+});
+
+const before = sign();
+const toasts = new Set(all('.toast-warning'));
+const warned = () => all('.toast-warning').some((toast) => !toasts.has(toast));
+performance.clearResourceTimings();
+if (command === 'route') {
+  location.hash = '#/bulario/';
+  for (let n = 0; n < 40 && document.querySelector('table.ng-table') !== null; n++) {
+    await sleep(25);
+  }
+  location.hash = value;
+  await sleep(50);
+} else {
+  const target = command === 'size'
+    ? sizes().find((button) => number(button) === value)
+    : document.querySelector('.ng-table-pagination a[ng-switch-when="next"]');
+  if (!target) {
+    return table({stuck: true});
+  }
+  target.click();
+}
+const another = {
+  route: () => results(),
+  size: () => size() === value && products().length > before.length,
+  next: () => page() === value && sign()[0] !== before[0],
+}[command];
+
+const end = performance.now() + patience;
+for (let last = '', since = performance.now(); performance.now() < end; await sleep(50)) {
+  const sent = request();
+  const html = sent !== undefined && String(sent.contentType || '').includes('html');
+  if (sent !== undefined && (sent.responseStatus >= 400 || html)) {
+    return table({stuck: true, status: sent.responseStatus, html});
+  }
+  if (command === 'route' && !results() && !loading() && warned()) {
+    return table({rows: [], strange: 0, empty: true});
+  }
+  const now = JSON.stringify(sign());
+  if (loading() || now !== last || !another()) {
+    [last, since] = [now, performance.now()];
+    continue;
+  }
+  // No rows: the portal has lost the page, or has yet to show it. Wait longer before believing it.
+  if (performance.now() - since > (products().length > 0 ? 200 : sent !== undefined ? 600 : patience)) {
+    return table({});
+  }
+}
+return table({stuck: true});
