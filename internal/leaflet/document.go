@@ -3,8 +3,10 @@ package leaflet
 import (
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -23,7 +25,8 @@ type document struct {
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
-// their running heads and feet. A head or foot is a line at the edge of at least three pages that differs in digits only.
+// their running heads and feet. A head or foot is a line at the edge of at least three pages that differs in digits only. A word that
+// was broken at a hyphen between lines is whole again.
 func Join(pages []string) string { return newDocument(pages).text }
 
 func newDocument(pages []string) document {
@@ -31,7 +34,7 @@ func newDocument(pages []string) document {
 	var d document
 	var text strings.Builder
 	for i, page := range edges.pages {
-		for _, l := range edges.body(i, page) {
+		for _, l := range mend(edges.body(i, page)) {
 			if text.Len() > 0 {
 				text.WriteByte('\n')
 			}
@@ -42,6 +45,31 @@ func newDocument(pages []string) document {
 	}
 	d.text = text.String()
 	return d
+}
+
+// hyphenated is the end of a line that a hyphen between letters may be at.
+var hyphenated = regexp.MustCompile(`\p{L}[-\x{AD}\x{2010}]$`)
+
+// maxMended bounds a line that was put together.
+const maxMended = 4 << 10
+
+// mend puts words together that were broken at a hyphen, where that is safe: between a letter and a small one. The
+// hyphen stays, because it may belong to the word ("cirurgião-dentista"), unless it is a soft one.
+func mend(lines []string) []string {
+	var mended []string
+	for _, l := range lines {
+		if n := len(mended) - 1; n >= 0 && len(mended[n]) < maxMended && hyphenated.MatchString(mended[n]) && startsSmall(l) {
+			mended[n] = strings.TrimSuffix(mended[n], "\u00ad") + l
+			continue
+		}
+		mended = append(mended, l)
+	}
+	return mended
+}
+
+func startsSmall(l string) bool {
+	r, _ := utf8.DecodeRuneInString(l)
+	return unicode.IsLower(r)
 }
 
 // pageAt is the page of the character before offset.
@@ -59,15 +87,15 @@ const (
 // edges knows which lines repeat at the edges of a document's pages.
 type edges struct {
 	pages [][]string
-	seen  map[string]int // pages that have the line at their edge
+	seen  map[edge]int // pages that have the line at their edge
 }
 
 func newEdges(pages []string) edges {
-	e := edges{seen: map[string]int{}}
+	e := edges{seen: map[edge]int{}}
 	for i, page := range pages {
 		lines := trimmed(page)
 		e.pages = append(e.pages, lines)
-		once := map[string]bool{}
+		once := map[edge]bool{}
 		for j, l := range lines {
 			if j < edgeLines || j >= len(lines)-edgeLines {
 				once[mask(l, i)] = true
@@ -108,17 +136,20 @@ var (
 	number = regexp.MustCompile(`^[^\p{L}0-9]*([0-9]{1,4})[^\p{L}0-9]*$`)
 )
 
-// mask gives lines that differ in digits only the same name. A number alone is a page's number if it keeps its distance from the
-// page's place in the file; else it may be a cell of a table.
-func mask(l string, page int) string {
+// edge is what makes two lines at the edges of pages the same.
+type edge struct {
+	text   string
+	offset int // of a line that is a number: how far it is from the page's place in the file
+}
+
+// mask gives lines that differ in digits only the same edge. A number alone is a page's number if it keeps its distance
+// from the page's place in the file; else it may be a cell of a table.
+func mask(l string, page int) edge {
 	if m := number.FindStringSubmatch(l); m != nil {
-		value := 0
-		for _, c := range m[1] {
-			value = value*10 + int(c-'0')
-		}
-		return string(rune(0xF0000 + (value-page+20000)%0xFFFF)) // a name that no text has
+		value, _ := strconv.Atoi(m[1]) // four digits at most
+		return edge{offset: value - page}
 	}
-	return digits.ReplaceAllString(l, "0")
+	return edge{text: digits.ReplaceAllString(l, "0")}
 }
 
 // trimmed gives the lines of a page that are not blank, each valid UTF-8 on one line without blanks around it.

@@ -106,8 +106,5 @@ func allPatterns() patterns {
 	add(0, SectionInfo{ID: information}, Patient, "INFORMAÇÕES AO PACIENTE")
 	add(0, SectionInfo{ID: information}, Professional, "INFORMAÇÕES TÉCNICAS AOS PROFISSIONAIS DE SAÚDE")
 	add(0, SectionInfo{ID: legal}, "", "DIZERES LEGAIS")
-	add(0, SectionInfo{ID: history}, "", "HISTÓRICO DE ALTERAÇÃO DA BULA", "HISTÓRICO DE ALTERAÇÕES DA BULA",
-		"HISTÓRICO DE ALTERAÇÃO DO TEXTO DE BULA", "HISTÓRICO DAS ALTERAÇÕES DA BULA", "HISTÓRICO DE ALTERAÇÕES",
-		"ANEXO B HISTÓRICO DE ALTERAÇÃO DA BULA", "DADOS DA SUBMISSÃO ELETRÔNICA")
 	return p
 }

@@ -2,6 +2,7 @@ package leaflet
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,6 +19,7 @@ type heading struct {
 
 const (
 	maxTitle  = 160  // bytes; the longest title has 90
+	maxAfter  = 200  // bytes of what follows a title on its line
 	maxWrap   = 4    // lines of a title
 	nearness  = 0.86 // how much of a title must agree: one letter in seven may differ
 	certainty = 0.97
@@ -41,30 +43,47 @@ func (d document) headings() []heading {
 // match looks for a title that begins on line i.
 func (d document) match(p patterns, i int) (heading, bool) {
 	l := d.lines[i]
+	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
+		return heading{info: SectionInfo{ID: history}, line: i, end: l.end}, true
+	}
 	m := prefix.FindStringSubmatchIndex(l.text)
 	n := 0
 	if m[2] >= 0 {
 		n, _ = strconv.Atoi(l.text[m[2]:m[3]]) // two digits at most
 	}
-	begin := l.start + m[1]
 	if len(p[n]) == 0 || i > 0 && refers(d.lines[i-1].text) {
 		return heading{}, false
 	}
-	best, score := heading{}, nearness
-	for k := i; k < min(i+maxWrap, len(d.lines)) && d.lines[k].end-begin < maxTitle*2; k++ {
+	return d.best(p[n], i, l.start+m[1], n > 0)
+}
+
+// best finds which of ps agrees most with a title that begins on line i, at begin, and where that title ends. Of equals
+// it takes the one on more lines: what agrees on all of them belongs to the title.
+func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool) {
+	var best heading
+	score, wrap := nearness, -1
+	for k := i; k < min(i+maxWrap, len(d.lines)) && d.lines[k].start-begin < maxTitle; k++ {
 		for _, end := range d.cuts(begin, k) {
-			title := fold(d.text[begin:end])
-			if got, near := nearest(p[n], title, score); near >= score && title != "" && shaped(d.text[begin:end], d.text[end:d.lines[k].end], n > 0) {
-				best, score = heading{info: got.info, audience: got.audience, line: i, end: end}, near
+			title, after := d.text[begin:end], d.text[end:min(d.lines[k].end, end+maxAfter)]
+			got, near := nearest(ps, fold(title), score)
+			if near > score || near == score && k > wrap {
+				if shaped(got, title, after, numbered) {
+					best = heading{info: got.info, audience: got.audience, line: i, end: end}
+					score, wrap = near, k
+				}
 			}
 		}
 	}
-	if best.end == 0 {
+	if wrap < 0 {
 		return heading{}, false
 	}
-	best.weight = weigh(d.text[begin:best.end], score, n > 0)
+	after := d.text[best.end:min(len(d.text), best.end+maxAfter)]
+	best.weight = weigh(d.text[begin:best.end], strings.SplitN(after, "\n", 2)[0], score, numbered)
 	return best, true
 }
+
+// changes is the title of the table of changes, or the first words of its head where it has no title, in words.
+var changes = regexp.MustCompile(`^(?:anexo [a-z0-9]{1,3} )?historico d[aeo]s? altera|^dados da submissao eletronica`)
 
 // cuts gives the offsets at which a title that begins at begin may end on line k: at the line's end, after a question
 // mark or a colon, and before and after the last word of those in capitals.
@@ -81,7 +100,7 @@ func (d document) cuts(begin, k int) []int {
 	}
 	last, run := 0, 0
 	for _, w := range wordsAt(rest) {
-		if strings.IndexFunc(rest[w[0]:w[1]], unicode.IsLower) >= 0 {
+		if !capitals(rest[w[0]:w[1]]) {
 			break
 		}
 		last, run = run, w[1]
@@ -91,7 +110,8 @@ func (d document) cuts(begin, k int) []int {
 			cuts = append(cuts, from+c)
 		}
 	}
-	return append(cuts, l.end)
+	cuts = append(cuts, l.end)
+	return slices.DeleteFunc(cuts, func(end int) bool { return end-begin > maxTitle })
 }
 
 var nonBlank = regexp.MustCompile(`\S+`)
@@ -103,19 +123,28 @@ func wordsAt(s string) [][]int { return nonBlank.FindAllStringIndex(s, 20) }
 var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte|em|no|na|do|da|e|ou)|[(“"'‘,])\s*[“"'‘]?$`)
 
 // refers reports whether the line before a title makes a reference of it.
-func refers(before string) bool { return reference.MatchString(before) && !capitals(before) }
+func refers(before string) bool {
+	before = before[max(0, len(before)-maxTitle):]
+	return reference.MatchString(before) && !capitals(before)
+}
 
 // leader is the dots and the page number of a table of contents.
 var leader = regexp.MustCompile(`(?:\.{3,}|…)\s*[0-9]*\s*$`)
 
-// shaped reports whether a title looks like one: not the end of a bracket or of a quotation, no row of a table of contents;
-// one without its number must be in capitals.
-func shaped(title, after string, numbered bool) bool {
+// shaped reports whether a title looks like one: not the end of a bracket or of a quotation, no row of a table of contents.
+// One of the numbered titles without its number must be in capitals, and so must any that has text glued to it.
+func shaped(p pattern, title, after string, numbered bool) bool {
 	whole := title + after
-	if strings.Count(whole, ")") > strings.Count(whole, "(") || strings.ContainsAny(whole, "”\"") || leader.MatchString(whole) {
+	switch {
+	case strings.Count(whole, ")") > strings.Count(whole, "("), strings.ContainsAny(whole, "”\""), leader.MatchString(whole):
 		return false
+	case numbered:
+		return true
+	case p.info.Number > 0 || strings.TrimSpace(after) != "":
+		return capitals(title) && !capitals(after)
+	default:
+		return true
 	}
-	return numbered || capitals(title) && (after == "" || strings.HasSuffix(title, ":") || strings.HasSuffix(title, "?") || !capitals(after))
 }
 
 // capitals reports whether s has letters and none of them is small.
@@ -124,7 +153,7 @@ func capitals(s string) bool {
 }
 
 // weigh says how much a title looks like one. Numbers count most: a chain of numbered titles beats any without.
-func weigh(title string, score float64, numbered bool) int {
+func weigh(title, after string, score float64, numbered bool) int {
 	weight := 4
 	if numbered {
 		weight = 12
@@ -135,11 +164,14 @@ func weigh(title string, score float64, numbered bool) int {
 	if capitals(title) {
 		weight += 3
 	}
-	if strings.HasSuffix(strings.TrimSpace(title), ".") { // a sentence ends here, and a title is none
+	if sentence.MatchString(title + after) {
 		weight -= 4
 	}
 	return weight
 }
+
+// sentence is a title that a sentence goes on after, or ends with: it was mentioned.
+var sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,?()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
 
 // nearest finds the pattern that agrees best with title, if any does by at least floor.
 func nearest(ps []pattern, title string, floor float64) (pattern, float64) {
