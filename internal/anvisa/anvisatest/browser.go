@@ -88,6 +88,9 @@ func (p *page) Eval(ctx context.Context, script string, out any, args ...any) er
 	default:
 		err = fmt.Errorf("no JavaScript here, and no script called %q", name)
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,239 @@
+package anvisa_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/anvisa/anvisatest"
+	"drugslm/internal/fault"
+	"drugslm/internal/portal"
+)
+
+// way is one way to list and to fetch.
+type way struct{ listing, fetch string }
+
+func (w way) String() string { return w.listing + "+" + w.fetch }
+
+func ways() []way {
+	return []way{
+		{anvisa.ListByAPI, anvisa.FetchByHTTP},
+		{anvisa.ListByAPI, anvisa.FetchByPage},
+		{anvisa.ListByWalk, anvisa.FetchByHTTP},
+	}
+}
+
+// bundle is a portal, a client of it, and what passed between them.
+type bundle struct {
+	portal *portal.Portal
+	server *httptest.Server
+	site   *anvisa.Site
+	pace   *anvisatest.Pace
+	spans  *tracetest.SpanRecorder
+}
+
+// open makes a portal that behaves as faults say and a client that reaches it through browser.
+func open(t *testing.T, browser anvisa.Browser, w way, faults string, products int) bundle {
+	t.Helper()
+	spoilt, err := portal.ParseFaults(faults)
+	require.NoError(t, err)
+	p, err := portal.New(portal.Options{Products: products, Faults: spoilt})
+	require.NoError(t, err)
+	server := httptest.NewServer(p.Handler())
+	t.Cleanup(server.Close)
+	b := bundle{portal: p, server: server, pace: &anvisatest.Pace{}, spans: tracetest.NewSpanRecorder()}
+	b.site, err = anvisa.NewSite(anvisa.Options{
+		URL: server.URL, Browser: browser, Pace: b.pace, Listing: w.listing, Fetch: w.fetch, PageSize: 20,
+		Tracer: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(b.spans)).Tracer("test"),
+	})
+	require.NoError(t, err)
+	return b
+}
+
+func (b bundle) visit(t *testing.T, fn func(context.Context, *anvisa.Visit)) {
+	t.Helper()
+	require.NoError(t, b.site.Visit(t.Context(), func(ctx context.Context, v *anvisa.Visit) error {
+		fn(ctx, v)
+		return nil
+	}))
+}
+
+// sent is what was asked of the portal itself, without the pictures and scripts of its page.
+func (b bundle) sent() int {
+	kinds := 0
+	for _, r := range b.portal.Requests() {
+		if r.Kind != portal.KindAsset && r.Kind != portal.KindOther {
+			kinds++
+		}
+	}
+	return kinds
+}
+
+func TestSite(t *testing.T) {
+	t.Parallel()
+	siteRun(t, func(*testing.T) anvisa.Browser { return anvisatest.Browser{} })
+}
+
+// siteRun is what is promised of every way to list and fetch, with every browser.
+func siteRun(t *testing.T, browser func(*testing.T) anvisa.Browser) {
+	for _, w := range ways() {
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			siteReads(t, browser(t), w)
+			siteRefuses(t, browser(t), w)
+		})
+	}
+}
+
+func siteReads(t *testing.T, browser anvisa.Browser, w way) {
+	b := open(t, browser, w, "require-cookie", 150)
+	truth := b.portal.Truth()
+	t.Run("categories", func(t *testing.T) {
+		b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+			categories, err := v.Categories(ctx)
+			require.NoError(t, err)
+			require.Len(t, categories, len(truth.Categories))
+			for i, c := range truth.Categories {
+				require.Equal(t, anvisa.Category{ID: fmt.Sprint(c.ID), Name: c.Name}, categories[i])
+			}
+		})
+	})
+	t.Run("every product of every category", func(t *testing.T) {
+		b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+			for _, c := range truth.Categories {
+				listsAll(ctx, t, b, v, c)
+			}
+		})
+	})
+	t.Run("the same leaflets", func(t *testing.T) {
+		b.visit(t, func(ctx context.Context, v *anvisa.Visit) { fetchesLeaflets(ctx, t, v, truth.Products[:3]) })
+	})
+	t.Run("a turn and a span for every request", func(t *testing.T) {
+		require.Equal(t, b.pace.Taken(), b.sent())
+		require.Len(t, b.pace.Reports(), b.pace.Taken())
+		require.Len(t, b.spans.Ended(), b.pace.Taken())
+		for _, err := range b.pace.Reports() {
+			require.NoError(t, err)
+		}
+	})
+	t.Run("the trace goes with the request", func(t *testing.T) {
+		for _, r := range b.portal.Requests() {
+			if r.Kind == portal.KindPDF || r.Kind == portal.KindHistory || r.Kind == portal.KindCategories {
+				require.NotEmpty(t, r.Traceparent, r.Kind)
+			}
+		}
+	})
+}
+
+func listsAll(ctx context.Context, t *testing.T, b bundle, v *anvisa.Visit, c portal.CategoryTruth) {
+	t.Helper()
+	id, day := fmt.Sprint(c.ID), ""
+	if c.Total > 0 {
+		day = b.portal.Truth().Day.Format(time.RFC3339)
+	}
+	total, err := v.Total(ctx, id)
+	require.NoError(t, err)
+	require.Equal(t, anvisa.Total{Elements: c.Total, Snapshot: day}, total)
+
+	var done, of int
+	before := b.pace.Taken()
+	listing, err := v.List(ctx, id, func(d, total int) { done, of = d, total })
+	require.NoError(t, err)
+	require.Equal(t, c.Total, listing.Claimed)
+	require.Equal(t, day, listing.Snapshot)
+	require.Equal(t, b.pace.Taken()-before, listing.Requests)
+	require.Equal(t, []int{c.Total, c.Total}, []int{done, of})
+	ids := make([]int, 0, c.Total)
+	for _, p := range listing.Products {
+		ids = append(ids, int(p.ID))
+		sameProduct(t, b.portal.Truth(), p)
+	}
+	slices.Sort(ids)
+	require.Equal(t, append([]int{}, c.Products...), ids)
+}
+
+// sameProduct compares what all ways can see.
+func sameProduct(t *testing.T, truth portal.Truth, got anvisa.Product) {
+	t.Helper()
+	at := slices.IndexFunc(truth.Products, func(p portal.Product) bool { return p.ID == int(got.ID) })
+	require.GreaterOrEqual(t, at, 0)
+	want := truth.Products[at]
+	require.Equal(t, []string{want.Name, want.Company, want.CNPJ, want.Process, want.Expediente},
+		[]string{got.Name, got.Company, got.CNPJ, got.Process, got.Expediente})
+	require.Equal(t, []bool{want.Patient, want.Professional}, []bool{got.HasPatient, got.HasProfessional})
+	require.Equal(t, want.Published.Format(time.DateOnly), got.PublishedAt.Format(time.DateOnly))
+	require.True(t, truth.Day.Equal(got.Snapshot))
+}
+
+func fetchesLeaflets(ctx context.Context, t *testing.T, v *anvisa.Visit, products []portal.Product) {
+	t.Helper()
+	for _, p := range products {
+		current, err := v.Current(ctx, int64(p.ID))
+		require.NoError(t, err)
+		require.Equal(t, int64(p.ID), current.Product)
+		require.Equal(t, p.Expediente, current.Expediente)
+		require.Equal(t, []bool{p.Patient, p.Professional}, []bool{current.Patient.Present(), current.Professional.Present()})
+		for _, h := range []anvisa.Handle{current.Patient, current.Professional} {
+			if !h.Present() {
+				continue
+			}
+			d, err := v.Document(ctx, h)
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, d.Status)
+			require.Contains(t, d.SourceURL, "/parecer/{token}/")
+			require.Equal(t, "%PDF-", string(d.Content[:5]))
+			require.WithinDuration(t, time.Now(), d.FetchedAt, time.Minute)
+		}
+	}
+}
+
+// siteRefuses is what every way makes of a portal that misbehaves.
+func siteRefuses(t *testing.T, browser anvisa.Browser, w way) {
+	const category, large = "5", 150
+	tests := []struct {
+		name, faults string
+		kind         fault.Kind
+		text         string
+	}{
+		{"throttle", "throttle=1", fault.Throttled, "slow down"},
+		{"throttle by date", "throttle-date=1", fault.Throttled, "slow down"},
+		{"challenge", "challenge=1", fault.Refused, "challenge"},
+		{"block", "challenge-403=1", fault.Refused, "blocks us"},
+		{"server errors", "error=1", fault.Unavailable, "the portal answers 50"},
+		{"lost pages", "lost-page=1", fault.Incomplete, "list category 5"},
+		{"empty pages", "empty-page=1", fault.Incomplete, " category 5"},
+		{"moving total", "moving-total=1", fault.Incomplete, " category 5"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := open(t, browser, w, tt.faults, large)
+			b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+				_, err := v.List(ctx, category, nil)
+				require.ErrorContains(t, err, tt.text)
+				require.Equal(t, tt.kind, fault.KindOf(err), err)
+				require.Len(t, b.pace.Reports(), b.pace.Taken())
+				if tt.kind == fault.Throttled {
+					require.InDelta(t, 10*time.Minute, fault.AfterOf(err), float64(time.Minute))
+				}
+			})
+		})
+	}
+	t.Run("a day that turns once is listed again", func(t *testing.T) {
+		b := open(t, browser, w, "day-switch=2", large)
+		b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+			listing, err := v.List(ctx, category, nil)
+			require.NoError(t, err)
+			require.Len(t, listing.Products, listing.Claimed)
+			require.Equal(t, b.portal.Truth().Day.Format(time.RFC3339), listing.Snapshot)
+		})
+	})
+}

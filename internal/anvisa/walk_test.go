@@ -1,0 +1,103 @@
+package anvisa
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/fault"
+)
+
+func tableRowOf(change func(*tableRow)) tableRow {
+	r := tableRow{
+		Href: "#/medicamentos/1091085?numeroProcesso=25351675000202099", Cells: 8, Name: "LEVOFLOXACINO  HEMIIDRATADO",
+		Company: "HYPOFARMA - INSTITUTO DE HYPODERMIA - 61190096000192", Expediente: "1491741252", Date: "12/11/2025", Patient: true,
+	}
+	change(&r)
+	return r
+}
+
+func TestTableRow(t *testing.T) {
+	t.Parallel()
+	p, err := tableRowOf(func(*tableRow) {}).product()
+	require.NoError(t, err)
+	require.Equal(t, Product{
+		ID: 1091085, Name: "LEVOFLOXACINO  HEMIIDRATADO", Company: "HYPOFARMA - INSTITUTO DE HYPODERMIA", CNPJ: "61190096000192",
+		Process: "25351675000202099", Expediente: "1491741252", HasPatient: true,
+		PublishedAt: time.Date(2025, 11, 12, 0, 0, 0, 0, time.FixedZone("", -3*60*60)),
+	}, p)
+
+	bare, err := tableRowOf(func(r *tableRow) { r.Href = "#/medicamentos/7" }).product()
+	require.NoError(t, err)
+	require.Empty(t, bare.Process)
+}
+
+func TestTableRowRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*tableRow)
+		text   string
+	}{
+		{"a column more", func(r *tableRow) { r.Cells = 9 }, "expected 8 cells"},
+		{"no number", func(r *tableRow) { r.Href = "#/medicamentos/" }, "link"},
+		{"product zero", func(r *tableRow) { r.Href = "#/medicamentos/0" }, "link"},
+		{"somewhere else", func(r *tableRow) { r.Href = "https://example.org/#/medicamentos/1/../2" }, "link"},
+		{"no company's number", func(r *tableRow) { r.Company = "EMS S/A" }, "company"},
+		{"American date", func(r *tableRow) { r.Date = "11/30/2025" }, "date"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tableRowOf(tt.change).product()
+			require.ErrorContains(t, err, tt.text)
+		})
+	}
+}
+
+func FuzzTableRow(f *testing.F) {
+	r := tableRowOf(func(*tableRow) {})
+	f.Add(r.Href, r.Company, r.Date)
+	f.Add("", " - ", "00/00/0000")
+	f.Fuzz(func(t *testing.T, href, company, date string) {
+		p, err := tableRow{Href: href, Cells: 8, Company: company, Date: date}.product()
+		if err == nil {
+			require.Positive(t, p.ID)
+			require.Equal(t, company, p.Company+" - "+p.CNPJ)
+		}
+	})
+}
+
+func TestTableClaims(t *testing.T) {
+	t.Parallel()
+	rows := func(n int) []tableRow { return make([]tableRow, n) }
+	tests := []struct {
+		name  string
+		t     table
+		last  int
+		total int
+		kind  fault.Kind
+	}{
+		{"short, without a pager", table{Page: 1, Last: 1, Rows: rows(6)}, 1, 6, ""},
+		{"one page", table{Page: 1, Last: 1, Size: 50, Rows: rows(28)}, 1, 28, ""},
+		{"nothing", table{Page: 1, Last: 1, Empty: true}, 1, 0, ""},
+		{"in the middle", table{Page: 3, Last: 68, Size: 50, Rows: rows(50)}, 68, 3384, ""},
+		{"at the end", table{Page: 68, Last: 68, Size: 50, Rows: rows(34)}, 68, 3384, ""},
+		{"a short page in the middle", table{Page: 3, Last: 68, Size: 50, Rows: rows(49)}, 68, 3384, fault.Incomplete},
+		{"a short end", table{Page: 68, Last: 68, Size: 50, Rows: rows(33)}, 68, 3384, fault.Incomplete},
+		{"nothing where there is something", table{Page: 1, Last: 1, Empty: true}, 1, 6, fault.Incomplete},
+		{"a pager that grows", table{Page: 3, Last: 69, Size: 50, Rows: rows(50)}, 68, 3384, fault.Incomplete},
+		{"a pager of nonsense", table{Page: 1, Last: -1}, -1, 6, fault.Layout},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			claimed, err := tt.t.claims("walk", tt.last, Total{Elements: tt.total})
+			require.Equal(t, tt.kind, fault.KindOf(err), err)
+			if err == nil {
+				require.Equal(t, tt.total, claimed)
+			}
+		})
+	}
+}
