@@ -64,6 +64,8 @@ const instanceWait = 30 * time.Second
 var (
 	errNoPages = errors.New("no pages")
 	errTooMuch = errors.New("too much")
+
+	errUnreadable = errors.New("damaged: no page can be read")
 )
 
 // read answers one document.
@@ -104,7 +106,8 @@ func (e *engine) document(p pdfium.Pdfium, content []byte) (Document, error) {
 	return Document{Pages: pages, Version: version(p, opened.Document), Warnings: warnings}, nil
 }
 
-// pages reads count pages. One that PDFium refuses is empty and has a warning; a crash or too much text ends it all.
+// pages reads count pages. One that PDFium refuses is empty and has a warning, unless all are like that; a crash or too
+// much text ends it all.
 func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int) ([]Page, []string, error) {
 	raw := make([]string, count)
 	unreadable := make([]bool, count)
@@ -123,6 +126,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 		if size > e.settings.MaxText {
 			return nil, nil, fmt.Errorf("%w: more than %d bytes of text", errTooMuch, e.settings.MaxText)
 		}
+	}
+	if !slices.Contains(unreadable, false) {
+		return nil, nil, errUnreadable
 	}
 	texts := clean(raw)
 	pages := make([]Page, count)
@@ -143,7 +149,7 @@ func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {
 
 // known are the errors by which PDFium itself refuses something; after any other the sandbox is broken.
 var known = []error{
-	errNoPages, errTooMuch,
+	errNoPages, errTooMuch, errUnreadable,
 	pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
 	pdfiumerrors.ErrPassword, pdfiumerrors.ErrSecurity, pdfiumerrors.ErrPage, pdfiumerrors.ErrUnexpected,
 }
@@ -158,7 +164,7 @@ func (e *engine) reason(err error) string {
 	switch {
 	case e.memory.refused:
 		return fmt.Sprintf("needs more than %d MiB", e.settings.MemoryPages*pageSize>>20)
-	case errors.Is(err, errNoPages), errors.Is(err, errTooMuch):
+	case errors.Is(err, errNoPages), errors.Is(err, errTooMuch), errors.Is(err, errUnreadable):
 		return err.Error()
 	case errors.Is(err, pdfiumerrors.ErrPassword):
 		return "encrypted: needs a password"

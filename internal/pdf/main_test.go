@@ -1,27 +1,110 @@
-package pdf_test
+package pdf
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"testing"
 
-	"drugslm/internal/pdf"
+	"github.com/stretchr/testify/require"
 )
 
-// TestMain makes this test's executable the child as well.
+// TestMain makes this test's executable the child as well: the real one, and some that misbehave.
 func TestMain(m *testing.M) {
-	if len(os.Args) != 2 {
+	if len(os.Args) < 2 || strings.HasPrefix(os.Args[1], "-") {
 		os.Exit(m.Run())
 	}
-	switch os.Args[1] {
-	case "pdf-serve":
-		if err := pdf.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	if err := children[os.Args[1]](os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// children are the programs that this executable can be.
+var children = map[string]func(args []string) error{
+	"pdf-serve": func([]string) error { return Serve(context.Background(), os.Stdin, os.Stdout) },
+	"no-start":  func([]string) error { return fmt.Errorf("no room\ndetails") },
+	"hang": func([]string) error {
+		return fake(func([]byte) error { _, err := io.Copy(io.Discard, os.Stdin); return err })
+	},
+	"die": func([]string) error { return fake(func([]byte) error { return fmt.Errorf("out of luck") }) },
+	"flood": func([]string) error {
+		return fake(func([]byte) error {
+			_, err := os.Stdout.Write([]byte{0x3f, 0xff, 0xff, 0xff})
+			return err
+		})
+	},
+	"babble": func([]string) error {
+		return fake(func([]byte) error { return writeFrame(os.Stdout, []byte("not JSON")) })
+	},
+	"empty": func([]string) error { return fake(func([]byte) error { return writeJSON(os.Stdout, answer{}) }) },
+	"die-once": func(args []string) error { // args: a file that tells whether it has
+		return fake(func([]byte) error {
+			if _, err := os.Stat(args[0]); err != nil {
+				return fmt.Errorf("the first dies: %w", os.WriteFile(args[0], nil, 0o600))
+			}
+			return say("alive")
+		})
+	},
+	"pid":   func([]string) error { return fake(func([]byte) error { return say(fmt.Sprint(os.Getpid())) }) },
+	"spent": func([]string) error { return fake(func([]byte) error { return spent(fmt.Sprint(os.Getpid())) }) },
+	"environment": func([]string) error {
+		return fake(func([]byte) error { return say(strings.Join(os.Environ(), "\n")) })
+	},
+}
+
+// fake keeps to the protocol but for what it does with a document.
+func fake(document func([]byte) error) error {
+	var s settings
+	if err := readJSON(os.Stdin, maxSettings, &s); err != nil {
+		return err
+	}
+	if err := writeJSON(os.Stdout, answer{}); err != nil {
+		return err
+	}
+	for {
+		content, err := readFrame(os.Stdin, s.MaxBytes)
+		if err == io.EOF {
+			return nil
 		}
-		os.Exit(0)
-	default:
-		os.Exit(m.Run())
+		if err != nil {
+			return err
+		}
+		if err := document(content); err != nil {
+			return err
+		}
 	}
+}
+
+func say(text string) error {
+	return writeJSON(os.Stdout, answer{Document: Document{Pages: []Page{{Number: 1, Text: text}}}})
+}
+
+func spent(text string) error {
+	return writeJSON(os.Stdout, answer{Document: Document{Pages: []Page{{Number: 1, Text: text}}}, Spent: true})
+}
+
+// open makes an extractor whose children are this executable's; the test closes it.
+func open(t testing.TB, o Options, child ...string) *Extractor {
+	t.Helper()
+	if len(child) > 0 {
+		self, err := os.Executable()
+		require.NoError(t, err)
+		o.Command = append([]string{self}, child...)
+	}
+	e, err := Open(o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close(context.WithoutCancel(t.Context()))) })
+	return e
+}
+
+// asJSON shows a document where it differs.
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.MarshalIndent(v, "", "  ")
+	require.NoError(t, err)
+	return string(text)
 }

@@ -30,6 +30,7 @@ func clean(pages []string) []string {
 // lines gives \n for every way to end a line, drops control characters, and blanks at the ends of lines.
 func lines(page string) string {
 	page = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\f", "\n").Replace(page)
+	page = strings.ReplaceAll(page, "\u00ad\n", "") // a soft hyphen belongs to the line, not to the word
 	page = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\u0002':
