@@ -82,12 +82,7 @@ func (x *index) nextDay() {
 	}
 	for range 1 + r.IntN(2) {
 		if len(x.slots) < 2*maxProducts {
-			p := seedProduct(x.seed, x.newID(r.IntN))
-			p.Published = x.day.Add(8 * time.Hour)
-			p.Expediente = expediente(p.Published, x.seed, uint64(p.ID))
-			p.born = 0
-			p.first = version{0, p.Expediente, p.Published}
-			x.add(p)
+			x.add(seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
 		}
 	}
 	x.shuffle()

@@ -13,7 +13,7 @@ const (
 	margin     = 20.0
 	textWidth  = 170.0
 	lineHeight = 4.6
-	lowest     = 270.0 // no table row ends below
+	lowest     = 270.0 // nothing but the foot is below
 )
 
 // typesetter sets one document.
@@ -74,17 +74,31 @@ func (t typesetter) cover(s script) {
 func (t typesetter) heading(text string) {
 	t.pdf.Ln(2)
 	t.pdf.SetFont("Helvetica", "B", 10)
-	t.pdf.MultiCell(textWidth, lineHeight, t.cp1252(text), "", "L", false)
+	t.block(text, "L")
 }
 
 func (t typesetter) section(s Section, a Audience) {
 	t.heading(s.Heading)
+	t.pdf.SetFont("Times", "", 10)
 	for _, text := range s.Paragraphs {
-		t.pdf.SetFont("Times", "", 10)
-		t.pdf.MultiCell(textWidth, lineHeight, t.cp1252(text), "", "J", false)
+		t.block(text, "J")
 	}
 	if strings.HasPrefix(s.Heading, reactionsItem(a)) {
 		t.table([]float64{70, 100}, 9, reactions())
+	}
+}
+
+// block sets a text that stays on one page, so that no head or foot comes between its lines.
+func (t typesetter) block(text, align string) {
+	coded := t.cp1252(text)
+	t.room(float64(len(t.pdf.SplitLines([]byte(coded), textWidth))) * lineHeight)
+	t.pdf.MultiCell(textWidth, lineHeight, coded, "", align, false)
+}
+
+// room begins a new page if this one has too little room left. The font stays what it is.
+func (t typesetter) room(height float64) {
+	if t.pdf.GetY()+height > lowest {
+		t.pdf.AddPage()
 	}
 }
 
@@ -99,10 +113,7 @@ func (t typesetter) table(widths []float64, size float64, rows [][]string) {
 			lines := t.pdf.SplitLines([]byte(t.cp1252(cell)), widths[i])
 			height = max(height, float64(len(lines))*line)
 		}
-		if t.pdf.GetY()+height > lowest {
-			t.pdf.AddPage()
-			t.pdf.SetFont("Times", "", size)
-		}
+		t.room(height)
 		x, y := margin, t.pdf.GetY()
 		for i, cell := range row {
 			t.pdf.Rect(x, y, widths[i], height, "D")

@@ -5,12 +5,17 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/fault"
 	"drugslm/internal/portal"
 )
 
@@ -112,22 +117,81 @@ func leafletPath(token string) string {
 	return "/api/consulta/medicamentos/arquivo/bula/parecer/" + token + "/?Authorization="
 }
 
-func TestSmoke(t *testing.T) {
+// clock is a time that only tests move.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: day0()} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func TestNewRefusesWhatCannotWork(t *testing.T) {
 	t.Parallel()
-	c := open(t, portal.Options{})
-	all := c.all()
-	require.Equal(t, 150, all.TotalElements)
-	for _, row := range all.Content {
-		if row.Patient == nil {
-			continue
-		}
-		r := c.get(leafletPath(*row.Patient))
-		require.Equal(t, 200, r.status)
-		want, err := c.portal.Leaflet(row.IDProduto, portal.Patient)
-		require.NoError(t, err)
-		require.Equal(t, want.Size, len(r.body))
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
 	}
-	t.Log(len(c.portal.Requests()), c.portal.Truth().Categories)
-	c.portal.NextDay()
-	c.get("/api/consulta/bulario/595513")
+	pdfs := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(pdfs, "x.pdf"), []byte("<html>"), 0o600))
+	tests := []struct {
+		name string
+		opt  portal.Options
+		want string
+	}{
+		{"negative products", portal.Options{Products: -1}, "products"},
+		{"too many products", portal.Options{Products: 1_000_000}, "products"},
+		{"negative latency", portal.Options{Latency: -1}, "latency"},
+		{"claims alone", portal.Options{Claims: "x.csv"}, "claims need a listing"},
+		{"no such listing", portal.Options{Listing: filepath.Join(folder, "none.csv")}, "none.csv"},
+		{"empty listing", portal.Options{Listing: write("empty.csv", "")}, "header"},
+		{"listing without a column", portal.Options{Listing: write("columns.csv", "idProduto,cnpj\n1,2\n")}, "no column numeroRegistro"},
+		{"listing not packed", portal.Options{Listing: write("plain.csv.gz", "idProduto")}, "unpack"},
+		{"no such folder", portal.Options{Leaflets: filepath.Join(folder, "none")}, "leaflets"},
+		{"folder without PDFs", portal.Options{Leaflets: folder}, "no PDF in"},
+		{"file that is no PDF", portal.Options{Leaflets: pdfs}, "x.pdf is not a PDF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := portal.New(tt.opt)
+			require.ErrorContains(t, err, tt.want)
+			require.Equal(t, fault.Invalid, fault.KindOf(err))
+		})
+	}
+}
+
+func TestLatency(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p, err := portal.New(portal.Options{Products: 10, Latency: time.Minute})
+		require.NoError(t, err)
+		before := time.Now()
+		serve(p, "/")
+		require.Zero(t, time.Since(before), "the page itself is not delayed")
+		serve(p, "/api/tipoCategoriaRegulatoria")
+		require.Equal(t, time.Minute, time.Since(before))
+	})
+}
+
+// serve asks a portal without a server in between.
+func serve(p *portal.Portal, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Authorization", "Guest")
+	p.Handler().ServeHTTP(w, r)
+	return w
 }

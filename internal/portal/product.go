@@ -88,12 +88,12 @@ func (p *product) version(n int) version {
 		return p.first
 	case n > p.born:
 		at := p.renewed[n-p.born-1]
-		return version{n, expediente(at, uint64(p.ID), uint64(n)), at}
+		return version{n, expediente(at, p.ID, n), at}
 	default:
 		age := time.Duration(p.born-n) * 200 * 24 * time.Hour
 		jitter := time.Duration(mix('a', uint64(p.ID), uint64(n))%(90*24*3600)) * time.Second
 		at := brazil(p.first.published.Add(-age - jitter))
-		return version{n, expediente(at, uint64(p.ID), uint64(n)), at}
+		return version{n, expediente(at, p.ID, n), at}
 	}
 }
 
@@ -107,10 +107,10 @@ func (p *product) renew(at time.Time) {
 	p.Expediente, p.Published = v.expediente, v.published
 }
 
-// expediente makes a number of ten digits as the real ones: a serial of seven, the year's two, a check digit.
-func expediente(at time.Time, parts ...uint64) string {
-	h := mix(append(parts, 'e', uint64(at.Unix()))...)
-	return fmt.Sprintf("%07d%02d%d", h%10_000_000, at.Year()%100, h>>32%10)
+// expediente makes a number of ten digits as the real ones: a serial of seven, the year's two, one more. No two products share one.
+func expediente(at time.Time, product, version int) string {
+	serial := (product + version/10*3_333_333) * 7_654_321 % 10_000_000 // odd, and no multiple of 5: a permutation of the products
+	return fmt.Sprintf("%07d%02d%d", serial, at.Year()%100, version%10)
 }
 
 // missingLeaflets says which leaflets a product lacks: one in 33 that for patients, one in 50 that for professionals.
@@ -136,5 +136,12 @@ func (p *product) complete() *product {
 	p.born = pastVersions(p.ID)
 	p.first = version{p.born, p.Expediente, p.Published}
 	p.listed, p.claimed = true, true
+	return p
+}
+
+// bornOn makes a product a new one, without a past.
+func (p *product) bornOn(at time.Time) *product {
+	p.Published, p.Expediente = at, expediente(at, p.ID, 0)
+	p.born, p.first = 0, version{0, p.Expediente, p.Published}
 	return p
 }

@@ -43,7 +43,7 @@ func seedProduct(seed uint64, id int) *product {
 		Company:      company,
 		CNPJ:         cnpjOf(company),
 		Process:      seedProcess(r, id),
-		Expediente:   expediente(published, seed, uint64(id)),
+		Expediente:   expediente(published, id, pastVersions(id)),
 		Published:    published,
 	}}
 	if id == testRecord {
