@@ -9,8 +9,9 @@ import (
 // a restart forgets nothing. [drugslm/internal/ledger.Ledger] is one.
 type Book interface {
 	// Turn takes the next turn of host in one atomic step: at = max(now, the next free one), and the one after it
-	// is free interval ÷ pace later. A blocked host gives Blocked and takes nothing; interval 0 takes nothing, it only looks.
-	Turn(ctx context.Context, host string, now time.Time, interval time.Duration) (Turn, error)
+	// is free interval ÷ pace later. A blocked host gives Blocked and takes nothing; a turn later than now + patience
+	// is told, not taken; interval 0 takes nothing, it only looks.
+	Turn(ctx context.Context, host string, now time.Time, interval, patience time.Duration) (Turn, error)
 	// Block keeps every worker from host until the later of until and what is already noted. Unless the host was
 	// blocked at now already, the pace halves and, if refused, one more refusal is counted.
 	Block(ctx context.Context, host string, now, until time.Time, reason string, refused bool) error

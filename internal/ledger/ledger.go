@@ -1,95 +1,154 @@
-// Package ledger keeps the truth about items.
+// Package ledger is the SQL truth about items: what was found at the source, where each item stands, what was
+// published and when, which runs and checks there were, who holds which browser session, and how fast each host may be asked.
+//
+// # Use
+//
+// [Open] one [Ledger] a process and share it: it is safe for any number of goroutines, and for several processes on
+// one machine. Whoever opened it closes it. The zero value is of no use. The file must be on a local disk: SQLite's
+// write-ahead log needs shared memory.
+//
+// A partition of an asset is filled in four moves. [Ledger.Enrol] compares an enumeration with what is known and
+// decides what is to be done. [Ledger.Batch], [Ledger.Make] and [Ledger.Settle] do it, every step a transaction, so
+// that whoever is killed loses only what he had not yet reported. [Ledger.BeginPublish] writes down how the table is
+// about to change, the lake commits, [Ledger.FinishPublish] moves the items. One run at a time works on a partition;
+// the id of its workflow sees to that.
+//
+// # The law
+//
+// For every partition, at every moment: discovered = published + absent + quarantined + pending. No item is ever
+// deleted. An item that is done again keeps its part, because its old row is still in the table until a publish
+// replaces it.
+//
+// # What a crash costs
+//
+// A killed process loses nothing that was acknowledged. A power cut may lose the last acknowledged transactions, up
+// to some 4 MB of them (the log is synchronous=NORMAL: it reaches the disk at checkpoints, not at every commit), but
+// never corrupts the file and never loses one transaction and keeps a later one: the items lost are done again. The
+// exception is BeginPublish, which is on the disk, with everything before it, when it returns: the lake never holds a
+// commit of which the ledger has not heard.
+//
+// # Errors
+//
+// Each is a fault: Unavailable when the file cannot be written now (disk full, permissions, another process holds it
+// too long), Invalid when the file or the argument can never work. The context's error passes through.
 package ledger
 
 import (
 	"context"
+	"database/sql"
+	"embed"
 	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
 	"time"
 
-	"drugslm/internal/budget"
+	"github.com/pressly/goose/v3"
+
+	"drugslm/internal/fault"
 )
 
-// Ledger is the SQL truth about items.
-type Ledger struct{}
+//go:embed migrations/*.sql
+var migrations embed.FS
 
-// Turn is the answer to a request for a turn.
-type Turn = budget.Turn
+// openTries bounds how often Open starts again because another process opens or migrates the same file.
+const openTries = 50
 
-var errSoon = errors.New("not written yet")
+// readers is how many queries may run at once. They never wait for the writer, nor it for them.
+const readers = 4
 
-func Open(ctx context.Context, path string) (*Ledger, error) { return nil, errSoon }
-func (l *Ledger) Close() error                               { return nil }
+// Ledger is an open ledger.
+type Ledger struct {
+	path   string
+	writer *sql.DB // one connection: writers of this process queue here, in order, instead of polling the file's lock
+	reader *sql.DB
+}
 
-func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
-	return Enrolled{}, errSoon
+// Open opens the ledger at path, creates it and its folder when they are missing, and brings its schema up to date.
+// A file with a newer schema is fault.Invalid; a folder that cannot be written is fault.Unavailable.
+func Open(ctx context.Context, path string) (*Ledger, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "open ledger", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
+		return nil, fault.New(fault.Unavailable, "open ledger", "the data folder cannot be written: %w", err)
+	}
+	l := &Ledger{path: abs}
+	if l.writer, err = sql.Open("sqlite", dsn(abs, "synchronous(NORMAL)")); err != nil {
+		return nil, fault.Wrap(fault.Internal, "open ledger", err)
+	}
+	l.writer.SetMaxOpenConns(1)
+	if l.reader, err = sql.Open("sqlite", dsn(abs, "query_only(1)")); err != nil {
+		return nil, fault.Wrap(fault.Internal, "open ledger", errors.Join(err, l.writer.Close()))
+	}
+	l.reader.SetMaxOpenConns(readers)
+	l.reader.SetMaxIdleConns(readers)
+	if err := l.prepare(ctx); err != nil {
+		_ = l.Close() // the first error says more
+		return nil, l.explain(ctx, "open ledger", err)
+	}
+	return l, nil
 }
-func (l *Ledger) Batch(ctx context.Context, asset, partition, run string, batch int) ([]Entry, error) {
-	return nil, errSoon
+
+// Close ends the ledger's connections. Transactions under way fail.
+func (l *Ledger) Close() error {
+	return errors.Join(l.reader.Close(), l.writer.Close())
 }
-func (l *Ledger) Todo(ctx context.Context, asset, partition, run string) ([]string, error) {
-	return nil, errSoon
+
+// dsn is the address of the file with what every connection needs: writers take the lock when they begin, so that no
+// transaction fails half-way because another one wrote first.
+func dsn(path, pragma string) string {
+	q := url.Values{
+		"_txlock": {"immediate"},
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "foreign_keys(1)", pragma},
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
 }
-func (l *Ledger) Make(ctx context.Context, asset, partition, id string, row []byte) error {
-	return errSoon
+
+// prepare turns the write-ahead log on and migrates. Both can collide with another process that does the same, and
+// the first does not heed busy_timeout, so it starts again a few times; the loser then finds the work done.
+func (l *Ledger) prepare(ctx context.Context) error {
+	for try := 1; ; try++ {
+		_, err := l.writer.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+		if err == nil {
+			err = l.migrate(ctx)
+		}
+		if err == nil || try == openTries || fault.KindOf(err) == fault.Invalid || !collided(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
-func (l *Ledger) Settle(ctx context.Context, asset, partition string, outcomes []Outcome) error {
-	return errSoon
+
+func (l *Ledger) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, l.writer, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	have, want, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > want {
+		return fault.New(fault.Invalid, "open ledger", "this data was written by a newer drugslm (schema %d, this binary knows %d): "+
+			"upgrade drugslm or choose another --data", have, want)
+	}
+	if have == want {
+		return nil
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }
-func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, error) {
-	return Counts{}, errSoon
-}
-func (l *Ledger) AllCounts(ctx context.Context) (map[Slice]Counts, error) { return nil, errSoon }
-func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error)    { return nil, errSoon }
-func (l *Ledger) Superseded(ctx context.Context, asset, partition string) (map[string][]string, error) {
-	return nil, errSoon
-}
-func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (paths []string, rows int, err error) {
-	return nil, 0, errSoon
-}
-func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, error) {
-	return 0, errSoon
-}
-func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int64) error {
-	return errSoon
-}
-func (l *Ledger) AbandonPublish(ctx context.Context, id int64, reason string) error { return errSoon }
-func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Materialization, error) {
-	return nil, errSoon
-}
-func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error { return errSoon }
-func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materialization, bool, error) {
-	return Materialization{}, false, errSoon
-}
-func (l *Ledger) Materializations(ctx context.Context) (map[Slice]Materialization, error) {
-	return nil, errSoon
-}
-func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition) error {
-	return errSoon
-}
-func (l *Ledger) Partitions(ctx context.Context, set string) ([]Partition, error) {
-	return nil, errSoon
-}
-func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error { return errSoon }
-func (l *Ledger) Checks(ctx context.Context, asset, partition string, limit int) ([]Check, error) {
-	return nil, errSoon
-}
-func (l *Ledger) StartRun(ctx context.Context, r Run) error { return errSoon }
-func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
-	return errSoon
-}
-func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error)      { return nil, errSoon }
-func (l *Ledger) Run(ctx context.Context, id string) (Run, bool, error)   { return Run{}, false, errSoon }
-func (l *Ledger) Hold(ctx context.Context, lease Lease) error             { return errSoon }
-func (l *Ledger) Release(ctx context.Context, session string) error       { return errSoon }
-func (l *Ledger) Expired(ctx context.Context) ([]Lease, error)            { return nil, errSoon }
-func (l *Ledger) Leases(ctx context.Context) ([]Lease, error)             { return nil, errSoon }
-func (l *Ledger) Budget(ctx context.Context, host string) (Budget, error) { return Budget{}, errSoon }
-func (l *Ledger) Budgets(ctx context.Context) ([]Budget, error)           { return nil, errSoon }
-func (l *Ledger) Unblock(ctx context.Context, host string) error          { return errSoon }
-func (l *Ledger) Turn(ctx context.Context, host string, now time.Time, interval time.Duration) (Turn, error) {
-	return Turn{}, errSoon
-}
-func (l *Ledger) Block(ctx context.Context, host string, now, until time.Time, reason string, refused bool) error {
-	return errSoon
-}
-func (l *Ledger) Slow(ctx context.Context, host string, times, plus float64) error { return errSoon }

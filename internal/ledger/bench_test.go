@@ -1,0 +1,111 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func benchLedger(b *testing.B) *Ledger {
+	l, err := Open(context.Background(), filepath.Join(b.TempDir(), "ledger.db"))
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, l.Close()) })
+	return l
+}
+
+func leaflets(n int, fingerprint string) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		for i := range n {
+			id := fmt.Sprintf("%07d-patient", i)
+			if !yield(Item{ID: id, Label: "A leaflet's name", Fingerprint: fingerprint, Input: []byte(`{"product":12345,"audience":"patient"}`)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func BenchmarkEnrol40k(b *testing.B) {
+	l := benchLedger(b)
+	enrol := func(b *testing.B, partition, fingerprint string) {
+		_, err := l.Enrol(b.Context(), Enrolment{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
+			CodeVersion: "1", BatchSize: 100, Items: leaflets(40_000, fingerprint)})
+		require.NoError(b, err)
+	}
+	b.Run("new", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			enrol(b, fmt.Sprint(i), "a")
+		}
+	})
+	b.Run("changed", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			enrol(b, "0", fmt.Sprint("b", i))
+		}
+	})
+	enrol(b, "same", "a")
+	b.Run("resumed", func(b *testing.B) {
+		for b.Loop() {
+			enrol(b, "same", "a")
+		}
+	})
+}
+
+func BenchmarkSettle(b *testing.B) {
+	l := benchLedger(b)
+	_, err := l.Enrol(b.Context(), Enrolment{Asset: "anvisa/download", Partition: "1", Run: "r", BatchSize: 200, Items: leaflets(40_000, "a")})
+	require.NoError(b, err)
+	batch, err := l.Batch(b.Context(), "anvisa/download", "1", "r", 7)
+	require.NoError(b, err)
+	outcomes := make([]Outcome, len(batch))
+	for i, e := range batch {
+		outcomes[i] = Outcome{ID: e.ID, State: Pending, Kind: "session", Reason: "the browser is gone"}
+	}
+	b.Run("200", func(b *testing.B) {
+		for b.Loop() {
+			require.NoError(b, l.Settle(b.Context(), "anvisa/download", "1", outcomes))
+		}
+	})
+	b.Run("make", func(b *testing.B) {
+		row := make([]byte, 512)
+		for b.Loop() {
+			require.NoError(b, l.Make(b.Context(), "anvisa/download", "1", batch[0].ID, row))
+		}
+	})
+	b.Run("batch", func(b *testing.B) {
+		for b.Loop() {
+			_, err := l.Batch(b.Context(), "anvisa/download", "1", "r", 7)
+			require.NoError(b, err)
+		}
+	})
+}
+
+// BenchmarkStatus1M is what a status of everything asks for: 1,000,000 items in 100,000 partitions.
+func BenchmarkStatus1M(b *testing.B) {
+	l := benchLedger(b)
+	_, err := l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
+		INSERT INTO items SELECT 'anvisa/download', 'day-' || (i / 10), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
+		CASE i % 10 WHEN 0 THEN 'pending' WHEN 1 THEN 'absent' WHEN 2 THEN 'quarantined' ELSE 'published' END,
+		'1', '', '', '', 0, 'run', 0, 0, '', '', 'part-' || (i / 10), 1, 1 FROM n`)
+	require.NoError(b, err)
+	_, err = l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299999)
+		INSERT INTO materializations SELECT i + 1, 'anvisa/download', 'day-' || (i / 3), 'run', '',
+		CASE i % 3 WHEN 2 THEN 'unchanged' ELSE 'published' END, i, 10, 1000, '1', '{"anvisa/catalog":3}', '2026-01-01', '{}', 0, i, i + 1, '' FROM n`)
+	require.NoError(b, err)
+	b.Run("counts", func(b *testing.B) {
+		for b.Loop() {
+			counts, err := l.AllCounts(b.Context())
+			require.NoError(b, err)
+			require.Len(b, counts, 100_000)
+		}
+	})
+	b.Run("materializations", func(b *testing.B) {
+		for b.Loop() {
+			all, err := l.Materializations(b.Context())
+			require.NoError(b, err)
+			require.Len(b, all, 100_000)
+		}
+	})
+}

@@ -1,0 +1,190 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// Enrol compares an enumeration with what is known, decides what is to be done, and gives each item to be done its
+// place in a batch, in the order of the enumeration. It is one transaction: an enumeration that ends in an error
+// changes nothing. The enumeration is drained before the transaction begins, so that a slow one delays no other
+// writer; it is held in memory.
+//
+// An item named twice with one fingerprint counts once; with two it is fault.Incomplete, since the source changed
+// while it was read. A publish of the partition that is begun and not finished is fault.Unavailable.
+func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
+	items, err := e.drain()
+	if err != nil {
+		return Enrolled{}, err
+	}
+	var sum Enrolled
+	err = l.write(ctx, "enrol", func(tx *sql.Tx) error {
+		if err := noOpenPublish(ctx, tx, "enrol", e.Asset, e.Partition); err != nil {
+			return err
+		}
+		was, err := readKnown(ctx, tx, e.Asset, e.Partition)
+		if err != nil {
+			return err
+		}
+		w := &enroller{e: e, at: micros(now())}
+		if err := w.open(ctx, tx); err != nil {
+			return err
+		}
+		if err := w.all(ctx, items, was); err != nil {
+			return err
+		}
+		sum = w.sum
+		return nil
+	})
+	return sum, err
+}
+
+// drain reads the enumeration and checks what an item may be.
+func (e *Enrolment) drain() ([]Item, error) {
+	var items []Item
+	seen := make(map[string]string)
+	for item, err := range e.Items {
+		if err != nil {
+			return nil, err
+		}
+		if item.ID == "" || len(item.Input) > MaxInput {
+			return nil, fault.New(fault.Invalid, "enrol", "item %q of %s[%s]: an item needs an id, and at most %d bytes of input, not %d",
+				item.ID, e.Asset, e.Partition, MaxInput, len(item.Input))
+		}
+		before, twice := seen[item.ID]
+		if twice && before != item.Fingerprint {
+			return nil, fault.New(fault.Incomplete, "enrol", "item %q of %s[%s] is listed twice and differs: the source changed while it was read",
+				item.ID, e.Asset, e.Partition)
+		}
+		if !twice {
+			seen[item.ID] = item.Fingerprint
+			items = append(items, item)
+		}
+	}
+	return items, nil
+}
+
+func readKnown(ctx context.Context, tx *sql.Tx, asset, partition string) (map[string]*known, error) {
+	was := make(map[string]*known)
+	rows, err := tx.QueryContext(ctx, `SELECT id, fingerprint, code_version, state, kind, reason, run
+		FROM items WHERE asset = $1 AND partition = $2`, asset, partition)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var id string
+		var k known
+		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run); err != nil {
+			return err
+		}
+		k.declared = k.state == Absent && k.kind == KindDeclared
+		k.vanished = k.state == Absent && k.kind == KindVanished
+		was[id] = &k
+		return nil
+	})
+	return was, err
+}
+
+// enroller writes the decisions of one enrolment.
+type enroller struct {
+	e   Enrolment
+	at  int64
+	sum Enrolled
+
+	upsert, resume, vanish *sql.Stmt // closed with the transaction
+}
+
+func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
+	// part and first_seen are left alone: the old row stays in the table until a publish takes it away.
+	if w.upsert, err = tx.PrepareContext(ctx, `INSERT INTO items (asset, partition, id, label, fingerprint, input, state,
+		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14)
+		ON CONFLICT (asset, partition, id) DO UPDATE SET label = excluded.label, fingerprint = excluded.fingerprint,
+		input = excluded.input, state = excluded.state, code_version = excluded.code_version, reason = excluded.reason,
+		kind = excluded.kind, evidence = '', attempts = 0, run = excluded.run, batch = excluded.batch, seq = excluded.seq,
+		row = '', staged = '', updated = excluded.updated`); err != nil {
+		return err
+	}
+	if w.resume, err = tx.PrepareContext(ctx, `UPDATE items SET label = $4, input = $5, run = $6, batch = $7, seq = $8, updated = $9
+		WHERE asset = $1 AND partition = $2 AND id = $3`); err != nil {
+		return err
+	}
+	w.vanish, err = tx.PrepareContext(ctx, `UPDATE items SET state = 'absent', kind = $4, reason = 'no longer listed', evidence = '',
+		run = $5, batch = 0, row = '', staged = '', updated = $6 WHERE asset = $1 AND partition = $2 AND id = $3`)
+	return err
+}
+
+func (w *enroller) all(ctx context.Context, items []Item, was map[string]*known) error {
+	for seq, item := range items {
+		if err := w.one(ctx, seq, item, was[item.ID]); err != nil {
+			return err
+		}
+		delete(was, item.ID)
+	}
+	if w.e.Partial {
+		return nil
+	}
+	for id, k := range was {
+		if k.vanished {
+			continue
+		}
+		w.sum.Vanished++
+		if _, err := w.vanish.ExecContext(ctx, w.e.Asset, w.e.Partition, id, KindVanished, w.e.Run, w.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *enroller) one(ctx context.Context, seq int, item Item, was *known) error {
+	v, why := w.e.decide(item, was)
+	w.sum.count(v)
+	switch v {
+	case unchanged:
+		return nil
+	case resumed:
+		batch := 0 // a staged one is done but for the publish
+		if was.state != Staged {
+			batch = w.next()
+		}
+		_, err := w.resume.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, string(item.Input), w.e.Run, batch, seq, w.at)
+		return err
+	case absent:
+		return w.put(ctx, seq, item, Absent, KindDeclared, why, 0)
+	default:
+		return w.put(ctx, seq, item, Pending, "", why, w.next())
+	}
+}
+
+func (w *enroller) put(ctx context.Context, seq int, item Item, state State, kind, why string, batch int) error {
+	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
+		string(state), w.e.CodeVersion, why, kind, w.e.Run, batch, seq, w.at)
+	return err
+}
+
+// next counts one more item to be done and gives its batch.
+func (w *enroller) next() int {
+	if w.sum.Batches == 0 || w.e.BatchSize > 0 && w.sum.Todo%w.e.BatchSize == 0 {
+		w.sum.Batches++
+	}
+	w.sum.Todo++
+	return w.sum.Batches
+}
+
+// noOpenPublish refuses while a publish is open: what is staged and what is in the table must not move under it.
+func noOpenPublish(ctx context.Context, tx *sql.Tx, op, asset, partition string) error {
+	var id int64
+	var run string
+	var started int64
+	err := tx.QueryRowContext(ctx, `SELECT id, run, started FROM materializations
+		WHERE asset = $1 AND partition = $2 AND state = 'publishing'`, asset, partition).Scan(&id, &run, &started)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Unavailable, op, "the publish of %s[%s] that run %s began at %s is neither finished nor abandoned",
+		asset, partition, run, when(started).Format(time.RFC3339))
+}

@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+)
+
+const materializationColumns = `m.id, m.asset, m.partition, m.run, m.trace, m.state, m.version, m.rows, m.bytes, m.code_version,
+	m.upstream, m.snapshot, m.requests, m.started, m.finished, m.reason`
+
+// scanMaterialization reads the columns above, then whatever more the query selects.
+func scanMaterialization(rows *sql.Rows, more ...any) (Materialization, error) {
+	var m Materialization
+	var upstream string
+	var started, finished int64
+	err := rows.Scan(append([]any{&m.ID, &m.Asset, &m.Partition, &m.Run, &m.Trace, &m.State, &m.Version, &m.Rows, &m.Bytes,
+		&m.CodeVersion, &upstream, &m.Snapshot, &m.Requests, &started, &finished, &m.Reason}, more...)...)
+	if err != nil {
+		return m, err
+	}
+	m.Started, m.Finished = when(started), when(finished)
+	return m, json.Unmarshal([]byte(upstream), &m.Upstream)
+}
+
+// insertMaterialization takes the next id. Write transactions run one at a time, so no two take the same.
+func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (int64, error) {
+	upstream, err := json.Marshal(m.Upstream)
+	if err != nil {
+		return 0, err
+	}
+	moves, err := json.Marshal(m.Moves)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = tx.QueryRowContext(ctx, `INSERT INTO materializations (id, asset, partition, run, trace, state, version, rows, bytes,
+		code_version, upstream, snapshot, moves, requests, started, finished, reason)
+		VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM materializations), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		RETURNING id`, m.Asset, m.Partition, m.Run, m.Trace, string(m.State), m.Version, m.Rows, m.Bytes, m.CodeVersion, string(upstream),
+		m.Snapshot, string(moves), m.Requests, micros(m.Started), micros(m.Finished), m.Reason).Scan(&id)
+	return id, err
+}
+
+// RecordUnchanged records that a partition was looked at and that what is published is still right. Zero times mean now.
+func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
+	m.State, m.Finished = PhaseUnchanged, orNow(m.Finished)
+	if m.Started.IsZero() {
+		m.Started = m.Finished
+	}
+	return l.write(ctx, "record unchanged", func(tx *sql.Tx) error {
+		_, err := insertMaterialization(ctx, tx, m)
+		return err
+	})
+}
+
+// Unfinished gives the publishes of a partition that were begun and neither finished nor abandoned, with their moves:
+// the lake knows which of them it holds.
+func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Materialization, error) {
+	var out []Materialization
+	err := l.query(ctx, "read unfinished publishes", func(rows *sql.Rows) error {
+		var moves string
+		m, err := scanMaterialization(rows, &moves)
+		if err != nil {
+			return err
+		}
+		out = append(out, m)
+		return json.Unmarshal([]byte(moves), &out[len(out)-1].Moves)
+	}, `SELECT `+materializationColumns+`, m.moves FROM materializations m
+		WHERE m.asset = $1 AND m.partition = $2 AND m.state = 'publishing' ORDER BY m.id`, asset, partition)
+	return out, err
+}
+
+// Latest gives the newest published materialization of a partition, without its moves, and false when there is none.
+// Verified is when it was published, or when a later look found it unchanged.
+func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materialization, bool, error) {
+	found, err := l.latest(ctx, `AND asset = $1 AND partition = $2`, asset, partition)
+	m, ok := found[Slice{asset, partition}]
+	return m, ok, err
+}
+
+// Materializations gives what Latest gives, for every partition that was ever published.
+func (l *Ledger) Materializations(ctx context.Context) (map[Slice]Materialization, error) {
+	return l.latest(ctx, "")
+}
+
+func (l *Ledger) latest(ctx context.Context, and string, args ...any) (map[Slice]Materialization, error) {
+	out := make(map[Slice]Materialization)
+	err := l.query(ctx, "read materializations", func(rows *sql.Rows) error {
+		var verified int64
+		m, err := scanMaterialization(rows, &verified)
+		m.Verified = when(verified)
+		out[Slice{m.Asset, m.Partition}] = m
+		return err
+	}, `SELECT `+materializationColumns+`, last.verified FROM (
+			SELECT MAX(CASE WHEN state = 'published' THEN id END) AS id, MAX(finished) AS verified
+			FROM materializations WHERE state IN ('published', 'unchanged') `+and+` GROUP BY asset, partition
+		) last JOIN materializations m ON m.id = last.id`, args...)
+	return out, err
+}
+
+// RecordChecks keeps the outcomes of checks. Their ids are given here; a zero time means now.
+func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
+	return l.write(ctx, "record checks", func(tx *sql.Tx) error {
+		for _, c := range checks {
+			of := sql.NullInt64{Int64: c.Materialization, Valid: c.Materialization != 0}
+			_, err := tx.ExecContext(ctx, `INSERT INTO checks (id, asset, partition, run, materialization, name, blocking, passed, detail, observed, at)
+				VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM checks), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+				c.Asset, c.Partition, c.Run, of, c.Name, c.Blocking, c.Passed, c.Detail, c.Observed, micros(orNow(c.At)))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Checks gives the last outcomes of a partition's checks, newest first; limit 0 means 1000.
+func (l *Ledger) Checks(ctx context.Context, asset, partition string, limit int) ([]Check, error) {
+	var out []Check
+	err := l.query(ctx, "read checks", func(rows *sql.Rows) error {
+		var c Check
+		var of sql.NullInt64
+		var at int64
+		err := rows.Scan(&c.ID, &c.Asset, &c.Partition, &c.Run, &of, &c.Name, &c.Blocking, &c.Passed, &c.Detail, &c.Observed, &at)
+		c.Materialization, c.At = of.Int64, when(at)
+		out = append(out, c)
+		return err
+	}, `SELECT id, asset, partition, run, materialization, name, blocking, passed, detail, observed, at
+		FROM checks WHERE asset = $1 AND partition = $2 ORDER BY id DESC LIMIT $3`, asset, partition, atMost(limit))
+	return out, err
+}

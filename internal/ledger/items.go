@@ -1,0 +1,176 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"drugslm/internal/fault"
+)
+
+// maxLimit is how many entries Items gives when no limit is asked for.
+const maxLimit = 1000
+
+const entryColumns = `asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence,
+	attempts, run, batch, row, staged, part, first_seen, updated`
+
+func scanEntry(rows *sql.Rows) (Entry, error) {
+	var e Entry
+	var input, row string
+	var first, updated int64
+	err := rows.Scan(&e.Asset, &e.Partition, &e.ID, &e.Label, &e.Fingerprint, &input, &e.State, &e.CodeVersion, &e.Reason,
+		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated)
+	e.Input, e.Row = bytesOf(input), bytesOf(row)
+	e.FirstSeen, e.Updated = when(first), when(updated)
+	return e, err
+}
+
+func bytesOf(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return []byte(text)
+}
+
+// Batch gives the items of a batch that are still pending or made, in the order of the enumeration. What is settled
+// is left out, so a retried batch does only what is not yet done.
+func (l *Ledger) Batch(ctx context.Context, asset, partition, run string, batch int) ([]Entry, error) {
+	var out []Entry
+	err := l.query(ctx, "read batch", func(rows *sql.Rows) error {
+		e, err := scanEntry(rows)
+		out = append(out, e)
+		return err
+	}, `SELECT `+entryColumns+` FROM items WHERE asset = $1 AND partition = $2 AND run = $3 AND batch = $4
+		AND state IN ('pending', 'made') ORDER BY seq`, asset, partition, run, batch)
+	return out, err
+}
+
+// Todo gives the ids of this run's items that are not yet staged (pending or made), in the order of the enumeration.
+func (l *Ledger) Todo(ctx context.Context, asset, partition, run string) ([]string, error) {
+	var out []string
+	err := l.query(ctx, "read items to do", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		out = append(out, id)
+		return err
+	}, `SELECT id FROM items WHERE asset = $1 AND partition = $2 AND run = $3 AND state IN ('pending', 'made')
+		ORDER BY batch, seq`, asset, partition, run)
+	return out, err
+}
+
+// Make keeps the row of a pending item until it is staged. Making a made item again replaces its row; an item in any
+// other state is fault.Internal, since somebody else has settled it.
+func (l *Ledger) Make(ctx context.Context, asset, partition, id string, row []byte) error {
+	return l.write(ctx, "keep row", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE items SET state = 'made', row = $4, updated = $5
+			WHERE asset = $1 AND partition = $2 AND id = $3 AND state IN ('pending', 'made')`,
+			asset, partition, id, string(row), micros(now()))
+		return touched(result, err, "keep row", asset, partition, id)
+	})
+}
+
+// touched turns a change that hit no row into an error.
+func touched(result sql.Result, err error, op, asset, partition, id string) error {
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return fault.New(fault.Internal, op, "item %q of %s[%s] is not to be done: it is unknown or somebody else settled it", id, asset, partition)
+	}
+	return err
+}
+
+// Settle records what became of pending or made items, all or none: a part that two attempts wrote is staged for one
+// of them only, never for half of its rows. An outcome that is recorded already, word for word, is no error, so that
+// an attempt whose answer got lost can be repeated; any other item that is not pending or made is fault.Internal.
+func (l *Ledger) Settle(ctx context.Context, asset, partition string, outcomes []Outcome) error {
+	for _, o := range outcomes {
+		if err := o.check(); err != nil {
+			return err
+		}
+	}
+	return l.write(ctx, "settle items", func(tx *sql.Tx) error {
+		// A made item that cannot be staged yet keeps its row: only a settled state clears it.
+		stmt, err := tx.PrepareContext(ctx, `UPDATE items SET state = CASE WHEN $4 = 'pending' THEN state ELSE $4 END,
+			attempts = attempts + CASE WHEN $4 = 'pending' THEN 1 ELSE 0 END,
+			row = CASE WHEN $4 = 'pending' THEN row ELSE '' END,
+			staged = $5, kind = $6, reason = $7, evidence = $8, updated = $9
+			WHERE asset = $1 AND partition = $2 AND id = $3 AND (state IN ('pending', 'made')
+			OR state = $4 AND staged = $5 AND kind = $6 AND reason = $7 AND evidence = $8)`)
+		if err != nil {
+			return err
+		}
+		at := micros(now())
+		for _, o := range outcomes {
+			result, err := stmt.ExecContext(ctx, asset, partition, o.ID, string(o.State), o.Staged, o.Kind, o.Reason, o.Evidence, at)
+			if err := touched(result, err, "settle items", asset, partition, o.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (o Outcome) check() error {
+	switch {
+	case o.State == Staged && o.Staged == "":
+		return fault.New(fault.Internal, "settle items", "item %q is staged in no part", o.ID)
+	case o.State == Quarantined && (o.Kind == "" || o.Reason == ""):
+		return fault.New(fault.Internal, "settle items", "item %q is quarantined without a kind and a reason", o.ID)
+	case o.State == Absent && (o.Kind == KindVanished || o.Kind == KindDeclared):
+		return fault.New(fault.Internal, "settle items", "item %q: the kind %q is the enrolment's own", o.ID, o.Kind)
+	case o.State == Staged, o.State == Quarantined, o.State == Absent, o.State == Pending:
+		return nil
+	default:
+		return fault.New(fault.Internal, "settle items", "item %q: %q is no outcome", o.ID, o.State)
+	}
+}
+
+// Items selects items, ordered by asset, partition and id.
+func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
+	where, args := "1 = 1", []any{}
+	for _, c := range []struct{ column, op, value string }{
+		{"asset", "=", f.Asset}, {"partition", "=", f.Partition}, {"state", "=", string(f.State)},
+		{"kind", "=", f.Kind}, {"id", "=", f.ID}, {"id", ">", f.After},
+	} {
+		if c.value != "" {
+			args = append(args, c.value)
+			where += fmt.Sprintf(" AND %s %s $%d", c.column, c.op, len(args))
+		}
+	}
+	args = append(args, atMost(f.Limit))
+	var out []Entry
+	err := l.query(ctx, "read items", func(rows *sql.Rows) error {
+		e, err := scanEntry(rows)
+		out = append(out, e)
+		return err
+	}, fmt.Sprintf(`SELECT %s FROM items WHERE %s ORDER BY asset, partition, id LIMIT $%d`, entryColumns, where, len(args)), args...)
+	return out, err
+}
+
+// countColumns count independently of each other, so that the law is a fact about the data and not about the addition.
+const countColumns = `COUNT(*), COUNT(CASE WHEN state = 'published' THEN 1 END), COUNT(CASE WHEN state = 'absent' THEN 1 END),
+	COUNT(CASE WHEN state = 'quarantined' THEN 1 END), COUNT(CASE WHEN state IN ('pending', 'made', 'staged') THEN 1 END)`
+
+// Counts sums up a partition. One that is not known counts nothing.
+func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, error) {
+	var c Counts
+	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
+		return rows.Scan(&c.Discovered, &c.Published, &c.Absent, &c.Quarantined, &c.Pending)
+	}, `SELECT `+countColumns+` FROM items WHERE asset = $1 AND partition = $2`, asset, partition)
+	return c, err
+}
+
+// AllCounts sums up every partition that has items.
+func (l *Ledger) AllCounts(ctx context.Context) (map[Slice]Counts, error) {
+	out := make(map[Slice]Counts)
+	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
+		var s Slice
+		var c Counts
+		err := rows.Scan(&s.Asset, &s.Partition, &c.Discovered, &c.Published, &c.Absent, &c.Quarantined, &c.Pending)
+		out[s] = c
+		return err
+	}, `SELECT asset, partition, `+countColumns+` FROM items GROUP BY asset, partition`)
+	return out, err
+}

@@ -1,0 +1,148 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"drugslm/internal/fault"
+)
+
+// atMost is limit, or the default for none.
+func atMost(limit int) int {
+	if limit <= 0 {
+		return maxLimit
+	}
+	return limit
+}
+
+// StartRun records that a run began. A run that is known already is left as it is. A zero Started means now.
+func (l *Ledger) StartRun(ctx context.Context, r Run) error {
+	return l.write(ctx, "start run", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, workflow, selection, plan, state, trace, started, finished, error)
+			VALUES ($1, $2, $3, $4, 'running', $5, $6, 0, '') ON CONFLICT (id) DO NOTHING`,
+			r.ID, r.Workflow, r.Selection, string(r.Plan), r.Trace, micros(orNow(r.Started)))
+		return err
+	})
+}
+
+// FinishRun records how a run ended; the last word counts. A run that is not known is fault.Internal.
+func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
+	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1`,
+			id, string(state), errText, micros(now()))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if err == nil && n == 0 {
+			return fault.New(fault.Internal, "finish run", "run %q is not known", id)
+		}
+		return err
+	})
+}
+
+// Runs gives the runs, newest first; limit 0 means 1000.
+func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error) {
+	return l.runs(ctx, `ORDER BY started DESC, id LIMIT $1`, atMost(limit))
+}
+
+// Run gives one run, and false when it is not known.
+func (l *Ledger) Run(ctx context.Context, id string) (Run, bool, error) {
+	found, err := l.runs(ctx, `WHERE id = $1`, id)
+	if err != nil || len(found) == 0 {
+		return Run{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (l *Ledger) runs(ctx context.Context, rest string, args ...any) ([]Run, error) {
+	var out []Run
+	err := l.query(ctx, "read runs", func(rows *sql.Rows) error {
+		var r Run
+		var plan string
+		var started, finished int64
+		err := rows.Scan(&r.ID, &r.Workflow, &r.Selection, &plan, &r.State, &r.Trace, &started, &finished, &r.Error)
+		r.Plan, r.Started, r.Finished = bytesOf(plan), when(started), when(finished)
+		out = append(out, r)
+		return err
+	}, `SELECT id, workflow, selection, plan, state, trace, started, finished, error FROM runs `+rest, args...)
+	return out, err
+}
+
+// SavePartitions replaces the list of a set's partitions: those not in ps are marked gone, none is forgotten.
+// Only Key and Label of each are read.
+func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition) error {
+	return l.write(ctx, "save partitions", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE partitions SET gone = TRUE WHERE kind = $1`, set); err != nil {
+			return err
+		}
+		stmt, err := tx.PrepareContext(ctx, `INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen)
+			VALUES ($1, $2, $3, FALSE, $4, $4) ON CONFLICT (kind, key)
+			DO UPDATE SET label = excluded.label, gone = FALSE, last_seen = excluded.last_seen`)
+		if err != nil {
+			return err
+		}
+		at := micros(now())
+		for _, p := range ps {
+			if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Partitions gives every partition ever seen in a set, by key; those of the last list are not Gone.
+func (l *Ledger) Partitions(ctx context.Context, set string) ([]Partition, error) {
+	var out []Partition
+	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {
+		var p Partition
+		var first, last int64
+		err := rows.Scan(&p.Key, &p.Label, &p.Gone, &first, &last)
+		p.FirstSeen, p.LastSeen = when(first), when(last)
+		out = append(out, p)
+		return err
+	}, `SELECT key, label, gone, first_seen, last_seen FROM partitions WHERE kind = $1 ORDER BY key`, set)
+	return out, err
+}
+
+// Hold records a session lease, or prolongs it.
+func (l *Ledger) Hold(ctx context.Context, lease Lease) error {
+	return l.write(ctx, "hold session", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO leases (session, hub, owner, expires) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (session) DO UPDATE SET hub = excluded.hub, owner = excluded.owner, expires = excluded.expires`,
+			lease.Session, lease.Hub, lease.Owner, micros(lease.Expires))
+		return err
+	})
+}
+
+// Release forgets a lease. One that is not known is no error.
+func (l *Ledger) Release(ctx context.Context, session string) error {
+	return l.write(ctx, "release session", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM leases WHERE session = $1`, session)
+		return err
+	})
+}
+
+// Expired gives the leases that ended before now and were not released, the oldest first.
+func (l *Ledger) Expired(ctx context.Context) ([]Lease, error) {
+	return l.leases(ctx, `WHERE expires < $1 ORDER BY expires`, micros(now()))
+}
+
+// Leases gives every lease that was not released, by session.
+func (l *Ledger) Leases(ctx context.Context) ([]Lease, error) {
+	return l.leases(ctx, `ORDER BY session`)
+}
+
+func (l *Ledger) leases(ctx context.Context, rest string, args ...any) ([]Lease, error) {
+	var out []Lease
+	err := l.query(ctx, "read leases", func(rows *sql.Rows) error {
+		var lease Lease
+		var expires int64
+		err := rows.Scan(&lease.Session, &lease.Hub, &lease.Owner, &expires)
+		lease.Expires = when(expires)
+		out = append(out, lease)
+		return err
+	}, `SELECT session, hub, owner, expires FROM leases `+rest, args...)
+	return out, err
+}
