@@ -1,0 +1,184 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/snappy"
+
+	"drugslm/internal/fault"
+)
+
+// checkpointEvery is after how many commits the state is written down whole, so that a reader need not replay more.
+const checkpointEvery = 10
+
+// keepRemoved is how long a checkpoint remembers a removed file, for the vacuum of other programs: Delta's default.
+const keepRemoved = 7 * 24 * time.Hour
+
+// lastCheckpoint is the object that points to the newest checkpoint.
+type lastCheckpoint struct {
+	Version int64 `json:"version"`
+	Size    int64 `json:"size"`            // actions in it
+	Parts   int   `json:"parts,omitempty"` // ours have one file, and this is not written
+}
+
+func (t *Table) pointerName() string { return t.name(logFolder, "_last_checkpoint") }
+
+func (t *Table) checkpointName(version int64) string {
+	return t.name(logFolder, fmt.Sprintf("%020d.checkpoint.parquet", version))
+}
+
+// start gives the newest checkpointed state that is not after upTo, or the empty one. Its Version is one less than the
+// checkpoint's, so that the commit itself is applied once more: that changes no file, and brings its CommitInfo.
+// A checkpoint that cannot be read costs time only, since the log is kept from its first commit on.
+func (t *Table) start(ctx context.Context, upTo int64) (*Snapshot, error) {
+	version, ok := t.pointer(ctx)
+	if !ok || version > upTo {
+		var err error
+		if version, err = t.findCheckpoint(ctx, upTo); err != nil {
+			return nil, err
+		}
+	}
+	if version < 0 {
+		return newSnapshot(), nil
+	}
+	s, err := t.readCheckpoint(ctx, version)
+	if err == nil {
+		return s, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) || fault.KindOf(err) == fault.Corrupt {
+		if _, first := t.readCommit(ctx, 0); first == nil {
+			return newSnapshot(), nil
+		}
+	}
+	return nil, err
+}
+
+func (t *Table) pointer(ctx context.Context) (int64, bool) {
+	b, err := readAll(ctx, t.store, t.pointerName(), 1<<20)
+	var last lastCheckpoint
+	if err != nil || json.Unmarshal(b, &last) != nil {
+		return -1, false // only a hint: the log's listing knows as well
+	}
+	return last.Version, last.Parts == 0 && last.Version >= 0
+}
+
+// findCheckpoint looks for the newest checkpoint that is not after upTo; -1 when there is none.
+func (t *Table) findCheckpoint(ctx context.Context, upTo int64) (int64, error) {
+	newest := int64(-1)
+	for info, err := range t.store.List(ctx, t.name(logFolder)+"/") {
+		if err != nil {
+			return -1, err
+		}
+		number, ok := strings.CutSuffix(path.Base(info.Name), ".checkpoint.parquet")
+		if !ok {
+			continue
+		}
+		if v, err := strconv.ParseInt(number, 10, 64); err == nil && v <= upTo {
+			newest = max(newest, v)
+		}
+	}
+	return newest, nil
+}
+
+func (t *Table) readCheckpoint(ctx context.Context, version int64) (*Snapshot, error) {
+	b, err := readAll(ctx, t.store, t.checkpointName(version), maxCheckpoint)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := parseCheckpoint(b)
+	if err != nil {
+		return nil, fault.Wrap(fault.Corrupt, "read "+t.checkpointName(version), err)
+	}
+	s := newSnapshot()
+	if err := t.apply(s, actions); err != nil {
+		return nil, err
+	}
+	if s.meta == nil || s.proto == nil {
+		return nil, fault.New(fault.Corrupt, "read "+t.checkpointName(version), "it has no schema")
+	}
+	s.Version, s.checkpoint = version-1, version
+	return s, nil
+}
+
+func parseCheckpoint(b []byte) (actions []action, err error) {
+	defer func() {
+		if r := recover(); r != nil { // parquet-go panics on what it did not expect
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	actions, err = parquet.Read[action](bytes.NewReader(b), int64(len(b)))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	for _, a := range actions {
+		if err := a.check(); err != nil {
+			return nil, err
+		}
+	}
+	return actions, nil
+}
+
+// checkpointIfDue writes s down when the last time was long ago. The commit is done by then, so a failure is
+// logged; the next commit tries again.
+func (t *Table) checkpointIfDue(ctx context.Context, s *Snapshot) {
+	if s.Version-s.checkpoint < checkpointEvery {
+		return
+	}
+	if err := t.writeCheckpoint(ctx, s, time.Now()); err != nil {
+		slog.WarnContext(ctx, "no checkpoint was written; reading the table takes longer", "table", t.location,
+			"version", s.Version, "error", err)
+	}
+}
+
+func (t *Table) writeCheckpoint(ctx context.Context, s *Snapshot, now time.Time) error {
+	actions := s.actions(now)
+	var b bytes.Buffer
+	err := parquet.Write(&b, actions, parquet.Compression(&snappy.Codec{})) // every reader knows snappy
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if _, err := t.store.Put(ctx, t.checkpointName(s.Version), &b); err != nil {
+		return err
+	}
+	last, err := json.Marshal(lastCheckpoint{Version: s.Version, Size: int64(len(actions))})
+	if err != nil {
+		return err
+	}
+	_, err = t.store.Put(ctx, t.pointerName(), bytes.NewReader(last))
+	return err
+}
+
+// actions lists what makes up the state, in the same order each time.
+func (s *Snapshot) actions(now time.Time) []action {
+	actions := []action{{Protocol: s.proto}, {MetaData: s.meta}}
+	for _, app := range slices.Sorted(maps.Keys(s.txns)) {
+		actions = append(actions, action{Txn: s.txns[app]})
+	}
+	for _, p := range slices.Sorted(maps.Keys(s.files)) {
+		a := *s.files[p].added
+		a.DataChange = false // it only repeats what a commit said
+		actions = append(actions, action{Add: &a})
+	}
+	for _, p := range slices.Sorted(maps.Keys(s.removed)) {
+		r := *s.removed[p]
+		if now.Sub(time.UnixMilli(r.DeletionTimestamp)) < keepRemoved {
+			r.DataChange = false
+			actions = append(actions, action{Remove: &r})
+		}
+	}
+	return actions
+}

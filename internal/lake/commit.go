@@ -1,0 +1,211 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// ErrConflict: another commit came first, and changed what this one is about. Nothing was written. The change must be
+// computed anew from the table as it is now.
+var ErrConflict = errors.New("another commit has changed the partition")
+
+// Change is one atomic step of a table, within one partition.
+type Change struct {
+	Partition string   // "" in a table without partitions
+	Add       []File   // as closed by a Part, or listed by an earlier Snapshot
+	Remove    []string // paths of files that are in the table
+
+	// Base is the snapshot that the change was computed from. If the partition's files are no longer the
+	// same, the commit is refused as a conflict. Nil: only the files to be removed must still be there.
+	Base *Snapshot
+
+	// App and Txn make a commit safe to repeat: one with a Txn that App has already committed writes nothing,
+	// and answers with the version of the first time. Txn grows with each new commit of App. App "": every call commits.
+	App string
+	Txn int64
+
+	Info CommitInfo
+}
+
+// Commit makes the change and reports the version that has it. Readers see all of it or none. Commits of other
+// partitions never stand in its way; what does is ErrConflict.
+//
+// After any other error it is unknown whether the change was made (the disk may have failed after it): repeat it with
+// the same App and Txn.
+func (t *Table) Commit(ctx context.Context, c Change) (int64, error) {
+	v, err := t.commit(ctx, c)
+	if err != nil {
+		return 0, fmt.Errorf("commit to %s: %w", t.location, err)
+	}
+	return v, nil
+}
+
+func (t *Table) commit(ctx context.Context, c Change) (int64, error) {
+	if err := t.checkChange(ctx, c); err != nil {
+		return 0, err
+	}
+	s, err := t.Snapshot(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for { // each turn somebody else has committed, so all together get on
+		if c.App != "" && s.Txn(c.App) >= c.Txn {
+			return t.versionOf(ctx, s, c)
+		}
+		actions, err := t.actionsFor(s, c, time.Now())
+		if err != nil {
+			return 0, err
+		}
+		b, err := formatCommit(actions)
+		if err != nil {
+			return 0, err
+		}
+		err = t.store.Create(ctx, t.commitName(s.Version+1), bytes.NewReader(b))
+		if err == nil {
+			return t.committed(ctx, s, actions)
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return 0, err
+		}
+		if err := t.advance(ctx, s, s.Version+1<<20); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (t *Table) committed(ctx context.Context, s *Snapshot, actions []action) (int64, error) {
+	s.Version++
+	if err := t.apply(s, actions); err != nil {
+		return 0, err
+	}
+	t.checkpointIfDue(ctx, s)
+	return s.Version, nil
+}
+
+// checkChange refuses what no state of the table would make right, and files that are not there whole.
+func (t *Table) checkChange(ctx context.Context, c Change) error {
+	if _, err := t.folder(c.Partition); err != nil {
+		return err
+	}
+	for _, f := range c.Add {
+		if f.Partition != c.Partition {
+			return fault.New(fault.Invalid, "add "+f.Path, "it is of partition %q, the change of %q", f.Partition, c.Partition)
+		}
+		if err := t.checkFile(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) checkFile(ctx context.Context, f File) error {
+	o, err := t.store.Open(ctx, t.name(f.Path))
+	if err != nil {
+		return fmt.Errorf("add: %w", err)
+	}
+	defer o.Close()
+	if o.Size() != f.Bytes {
+		return fault.New(fault.Corrupt, "add "+f.Path, "it has %d bytes, not %d", o.Size(), f.Bytes)
+	}
+	return nil
+}
+
+// actionsFor writes the change down as the commit that follows s.
+func (t *Table) actionsFor(s *Snapshot, c Change, now time.Time) ([]action, error) {
+	if c.Base != nil && !sameFiles(c.Base, s, c.Partition) {
+		return nil, fmt.Errorf("%w %q since version %d", ErrConflict, c.Partition, c.Base.Version)
+	}
+	if !c.Info.Time.IsZero() {
+		now = c.Info.Time
+	}
+	info, err := t.logged(c, now)
+	if err != nil {
+		return nil, err
+	}
+	actions := []action{{CommitInfo: info}}
+	head, err := t.headFor(s, now)
+	if err != nil {
+		return nil, err
+	}
+	actions = append(actions, head...)
+	if c.App != "" {
+		actions = append(actions, action{Txn: &txn{c.App, c.Txn, now.UnixMilli()}})
+	}
+	for _, path := range c.Remove {
+		f, ok := s.files[path]
+		if !ok {
+			return nil, fmt.Errorf("%w: %s is no longer in it", ErrConflict, path)
+		}
+		if f.Partition != c.Partition {
+			return nil, fault.New(fault.Invalid, "remove "+path, "it is of partition %q, the change of %q", f.Partition, c.Partition)
+		}
+		actions = append(actions, t.removing(f.File, now))
+	}
+	for _, f := range c.Add {
+		if _, ok := s.files[f.Path]; ok {
+			return nil, fmt.Errorf("%w: %s is in it already", ErrConflict, f.Path)
+		}
+		actions = append(actions, t.adding(f, now))
+	}
+	return actions, nil
+}
+
+// headFor is what only some commits have: the first one, and those that add columns.
+func (t *Table) headFor(s *Snapshot, now time.Time) ([]action, error) {
+	if s.Version < 0 {
+		meta, err := t.newMetaData(now)
+		if err != nil {
+			return nil, err
+		}
+		return []action{{Protocol: &protocol{readerVersion, writerVersion}}, {MetaData: meta}}, nil
+	}
+	if s.proto.MinWriter > writerVersion {
+		return nil, fault.New(fault.Invalid, "write log", "the table asks for writer version %d, this is %d", s.proto.MinWriter, writerVersion)
+	}
+	meta, err := t.evolve(s.meta)
+	if err != nil || meta == nil {
+		return nil, err
+	}
+	return []action{{MetaData: meta}}, nil
+}
+
+func sameFiles(a, b *Snapshot, partition string) bool {
+	x, y := a.Files(partition), b.Files(partition)
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if x[i].Path != y[i].Path {
+			return false
+		}
+	}
+	return true
+}
+
+// versionOf finds the commit in which c.App used c.Txn. s has that or a later one.
+func (t *Table) versionOf(ctx context.Context, s *Snapshot, c Change) (int64, error) {
+	for v := s.Version; v >= 0; v-- {
+		actions, err := t.readCommit(ctx, v)
+		if err != nil {
+			return 0, err
+		}
+		for _, a := range actions {
+			if a.Txn == nil || a.Txn.App != c.App {
+				continue
+			}
+			if a.Txn.Version == c.Txn {
+				return v, nil
+			}
+			if a.Txn.Version < c.Txn {
+				return 0, fmt.Errorf("%w: %s has committed %d, and never %d", ErrConflict, c.App, s.Txn(c.App), c.Txn)
+			}
+		}
+	}
+	return 0, fmt.Errorf("%w: %s has committed %d, and never %d", ErrConflict, c.App, s.Txn(c.App), c.Txn)
+}

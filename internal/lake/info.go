@@ -1,0 +1,66 @@
+package lake
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// CommitInfo says where a version of a table comes from. Every field may be empty.
+type CommitInfo struct {
+	Operation   string            `json:"-"` // "publish", "rollback"; "WRITE" when empty
+	Run         string            `json:"run,omitempty"`
+	Trace       string            `json:"trace,omitempty"`
+	CodeVersion string            `json:"codeVersion,omitempty"`
+	Snapshot    string            `json:"snapshot,omitempty"` // which state of the source it shows
+	Upstream    map[string]int64  `json:"upstream,omitempty"` // the versions of the tables it was made from
+	Rows        int64             `json:"rows"`
+	Checks      map[string]string `json:"checks,omitempty"` // each check's outcome
+	Time        time.Time         `json:"-"`                // kept to the millisecond; the time of the commit when zero
+}
+
+// commitInfo is its form in the log: once field by field, for whoever reads the log as JSON, and once as the
+// text userMetadata, since that is what Spark shows of a table's history.
+type commitInfo struct {
+	CommitInfo
+	Timestamp    int64          `json:"timestamp"` // ms
+	Operation    string         `json:"operation"`
+	Parameters   map[string]any `json:"operationParameters"`
+	Metrics      map[string]any `json:"operationMetrics,omitempty"`
+	Engine       string         `json:"engineInfo"`
+	Append       bool           `json:"isBlindAppend"`
+	UserMetadata string         `json:"userMetadata,omitempty"`
+}
+
+// logged gives the log's form of c's info.
+func (t *Table) logged(c Change, now time.Time) (*commitInfo, error) {
+	text, err := json.Marshal(c.Info)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "write commit", err)
+	}
+	operation := c.Info.Operation
+	if operation == "" {
+		operation = "WRITE"
+	}
+	parameters := map[string]any{}
+	if t.partition != "" {
+		parameters["partition"] = c.Partition
+	}
+	return &commitInfo{
+		CommitInfo: c.Info, Timestamp: now.UnixMilli(), Operation: operation, Parameters: parameters,
+		Metrics: map[string]any{
+			"numAddedFiles": strconv.Itoa(len(c.Add)), "numRemovedFiles": strconv.Itoa(len(c.Remove)),
+		},
+		Engine: "drugslm", Append: len(c.Remove) == 0, UserMetadata: string(text),
+	}, nil
+}
+
+// read gives back the info that was logged.
+func (i commitInfo) read() CommitInfo {
+	info := i.CommitInfo
+	info.Operation = i.Operation
+	info.Time = time.UnixMilli(i.Timestamp).UTC()
+	return info
+}

@@ -1,0 +1,173 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// Snapshot is a table as of one version. It never changes, and may be kept.
+type Snapshot struct {
+	Version int64      // -1: the table does not exist yet
+	Info    CommitInfo // of the commit that made this version
+	Time    time.Time  // of that commit
+
+	files      map[string]held // by path
+	removed    map[string]*remove
+	txns       map[string]*txn
+	meta       *metaData
+	proto      *protocol
+	checkpoint int64 // the newest one that replay started from; 0: none
+}
+
+type held struct {
+	File
+	added *add
+}
+
+func newSnapshot() *Snapshot {
+	return &Snapshot{Version: -1, files: map[string]held{}, removed: map[string]*remove{}, txns: map[string]*txn{}}
+}
+
+// Files lists the files of a partition, or with "" those of the whole table, ordered by path.
+func (s *Snapshot) Files(partition string) []File {
+	var files []File
+	for _, f := range s.files {
+		if partition == "" || f.Partition == partition {
+			files = append(files, f.File)
+		}
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files
+}
+
+// Partitions lists the partitions that have files, in order.
+func (s *Snapshot) Partitions() []string {
+	set := map[string]struct{}{}
+	for _, f := range s.files {
+		if f.Partition != "" {
+			set[f.Partition] = struct{}{}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// Txn is the newest number that app has committed under; -1 when there is none.
+func (s *Snapshot) Txn(app string) int64 {
+	if t, ok := s.txns[app]; ok {
+		return t.Version
+	}
+	return -1
+}
+
+// Snapshot reads the newest version. A table that does not exist yet has Version -1 and no files.
+func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
+	return t.replay(ctx, math.MaxInt64)
+}
+
+// SnapshotAt reads an earlier version; fs.ErrNotExist when the table has no such version.
+func (t *Table) SnapshotAt(ctx context.Context, version int64) (*Snapshot, error) {
+	missing := fmt.Errorf("table %s has no version %d: %w", t.location, version, fs.ErrNotExist)
+	if version < 0 {
+		return nil, missing
+	}
+	s, err := t.replay(ctx, version)
+	if err == nil && s.Version != version {
+		return nil, missing
+	}
+	return s, err
+}
+
+// replay builds the state at version upTo, or at the newest one if there are fewer.
+func (t *Table) replay(ctx context.Context, upTo int64) (*Snapshot, error) {
+	s, err := t.start(ctx, upTo)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", t.location, err)
+	}
+	if err := t.advance(ctx, s, upTo); err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", t.location, err)
+	}
+	return s, nil
+}
+
+// advance applies the commits after s.Version, up to upTo or to the newest.
+func (t *Table) advance(ctx context.Context, s *Snapshot, upTo int64) error {
+	for s.Version < upTo {
+		actions, err := t.readCommit(ctx, s.Version+1)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		s.Version++
+		if err := t.apply(s, actions); err != nil {
+			return fmt.Errorf("version %d: %w", s.Version, err)
+		}
+	}
+	if s.Version >= 0 && (s.meta == nil || s.proto == nil) {
+		return fault.New(fault.Corrupt, "read log", "version %d has no schema", s.Version)
+	}
+	return nil
+}
+
+func (t *Table) readCommit(ctx context.Context, version int64) ([]action, error) {
+	b, err := readAll(ctx, t.store, t.commitName(version), maxCommit)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := parseCommit(b)
+	if err != nil {
+		return nil, fmt.Errorf("version %d: %w", version, err)
+	}
+	return actions, nil
+}
+
+const logFolder = "_delta_log"
+
+func (t *Table) commitName(version int64) string {
+	return t.name(logFolder, fmt.Sprintf("%020d.json", version))
+}
+
+// apply changes s, which nobody else has seen yet.
+func (t *Table) apply(s *Snapshot, actions []action) error {
+	for _, a := range actions {
+		switch {
+		case a.CommitInfo != nil:
+			s.Info = a.CommitInfo.read()
+			s.Time = s.Info.Time
+		case a.Protocol != nil:
+			if a.Protocol.MinReader > readerVersion {
+				return fault.New(fault.Invalid, "read log", "the table asks for reader version %d, this is %d", a.Protocol.MinReader, readerVersion)
+			}
+			s.proto = a.Protocol
+		case a.MetaData != nil:
+			s.meta = a.MetaData
+		case a.Txn != nil:
+			s.txns[a.Txn.App] = a.Txn
+		case a.Add != nil:
+			f, err := a.Add.file(t.partition)
+			if err != nil {
+				return fault.Wrap(fault.Corrupt, "read log", err)
+			}
+			s.files[f.Path] = held{f, a.Add}
+			delete(s.removed, f.Path)
+		case a.Remove != nil:
+			path, err := decodePath(a.Remove.Path)
+			if err != nil {
+				return fault.Wrap(fault.Corrupt, "read log", err)
+			}
+			s.removed[path] = a.Remove
+			delete(s.files, path)
+		}
+	}
+	return nil
+}

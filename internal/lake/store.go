@@ -1,0 +1,113 @@
+package lake
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"drugslm/internal/fault"
+)
+
+// Store holds objects by name. Names are slash-separated paths, as [CheckName] allows.
+type Store interface {
+	Reader
+	Writer
+}
+
+// Reader finds objects.
+type Reader interface {
+	// Open gives an object as it is now; it stays so until closed, whatever is put in its place.
+	// A missing one is fs.ErrNotExist.
+	Open(ctx context.Context, name string) (Object, error)
+	// List yields the objects whose names start with prefix, in no particular order. An object that comes or goes
+	// meanwhile may be missed. An error is the last thing yielded.
+	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
+}
+
+// Writer makes and removes objects.
+type Writer interface {
+	// Put stores what r gives under name, in place of what was there, and reports its bytes. When it returns nil the
+	// object will outlive a power cut; when it fails, also because r did, what was there before still is.
+	Put(ctx context.Context, name string, r io.Reader) (int64, error)
+	// Create is Put for a name that must be free: of several at the same time exactly one succeeds, the
+	// others get fs.ErrExist.
+	Create(ctx context.Context, name string, r io.Reader) error
+	// Delete removes an object; a missing one is fs.ErrNotExist.
+	Delete(ctx context.Context, name string) error
+}
+
+// Object is an open object. It may be read by several goroutines, and must be closed.
+type Object interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64 // in bytes
+}
+
+// Info describes an object.
+type Info struct {
+	Name     string
+	Size     int64 // in bytes
+	Modified time.Time
+}
+
+// Limits of names, in bytes: those of ext4, less what a temporary name adds.
+const (
+	maxName    = 1024
+	maxElement = 200
+)
+
+// TempPrefix starts the last element of the names that stores use while they write. No object may have it.
+const TempPrefix = ".tmp-"
+
+// CheckName refuses what cannot name an object in every store: empty, absolute, with "..", too long, not UTF-8, …
+// The error is of kind fault.Invalid.
+func CheckName(name string) error {
+	if why := badName(name); why != "" {
+		return fault.New(fault.Invalid, "use object", "the name %.80q is %s", name, why)
+	}
+	return nil
+}
+
+func badName(name string) string {
+	switch {
+	case len(name) > maxName:
+		return fmt.Sprintf("longer than %d bytes", maxName)
+	case !utf8.ValidString(name):
+		return "not UTF-8"
+	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }):
+		return "not printable"
+	case !fs.ValidPath(name) || name == ".":
+		return "not a plain relative path"
+	}
+	for element := range strings.SplitSeq(name, "/") {
+		if len(element) > maxElement {
+			return fmt.Sprintf("too long: one of its elements has over %d bytes", maxElement)
+		}
+		if strings.HasPrefix(element, TempPrefix) {
+			return "reserved for temporary files"
+		}
+	}
+	return ""
+}
+
+// readAll reads a whole object of at most limit bytes.
+func readAll(ctx context.Context, s Reader, name string, limit int64) ([]byte, error) {
+	o, err := s.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	if o.Size() > limit {
+		return nil, fault.New(fault.Corrupt, "read "+name, "it has %d bytes, at most %d are expected", o.Size(), limit)
+	}
+	b := make([]byte, o.Size())
+	if _, err := io.ReadFull(io.NewSectionReader(o, 0, o.Size()), b); err != nil {
+		return nil, fault.Wrap(fault.Corrupt, "read "+name, err)
+	}
+	return b, nil
+}

@@ -1,0 +1,108 @@
+package lake
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path"
+	"strings"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/rows"
+)
+
+// Lake is the datasets of one store.
+type Lake struct{ store Store }
+
+// New gives the lake in a store.
+func New(s Store) *Lake { return &Lake{s} }
+
+// Table is a Delta table with the rows of one codec.
+type Table struct {
+	store     Store
+	location  string
+	codec     rows.Codec
+	partition string
+}
+
+// Table gives the table in the folder path ("interim/anvisa/catalog"), whether or not it exists yet. partition names
+// its one partition column, a string that is not part of the row type; "" for a table without partitions.
+// Nothing is read or written before one of the table's methods is called.
+func (l *Lake) Table(path string, c rows.Codec, partition string) *Table {
+	return &Table{store: l.store, location: strings.Trim(path, "/"), codec: c, partition: partition}
+}
+
+// File is a data file of a table.
+type File struct {
+	Path      string // within the table's folder: "category=5/part-….zstd.parquet"
+	Partition string // the partition column's value; "" in a table without partitions
+	Rows      int64
+	Bytes     int64
+}
+
+// Paths lists the paths of files, as [Change] wants them for Remove.
+func Paths(files []File) []string {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.Path
+	}
+	return paths
+}
+
+// Location is the table's folder, within the store.
+func (t *Table) Location() string { return t.location }
+
+func (t *Table) name(elements ...string) string {
+	return path.Join(append([]string{t.location}, elements...)...)
+}
+
+// Rows yields the rows of one file, as the codec's row type, in the order written. Memory stays small.
+// The first error is the last thing yielded.
+func (t *Table) Rows(ctx context.Context, f File) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		o, err := t.store.Open(ctx, t.name(f.Path))
+		if err != nil {
+			yield(nil, fmt.Errorf("rows of %s: %w", t.location, err))
+			return
+		}
+		defer o.Close()
+		for row, err := range t.codec.Read(o, o.Size()) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("rows of %s: %w", t.name(f.Path), err))
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// folder is where the files of a partition lie, as Spark names it: "category=5", with what is not plain escaped.
+func (t *Table) folder(partition string) (string, error) {
+	switch {
+	case t.partition == "" && partition == "":
+		return "", nil
+	case t.partition == "":
+		return "", fault.New(fault.Invalid, "use table "+t.location, "it has no partitions, %q was asked for", partition)
+	case partition == "":
+		return "", fault.New(fault.Invalid, "use table "+t.location, "the partition is missing")
+	}
+	return escape(t.partition) + "=" + escape(partition), nil
+}
+
+func escape(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '.':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
