@@ -1,0 +1,45 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLockKeepsOthersOut(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "t.db")
+	lock, err := lockDatabase(path)
+	require.NoError(t, err)
+
+	_, err = lockDatabase(path)
+	require.ErrorContains(t, err, "another server uses "+path)
+	require.ErrorContains(t, err, "--db")
+
+	require.NoError(t, lock.Close())
+	lock, err = lockDatabase(path)
+	require.NoError(t, err)
+	require.NoError(t, lock.Close())
+}
+
+func TestPrepareDatabaseTwice(t *testing.T) {
+	t.Parallel()
+	o := options{db: filepath.Join(t.TempDir(), "a ?#%20é.db"), namespace: "default", attributes: projectAttributes()}
+	require.NoError(t, os.WriteFile(o.db+".new", []byte("half a schema"), 0o600)) // killed while making it
+	require.NoError(t, prepareDatabase(o))
+	require.NoError(t, prepareDatabase(o))
+	require.FileExists(t, o.db)
+	require.NoFileExists(t, o.db+".new")
+}
+
+func TestPrepareDatabaseRefusesOtherFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	require.NoError(t, os.WriteFile(path, []byte("not a database, but long enough to be looked at as one: it is text"), 0o600))
+	require.ErrorContains(t, prepareDatabase(options{db: path, namespace: "default"}), "notes.txt")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "not a database", "the file is left alone")
+}
