@@ -24,7 +24,7 @@ type known struct {
 	fingerprint, code  string
 	state              State
 	kind, reason       string
-	run                string
+	run, staged        string
 	declared, vanished bool // absent, and how that was found
 }
 

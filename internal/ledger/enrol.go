@@ -14,6 +14,8 @@ import (
 // changes nothing. The enumeration is drained before the transaction begins, so that a slow one delays no other
 // writer; it is held in memory.
 //
+// A staged part of which a row is no longer wanted is given up: its other items are resumed as pending.
+//
 // An item named twice with one fingerprint counts once; with two it is fault.Incomplete, since the source changed
 // while it was read. A publish of the partition that is begun and not finished is fault.Unavailable.
 func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
@@ -70,12 +72,12 @@ func (e *Enrolment) drain() ([]Item, error) {
 
 func readKnown(ctx context.Context, tx *sql.Tx, asset, partition string) (map[string]*known, error) {
 	was := make(map[string]*known)
-	rows, err := tx.QueryContext(ctx, `SELECT id, fingerprint, code_version, state, kind, reason, run
+	rows, err := tx.QueryContext(ctx, `SELECT id, fingerprint, code_version, state, kind, reason, run, staged
 		FROM items WHERE asset = $1 AND partition = $2`, asset, partition)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var id string
 		var k known
-		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run); err != nil {
+		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged); err != nil {
 			return err
 		}
 		k.declared = k.state == Absent && k.kind == KindDeclared
@@ -92,7 +94,7 @@ type enroller struct {
 	at  int64
 	sum Enrolled
 
-	upsert, resume, vanish *sql.Stmt // closed with the transaction
+	upsert, resume, vanish, unstage *sql.Stmt // closed with the transaction
 }
 
 func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
@@ -110,26 +112,49 @@ func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 		WHERE asset = $1 AND partition = $2 AND id = $3`); err != nil {
 		return err
 	}
+	if w.unstage, err = tx.PrepareContext(ctx, `UPDATE items SET state = 'pending', staged = '', reason = 'its staged part was discarded',
+		updated = $4 WHERE asset = $1 AND partition = $2 AND state = 'staged' AND staged = $3`); err != nil {
+		return err
+	}
 	w.vanish, err = tx.PrepareContext(ctx, `UPDATE items SET state = 'absent', kind = $4, reason = 'no longer listed', evidence = '',
 		run = $5, batch = 0, row = '', staged = '', updated = $6 WHERE asset = $1 AND partition = $2 AND id = $3`)
 	return err
 }
 
 func (w *enroller) all(ctx context.Context, items []Item, was map[string]*known) error {
-	for seq, item := range items {
-		if err := w.one(ctx, seq, item, was[item.ID]); err != nil {
-			return err
+	verdicts := make([]verdict, len(items))
+	reasons := make([]string, len(items))
+	named := make(map[string]bool, len(items))
+	spoilt := make(map[string]bool)
+	for i, item := range items {
+		k := was[item.ID]
+		verdicts[i], reasons[i] = w.e.decide(item, k)
+		w.sum.count(verdicts[i])
+		named[item.ID] = true
+		if k != nil && k.state == Staged && verdicts[i] != resumed {
+			spoilt[k.staged] = true
 		}
-		delete(was, item.ID)
 	}
-	if w.e.Partial {
-		return nil
-	}
+	var lost []string
 	for id, k := range was {
-		if k.vanished {
+		if w.e.Partial || named[id] || k.vanished {
 			continue
 		}
-		w.sum.Vanished++
+		lost = append(lost, id)
+		if k.state == Staged {
+			spoilt[k.staged] = true
+		}
+	}
+	if err := w.discard(ctx, spoilt, was); err != nil {
+		return err
+	}
+	for i, item := range items {
+		if err := w.one(ctx, i, item, was[item.ID], verdicts[i], reasons[i]); err != nil {
+			return err
+		}
+	}
+	w.sum.Vanished = len(lost)
+	for _, id := range lost {
 		if _, err := w.vanish.ExecContext(ctx, w.e.Asset, w.e.Partition, id, KindVanished, w.e.Run, w.at); err != nil {
 			return err
 		}
@@ -137,9 +162,23 @@ func (w *enroller) all(ctx context.Context, items []Item, was map[string]*known)
 	return nil
 }
 
-func (w *enroller) one(ctx context.Context, seq int, item Item, was *known) error {
-	v, why := w.e.decide(item, was)
-	w.sum.count(v)
+// discard gives up the staged parts that hold a row which must not be published any more. The other rows of such a
+// part are made again: a part is published whole or not at all.
+func (w *enroller) discard(ctx context.Context, spoilt map[string]bool, was map[string]*known) error {
+	for path := range spoilt {
+		if _, err := w.unstage.ExecContext(ctx, w.e.Asset, w.e.Partition, path, w.at); err != nil {
+			return err
+		}
+	}
+	for _, k := range was {
+		if k.state == Staged && spoilt[k.staged] {
+			k.state, k.staged = Pending, ""
+		}
+	}
+	return nil
+}
+
+func (w *enroller) one(ctx context.Context, seq int, item Item, was *known, v verdict, why string) error {
 	switch v {
 	case unchanged:
 		return nil

@@ -1,0 +1,83 @@
+package ledger
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	item := Item{ID: "a", Fingerprint: "f1"}
+	gone := Item{ID: "a", Fingerprint: "f1", Absent: "the portal has no leaflet"}
+	is := func(state State, mend ...func(*known)) *known {
+		k := &known{fingerprint: "f1", code: "v1", state: state, run: "r0"}
+		for _, m := range mend {
+			m(k)
+		}
+		return k
+	}
+	corrupt := func(k *known) { k.kind, k.reason = "corrupt", "truncated" }
+	mine := func(k *known) { k.run = "r1" }
+	otherSource := func(k *known) { k.fingerprint = "f0" }
+	otherCode := func(k *known) { k.code = "v0" }
+	declared := func(k *known) { k.declared, k.kind = true, KindDeclared }
+	vanished := func(k *known) { k.vanished, k.kind = true, KindVanished }
+
+	tests := []struct {
+		name string
+		mode Mode
+		conf bool
+		kind []string
+		item Item
+		was  *known
+		want verdict
+		why  string
+	}{
+		{name: "unknown", item: item, want: fresh, why: "new"},
+		{name: "unknown, forced", mode: Force, item: item, want: fresh, why: "new"},
+		{name: "published", item: item, was: is(Published), want: unchanged},
+		{name: "published, only failed", mode: Failed, item: item, was: is(Published), want: unchanged},
+		{name: "published, forced", mode: Force, item: item, was: is(Published), want: forced, why: "forced"},
+		{name: "forced by this run before", mode: Force, item: item, was: is(Published, mine), want: unchanged},
+		{name: "forced by this run, not done", mode: Force, item: item, was: is(Pending, mine), want: resumed},
+		{name: "source changed", item: item, was: is(Published, otherSource), want: changed, why: "source changed"},
+		{name: "source changed before it was done", item: item, was: is(Made, otherSource, mine), want: changed, why: "source changed"},
+		{name: "source and code changed", item: item, was: is(Published, otherSource, otherCode), want: changed, why: "source changed"},
+		{name: "code changed", item: item, was: is(Published, otherCode), want: recode, why: "code changed v0→v1"},
+		{name: "code changed, staged", item: item, was: is(Staged, otherCode), want: recode, why: "code changed v0→v1"},
+		{name: "code changed, quarantined", item: item, was: is(Quarantined, otherCode, corrupt), want: recode, why: "code changed v0→v1"},
+		{name: "code changed, not found", item: item, was: is(Absent, otherCode), want: recode, why: "code changed v0→v1"},
+		{name: "pending", item: item, was: is(Pending), want: resumed},
+		{name: "made", item: item, was: is(Made), want: resumed},
+		{name: "staged", item: item, was: is(Staged), want: resumed},
+		{name: "staged, forced", mode: Force, item: item, was: is(Staged), want: forced, why: "forced"},
+		{name: "quarantined", item: item, was: is(Quarantined, corrupt), want: unchanged},
+		{name: "quarantined, kind retried", kind: []string{"session", "corrupt"}, item: item, was: is(Quarantined, corrupt), want: retried, why: "retried after corrupt: truncated"},
+		{name: "quarantined, other kind retried", kind: []string{"session"}, item: item, was: is(Quarantined, corrupt), want: unchanged},
+		{name: "quarantined, failed ones", mode: Failed, item: item, was: is(Quarantined, corrupt), want: retried, why: "retried after corrupt: truncated"},
+		{name: "quarantined by this run", mode: Failed, item: item, was: is(Quarantined, corrupt, mine), want: unchanged},
+		{name: "quarantined, forced", mode: Force, item: item, was: is(Quarantined, corrupt), want: forced, why: "forced"},
+		{name: "not found before", item: item, was: is(Absent), want: unchanged},
+		{name: "not found before, forced", mode: Force, item: item, was: is(Absent), want: forced, why: "forced"},
+		{name: "vanished and back", item: item, was: is(Absent, vanished), want: fresh, why: "listed again"},
+		{name: "declared absent", item: gone, want: absent, why: "the portal has no leaflet"},
+		{name: "declared absent, published", item: gone, was: is(Published), want: absent, why: "the portal has no leaflet"},
+		{name: "declared absent, not found", item: gone, was: is(Absent), want: absent, why: "the portal has no leaflet"},
+		{name: "declared absent again", mode: Force, item: gone, was: is(Absent, declared), want: unchanged},
+		{name: "declared absent, code changed", item: gone, was: is(Absent, declared, otherCode), want: unchanged},
+		{name: "declared absent, source changed", item: gone, was: is(Absent, declared, otherSource), want: absent, why: "the portal has no leaflet"},
+		{name: "no longer declared absent", item: item, was: is(Absent, declared), want: changed, why: "no longer absent"},
+		{name: "declared absent, to be confirmed", conf: true, item: gone, want: fresh, why: "new"},
+		{name: "declared absent, confirmed", conf: true, item: gone, was: is(Absent), want: unchanged},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e := Enrolment{Run: "r1", CodeVersion: "v1", Mode: tt.mode, Confirm: tt.conf, RetryKinds: tt.kind}
+			got, why := e.decide(tt.item, tt.was)
+			require.Equal(t, tt.want, got)
+			require.Equal(t, tt.why, why)
+		})
+	}
+}

@@ -1,0 +1,193 @@
+package ledger_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
+)
+
+// TestLaw does random things in random order, killed publishes among them, and checks after each that discovered =
+// published + absent + quarantined + pending, that no item is lost, and that the ledger's parts are the table's.
+func TestLaw(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			w := &world{t: t, l: open(t), r: rand.New(rand.NewPCG(seed, 1)), seen: map[string]bool{}, table: map[string]map[string]bool{}, files: map[string]map[string]bool{}}
+			for range 120 {
+				switch w.r.IntN(6) {
+				case 0:
+					w.enrol()
+				case 1, 2, 3:
+					w.settle()
+				case 4:
+					w.make()
+				case 5:
+					w.publish()
+				}
+				w.law()
+			}
+		})
+	}
+}
+
+// world is what the test believes: what was ever named, and the table as the lake would hold it.
+type world struct {
+	t     *testing.T
+	l     *ledger.Ledger
+	r     *rand.Rand
+	n     int // makes names unique
+	seen  map[string]bool
+	table map[string]map[string]bool // part → ids of its rows
+	files map[string]map[string]bool // every part ever written → ids of its rows
+}
+
+func (w *world) pick(most int) []string {
+	var ids []string
+	for _, i := range w.r.Perm(30)[:1+w.r.IntN(most)] {
+		ids = append(ids, fmt.Sprintf("item-%02d", i))
+	}
+	return ids
+}
+
+func (w *world) enrol() {
+	w.n++
+	var items []ledger.Item
+	for _, id := range w.pick(30) {
+		item := ledger.Item{ID: id, Fingerprint: fmt.Sprint(w.r.IntN(2))}
+		if w.r.IntN(10) == 0 {
+			item.Absent = "none"
+		}
+		items, w.seen[id] = append(items, item), true
+	}
+	sum, err := w.l.Enrol(w.t.Context(), ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
+		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)})
+	require.NoError(w.t, err)
+	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.Recode+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
+	todo, err := w.l.Todo(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n))
+	require.NoError(w.t, err)
+	require.Len(w.t, todo, sum.Todo)
+	inBatches := 0
+	for b := range sum.Batches {
+		batch, err := w.l.Batch(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n), b+1)
+		require.NoError(w.t, err)
+		require.NotEmpty(w.t, batch)
+		inBatches += len(batch)
+	}
+	require.Equal(w.t, sum.Todo, inBatches)
+}
+
+func (w *world) settle() {
+	w.n++
+	var outcomes []ledger.Outcome
+	for _, id := range w.pick(5) {
+		outcomes = append(outcomes, []ledger.Outcome{
+			{ID: id, State: ledger.Staged, Staged: fmt.Sprint("part-", w.n)},
+			{ID: id, State: ledger.Staged, Staged: fmt.Sprint("part-", w.n)},
+			{ID: id, State: ledger.Absent, Kind: "not_found", Reason: "404"},
+			{ID: id, State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated"},
+			{ID: id, State: ledger.Pending, Kind: "session", Reason: "gone"},
+		}[w.r.IntN(5)])
+	}
+	file := map[string]bool{}
+	for _, o := range outcomes {
+		if o.State == ledger.Staged {
+			file[o.ID] = true
+		}
+	}
+	w.files[fmt.Sprint("part-", w.n)] = file
+	before := ledgertest.Stands(w.t, w.l)
+	if w.l.Settle(w.t.Context(), ledgertest.Asset, ledgertest.Partition, outcomes) != nil {
+		require.Equal(w.t, before, ledgertest.Stands(w.t, w.l), "all or none")
+	}
+}
+
+func (w *world) make() {
+	for _, id := range w.pick(3) {
+		_ = w.l.Make(w.t.Context(), ledgertest.Asset, ledgertest.Partition, id, []byte(`{}`)) // refused when it is settled
+	}
+}
+
+// publish does what the engine does: the lake commits or does not, and the ledger hears of it, perhaps twice.
+func (w *world) publish() {
+	w.n++
+	ctx := w.t.Context()
+	staged, err := w.l.Items(ctx, ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition, State: ledger.Staged})
+	require.NoError(w.t, err)
+	old, err := w.l.Superseded(ctx, ledgertest.Asset, ledgertest.Partition)
+	require.NoError(w.t, err)
+
+	moves, next := ledger.Moves{Rewritten: map[string]string{}, Dropped: old}, map[string]map[string]bool{}
+	for part, ids := range w.table {
+		next[part] = ids
+	}
+	for part, ids := range old {
+		left := map[string]bool{}
+		for id := range w.table[part] {
+			left[id] = true
+		}
+		for _, id := range ids {
+			require.True(w.t, left[id], "%s is not in %s", id, part)
+			delete(left, id)
+		}
+		delete(next, part)
+		moves.Rewritten[part] = ""
+		if len(left) > 0 {
+			moves.Rewritten[part] = fmt.Sprint("rewritten-", w.n, part)
+			next[moves.Rewritten[part]] = left
+		}
+	}
+	for _, e := range staged {
+		if next[e.Staged] == nil {
+			next[e.Staged] = map[string]bool{}
+			moves.Added = append(moves.Added, ledger.Part{Path: e.Staged})
+		}
+		next[e.Staged][e.ID] = true
+	}
+	for _, part := range moves.Added {
+		require.Equal(w.t, w.files[part.Path], next[part.Path], "a part is published whole")
+	}
+	id, err := w.l.BeginPublish(ctx, ledger.Materialization{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Moves: moves})
+	require.NoError(w.t, err)
+	w.law()
+	if w.r.IntN(3) == 0 {
+		require.NoError(w.t, w.l.AbandonPublish(ctx, id, "killed"))
+		return
+	}
+	w.settle() // somebody goes on while the lake commits
+	w.table = next
+	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
+	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
+}
+
+func (w *world) law() {
+	c, err := w.l.Counts(w.t.Context(), ledgertest.Asset, ledgertest.Partition)
+	require.NoError(w.t, err)
+	require.Equal(w.t, c.Discovered, c.Published+c.Absent+c.Quarantined+c.Pending)
+	require.Len(w.t, w.seen, c.Discovered)
+
+	open, err := w.l.Unfinished(w.t.Context(), ledgertest.Asset, ledgertest.Partition)
+	require.NoError(w.t, err)
+	if len(open) > 0 {
+		return // the lake is ahead or behind: nobody can say
+	}
+	entries, err := w.l.Items(w.t.Context(), ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition})
+	require.NoError(w.t, err)
+	parts := map[string]map[string]bool{}
+	for _, e := range entries {
+		if e.Part == "" {
+			require.NotEqual(w.t, ledger.Published, e.State, e.ID)
+			continue
+		}
+		if parts[e.Part] == nil {
+			parts[e.Part] = map[string]bool{}
+		}
+		parts[e.Part][e.ID] = true
+	}
+	require.Equal(w.t, w.table, parts)
+}

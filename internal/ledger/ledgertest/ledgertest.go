@@ -1,0 +1,129 @@
+// Package ledgertest is the behaviour that every ledger promises, whatever database keeps it.
+//
+//	func TestBehaviour(t *testing.T) { ledgertest.Run(t, open) }
+package ledgertest
+
+import (
+	"fmt"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+// The one partition that most subtests work on.
+const (
+	Asset     = "anvisa/download"
+	Partition = "5"
+)
+
+// Run runs every behaviour against an empty ledger of its own, which open closes when its test ends.
+func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
+	for name, test := range map[string]func(*testing.T, *ledger.Ledger){
+		"a first run publishes":             firstRun,
+		"a second run redoes what changed":  secondRun,
+		"finish is idempotent":              finishTwice,
+		"an abandoned publish stays staged": abandon,
+		"moves that lose or double rows":    badMoves,
+		"one open publish":                  oneOpenPublish,
+		"settle is all or none":             settleAllOrNone,
+		"settle refuses nonsense":           settleNonsense,
+		"a batch resumes":                   batchResumes,
+		"latest and unchanged":              latest,
+		"items are filtered and paged":      filters,
+		"partitions come and go":            partitions,
+		"checks":                            checks,
+		"runs":                              runs,
+		"leases":                            leases,
+		"turns":                             turns,
+		"blocks":                            blocks,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+// Items is an enumeration of ids that all have one fingerprint.
+func Items(fingerprint string, ids ...string) iter.Seq2[ledger.Item, error] {
+	return func(yield func(ledger.Item, error) bool) {
+		for _, id := range ids {
+			item := ledger.Item{ID: id, Label: "leaflet " + id, Fingerprint: fingerprint, Input: []byte(`{"id":"` + id + `"}`)}
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Enrol enrols ids in a run, all in batches of two.
+func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.Enrolled {
+	t.Helper()
+	sum, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
+		Items: Items(fingerprint, ids...)})
+	require.NoError(t, err)
+	return sum
+}
+
+// Stage settles ids as staged in a part.
+func Stage(t *testing.T, l *ledger.Ledger, part string, ids ...string) {
+	t.Helper()
+	var outcomes []ledger.Outcome
+	for _, id := range ids {
+		outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Staged, Staged: part})
+	}
+	require.NoError(t, l.Settle(t.Context(), Asset, Partition, outcomes))
+}
+
+// Publish publishes what is staged, every superseded part being rewritten to its name with a prime.
+func Publish(t *testing.T, l *ledger.Ledger, version int64) int64 {
+	t.Helper()
+	id := begin(t, l, "publish")
+	require.NoError(t, l.FinishPublish(t.Context(), id, version, version*10, version*100))
+	return id
+}
+
+func begin(t *testing.T, l *ledger.Ledger, run string) int64 {
+	t.Helper()
+	moves := ledger.Moves{Rewritten: map[string]string{}}
+	paths, _, err := l.StagedParts(t.Context(), Asset, Partition)
+	require.NoError(t, err)
+	for _, path := range paths {
+		moves.Added = append(moves.Added, ledger.Part{Path: path})
+	}
+	old, err := l.Superseded(t.Context(), Asset, Partition)
+	require.NoError(t, err)
+	for part := range old {
+		moves.Rewritten[part] = part + "'"
+	}
+	id, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: run, Trace: "trace",
+		CodeVersion: "v1", Upstream: map[string]int64{"anvisa/catalog": 3}, Snapshot: "2026-01-01", Requests: 7, Moves: moves})
+	require.NoError(t, err)
+	return id
+}
+
+// Stands gives "state part" of every item.
+func Stands(t *testing.T, l *ledger.Ledger) map[string]string {
+	t.Helper()
+	entries, err := l.Items(t.Context(), ledger.Filter{Asset: Asset, Partition: Partition})
+	require.NoError(t, err)
+	out := make(map[string]string)
+	for _, e := range entries {
+		out[e.ID] = fmt.Sprint(e.State, " ", e.Part)
+	}
+	return out
+}
+
+func kind(t *testing.T, want fault.Kind, err error) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, want, fault.KindOf(err), "%v", err)
+}
+
+// at is some moment; a ledger keeps microseconds.
+var at = time.Date(2026, 5, 1, 12, 0, 0, 1000, time.UTC)
