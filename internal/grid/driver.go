@@ -1,0 +1,163 @@
+package grid
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// folderPrefix names the folders in which local browsers keep profiles and sockets.
+const folderPrefix = "drugslm-grid-"
+
+const (
+	driverStart = 20 * time.Second // a chromedriver is up in well under a second; a loaded machine takes longer
+	driverStop  = 5 * time.Second
+)
+
+var startedOn = regexp.MustCompile(`started successfully on port (\d+)`)
+
+// driver is a chromedriver of ours.
+type driver struct {
+	address string
+	folder  string
+	lock    *os.File // held while we live: it tells leftovers from folders in use
+	process *os.Process
+	done    chan struct{} // closed when the process has ended
+}
+
+// startDriver starts chromedriver on a free loopback port, in a process group of its own.
+func startDriver(ctx context.Context) (*driver, error) {
+	const op = "start chromedriver"
+	path, err := exec.LookPath("chromedriver")
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, op,
+			"it is not on PATH: install it (Debian: apt-get install chromium chromium-driver) or set HUB_URL")
+	}
+	sweep(os.TempDir())
+	d := &driver{done: make(chan struct{})}
+	if err := d.makeFolder(); err != nil {
+		return nil, fault.Wrap(fault.Unavailable, op, err)
+	}
+	out, err := d.launch(path)
+	if err != nil {
+		_ = os.RemoveAll(d.folder) // the launch's error says more
+		return nil, fault.Wrap(fault.Unavailable, op, err)
+	}
+	port, err := awaitPort(ctx, out)
+	if err != nil {
+		d.stop(ctx)
+		return nil, fault.Wrap(fault.Unavailable, op, err)
+	}
+	d.address = "http://127.0.0.1:" + port
+	return d, nil
+}
+
+func (d *driver) makeFolder() (err error) {
+	if d.folder, err = os.MkdirTemp("", folderPrefix); err != nil {
+		return err
+	}
+	d.lock, err = lockFolder(d.folder)
+	return err
+}
+
+// launch starts the process from a thread that lives as long as it does: on Linux the child is killed when the thread
+// that started it ends, which must happen only when this process dies.
+func (d *driver) launch(path string) (io.Reader, error) {
+	cmd := exec.Command(path, "--port=0")
+	cmd.Env = append(os.Environ(), "TMPDIR="+d.folder)
+	cmd.SysProcAttr = processAttributes()
+	out, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout = in
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with this goroutine
+		err := cmd.Start()
+		_ = in.Close() // the child has its own
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // killed or not, it is gone
+		}
+		close(d.done)
+	}()
+	if err := <-started; err != nil {
+		_ = out.Close()
+		return nil, err
+	}
+	d.process = cmd.Process
+	return out, nil
+}
+
+// awaitPort reads the port that the driver chose, and goes on reading so that the driver is never blocked.
+func awaitPort(ctx context.Context, out io.Reader) (string, error) {
+	found := make(chan string, 1)
+	go func() {
+		defer close(found)
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if m := startedOn.FindStringSubmatch(lines.Text()); m != nil {
+				found <- m[1]
+				break
+			}
+		}
+		_, _ = io.Copy(io.Discard, out)
+	}()
+	select {
+	case port, ok := <-found:
+		if !ok {
+			return "", errors.New("it ended without naming its port")
+		}
+		return port, nil
+	case <-time.After(driverStart):
+		return "", fmt.Errorf("it named no port in %s", driverStart)
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// stop ends the driver with its browsers and removes their folder. A nil driver is already stopped.
+func (d *driver) stop(ctx context.Context) {
+	if d == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), driverStop)
+	defer cancel()
+	terminate(d.process)
+	select {
+	case <-d.done:
+	case <-ctx.Done():
+	}
+	killGroup(d.process)
+	<-d.done
+	removeFolder(d.folder)
+	_ = d.lock.Close() // only now may others sweep
+}
+
+// removeFolder removes a folder that dying browsers may still write to: what reappears is swept by a later Open.
+func removeFolder(folder string) { _ = os.RemoveAll(folder) }
+
+// sweep removes the folders of processes that could not do it themselves.
+func sweep(temp string) {
+	folders, err := filepath.Glob(filepath.Join(temp, folderPrefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, folder := range folders {
+		if lock, err := lockFolder(folder); err == nil {
+			removeFolder(folder)
+			_ = lock.Close()
+		}
+	}
+}

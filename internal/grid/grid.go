@@ -1,0 +1,141 @@
+// Package grid lends browser sessions, a fixed number at a time, from a Selenium Grid or from one chromedriver on
+// this machine.
+//
+// A session is borrowed for the length of a function ([Pool.With]): there is nothing to give back and nothing to
+// forget. Sessions are made when first needed, asked whether they still live each time they are lent, wiped between
+// leases, and replaced after [Options.MaxUses] leases, after [Options.MaxAge], or when anything about them is in doubt:
+// the lease ran out, a command was cut short, the function panicked or returned a [fault.Session].
+//
+// A [Pool] is safe for several goroutines; whoever opened it closes it. A [Session] belongs to the function it was lent
+// to and must not outlive it; its commands run one at a time, as browsers take them. The zero values of both are of no use.
+//
+// The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. All of that is
+// mended in transport.go, which also makes the one write to a global of another package: selenium.HTTPClient, once,
+// when the first pool opens. Requests of others through that client pass untouched.
+//
+// Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Unavailable (the hub or
+// the driver cannot be used now), Invalid (the options cannot work). What the page itself did (a script that threw, a
+// host that does not resolve) is Internal, unless [Session.Open] says more. No error holds a password or an address's query.
+package grid
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// What Options leave open.
+const (
+	DefaultSessions          = 2                // two cores carry two busy browsers
+	DefaultLease             = 10 * time.Minute // below it a command cannot hang a worker for good
+	DefaultMaxUses           = 50
+	DefaultMaxAge            = 30 * time.Minute
+	DefaultNavigationTimeout = 30 * time.Second
+	DefaultScriptTimeout     = time.Minute
+)
+
+// ErrLeaseExpired is the cause of a lease's context once its time is over, and part of the error With then returns.
+var ErrLeaseExpired = errors.New("the lease of the browser session is over")
+
+// ErrClosed is returned by With on a pool that is closed or closing.
+var ErrClosed = errors.New("the pool of browser sessions is closed")
+
+// Options say where browsers come from and how they are used. The zero value is a local headless Chromium.
+type Options struct {
+	// Hub is the address of a Grid, with or without /wd/hub, a trailing slash, user:password@. Empty: one
+	// chromedriver is started on this machine, on a free loopback port; it ends with the pool and with this process.
+	Hub     string
+	Browser string // "chrome" (default) or "firefox", which needs a hub
+
+	Sessions int           // at most this many at once; 0: DefaultSessions
+	Lease    time.Duration // how long one lease may last; 0: DefaultLease
+	MaxUses  int           // leases after which a session is replaced; 0: DefaultMaxUses
+	MaxAge   time.Duration // age at which a session is replaced; 0: DefaultMaxAge
+
+	UserAgent string // what the browser and Session.Client call themselves; empty: the browser's own
+
+	// NavigationTimeout and ScriptTimeout end one page load and one script inside the browser. They must be shorter
+	// than Lease: a command that outlives its client blocks the browser. 0: the defaults, or half of a short Lease.
+	NavigationTimeout time.Duration
+	ScriptTimeout     time.Duration
+
+	Args []string // more arguments for the browser
+
+	Leases Leases // where sessions of a hub are recorded; nil: nowhere
+	Owner  string // who leases: the worker's identity
+}
+
+// Lease is the record of one session of a hub: while it has not expired its owner is taken to be alive.
+type Lease struct {
+	Session string
+	Hub     string // address without user and password
+	Owner   string
+	Expires time.Time
+}
+
+// Leases records sessions, so that those of an owner that died can be ended: a hub keeps them, and their slots, for as
+// long as its session timeout. Hold records or prolongs; Release forgets, also what it does not know.
+type Leases interface {
+	Hold(ctx context.Context, l Lease) error
+	Release(ctx context.Context, session string) error
+	Expired(ctx context.Context) ([]Lease, error)
+}
+
+// Open makes a pool and checks that the hub, or the driver it starts, answers; no browser is started yet. With
+// Options.Leases it ends the sessions of this hub whose leases have expired. Errors are fault.Invalid for options that
+// cannot work and fault.Unavailable for a hub or driver that does not answer.
+func Open(ctx context.Context, o Options) (*Pool, error) {
+	return open(ctx, o, newBase())
+}
+
+func open(ctx context.Context, o Options, base http.RoundTripper) (*Pool, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	address := o.Hub
+	var local *driver
+	if address == "" {
+		if local, err = startDriver(ctx); err != nil {
+			return nil, err
+		}
+		address = local.address
+	}
+	p := newPool(o, local)
+	if p.hub, err = parseHub(address, base); err == nil {
+		err = p.greet(ctx)
+	}
+	if err != nil {
+		local.stop(ctx)
+		return nil, err
+	}
+	return p, nil
+}
+
+// complete fills in the defaults and reports what cannot work.
+func (o Options) complete() (Options, error) {
+	o.Browser = cmp.Or(o.Browser, chrome)
+	o.Sessions = cmp.Or(o.Sessions, DefaultSessions)
+	o.Lease = cmp.Or(o.Lease, DefaultLease)
+	o.MaxUses = cmp.Or(o.MaxUses, DefaultMaxUses)
+	o.MaxAge = cmp.Or(o.MaxAge, DefaultMaxAge)
+	o.NavigationTimeout = cmp.Or(o.NavigationTimeout, min(DefaultNavigationTimeout, o.Lease/2))
+	o.ScriptTimeout = cmp.Or(o.ScriptTimeout, min(DefaultScriptTimeout, o.Lease/2))
+	const op = "open browser pool"
+	switch {
+	case o.Browser != chrome && o.Browser != firefox:
+		return o, fault.New(fault.Invalid, op, "browser %q is neither %q nor %q", o.Browser, chrome, firefox)
+	case o.Browser == firefox && o.Hub == "":
+		return o, fault.New(fault.Invalid, op, "Firefox needs a hub: set HUB_URL, or use %q", chrome)
+	case o.Sessions < 0 || o.MaxUses < 0 || o.Lease < 0 || o.MaxAge < 0 || o.NavigationTimeout < 0 || o.ScriptTimeout < 0:
+		return o, fault.New(fault.Invalid, op, "a number of sessions, of uses or a duration is negative")
+	case o.NavigationTimeout >= o.Lease || o.ScriptTimeout >= o.Lease:
+		return o, fault.New(fault.Invalid, op, "the timeouts of navigation (%s) and scripts (%s) must be below the lease (%s)",
+			o.NavigationTimeout, o.ScriptTimeout, o.Lease)
+	}
+	return o, nil
+}

@@ -1,0 +1,288 @@
+package grid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// quitTimeout bounds everything done for a session that nobody waits for: its wipe and its end.
+const quitTimeout = 10 * time.Second
+
+// Pool lends sessions. Make one with [Open].
+type Pool struct {
+	options   Options
+	hub       *hub
+	local     *driver // nil with a hub
+	downloads *http.Transport
+
+	idle   chan *Session // sessions that nobody has: taken first
+	free   chan struct{} // places where there is no session yet; with idle and lent ones they make Options.Sessions
+	closed chan struct{}
+	once   sync.Once
+	tidy   sync.WaitGroup // wipes and quits in the background
+
+	leased, live, created, retired, lost, ended atomic.Int64
+}
+
+// Stats are numbers of sessions.
+type Stats struct {
+	Leased int // lent now
+	Live   int // browsers that run now, as far as the pool knows
+
+	Created int // since Open
+	Retired int // replaced because of their uses or age, or because a wipe did not work
+	Lost    int // replaced because they were dead, stuck or left in doubt
+	Ended   int // orphans of dead owners ended at Open
+}
+
+func newPool(o Options, local *driver) *Pool {
+	p := &Pool{options: o, local: local, downloads: newDownloads(),
+		idle: make(chan *Session, o.Sessions), free: make(chan struct{}, o.Sessions), closed: make(chan struct{})}
+	for range o.Sessions {
+		p.free <- struct{}{}
+	}
+	return p
+}
+
+// greet checks that the hub answers as one, and ends what dead owners left there.
+func (p *Pool) greet(ctx context.Context) error {
+	w := board().connect(p.hub)
+	defer board().hang(w)
+	if err := w.command(ctx, http.MethodGet, "/status", nil, nil); err != nil {
+		return p.unreachable(ctx, err)
+	}
+	if p.options.Leases == nil || p.local != nil {
+		return nil
+	}
+	expired, err := p.options.Leases.Expired(ctx)
+	if err != nil {
+		return fmt.Errorf("list expired browser leases: %w", err)
+	}
+	for _, l := range expired {
+		if l.Hub != p.hub.name() {
+			continue
+		}
+		if err := p.endOrphan(ctx, w, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Pool) unreachable(ctx context.Context, err error) error {
+	const op = "open browser pool"
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
+	}
+	if created := notCreated(ctx, err); fault.KindOf(created) == fault.Invalid {
+		return created
+	}
+	return fault.New(fault.Unavailable, op, "no WebDriver hub answers at %s (%w): start one there or set HUB_URL",
+		p.hub.address, explain(err))
+}
+
+// endOrphan ends a session that its owner can no longer end. One that does not exist any more is as good as ended.
+func (p *Pool) endOrphan(ctx context.Context, w *wire, l Lease) error {
+	ctx, cancel := context.WithTimeout(ctx, quitTimeout)
+	defer cancel()
+	err := w.command(ctx, http.MethodDelete, "/session/"+l.Session, nil, nil)
+	if err != nil && judge(err) != dead {
+		return fault.Wrap(fault.Unavailable, "end orphaned session "+l.Session, explain(err))
+	}
+	p.ended.Add(1)
+	if err := p.options.Leases.Release(ctx, l.Session); err != nil {
+		return fmt.Errorf("release lease of session %s: %w", l.Session, err)
+	}
+	return nil
+}
+
+// With lends a session to fn, waiting for one if all are lent. The context of fn ends with the lease. An error of fn is
+// returned as it is, unless the lease ran out: then it is a fault.Session with [ErrLeaseExpired] in its chain.
+func (p *Pool) With(ctx context.Context, fn func(context.Context, *Session) error) error {
+	ctx, end := startSpan(ctx, "lease session", "", "")
+	err := p.with(ctx, fn)
+	end(err)
+	return err
+}
+
+func (p *Pool) with(ctx context.Context, fn func(context.Context, *Session) error) error {
+	s, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	describe(ctx, s.id)
+	broken := true // until fn has returned: a panic must not put a session back
+	defer func() { p.release(ctx, s, broken) }()
+
+	leased, cancel := context.WithTimeoutCause(ctx, p.options.Lease, ErrLeaseExpired)
+	defer cancel()
+	err = fn(leased, s)
+	broken = leased.Err() != nil || fault.KindOf(err) == fault.Session || s.suspect.Load()
+	if err != nil && errors.Is(context.Cause(leased), ErrLeaseExpired) {
+		return &fault.Error{Kind: fault.Session, Op: "use browser", Err: errors.Join(ErrLeaseExpired, err)}
+	}
+	return err
+}
+
+// acquire waits for a place, asks the session it finds there whether it lives, and dials if there is none.
+func (p *Pool) acquire(ctx context.Context) (*Session, error) {
+	s, err := p.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err = p.ready(ctx, s)
+	if err != nil {
+		p.free <- struct{}{}
+		return nil, err
+	}
+	s.uses++
+	p.leased.Add(1)
+	return s, nil
+}
+
+// take waits for a place; its session is nil if none has been made there. select picks at random among what is ready,
+// so the two things that come first (being closed, a browser that runs) are asked for by themselves before.
+func (p *Pool) take(ctx context.Context) (*Session, error) {
+	select {
+	case <-p.closed:
+		return nil, fault.Wrap(fault.Unavailable, "borrow browser", ErrClosed)
+	default:
+	}
+	select {
+	case s := <-p.idle:
+		return s, nil
+	default:
+	}
+	select {
+	case s := <-p.idle:
+		return s, nil
+	case <-p.free:
+		return nil, nil
+	case <-p.closed:
+		return nil, fault.Wrap(fault.Unavailable, "borrow browser", ErrClosed)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("borrow browser: %w", context.Cause(ctx))
+	}
+}
+
+// ready makes a place's session one that can be lent: alive, not worn out, and recorded.
+func (p *Pool) ready(ctx context.Context, s *Session) (*Session, error) {
+	if s != nil && p.worn(s) {
+		p.retired.Add(1)
+		p.quit(ctx, s)
+		s = nil
+	}
+	if s != nil && s.probe(ctx) != nil {
+		p.lost.Add(1)
+		p.quit(ctx, s)
+		s = nil
+	}
+	if s == nil {
+		var err error
+		if s, err = p.dial(ctx); err != nil {
+			return nil, err
+		}
+		p.created.Add(1)
+		p.live.Add(1)
+	}
+	if err := p.hold(ctx, s); err != nil {
+		p.quit(ctx, s)
+		return nil, err
+	}
+	return s, nil
+}
+
+func (p *Pool) worn(s *Session) bool {
+	return s.uses >= p.options.MaxUses || time.Since(s.born) >= p.options.MaxAge
+}
+
+// hold records that the session is ours for one lease and a minute for its end.
+func (p *Pool) hold(ctx context.Context, s *Session) error {
+	if p.options.Leases == nil || p.local != nil {
+		return nil
+	}
+	err := p.options.Leases.Hold(ctx, Lease{Session: s.id, Hub: p.hub.name(), Owner: p.options.Owner,
+		Expires: time.Now().Add(p.options.Lease + time.Minute)})
+	if err != nil {
+		return fmt.Errorf("record lease of session %s: %w", s.id, err)
+	}
+	return nil
+}
+
+// release gives the place back once its session is clean or ended, without keeping the borrower waiting: ending a hung
+// session takes as long as it may.
+func (p *Pool) release(ctx context.Context, s *Session, broken bool) {
+	p.leased.Add(-1)
+	ctx = context.WithoutCancel(ctx)
+	p.tidy.Go(func() {
+		switch {
+		case broken:
+			p.lost.Add(1)
+		case p.worn(s) || s.wipe(ctx) != nil:
+			p.retired.Add(1)
+		default:
+			p.idle <- s
+			return
+		}
+		p.quit(ctx, s)
+		p.free <- struct{}{}
+	})
+}
+
+// quit ends a session, within a bounded time and also if ctx is over: only that frees the slot of a crashed browser.
+func (p *Pool) quit(ctx context.Context, s *Session) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTimeout)
+	defer cancel()
+	err := s.wire.command(ctx, http.MethodDelete, s.path(""), nil, nil)
+	board().hang(s.wire)
+	p.live.Add(-1)
+	if err != nil && judge(err) != dead || p.options.Leases == nil || p.local != nil {
+		return // a session that may still live stays recorded, for the next Open to end
+	}
+	// An entry that stays is harmless: the next Open finds no such session and forgets it.
+	_ = p.options.Leases.Release(ctx, s.id)
+}
+
+// Stats counts.
+func (p *Pool) Stats() Stats {
+	return Stats{
+		Leased: int(p.leased.Load()), Live: int(p.live.Load()), Created: int(p.created.Load()),
+		Retired: int(p.retired.Load()), Lost: int(p.lost.Load()), Ended: int(p.ended.Load()),
+	}
+}
+
+// Close lends nothing more, waits for what is lent, ends every session and the local driver. When ctx ends first the
+// error says so; the local driver, and with it every browser, is stopped all the same. A second Close does nothing.
+func (p *Pool) Close(ctx context.Context) error {
+	var err error
+	p.once.Do(func() {
+		close(p.closed)
+		err = p.drain(ctx)
+		p.local.stop(ctx)
+		p.downloads.CloseIdleConnections()
+	})
+	return err
+}
+
+func (p *Pool) drain(ctx context.Context) error {
+	var quits sync.WaitGroup
+	defer quits.Wait()
+	for i := range p.options.Sessions {
+		select {
+		case <-p.free:
+		case s := <-p.idle:
+			quits.Go(func() { p.quit(ctx, s) })
+		case <-ctx.Done():
+			return fmt.Errorf("close browser pool: %d sessions still lent: %w", p.options.Sessions-i, context.Cause(ctx))
+		}
+	}
+	p.tidy.Wait()
+	return nil
+}
