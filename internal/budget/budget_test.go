@@ -1,0 +1,287 @@
+package budget_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"drugslm/internal/budget"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+const host = "consultas.example.org:443"
+
+// bundle is a ledger in a bubble of its own time.
+type bundle struct {
+	*testing.T
+	path string
+	book *ledger.Ledger
+}
+
+func inBubble(t *testing.T, test func(*bundle)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		b := &bundle{T: t, path: path}
+		b.open()
+		defer func() { require.NoError(t, b.book.Close()) }()
+		test(b)
+	})
+}
+
+func (b *bundle) open() {
+	var err error
+	b.book, err = ledger.Open(b.Context(), b.path)
+	require.NoError(b, err)
+}
+
+func (b *bundle) budget(o budget.Options) *budget.Budget {
+	got, err := budget.New(b.book, host, o)
+	require.NoError(b, err)
+	return got
+}
+
+// denied wants Take to refuse with a kind and a wait.
+func (b *bundle) denied(of *budget.Budget, kind fault.Kind, after time.Duration) {
+	b.Helper()
+	err := of.Take(b.Context())
+	require.Equal(b, kind, fault.KindOf(err), "%v", err)
+	require.Equal(b, after, fault.AfterOf(err))
+}
+
+// waits gives how long Take slept.
+func (b *bundle) waits(of *budget.Budget) time.Duration {
+	b.Helper()
+	start := time.Now()
+	require.NoError(b, of.Take(b.Context()))
+	return time.Since(start)
+}
+
+func TestTwoWorkersShareOnePace(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		start := time.Now()
+		sent := make(chan time.Duration, 40)
+		group, ctx := errgroup.WithContext(b.Context())
+		for range 2 {
+			worker := b.budget(budget.Options{RPS: 4})
+			for range 4 {
+				group.Go(func() error {
+					for range 5 {
+						if err := worker.Take(ctx); err != nil {
+							return err
+						}
+						sent <- time.Since(start)
+					}
+					return nil
+				})
+			}
+		}
+		require.NoError(b, group.Wait())
+		close(sent)
+		n := 0
+		for at := range sent {
+			require.GreaterOrEqual(b, at, time.Duration(n)*250*time.Millisecond, "request %d", n)
+			n++
+		}
+		require.Equal(b, 40, n)
+	})
+}
+
+func TestPaceSurvivesReopen(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		first := b.budget(budget.Options{RPS: 0.1})
+		require.Zero(b, b.waits(first))
+		require.NoError(b, b.book.Close())
+		b.open()
+		require.Equal(b, 10*time.Second, b.waits(b.budget(budget.Options{RPS: 0.1})))
+		time.Sleep(time.Hour)
+		require.Zero(b, b.waits(b.budget(budget.Options{RPS: 0.1})))
+		require.Equal(b, 10*time.Second, b.waits(b.budget(budget.Options{RPS: 0.1})), "an idle hour is no credit")
+	})
+}
+
+func TestLongWaitIsNotSlept(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		of := b.budget(budget.Options{RPS: 1.0 / 60})
+		start := time.Now()
+		require.Zero(b, b.waits(of))
+		for range 3 {
+			b.denied(of, fault.Throttled, time.Minute)
+		}
+		require.Equal(b, start, time.Now())
+		time.Sleep(time.Minute)
+		require.Zero(b, b.waits(of), "the turns refused were not taken")
+	})
+}
+
+func TestRetryAfterIsExactForEverybody(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		one, two := b.budget(budget.Options{RPS: 1}), b.budget(budget.Options{RPS: 1})
+		free := b.budget(budget.Options{RPS: 1, MaxWait: time.Hour})
+		require.NoError(b, one.Take(b.Context()))
+		ctx, cancel := context.WithCancel(b.Context())
+		cancel()
+		require.NoError(b, one.Report(ctx, &fault.Error{Kind: fault.Throttled, Op: "list", After: 37 * time.Second, Err: errors.New("429")}, 0))
+
+		b.denied(two, fault.Throttled, 37*time.Second)
+		time.Sleep(36 * time.Second)
+		b.denied(free, fault.Throttled, time.Second)
+		time.Sleep(time.Second)
+		require.Zero(b, b.waits(two))
+		require.Equal(b, 2*time.Second, b.waits(two), "half the pace")
+		for range 10 {
+			require.NoError(b, two.Report(b.Context(), nil, time.Second))
+		}
+		time.Sleep(time.Minute)
+		require.Zero(b, b.waits(two))
+		require.Equal(b, time.Second, b.waits(two), "ten good answers later, the full one")
+
+		require.NoError(b, two.Report(b.Context(), fault.New(fault.Throttled, "list", "429 without a time"), 0))
+		b.denied(one, fault.Throttled, time.Minute)
+		require.NoError(b, two.Report(b.Context(), &fault.Error{Kind: fault.Throttled, After: 1e6 * time.Hour}, 0))
+		b.denied(one, fault.Throttled, 24*time.Hour)
+	})
+}
+
+func TestBlockReachesSleepers(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		of := b.budget(budget.Options{RPS: 0.1})
+		require.NoError(b, of.Take(b.Context()))
+		answer := make(chan error)
+		go func() { answer <- of.Take(b.Context()) }()
+		synctest.Wait()
+		require.NoError(b, of.Report(b.Context(), &fault.Error{Kind: fault.Throttled, Op: "list", After: time.Minute}, 0))
+		err := <-answer
+		require.Equal(b, fault.Throttled, fault.KindOf(err))
+		require.Equal(b, 50*time.Second, fault.AfterOf(err))
+	})
+}
+
+func TestRefusalsDouble(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		one, two := b.budget(budget.Options{RPS: 1}), b.budget(budget.Options{RPS: 1})
+		refuse := fault.New(fault.Refused, "list", "403")
+		for _, minutes := range []time.Duration{10, 20, 40, 80, 120, 120} {
+			require.NoError(b, one.Take(b.Context()))
+			require.NoError(b, one.Report(b.Context(), refuse, 0))
+			require.NoError(b, two.Report(b.Context(), refuse, 0)) // on its way at the same time: counts once
+			b.denied(two, fault.Refused, minutes*time.Minute)
+			time.Sleep(minutes * time.Minute)
+		}
+		require.NoError(b, two.Take(b.Context()))
+		require.NoError(b, two.Report(b.Context(), fault.New(fault.NotFound, "fetch", "404"), 0)) // an answer is an answer
+		time.Sleep(2 * time.Minute)                                                               // the pace is low now
+		require.NoError(b, one.Take(b.Context()))
+		require.NoError(b, one.Report(b.Context(), refuse, 0))
+		b.denied(one, fault.Refused, 10*time.Minute)
+		require.NoError(b, b.book.Unblock(b.Context(), host))
+		require.NoError(b, b.budget(budget.Options{RPS: 1, MaxWait: time.Hour}).Take(b.Context()))
+	})
+}
+
+func TestSlowAnswersTakePace(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		of := b.budget(budget.Options{RPS: 1, Patience: 5 * time.Second})
+		require.NoError(b, of.Report(b.Context(), nil, 5*time.Second))
+		require.NoError(b, of.Report(b.Context(), fault.New(fault.Session, "open", "gone"), time.Hour))
+		noted, err := b.book.Budgets(b.Context())
+		require.NoError(b, err)
+		require.Empty(b, noted, "what changes nothing writes nothing")
+		require.NoError(b, of.Report(b.Context(), nil, 6*time.Second))
+		got, err := b.book.Budget(b.Context(), host)
+		require.NoError(b, err)
+		require.InDelta(b, 0.75, got.Pace, 1e-9)
+	})
+}
+
+func TestTakeEndsWithContext(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		of := b.budget(budget.Options{RPS: 0.1})
+		require.NoError(b, of.Take(b.Context()))
+		ctx, cancel := context.WithTimeout(b.Context(), 3*time.Second)
+		defer cancel()
+		require.ErrorIs(b, of.Take(ctx), context.DeadlineExceeded)
+	})
+}
+
+// counting counts the turns asked of a book.
+type counting struct {
+	budget.Book
+	turns int
+}
+
+func (c *counting) Turn(ctx context.Context, host string, now time.Time, interval, patience time.Duration) (budget.Turn, error) {
+	c.turns++
+	return c.Book.Turn(ctx, host, now, interval, patience)
+}
+
+func TestNoLimitOnLoopback(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		book := &counting{Book: b.book}
+		of, err := budget.New(book, "127.0.0.1:8080", budget.Options{})
+		require.NoError(b, err)
+		for range 1000 {
+			require.NoError(b, of.Take(b.Context()))
+			require.NoError(b, of.Report(b.Context(), nil, time.Millisecond))
+		}
+		require.Equal(b, 1, book.turns, "one look a second")
+		noted, err := b.book.Budgets(b.Context())
+		require.NoError(b, err)
+		require.Empty(b, noted)
+
+		until := time.Now().Add(time.Minute)
+		require.NoError(b, b.book.Block(b.Context(), "127.0.0.1:8080", time.Now(), until, "429", false))
+		time.Sleep(time.Second)
+		b.denied(of, fault.Throttled, 59*time.Second)
+		require.NoError(b, of.Report(b.Context(), &fault.Error{Kind: fault.Throttled, After: 2 * time.Minute}, 0))
+		b.denied(of, fault.Throttled, 2*time.Minute)
+		time.Sleep(2 * time.Minute)
+		require.NoError(b, of.Take(b.Context()))
+	})
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		host string
+		rps  float64
+		want string // of the error; "" for none
+	}{
+		{"consultas.anvisa.gov.br:443", 1, ""},
+		{"consultas.anvisa.gov.br:443", 0, "is not this machine"},
+		{"localhost.example.org:80", 0, "is not this machine"},
+		{"127.0.0.1.example.org:80", 0, "is not this machine"},
+		{"10.0.0.1:80", 0, "is not this machine"},
+		{"0.0.0.0:80", 0, "is not this machine"},
+		{"127.0.0.1:8080", 0, ""}, {"127.8.8.8", 0, ""}, {"[::1]:8080", 0, ""}, {"localhost:8080", 0, ""}, {"localhost", 0, ""},
+		{"[::ffff:127.0.0.1]:80", 0, ""},
+		{"localhost:1", -1, "is no rate"}, {"localhost:1", math.NaN(), "is no rate"}, {"localhost:1", math.Inf(1), "is no rate"},
+		{"", 1, "no host"},
+	}
+	for _, tt := range tests {
+		_, err := budget.New(nil, tt.host, budget.Options{RPS: tt.rps})
+		if tt.want == "" {
+			require.NoError(t, err, tt.host)
+			continue
+		}
+		require.Equal(t, fault.Invalid, fault.KindOf(err), tt.host)
+		require.ErrorContains(t, err, tt.want)
+	}
+}
