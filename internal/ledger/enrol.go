@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"drugslm/internal/fault"
@@ -51,7 +52,7 @@ func (e *Enrolment) drain() ([]Item, error) {
 	seen := make(map[string]string)
 	for item, err := range e.Items {
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("enumerate items of %s[%s]: %w", e.Asset, e.Partition, err)
 		}
 		if item.ID == "" || len(item.Input) > MaxInput {
 			return nil, fault.New(fault.Invalid, "enrol", "item %q of %s[%s]: an item needs an id, and at most %d bytes of input, not %d",

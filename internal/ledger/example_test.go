@@ -1,0 +1,66 @@
+package ledger_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"drugslm/internal/ledger"
+)
+
+// A partition is enrolled, done in batches, and published.
+func Example() {
+	if err := fill(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// 2 to do in 1 batches
+	// {Discovered:2 Published:1 Absent:1 Quarantined:0 Pending:0}
+}
+
+func fill(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "ledger")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	l, err := ledger.Open(ctx, filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+
+	const asset, category, run = "anvisa/download", "5", "run-1"
+	sum, err := l.Enrol(ctx, ledger.Enrolment{Asset: asset, Partition: category, Run: run, CodeVersion: "1", BatchSize: 100,
+		Items: enumerate(ledger.Item{ID: "101-patient", Fingerprint: "v7"}, ledger.Item{ID: "101-professional", Fingerprint: "v7"})})
+	if err != nil {
+		return err
+	}
+	fmt.Println(sum.Todo, "to do in", sum.Batches, "batches")
+
+	batch, err := l.Batch(ctx, asset, category, run, 1)
+	if err != nil {
+		return err
+	}
+	// The work: one leaflet's row went into a staged part, of the other the source says that there is none.
+	if err := l.Settle(ctx, asset, category, []ledger.Outcome{
+		{ID: batch[0].ID, State: ledger.Staged, Staged: "staged/run-1-1.parquet"},
+		{ID: batch[1].ID, State: ledger.Absent, Kind: "not_found", Reason: "404, asked twice"},
+	}); err != nil {
+		return err
+	}
+
+	id, err := l.BeginPublish(ctx, ledger.Materialization{Asset: asset, Partition: category, Run: run, CodeVersion: "1",
+		Moves: ledger.Moves{Added: []ledger.Part{{Path: "staged/run-1-1.parquet", Rows: 1, Bytes: 4096}}}})
+	if err != nil {
+		return err
+	}
+	// Here the lake commits, as version 1. Whoever is killed before the next line finds the publish among Unfinished.
+	if err := l.FinishPublish(ctx, id, 1, 1, 4096); err != nil {
+		return err
+	}
+	counts, err := l.Counts(ctx, asset, category)
+	fmt.Printf("%+v\n", counts)
+	return err
+}
