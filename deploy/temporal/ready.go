@@ -44,7 +44,11 @@ func awaitReady(ctx context.Context, o options, p ports, logger log.Logger) erro
 		func(ctx context.Context) error { return checkUI(ctx, o.uiURL(p)) },
 	}
 	for _, check := range checks {
-		if err := retry(ctx, check); err != nil {
+		err := retry(ctx, check)
+		if _, final := errors.AsType[attributeConflict](err); final {
+			return err
+		}
+		if err != nil {
 			return fmt.Errorf("server does not answer: %w", err)
 		}
 	}

@@ -126,6 +126,11 @@ func TestServerKeepsWorkflowsOverARestart(t *testing.T) {
 	stopWorker()
 	c.Close()
 	second.stop(t)
+
+	var stderr strings.Builder
+	require.Equal(t, 1, run(ctx, []string{"--db", db, "--port", "0", "--headless", "--search-attribute", "Rows=Double"},
+		nil, io.Discard, &stderr))
+	require.Equal(t, "temporal: search attribute Rows is a Int in this database, not a Double\n", stderr.String())
 }
 
 func requireUI(t *testing.T, s running) {
