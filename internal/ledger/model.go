@@ -80,18 +80,18 @@ type Enrolment struct {
 // Enrolled counts what an enrolment decided. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
 // Absent + Unchanged; Todo is those of them that now wait to be made or staged.
 type Enrolled struct {
-	Discovered int // distinct items named
-	New        int // never seen before, or seen again after it vanished
-	Changed    int // another fingerprint
-	Recode     int // made by another code version
-	Retried    int // quarantined, tried again
-	Forced     int // done again because of Mode Force
-	Resumed    int // left over by an earlier run, or enrolled by this one before
-	Absent     int // newly settled absent because the enumeration says so
-	Unchanged  int
-	Vanished   int // not named any more, and not in Discovered
-	Todo       int
-	Batches    int
+	Discovered int `json:"discovered"` // distinct items named
+	New        int `json:"new"`        // never seen before, or seen again after it vanished
+	Changed    int `json:"changed"`    // another fingerprint
+	Recode     int `json:"recode"`     // made by another code version
+	Retried    int `json:"retried"`    // quarantined, tried again
+	Forced     int `json:"forced"`     // done again because of Mode Force
+	Resumed    int `json:"resumed"`    // left over by an earlier run, or enrolled by this one before
+	Absent     int `json:"absent"`     // newly settled absent because the enumeration says so
+	Unchanged  int `json:"unchanged"`
+	Vanished   int `json:"vanished"` // not named any more, and not in Discovered
+	Todo       int `json:"todo"`
+	Batches    int `json:"batches"`
 }
 
 // Outcome is what became of one pending or made item.
@@ -105,7 +105,13 @@ type Outcome struct {
 }
 
 // Counts obeys Discovered = Published + Absent + Quarantined + Pending.
-type Counts struct{ Discovered, Published, Absent, Quarantined, Pending int }
+type Counts struct {
+	Discovered  int `json:"discovered"`
+	Published   int `json:"published"`
+	Absent      int `json:"absent"`
+	Quarantined int `json:"quarantined"`
+	Pending     int `json:"pending"` // pending, made and staged items
+}
 
 // Slice names one partition of one asset.
 type Slice struct{ Asset, Partition string }
