@@ -6,24 +6,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// is an item as it was left by run r0 under code v1, mended.
+func is(state State, mend ...func(*known)) *known {
+	k := &known{fingerprint: "f1", code: "v1", state: state, run: "r0"}
+	for _, m := range mend {
+		m(k)
+	}
+	return k
+}
+
+func corrupt(k *known)     { k.kind, k.reason = "corrupt", "truncated" }
+func mine(k *known)        { k.run = "r1" }
+func otherSource(k *known) { k.fingerprint = "f0" }
+func otherCode(k *known)   { k.code = "v0" }
+func declared(k *known)    { k.declared, k.kind = true, KindDeclared }
+func vanished(k *known)    { k.vanished, k.kind = true, KindVanished }
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	item := Item{ID: "a", Fingerprint: "f1"}
 	gone := Item{ID: "a", Fingerprint: "f1", Absent: "the portal has no leaflet"}
-	is := func(state State, mend ...func(*known)) *known {
-		k := &known{fingerprint: "f1", code: "v1", state: state, run: "r0"}
-		for _, m := range mend {
-			m(k)
-		}
-		return k
-	}
-	corrupt := func(k *known) { k.kind, k.reason = "corrupt", "truncated" }
-	mine := func(k *known) { k.run = "r1" }
-	otherSource := func(k *known) { k.fingerprint = "f0" }
-	otherCode := func(k *known) { k.code = "v0" }
-	declared := func(k *known) { k.declared, k.kind = true, KindDeclared }
-	vanished := func(k *known) { k.vanished, k.kind = true, KindVanished }
-
 	tests := []struct {
 		name string
 		mode Mode
