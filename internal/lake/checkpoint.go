@@ -20,6 +20,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress/snappy"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/rows"
 )
 
 // checkpointEvery is after how many commits the state is written down whole, so that a reader need not replay more.
@@ -120,7 +121,11 @@ func parseCheckpoint(b []byte) (actions []action, err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	actions, err = parquet.Read[action](bytes.NewReader(b), int64(len(b)))
+	file, err := rows.Open(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, err
+	}
+	actions, err = parquet.Read[action](bytes.NewReader(b), file.Size())
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}

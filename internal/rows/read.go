@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -37,16 +38,53 @@ func (c Codec) Read(r io.ReaderAt, size int64) iter.Seq2[any, error] {
 	}
 }
 
-func (c Codec) open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
+func (c Codec) open(r io.ReaderAt, size int64) (*parquet.File, error) {
+	file, err := Open(r, size)
+	if err != nil {
+		return nil, fault.Wrap(fault.Corrupt, "read rows of "+c.name, err)
+	}
+	return file, c.matches(file)
+}
+
+// maxFooter is what a file's description may take: ours have some 300 bytes a column and row group.
+const maxFooter = 64 << 20
+
+// Open opens a Parquet file with whatever columns it has, without trusting it: a broken one is an error of kind
+// fault.Corrupt, never a panic.
+func Open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 	err = guard("open parquet file", func() (err error) {
+		if err := checkFooter(r, size); err != nil {
+			return err
+		}
 		file, err = parquet.OpenFile(r, size,
 			parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
 		return err
 	})
 	if err != nil {
-		return nil, fault.Wrap(fault.Corrupt, "read rows of "+c.name, err)
+		return nil, &fault.Error{Kind: fault.Corrupt, Err: err}
 	}
-	return file, c.matches(file)
+	return file, nil
+}
+
+// checkFooter looks at the last bytes of the file, the footer's length and the magic word: parquet-go would
+// allocate whatever length stands there.
+func checkFooter(r io.ReaderAt, size int64) error {
+	const head, tail = 4, 8
+	if size < head+tail {
+		return fmt.Errorf("%d bytes are no file", size)
+	}
+	var end [tail]byte
+	if _, err := r.ReadAt(end[:], size-tail); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	length := int64(binary.LittleEndian.Uint32(end[:4]))
+	switch {
+	case string(end[4:]) != "PAR1":
+		return fmt.Errorf("the end is missing")
+	case length > maxFooter || length > size-head-tail:
+		return fmt.Errorf("a footer of %d bytes in a file of %d", length, size)
+	}
+	return nil
 }
 
 // matches compares the file's columns with the codec's: parquet-go would convert a number to text without a word.

@@ -304,11 +304,16 @@ func TestReadBrokenFiles(t *testing.T) {
 		require.Error(t, err, "cut at %d", cut)
 		require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	}
+	huge := bytes.Clone(whole)
+	copy(huge[len(huge)-8:], "\xff\xff\xff\x7f") // the footer's length: nothing may be allocated on its word
+	_, err := readAll(c, huge)
+	require.ErrorContains(t, err, "a footer of 2147483647 bytes")
+
 	noisy := bytes.Clone(whole)
 	for i := 4; i < len(noisy)/2; i++ {
 		noisy[i] ^= 0x5a
 	}
-	_, err := readAll(c, noisy)
+	_, err = readAll(c, noisy)
 	require.Error(t, err)
 }
 
