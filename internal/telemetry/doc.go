@@ -5,6 +5,7 @@
 //
 // A name is "{verb} {object}" and holds nothing variable; what varies is an attribute.
 //
+//	start run           send a run to Temporal: the root of what follows
 //	plan assets         resolve a selection and ask the ledger what each partition needs
 //	discover partitions ask the source which partitions there are
 //	list source         read one partition's listing from the source, all pages

@@ -9,6 +9,7 @@ type Span string
 
 // The spans of the project. The package comment says what each covers.
 const (
+	StartRun           Span = "start run"
 	PlanAssets         Span = "plan assets"
 	DiscoverPartitions Span = "discover partitions"
 	ListSource         Span = "list source"

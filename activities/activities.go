@@ -1,0 +1,134 @@
+// Package activities does what the workflows decide: it asks the source, makes items, checks and publishes.
+//
+// Every activity is a method of [Activities], takes one struct and returns one; workflows name the methods through a
+// nil pointer. Rows and bytes never pass through Temporal: results are counts, versions and trace references.
+//
+// An activity may be killed at any moment and run again. What makes that safe:
+//
+//   - items are enrolled, made and settled in the ledger, one transaction each, so that a retry sees what is left;
+//   - rows are staged in files that no reader sees; the one commit of [Activities.Publish] shows them all;
+//   - a publish is announced in the ledger before the commit and confirmed after it, and whoever comes next finishes
+//     or abandons what was cut short.
+//
+// The heartbeat is for liveness and cancellation only; the ledger is the truth. Errors become Temporal's in one
+// place (see toTemporal): a wait that the source asked for is a durable timer and costs no attempt.
+package activities
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// Activities holds what the activities work with. The worker fills it in once; workflows use a nil one to name its
+// methods. Safe for use by several goroutines.
+type Activities struct {
+	Graph  *asset.Graph
+	Ledger *ledger.Ledger
+	Lake   *lake.Lake
+	Tracer trace.Tracer
+	Now    func() time.Time
+}
+
+// StepInput is one step of a run: a partition of an asset.
+type StepInput struct {
+	Run  string      `json:"run"` // the id of the Materialize workflow
+	Mode ledger.Mode `json:"mode"`
+	Step asset.Step  `json:"step"`
+}
+
+// job is a step with everything that belongs to it at hand.
+type job struct {
+	StepInput
+	asset *asset.Asset
+	table *lake.Table
+	run   asset.Run
+}
+
+func (a *Activities) job(ctx context.Context, in StepInput) (job, error) {
+	made, err := a.Graph.Get(in.Step.Asset)
+	if err != nil {
+		return job{}, err
+	}
+	run := asset.Run{
+		ID: in.Run, TraceID: telemetry.TraceID(ctx), Partition: in.Step.Partition,
+		Inputs: inputs{a}, Now: a.Now, Progress: progress(ctx),
+	}
+	return job{StepInput: in, asset: made, table: a.table(made), run: run.For(made)}, nil
+}
+
+func (j job) key() string       { return string(j.asset.Key) }
+func (j job) partition() string { return j.Step.Partition.Key }
+
+// app names the partition in the table's transaction log, so that a publish that was cut short is recognised.
+func (j job) app() string { return j.Step.Name() }
+
+func (a *Activities) table(made *asset.Asset) *lake.Table {
+	return a.Lake.Table(made.Location, made.Codec, made.Partitions.Name)
+}
+
+// within runs one activity's work inside a span, with a heart that beats, and translates its error.
+func (a *Activities) within(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
+	attempts := in.Step.Retry.Attempts
+	return beating(ctx, attempts, func(ctx context.Context) error {
+		opts = append(opts, trace.WithAttributes(
+			telemetry.AssetKey.String(string(in.Step.Asset)), telemetry.AssetPartition.String(in.Step.Partition.Key),
+			telemetry.RunID.String(in.Run), telemetry.CodeVersion.String(in.Step.CodeVersion),
+		))
+		return telemetry.Do(ctx, a.Tracer, span, func(ctx context.Context) error {
+			j, err := a.job(ctx, in)
+			if err != nil {
+				return err
+			}
+			return fn(ctx, j)
+		}, opts...)
+	})
+}
+
+// inputs reads published rows for the assets' code.
+type inputs struct{ *Activities }
+
+// Read yields the rows of a partition as its latest version has them.
+func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		upstream, err := in.Graph.Get(key)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		table := in.table(upstream)
+		snapshot, err := table.Snapshot(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, file := range snapshot.Files(partition) {
+			for row, err := range table.Rows(ctx, file) {
+				if err != nil {
+					err = fmt.Errorf("read %s: %w", file.Path, err)
+				}
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func partMeta(in StepInput, traceID string) map[string]string {
+	return map[string]string{
+		"drugslm.run_id": in.Run, "drugslm.trace_id": traceID, "drugslm.asset": string(in.Step.Asset),
+		"drugslm.partition": in.Step.Partition.Key, "drugslm.code_version": in.Step.CodeVersion,
+	}
+}
+
+func batchLabel(n int) string { return "batch " + strconv.Itoa(n) }

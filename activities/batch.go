@@ -1,0 +1,181 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// BatchInput is one batch of a step's items.
+type BatchInput struct {
+	StepInput
+	Batch int `json:"batch"` // 1-based
+}
+
+// BatchOutput counts what became of the items of a batch.
+type BatchOutput struct {
+	Staged      int    `json:"staged"`
+	Absent      int    `json:"absent"`
+	Quarantined int    `json:"quarantined"`
+	Trace       string `json:"trace,omitempty"` // W3C traceparent of the batch's own trace, for the link down to it
+}
+
+// Batch makes the items of one batch that are not made yet, and stages their rows. Items that fail by themselves
+// are tried again within the batch until their attempts are spent, then quarantined with the reason; a failure that
+// is not the item's (a lost session, a source that asks for a pause) ends the attempt, with what is done kept.
+func (a *Activities) Batch(ctx context.Context, in BatchInput) (out BatchOutput, err error) {
+	err = a.within(ctx, in.StepInput, telemetry.MakeBatch, func(ctx context.Context, j job) error {
+		out.Trace = telemetry.Traceparent(ctx)
+		for {
+			entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, in.Batch)
+			if err != nil || len(entries) == 0 {
+				return err
+			}
+			if err := a.pass(ctx, j, entries, &out); err != nil {
+				return fmt.Errorf("%s: %w", batchLabel(in.Batch), err)
+			}
+		}
+	})
+	return out, err
+}
+
+// pass goes once over what is left of a batch.
+func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, out *BatchOutput) error {
+	p := pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, entries: make(map[string]ledger.Entry, len(entries)), total: len(entries)}
+	defer p.stage.abort()
+	var todo []asset.Item
+	for _, e := range entries {
+		if e.State == ledger.Made {
+			if err := p.keepMade(ctx, e); err != nil {
+				return err
+			}
+			continue
+		}
+		p.entries[e.ID] = e
+		todo = append(todo, asset.Item{ID: e.ID, Label: e.Label, Fingerprint: e.Fingerprint, Input: e.Input})
+	}
+	var made error
+	if len(todo) > 0 {
+		made = j.asset.Make(ctx, j.run, todo, func(id string, row asset.Row, err error) error {
+			return p.settle(ctx, id, row, err)
+		})
+	}
+	if made == nil && len(p.entries) > 0 {
+		made = fault.New(fault.Internal, "make items", "%s left %d items of %d unsettled", j.asset.Key, len(p.entries), len(todo))
+	}
+	// What was made is kept even when the rest of the batch could not be, or was stopped.
+	settled := p.finish(context.WithoutCancel(ctx), out)
+	return errors.Join(made, settled)
+}
+
+// pass is one go over a batch: rows into a part, outcomes into the ledger.
+type pass struct {
+	a       *Activities
+	j       job
+	stage   stage
+	entries map[string]ledger.Entry // to make, by item
+	failed  []ledger.Outcome
+	down    []ledger.Outcome // failures in a row that may be the source's rather than the items'
+	done    int
+	total   int
+}
+
+// keepMade stages a row that an earlier, killed attempt left in the ledger.
+func (p *pass) keepMade(ctx context.Context, e ledger.Entry) error {
+	row, err := p.j.asset.Codec.Decode(e.Row)
+	if err != nil {
+		return fmt.Errorf("row of item %s in the ledger: %w", e.ID, err)
+	}
+	return p.stage.add(ctx, e.ID, row.(asset.Row))
+}
+
+func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) error {
+	entry, ok := p.entries[id]
+	if !ok {
+		return fault.New(fault.Invalid, "settle item", "%s settled %q twice, or it is not in the batch", p.j.asset.Key, id)
+	}
+	p.done++
+	p.j.run.Progress(p.done, p.total)
+	if err != nil {
+		return p.fail(entry, err)
+	}
+	p.failed, p.down = append(p.failed, p.down...), nil // the source answers: they failed by themselves
+	delete(p.entries, id)
+	if p.j.asset.Durable {
+		encoded, err := p.j.asset.Codec.Encode(row)
+		if err != nil {
+			return err
+		}
+		// A row that cost a request is kept even if the run is being stopped.
+		if err := p.a.Ledger.Make(context.WithoutCancel(ctx), p.j.key(), p.j.partition(), id, encoded); err != nil {
+			return err
+		}
+	}
+	return p.stage.add(ctx, id, row)
+}
+
+// maxDown is how many items in a row may find the source unavailable before it is the source that is down, and the
+// batch waits, rather than the items that are bad.
+const maxDown = 5
+
+// fail notes an item's failure; an error when the batch must end.
+func (p *pass) fail(e ledger.Entry, err error) error {
+	outcome, fatal := p.outcome(e, err)
+	if fatal != nil {
+		return fatal
+	}
+	if outcome.Kind == string(fault.Unavailable) {
+		if p.down = append(p.down, outcome); len(p.down) >= maxDown {
+			p.down = nil
+			return err
+		}
+	} else {
+		p.failed = append(p.failed, outcome)
+	}
+	delete(p.entries, e.ID)
+	return nil
+}
+
+// outcome says what becomes of an item that failed; an error when the failure is not the item's own.
+func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
+	kind := fault.KindOf(err)
+	o := ledger.Outcome{ID: e.ID, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
+	switch {
+	case kind == fault.NotFound:
+		o.State = ledger.Absent
+	case fault.Canceled(err), kind == fault.Session, kind == fault.Throttled, kind == fault.Refused:
+		return o, err
+	case !kind.Retryable(), e.Attempts+1 >= p.j.asset.Retry.ItemAttempts:
+		o.State = ledger.Quarantined
+	default:
+		o.State = ledger.Pending
+	}
+	return o, nil
+}
+
+// finish makes the part durable and commits every outcome of the pass in one transaction.
+func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
+	outcomes, err := p.stage.close(ctx)
+	if err != nil {
+		return err
+	}
+	out.Staged += len(outcomes)
+	p.failed, p.down = append(p.failed, p.down...), nil
+	for _, o := range p.failed {
+		switch o.State {
+		case ledger.Absent:
+			out.Absent++
+		case ledger.Quarantined:
+			out.Quarantined++
+		}
+	}
+	if outcomes = append(outcomes, p.failed...); len(outcomes) == 0 {
+		return nil
+	}
+	return p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes)
+}

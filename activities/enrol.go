@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// Enrolled is what a step has to do, after the ledger compared what there is with what it knows.
+type Enrolled struct {
+	ledger.Enrolled
+	Snapshot string           `json:"snapshot,omitempty"` // the state of the source that was listed
+	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs that were read
+	Trace    string           `json:"trace,omitempty"`    // W3C traceparent of the work, for links
+}
+
+// retried are the kinds of failure that every run tries again by itself: none of them says that the item is bad.
+var retried = []string{string(fault.Session), string(fault.Unavailable), string(fault.Internal), string(fault.Throttled), string(fault.Refused), string(fault.Incomplete)}
+
+// Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
+func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err error) {
+	err = a.within(ctx, in, telemetry.EnrolItems, func(ctx context.Context, j job) error {
+		// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
+		if out.Upstream, err = a.upstream(ctx, j); err != nil {
+			return err
+		}
+		items := func(yield func(ledger.Item, error) bool) {
+			err := j.asset.Items(ctx, j.run, func(item asset.Item) error {
+				if !yield(ledgerItem(item), nil) {
+					return errStopped
+				}
+				return nil
+			})
+			if err != nil && err != errStopped {
+				yield(ledger.Item{}, err)
+			}
+		}
+		out.Trace = telemetry.Traceparent(ctx)
+		out.Enrolled, err = a.enrol(ctx, j, items)
+		return err
+	})
+	return out, err
+}
+
+var errStopped = fmt.Errorf("the reader of items stopped")
+
+// List asks the source for every item of a step with its row, refuses a listing that lacks some, enrols the items
+// and stages the rows of those that are new or changed.
+func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err error) {
+	err = a.within(ctx, in, telemetry.ListSource, func(ctx context.Context, j job) error {
+		if out.Upstream, err = a.upstream(ctx, j); err != nil {
+			return err
+		}
+		listed, claim, err := a.list(ctx, j)
+		if err != nil {
+			return err
+		}
+		out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
+		out.Enrolled, err = a.enrol(ctx, j, listed.items())
+		if err != nil {
+			return err
+		}
+		return a.stageListed(ctx, j, listed)
+	})
+	return out, err
+}
+
+// listing is what the source showed: each item once, in the order shown.
+type listing struct {
+	order []asset.Item
+	rows  map[string]asset.Row
+}
+
+func (l listing) items() iter.Seq2[ledger.Item, error] {
+	return func(yield func(ledger.Item, error) bool) {
+		for _, item := range l.order {
+			if !yield(ledgerItem(item), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, error) {
+	found := listing{rows: make(map[string]asset.Row)}
+	claim, err := j.asset.List(ctx, j.run, func(item asset.Item, row asset.Row) error {
+		if _, twice := found.rows[item.ID]; !twice {
+			found.order = append(found.order, item)
+		}
+		found.rows[item.ID] = row
+		return nil
+	})
+	if err == nil && len(found.order) != claim.Total {
+		err = fault.New(fault.Incomplete, "list "+j.Step.Name(), "the source shows %d of the %d it claims, on %s",
+			len(found.order), claim.Total, claim.Snapshot)
+	}
+	if kind := fault.KindOf(err); err != nil && kind != fault.Incomplete {
+		return listing{}, claim, err
+	}
+	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
+		Detail: fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total)}
+	if err != nil {
+		verdict.Detail = err.Error()
+	}
+	if noted := a.record(ctx, j, []asset.Verdict{verdict}); noted != nil {
+		return listing{}, claim, noted
+	}
+	return found, claim, err
+}
+
+// stageListed writes the rows of the items that are to do into one part, and settles them.
+func (a *Activities) stageListed(ctx context.Context, j job, listed listing) error {
+	todo, err := a.Ledger.Todo(ctx, j.key(), j.partition(), j.Run)
+	if err != nil || len(todo) == 0 {
+		return err
+	}
+	stage := stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}
+	defer stage.abort()
+	for _, id := range todo {
+		if err := stage.add(ctx, id, listed.rows[id]); err != nil {
+			return err
+		}
+	}
+	outcomes, err := stage.close(ctx)
+	if err != nil {
+		return err
+	}
+	return a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes)
+}
+
+func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.Item, error]) (ledger.Enrolled, error) {
+	if err := a.recover(ctx, j); err != nil {
+		return ledger.Enrolled{}, err
+	}
+	return a.Ledger.Enrol(ctx, ledger.Enrolment{
+		Asset: j.key(), Partition: j.partition(), Run: j.Run, CodeVersion: j.asset.CodeVersion,
+		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: retried, Items: items,
+	})
+}
+
+// upstream gives the versions of the inputs as they are published now.
+func (a *Activities) upstream(ctx context.Context, j job) (map[string]int64, error) {
+	versions := make(map[string]int64, len(j.asset.Deps))
+	for _, dep := range j.asset.Deps {
+		m, ok, err := a.Ledger.Latest(ctx, string(dep), j.partition())
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			versions[string(dep)] = m.Version
+		}
+	}
+	return versions, nil
+}
+
+func ledgerItem(i asset.Item) ledger.Item {
+	return ledger.Item{ID: i.ID, Label: i.Label, Fingerprint: i.Fingerprint, Input: i.Input}
+}

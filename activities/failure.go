@@ -1,0 +1,115 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/telemetry"
+)
+
+// beat is what an activity's heartbeat carries: how far it is, for people, and how many attempts failed, so that
+// waits which the source asked for are not counted as failures.
+type beat struct {
+	Failures int `json:"failures"`
+	Done     int `json:"done"`
+	Total    int `json:"total"`
+}
+
+// beatEvery is well below the workflows' heartbeat timeout of one minute.
+const beatEvery = 10 * time.Second
+
+type pulse struct {
+	beats chan beat
+	base  beat
+}
+
+type pulseKey struct{}
+
+// beating runs fn while a heart beats for it, and turns its error into Temporal's. After the given number of
+// failed attempts the error is final.
+func beating(ctx context.Context, attempts int, fn func(context.Context) error) error {
+	var last beat
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
+			last = beat{}
+		}
+	}
+	p := &pulse{beats: make(chan beat, 1), base: last}
+	done := make(chan struct{})
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		p.run(ctx, done)
+	}()
+	err := fn(context.WithValue(ctx, pulseKey{}, p))
+	close(done)
+	<-stopped
+	if err != nil && counted(err) {
+		last.Failures++
+		activity.RecordHeartbeat(ctx, last)
+	}
+	return toTemporal(err, last.Failures >= attempts)
+}
+
+// run sends the newest progress as a heartbeat, and the old one again when there is none.
+func (p *pulse) run(ctx context.Context, done <-chan struct{}) {
+	ticker := time.NewTicker(beatEvery)
+	defer ticker.Stop()
+	current := p.base
+	for {
+		activity.RecordHeartbeat(ctx, current)
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		case current = <-p.beats:
+		case <-ticker.C:
+		}
+	}
+}
+
+// progress gives a function that reports how far the activity of ctx is. It never blocks.
+func progress(ctx context.Context) func(done, total int) {
+	p, ok := ctx.Value(pulseKey{}).(*pulse)
+	if !ok {
+		return func(int, int) {}
+	}
+	return func(done, total int) {
+		select {
+		case p.beats <- beat{Failures: p.base.Failures, Done: done, Total: total}:
+		default: // the heart is busy: the next report will do
+		}
+	}
+}
+
+// counted reports whether a failed attempt counts against the limit.
+func counted(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Throttled, fault.Refused:
+		return false
+	default:
+		return !fault.Canceled(err)
+	}
+}
+
+// toTemporal is the only place where a kind of failure becomes Temporal's retry. Attempts are unlimited there:
+// the limit is counted here, so that waiting for the source costs none.
+func toTemporal(err error, spent bool) error {
+	if err == nil || fault.Canceled(err) {
+		return err
+	}
+	kind := fault.KindOf(err)
+	options := temporal.ApplicationErrorOptions{
+		NonRetryable:   !kind.Retryable() || (spent && counted(err)),
+		NextRetryDelay: fault.AfterOf(err),
+	}
+	if kind == fault.Throttled || kind == fault.Refused {
+		options.Category = temporal.ApplicationErrorCategoryBenign
+	}
+	return temporal.NewApplicationErrorWithOptions(telemetry.Redact(err.Error()), string(kind), options)
+}

@@ -1,0 +1,136 @@
+package activities
+
+import (
+	"context"
+	"strings"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// BeginInput is what a run is asked to do.
+type BeginInput struct {
+	Run        string      `json:"run"`
+	Select     []string    `json:"select"`               // as the user typed it
+	Partitions []string    `json:"partitions,omitempty"` // keys or labels; none: all
+	Mode       ledger.Mode `json:"mode"`
+}
+
+// BeginOutput names the partition sets that the source must be asked for before the run can be planned.
+type BeginOutput struct {
+	Discover []PartitionSet `json:"discover"`
+}
+
+// PartitionSet is a set of partitions and the queue on which it is discovered.
+type PartitionSet struct {
+	Name  string      `json:"name"`
+	Queue asset.Queue `json:"queue"`
+}
+
+// FinishInput is how a run ended.
+type FinishInput struct {
+	Run   string          `json:"run"`
+	State ledger.RunState `json:"state"`
+	Error string          `json:"error,omitempty"`
+}
+
+// planAttempts bounds the activities that belong to no step.
+const planAttempts = 5
+
+// Begin records the run and says what must be discovered: the partitions of every selected asset that observes the
+// source, and those nobody has discovered yet.
+func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput, err error) {
+	err = beating(ctx, planAttempts, func(ctx context.Context) error {
+		selected, err := a.Graph.Select(in.Select...)
+		if err != nil {
+			return err
+		}
+		run := ledger.Run{ID: in.Run, Workflow: in.Run, Selection: strings.Join(append(in.Select, in.Partitions...), " "), State: ledger.RunRunning, Trace: telemetry.TraceID(ctx), Started: a.Now()}
+		if err := a.Ledger.StartRun(ctx, run); err != nil {
+			return err
+		}
+		out.Discover, err = a.undiscovered(ctx, selected)
+		return err
+	})
+	return out, err
+}
+
+func (a *Activities) undiscovered(ctx context.Context, selected []*asset.Asset) ([]PartitionSet, error) {
+	var sets []PartitionSet
+	seen := make(map[string]bool)
+	for _, made := range selected {
+		set := made.Partitions
+		if seen[set.Name] {
+			continue
+		}
+		known, err := a.Ledger.Partitions(ctx, set.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(known) == 0 || made.Observes() {
+			seen[set.Name] = true
+			sets = append(sets, PartitionSet{Name: set.Name, Queue: set.Queue})
+		}
+	}
+	return sets, nil
+}
+
+// Discover asks the source for the partitions of a set, keeps them in the ledger and says how many there are.
+func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, err error) {
+	err = beating(ctx, planAttempts, func(ctx context.Context) error {
+		return telemetry.Do(ctx, a.Tracer, telemetry.DiscoverPartitions, func(ctx context.Context) error {
+			set, err := a.set(in.Name)
+			if err != nil {
+				return err
+			}
+			found, err := set.Discover(ctx)
+			if err != nil {
+				return err
+			}
+			count = len(found)
+			known := make([]ledger.Partition, len(found))
+			for i, p := range found {
+				known[i] = ledger.Partition{Key: p.Key, Label: p.Label}
+			}
+			return a.Ledger.SavePartitions(ctx, in.Name, known)
+		})
+	})
+	return count, err
+}
+
+// Plan says what the run will do.
+func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
+	err = beating(ctx, planAttempts, func(ctx context.Context) error {
+		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
+			selected, err := a.Graph.Select(in.Select...)
+			if err != nil {
+				return err
+			}
+			world, err := World(ctx, a.Graph, a.Ledger)
+			if err != nil {
+				return err
+			}
+			plan, err = a.Graph.Plan(selected, in.Partitions, world)
+			return err
+		})
+	})
+	return plan, err
+}
+
+// Finish records how the run ended.
+func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
+	return beating(ctx, planAttempts, func(ctx context.Context) error {
+		return a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error)
+	})
+}
+
+func (a *Activities) set(name string) (*asset.Partitions, error) {
+	for _, set := range a.Graph.Sets() {
+		if set.Name == name {
+			return set, nil
+		}
+	}
+	return nil, fault.New(fault.Invalid, "discover partitions", "no asset is partitioned by %q", name)
+}

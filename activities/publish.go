@@ -1,0 +1,207 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// Checked is what the checks of a step found.
+type Checked struct {
+	Verdicts []asset.Verdict `json:"verdicts"`
+	Staged   asset.Staged    `json:"staged"`
+}
+
+// PublishInput is a step whose checks have passed.
+type PublishInput struct {
+	StepInput
+	Snapshot string           `json:"snapshot,omitempty"`
+	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs it was made from
+	Verdicts []asset.Verdict  `json:"verdicts"`
+	Traces   []string         `json:"traces,omitempty"` // of the batches, to link down to
+}
+
+// Made is what a step left behind.
+type Made struct {
+	Version int64 `json:"version"`
+	Changed bool  `json:"changed"` // false: nothing was different, and no version was written
+	Rows    int64 `json:"rows"`
+	Bytes   int64 `json:"bytes"`
+	ledger.Counts
+}
+
+// Check runs the asset's checks on what is staged and records the verdicts. A blocking check that fails is an error
+// that no retry helps: readers keep the version they have.
+func (a *Activities) Check(ctx context.Context, in StepInput) (out Checked, err error) {
+	err = a.within(ctx, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
+		probe := asset.NewProbe(append(slices.Clone(j.asset.Checks), asset.Conserved()))
+		out.Staged, err = a.staged(ctx, j, probe)
+		if err != nil {
+			return err
+		}
+		out.Verdicts = probe.Finish(out.Staged)
+		if err := a.record(ctx, j, out.Verdicts); err != nil {
+			return err
+		}
+		if blocked := asset.Blocked(out.Verdicts); blocked != nil {
+			// Layout: somebody must look; trying again would find the same.
+			return fault.Wrap(fault.Layout, "not published: "+j.Step.Name(), blocked)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// staged counts what the partition holds and will hold, showing every staged row to the probe.
+func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (asset.Staged, error) {
+	counts, err := a.Ledger.Counts(ctx, j.key(), j.partition())
+	if err != nil {
+		return asset.Staged{}, err
+	}
+	parts, stagedItems, err := a.Ledger.StagedParts(ctx, j.key(), j.partition())
+	if err != nil {
+		return asset.Staged{}, err
+	}
+	superseded, err := a.Ledger.Superseded(ctx, j.key(), j.partition())
+	if err != nil {
+		return asset.Staged{}, err
+	}
+	snapshot, err := j.table.Snapshot(ctx)
+	if err != nil {
+		return asset.Staged{}, err
+	}
+	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined, Before: -1}
+	if snapshot.Txn(j.app()) >= 0 {
+		s.Before = 0
+	}
+	for _, file := range snapshot.Files(j.partition()) {
+		s.Before += int(file.Rows)
+		s.Rows += int(file.Rows) - len(superseded[file.Path])
+	}
+	for _, path := range parts {
+		for row, err := range j.table.Rows(ctx, lake.File{Path: path, Partition: j.partition()}) {
+			if err != nil {
+				return s, fmt.Errorf("read staged %s: %w", path, err)
+			}
+			probe.Row(row)
+			s.NewRows++
+		}
+	}
+	s.Rows += s.NewRows
+	s.Pending = counts.Pending - stagedItems
+	return s, nil
+}
+
+// Publish shows readers the partition's new state, all of it in one commit. With nothing staged and nothing gone it
+// only records that the partition was looked at.
+func (a *Activities) Publish(ctx context.Context, in PublishInput) (out Made, err error) {
+	err = a.within(ctx, in.StepInput, telemetry.PublishPartition, func(ctx context.Context, j job) error {
+		if err := a.recover(ctx, j); err != nil {
+			return err
+		}
+		out, err = a.publish(ctx, j, in)
+		trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
+		return err
+	}, telemetry.LinkTo(in.Traces...))
+	return out, err
+}
+
+func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (Made, error) {
+	change, err := a.change(ctx, j)
+	if err != nil {
+		return Made{}, err
+	}
+	m := ledger.Materialization{
+		Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
+		Upstream: in.Upstream, Snapshot: in.Snapshot, Moves: change.moves, Rows: change.rows, Bytes: change.bytes, Started: a.Now(),
+	}
+	last, published, err := a.Ledger.Latest(ctx, j.key(), j.partition())
+	if err != nil {
+		return Made{}, err
+	}
+	if published && change.empty() && last.CodeVersion == j.asset.CodeVersion {
+		m.Version = last.Version
+		if err := a.Ledger.RecordUnchanged(ctx, m); err != nil {
+			return Made{}, err
+		}
+		return a.made(ctx, j, Made{Version: last.Version, Rows: change.rows, Bytes: change.bytes})
+	}
+	id, err := a.Ledger.BeginPublish(ctx, m)
+	if err != nil {
+		return Made{}, err
+	}
+	version, err := j.table.Commit(ctx, lake.Change{
+		Partition: j.partition(), Add: change.add, Remove: change.remove, Base: change.base, App: j.app(), Txn: id,
+		Info: lake.CommitInfo{
+			Operation: "MATERIALIZE", Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
+			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: change.rows, Checks: verdictMap(in.Verdicts), Time: a.Now(),
+		},
+	})
+	if err != nil {
+		return Made{}, err
+	}
+	if err := a.Ledger.FinishPublish(ctx, id, version, change.rows, change.bytes); err != nil {
+		return Made{}, err
+	}
+	return a.made(ctx, j, Made{Version: version, Changed: true, Rows: change.rows, Bytes: change.bytes})
+}
+
+func (a *Activities) made(ctx context.Context, j job, m Made) (Made, error) {
+	var err error
+	m.Counts, err = a.Ledger.Counts(ctx, j.key(), j.partition())
+	return m, err
+}
+
+// recover finishes or abandons a publish of this partition that an earlier attempt left half done. The table's
+// log is the judge: it either has the commit or it has not.
+func (a *Activities) recover(ctx context.Context, j job) error {
+	unfinished, err := a.Ledger.Unfinished(ctx, j.key(), j.partition())
+	if err != nil || len(unfinished) == 0 {
+		return err
+	}
+	snapshot, err := j.table.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range unfinished {
+		if snapshot.Txn(j.app()) >= m.ID {
+			err = a.Ledger.FinishPublish(ctx, m.ID, snapshot.Version, m.Rows, m.Bytes)
+		} else {
+			err = a.Ledger.AbandonPublish(ctx, m.ID, "cut short before its commit")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Activities) record(ctx context.Context, j job, verdicts []asset.Verdict) error {
+	checks := make([]ledger.Check, len(verdicts))
+	for i, v := range verdicts {
+		checks[i] = ledger.Check{
+			Asset: j.key(), Partition: j.partition(), Run: j.Run, Name: v.Name, Blocking: v.Blocking,
+			Passed: v.Passed, Detail: v.Detail, At: a.Now(),
+		}
+	}
+	return a.Ledger.RecordChecks(ctx, checks)
+}
+
+func verdictMap(verdicts []asset.Verdict) map[string]string {
+	found := make(map[string]string, len(verdicts))
+	for _, v := range verdicts {
+		found[v.Name] = "passed"
+		if !v.Passed {
+			found[v.Name] = v.Detail
+		}
+	}
+	return found
+}

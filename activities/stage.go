@@ -1,0 +1,57 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// stage collects rows into one part of a table, opened with the first row.
+type stage struct {
+	j        job
+	meta     map[string]string
+	part     *lake.Part
+	outcomes []ledger.Outcome
+}
+
+func (s *stage) add(ctx context.Context, id string, row asset.Row) error {
+	if s.part == nil {
+		part, err := s.j.table.NewPart(ctx, s.j.partition(), s.meta)
+		if err != nil {
+			return err
+		}
+		s.part = part
+	}
+	if err := s.part.Write(row); err != nil {
+		return fmt.Errorf("stage item %s: %w", id, err)
+	}
+	s.outcomes = append(s.outcomes, ledger.Outcome{ID: id, State: ledger.Staged})
+	return nil
+}
+
+// close makes the part durable and gives the outcomes that point at it.
+func (s *stage) close(ctx context.Context) ([]ledger.Outcome, error) {
+	if s.part == nil {
+		return nil, nil
+	}
+	file, err := s.part.Close(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.part = nil
+	for i := range s.outcomes {
+		s.outcomes[i].Staged = file.Path
+	}
+	return s.outcomes, nil
+}
+
+// abort drops an unfinished part; after close it does nothing.
+func (s *stage) abort() {
+	if s.part != nil {
+		s.part.Abort()
+		s.part = nil
+	}
+}

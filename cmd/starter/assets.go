@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/host"
+)
+
+// assetView is an asset as `assets list` and `assets show` print it.
+type assetView struct {
+	Asset        asset.Key    `json:"asset"`
+	Description  string       `json:"description"`
+	Deps         []asset.Key  `json:"deps"`
+	PartitionBy  string       `json:"partitioned_by"`
+	Location     string       `json:"location"`
+	CodeVersion  string       `json:"code_version"`
+	Queue        asset.Queue  `json:"queue"`
+	BatchSize    int          `json:"batch_size"`
+	ItemAttempts int          `json:"item_attempts"`
+	Columns      []columnView `json:"columns,omitempty"`
+	Checks       []checkView  `json:"checks,omitempty"`
+}
+
+type columnView struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Nullable    bool   `json:"nullable"`
+	Description string `json:"description,omitempty"`
+}
+
+type checkView struct {
+	Name        string `json:"name"`
+	Blocking    bool   `json:"blocking"`
+	Description string `json:"description"`
+}
+
+func newAssets(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "list [SELECT...]", Short: "List assets, dependencies first",
+			RunE: func(cmd *cobra.Command, args []string) error { return a.listAssets(cmd, args) },
+		},
+		&cobra.Command{
+			Use: "show ASSET", Short: "Show one asset: its columns, its checks, its table", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.showAsset(cmd, args[0]) },
+		},
+	)
+	return cmd
+}
+
+func (a *app) listAssets(cmd *cobra.Command, selection []string) error {
+	if _, err := a.config(cmd); err != nil {
+		return err
+	}
+	graph, err := host.Graph()
+	if err != nil {
+		return err
+	}
+	if len(selection) == 0 {
+		selection = []string{"*"}
+	}
+	selected, err := graph.Select(selection...)
+	if err != nil {
+		return err
+	}
+	views := make([]assetView, len(selected))
+	rows := make([][]string, len(selected))
+	for i, s := range selected {
+		views[i] = view(s)
+		rows[i] = []string{string(s.Key), keys(s.Deps), s.Partitions.Name, s.CodeVersion, s.Description}
+	}
+	return a.show(map[string]any{"assets": views}, func(w io.Writer) error {
+		return table(w, []string{"ASSET", "DEPENDS ON", "PARTITIONED BY", "CODE", "DESCRIPTION"}, rows)
+	})
+}
+
+func (a *app) showAsset(cmd *cobra.Command, key string) error {
+	if _, err := a.config(cmd); err != nil {
+		return err
+	}
+	graph, err := host.Graph()
+	if err != nil {
+		return err
+	}
+	found, err := graph.Get(asset.Key(key))
+	if err != nil {
+		return err
+	}
+	v := view(found)
+	v.details(found)
+	return a.show(v, v.print)
+}
+
+func view(s *asset.Asset) assetView {
+	return assetView{
+		Asset: s.Key, Description: s.Description, Deps: append([]asset.Key{}, s.Deps...), PartitionBy: s.Partitions.Name,
+		Location: s.Location, CodeVersion: s.CodeVersion, Queue: s.Queue, BatchSize: s.BatchSize, ItemAttempts: s.Retry.ItemAttempts,
+	}
+}
+
+func (v *assetView) details(s *asset.Asset) {
+	for _, c := range s.Codec.Columns() {
+		v.Columns = append(v.Columns, columnView{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Description: c.Description})
+	}
+	for _, c := range append(s.Checks, asset.Conserved()) {
+		v.Checks = append(v.Checks, checkView{Name: c.Name, Blocking: c.Blocking, Description: c.Description})
+	}
+}
+
+func (v *assetView) print(w io.Writer) error {
+	fmt.Fprintf(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n\n",
+		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion)
+	rows := make([][]string, len(v.Columns))
+	for i, c := range v.Columns {
+		rows[i] = []string{"  " + c.Name, c.Type, c.Description}
+	}
+	if err := table(w, []string{"  COLUMN", "TYPE", "DESCRIPTION"}, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	rows = make([][]string, len(v.Checks))
+	for i, c := range v.Checks {
+		rows[i] = []string{"  " + c.Name, map[bool]string{true: "blocking", false: "warning"}[c.Blocking], c.Description}
+	}
+	return table(w, []string{"  CHECK", "", "DESCRIPTION"}, rows)
+}
+
+func keys(ks []asset.Key) string {
+	if len(ks) == 0 {
+		return "the source"
+	}
+	words := make([]string, len(ks))
+	for i, k := range ks {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
+}

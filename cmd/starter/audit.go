@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/audit"
+	"drugslm/internal/config"
+	"drugslm/internal/host"
+)
+
+func newAudit(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "audit",
+		Short: "Recompute from ledger, tables and PDFs that nothing is lost; fails with the list of what does not add up",
+		Long: `Recompute the conservation law from the bottom: for every partition, discovered = published + absent + quarantined +
+pending; every published item has exactly one row and every row its item; every PDF that a row names is there with the
+bytes its sha256 promises. Reads only. Exits with 1 and the list of what does not add up.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: d.Leaflets.Blobs})
+				if err != nil {
+					return err
+				}
+				if err := a.show(report, func(w io.Writer) error { return printAudit(w, report) }); err != nil {
+					return err
+				}
+				if n := len(report.Findings); n > 0 {
+					return fmt.Errorf("%d findings: what is published is not what the ledger says", n)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func printAudit(w io.Writer, r audit.Report) error {
+	fmt.Fprintf(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "  %s[%s] %s: %s\n", f.Asset, f.Partition, f.Subject, f.Problem)
+	}
+	if len(r.Findings) == 0 {
+		fmt.Fprintln(w, "everything adds up")
+	}
+	return nil
+}
+
+func newSweep(a *app) *cobra.Command {
+	var older time.Duration
+	cmd := &cobra.Command{
+		Use:   "sweep",
+		Short: "Remove the files that killed writers left behind",
+		Long: `Remove data files that no version of a table refers to and that the ledger does not need, and temporary files, once
+they are older than --older. Readers never see such files; they only take room.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				removed, err := sweep(ctx, d, older)
+				if err != nil {
+					return err
+				}
+				return a.show(map[string][]string{"removed": removed}, func(w io.Writer) error {
+					for _, path := range removed {
+						fmt.Fprintln(w, path)
+					}
+					_, err := fmt.Fprintf(w, "%d files removed\n", len(removed))
+					return err
+				})
+			})
+		},
+	}
+	cmd.Flags().DurationVar(&older, "older", 24*time.Hour, "spare files that are younger: a run may still need them")
+	return cmd
+}
+
+func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, error) {
+	removed := []string{}
+	for _, made := range d.Graph.All() {
+		needed := make(map[string]bool)
+		partitions, err := d.Ledger.Partitions(ctx, made.Partitions.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range partitions {
+			staged, _, err := d.Ledger.StagedParts(ctx, string(made.Key), p.Key)
+			if err != nil {
+				return nil, err
+			}
+			for _, path := range staged {
+				needed[path] = true
+			}
+		}
+		gone, err := d.Table(made).Sweep(ctx, older, func(path string) bool { return needed[path] })
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range gone {
+			removed = append(removed, made.Location+"/"+path)
+		}
+	}
+	return removed, nil
+}

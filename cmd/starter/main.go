@@ -1,0 +1,52 @@
+// Command starter is how people use drugslm: it starts a development environment, plans and starts runs, and shows
+// what is there. Data goes to standard output, everything else to standard error. It exits with 0 when it did what
+// was asked, 1 when that failed, 2 when what was typed cannot work, and 130 when it was interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/telemetry"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// run is the command with its surroundings given, for main and for tests.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	root := newRoot(stdout, stderr)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitDone
+	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted)):
+		fmt.Fprintln(stderr, "interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintln(stderr, "error:", telemetry.Redact(err.Error()))
+	if fault.KindOf(err) == fault.Invalid {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+var errInterrupted = errors.New("interrupted")

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/telemetry"
+)
+
+// app is what every verb has at hand.
+type app struct {
+	stdout, stderr io.Writer
+	output         string // "text" or "json"
+}
+
+func newRoot(stdout, stderr io.Writer) *cobra.Command {
+	a := &app{stdout: stdout, stderr: stderr}
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Keep a complete corpus of Brazil's drug leaflets",
+		Long: `drugslm keeps a complete, correct, current corpus of Brazil's drug leaflets from ANVISA's
+Bulário Eletrônico: index → catalog → download → extract, as assets on Temporal.
+
+Try it without the internet:      starter demo
+Start everything on this machine: starter dev --simulate
+Then, in another terminal:        starter materialize '*' --wait
+                                  starter status
+
+A selection is a key (anvisa/catalog), a glob (anvisa/*), everything (*), with what is upstream (+anvisa/extract) or
+downstream (anvisa/index+) of it, or so many steps of that (2+anvisa/extract).`,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	config.Flags(root.PersistentFlags())
+	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "form of what is printed: text or json")
+	root.AddCommand(
+		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
+		newStatus(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+	)
+	for _, cmd := range append(root.Commands(), root) {
+		wrapArgs(cmd)
+	}
+	return root
+}
+
+// wrapArgs makes a wrong number of arguments a usage error, for a command and all below it.
+func wrapArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error { return usage(cmd, check(cmd, args)) }
+	}
+	for _, child := range cmd.Commands() {
+		wrapArgs(child)
+	}
+}
+
+func usage(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.Invalid, "", "%w (see `%s --help`)", err, cmd.CommandPath())
+}
+
+// config loads the configuration that the command's flags, the environment and the file make.
+func (a *app) config(cmd *cobra.Command) (config.Config, error) {
+	if a.output != "text" && a.output != "json" {
+		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want text or json", a.output)
+	}
+	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv})
+}
+
+func (a *app) logger(c config.Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Log.Level)) // validated by config
+	return telemetry.NewLogger(a.stderr, level, c.Log.Format == "json")
+}
+
+// withData runs fn with the data folder of the configuration.
+func (a *app) withData(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	c, err := a.config(cmd)
+	if err != nil {
+		return err
+	}
+	data, err := host.OpenData(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = data.Close() }() // read only: there is nothing to lose
+	return fn(cmd.Context(), c, data)
+}
+
+// traced starts telemetry for a command and stops it when fn is done.
+func (a *app) traced(ctx context.Context, service string, fn func(t *telemetry.Telemetry) error) error {
+	t, err := telemetry.Start(ctx, telemetry.Options{ServiceName: service, Version: host.Version(), Env: os.Getenv})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }() // says itself what it could not send
+	return fn(t)
+}
+
+func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+func joined(words []string) string { return strings.Join(words, " ") }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// runView is a run as `runs list` and `runs show` print it.
+type runView struct {
+	RunID     string          `json:"run_id"`
+	Selection string          `json:"selection"`
+	State     ledger.RunState `json:"state"` // running, succeeded, failed or canceled
+	TraceID   string          `json:"trace_id"`
+	Started   time.Time       `json:"started"`
+	Finished  *time.Time      `json:"finished"`
+	Error     string          `json:"error,omitempty"`
+	Link      string          `json:"link,omitempty"` // to the Web UI
+}
+
+func newRuns(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	var limit int
+	list := &cobra.Command{
+		Use: "list", Short: "List runs, newest first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.listRuns(cmd, limit) },
+	}
+	list.Flags().IntVar(&limit, "limit", 20, "how many at most")
+	cmd.AddCommand(list,
+		&cobra.Command{
+			Use: "show RUN", Short: "Show one run", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.showRun(cmd, args[0]) },
+		},
+		&cobra.Command{
+			Use: "cancel RUN", Short: "Cancel a run: nothing new begins, what is done is kept for the next run", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.cancelRun(cmd, args[0]) },
+		},
+	)
+	return cmd
+}
+
+func (a *app) listRuns(cmd *cobra.Command, limit int) error {
+	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		runs, err := d.Ledger.Runs(ctx, limit)
+		if err != nil {
+			return err
+		}
+		views := make([]runView, len(runs))
+		rows := make([][]string, len(runs))
+		for i, r := range runs {
+			views[i] = viewRun(c, r)
+			rows[i] = []string{r.ID, string(r.State), when(r.Started), took(r), r.Selection, r.Error}
+		}
+		return a.show(map[string]any{"runs": views}, func(w io.Writer) error {
+			return table(w, []string{"RUN", "STATE", "STARTED", "TOOK", "SELECTION", "ERROR"}, rows)
+		})
+	})
+}
+
+func (a *app) showRun(cmd *cobra.Command, id string) error {
+	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		r, found, err := d.Ledger.Run(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return unknownRun(id)
+		}
+		v := viewRun(c, r)
+		return a.show(v, func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "run        %s\nselection  %s\nstate      %s\nstarted    %s\ntook       %s\ntrace      %s\nlink       %s\nerror      %s\n",
+				v.RunID, v.Selection, v.State, when(v.Started), took(r), v.TraceID, v.Link, v.Error)
+			return err
+		})
+	})
+}
+
+func (a *app) cancelRun(cmd *cobra.Command, id string) error {
+	c, err := a.config(cmd)
+	if err != nil {
+		return err
+	}
+	return a.traced(cmd.Context(), "drugslm-starter", func(t *telemetry.Telemetry) error {
+		cli, err := host.Dial(cmd.Context(), c, t, a.logger(c))
+		if err != nil {
+			return err
+		}
+		defer cli.Close()
+		err = cli.CancelWorkflow(cmd.Context(), id, "")
+		if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
+			return unknownRun(id)
+		}
+		if err != nil {
+			return fault.Wrap(fault.Unavailable, "cancel run", err)
+		}
+		a.note("%s is being cancelled: running activities end first", id)
+		return nil
+	})
+}
+
+func unknownRun(id string) error {
+	return fault.New(fault.Invalid, "", "run %q is unknown, or has ended: `starter runs list` shows the runs", id)
+}
+
+func viewRun(c config.Config, r ledger.Run) runView {
+	v := runView{
+		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Error: r.Error,
+		Link: runLink(c, r.ID, ""),
+	}
+	if !r.Finished.IsZero() {
+		v.Finished = &r.Finished
+	}
+	return v
+}
+
+func took(r ledger.Run) string {
+	if r.Finished.IsZero() {
+		return "–"
+	}
+	return r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
+}

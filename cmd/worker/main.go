@@ -1,0 +1,88 @@
+// Command worker is the process that works: it serves Temporal task queues, asks the source through browser sessions
+// and writes the tables. Any number of them may run. It is configured by environment and file (docs/configuration.md);
+// on SIGTERM it takes no new work, finishes what it can within 20 s and leaves the rest to others.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/pdf"
+	"drugslm/internal/telemetry"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(os.Args) == 2 && os.Args[1] == "pdf-serve" { // the child process in which PDFs are read
+		if err := pdf.Serve(ctx, os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(run(ctx, os.Args[1:], os.Stderr))
+}
+
+// run is the command with its surroundings given. It returns the exit code: 0 after a stop that was asked for, 1 when
+// something failed, 2 when the configuration cannot work.
+func run(ctx context.Context, args []string, stderr io.Writer) int {
+	err := work(ctx, args, stderr)
+	switch {
+	case err == nil, errors.Is(err, pflag.ErrHelp):
+		return 0
+	case fault.KindOf(err) == fault.Invalid:
+		fmt.Fprintln(stderr, "error:", telemetry.Redact(err.Error()))
+		return 2
+	default:
+		fmt.Fprintln(stderr, "error:", telemetry.Redact(err.Error()))
+		return 1
+	}
+}
+
+func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
+	flags := pflag.NewFlagSet("worker", pflag.ContinueOnError)
+	flags.SetOutput(stderr)
+	config.Flags(flags)
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, pflag.ErrHelp) {
+			return err
+		}
+		return fault.Wrap(fault.Invalid, "read flags", err)
+	}
+	c, err := config.Load(config.LoadOptions{Flags: flags, Env: os.Getenv})
+	if err != nil {
+		return err
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Log.Level)); err != nil {
+		return fault.Wrap(fault.Invalid, "read log level", err)
+	}
+	log := telemetry.NewLogger(stderr, level, c.Log.Format == "json")
+	t, err := telemetry.Start(ctx, telemetry.Options{ServiceName: "drugslm-worker", Version: host.Version(), Env: os.Getenv, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if unsent := t.Shutdown(context.WithoutCancel(ctx)); unsent != nil {
+			log.Warn("some traces were not sent", "error", unsent)
+		}
+	}()
+	h, err := host.Open(ctx, c, t, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close(ctx)) }()
+	log.Info("working", "temporal", c.Temporal.Address, "source", c.Source.URL, "queues", c.Worker.Queues, "data", h.Root)
+	return h.Run(ctx)
+}

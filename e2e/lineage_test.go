@@ -1,0 +1,206 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// truth is what the portal really holds.
+type truth struct {
+	Products  int `json:"total"`
+	Documents int `json:"leaflets"`
+}
+
+func TestDemo(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	args := []string{"demo", "--products", "40", "--data", t.TempDir(), "--temporal-port", "0", "--ui-port", "0"}
+	first := starter(t, nil, args...)
+	require.Equal(t, 0, first.code, first.stderr)
+	require.Contains(t, first.stdout, "anvisa/extract")
+	require.Contains(t, first.stdout, "published")
+	require.Contains(t, first.stderr, "Web UI")
+	require.Contains(t, first.stderr, "DeltaTable(")
+
+	second := starter(t, nil, args...)
+	require.Equal(t, 0, second.code, second.stderr)
+	require.Contains(t, second.stdout, "unchanged")
+	require.NotContains(t, second.stdout, "published", "a second demo on the same data finds everything fresh")
+}
+
+func TestLineage(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "60")
+	var held truth
+	portal.get("/_truth", &held)
+	s := startSite(t, portal, t.TempDir())
+
+	s.materialize("*")
+	after := s.status()
+	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
+	require.Equal(t, held.Documents, after.rows("anvisa/download"))
+	require.Equal(t, held.Documents, after.rows("anvisa/extract"))
+	s.audited()
+	for _, a := range after.Assets {
+		require.DirExists(t, filepath.Join(a.Location, "_delta_log"))
+		for _, p := range a.Partitions {
+			require.Equal(t, "fresh", p.State, "%s[%s]", a.Asset, p.Partition)
+			require.NotEmpty(t, p.RunID)
+			require.Len(t, p.TraceID, 32)
+			require.Equal(t, p.Items.Discovered, p.Items.Published+p.Items.Absent+p.Items.Quarantined+p.Items.Pending)
+		}
+	}
+	log := portal.log()
+	require.Equal(t, held.Documents, count(log, "pdf"), "every leaflet is fetched once")
+
+	s.materialize("*")
+	again := portal.log()[len(log):]
+	require.Zero(t, count(again, "pdf"), "a second run downloads nothing")
+	require.Zero(t, count(again, "history"), "and asks for no leaflet")
+	require.Equal(t, after.rows("anvisa/extract"), s.status().rows("anvisa/extract"))
+	require.Equal(t, 0, s.stop(syscall.SIGTERM), "a clean stop")
+}
+
+func TestNextDayFetchesOnlyWhatChanged(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "60")
+	s := startSite(t, portal, t.TempDir())
+	s.materialize("*")
+	before := portal.log()
+
+	portal.post("/_day")
+	s.materialize("*")
+	var held truth
+	portal.get("/_truth", &held)
+	fetched := count(portal.log()[len(before):], "pdf")
+	require.Positive(t, fetched, "a new day has new leaflets")
+	require.Less(t, fetched, 40, "and the others are not fetched again")
+	after := s.status()
+	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
+	require.Equal(t, held.Documents, after.rows("anvisa/extract"))
+	s.audited()
+}
+
+func TestEveryFaultLosesNothing(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "60", "--fault", "all", "--retry-after", "1s")
+	s := startSite(t, portal, t.TempDir())
+
+	// Retries are allowed, losses are not: a run may give up on a partition, the next one goes on.
+	var last result
+	for range 5 {
+		if last = s.run("materialize", "--wait", "*"); last.code == 0 {
+			break
+		}
+	}
+	require.Equal(t, 0, last.code, last.stderr)
+	s.audited()
+	var held truth
+	portal.get("/_truth", &held)
+	after := s.status()
+	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
+	lost := held.Documents - after.rows("anvisa/download")
+	for _, a := range after.Assets {
+		for _, p := range a.Partitions {
+			if a.Asset == "anvisa/download" {
+				lost -= p.Items.Quarantined
+			}
+		}
+	}
+	require.Zero(t, lost, "every leaflet is published, or kept with the reason why not")
+}
+
+func TestSurvivesKill(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "60", "--latency", "20ms")
+	var held truth
+	portal.get("/_truth", &held)
+	s := startSite(t, portal, t.TempDir())
+	started := s.run("materialize", "*")
+	require.Equal(t, 0, started.code, started.stderr)
+
+	for kills := range 3 {
+		portal.waitFor("pdf", (kills+1)*held.Documents/5)
+		s.kill()
+		s.start()
+	}
+	s.waitRun(strings.TrimSpace(started.stdout))
+	require.Equal(t, held.Documents, s.status().rows("anvisa/extract"))
+	s.audited()
+	// A PDF that was on its way when the worker was killed is fetched again; what was committed never is.
+	require.LessOrEqual(t, count(portal.log(), "pdf"), held.Documents+3*2, "fetched again: only what a kill interrupted")
+}
+
+func TestInterrupt(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "40", "--latency", "20ms")
+	s := startSite(t, portal, t.TempDir())
+	started := s.run("materialize", "*")
+	require.Equal(t, 0, started.code, started.stderr)
+	portal.waitFor("pdf", 5)
+	require.Equal(t, 0, s.stop(syscall.SIGINT), "Ctrl-C is a clean stop")
+	s.start()
+	s.waitRun(strings.TrimSpace(started.stdout))
+	s.audited()
+}
+
+func TestCancel(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "40", "--latency", "50ms")
+	s := startSite(t, portal, t.TempDir())
+	started := s.run("materialize", "*")
+	require.Equal(t, 0, started.code, started.stderr)
+	run := strings.TrimSpace(started.stdout)
+	portal.waitFor("pdf", 3)
+	require.Equal(t, 0, s.run("runs", "cancel", run).code)
+	require.Equal(t, "canceled", s.waitEnd(run))
+	s.materialize("*")
+	s.audited()
+}
+
+// post tells the portal to do something.
+func (p *portalProcess) post(path string) {
+	p.t.Helper()
+	response, err := http.Post(p.url+path, "", nil) //nolint:noctx // a test's own server
+	require.NoError(p.t, err)
+	require.NoError(p.t, response.Body.Close())
+	require.Less(p.t, response.StatusCode, 300)
+}
+
+// waitFor waits until the portal has answered so many requests of a kind.
+func (p *portalProcess) waitFor(kind string, n int) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return count(p.log(), kind) >= n }, 3*time.Minute, 50*time.Millisecond)
+}
+
+// waitRun waits until a run has succeeded.
+func (s *site) waitRun(id string) {
+	s.t.Helper()
+	require.Equal(s.t, "succeeded", s.waitEnd(id), s.stderr)
+}
+
+// waitEnd waits until a run has ended and says how.
+func (s *site) waitEnd(id string) string {
+	s.t.Helper()
+	var run struct {
+		State string `json:"state"`
+	}
+	require.Eventually(s.t, func() bool {
+		shown := s.run("runs", "show", id, "-o", "json")
+		return shown.code == 0 && json.Unmarshal([]byte(shown.stdout), &run) == nil && run.State != "running"
+	}, 5*time.Minute, 200*time.Millisecond)
+	return run.State
+}

@@ -1,0 +1,88 @@
+package anvisa
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/pdf"
+)
+
+// Audiences of a leaflet, as RDC 47/2009 tells them apart.
+const (
+	Patient      = "patient"      // bula do paciente (VP)
+	Professional = "professional" // bula do profissional de saúde (VPS)
+)
+
+// Files keeps bytes under their sha256.
+type Files interface {
+	// Put keeps content and gives its sha256 in hexadecimal, and whether it was new.
+	Put(ctx context.Context, content []byte) (sha256 string, created bool, err error)
+	// Get gives the content back.
+	Get(ctx context.Context, sha256 string) ([]byte, error)
+	// Path is the object's name in the lake.
+	Path(sha256 string) string
+}
+
+// Reader reads the text of a PDF.
+type Reader interface {
+	Extract(ctx context.Context, content []byte) (pdf.Document, error)
+}
+
+// Deps is what the assets work with. Planning and listing assets need none of it: the zero value will do.
+type Deps struct {
+	Site       *Site
+	Leaflets   Files // the PDFs
+	Quarantine Files // what came instead of a PDF
+	Reader     Reader
+	Tracer     trace.Tracer
+}
+
+// Assets declares the assets of this source, dependencies first. They share one set of partitions: the regulatory
+// categories as the portal lists them on the day.
+func Assets(d Deps) []*asset.Asset {
+	categories := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: d.categories}
+	return []*asset.Asset{Index(d, categories), Catalog(d, categories), Download(d, categories), Extract(d, categories)}
+}
+
+func (d Deps) categories(ctx context.Context) (found []asset.Partition, err error) {
+	err = d.Site.Visit(ctx, func(ctx context.Context, v *Visit) error {
+		categories, err := v.Categories(ctx)
+		for _, c := range categories {
+			found = append(found, asset.Partition{Key: c.ID, Label: c.Name})
+		}
+		return err
+	})
+	return found, err
+}
+
+// document is what a download needs to know of a leaflet, and an extraction of a download.
+type document struct {
+	Product  int64  `json:"product"`
+	Audience string `json:"audience"`
+	Name     string `json:"name"`
+	Listed   bool   `json:"listed,omitempty"` // the catalog says that there is one
+	SHA256   string `json:"sha256,omitempty"`
+
+	DocumentID string    `json:"document_id,omitempty"`
+	Expediente string    `json:"expediente,omitempty"`
+	FetchedAt  time.Time `json:"fetched_at,omitzero"`
+	SourceURL  string    `json:"source_url,omitempty"`
+}
+
+func (d document) item(id string, fingerprint ...string) (asset.Item, error) {
+	input, err := json.Marshal(d)
+	return asset.Item{ID: id, Label: d.Name, Fingerprint: digest(fingerprint...), Input: input}, err
+}
+
+// digest is a short fingerprint of some fields, in order.
+func digest(fields ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(fields, "\x00")))
+	return hex.EncodeToString(sum[:12])
+}

@@ -1,0 +1,180 @@
+package anvisa
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/telemetry"
+)
+
+// DownloadKey is the asset of the leaflets' PDFs.
+const DownloadKey asset.Key = "anvisa/download"
+
+// DownloadRow is one leaflet document: the present one of a product for an audience.
+type DownloadRow struct {
+	IDProduto   int64  `parquet:"id_produto" doc:"The portal's number of the product"`
+	Audience    string `parquet:"audience,dict" doc:"patient (VP) or professional (VPS)"`
+	NomeProduto string `parquet:"nome_produto" doc:"Name of the product"`
+	IDDocumento string `parquet:"id_documento" doc:"The portal's number of this version of the leaflet"`
+	Expediente  string `parquet:"expediente" doc:"Filing of this version of the leaflet"`
+	SHA256      string `parquet:"sha256" doc:"Of the PDF, hexadecimal: its name in the lake"`
+	Bytes       int64  `parquet:"bytes" doc:"Size of the PDF"`
+	Path        string `parquet:"path" doc:"Name of the PDF in the lake"`
+	asset.Provenance
+}
+
+// ItemID is the product and the audience.
+func (r DownloadRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
+
+// FileSHA256 is the name of the PDF in the lake: an audit reads it again.
+func (r DownloadRow) FileSHA256() string { return r.SHA256 }
+
+// Download declares the asset of the PDFs themselves. Each is fetched once for each version of the leaflet.
+func Download(d Deps, categories *asset.Partitions) *asset.Asset {
+	return asset.New(asset.Spec[DownloadRow]{
+		Key:         DownloadKey,
+		Description: "The PDF of every present leaflet, stored once under its sha256.",
+		Deps:        []asset.Key{CatalogKey},
+		Partitions:  categories,
+		Location:    "interim/anvisa/download",
+		CodeVersion: "1",
+		Queue:       asset.QueueBrowser,
+		Timeout:     20 * time.Minute,
+		BatchSize:   50, // 25 products, 75 requests: 75 s at one request a second, well within a lease
+		Durable:     true,
+		Items:       downloads,
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[DownloadRow]) error {
+			return d.Site.Visit(ctx, func(ctx context.Context, v *Visit) error {
+				f := fetcher{Deps: d, visit: v, run: run}
+				for _, item := range batch {
+					row, err := f.fetch(ctx, item)
+					if err := settle(item.ID, row, err); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		},
+	})
+}
+
+// downloads lists two leaflets a product. One that the catalog does not have is asked for all the same, once: the
+// portal forgets leaflets at times, and what is missing is believed only when it is said twice.
+func downloads(ctx context.Context, run asset.Run, emit func(asset.Item) error) error {
+	for row, err := range asset.Input[CatalogRow](ctx, run, CatalogKey) {
+		if err != nil {
+			return err
+		}
+		for _, doc := range []document{
+			{Product: row.IDProduto, Audience: Patient, Name: row.NomeProduto, Listed: row.BulaPaciente},
+			{Product: row.IDProduto, Audience: Professional, Name: row.NomeProduto, Listed: row.BulaProfissional},
+		} {
+			item, err := doc.item(itemID(doc.Product, doc.Audience), row.Expediente, strconv.FormatBool(doc.Listed))
+			if err != nil {
+				return err
+			}
+			if err := emit(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fetcher fetches the leaflets of one batch within one visit.
+type fetcher struct {
+	Deps
+	visit   *Visit
+	run     asset.Run
+	current Current // of the product asked for last: its two leaflets follow each other
+}
+
+// tokenLife is how long the permissions to fetch a product's leaflets are used; the portal takes them for 300 s.
+const tokenLife = 4 * time.Minute
+
+func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, error) {
+	var doc document
+	if err := json.Unmarshal(item.Input, &doc); err != nil {
+		return DownloadRow{}, fmt.Errorf("item %s: %w", item.ID, err)
+	}
+	handle, err := f.handle(ctx, doc)
+	if err != nil {
+		return DownloadRow{}, err
+	}
+	got, err := f.visit.Document(ctx, handle)
+	if errors.Is(err, ErrTokenExpired) {
+		f.current = Current{}
+		if handle, err = f.handle(ctx, doc); err == nil {
+			got, err = f.visit.Document(ctx, handle)
+		}
+	}
+	if err != nil {
+		return DownloadRow{}, f.keepEvidence(ctx, got, err)
+	}
+	var sum string
+	err = telemetry.Do(ctx, f.Tracer, telemetry.StoreObject, func(ctx context.Context) error {
+		sum, _, err = f.Leaflets.Put(ctx, got.Content)
+		return err
+	}, trace.WithAttributes(telemetry.ItemID.String(item.ID), telemetry.Bytes.Int(len(got.Content))))
+	if err != nil {
+		return DownloadRow{}, err
+	}
+	return DownloadRow{
+		IDProduto: doc.Product, Audience: doc.Audience, NomeProduto: doc.Name, IDDocumento: f.current.DocumentID,
+		Expediente: f.current.Expediente, SHA256: sum, Bytes: int64(len(got.Content)), Path: f.Leaflets.Path(sum),
+		Provenance: f.run.Provenance(got.FetchedAt, got.SourceURL),
+	}, nil
+}
+
+// handle asks for the permission to fetch a leaflet just before it is used. That there is none, although the catalog
+// has it, is believed when it is said twice.
+func (f *fetcher) handle(ctx context.Context, doc document) (Handle, error) {
+	tries := 1
+	if doc.Listed {
+		tries = 2
+	}
+	for range tries {
+		if f.current.Product != doc.Product || f.run.Now().Sub(f.current.IssuedAt) > tokenLife {
+			current, err := f.visit.Current(ctx, doc.Product)
+			if err != nil {
+				return Handle{}, err
+			}
+			f.current = current
+		}
+		handle := f.current.Patient
+		if doc.Audience == Professional {
+			handle = f.current.Professional
+		}
+		if handle.Present() {
+			return handle, nil
+		}
+		if tries > 1 {
+			f.current = Current{}
+		}
+	}
+	return Handle{}, fault.New(fault.NotFound, "fetch leaflet", "the portal has no %s leaflet of product %d", doc.Audience, doc.Product)
+}
+
+// keepEvidence stores what came instead of a PDF, so that a person can look at it.
+func (f *fetcher) keepEvidence(ctx context.Context, got Document, err error) error {
+	if fault.KindOf(err) != fault.Corrupt || len(got.Content) == 0 {
+		return err
+	}
+	sum, _, kept := f.Quarantine.Put(ctx, got.Content)
+	if kept != nil {
+		return errors.Join(err, kept)
+	}
+	return &fault.Error{Kind: fault.Corrupt, Err: err, Evidence: f.Quarantine.Path(sum)}
+}
+
+func itemID(product int64, audience string) string {
+	return strconv.FormatInt(product, 10) + "/" + audience
+}

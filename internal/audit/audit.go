@@ -1,0 +1,192 @@
+// Package audit recomputes from the bottom that nothing is lost: ledger, tables and files must tell the same story.
+//
+// For every partition of every asset: discovered = published + absent + quarantined + pending; each published item
+// has exactly one row in the table's latest version, and each row an item that is published; each PDF that a row
+// names is stored with the bytes that its sha256 promises. An audit only reads. It may run beside a worker, but then a
+// publish that happens in between shows as a finding: run it again.
+package audit
+
+import (
+	"context"
+	"fmt"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// Subject is what is audited.
+type Subject struct {
+	Graph    *asset.Graph
+	Ledger   *ledger.Ledger
+	Table    func(*asset.Asset) *lake.Table
+	Leaflets *lake.Blobs
+}
+
+// Finding is one thing that does not add up.
+type Finding struct {
+	Asset     asset.Key `json:"asset"`
+	Partition string    `json:"partition"`
+	Subject   string    `json:"subject"` // an item, a file, or "counts"
+	Problem   string    `json:"problem"`
+}
+
+// Report is the outcome of an audit.
+type Report struct {
+	Partitions int       `json:"partitions"`
+	Items      int       `json:"items"`
+	Rows       int       `json:"rows"`
+	Files      int       `json:"files"`
+	Findings   []Finding `json:"findings"` // empty: everything adds up
+}
+
+// File is a row that names a stored file.
+type File interface {
+	FileSHA256() string
+}
+
+// auditor is an audit under way.
+type auditor struct {
+	Subject
+	report   Report
+	verified map[string]bool // files by sha256: each is read once
+}
+
+// Run audits everything. An error means that it could not be done, not that something was found.
+func Run(ctx context.Context, s Subject) (Report, error) {
+	a := &auditor{Subject: s, report: Report{Findings: []Finding{}}, verified: make(map[string]bool)}
+	for _, made := range s.Graph.All() {
+		partitions, err := s.Ledger.Partitions(ctx, made.Partitions.Name)
+		if err != nil {
+			return a.report, err
+		}
+		snapshot, err := s.Table(made).Snapshot(ctx)
+		if err != nil {
+			return a.report, err
+		}
+		for _, p := range partitions {
+			if err := a.partition(ctx, made, p.Key, snapshot); err != nil {
+				return a.report, fmt.Errorf("audit %s[%s]: %w", made.Key, p.Key, err)
+			}
+		}
+	}
+	return a.report, nil
+}
+
+// page is how many items are read from the ledger at a time.
+const page = 10_000
+
+func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, snapshot *lake.Snapshot) error {
+	a.report.Partitions++
+	found := func(subject, format string, args ...any) {
+		a.report.Findings = append(a.report.Findings, Finding{made.Key, key, subject, fmt.Sprintf(format, args...)})
+	}
+	published, counted, err := a.items(ctx, string(made.Key), key)
+	if err != nil {
+		return err
+	}
+	counts, err := a.Ledger.Counts(ctx, string(made.Key), key)
+	if err != nil {
+		return err
+	}
+	if counts != counted {
+		found("counts", "the ledger counts %+v, its items are %+v", counts, counted)
+	}
+	if sum := counts.Published + counts.Absent + counts.Quarantined + counts.Pending; sum != counts.Discovered {
+		found("counts", "discovered %d, accounted for %d: %+v", counts.Discovered, sum, counts)
+	}
+	if err := a.rows(ctx, a.Table(made), snapshot.Files(key), published, found); err != nil {
+		return err
+	}
+	for id, part := range published {
+		found(id, "published in %s, but no row of it is there", part)
+	}
+	return nil
+}
+
+// items reads a partition's items: the part that should hold the row of each that has one, and a count by state.
+func (a *auditor) items(ctx context.Context, key, partition string) (map[string]string, ledger.Counts, error) {
+	parts := make(map[string]string)
+	var c ledger.Counts
+	filter := ledger.Filter{Asset: key, Partition: partition, Limit: page}
+	for {
+		entries, err := a.Ledger.Items(ctx, filter)
+		if err != nil {
+			return nil, c, err
+		}
+		for _, e := range entries {
+			c.Discovered++
+			switch e.State {
+			case ledger.Published:
+				c.Published++
+			case ledger.Absent:
+				c.Absent++
+			case ledger.Quarantined:
+				c.Quarantined++
+			default:
+				c.Pending++
+			}
+			if e.Part != "" {
+				parts[e.ID] = e.Part
+			}
+			filter.After = e.ID
+		}
+		if len(entries) < page {
+			a.report.Items += c.Discovered
+			return parts, c, nil
+		}
+	}
+}
+
+// rows holds the table's rows against the items, crossing off those it finds.
+func (a *auditor) rows(
+	ctx context.Context, table *lake.Table, files []lake.File, published map[string]string, found func(subject, format string, args ...any),
+) error {
+	for _, file := range files {
+		rows := int64(0)
+		for row, err := range table.Rows(ctx, file) {
+			if err != nil {
+				found(file.Path, "cannot be read: %v", err)
+				break
+			}
+			rows++
+			id := row.(asset.Row).ItemID()
+			part, ok := published[id]
+			switch {
+			case !ok:
+				found(id, "has a row in %s, but the ledger has no published item for it, or it has two rows", file.Path)
+			case part != file.Path:
+				found(id, "has its row in %s, the ledger says %s", file.Path, part)
+			}
+			delete(published, id)
+			if err := a.file(ctx, id, row, found); err != nil {
+				return err
+			}
+		}
+		a.report.Rows += int(rows)
+		if rows != file.Rows {
+			found(file.Path, "holds %d rows, the table's log says %d", rows, file.Rows)
+		}
+	}
+	return nil
+}
+
+func (a *auditor) file(ctx context.Context, id string, row any, found func(subject, format string, args ...any)) error {
+	named, ok := row.(File)
+	if !ok {
+		return nil
+	}
+	sum := named.FileSHA256()
+	if a.verified[sum] {
+		return nil
+	}
+	a.verified[sum] = true
+	a.report.Files++
+	if err := a.Leaflets.Verify(ctx, sum); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		found(id, "file %s: %v", sum, err)
+	}
+	return nil
+}

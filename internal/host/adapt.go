@@ -1,0 +1,64 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/config"
+	"drugslm/internal/grid"
+	"drugslm/internal/ledger"
+)
+
+// browser lends the pool's sessions to the site's client.
+type browser struct{ pool *grid.Pool }
+
+// With runs fn with a session of its own.
+func (b browser) With(ctx context.Context, fn func(context.Context, anvisa.Page) error) error {
+	return b.pool.With(ctx, func(ctx context.Context, s *grid.Session) error { return fn(ctx, s) })
+}
+
+// leases keeps the pool's sessions in the ledger, so that those of a killed worker can be ended.
+type leases struct{ *ledger.Ledger }
+
+// Hold records a lease.
+func (l leases) Hold(ctx context.Context, lease grid.Lease) error {
+	return l.Ledger.Hold(ctx, ledger.Lease(lease))
+}
+
+// Expired lists the leases that nobody renewed in time.
+func (l leases) Expired(ctx context.Context) ([]grid.Lease, error) {
+	expired, err := l.Ledger.Expired(ctx)
+	found := make([]grid.Lease, len(expired))
+	for i, lease := range expired {
+		found[i] = grid.Lease(lease)
+	}
+	return found, err
+}
+
+// Version is the version of this build: the module's, or the commit's.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
+			return setting.Value[:12]
+		}
+	}
+	return info.Main.Version
+}
+
+// UserAgent is how we show ourselves to the source: by name, and with whom to ask.
+func UserAgent(s config.Source) string {
+	switch {
+	case s.UserAgent != "":
+		return s.UserAgent
+	case s.Contact != "":
+		return fmt.Sprintf("drugslm/0.1 (+%s)", s.Contact)
+	default:
+		return "drugslm/0.1 (leaflet corpus for research)"
+	}
+}

@@ -1,0 +1,90 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// Data is what a data folder holds: the ledger and the lake, with the assets they are about.
+type Data struct {
+	Graph  *asset.Graph
+	Ledger *ledger.Ledger
+	Lake   *lake.Lake
+	Root   string // of the lake, absolute
+
+	Leaflets   Files // the PDFs
+	Quarantine Files // what came instead of one
+}
+
+// LedgerFile is the ledger's file in a data folder.
+func LedgerFile(data string) string { return filepath.Join(data, "ledger.db") }
+
+// Graph is every asset there is, as definitions only: enough to plan and to list.
+func Graph() (*asset.Graph, error) { return asset.NewGraph(anvisa.Assets(anvisa.Deps{})...) }
+
+// OpenData opens the folder that a configuration names, and makes it if it is missing.
+func OpenData(ctx context.Context, c config.Config) (*Data, error) {
+	root, err := filepath.Abs(c.Data)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "open data folder", err)
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return nil, fault.New(fault.Unavailable, "open data folder", "%w: choose another with --data or DRUGSLM_DATA", err)
+	}
+	store, err := lake.Dir(root)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := Graph()
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, LedgerFile(root))
+	if err != nil {
+		return nil, err
+	}
+	whole := lake.New(store)
+	return &Data{
+		Graph: graph, Ledger: l, Lake: whole, Root: root,
+		Leaflets:   Files{whole.Blobs("raw/anvisa/leaflets", ".pdf")},
+		Quarantine: Files{whole.Blobs("raw/anvisa/quarantine", ".bin")},
+	}, nil
+}
+
+// Close closes the ledger.
+func (d *Data) Close() error { return d.Ledger.Close() }
+
+// Table is the table of an asset.
+func (d *Data) Table(a *asset.Asset) *lake.Table {
+	return d.Lake.Table(a.Location, a.Codec, a.Partitions.Name)
+}
+
+// Files keeps bytes in the lake under their sha256.
+type Files struct{ *lake.Blobs }
+
+// maxFile is the largest file that is read back: the site's client takes no larger one.
+const maxFile = 64 << 20
+
+// Get reads the bytes with a sha256.
+func (f Files) Get(ctx context.Context, sha256 string) ([]byte, error) {
+	object, err := f.Open(ctx, sha256)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.NewSectionReader(object, 0, min(object.Size(), maxFile)))
+	if err := errors.Join(err, object.Close()); err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Path(sha256), err)
+	}
+	return content, nil
+}

@@ -1,0 +1,190 @@
+// Package host wires a worker process together: it opens the data folder, the browser sessions, the site, the PDF
+// reader and the connection to Temporal, and runs a worker for each task queue. Only commands import it.
+//
+// [Open] either gives a [Host] in which everything answers, or one error that says what does not and what to do.
+// [Host.Run] works until its context ends, then lets running activities finish within [DrainTimeout]. [Host.Close]
+// frees what Open took, in every case.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"drugslm/activities"
+	"drugslm/internal/anvisa"
+	"drugslm/internal/asset"
+	"drugslm/internal/budget"
+	"drugslm/internal/config"
+	"drugslm/internal/grid"
+	"drugslm/internal/pdf"
+	"drugslm/internal/telemetry"
+	"drugslm/workflows"
+)
+
+// DrainTimeout is how long a stopping worker waits for activities that are under way. What is not done by then is
+// done again by another worker; the ledger knows what is left.
+const DrainTimeout = 20 * time.Second
+
+// Host is a worker process.
+type Host struct {
+	*Data
+	Temporal client.Client
+
+	config  config.Config
+	log     *slog.Logger
+	tracer  *telemetry.Telemetry
+	site    *anvisa.Site
+	reader  *pdf.Extractor
+	closers []func(context.Context) error // in the order opened
+}
+
+// Open opens everything that the queues of the configuration need.
+func Open(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (*Host, error) {
+	h := &Host{config: c, log: log, tracer: t}
+	if err := h.open(ctx); err != nil {
+		return nil, errors.Join(err, h.Close(ctx))
+	}
+	return h, nil
+}
+
+func (h *Host) open(ctx context.Context) (err error) {
+	if h.Data, err = OpenData(ctx, h.config); err != nil {
+		return err
+	}
+	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
+	if h.Temporal, err = Dial(ctx, h.config, h.tracer, h.log); err != nil {
+		return err
+	}
+	h.closers = append(h.closers, func(context.Context) error { h.Temporal.Close(); return nil })
+	if h.serves(asset.QueueBrowser) {
+		if err := h.openSite(ctx); err != nil {
+			return err
+		}
+	}
+	if h.serves(asset.QueueExtract) {
+		h.reader, err = pdf.Open(pdf.Options{Workers: h.config.Worker.Extract})
+		if err != nil {
+			return err
+		}
+		h.closers = append(h.closers, h.reader.Close)
+	}
+	return nil
+}
+
+// openSite opens browser sessions and the budget of the source they are for.
+func (h *Host) openSite(ctx context.Context) error {
+	source, err := url.Parse(h.config.Source.URL)
+	if err != nil {
+		return err
+	}
+	pace, err := budget.New(h.Ledger, source.Host, budget.Options{RPS: h.config.Budget.RPS})
+	if err != nil {
+		return err
+	}
+	pool, err := grid.Open(ctx, grid.Options{
+		Hub: h.config.Grid.Hub, Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
+		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: owner(),
+	})
+	if err != nil {
+		return err
+	}
+	h.closers = append(h.closers, pool.Close)
+	h.site, err = anvisa.NewSite(anvisa.Options{
+		URL: h.config.Source.URL, Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
+		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(),
+	})
+	return err
+}
+
+// Tracer makes the spans of this process.
+func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
+
+// Run works until ctx ends.
+func (h *Host) Run(ctx context.Context) error {
+	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
+		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Tracer: h.Tracer(),
+	})...)
+	if err != nil {
+		return err
+	}
+	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now}
+	var started []worker.Worker
+	defer func() {
+		for _, w := range started {
+			w.Stop()
+		}
+	}()
+	failed := make(chan error, len(h.config.Worker.Queues))
+	for _, name := range h.config.Worker.Queues {
+		w := h.worker(asset.Queue(name), acts, failed)
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start worker of queue %s: %w", name, err)
+		}
+		started = append(started, w)
+	}
+	select {
+	case <-ctx.Done():
+		h.log.Info("draining", "timeout", DrainTimeout)
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed chan<- error) worker.Worker {
+	slots := map[asset.Queue]int{
+		asset.QueueOrchestrate: 8, asset.QueueBrowser: h.config.Grid.Sessions, asset.QueueExtract: h.config.Worker.Extract,
+	}
+	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
+		Identity:                           owner(),
+		WorkerStopTimeout:                  DrainTimeout,
+		MaxConcurrentActivityExecutionSize: slots[queue],
+		DisableWorkflowWorker:              queue != asset.QueueOrchestrate,
+		OnFatalError: func(err error) {
+			select {
+			case failed <- fmt.Errorf("worker of queue %s: %w", queue, err):
+			default:
+			}
+		},
+	})
+	if queue == asset.QueueOrchestrate {
+		workflows.Register(w)
+	}
+	w.RegisterActivity(acts)
+	return w
+}
+
+// Close frees what was opened, last first.
+func (h *Host) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), DrainTimeout)
+	defer cancel()
+	var errs []error
+	for _, closer := range slices.Backward(h.closers) {
+		errs = append(errs, closer(ctx))
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+func (h *Host) serves(queue asset.Queue) bool {
+	return slices.Contains(h.config.Worker.Queues, string(queue))
+}
+
+// owner names this process in leases and in the Web UI.
+func owner() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "unknown"
+	}
+	return fmt.Sprintf("drugslm-worker/%s/%d", name, os.Getpid())
+}

@@ -1,0 +1,72 @@
+package host
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"os"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	sdklog "go.temporal.io/sdk/log"
+
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/telemetry"
+)
+
+// dialTimeout is how long a server may take to answer.
+const dialTimeout = 10 * time.Second
+
+// Dial connects to Temporal as the configuration says.
+func Dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (client.Client, error) {
+	tracing, err := t.Interceptor()
+	if err != nil {
+		return nil, err
+	}
+	options := client.Options{
+		HostPort: c.Temporal.Address, Namespace: c.Temporal.Namespace,
+		Logger: sdklog.NewStructuredLogger(log), Interceptors: []interceptor.ClientInterceptor{tracing},
+	}
+	if c.Temporal.UseTLS() {
+		if options.ConnectionOptions.TLS, err = tlsConfig(c.Temporal); err != nil {
+			return nil, err
+		}
+	}
+	if c.Temporal.APIKey != "" {
+		options.Credentials = client.NewAPIKeyStaticCredentials(string(c.Temporal.APIKey))
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	connected, err := client.DialContext(ctx, options)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "connect to Temporal",
+			"%s does not answer (%w): start one with `starter dev`, or set DRUGSLM_TEMPORAL_ADDRESS", c.Temporal.Address, err)
+	}
+	return connected, nil
+}
+
+func tlsConfig(t config.Temporal) (*tls.Config, error) {
+	const op = "read TLS files"
+	conf := &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.TLSCA != "" {
+		pem, err := os.ReadFile(t.TLSCA)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, op, err)
+		}
+		conf.RootCAs = x509.NewCertPool()
+		if !conf.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fault.New(fault.Invalid, op, "%s holds no certificate", t.TLSCA)
+		}
+	}
+	if t.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(t.TLSCert, t.TLSKey)
+		if err != nil {
+			return nil, fault.Wrap(fault.Invalid, op, err)
+		}
+		conf.Certificates = []tls.Certificate{pair}
+	}
+	return conf, nil
+}

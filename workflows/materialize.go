@@ -1,0 +1,199 @@
+// Package workflows decides what runs when. It holds two workflows:
+//
+//   - [Materialize] makes a plan and interprets it: one child workflow for each step, started as soon as the steps it
+//     needs are done.
+//   - [Partition] brings one partition of one asset up to date: enrol its items, make them in batches, check, publish.
+//
+// Both are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
+// cancelled at any time; what is done is in the ledger. A change to this code is tested against recorded histories
+// (testdata/*.json); changing code that may be running needs workflow.GetVersion.
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/ledger"
+)
+
+// MaterializeInput is what a user, a schedule or a backfill asks for. The workflow's id is the run's id.
+type MaterializeInput struct {
+	Select     []string    `json:"select"`
+	Partitions []string    `json:"partitions,omitempty"`
+	Mode       ledger.Mode `json:"mode,omitempty"`
+}
+
+// StepResult is what became of one step.
+type StepResult struct {
+	Asset     asset.Key       `json:"asset"`
+	Partition asset.Partition `json:"partition"`
+	Error     string          `json:"error,omitempty"`
+	activities.Made
+	Took time.Duration `json:"took"`
+}
+
+// MaterializeResult lists the steps in the order of the plan.
+type MaterializeResult struct {
+	Steps []StepResult `json:"steps"`
+}
+
+// materialize is the state of one run.
+type materialize struct {
+	run     string
+	in      MaterializeInput
+	plan    asset.Plan
+	results []StepResult
+	done    []workflow.Future
+}
+
+// Materialize makes the plan of a run and carries it out. It fails when a step failed, with the results as details;
+// the steps that do not depend on it are done all the same.
+func Materialize(ctx workflow.Context, in MaterializeInput) (MaterializeResult, error) {
+	m := &materialize{run: workflow.GetInfo(ctx).WorkflowExecution.ID, in: in}
+	err := m.carryOut(ctx)
+	result := MaterializeResult{Steps: m.results}
+	if finished := m.finish(ctx, err); err == nil {
+		err = finished
+	}
+	if err != nil && len(m.results) > 0 && !temporal.IsCanceledError(err) {
+		err = temporal.NewApplicationErrorWithOptions(err.Error(), "steps_failed", temporal.ApplicationErrorOptions{
+			NonRetryable: true, Details: []any{result},
+		})
+	}
+	return result, err
+}
+
+func (m *materialize) carryOut(ctx workflow.Context) error {
+	if err := m.makePlan(ctx); err != nil {
+		return err
+	}
+	m.results = make([]StepResult, len(m.plan.Steps))
+	m.done = make([]workflow.Future, len(m.plan.Steps))
+	for i, step := range m.plan.Steps {
+		future, settle := workflow.NewFuture(ctx)
+		m.done[i] = future
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			started := workflow.Now(ctx)
+			made, err := m.runStep(ctx, step)
+			m.results[i] = StepResult{Asset: step.Asset, Partition: step.Partition, Made: made, Took: workflow.Now(ctx).Sub(started)}
+			if err != nil {
+				m.results[i].Error = rootCause(err)
+			}
+			settle.Set(nil, err)
+			m.describe(ctx)
+		})
+	}
+	return m.wait(ctx)
+}
+
+// makePlan discovers the partitions that must be asked for, then plans.
+func (m *materialize) makePlan(ctx workflow.Context) error {
+	var a *activities.Activities
+	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Mode: m.in.Mode}
+	orchestrate := withRun(ctx, asset.QueueOrchestrate, strings.Join(m.in.Select, " "))
+	var begun activities.BeginOutput
+	if err := workflow.ExecuteActivity(orchestrate, a.Begin, begin).Get(ctx, &begun); err != nil {
+		return err
+	}
+	for _, set := range begun.Discover {
+		if err := workflow.ExecuteActivity(withRun(ctx, set.Queue, set.Name), a.Discover, set).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	return workflow.ExecuteActivity(orchestrate, a.Plan, begin).Get(ctx, &m.plan)
+}
+
+// runStep waits for what the step needs, then works on its partition; when another run is at it, it waits for that.
+func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activities.Made, err error) {
+	for _, need := range s.Needs {
+		if m.done[need].Get(ctx, nil) != nil {
+			return made, fmt.Errorf("skipped: %s failed", m.plan.Steps[need].Name())
+		}
+	}
+	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s}}
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err = workflow.ExecuteChildWorkflow(withChild(ctx, m.run, s), Partition, in).Get(ctx, &made)
+		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+			return made, err
+		}
+		if err := workflow.Sleep(ctx, wait); err != nil {
+			return made, err
+		}
+	}
+}
+
+func (m *materialize) wait(ctx workflow.Context) error {
+	failed := 0
+	for _, done := range m.done {
+		if err := done.Get(ctx, nil); err != nil {
+			failed++
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed > 0:
+		return fmt.Errorf("%d of %d steps failed: %s", failed, len(m.done), m.firstError())
+	default:
+		return nil
+	}
+}
+
+// finish records how the run ended, also when it was cancelled.
+func (m *materialize) finish(ctx workflow.Context, err error) error {
+	end := activities.FinishInput{Run: m.run, State: ledger.RunSucceeded}
+	switch {
+	case temporal.IsCanceledError(err):
+		end.State, end.Error = ledger.RunCanceled, "canceled"
+	case err != nil:
+		end.State, end.Error = ledger.RunFailed, rootCause(err)
+	}
+	var a *activities.Activities
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	return workflow.ExecuteActivity(withRun(ctx, asset.QueueOrchestrate, string(end.State)), a.Finish, end).Get(ctx, nil)
+}
+
+// describe keeps a table of the steps on the run's page in the Web UI.
+func (m *materialize) describe(ctx workflow.Context) {
+	var b strings.Builder
+	b.WriteString("| step | result | rows | took |\n|---|---|---|---|\n")
+	for i, r := range m.results {
+		s := m.plan.Steps[i]
+		outcome := "…"
+		switch {
+		case r.Error != "":
+			outcome = "failed: " + strings.ReplaceAll(r.Error, "|", "/")
+		case r.Asset != "" && r.Changed:
+			outcome = fmt.Sprintf("published as version %d", r.Version)
+		case r.Asset != "":
+			outcome = "unchanged"
+		}
+		fmt.Fprintf(&b, "| %s %s | %s | %d | %s |\n", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond))
+	}
+	workflow.SetCurrentDetails(ctx, b.String())
+}
+
+func (m *materialize) firstError() string {
+	for _, r := range m.results {
+		if r.Error != "" && !strings.HasPrefix(r.Error, "skipped: ") {
+			return fmt.Sprintf("%s[%s]: %s", r.Asset, r.Partition.Key, r.Error)
+		}
+	}
+	return "unknown"
+}
+
+// rootCause is the text of the innermost application error, without the wrapping that Temporal adds.
+func rootCause(err error) string {
+	if cause, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return cause.Message()
+	}
+	return err.Error()
+}

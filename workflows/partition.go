@@ -1,0 +1,165 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+)
+
+// window is how many batches of one partition are under way at a time. More than there are slots is useless; the
+// rest of the backlog waits here, where it costs nothing.
+const window = 8
+
+// maxEvents ends a run of the workflow and continues it as a new one, well below the 4,096 events at which the
+// server suggests it.
+const maxEvents = 3500
+
+// PartitionInput is a step, and where an earlier run of this workflow stopped.
+type PartitionInput struct {
+	activities.StepInput
+	Cursor *cursor `json:"cursor,omitempty"`
+}
+
+// cursor is what a continued run needs to know: everything else is in the ledger.
+type cursor struct {
+	Enrolled activities.Enrolled    `json:"enrolled"`
+	Next     int                    `json:"next"` // the batch to start with
+	Done     activities.BatchOutput `json:"done"`
+	Traces   []string               `json:"traces,omitempty"`
+}
+
+// maxLinks is how many batches a publish links down to; a span holds 128 links by default.
+const maxLinks = 100
+
+// partition is the state of one step.
+type partition struct {
+	in    PartitionInput
+	at    cursor
+	phase string
+}
+
+// Partition brings one partition of one asset up to date.
+func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error) {
+	p := &partition{in: in, at: cursor{Next: 1}}
+	if in.Cursor != nil {
+		p.at = *in.Cursor
+	} else if err := p.enrol(ctx); err != nil {
+		return activities.Made{}, err
+	}
+	if err := p.batches(ctx); err != nil {
+		return activities.Made{}, err
+	}
+	return p.publish(ctx)
+}
+
+func (p *partition) enrol(ctx workflow.Context) error {
+	var a *activities.Activities
+	s := p.in.Step
+	p.describe(ctx, "listing the source")
+	activity, queue := any(a.List), s.Queue
+	if !s.Lists {
+		activity, queue = a.Enrol, asset.QueueOrchestrate
+	}
+	err := workflow.ExecuteActivity(withStep(ctx, s, queue, s.Name()), activity, p.in.StepInput).Get(ctx, &p.at.Enrolled)
+	p.describe(ctx, "enrolled")
+	return err
+}
+
+// batches runs what is left of the batches, a window of them at a time.
+func (p *partition) batches(ctx workflow.Context) error {
+	if p.in.Step.Lists {
+		return nil
+	}
+	var failed error
+	slots := workflow.NewSemaphore(ctx, window)
+	running := workflow.NewWaitGroup(ctx)
+	for p.at.Next <= p.at.Enrolled.Batches && failed == nil && !p.full(ctx) {
+		if err := slots.Acquire(ctx, 1); err != nil {
+			failed = err
+			break
+		}
+		batch := p.at.Next
+		p.at.Next++
+		running.Add(1)
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			defer running.Done()
+			defer slots.Release(1)
+			if err := p.batch(ctx, batch); err != nil && failed == nil {
+				failed = err
+			}
+		})
+	}
+	running.Wait(ctx)
+	if failed != nil || p.at.Next > p.at.Enrolled.Batches {
+		return failed
+	}
+	next := p.in
+	next.Cursor = &p.at
+	return workflow.NewContinueAsNewError(ctx, Partition, next)
+}
+
+func (p *partition) batch(ctx workflow.Context, n int) error {
+	var a *activities.Activities
+	s := p.in.Step
+	summary := fmt.Sprintf("%s batch %d of %d", s.Name(), n, p.at.Enrolled.Batches)
+	in := activities.BatchInput{StepInput: p.in.StepInput, Batch: n}
+	var out activities.BatchOutput
+	if err := workflow.ExecuteActivity(withStep(ctx, s, s.Queue, summary), a.Batch, in).Get(ctx, &out); err != nil {
+		return err
+	}
+	p.at.Done.Staged += out.Staged
+	p.at.Done.Absent += out.Absent
+	p.at.Done.Quarantined += out.Quarantined
+	if out.Trace != "" && len(p.at.Traces) < maxLinks {
+		p.at.Traces = append(p.at.Traces, out.Trace)
+	}
+	p.describe(ctx, fmt.Sprintf("making items: batch %d of %d done", n, p.at.Enrolled.Batches))
+	return nil
+}
+
+// full reports whether this run's history is long enough to go on in a new one.
+func (p *partition) full(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents
+}
+
+func (p *partition) publish(ctx workflow.Context) (made activities.Made, err error) {
+	var a *activities.Activities
+	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
+	p.describe(ctx, "checking")
+	var checked activities.Checked
+	if err := workflow.ExecuteActivity(orchestrate, a.Check, p.in.StepInput).Get(ctx, &checked); err != nil {
+		p.describe(ctx, "**not published**: "+rootCause(err))
+		return made, err
+	}
+	p.describe(ctx, "publishing")
+	err = workflow.ExecuteActivity(orchestrate, a.Publish, activities.PublishInput{
+		StepInput: p.in.StepInput, Snapshot: p.at.Enrolled.Snapshot, Upstream: p.at.Enrolled.Upstream,
+		Verdicts: checked.Verdicts, Traces: p.at.Traces,
+	}).Get(ctx, &made)
+	if err != nil {
+		return made, err
+	}
+	outcome := "unchanged since version %d"
+	if made.Changed {
+		outcome = "published as version %d"
+	}
+	p.describe(ctx, fmt.Sprintf(outcome+": %d rows", made.Version, made.Rows))
+	return made, nil
+}
+
+// describe keeps the step's page in the Web UI readable: what it is doing, and the counts.
+func (p *partition) describe(ctx workflow.Context, phase string) {
+	e, d := p.at.Enrolled, p.at.Done
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, run `%s`: %s\n\n", p.in.Step.Name(), p.in.Run, phase)
+	b.WriteString("| discovered | new | changed | recomputed | retried | vanished | unchanged | to do | staged | absent | quarantined |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", e.Discovered, e.New, e.Changed,
+		e.Recode, e.Retried, e.Vanished, e.Unchanged, e.Todo, d.Staged, d.Absent, d.Quarantined)
+	workflow.SetCurrentDetails(ctx, b.String())
+}
