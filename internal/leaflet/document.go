@@ -58,7 +58,7 @@ const maxMended = 4 << 10
 func mend(lines []string) []string {
 	var mended []string
 	for _, l := range lines {
-		if n := len(mended) - 1; n >= 0 && len(mended[n]) < maxMended && hyphenated.MatchString(mended[n]) && startsSmall(l) {
+		if n := len(mended) - 1; n >= 0 && len(mended[n]) < maxMended && endsHyphenated(mended[n]) && startsSmall(l) {
 			mended[n] = strings.TrimSuffix(mended[n], "\u00ad") + l
 			continue
 		}
@@ -66,6 +66,9 @@ func mend(lines []string) []string {
 	}
 	return mended
 }
+
+// endsHyphenated looks at the end alone: a line may be put together of thousands.
+func endsHyphenated(l string) bool { return hyphenated.MatchString(l[max(0, len(l)-2*utf8.UTFMax):]) }
 
 func startsSmall(l string) bool {
 	r, _ := utf8.DecodeRuneInString(l)
