@@ -1,0 +1,226 @@
+// Package asset says what an asset is: a named dataset with dependencies, partitions, a row type, checks and the
+// code that makes it. It knows no Temporal, no browser, no SQL and no disk.
+//
+// An asset is declared with a [Spec], typed by its row, and becomes an [Asset] without type parameters through
+// [New], so that lists, graphs and plans are plain values. A Spec has one of two forms:
+//
+//   - List: the source itself shows every item together with its row (an index, a catalog).
+//   - Items and Make: what there is to do is known from upstream rows, and each item is made by itself, in batches
+//     (a download, an extraction).
+//
+// Either way the engine (packages activities and workflows) keeps each item in the ledger, stages rows, runs the
+// checks and publishes a partition in one step. A [Graph] validates a list of assets once; [Graph.Select] resolves
+// what a user types; [Graph.Plan] says what a run would do and why.
+//
+// Everything here is immutable after New and NewGraph, and safe for use by several goroutines.
+package asset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"drugslm/internal/rows"
+)
+
+// Key names an asset: "group/name", lower case. It is written into histories, tables and the ledger: never renamed.
+type Key string
+
+var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$`)
+
+// Queue names the kind of worker slot that work needs; it becomes part of a Temporal task queue's name.
+type Queue string
+
+// The queues of a worker.
+const (
+	// QueueOrchestrate runs workflows, planning, checks and publishing: quick, many at once.
+	QueueOrchestrate Queue = "orchestrate"
+	// QueueBrowser has one slot for each browser session.
+	QueueBrowser Queue = "browser"
+	// QueueExtract has one slot for each core.
+	QueueExtract Queue = "extract"
+)
+
+// Partition is one slice of an asset: planned, run, checked and published on its own.
+type Partition struct {
+	Key   string `json:"key"`   // stable, short: "5"
+	Label string `json:"label"` // for people: "Genérico"
+}
+
+// Partitions is a set of partitions that several assets share, its keys discovered at run time.
+type Partitions struct {
+	Name string // "category": also the tables' partition column
+	// Discover asks the source for the partitions of today. It runs in an activity on Queue.
+	Discover func(ctx context.Context) ([]Partition, error)
+	Queue    Queue
+}
+
+// Item is the smallest thing that can succeed or fail by itself inside a partition.
+type Item struct {
+	ID          string // unique within its partition, stable over days: "1156882/patient"
+	Label       string // for people
+	Fingerprint string // changes when the source's side of the item changes
+	Input       []byte // what Make needs to know of it: JSON, at most 4 KiB
+}
+
+// Claim is what the source says of a listing as a whole.
+type Claim struct {
+	Total    int    // the number of distinct items the source claims
+	Snapshot string // the state of the source that was listed; "" when it has no notion of one
+}
+
+// Retry bounds how often work is tried again.
+type Retry struct {
+	Attempts     int           // of one activity, waits that the source asked for not counted; default 5
+	ItemAttempts int           // of one item before it is quarantined; default 3
+	Interval     time.Duration // before the second attempt, doubling up to MaxInterval; default 2 s
+	MaxInterval  time.Duration // default 2 min
+}
+
+// Spec declares an asset whose rows are of type T.
+type Spec[T Row] struct {
+	Key         Key
+	Description string
+	Deps        []Key       // Input refuses any other, so lineage cannot lie
+	Partitions  *Partitions // shared by every asset that is partitioned alike
+	Location    string      // where the table lies in the lake: "interim/anvisa/catalog"
+	CodeVersion string      // raise it when the same input gives other rows
+	Queue       Queue       // what List, or Items' Make, needs
+	Retry       Retry
+	Timeout     time.Duration // of one activity: a listing, or a batch; default 15 min
+	BatchSize   int           // items in one activity; default 100
+	RowGroup    int           // rows in a Parquet row group; default 10,000
+	Checks      []Check[T]
+
+	// List shows every item of the partition with its row, and says what the source claims.
+	List func(ctx context.Context, run Run, emit func(Item, T) error) (Claim, error)
+
+	// Items lists what there is to make, complete: an item that is not named any more becomes absent.
+	Items func(ctx context.Context, run Run, emit func(Item) error) error
+	// Make makes the items of one batch and calls settle once for each, in any order, from one goroutine. An
+	// error given to settle is about that item; an error from Make, or from settle, ends the batch.
+	Make func(ctx context.Context, run Run, batch []Item, settle Settle[T]) error
+	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
+	// batch repeats nothing. For rows of at most a few KiB.
+	Durable bool
+}
+
+// Settle takes what became of an item: a row, or the error that says why there is none.
+type Settle[T any] func(id string, row T, err error) error
+
+// Asset is a declared asset, its row type erased. The zero value is not usable: see [New].
+type Asset struct {
+	Key         Key
+	Description string
+	Deps        []Key
+	Partitions  *Partitions
+	Location    string
+	CodeVersion string
+	Queue       Queue
+	Retry       Retry
+	Timeout     time.Duration
+	BatchSize   int
+	RowGroup    int
+	Durable     bool
+	Codec       rows.Codec // reads and writes its rows
+	Checks      []ErasedCheck
+
+	list  func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
+	items func(ctx context.Context, run Run, emit func(Item) error) error
+	make  func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
+
+	problems []error // reported by NewGraph, all together
+}
+
+// New declares an asset. It never fails: what is wrong with the Spec is reported by [NewGraph], with the mistakes
+// of all other assets.
+func New[T Row](s Spec[T]) *Asset {
+	codec, err := rows.Of[T]()
+	a := &Asset{
+		Key: s.Key, Description: s.Description, Deps: s.Deps, Partitions: s.Partitions, Location: s.Location,
+		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
+		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
+		RowGroup: orElse(s.RowGroup, 10_000), Durable: s.Durable, Codec: codec,
+		items: s.Items,
+	}
+	for _, c := range s.Checks {
+		a.Checks = append(a.Checks, c.erase())
+	}
+	if s.List != nil {
+		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
+			return s.List(ctx, run, func(item Item, row T) error { return emit(item, row) })
+		}
+	}
+	if s.Make != nil {
+		a.make = func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error {
+			return s.Make(ctx, run, batch, func(id string, row T, err error) error { return settle(id, row, err) })
+		}
+	}
+	a.problems = append(s.problems(), prefix(s.Key, err)...)
+	return a
+}
+
+// Lists reports whether the source shows the items with their rows (Spec.List) rather than one by one.
+func (a *Asset) Lists() bool { return a.list != nil }
+
+// Observes reports whether only the source can tell what changed: nothing upstream can.
+func (a *Asset) Observes() bool { return a.list != nil }
+
+// List runs Spec.List.
+func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
+	return a.list(ctx, run, emit)
+}
+
+// Items runs Spec.Items.
+func (a *Asset) Items(ctx context.Context, run Run, emit func(Item) error) error {
+	return a.items(ctx, run, emit)
+}
+
+// Make runs Spec.Make.
+func (a *Asset) Make(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error {
+	return a.make(ctx, run, batch, settle)
+}
+
+func (s Spec[T]) problems() []error {
+	var errs []error
+	add := func(wrong bool, text string) {
+		if wrong {
+			errs = append(errs, prefix(s.Key, errors.New(text))...)
+		}
+	}
+	add(!keyPattern.MatchString(string(s.Key)), `a key is "group/name" of lower-case letters, digits and _`)
+	add(s.Location == "", "Location is empty")
+	add(s.CodeVersion == "", "CodeVersion is empty")
+	add(s.Queue == "", "Queue is empty")
+	add(s.Partitions == nil, "Partitions is nil")
+	listed, made := s.List != nil, s.Items != nil && s.Make != nil
+	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
+	for _, c := range s.Checks {
+		add(c.Name == "" || (c.Row == nil) == (c.Partition == nil), fmt.Sprintf("check %q wants a name and either Row or Partition", c.Name))
+	}
+	return errs
+}
+
+func (r Retry) withDefaults() Retry {
+	return Retry{
+		Attempts: orElse(r.Attempts, 5), ItemAttempts: orElse(r.ItemAttempts, 3),
+		Interval: orElse(r.Interval, 2*time.Second), MaxInterval: orElse(r.MaxInterval, 2*time.Minute),
+	}
+}
+
+func orElse[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+func prefix(key Key, err error) []error {
+	if err == nil {
+		return nil
+	}
+	return []error{fmt.Errorf("asset %q: %w", key, err)}
+}
