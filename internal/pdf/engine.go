@@ -147,16 +147,15 @@ func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {
 	return fmt.Sprintf("%d.%d", got.FileVersion/10, got.FileVersion%10)
 }
 
-// known are the errors by which PDFium itself refuses something; after any other the sandbox is broken.
-var known = []error{
-	errNoPages, errTooMuch, errUnreadable,
-	pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
-	pdfiumerrors.ErrPassword, pdfiumerrors.ErrSecurity, pdfiumerrors.ErrPage, pdfiumerrors.ErrUnexpected,
-}
-
-// crashed reports whether err is the sandbox's own end: a trap, a panic, memory that was not given.
+// crashed reports whether err is the sandbox's own end (a trap, a panic, memory that was not given) and not one of the
+// errors by which a document is refused in order.
 func crashed(err error) bool {
-	return !slices.ContainsFunc(known, func(k error) bool { return errors.Is(err, k) })
+	refusals := []error{
+		errNoPages, errTooMuch, errUnreadable,
+		pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
+		pdfiumerrors.ErrPassword, pdfiumerrors.ErrSecurity, pdfiumerrors.ErrPage, pdfiumerrors.ErrUnexpected,
+	}
+	return !slices.ContainsFunc(refusals, func(r error) bool { return errors.Is(err, r) })
 }
 
 // reason says in a user's words why a document cannot be read.
