@@ -24,17 +24,15 @@ func vanished(k *known)    { k.vanished, k.kind = true, KindVanished }
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	item := Item{ID: "a", Fingerprint: "f1"}
-	gone := Item{ID: "a", Fingerprint: "f1", Absent: "the portal has no leaflet"}
+	item, gone := Item{ID: "a", Fingerprint: "f1"}, Item{ID: "a", Fingerprint: "f1", Absent: "the portal has no leaflet"}
 	tests := []struct {
-		name string
-		mode Mode
-		conf bool
-		kind []string
-		item Item
-		was  *known
-		want verdict
-		why  string
+		name, why string
+		mode      Mode
+		conf      bool // Confirm
+		kind      []string
+		item      Item
+		was       *known
+		want      verdict
 	}{
 		{name: "unknown", item: item, want: fresh, why: "new"},
 		{name: "unknown, forced", mode: Force, item: item, want: fresh, why: "new"},
