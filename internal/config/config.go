@@ -20,8 +20,8 @@ type Source struct {
 	URL       string `key:"url" help:"The portal's origin, without a path."`
 	Listing   string `key:"listing" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
-	UserAgent string `key:"user_agent" help:"User agent to show; empty keeps the browser's own."`
-	Contact   string `key:"contact" help:"Mail address or page of whoever runs this; added to the user agent of requests outside the browser."`
+	UserAgent string `key:"user_agent" help:"User agent to show; empty: drugslm/<version> with the contact."`
+	Contact   string `key:"contact" help:"Mail address or page of whoever runs this, shown in the user agent unless that is set."`
 }
 
 // Temporal is the cluster that runs the workflows. The TLS files are in PEM; TLS is on when TLS is set, or any of
@@ -34,7 +34,6 @@ type Temporal struct {
 	TLSCert   string `key:"tls_cert" help:"File with the client certificate, for mutual TLS."`
 	TLSKey    string `key:"tls_key" help:"File with the client certificate's key."`
 	APIKey    Secret `key:"api_key" help:"API key of Temporal Cloud. Environment only."`
-	TaskQueue string `key:"task_queue" help:"What the names of the task queues begin with: drugslm-orchestrate and so on."`
 	UI        string `key:"ui" help:"Web UI, for the links that commands print; empty: no links."`
 }
 
@@ -60,8 +59,6 @@ type Budget struct {
 type Worker struct {
 	Queues  []string `key:"queues" help:"Task queues that this process serves." oneof:"orchestrate browser extract"`
 	Extract int      `key:"extract" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
-	Batch   int      `key:"batch" help:"Items in one batch." min:"1"`
-	Window  int      `key:"window" help:"Batches of one partition under way at a time." min:"1"`
 }
 
 // Log is what is written to standard error.
@@ -75,10 +72,10 @@ func Default() Config {
 	return Config{
 		Data:     "data",
 		Source:   Source{URL: "https://consultas.anvisa.gov.br", Listing: "api", Fetch: "http"},
-		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", TaskQueue: "drugslm", UI: "http://127.0.0.1:8080"},
+		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", UI: "http://127.0.0.1:8080"},
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},
-		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2, Batch: 100, Window: 4},
+		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
 		Log:      Log{Level: "info", Format: "text"},
 	}
 }

@@ -67,7 +67,7 @@ func table() string {
 			typ += ": " + strings.Join(k.OneOf, ", ")
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s | %s |\n",
-			k.Name, strings.Join(k.Env, "`, `"), code("--", k.Flag), typ, code("", k.Default), k.Help)
+			k.Name, strings.Join(k.Env, "`, `"), code("--", k.Flag), typ, code("", k.Default), strings.ReplaceAll(k.Help, "<", `\<`))
 	}
 	return b.String() + "\n"
 }

@@ -94,7 +94,7 @@ func TestMistakes(t *testing.T) {
 		want []string // each must be in the error
 	}{
 		{"misspelt key", sources{file: "budgett: {rps: 2}"}, []string{`no such key "budgett.rps"; there are budget.rps, `}},
-		{"misspelt leaf", sources{file: "worker: {batchs: 2}"}, []string{`no such key "worker.batchs"; there are worker.batch, `}},
+		{"misspelt leaf", sources{file: "worker: {extracts: 2}"}, []string{`no such key "worker.extracts"; there are worker.extract, `}},
 		{"value for a section", sources{file: "grid: http://x"}, []string{`no such key "grid"`}},
 		{"section for a value", sources{file: "data: {dir: x}"}, []string{`no such key "data.dir"; there are data, `}},
 		{"list for a value", sources{file: "data: [x]"}, []string{"DRUGSLM_DATA (data): want one value"}},
@@ -116,12 +116,12 @@ func TestMistakes(t *testing.T) {
 		{
 			"all at once",
 			sources{
-				file: "sauce: {url: x}\nworker: {batch: 0}", args: []string{"--source-url=nowhere"},
-				env: map[string]string{"DRUGSLM_LOG_FORMAT": "xml", "HUB_URL": "h:4444", "DRUGSLM_WORKER_WINDOW": "many"},
+				file: "sauce: {url: x}\nworker: {extract: 0}", args: []string{"--source-url=nowhere"},
+				env: map[string]string{"DRUGSLM_LOG_FORMAT": "xml", "HUB_URL": "h:4444", "DRUGSLM_GRID_SESSIONS": "many"},
 			},
 			[]string{
-				`"sauce.url"; there are source.url, `, "DRUGSLM_WORKER_BATCH: 0 is less than 1", "DRUGSLM_SOURCE_URL: is no URL",
-				"DRUGSLM_LOG_FORMAT: ", "DRUGSLM_GRID_HUB: is no URL", `DRUGSLM_WORKER_WINDOW: "many"`,
+				`"sauce.url"; there are source.url, `, "DRUGSLM_WORKER_EXTRACT: 0 is less than 1", "DRUGSLM_SOURCE_URL: is no URL",
+				"DRUGSLM_LOG_FORMAT: ", "DRUGSLM_GRID_HUB: is no URL", `DRUGSLM_GRID_SESSIONS: "many"`,
 			},
 		},
 	}

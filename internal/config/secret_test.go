@@ -34,6 +34,6 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	require.Contains(t, c.String(), "grid.hub=http://user:xxxxx@hub:4444\n")
 	require.Contains(t, c.String(), "temporal.api_key=[redacted]\n")
 	require.Contains(t, log.String(), "config.grid.hub=http://user:xxxxx@hub:4444")
-	require.NotContains(t, log.String(), "worker.batch", "only what differs from the defaults")
+	require.NotContains(t, log.String(), "worker.extract", "only what differs from the defaults")
 	require.Equal(t, "s3cret", string(c.Temporal.APIKey))
 }

@@ -39,7 +39,7 @@ func (c Config) check(k Key) error {
 		return err
 	}
 	switch k.Name {
-	case "data", "temporal.namespace", "temporal.task_queue":
+	case "data", "temporal.namespace":
 		if v.String() == "" {
 			return errors.New("must not be empty")
 		}
