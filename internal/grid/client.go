@@ -39,8 +39,8 @@ func (s *Session) Client(ctx context.Context) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var here string
-	if err := s.eval(ctx, "return location.href", &here, nil); err != nil {
+	here, err := s.address(ctx)
+	if err != nil {
 		return nil, err
 	}
 	site, err := url.Parse(here)

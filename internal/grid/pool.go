@@ -220,16 +220,17 @@ func (p *Pool) hold(ctx context.Context, s *Session) error {
 // session takes as long as it may.
 func (p *Pool) release(ctx context.Context, s *Session, broken bool) {
 	p.leased.Add(-1)
+	if broken {
+		p.lost.Add(1)
+	}
 	ctx = context.WithoutCancel(ctx)
 	p.tidy.Go(func() {
-		switch {
-		case broken:
-			p.lost.Add(1)
-		case p.worn(s) || s.wipe(ctx) != nil:
+		if !broken {
+			if !p.worn(s) && s.wipe(ctx) == nil {
+				p.idle <- s
+				return
+			}
 			p.retired.Add(1)
-		default:
-			p.idle <- s
-			return
 		}
 		p.quit(ctx, s)
 		p.free <- struct{}{}

@@ -260,6 +260,14 @@ return {href: location.href, status: (n && n.responseStatus) || 0}`
 	return fault.New(kind, op, "%s answered %d", bare(address), at.Status)
 }
 
+// address is that of the page that is open.
+func (s *Session) address(ctx context.Context) (here string, err error) {
+	err = s.call(ctx, "ask for address", func() error {
+		return s.wire.command(ctx, http.MethodGet, s.path("/url"), nil, &here)
+	})
+	return here, err
+}
+
 // visited remembers a place that must be wiped.
 func (s *Session) visited(address string) {
 	if o := origin(address); o != "" {

@@ -21,8 +21,8 @@ func (s *Session) wipe(ctx context.Context) error {
 	if len(windows) != 1 {
 		return fmt.Errorf("wipe: %d windows", len(windows))
 	}
-	var here string
-	if err := s.eval(ctx, "return location.href", &here, nil); err != nil {
+	here, err := s.address(ctx)
+	if err != nil {
 		return err
 	}
 	s.visited(here) // a click or a script may have led elsewhere
