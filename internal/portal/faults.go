@@ -116,8 +116,8 @@ func (f Faults) String() string {
 	return strings.Join(parts, ",")
 }
 
-// ParseFaults reads a list as "lost-page=0.05,ban,slow=2s". A name without a value gets its default; "all" switches everything on.
-// What is wrong with it is [fault.Invalid], every mistake at once.
+// ParseFaults reads a list as "lost-page=0.05,ban,slow=2s". A name without a value gets its default; "all" switches everything on,
+// the need for the page's cookie too. What is wrong with it is [fault.Invalid], every mistake at once.
 func ParseFaults(spec string) (Faults, error) {
 	known := misbehaviours()
 	values := map[string]float64{}

@@ -6,9 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 

@@ -35,6 +35,7 @@ func (d *dice) intN(n int) int {
 	return d.rng.IntN(n)
 }
 
+// activeFaults are the faults of this moment.
 func (p *Portal) activeFaults() Faults {
 	p.trouble.Lock()
 	defer p.trouble.Unlock()

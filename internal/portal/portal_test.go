@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -194,4 +195,32 @@ func serve(p *portal.Portal, path string) *httptest.ResponseRecorder {
 	r.Header.Set("Authorization", "Guest")
 	p.Handler().ServeHTTP(w, r)
 	return w
+}
+
+func TestManyClientsAtOnce(t *testing.T) {
+	t.Parallel()
+	p, err := portal.New(portal.Options{Products: 60, Faults: faults(t, "all,throttle=0,slow=1ns")})
+	require.NoError(t, err)
+	const clients, rounds = 8, 20
+	var busy sync.WaitGroup
+	for i := range clients {
+		busy.Go(func() {
+			for range rounds {
+				serve(p, "/")
+				for _, row := range p.Truth().Products[:3] {
+					serve(p, fmt.Sprintf("/api/consulta/bulario/%d", row.ID))
+					_, _ = p.Leaflet(row.ID, portal.Patient)
+				}
+				serve(p, listPath)
+				if i == 0 {
+					p.NextDay()
+					p.SetFaults(faults(t, "lost-page,error,false-negative,ban=5"))
+				}
+			}
+		})
+	}
+	busy.Wait()
+	report := p.Report()
+	require.Equal(t, map[string]int{"page": clients * rounds, "history": 3 * clients * rounds, "list": clients * rounds}, report.Totals)
+	require.Len(t, report.Requests, 5*clients*rounds)
 }

@@ -68,7 +68,8 @@ type Leaflet struct {
 	Sections []Section // in order, of every leaflet in the document; nil for a file from Options.Leaflets
 }
 
-// Section is one part of a generated leaflet's text.
+// Section is one part of a generated leaflet's text. What Windows-1252 does not have (no seeded text has such a character)
+// is printed as a full stop.
 type Section struct {
 	Heading    string   // as printed: "1. PARA QUE ESTE MEDICAMENTO É INDICADO?"
 	Paragraphs []string // as printed but for line breaks: each is found in the text once white space is made single blanks
