@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"drugslm/internal/fault"
 )
@@ -21,7 +22,8 @@ type term struct {
 // Select resolves what a user typed, in Dagster's notation, into assets in dependency order:
 //
 //	anvisa/catalog     the asset itself
-//	anvisa/*           a glob over keys; * alone is everything
+//	anvisa/*           a glob over keys: * is any text, "/" too, ? one character, [ab] one of those
+//	*                  everything; also */catalog, *catalog*
 //	+anvisa/extract    with all that is upstream of it (2+anvisa/extract: two steps)
 //	anvisa/index+      with all that is downstream (anvisa/index+1: one step)
 //
@@ -29,7 +31,7 @@ type term struct {
 // known.
 func (g *Graph) Select(selection ...string) ([]*Asset, error) {
 	chosen := make(map[Key]bool)
-	words := strings.FieldsFunc(strings.Join(selection, " "), func(r rune) bool { return r == ' ' || r == ',' })
+	words := strings.FieldsFunc(strings.Join(selection, " "), func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 	if len(words) == 0 {
 		return nil, fault.New(fault.Invalid, "select assets", `nothing is selected; "*" is everything; known: %s`, g.known())
 	}
@@ -51,10 +53,15 @@ func parseTerm(word string) (term, error) {
 		return term{}, fault.New(fault.Invalid, "select assets", "%q is not a selection: want a key, a glob, +key, key+ or 2+key", word)
 	}
 	t := term{text: word, glob: m[3], up: steps(m[1], m[2]), down: steps(m[4], m[5])}
-	if _, err := path.Match(t.glob, ""); err != nil {
-		return term{}, fault.New(fault.Invalid, "select assets", "%q has an unfinished [ in it", word)
+	if _, err := match(t.glob, ""); err != nil {
+		return term{}, fault.New(fault.Invalid, "select assets", "%q has a [ without what it may be, or without its ]", word)
 	}
 	return t, nil
+}
+
+// match is path.Match, but * and ? match "/" too: it stands as a dot on both sides, which no key and no glob has.
+func match(glob, key string) (bool, error) {
+	return path.Match(strings.ReplaceAll(glob, "/", "."), strings.ReplaceAll(key, "/", "."))
 }
 
 // steps is how many steps a "+" with an optional number stands for: 0 without a plus, -1 for all the way.
@@ -71,7 +78,7 @@ func steps(plus, number string) int {
 func (g *Graph) choose(t term, chosen map[Key]bool) error {
 	found := false
 	for _, a := range g.order {
-		if ok, _ := path.Match(t.glob, string(a.Key)); !ok && t.glob != "*" {
+		if ok, _ := match(t.glob, string(a.Key)); !ok {
 			continue
 		}
 		found = true
@@ -85,13 +92,20 @@ func (g *Graph) choose(t term, chosen map[Key]bool) error {
 	return nil
 }
 
+// walk chooses what is at most so many steps away from a, each asset once however many ways lead to it; -1: all.
 func (g *Graph) walk(a *Asset, steps int, next func(*Asset) []*Asset, chosen map[Key]bool) {
-	if steps == 0 {
-		return
-	}
-	for _, n := range next(a) {
-		chosen[n.Key] = true
-		g.walk(n, steps-1, next, chosen)
+	seen := map[Key]bool{a.Key: true}
+	for level := []*Asset{a}; steps != 0 && len(level) > 0; steps-- {
+		var further []*Asset
+		for _, at := range level {
+			for _, n := range next(at) {
+				if !seen[n.Key] {
+					seen[n.Key], chosen[n.Key] = true, true
+					further = append(further, n)
+				}
+			}
+		}
+		level = further
 	}
 }
 
