@@ -72,7 +72,8 @@ func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Mat
 }
 
 // Latest gives the newest published materialization of a partition, without its moves, and false when there is none.
-// Verified is when it was published, or when a later look found it unchanged.
+// Verified is when it was published, or when a later look found it unchanged; CodeVersion, Upstream and Snapshot are
+// those of that look.
 func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materialization, bool, error) {
 	found, err := l.latest(ctx, `AND asset = $1 AND partition = $2`, asset, partition)
 	m, ok := found[Slice{asset, partition}]
@@ -88,14 +89,19 @@ func (l *Ledger) latest(ctx context.Context, and string, args ...any) (map[Slice
 	out := make(map[Slice]Materialization)
 	err := l.query(ctx, "read materializations", func(rows *sql.Rows) error {
 		var verified int64
-		m, err := scanMaterialization(rows, &verified)
-		m.Verified = when(verified)
+		var code, upstream, snapshot string
+		m, err := scanMaterialization(rows, &verified, &code, &upstream, &snapshot)
+		if err != nil {
+			return err
+		}
+		m.Verified, m.CodeVersion, m.Upstream, m.Snapshot = when(verified), code, nil, snapshot
+		err = json.Unmarshal([]byte(upstream), &m.Upstream)
 		out[Slice{m.Asset, m.Partition}] = m
 		return err
-	}, `SELECT `+materializationColumns+`, last.verified FROM (
-			SELECT MAX(CASE WHEN state = 'published' THEN id END) AS id, MAX(finished) AS verified
+	}, `SELECT `+materializationColumns+`, last.verified, look.code_version, look.upstream, look.snapshot FROM (
+			SELECT MAX(CASE WHEN state = 'published' THEN id END) AS id, MAX(id) AS look, MAX(finished) AS verified
 			FROM materializations WHERE state IN ('published', 'unchanged') `+and+` GROUP BY asset, partition
-		) last JOIN materializations m ON m.id = last.id`, args...)
+		) last JOIN materializations m ON m.id = last.id JOIN materializations look ON look.id = last.look`, args...)
 	return out, err
 }
 

@@ -1,8 +1,11 @@
 package ledger
 
 import (
+	"fmt"
 	"iter"
 	"time"
+
+	"drugslm/internal/fault"
 )
 
 // State is where an item stands.
@@ -64,6 +67,39 @@ const (
 	Failed              // everything quarantined
 	Force               // everything
 )
+
+// String gives the mode as it stands in workflow inputs: "missing", "failed" or "force".
+func (m Mode) String() string {
+	switch m {
+	case Missing:
+		return "missing"
+	case Failed:
+		return "failed"
+	case Force:
+		return "force"
+	default:
+		return fmt.Sprintf("mode %d", int(m))
+	}
+}
+
+// MarshalText spells the mode as String does, so that people can read and write the inputs of workflows.
+func (m Mode) MarshalText() ([]byte, error) {
+	if m < Missing || m > Force {
+		return nil, fault.New(fault.Invalid, "write mode", "%s is unknown", m)
+	}
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads what MarshalText writes; anything else is fault.Invalid.
+func (m *Mode) UnmarshalText(text []byte) error {
+	for _, known := range []Mode{Missing, Failed, Force} {
+		if string(text) == known.String() {
+			*m = known
+			return nil
+		}
+	}
+	return fault.New(fault.Invalid, "read mode", "%.20q is unknown; known: missing, failed, force", text)
+}
 
 // Enrolment is one enumeration of a partition's items, and what to do about them.
 type Enrolment struct {

@@ -196,7 +196,8 @@ func latest(t *testing.T, l *ledger.Ledger) {
 		Snapshot: "2026-01-01", Requests: 7}, m)
 
 	later := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	require.NoError(t, l.RecordUnchanged(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: "r2", Finished: later}))
+	require.NoError(t, l.RecordUnchanged(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: "r2", Finished: later,
+		CodeVersion: "v2", Upstream: map[string]int64{"anvisa/catalog": 8}, Snapshot: "2026-02-02"}))
 	require.NoError(t, l.RecordUnchanged(t.Context(), ledger.Materialization{Asset: Asset, Partition: "6", Run: "r2"}))
 	begin(t, l, "r3") // begun is not published
 	all, err := l.Materializations(t.Context())
@@ -204,5 +205,9 @@ func latest(t *testing.T, l *ledger.Ledger) {
 	require.Len(t, all, 1)
 	m = all[ledger.Slice{Asset: Asset, Partition: Partition}]
 	require.Equal(t, id, m.ID)
+	require.Equal(t, int64(5), m.Version)
 	require.Equal(t, later, m.Verified)
+	require.Equal(t, "v2", m.CodeVersion, "a look that finds nothing to do makes the partition fresh")
+	require.Equal(t, map[string]int64{"anvisa/catalog": 8}, m.Upstream)
+	require.Equal(t, "2026-02-02", m.Snapshot)
 }
