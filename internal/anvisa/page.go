@@ -3,6 +3,7 @@ package anvisa
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -16,6 +17,7 @@ const entrance = "/#/bulario/"
 // sight is what script "look" returns.
 type sight struct {
 	Status    int  `json:"status"` // of the document; 0: the browser does not tell
+	Loaded    bool `json:"loaded"` // there is a document, and not the browser's own page about why there is none
 	App       bool `json:"app"`
 	Challenge bool `json:"challenge"`
 }
@@ -26,11 +28,16 @@ func (v *Visit) enter(ctx context.Context) error {
 	var seen sight
 	r.read = func(answer) error { return seen.judge(r.op, v.o.URL) }
 	return v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
-		if err := v.page.Open(ctx, v.o.URL+r.path); err != nil {
-			return answer{}, fmt.Errorf("%s: %w", r.op, err)
+		// Whatever Open says of a page that is there, the page tells better.
+		opened := v.page.Open(ctx, v.o.URL+r.path)
+		if kind := fault.KindOf(opened); kind == fault.Session || kind == fault.Unavailable || ctx.Err() != nil {
+			return answer{}, fmt.Errorf("%s: %w", r.op, errors.Join(opened, context.Cause(ctx)))
 		}
 		if err := v.page.Eval(ctx, script("look"), &seen, lookTimeout.Milliseconds()); err != nil {
 			return answer{}, fmt.Errorf("%s: %w", r.op, err)
+		}
+		if !seen.Loaded {
+			return answer{}, v.unreachable(r.op, "its page did not load")
 		}
 		return seen.answer(), nil
 	})

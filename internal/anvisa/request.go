@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	requestTimeout = time.Minute      // for one answer, all of it
+	requestTimeout = 45 * time.Second // for one answer, all of it; sessions end scripts after a minute
 	lookTimeout    = 10 * time.Second // for the page to show that it is the portal's
 	pieceSize      = 4 << 20          // bytes of a body in one script result: base64 makes a third more of it
 	maxJSON        = 32 << 20         // 1,000 products are about 1 MiB

@@ -67,15 +67,26 @@ func (b bundle) visit(t *testing.T, fn func(context.Context, *anvisa.Visit)) {
 	}))
 }
 
-// sent is what was asked of the portal itself, without the pictures and scripts of its page.
-func (b bundle) sent() int {
-	kinds := 0
+// sent is what was asked of the portal itself, without what its page asks for to be a page: pictures, scripts, and
+// the categories of its form.
+func (b bundle) sent() (n int) {
 	for _, r := range b.portal.Requests() {
-		if r.Kind != portal.KindAsset && r.Kind != portal.KindOther {
-			kinds++
+		switch r.Kind {
+		case portal.KindPage, portal.KindList, portal.KindHistory, portal.KindPDF:
+			n++
 		}
 	}
-	return kinds
+	return n
+}
+
+// spansOf are the spans of a name.
+func (b bundle) spansOf(name string) (found []sdktrace.ReadOnlySpan) {
+	for _, span := range b.spans.Ended() {
+		if span.Name() == name {
+			found = append(found, span)
+		}
+	}
+	return found
 }
 
 func TestSite(t *testing.T) {
@@ -90,6 +101,7 @@ func siteRun(t *testing.T, browser func(*testing.T) anvisa.Browser) {
 			t.Parallel()
 			siteReads(t, browser(t), w)
 			siteRefuses(t, browser(t), w)
+			siteStops(t, browser(t), w)
 		})
 	}
 }
@@ -118,16 +130,16 @@ func siteReads(t *testing.T, browser anvisa.Browser, w way) {
 		b.visit(t, func(ctx context.Context, v *anvisa.Visit) { fetchesLeaflets(ctx, t, v, truth.Products[:3]) })
 	})
 	t.Run("a turn and a span for every request", func(t *testing.T) {
-		require.Equal(t, b.pace.Taken(), b.sent())
+		require.Equal(t, b.pace.Taken(), b.sent()+1, "the categories have been asked for once")
 		require.Len(t, b.pace.Reports(), b.pace.Taken())
-		require.Len(t, b.spans.Ended(), b.pace.Taken())
+		require.Len(t, b.spansOf("send request"), b.pace.Taken())
 		for _, err := range b.pace.Reports() {
 			require.NoError(t, err)
 		}
 	})
 	t.Run("the trace goes with the request", func(t *testing.T) {
 		for _, r := range b.portal.Requests() {
-			if r.Kind == portal.KindPDF || r.Kind == portal.KindHistory || r.Kind == portal.KindCategories {
+			if r.Kind == portal.KindPDF || r.Kind == portal.KindHistory {
 				require.NotEmpty(t, r.Traceparent, r.Kind)
 			}
 		}
@@ -236,4 +248,23 @@ func siteRefuses(t *testing.T, browser anvisa.Browser, w way) {
 			require.Equal(t, b.portal.Truth().Day.Format(time.RFC3339), listing.Snapshot)
 		})
 	})
+}
+
+// siteStops is what every way makes of a portal that turns bad in the middle of a listing.
+func siteStops(t *testing.T, browser anvisa.Browser, w way) {
+	for faults, kind := range map[string]fault.Kind{
+		"throttle=1": fault.Throttled, "challenge-403=1": fault.Refused, "challenge=1": fault.Refused, "error=1": fault.Unavailable,
+	} {
+		t.Run("half way "+faults, func(t *testing.T) {
+			b := open(t, browser, w, "", 200)
+			bad, err := portal.ParseFaults(faults)
+			require.NoError(t, err)
+			b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+				listing, err := v.List(ctx, "5", func(int, int) { b.portal.SetFaults(bad) })
+				require.Equal(t, kind, fault.KindOf(err), err)
+				require.NotEmpty(t, listing.Products)
+				require.Less(t, len(listing.Products), listing.Claimed)
+			})
+		})
+	}
 }

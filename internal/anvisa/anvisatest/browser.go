@@ -29,7 +29,8 @@ func (Browser) With(ctx context.Context, fn func(context.Context, anvisa.Page) e
 	if err != nil {
 		return err
 	}
-	return fn(ctx, &page{client: &http.Client{Jar: jar}})
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return fn(ctx, &page{client: &http.Client{Jar: jar, CheckRedirect: stay}})
 }
 
 // page is one session. The walk's place in the table is kept here.
@@ -78,7 +79,7 @@ func (p *page) Eval(ctx context.Context, script string, out any, args ...any) er
 	var err error
 	switch name := strings.TrimPrefix(first, "// script: "); name {
 	case "look":
-		result = map[string]any{"status": p.status, "app": p.app, "challenge": p.opened != "" && !p.app}
+		result = map[string]any{"status": p.status, "loaded": p.status != 0, "app": p.app, "challenge": p.opened != "" && !p.app}
 	case "fetch":
 		result = p.fetch(ctx, args)
 	case "piece":

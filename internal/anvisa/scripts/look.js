@@ -4,9 +4,11 @@ const [patience] = arguments;
 const app = () => document.querySelector('[ng-app],[data-ng-app],[ui-view],[data-ui-view],ui-view,.ng-scope') !== null;
 const challenge = () => /just a moment|attention required|access denied/i.test(document.title) ||
   document.querySelector('#challenge-form,#challenge-running,#cf-wrapper,#cf-error-details') !== null;
+const navigation = performance.getEntriesByType('navigation')[0];
+const status = (navigation && navigation.responseStatus) || 0;
+const loaded = location.protocol === 'http:' || location.protocol === 'https:'; // else the browser's own error page
 const end = performance.now() + patience;
-while (!app() && !challenge() && performance.now() < end) {
+while (loaded && status < 400 && !app() && !challenge() && performance.now() < end) {
   await new Promise((done) => setTimeout(done, 50));
 }
-const navigation = performance.getEntriesByType('navigation')[0];
-return {status: (navigation && navigation.responseStatus) || 0, app: app(), challenge: challenge()};
+return {status, loaded, app: app(), challenge: challenge()};

@@ -37,12 +37,11 @@ const toasts = new Set(all('.toast-warning'));
 const warned = () => all('.toast-warning').some((toast) => !toasts.has(toast));
 performance.clearResourceTimings();
 if (command === 'route') {
-  location.hash = '#/bulario/';
-  for (let n = 0; n < 40 && document.querySelector('table.ng-table') !== null; n++) {
-    await sleep(25);
+  if (location.hash === value) { // the same again: only a detour makes the page ask anew
+    location.hash = '#/bulario/';
+    await sleep(100);
   }
   location.hash = value;
-  await sleep(50);
 } else {
   const target = command === 'size'
     ? sizes().find((button) => number(button) === value)
@@ -52,11 +51,7 @@ if (command === 'route') {
   }
   target.click();
 }
-const another = {
-  route: () => results(),
-  size: () => size() === value && products().length > before.length,
-  next: () => page() === value && sign()[0] !== before[0],
-}[command];
+const arrived = {route: results, size: () => size() === value, next: () => page() === value}[command];
 
 const end = performance.now() + patience;
 for (let last = '', since = performance.now(); performance.now() < end; await sleep(50)) {
@@ -69,12 +64,13 @@ for (let last = '', since = performance.now(); performance.now() < end; await sl
     return table({rows: [], strange: 0, empty: true});
   }
   const now = JSON.stringify(sign());
-  if (loading() || now !== last || !another()) {
+  if (sent === undefined || loading() || !arrived() || now !== last) {
     [last, since] = [now, performance.now()];
     continue;
   }
-  // No rows: the portal has lost the page, or has yet to show it. Wait longer before believing it.
-  if (performance.now() - since > (products().length > 0 ? 200 : sent !== undefined ? 600 : patience)) {
+  // Other rows are believed soon. None, or the same as before, are either yet to change or a page that got lost.
+  const another = sign().length > 0 && now !== JSON.stringify(before);
+  if (performance.now() - since > (another ? 200 : 3000)) {
     return table({});
   }
 }

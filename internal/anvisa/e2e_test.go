@@ -1,0 +1,71 @@
+package anvisa_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/fault"
+	"drugslm/internal/grid"
+)
+
+// pooled lends the sessions of a pool as anvisa wants them.
+type pooled struct{ *grid.Pool }
+
+func (p pooled) With(ctx context.Context, fn func(context.Context, anvisa.Page) error) error {
+	return p.Pool.With(ctx, func(ctx context.Context, s *grid.Session) error { return fn(ctx, s) })
+}
+
+// realBrowsers run our scripts and the page's own; the test is skipped unless they are asked for.
+func realBrowsers(t *testing.T) anvisa.Browser {
+	t.Helper()
+	if os.Getenv("DRUGSLM_E2E") != "1" {
+		t.Skip("needs a browser: `make test` runs it (DRUGSLM_E2E=1)")
+	}
+	pool, err := grid.Open(t.Context(), grid.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+		defer cancel()
+		require.NoError(t, pool.Close(ctx))
+	})
+	return pooled{pool}
+}
+
+// TestInABrowser repeats what is promised with real scripts in a real page.
+func TestInABrowser(t *testing.T) {
+	t.Parallel()
+	browsers := realBrowsers(t)
+	t.Run("site", func(t *testing.T) {
+		siteRun(t, func(*testing.T) anvisa.Browser { return browsers })
+	})
+	t.Run("documents", func(t *testing.T) { documentsRun(t, browsers) })
+	t.Run("other pages", func(t *testing.T) { visitsOfOtherPages(t, browsers) })
+	t.Run("no portal", func(t *testing.T) {
+		site, err := anvisa.NewSite(anvisa.Options{URL: "http://127.0.0.1:9", Browser: browsers, Pace: refusingPace{}})
+		require.NoError(t, err)
+		err = site.Visit(t.Context(), func(context.Context, *anvisa.Visit) error { panic("not reached") })
+		require.ErrorContains(t, err, "portal unreachable at http://127.0.0.1:9")
+		require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	})
+	t.Run("a table that lags behind", func(t *testing.T) { waitsForTheTable(t, browsers) })
+}
+
+func waitsForTheTable(t *testing.T, browsers anvisa.Browser) {
+	b := open(t, browsers, way{anvisa.ListByWalk, anvisa.FetchByHTTP}, "stale-table=900ms", 400)
+	b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+		listing, err := v.List(ctx, "5", nil)
+		require.NoError(t, err)
+		require.Len(t, listing.Products, categoryTotal(b, 5))
+		require.Greater(t, listing.Claimed, 100, "three pages at least")
+		_, err = v.List(ctx, "11", nil)
+		require.NoError(t, err, "an empty category")
+		again, err := v.List(ctx, "5", nil)
+		require.NoError(t, err)
+		require.Equal(t, listing.Products, again.Products)
+	})
+}
