@@ -20,8 +20,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
+	"drugslm/internal/fault"
 	"drugslm/internal/rows"
 )
 
@@ -95,6 +97,7 @@ type Spec[T Row] struct {
 	Checks      []Check[T]
 
 	// List shows every item of the partition with its row, and says what the source claims.
+	// Item.ID is the row's ItemID; an item emitted again replaces itself.
 	List func(ctx context.Context, run Run, emit func(Item, T) error) (Claim, error)
 
 	// Items lists what there is to make, complete: an item that is not named any more becomes absent.
@@ -107,7 +110,7 @@ type Spec[T Row] struct {
 	Durable bool
 }
 
-// Settle takes what became of an item: a row, or the error that says why there is none.
+// Settle takes what became of an item: a row, whose ItemID is the item's ID, or the error that says why there is none.
 type Settle[T any] func(id string, row T, err error) error
 
 // Asset is a declared asset, its row type erased. The zero value is not usable: see [New].
@@ -139,7 +142,7 @@ type Asset struct {
 func New[T Row](s Spec[T]) *Asset {
 	codec, err := rows.Of[T]()
 	a := &Asset{
-		Key: s.Key, Description: s.Description, Deps: s.Deps, Partitions: s.Partitions, Location: s.Location,
+		Key: s.Key, Description: s.Description, Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
 		RowGroup: orElse(s.RowGroup, 10_000), Durable: s.Durable, Codec: codec,
@@ -150,16 +153,37 @@ func New[T Row](s Spec[T]) *Asset {
 	}
 	if s.List != nil {
 		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
-			return s.List(ctx, run, func(item Item, row T) error { return emit(item, row) })
+			return s.List(ctx, run, func(item Item, row T) error {
+				if err := same(s.Key, item.ID, row); err != nil {
+					return err
+				}
+				return emit(item, row)
+			})
 		}
 	}
 	if s.Make != nil {
 		a.make = func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error {
-			return s.Make(ctx, run, batch, func(id string, row T, err error) error { return settle(id, row, err) })
+			return s.Make(ctx, run, batch, func(id string, row T, err error) error {
+				if err != nil {
+					return settle(id, nil, err)
+				}
+				if err := same(s.Key, id, row); err != nil {
+					return err
+				}
+				return settle(id, row, nil)
+			})
 		}
 	}
 	a.problems = append(s.problems(), prefix(s.Key, err)...)
 	return a
+}
+
+// same refuses a row that names another item than the one it is given for: the row would outlive its item.
+func same(key Key, id string, row Row) error {
+	if id == "" || row.ItemID() != id {
+		return fault.New(fault.Invalid, "take row", "%s gives the row of %q for item %q", key, row.ItemID(), id)
+	}
+	return nil
 }
 
 // Lists reports whether the source shows the items with their rows (Spec.List) rather than one by one.
@@ -195,12 +219,24 @@ func (s Spec[T]) problems() []error {
 	add(s.CodeVersion == "", "CodeVersion is empty")
 	add(s.Queue == "", "Queue is empty")
 	add(s.Partitions == nil, "Partitions is nil")
+	add(s.Partitions != nil && !s.Partitions.whole(), "Partitions wants Name, Discover and Queue")
+	least := min(int64(s.Timeout), int64(s.BatchSize), int64(s.RowGroup), s.Retry.least())
+	add(least < 0, "Timeout, BatchSize, RowGroup and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
 	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
+	names := []string{"complete", "conserved"} // the engine's own
 	for _, c := range s.Checks {
 		add(c.Name == "" || (c.Row == nil) == (c.Partition == nil), fmt.Sprintf("check %q wants a name and either Row or Partition", c.Name))
+		add(slices.Contains(names, c.Name), fmt.Sprintf("check %q has a name that is taken", c.Name))
+		names = append(names, c.Name)
 	}
 	return errs
+}
+
+func (p *Partitions) whole() bool { return p.Name != "" && p.Discover != nil && p.Queue != "" }
+
+func (r Retry) least() int64 {
+	return min(int64(r.Attempts), int64(r.ItemAttempts), int64(r.Interval), int64(r.MaxInterval))
 }
 
 func (r Retry) withDefaults() Retry {

@@ -16,27 +16,13 @@ type Graph struct {
 }
 
 // NewGraph checks a list of assets and reports everything that is wrong with it at once: bad declarations,
-// duplicate keys, unknown dependencies, dependencies between differently partitioned assets, cycles.
+// keys, locations or names of partition sets that are taken, unknown dependencies, dependencies between differently
+// partitioned assets, cycles.
 func NewGraph(assets ...*Asset) (*Graph, error) {
 	g := &Graph{byKey: make(map[Key]*Asset, len(assets))}
-	var errs []error
+	errs := g.add(assets)
 	for _, a := range assets {
-		errs = append(errs, a.problems...)
-		if _, taken := g.byKey[a.Key]; taken {
-			errs = append(errs, fmt.Errorf("asset %q is declared twice", a.Key))
-		}
-		g.byKey[a.Key] = a
-	}
-	for _, a := range assets {
-		for _, dep := range a.Deps {
-			up, known := g.byKey[dep]
-			switch {
-			case !known:
-				errs = append(errs, fmt.Errorf("asset %q depends on %q, which nobody declares", a.Key, dep))
-			case up.Partitions != a.Partitions:
-				errs = append(errs, fmt.Errorf("asset %q depends on %q, which is partitioned otherwise", a.Key, dep))
-			}
-		}
+		errs = append(errs, g.strangers(a)...)
 	}
 	order, cycle := sorted(assets, g.byKey)
 	if cycle != nil {
@@ -47,6 +33,47 @@ func NewGraph(assets ...*Asset) (*Graph, error) {
 	}
 	g.order = order
 	return g, nil
+}
+
+// add takes the assets in, and says what is wrong with each and what two of them share though they must not.
+func (g *Graph) add(assets []*Asset) []error {
+	var errs []error
+	tables := make(map[string]Key, len(assets))
+	sets := make(map[string]*Partitions)
+	for _, a := range assets {
+		errs = append(errs, a.problems...)
+		if _, taken := g.byKey[a.Key]; taken {
+			errs = append(errs, fmt.Errorf("asset %q is declared twice", a.Key))
+			continue
+		}
+		g.byKey[a.Key] = a
+		if other, taken := tables[a.Location]; taken && a.Location != "" {
+			errs = append(errs, fmt.Errorf("asset %q has the Location of %q", a.Key, other))
+		}
+		tables[a.Location] = a.Key
+		if a.Partitions == nil {
+			continue
+		}
+		if set, taken := sets[a.Partitions.Name]; taken && set != a.Partitions {
+			errs = append(errs, fmt.Errorf("asset %q has another set of partitions named %q: share one", a.Key, set.Name))
+		}
+		sets[a.Partitions.Name] = a.Partitions
+	}
+	return errs
+}
+
+// strangers says which dependencies of a do not fit it.
+func (g *Graph) strangers(a *Asset) []error {
+	var errs []error
+	for _, dep := range a.Deps {
+		switch up, known := g.byKey[dep]; {
+		case !known:
+			errs = append(errs, fmt.Errorf("asset %q depends on %q, which nobody declares", a.Key, dep))
+		case up.Partitions != a.Partitions:
+			errs = append(errs, fmt.Errorf("asset %q depends on %q, which is partitioned otherwise", a.Key, dep))
+		}
+	}
+	return errs
 }
 
 // All gives every asset, dependencies first.
