@@ -24,6 +24,10 @@ const (
 	driverStop  = 5 * time.Second
 )
 
+// folderLength is how long a folder's path may be: Chromium makes a socket 45 bytes below it, and the path of a Unix
+// socket ends at 107. Beyond, Chromium exits without a word and chromedriver waits a minute for it.
+const folderLength = 107 - 45
+
 var startedOn = regexp.MustCompile(`started successfully on port (\d+)`)
 
 // driver is a chromedriver of ours.
@@ -65,6 +69,11 @@ func startDriver(ctx context.Context) (*driver, error) {
 func (d *driver) makeFolder() (err error) {
 	if d.folder, err = os.MkdirTemp("", folderPrefix); err != nil {
 		return err
+	}
+	if len(d.folder) > folderLength {
+		_ = os.Remove(d.folder) // empty, and swept later should this not work
+		return fmt.Errorf("the path of temporary files is too long for Chromium's socket: set TMPDIR to one of at most %d bytes",
+			folderLength-len(folderPrefix)-len("/4294967295"))
 	}
 	d.lock, err = lockFolder(d.folder)
 	return err

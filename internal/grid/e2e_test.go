@@ -11,9 +11,7 @@ import (
 )
 
 func TestChromedriver(t *testing.T) {
-	if os.Getenv("DRUGSLM_E2E") != "1" {
-		t.Skip("needs chromedriver and Chromium: make test runs it (DRUGSLM_E2E=1)")
-	}
+	needBrowser(t)
 	gridtest.Run(t, func(t *testing.T) *grid.Pool {
 		p, err := grid.Open(t.Context(), grid.Options{UserAgent: "drugslm/0.1 (+test)"})
 		require.NoError(t, err)

@@ -5,10 +5,12 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"drugslm/internal/fault"
 	"drugslm/internal/grid"
@@ -56,6 +58,30 @@ func navigation(t *testing.T, p *grid.Pool, at *site) {
 		require.Equal(t, at.header("/").Get("User-Agent"), agent)
 	})
 	require.Zero(t, p.Stats().Lost)
+}
+
+func traced(t *testing.T, p *grid.Pool, at *site) {
+	const parent = "4bf92f3577b34da6a3ce929d0e0e4736"
+	id, err := trace.TraceIDFromHex(parent)
+	require.NoError(t, err)
+	remote := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: id, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled}))
+	chromium := false
+	require.NoError(t, p.With(remote, func(ctx context.Context, s *grid.Session) error {
+		agent, err := s.UserAgent(ctx)
+		require.NoError(t, err)
+		chromium = !strings.Contains(agent, "Firefox")
+		return s.Open(ctx, at.url+"/")
+	}))
+	if chromium {
+		require.Contains(t, at.header("/").Get("Traceparent"), parent)
+	}
+	for range 3 {
+		with(t, p, func(ctx context.Context, s *grid.Session) {
+			require.NoError(t, s.Open(ctx, at.url+"/"))
+			require.Empty(t, at.header("/").Get("Traceparent"), "a trace ends with its lease")
+		})
+	}
 }
 
 func clicks(t *testing.T, p *grid.Pool, at *site) {

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *grid.Pool) {
 	tests := map[string]func(*testing.T, *grid.Pool, *site){
 		"scripts":     scripts,
 		"navigation":  navigation,
+		"trace":       traced,
 		"clicks":      clicks,
 		"client":      client,
 		"wipe":        wipe,

@@ -1,0 +1,160 @@
+package grid_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/grid"
+)
+
+func TestSweepLeavesFoldersInUse(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only on Linux does a lock end with its holder")
+	}
+	temp := t.TempDir()
+	used, left, foreign := filepath.Join(temp, "drugslm-grid-1"), filepath.Join(temp, "drugslm-grid-2"), filepath.Join(temp, "other")
+	for _, folder := range []string{used, left, foreign} {
+		require.NoError(t, os.MkdirAll(filepath.Join(folder, "profile"), 0o700))
+	}
+	lock, err := grid.LockFolder(used)
+	require.NoError(t, err)
+	grid.Sweep(temp)
+	require.DirExists(t, used)
+	require.NoDirExists(t, left)
+	require.DirExists(t, foreign)
+	require.NoError(t, lock.Close())
+	grid.Sweep(temp)
+	require.NoDirExists(t, used)
+}
+
+func TestSandboxIsOffOnlyForRoot(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, grid.ChromeOptions(grid.Options{}, true)["args"], "--no-sandbox")
+	require.NotContains(t, grid.ChromeOptions(grid.Options{}, false)["args"], "--no-sandbox")
+}
+
+func TestBareAddress(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "https://h:1/p", grid.Bare("https://user:secret@h:1/p?token=x#/q?y"))
+	require.Equal(t, "(no address)", grid.Bare("http://[secret"))
+}
+
+func TestDriverThatEndsAtOnce(t *testing.T) {
+	fakeDriver(t)
+	temp := shortDir(t)
+	t.Setenv("TMPDIR", temp)
+	_, err := grid.Open(t.Context(), grid.Options{})
+	require.ErrorContains(t, err, "ended without naming its port")
+	requireEmpty(t, temp)
+}
+
+func TestTemporaryPathTooLongForChromium(t *testing.T) {
+	fakeDriver(t)
+	temp := filepath.Join(t.TempDir(), strings.Repeat("x", 60))
+	require.NoError(t, os.Mkdir(temp, 0o700))
+	t.Setenv("TMPDIR", temp)
+	_, err := grid.Open(t.Context(), grid.Options{})
+	require.ErrorContains(t, err, "TMPDIR")
+	requireEmpty(t, temp)
+}
+
+func TestLocalPoolLeavesNothing(t *testing.T) {
+	needBrowser(t)
+	temp := shortDir(t)
+	t.Setenv("TMPDIR", temp)
+	p, err := grid.Open(t.Context(), grid.Options{})
+	require.NoError(t, err)
+	require.NoError(t, p.With(t.Context(), func(context.Context, *grid.Session) error { return nil }))
+	require.NotEmpty(t, processesIn(temp))
+	require.NoError(t, p.Close(t.Context()))
+	require.Eventually(t, func() bool { return len(processesIn(temp)) == 0 }, time.Minute, 50*time.Millisecond)
+}
+
+// The owner is this test's own binary, started again and killed in the middle of a lease.
+func TestKilledOwnerLeavesNoBrowser(t *testing.T) {
+	needBrowser(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ties a child's life to its parent's")
+	}
+	temp := shortDir(t)
+	owner := exec.Command(os.Args[0], "-test.run=^TestBeOwner$", "-test.v")
+	owner.Env = append(os.Environ(), "TMPDIR="+temp, "GRID_TEST_OWNER=1")
+	out, err := owner.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, owner.Start())
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !bytes.Contains(lines.Bytes(), []byte("browser runs")) {
+	}
+	require.Greater(t, len(processesIn(temp)), 3, "the owner, the driver, the browser and its children")
+	require.NoError(t, owner.Process.Kill())
+	require.Error(t, owner.Wait())
+	require.Eventually(t, func() bool { return len(processesIn(temp)) == 0 }, time.Minute, 50*time.Millisecond)
+	grid.Sweep(temp)
+	requireEmpty(t, temp)
+}
+
+func TestBeOwner(t *testing.T) {
+	if os.Getenv("GRID_TEST_OWNER") != "1" {
+		t.Skip("is run by TestKilledOwnerLeavesNoBrowser")
+	}
+	p, err := grid.Open(t.Context(), grid.Options{})
+	require.NoError(t, err)
+	_ = p.With(t.Context(), func(ctx context.Context, _ *grid.Session) error {
+		_, _ = os.Stdout.WriteString("browser runs\n")
+		<-ctx.Done()
+		return nil
+	})
+}
+
+// fakeDriver puts a chromedriver on PATH that ends at once.
+func fakeDriver(t *testing.T) {
+	t.Helper()
+	bin := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "chromedriver"), []byte("#!/bin/sh\nexit 3\n"), 0o700))
+	t.Setenv("PATH", bin)
+}
+
+// shortDir is a temporary folder with a path short enough for Chromium's sockets.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "grid")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
+func needBrowser(t *testing.T) {
+	t.Helper()
+	if os.Getenv("DRUGSLM_E2E") != "1" {
+		t.Skip("needs chromedriver and Chromium: make test runs it (DRUGSLM_E2E=1)")
+	}
+}
+
+func requireEmpty(t *testing.T, folder string) {
+	t.Helper()
+	left, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// processesIn lists the processes that have temp in their environment as the place of temporary files.
+func processesIn(temp string) (found []string) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		if environ, err := os.ReadFile(file); err == nil && bytes.Contains(environ, []byte("TMPDIR="+temp)) {
+			found = append(found, file)
+		}
+	}
+	return found
+}
