@@ -24,7 +24,7 @@ const (
 type Fact struct {
 	Version     int64         // the table's version that last changed it; -1: never published
 	CodeVersion string        // of the code that made it
-	Upstream    map[Key]int64 // the versions of its inputs that it was made from
+	Upstream    map[Key]int64 // the versions of its inputs that it was made from; an input without one was not there
 	Pending     int           // items that an interrupted run left to do
 	Retryable   int           // quarantined items that another try may mend
 }
@@ -110,9 +110,14 @@ func (g *Graph) Judge(a *Asset, partition string, w World) (State, string) {
 		return Stale, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)
 	}
 	for _, dep := range a.Deps {
-		up, ok := w.Facts[dep][partition]
-		if ok && up.Version > fact.Upstream[dep] {
-			return Stale, fmt.Sprintf("%s is at version %d, made from %d", dep, up.Version, fact.Upstream[dep])
+		up, published := w.Facts[dep][partition]
+		from, read := fact.Upstream[dep]
+		switch {
+		case !published || up.Version < 0:
+		case !read:
+			return Stale, fmt.Sprintf("%s is at version %d, made before it was published", dep, up.Version)
+		case up.Version > from:
+			return Stale, fmt.Sprintf("%s is at version %d, made from %d", dep, up.Version, from)
 		}
 	}
 	if fact.Retryable > 0 {
