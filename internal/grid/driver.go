@@ -2,6 +2,7 @@ package grid
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -152,6 +153,21 @@ func (d *driver) stop(ctx context.Context) {
 	<-d.done
 	removeFolder(d.folder)
 	_ = d.lock.Close() // only now may others sweep
+}
+
+// kill ends a browser that its driver cannot: one that runs an endless script answers nobody, and would go on for as
+// long as the pool. The number may have passed to a stranger, who does not use our folder. A nil driver has no browsers.
+func (d *driver) kill(process int) {
+	if d == nil || process <= 0 {
+		return
+	}
+	environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", process))
+	if err != nil || !bytes.Contains(environ, []byte("TMPDIR="+d.folder+"\x00")) {
+		return
+	}
+	if p, err := os.FindProcess(process); err == nil {
+		_ = p.Kill() // it may just have ended
+	}
 }
 
 // removeFolder removes a folder that dying browsers may still write to: what reappears is swept by a later Open.

@@ -81,6 +81,22 @@ func TestLocalPoolLeavesNothing(t *testing.T) {
 	require.Eventually(t, func() bool { return len(processesIn(temp)) == 0 }, time.Minute, 50*time.Millisecond)
 }
 
+func TestHungBrowserIsKilled(t *testing.T) {
+	needBrowser(t)
+	temp := shortDir(t)
+	t.Setenv("TMPDIR", temp)
+	p, err := grid.Open(t.Context(), grid.Options{Sessions: 1})
+	require.NoError(t, err)
+	err = p.With(t.Context(), func(ctx context.Context, s *grid.Session) error {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		return s.Eval(ctx, "while (true) {}", nil)
+	})
+	require.Error(t, err)
+	require.Eventually(t, func() bool { return len(processesIn(temp)) == 1 }, time.Minute, 50*time.Millisecond, "only the driver runs")
+	require.NoError(t, p.Close(t.Context()))
+}
+
 // The owner is this test's own binary, started again and killed in the middle of a lease.
 func TestKilledOwnerLeavesNoBrowser(t *testing.T) {
 	needBrowser(t)

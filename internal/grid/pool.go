@@ -242,6 +242,9 @@ func (p *Pool) quit(ctx context.Context, s *Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTimeout)
 	defer cancel()
 	err := s.wire.command(ctx, http.MethodDelete, s.path(""), nil, nil)
+	if err != nil && judge(err) != dead {
+		p.local.kill(s.wire.process)
+	}
 	board().hang(s.wire)
 	p.live.Add(-1)
 	if err != nil && judge(err) != dead || p.options.Leases == nil || p.local != nil {

@@ -75,6 +75,8 @@ type wire struct {
 	hub *hub
 	key string // host under which the library knows this wire
 
+	process int // of the browser, as far as the driver told when it made the session
+
 	turn chan struct{} // holds one token: browsers take one command at a time
 	ctx  context.Context
 }
@@ -157,7 +159,23 @@ func (w *wire) send(ctx context.Context, req *http.Request) (*http.Response, err
 	if len(body) > maxAnswer {
 		return nil, errTooLarge
 	}
+	if r.Method == http.MethodPost && req.URL.Path == "/session" {
+		w.process = browserProcess(body)
+	}
 	return mend(resp, body), nil
+}
+
+// browserProcess reads from the answer to a new session what the library does not keep; 0 if it is not there.
+func browserProcess(body []byte) int {
+	var answer struct {
+		Value struct {
+			Capabilities struct {
+				Process int `json:"goog:processID"`
+			}
+		}
+	}
+	_ = json.Unmarshal(body, &answer) // errors are for the library to find
+	return answer.Value.Capabilities.Process
 }
 
 // mend makes an answer one that the library reads: always JSON, errors with a stack trace that is a string. The Grid
