@@ -13,8 +13,22 @@ const sizes = () => all('.ng-table-counts button');
 const sign = () => products().map((row) => row.querySelector('a[href*="/medicamentos/"]').getAttribute('href'));
 const page = () => number(document.querySelector('.ng-table-pagination li.active a')) || 1;
 const size = () => number(sizes().find((button) => button.classList.contains('active')));
-const request = () => performance.getEntriesByType('resource')
-  .filter((entry) => entry.name.includes('/api/consulta/bulario') && entry.responseEnd > 0).pop();
+
+// How the page's own request ended: its XHRs are in the browser's books, of a fetch only if the page has read its body.
+const listing = '/api/consulta/bulario';
+if (!window.drugslmListens) {
+  const fetch = window.fetch;
+  window.drugslmListens = true;
+  window.fetch = async (...request) => {
+    const response = await fetch(...request);
+    if (response.url.includes(listing)) {
+      window.drugslmAnswer = {responseStatus: response.status, contentType: response.headers.get('content-type')};
+    }
+    return response;
+  };
+}
+const request = () => window.drugslmAnswer || performance.getEntriesByType('resource')
+  .filter((entry) => entry.name.includes(listing) && entry.responseEnd > 0).pop();
 
 const read = (row) => {
   const cells = Array.from(row.querySelectorAll('td'));
@@ -36,6 +50,7 @@ const before = sign();
 const toasts = new Set(all('.toast-warning'));
 const warned = () => all('.toast-warning').some((toast) => !toasts.has(toast));
 performance.clearResourceTimings();
+window.drugslmAnswer = undefined;
 if (command === 'route') {
   if (location.hash === value) { // the same again: only a detour makes the page ask anew
     location.hash = '#/bulario/';
