@@ -47,6 +47,7 @@ func TestJudge(t *testing.T) {
 		{"newer input", &fresh, 5, asset.Stale, "a/catalog is at version 5, made from 3"},
 		{"older input", &fresh, 2, asset.Fresh, "nothing changed that we know of"},
 		{"input was never published", &fresh, -1, asset.Fresh, "nothing changed that we know of"},
+		{"input was never there", with(func(f *asset.Fact) { f.Upstream = nil }), -1, asset.Fresh, "nothing changed that we know of"},
 		{
 			"made before the input was there", with(func(f *asset.Fact) { f.Upstream = nil }), 0,
 			asset.Stale, "a/catalog is at version 0, made before it was published",
@@ -169,6 +170,12 @@ func TestPlanPartitions(t *testing.T) {
 			require.Equal(t, tt.want, names)
 		})
 	}
+}
+
+func TestPlanListsEachPartitionOnce(t *testing.T) {
+	t.Parallel()
+	_, err := planned(t, judged(t), stocked(), "a/catalog+", "Vacina")
+	require.EqualError(t, err, `plan: partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`)
 }
 
 func TestPlanOfWhatNobodyHasDiscovered(t *testing.T) {
