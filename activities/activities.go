@@ -15,6 +15,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -24,6 +25,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
@@ -103,6 +105,12 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 		upstream, err := in.Graph.Get(key)
 		if err != nil {
 			yield(nil, err)
+			return
+		}
+		if _, published, err := in.Ledger.Latest(ctx, string(key), partition); err != nil || !published {
+			// No rows would mean that there is nothing to do: everything made from it would vanish.
+			missing := fault.New(fault.Invalid, "read input", "%s[%s] was never published: materialize it first", key, partition)
+			yield(nil, cmp.Or[error](err, missing))
 			return
 		}
 		table := in.table(upstream)

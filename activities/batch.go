@@ -68,6 +68,9 @@ func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, ou
 	if made == nil && len(p.entries) > 0 {
 		made = fault.New(fault.Internal, "make items", "%s left %d items of %d unsettled", j.asset.Key, len(p.entries), len(todo))
 	}
+	if made != nil {
+		p.down = nil // the batch has not come to an end: nobody knows yet whose failures these are
+	}
 	// What was made is kept even when the rest of the batch could not be, or was stopped.
 	settled := p.finish(context.WithoutCancel(ctx), out)
 	return errors.Join(made, settled)
@@ -101,22 +104,35 @@ func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) 
 	}
 	p.done++
 	p.j.run.Progress(p.done, p.total)
+	switch {
+	case err == nil:
+		err = p.keep(ctx, id, row)
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			return err
+		}
+	case ctx.Err() != nil:
+		return err // the time is up: whatever it says, it is not about the item
+	}
 	if err != nil {
 		return p.fail(entry, err)
 	}
 	p.failed, p.down = append(p.failed, p.down...), nil // the source answers: they failed by themselves
 	delete(p.entries, id)
-	if p.j.asset.Durable {
-		encoded, err := p.j.asset.Codec.Encode(row)
-		if err != nil {
-			return err
-		}
-		// A row that cost a request is kept even if the run is being stopped.
-		if err := p.a.Ledger.Make(context.WithoutCancel(ctx), p.j.key(), p.j.partition(), id, encoded); err != nil {
-			return err
-		}
+	return nil
+}
+
+// keep stages a row, and if it was dear keeps it in the ledger as well. An error of kind fault.Invalid refuses the
+// row only.
+func (p *pass) keep(ctx context.Context, id string, row asset.Row) error {
+	if err := p.stage.add(ctx, id, row); err != nil || !p.j.asset.Durable {
+		return err
 	}
-	return p.stage.add(ctx, id, row)
+	encoded, err := p.j.asset.Codec.Encode(row)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "keep row of item "+id, err) // its file took it
+	}
+	// A row that cost a request is kept even if the run is being stopped.
+	return p.a.Ledger.Make(context.WithoutCancel(ctx), p.j.key(), p.j.partition(), id, encoded)
 }
 
 // maxDown is how many items in a row may find the source unavailable before it is the source that is down, and the

@@ -3,8 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/lake"
@@ -47,7 +45,7 @@ func (a *Activities) change(ctx context.Context, j job) (change, error) {
 		return c, err
 	}
 	c.base = snapshot
-	if err := a.keep(ctx, j, &c, snapshot.Files(j.partition()), superseded); err != nil {
+	if err := keep(ctx, j, &c, snapshot.Files(j.partition()), superseded); err != nil {
 		return c, err
 	}
 	for _, file := range c.add {
@@ -57,45 +55,72 @@ func (a *Activities) change(ctx context.Context, j job) (change, error) {
 	return c, nil
 }
 
-// maxSmall is how many small parts a partition may have before a publish melts them into one.
+// maxSmall is how many small parts a partition may have before a publish that changes it anyway melts them. Small
+// is a part with less than a batch; what they are melted into holds about as many batches.
 const maxSmall = 16
 
 // keep goes over the published parts: those with rows that must go, and small ones when there are many, are
-// rewritten into one new part; the others stay as they are.
-func (a *Activities) keep(ctx context.Context, j job, c *change, files []lake.File, superseded map[string][]string) error {
+// rewritten; the others stay as they are.
+func keep(ctx context.Context, j job, c *change, files []lake.File, superseded map[string][]string) error {
+	batch := int64(j.asset.BatchSize)
 	small := 0
 	for _, file := range files {
-		if file.Rows < int64(j.asset.BatchSize) {
+		if file.Rows < batch {
 			small++
 		}
 	}
-	fresh := stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}
-	defer fresh.abort()
+	// Without anything else to publish there is no new version, however small the parts are.
+	melt := small >= maxSmall && len(c.add)+len(superseded) > 0
+	r := rewrite{stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, change: c}
+	defer r.abort()
 	for _, file := range files {
 		gone := superseded[file.Path]
-		if len(gone) == 0 && (small < maxSmall || file.Rows >= int64(j.asset.BatchSize)) {
+		if len(gone) == 0 && (!melt || file.Rows >= batch) {
 			c.rows += file.Rows
 			c.bytes += file.Bytes
 			continue
 		}
-		if err := fresh.copy(ctx, file, gone); err != nil {
+		if err := r.take(ctx, file, gone); err != nil {
 			return err
 		}
-		c.remove = append(c.remove, file.Path)
-		c.moves.Rewritten[file.Path] = ""
 	}
-	if fresh.part == nil {
+	return r.flush(ctx)
+}
+
+// rewrite puts rows of published parts into new ones. All rows of an old part go into the same new part, and a new
+// one is closed once it holds enough: a row that changes later must not cost a copy of the whole partition.
+type rewrite struct {
+	stage
+	change *change
+	from   []string // the old parts of the open new one
+}
+
+func (r *rewrite) take(ctx context.Context, file lake.File, gone []string) error {
+	if err := r.copy(ctx, file, gone); err != nil {
+		return err
+	}
+	r.change.remove = append(r.change.remove, file.Path)
+	r.change.moves.Rewritten[file.Path] = "" // until flush, if it has rows left
+	r.from = append(r.from, file.Path)
+	if len(r.outcomes) >= maxSmall*r.j.asset.BatchSize {
+		return r.flush(ctx)
+	}
+	return nil
+}
+
+func (r *rewrite) flush(ctx context.Context) error {
+	if r.part == nil {
 		return nil
 	}
-	file, err := fresh.part.Close(ctx)
+	file, err := r.part.Close(ctx)
 	if err != nil {
 		return err
 	}
-	fresh.part = nil
-	c.add = append(c.add, file)
-	for _, old := range slices.Collect(maps.Keys(c.moves.Rewritten)) {
-		c.moves.Rewritten[old] = file.Path
+	r.change.add = append(r.change.add, file)
+	for _, old := range r.from {
+		r.change.moves.Rewritten[old] = file.Path
 	}
+	r.part, r.outcomes, r.from = nil, nil, nil
 	return nil
 }
 
@@ -104,12 +129,16 @@ func (s *stage) copy(ctx context.Context, file lake.File, gone []string) error {
 	if int64(len(gone)) == file.Rows {
 		return nil
 	}
+	left := make(map[string]bool, len(gone))
+	for _, id := range gone {
+		left[id] = true
+	}
 	for row, err := range s.j.table.Rows(ctx, file) {
 		if err != nil {
 			return fmt.Errorf("rewrite %s: %w", file.Path, err)
 		}
 		kept := row.(asset.Row)
-		if slices.Contains(gone, kept.ItemID()) {
+		if left[kept.ItemID()] {
 			continue
 		}
 		if err := s.add(ctx, kept.ItemID(), kept); err != nil {

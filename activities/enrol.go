@@ -88,11 +88,17 @@ func (l listing) items() iter.Seq2[ledger.Item, error] {
 
 func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, error) {
 	found := listing{rows: make(map[string]asset.Row)}
+	seen := make(map[string]string) // fingerprints
 	claim, err := j.asset.List(ctx, j.run, func(item asset.Item, row asset.Row) error {
-		if _, twice := found.rows[item.ID]; !twice {
+		fingerprint, twice := seen[item.ID]
+		switch {
+		case twice && fingerprint != item.Fingerprint:
+			return fault.New(fault.Incomplete, "list "+j.Step.Name(), "item %q is shown twice and differs: the source changed while it was read", item.ID)
+		case !twice:
+			seen[item.ID] = item.Fingerprint
 			found.order = append(found.order, item)
+			found.rows[item.ID] = row
 		}
-		found.rows[item.ID] = row
 		return nil
 	})
 	if err == nil && len(found.order) != claim.Total {

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -45,7 +46,7 @@ func beating(ctx context.Context, attempts int, fn func(context.Context) error) 
 		defer close(stopped)
 		p.run(ctx, done)
 	}()
-	err := fn(context.WithValue(ctx, pulseKey{}, p))
+	err := guarded(context.WithValue(ctx, pulseKey{}, p), fn)
 	close(done)
 	<-stopped
 	if err != nil && counted(err) {
@@ -53,6 +54,27 @@ func beating(ctx context.Context, attempts int, fn func(context.Context) error) 
 		activity.RecordHeartbeat(ctx, last)
 	}
 	return toTemporal(err, last.Failures >= attempts)
+}
+
+// maxGrace is how much of its time an activity keeps for writing down what it made, and for saying that its time was
+// up: what the server times out by itself counts as no failure here, and would be tried again for ever.
+const maxGrace = 30 * time.Second
+
+// guarded runs fn until shortly before the activity's deadline, and makes an error of a panic, so that it counts.
+func guarded(ctx context.Context, fn func(context.Context) error) (err error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, left-min(left/10, maxGrace))
+		defer cancel()
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			activity.GetLogger(ctx).Error("activity panicked", "panic", r, "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal, "run activity", "panic: %v", r)
+		}
+	}()
+	return fn(ctx)
 }
 
 // run sends the newest progress as a heartbeat, and the old one again when there is none.

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"drugslm/internal/asset"
@@ -43,12 +44,16 @@ const planAttempts = 5
 // source, and those nobody has discovered yet.
 func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		selected, err := a.Graph.Select(in.Select...)
-		if err != nil {
+		// First of all: a run whose selection is wrong ends as failed, and what ends must have begun.
+		run := ledger.Run{
+			ID: in.Run, Workflow: in.Run, Selection: strings.Join(slices.Concat(in.Select, in.Partitions), " "),
+			Trace: telemetry.TraceID(ctx), Started: a.Now(),
+		}
+		if err := a.Ledger.StartRun(ctx, run); err != nil {
 			return err
 		}
-		run := ledger.Run{ID: in.Run, Workflow: in.Run, Selection: strings.Join(append(in.Select, in.Partitions...), " "), State: ledger.RunRunning, Trace: telemetry.TraceID(ctx), Started: a.Now()}
-		if err := a.Ledger.StartRun(ctx, run); err != nil {
+		selected, err := a.Graph.Select(in.Select...)
+		if err != nil {
 			return err
 		}
 		out.Discover, err = a.undiscovered(ctx, selected)

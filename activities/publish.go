@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"go.opentelemetry.io/otel/trace"
@@ -78,12 +79,16 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 	if err != nil {
 		return asset.Staged{}, err
 	}
-	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined, Before: -1}
-	if snapshot.Txn(j.app()) >= 0 {
-		s.Before = 0
+	_, published, err := a.Ledger.Latest(ctx, j.key(), j.partition())
+	if err != nil {
+		return asset.Staged{}, err
+	}
+	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined}
+	if !published {
+		s.Before = -1
 	}
 	for _, file := range snapshot.Files(j.partition()) {
-		s.Before += int(file.Rows)
+		s.Before = max(s.Before, 0) + int(file.Rows)
 		s.Rows += int(file.Rows) - len(superseded[file.Path])
 	}
 	for _, path := range parts {
@@ -127,54 +132,65 @@ func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (Made,
 	if err != nil {
 		return Made{}, err
 	}
-	if published && change.empty() && last.CodeVersion == j.asset.CodeVersion {
+	made := Made{Version: last.Version, Rows: change.rows, Bytes: change.bytes}
+	switch {
+	case !published || !change.empty():
+		made.Changed = true
+		made.Version, err = a.commit(ctx, j, in, change, m)
+	case last.Run == j.Run && maps.Equal(last.Upstream, in.Upstream):
+		made.Changed = true // an earlier attempt published, and could not tell any more
+	default:
 		m.Version = last.Version
-		if err := a.Ledger.RecordUnchanged(ctx, m); err != nil {
-			return Made{}, err
-		}
-		return a.made(ctx, j, Made{Version: last.Version, Rows: change.rows, Bytes: change.bytes})
+		err = a.Ledger.RecordUnchanged(ctx, m)
 	}
-	id, err := a.Ledger.BeginPublish(ctx, m)
 	if err != nil {
 		return Made{}, err
 	}
+	made.Counts, err = a.Ledger.Counts(ctx, j.key(), j.partition())
+	return made, err
+}
+
+// commit announces a change in the ledger, makes it in the table, and confirms it in the ledger.
+func (a *Activities) commit(ctx context.Context, j job, in PublishInput, c change, m ledger.Materialization) (int64, error) {
+	id, err := a.Ledger.BeginPublish(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	if held := c.base.Txn(j.app()); held >= id {
+		return 0, strange(j, fmt.Sprintf("it holds publish %d, this is only number %d", held, id))
+	}
 	version, err := j.table.Commit(ctx, lake.Change{
-		Partition: j.partition(), Add: change.add, Remove: change.remove, Base: change.base, App: j.app(), Txn: id,
+		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
 		Info: lake.CommitInfo{
 			Operation: "MATERIALIZE", Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
-			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: change.rows, Checks: verdictMap(in.Verdicts), Time: a.Now(),
+			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: c.rows, Checks: verdictMap(in.Verdicts), Time: a.Now(),
 		},
 	})
 	if err != nil {
-		return Made{}, err
+		return 0, err
 	}
-	if err := a.Ledger.FinishPublish(ctx, id, version, change.rows, change.bytes); err != nil {
-		return Made{}, err
-	}
-	return a.made(ctx, j, Made{Version: version, Changed: true, Rows: change.rows, Bytes: change.bytes})
+	return version, a.Ledger.FinishPublish(ctx, id, version, c.rows, c.bytes)
 }
 
-func (a *Activities) made(ctx context.Context, j job, m Made) (Made, error) {
-	var err error
-	m.Counts, err = a.Ledger.Counts(ctx, j.key(), j.partition())
-	return m, err
+// strange is the error of a table that was not written with this ledger.
+func strange(j job, why string) error {
+	return fault.New(fault.Invalid, "publish "+j.Step.Name(), "the table %s was written with another ledger: %s", j.asset.Location, why)
 }
 
 // recover finishes or abandons a publish of this partition that an earlier attempt left half done. The table's
 // log is the judge: it either has the commit or it has not.
 func (a *Activities) recover(ctx context.Context, j job) error {
 	unfinished, err := a.Ledger.Unfinished(ctx, j.key(), j.partition())
-	if err != nil || len(unfinished) == 0 {
-		return err
-	}
-	snapshot, err := j.table.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
 	for _, m := range unfinished {
-		if snapshot.Txn(j.app()) >= m.ID {
-			err = a.Ledger.FinishPublish(ctx, m.ID, snapshot.Version, m.Rows, m.Bytes)
-		} else {
+		version, held, err := a.judge(ctx, j, m)
+		switch {
+		case err != nil:
+		case held:
+			err = a.Ledger.FinishPublish(ctx, m.ID, version, m.Rows, m.Bytes)
+		default:
 			err = a.Ledger.AbandonPublish(ctx, m.ID, "cut short before its commit")
 		}
 		if err != nil {
@@ -182,6 +198,30 @@ func (a *Activities) recover(ctx context.Context, j job) error {
 		}
 	}
 	return nil
+}
+
+// fence is the operation of a commit that changes nothing, and keeps another one out.
+const fence = "FENCE"
+
+// judge says whether the table holds a publish, and in which version. If it does not, an empty commit under the same
+// number sees to it that it never will: the process that began it may only be paused, and about to commit.
+func (a *Activities) judge(ctx context.Context, j job, m ledger.Materialization) (version int64, held bool, err error) {
+	version, err = j.table.Commit(ctx, lake.Change{
+		Partition: j.partition(), App: j.app(), Txn: m.ID,
+		Info: lake.CommitInfo{Operation: fence, Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion, Time: a.Now()},
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	snapshot, err := j.table.SnapshotAt(ctx, version)
+	if err != nil {
+		return 0, false, err
+	}
+	held = snapshot.Info.Operation != fence
+	if held && snapshot.Info.Run != m.Run {
+		return 0, false, strange(j, fmt.Sprintf("run %s made its version %d, not run %s", snapshot.Info.Run, version, m.Run))
+	}
+	return version, held, nil
 }
 
 func (a *Activities) record(ctx context.Context, j job, verdicts []asset.Verdict) error {

@@ -5,11 +5,13 @@ import (
 	"fmt"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 )
 
-// stage collects rows into one part of a table, opened with the first row.
+// stage collects rows into one part of a table, opened with the first row. Cancelling the work does not harm the
+// part: what was made by then can still be kept.
 type stage struct {
 	j        job
 	meta     map[string]string
@@ -19,9 +21,9 @@ type stage struct {
 
 func (s *stage) add(ctx context.Context, id string, row asset.Row) error {
 	if s.part == nil {
-		part, err := s.j.table.NewPart(ctx, s.j.partition(), s.meta)
+		part, err := s.j.table.NewPart(context.WithoutCancel(ctx), s.j.partition(), s.meta)
 		if err != nil {
-			return err
+			return fault.Wrap(fault.Internal, "open part", err) // never the row's fault
 		}
 		s.part = part
 	}

@@ -1,0 +1,63 @@
+package activities_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+)
+
+// BenchmarkNoopItems40k is what 40,000 items that cost nothing cost: all of it is the engine's own.
+func BenchmarkNoopItems40k(b *testing.B) {
+	const items, batch = 40_000, 200
+	for range b.N {
+		b.StopTimer()
+		w := newWorld(b)
+		w.acts.Graph = costless(b, items, batch)
+		in := w.step("test/noop")
+		b.StartTimer()
+		enrolled, err := call(w, w.acts.Enrol, in)
+		require.NoError(b, err)
+		require.Equal(b, items/batch, enrolled.Batches)
+		b.ReportMetric(b.Elapsed().Seconds(), "s/enrol")
+		for n := 1; n <= enrolled.Batches; n++ {
+			_, err := call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
+			require.NoError(b, err)
+		}
+		b.ReportMetric(b.Elapsed().Seconds(), "s/batches")
+		made, err := w.publish(in, enrolled)
+		require.NoError(b, err)
+		require.EqualValues(b, items, made.Rows)
+	}
+}
+
+func costless(b *testing.B, items, batch int) *asset.Graph {
+	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
+		Key: "test/noop", Location: "noop", CodeVersion: "1", Queue: asset.QueueExtract, BatchSize: batch,
+		Partitions: &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: func(context.Context) ([]asset.Partition, error) {
+			return nil, nil
+		}},
+		Items: func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
+			for i := range items {
+				if err := emit(asset.Item{ID: strconv.Itoa(i), Fingerprint: "1"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Make: func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+			for _, item := range batch {
+				if err := settle(item.ID, row{ID: item.ID}, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}))
+	require.NoError(b, err)
+	return graph
+}

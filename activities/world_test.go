@@ -1,0 +1,369 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/audit"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// The assets of the tests: a listing, what is made of it at a price, and what is made of that for nothing.
+const (
+	catalog  asset.Key = "test/catalog"
+	download asset.Key = "test/download"
+	extract  asset.Key = "test/extract"
+)
+
+var here = asset.Partition{Key: "5", Label: "Generic"}
+
+// row is a row of all three.
+type row struct {
+	ID      string `parquet:"id"`
+	Content string `parquet:"content"`
+	asset.Provenance
+}
+
+func (r row) ItemID() string { return r.ID }
+
+// maker makes the items of one batch; the tests put their faults into it.
+type maker func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error
+
+// world is a source, the assets made from it, and where they are kept.
+type world struct {
+	tb     testing.TB
+	acts   *activities.Activities
+	ledger *ledger.Ledger
+	runs   int
+
+	mu       sync.Mutex
+	source   map[string]string // content by id
+	more     int               // what the source claims beyond what it shows
+	again    []asset.Item      // what it shows a second time
+	versions                   // of the code
+	make     map[asset.Key]maker
+	fault    func(id string) error // of one item
+	made     []string              // "id content", in the order made
+	checks   []asset.Check[row]
+}
+
+type versions map[asset.Key]string
+
+type option func(*world, *lake.Store)
+
+// inStore wraps the store of the lake.
+func inStore(wrap func(lake.Store) lake.Store) option {
+	return func(_ *world, s *lake.Store) { *s = wrap(*s) }
+}
+
+func withChecks(checks ...asset.Check[row]) option {
+	return func(w *world, _ *lake.Store) { w.checks = checks }
+}
+
+func newWorld(tb testing.TB, options ...option) *world {
+	tb.Helper()
+	dir := tb.TempDir()
+	books, err := ledger.Open(tb.Context(), dir+"/ledger.db")
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, books.Close()) })
+	files, err := lake.Dir(dir + "/lake")
+	require.NoError(tb, err)
+	w := &world{
+		tb: tb, ledger: books, source: map[string]string{}, make: map[asset.Key]maker{},
+		versions: versions{catalog: "1", download: "1", extract: "1"},
+	}
+	var store lake.Store = files
+	for _, o := range options {
+		o(w, &store)
+	}
+	w.acts = &activities.Activities{Ledger: books, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}
+	w.deploy()
+	require.NoError(tb, books.SavePartitions(tb.Context(), "category", []ledger.Partition{{Key: here.Key, Label: here.Label}}))
+	return w
+}
+
+// deploy builds the assets anew, with the code versions as they are now.
+func (w *world) deploy() {
+	set := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: func(context.Context) ([]asset.Partition, error) {
+		return []asset.Partition{here}, nil
+	}}
+	common := asset.Spec[row]{Partitions: set, Queue: asset.QueueBrowser, BatchSize: 4, Retry: asset.Retry{Attempts: 3}, Checks: w.checks}
+	list, get, read := common, common, common
+	list.Key, list.Location, list.CodeVersion, list.List = catalog, "catalog", w.versions[catalog], w.list
+	get.Key, get.Location, get.CodeVersion, get.Durable = download, "download", w.versions[download], true
+	get.Deps, get.Items, get.Make = []asset.Key{catalog}, w.items(catalog), w.makes(download)
+	read.Key, read.Location, read.CodeVersion = extract, "extract", w.versions[extract]
+	read.Deps, read.Items, read.Make = []asset.Key{download}, w.items(download), w.makes(extract)
+	var err error
+	w.acts.Graph, err = asset.NewGraph(asset.New(list), asset.New(get), asset.New(read))
+	require.NoError(w.tb, err)
+}
+
+func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Claim, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range slices.Sorted(maps.Keys(w.source)) {
+		if err := emit(asset.Item{ID: id, Fingerprint: w.source[id]}, row{ID: id, Content: w.source[id], Provenance: run.Provenance(w.acts.Now(), "")}); err != nil {
+			return asset.Claim{}, err
+		}
+	}
+	for _, item := range w.again {
+		if err := emit(item, row{ID: item.ID, Content: "shown again"}); err != nil {
+			return asset.Claim{}, err
+		}
+	}
+	return asset.Claim{Total: len(w.source) + w.more, Snapshot: "today"}, nil
+}
+
+func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asset.Item) error) error {
+	return func(ctx context.Context, run asset.Run, emit func(asset.Item) error) error {
+		for r, err := range asset.Input[row](ctx, run, from) {
+			if err != nil {
+				return err
+			}
+			if err := emit(asset.Item{ID: r.ID, Label: r.ID, Fingerprint: r.Content, Input: []byte(`"` + r.Content + `"`)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (w *world) makes(key asset.Key) maker {
+	return func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		if special := w.make[key]; special != nil {
+			return special(ctx, run, batch, settle)
+		}
+		return w.honest(ctx, run, batch, settle)
+	}
+}
+
+// honest makes every item of a batch, or fails it as w.fault says.
+func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	for _, item := range batch {
+		var err error
+		if w.fault != nil {
+			err = w.fault(item.ID)
+		}
+		if err := settle(item.ID, w.row(run, item), err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row makes an item, and remembers that it did.
+func (w *world) row(run asset.Run, item asset.Item) row {
+	content := strings.Trim(string(item.Input), `"`)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.made = append(w.made, item.ID+" "+content)
+	return row{ID: item.ID, Content: content, Provenance: run.Provenance(time.Now(), "")}
+}
+
+// calls gives what was made since it was last asked.
+func (w *world) calls() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	made := w.made
+	w.made = nil
+	return made
+}
+
+// show sets what the source has: "id content".
+func (w *world) show(items ...string) {
+	w.source = map[string]string{}
+	for _, item := range items {
+		id, content, _ := strings.Cut(item, " ")
+		w.source[id] = content
+	}
+}
+
+// step is a new run's step for an asset.
+func (w *world) step(key asset.Key) activities.StepInput {
+	w.runs++
+	a, err := w.acts.Graph.Get(key)
+	require.NoError(w.tb, err)
+	return activities.StepInput{Run: fmt.Sprintf("run-%d", w.runs), Step: asset.Step{
+		Asset: key, Partition: here, CodeVersion: a.CodeVersion, Lists: a.Lists(), Queue: a.Queue, Timeout: a.Timeout, Retry: a.Retry,
+	}}
+}
+
+// call runs an activity once in Temporal's environment.
+func call[I, O any](w *world, fn func(context.Context, I) (O, error), in I) (O, error) {
+	out, _, err := beat(w, nil, fn, in)
+	return out, err
+}
+
+// beat is call, with the heartbeat's details that an earlier attempt left, and those that this one leaves.
+func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I) (O, error), in I) (out O, left map[string]int, err error) {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(fn)
+	if details != nil {
+		env.SetHeartbeatDetails(details)
+	}
+	left = details
+	var mu sync.Mutex
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, values converter.EncodedValues) {
+		mu.Lock()
+		defer mu.Unlock()
+		left = nil
+		require.NoError(w.tb, values.Get(&left))
+	})
+	value, err := env.ExecuteActivity(fn, in)
+	if err == nil {
+		err = value.Get(&out)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return out, left, err
+}
+
+// prepare lists or enrols a step and makes its batches.
+func (w *world) prepare(in activities.StepInput) (activities.Enrolled, error) {
+	if in.Step.Lists {
+		return call(w, w.acts.List, in)
+	}
+	enrolled, err := call(w, w.acts.Enrol, in)
+	for n := 1; err == nil && n <= enrolled.Batches; n++ {
+		_, err = call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
+	}
+	return enrolled, err
+}
+
+// publish checks and publishes a step that is prepared.
+func (w *world) publish(in activities.StepInput, e activities.Enrolled) (activities.Made, error) {
+	checked, err := call(w, w.acts.Check, in)
+	if err != nil {
+		return activities.Made{}, err
+	}
+	return call(w, w.acts.Publish, activities.PublishInput{StepInput: in, Snapshot: e.Snapshot, Upstream: e.Upstream, Verdicts: checked.Verdicts})
+}
+
+// materialize does a whole step.
+func (w *world) materialize(in activities.StepInput) (activities.Enrolled, activities.Made, error) {
+	enrolled, err := w.prepare(in)
+	if err != nil {
+		return enrolled, activities.Made{}, err
+	}
+	made, err := w.publish(in, enrolled)
+	return enrolled, made, err
+}
+
+// must does a whole step that has to succeed.
+func (w *world) must(in activities.StepInput) (activities.Enrolled, activities.Made) {
+	w.tb.Helper()
+	enrolled, made, err := w.materialize(in)
+	require.NoError(w.tb, err)
+	return enrolled, made
+}
+
+func (w *world) table(key asset.Key) *lake.Table {
+	a, err := w.acts.Graph.Get(key)
+	require.NoError(w.tb, err)
+	return w.acts.Lake.Table(a.Location, a.Codec, a.Partitions.Name)
+}
+
+// files gives the parts of a table, as readers see it now.
+func (w *world) files(key asset.Key) []string {
+	snapshot, err := w.table(key).Snapshot(w.tb.Context())
+	require.NoError(w.tb, err)
+	return lake.Paths(snapshot.Files(here.Key))
+}
+
+// rows gives "id content" of every row that readers see, sorted.
+func (w *world) rows(key asset.Key) []string {
+	w.tb.Helper()
+	snapshot, err := w.table(key).Snapshot(w.tb.Context())
+	require.NoError(w.tb, err)
+	found := []string{}
+	for _, file := range snapshot.Files(here.Key) {
+		for r, err := range w.table(key).Rows(w.tb.Context(), file) {
+			require.NoError(w.tb, err)
+			found = append(found, r.(row).ID+" "+r.(row).Content)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// entries gives "id state kind attempts" of every item.
+func (w *world) entries(key asset.Key) []string {
+	w.tb.Helper()
+	items, err := w.ledger.Items(w.tb.Context(), ledger.Filter{Asset: string(key)})
+	require.NoError(w.tb, err)
+	found := make([]string, len(items))
+	for i, e := range items {
+		found[i] = strings.TrimSpace(fmt.Sprintf("%s %s %s %d", e.ID, e.State, e.Kind, e.Attempts))
+	}
+	return found
+}
+
+func (w *world) check(key asset.Key, name string) ledger.Check {
+	w.tb.Helper()
+	checks, err := w.ledger.Checks(w.tb.Context(), string(key), here.Key, 0)
+	require.NoError(w.tb, err)
+	for _, c := range checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	require.Fail(w.tb, "no such check", "%s of %s", name, key)
+	return ledger.Check{}
+}
+
+func (w *world) latest(key asset.Key) ledger.Materialization {
+	w.tb.Helper()
+	m, ok, err := w.ledger.Latest(w.tb.Context(), string(key), here.Key)
+	require.NoError(w.tb, err)
+	require.True(w.tb, ok, "%s was never published", key)
+	return m
+}
+
+// sound asserts that ledger and tables tell the same story.
+func (w *world) sound() {
+	w.tb.Helper()
+	report, err := audit.Run(w.tb.Context(), audit.Subject{Graph: w.acts.Graph, Ledger: w.ledger, Table: func(a *asset.Asset) *lake.Table {
+		return w.table(a.Key)
+	}})
+	require.NoError(w.tb, err)
+	require.Empty(w.tb, report.Findings)
+}
+
+// failure takes Temporal's view of an error: its kind, and whether it is final.
+func failure(tb testing.TB, err error) *temporal.ApplicationError {
+	tb.Helper()
+	require.Error(tb, err)
+	var app *temporal.ApplicationError
+	require.True(tb, errors.As(err, &app), "%v", err)
+	return app
+}
+
+func wantKind(tb testing.TB, want fault.Kind, err error) *temporal.ApplicationError {
+	tb.Helper()
+	app := failure(tb, err)
+	require.Equal(tb, string(want), app.Type(), "%v", err)
+	return app
+}
