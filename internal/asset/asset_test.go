@@ -135,12 +135,13 @@ func TestItemsAndMakeAreErased(t *testing.T) {
 
 	made, failed := map[string]asset.Row{}, map[string]error{}
 	require.NoError(t, a.Make(t.Context(), asset.Run{}, batch, func(id string, row asset.Row, err error) error {
-		if err != nil {
+		switch {
+		case err == nil:
+			made[id] = row
+		default:
 			require.Nil(t, row, "there is no row where there is an error")
 			failed[id] = err
-			return nil
 		}
-		made[id] = row
 		return nil
 	}))
 	require.Equal(t, map[string]asset.Row{"x": pill{Name: "x", Dose: 4}}, made)
@@ -186,7 +187,10 @@ func TestInput(t *testing.T) {
 		{"rows", "a/catalog", []any{pill{Name: "x"}, pill{Name: "y"}}, []string{"x", "y"}, ""},
 		{"none", "a/catalog", nil, nil, ""},
 		{"undeclared", "a/index", nil, nil, "a/x does not declare a/index in Deps"},
-		{"another type", "a/catalog", []any{pill{Name: "x"}, vial{}}, []string{"x"}, "a/catalog has rows of type asset_test.vial, not asset_test.pill"},
+		{
+			"another type", "a/catalog", []any{pill{Name: "x"}, vial{}}, []string{"x"},
+			"a/catalog has rows of type asset_test.vial, not asset_test.pill",
+		},
 		{"broken", "a/catalog", []any{pill{Name: "x"}, broken, pill{}}, []string{"x"}, "input a/catalog: the disk is gone"},
 	}
 	for _, tt := range tests {

@@ -40,9 +40,15 @@ func TestJudge(t *testing.T) {
 	}{
 		{"nobody knows of it", nil, 3, asset.Missing, "never published"},
 		{"known, not published", &asset.Fact{Version: -1}, 3, asset.Missing, "never published"},
-		{"stopped before the first publish", &asset.Fact{Version: -1, Pending: 12}, 3, asset.Missing, "never published; 12 items pending from an earlier run"},
+		{
+			"stopped before the first publish", &asset.Fact{Version: -1, Pending: 12}, 3,
+			asset.Missing, "never published; 12 items pending from an earlier run",
+		},
 		{"stopped later", with(func(f *asset.Fact) { f.Pending = 2 }), 3, asset.Failed, "2 items pending from an earlier run"},
-		{"stopped, and the code is newer", with(func(f *asset.Fact) { f.Pending, f.CodeVersion = 2, "6" }), 3, asset.Failed, "2 items pending from an earlier run"},
+		{
+			"stopped, and the code is newer", with(func(f *asset.Fact) { f.Pending, f.CodeVersion = 2, "6" }), 3,
+			asset.Failed, "2 items pending from an earlier run",
+		},
 		{"other code", with(func(f *asset.Fact) { f.CodeVersion = "6" }), 3, asset.Stale, "code version 6 → 7"},
 		{"newer input", &fresh, 5, asset.Stale, "a/catalog is at version 5, made from 3"},
 		{"older input", &fresh, 2, asset.Fresh, "nothing changed that we know of"},
@@ -53,7 +59,10 @@ func TestJudge(t *testing.T) {
 			asset.Stale, "a/catalog is at version 0, made before it was published",
 		},
 		{"quarantined", with(func(f *asset.Fact) { f.Retryable = 9 }), 3, asset.Failed, "9 quarantined items can be tried again"},
-		{"quarantined, and the input is newer", with(func(f *asset.Fact) { f.Retryable = 9 }), 4, asset.Stale, "a/catalog is at version 4, made from 3"},
+		{
+			"quarantined, and the input is newer", with(func(f *asset.Fact) { f.Retryable = 9 }), 4,
+			asset.Stale, "a/catalog is at version 4, made from 3",
+		},
 		{"fresh", &fresh, 3, asset.Fresh, "nothing changed that we know of"},
 	}
 	g := judged(t)

@@ -111,7 +111,9 @@ func TestSelectWalksOnce(t *testing.T) {
 }
 
 func FuzzSelect(f *testing.F) {
-	for _, seed := range []string{"*", "a/catalog", "+a/extract", "a/index+1", "2+*/catalog+1, b/*", "a/[a-c]*", "a/[", "[^a]/*", "", "a/index++", "99999999999999999999+*"} {
+	for _, seed := range []string{
+		"*", "a/catalog", "+a/extract", "a/index+1", "2+*/catalog+1, b/*", "a/[a-c]*", "a/[", "[^a]/*", "", "a/index++", "99999999999999999999+*",
+	} {
 		f.Add(seed)
 	}
 	set := shelf("category")

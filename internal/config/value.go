@@ -22,8 +22,7 @@ func parse(field reflect.Value, raw any) error {
 	if raw == nil {
 		return errors.New("no value")
 	}
-	switch reflect.TypeOf(raw).Kind() {
-	case reflect.Map, reflect.Slice:
+	if kind := reflect.TypeOf(raw).Kind(); kind == reflect.Map || kind == reflect.Slice {
 		return errors.New("want one value")
 	}
 	return parseText(field, strings.TrimSpace(fmt.Sprint(raw)))
