@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"time"
 
@@ -74,7 +75,10 @@ func guarded(ctx context.Context, fn func(context.Context) error) (err error) {
 			err = fault.New(fault.Internal, "run activity", "panic: %v", r)
 		}
 	}()
-	return fn(ctx)
+	if err = fn(ctx); err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		err = errors.Join(ctx.Err(), err) // what is cut off fails in words of its own
+	}
+	return err
 }
 
 // run sends the newest progress as a heartbeat, and the old one again when there is none.
