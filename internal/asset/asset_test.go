@@ -133,19 +133,17 @@ func TestItemsAndMakeAreErased(t *testing.T) {
 	}))
 	require.Equal(t, []asset.Item{{ID: "x", Input: []byte("1")}, {ID: "y"}}, batch)
 
-	made, failed := map[string]asset.Row{}, map[string]error{}
+	type outcome struct {
+		row asset.Row
+		err error
+	}
+	settled := map[string]outcome{}
 	require.NoError(t, a.Make(t.Context(), asset.Run{}, batch, func(id string, row asset.Row, err error) error {
-		switch {
-		case err == nil:
-			made[id] = row
-		default:
-			require.Nil(t, row, "there is no row where there is an error")
-			failed[id] = err
-		}
+		settled[id] = outcome{row, err}
 		return nil
 	}))
-	require.Equal(t, map[string]asset.Row{"x": pill{Name: "x", Dose: 4}}, made)
-	require.Equal(t, map[string]error{"y": missing}, failed)
+	require.Equal(t, map[string]outcome{"x": {row: pill{Name: "x", Dose: 4}}, "y": {err: missing}}, settled,
+		"there is no row where there is an error")
 
 	stop := errors.New("enough")
 	err := a.Make(t.Context(), asset.Run{}, batch, func(string, asset.Row, error) error { return stop })
