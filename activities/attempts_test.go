@@ -1,0 +1,165 @@
+package activities_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+func TestTheLastOfTheAttemptsIsFinal(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1")
+	w.fault = func(string) error { return fault.New(fault.Session, "fetch", "the browser is gone") }
+	in := w.enrolled(download, ledger.Missing)
+	var left map[string]int
+	for attempt := 1; attempt <= 3; attempt++ {
+		var err error
+		_, left, err = beat(w, left, w.acts.Batch, in)
+		require.Equal(t, attempt == 3, wantKind(t, fault.Session, err).NonRetryable(), "attempt %d of 3", attempt)
+		require.Equal(t, attempt, left["failures"])
+	}
+	require.Equal(t, []string{"a pending  0"}, w.entries(download), "it is not the item's fault")
+}
+
+func TestWaitingForTheSourceCostsNoAttempt(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1")
+	w.fault = func(string) error { return fault.New(fault.Throttled, "fetch", "slow down") }
+	in := w.enrolled(download, ledger.Missing)
+	left := map[string]int{"failures": 2} // of three
+	for range 4 {
+		var err error
+		_, left, err = beat(w, left, w.acts.Batch, in)
+		require.False(t, wantKind(t, fault.Throttled, err).NonRetryable())
+		require.Equal(t, 2, left["failures"])
+	}
+}
+
+func TestFailuresNobodyCanMendAreFinalAtOnce(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1")
+	in := w.step(download)
+	in.Step.Asset = "test/unknown"
+	_, err := call(w, w.acts.Enrol, in)
+	require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())
+	require.ErrorContains(t, err, "known: test/catalog, test/download, test/extract")
+}
+
+func TestErrorsCarryNoSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxMjM0NTYifQ.c2lnbmF0dXJlLW9mLWl0"
+	w := listed(t, "a 1", "b 2")
+	w.fault = failing(map[string]error{
+		"a": fault.New(fault.Layout, "fetch", "no PDF at /api/bula/%s", secret),
+		"b": fault.New(fault.Session, "fetch", "lost at /api/bula/%s", secret),
+	})
+	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	wantKind(t, fault.Session, err)
+	require.NotContains(t, err.Error(), secret)
+	items, err := w.ledger.Items(t.Context(), ledger.Filter{Asset: string(download), ID: "a"})
+	require.NoError(t, err)
+	require.Contains(t, items[0].Reason, "no PDF at")
+	require.NotContains(t, items[0].Reason, secret)
+}
+
+func TestNothingIsPublishedWhileItemsArePending(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
+	in := w.enrolled(download, ledger.Missing) // two batches
+	_, err := call(w, w.acts.Batch, in)
+	require.NoError(t, err)
+	_, err = w.publish(in.StepInput, activities.Enrolled{})
+	wantKind(t, fault.Layout, err)
+	require.ErrorContains(t, err, "check conserved: 1 of 5 items are still pending")
+	require.Empty(t, w.files(download))
+	w.sound()
+}
+
+func TestModesChooseWhatIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "bad 1", "down 2", "fine 3", "none 4")
+	broken := map[string]error{
+		"bad":  fault.New(fault.Corrupt, "fetch", "not a PDF"),
+		"down": fault.New(fault.Unavailable, "fetch", "HTTP 500"),
+		"none": fault.New(fault.NotFound, "fetch", "none"),
+	}
+	w.fault = failing(broken)
+	w.must(w.step(download))
+	w.calls()
+	for _, c := range []struct {
+		mode ledger.Mode
+		want []string
+	}{
+		{ledger.Missing, []string{"down 2"}},
+		{ledger.Failed, []string{"bad 1", "down 2"}},
+		{ledger.Force, []string{"bad 1", "down 2", "fine 3", "none 4"}},
+	} {
+		in := w.step(download)
+		in.Mode = c.mode
+		made := 0
+		w.fault = func(id string) error {
+			if made++; made > len(c.want) {
+				return fault.New(fault.Layout, "fetch", "asked again")
+			}
+			return nil
+		}
+		_, _, err := w.materialize(in)
+		require.NoError(t, err)
+		require.Equal(t, c.want, w.calls(), c.mode.String())
+		w.sound()
+
+		w.fault = failing(broken) // so that the next mode finds the same
+		in = w.step(download)
+		in.Mode = ledger.Force
+		_, _, err = w.materialize(in)
+		require.NoError(t, err)
+		w.calls()
+		require.Equal(t, []string{"fine 3"}, w.rows(download), "a row that can no longer be had is no longer shown")
+		w.sound()
+	}
+}
+
+func TestWhatAnotherRunLeftIsTakenUp(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5", "f 6")
+	old := w.enrolled(download, ledger.Missing)
+	_, err := call(w, w.acts.Batch, old) // a to d are staged in one part, the run is given up
+	require.NoError(t, err)
+	w.calls()
+
+	w.show("a 1", "b changed", "c 3", "d 4", "e 5", "f 6")
+	w.must(w.step(catalog))
+	enrolled, made := w.must(w.step(download))
+	require.Equal(t, 1, enrolled.Changed)
+	require.Equal(t, 5, enrolled.Resumed)
+	require.True(t, made.Changed)
+	require.Equal(t, w.rows(catalog), w.rows(download))
+	require.ElementsMatch(t, []string{"a 1", "b changed", "c 3", "d 4", "e 5", "f 6"}, w.calls(),
+		"a part is published whole or not at all: the old one held a row that must not be")
+	w.sound()
+}
+
+func TestUpstreamVersionsThatMovedForNothing(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2")
+	w.must(w.step(download))
+	w.versions[catalog] = "2"
+	w.deploy()
+	_, up := w.must(w.step(catalog)) // a new version of the catalog with the same rows
+	require.True(t, up.Changed)
+	_, made := w.must(w.step(download))
+	require.False(t, made.Changed)
+	require.Equal(t, map[string]int64{string(catalog): up.Version}, w.latest(download).Upstream)
+
+	facts, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+	require.NoError(t, err)
+	d, err := w.acts.Graph.Get(download)
+	require.NoError(t, err)
+	state, why := w.acts.Graph.Judge(d, here.Key, facts)
+	require.Equal(t, asset.Fresh, state, why)
+}

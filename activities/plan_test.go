@@ -1,0 +1,86 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+// finish is Finish with a result, as call wants it.
+func finish(w *world) func(context.Context, activities.FinishInput) (struct{}, error) {
+	return func(ctx context.Context, in activities.FinishInput) (struct{}, error) {
+		return struct{}{}, w.acts.Finish(ctx, in)
+	}
+}
+
+func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := activities.BeginInput{Run: "r1", Select: []string{"test/download"}}
+	begun, err := call(w, w.acts.Begin, in)
+	require.NoError(t, err)
+	require.Empty(t, begun.Discover, "its partitions are known, and it does not observe the source")
+	in.Select = []string{"*"}
+	begun, err = call(w, w.acts.Begin, in)
+	require.NoError(t, err)
+	require.Equal(t, []activities.PartitionSet{{Name: "category", Queue: asset.QueueBrowser}}, begun.Discover)
+
+	count, err := call(w, w.acts.Discover, begun.Discover[0])
+	require.NoError(t, err)
+	require.Equal(t, 1, count)
+	_, err = call(w, w.acts.Discover, activities.PartitionSet{Name: "day"})
+	wantKind(t, fault.Invalid, err)
+
+	plan, err := call(w, w.acts.Plan, in)
+	require.NoError(t, err)
+	require.Len(t, plan.Steps, 3)
+	require.Equal(t, []int{1}, plan.Steps[2].Needs)
+	require.Equal(t, asset.Missing, plan.Steps[0].State)
+	in.Partitions = []string{"9"}
+	_, err = call(w, w.acts.Plan, in)
+	wantKind(t, fault.Invalid, err)
+
+	_, err = call(w, finish(w), activities.FinishInput{Run: "r1", State: ledger.RunSucceeded})
+	require.NoError(t, err)
+	run, known, err := w.ledger.Run(t.Context(), "r1")
+	require.NoError(t, err)
+	require.True(t, known)
+	require.Equal(t, ledger.RunSucceeded, run.State)
+	require.Equal(t, "test/download", run.Selection, "of its first attempt")
+}
+
+func TestARunWithAWrongSelectionIsOnRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{"nothing/such"}})
+	require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())
+	_, err = call(w, finish(w), activities.FinishInput{Run: "r1", State: ledger.RunFailed, Error: "nothing/such"})
+	require.NoError(t, err)
+	run, _, err := w.ledger.Run(t.Context(), "r1")
+	require.NoError(t, err)
+	require.Equal(t, ledger.RunFailed, run.State)
+}
+
+func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3")
+	w.fault = failing(map[string]error{"a": fault.New(fault.Unavailable, "fetch", "HTTP 500"), "b": fault.New(fault.Layout, "parse", "odd")})
+	_, made := w.must(w.step(download))
+	w.must(w.step(extract))
+	in := w.enrolled(extract, ledger.Force)
+	require.Equal(t, "run-4", in.Run)
+	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "6", Label: "New"}}))
+
+	got, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+	require.NoError(t, err)
+	require.Equal(t, map[string][]asset.Partition{"category": {{Key: "6", Label: "New"}}}, got.Partitions, "5 is gone")
+	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: map[asset.Key]int64{catalog: 0}, Retryable: 1},
+		got.Facts[download][here.Key])
+	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
+}
