@@ -205,7 +205,7 @@ func (p *portalProcess) log() []request {
 
 func (p *portalProcess) get(path string, v any) {
 	p.t.Helper()
-	response, err := http.Get(p.url + path) //nolint:noctx // a test's own server
+	response, err := http.Get(p.url + path)
 	require.NoError(p.t, err)
 	defer response.Body.Close()
 	require.Equal(p.t, http.StatusOK, response.StatusCode)
@@ -246,11 +246,18 @@ func (s *site) start() {
 	s.process = launch(s.t, s.env, "starter", "dev", "--temporal-port", "0", "--ui-port", "0")
 }
 
+// address is where the environment's Temporal server answers.
+func (s *site) address() string {
+	if strings.Contains(s.ready, "temporal=") {
+		return s.field("temporal")
+	}
+	return s.field("grpc")
+}
+
 // run runs the CLI against the environment.
 func (s *site) run(args ...string) result {
 	s.t.Helper()
-	env := append([]string{"DRUGSLM_TEMPORAL_ADDRESS=" + s.field("temporal")}, s.env...)
-	return starter(s.t, env, args...)
+	return starter(s.t, append([]string{"DRUGSLM_TEMPORAL_ADDRESS=" + s.address()}, s.env...), args...)
 }
 
 // materialize runs a selection to its end and wants it to go well.

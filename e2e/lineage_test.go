@@ -174,7 +174,7 @@ func TestCancel(t *testing.T) {
 // post tells the portal to do something.
 func (p *portalProcess) post(path string) {
 	p.t.Helper()
-	response, err := http.Post(p.url+path, "", nil) //nolint:noctx // a test's own server
+	response, err := http.Post(p.url+path, "", nil)
 	require.NoError(p.t, err)
 	require.NoError(p.t, response.Body.Close())
 	require.Less(p.t, response.StatusCode, 300)

@@ -40,7 +40,7 @@ type checkView struct {
 }
 
 func newAssets(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(
 		&cobra.Command{

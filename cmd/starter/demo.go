@@ -46,7 +46,7 @@ func (a *app) demo(ctx context.Context, env *environment) error {
 	a.note("run %s  %s", started.GetID(), runLink(env.config, started.GetID(), started.GetRunID()))
 	result, err := a.follow(ctx, env.host.Data, started)
 	if len(result.Steps) > 0 {
-		if err := a.show(result, func(w io.Writer) error { return printResult(w, env.host.Data, result) }); err != nil {
+		if err := a.show(result, func(w io.Writer) error { return printResult(w, result) }); err != nil {
 			return err
 		}
 	}

@@ -79,10 +79,15 @@ func (a *app) within(cmd *cobra.Command, flags *devFlags, fn func(ctx context.Co
 
 func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *telemetry.Telemetry) (err error) {
 	if flags.simulate {
-		if env.portal, err = startPortal(&flags.portal, "127.0.0.1:0"); err != nil {
+		if env.portal, err = startPortal(cmd.Context(), &flags.portal, "127.0.0.1:0"); err != nil {
 			return err
 		}
 		if err := pointAt(cmd, env.portal.URL); err != nil {
+			return err
+		}
+	}
+	if !given(cmd, "log-level", "DRUGSLM_LOG_LEVEL") { // the progress of a run says enough
+		if err := cmd.Flags().Set("log-level", "warn"); err != nil {
 			return err
 		}
 	}

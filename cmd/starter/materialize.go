@@ -85,7 +85,7 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 	}
 	result, err := a.follow(ctx, d, started)
 	if len(result.Steps) > 0 {
-		err = errors.Join(err, a.show(result, func(w io.Writer) error { return printResult(w, d, result) }))
+		err = errors.Join(err, a.show(result, func(w io.Writer) error { return printResult(w, result) }))
 	}
 	return err
 }

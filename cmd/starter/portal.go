@@ -38,7 +38,7 @@ func (p *portalFlags) open() (*portal.Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Options.Faults = faults
+	p.Faults = faults
 	return portal.New(p.Options)
 }
 
@@ -57,7 +57,7 @@ Faults:
   starter portal --fault lost-page=0.05,ban,truncated-pdf`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			server, err := startPortal(&flags, listen)
+			server, err := startPortal(cmd.Context(), &flags, listen)
 			if err != nil {
 				return err
 			}
@@ -85,12 +85,12 @@ type portalServer struct {
 	failed chan error
 }
 
-func startPortal(flags *portalFlags, listen string) (*portalServer, error) {
+func startPortal(ctx context.Context, flags *portalFlags, listen string) (*portalServer, error) {
 	p, err := flags.open()
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "serve portal", "%w: choose another address with --listen", err)
 	}

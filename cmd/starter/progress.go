@@ -56,8 +56,7 @@ func (p *progress) tell(ctx context.Context) {
 				continue
 			}
 			p.done[slice] = m.ID
-			p.app.note("  %-16s %-3s version %-4d %6d rows  %9s  %s", m.Asset, m.Partition, m.Version, m.Rows, size(m.Bytes),
-				m.Finished.Sub(m.Started).Round(time.Millisecond))
+			p.app.note("  %-16s %-3s version %-4d %6d rows  %9s", m.Asset, m.Partition, m.Version, m.Rows, size(m.Bytes))
 		}
 	}
 	p.tellItems(ctx)
@@ -84,7 +83,7 @@ func (p *progress) tellItems(ctx context.Context) {
 }
 
 // printResult is the closing table of a run: assets × partitions.
-func printResult(w io.Writer, d *host.Data, r workflows.MaterializeResult) error {
+func printResult(w io.Writer, r workflows.MaterializeResult) error {
 	rows := make([][]string, 0, len(r.Steps)+1)
 	var items, count, bytes int64
 	for _, s := range r.Steps {

@@ -37,24 +37,35 @@ Then, in another terminal:        starter materialize '*' --wait
 
 A selection is a key (anvisa/catalog), a glob (anvisa/*), everything (*), with what is upstream (+anvisa/extract) or
 downstream (anvisa/index+) of it, or so many steps of that (2+anvisa/extract).`,
-		Args:          cobra.NoArgs,
+		Args:          verb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,
 		SilenceErrors: true,
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(usage)
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
 		newStatus(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 	)
-	for _, cmd := range append(root.Commands(), root) {
-		wrapArgs(cmd)
-	}
+	wrapArgs(root)
 	return root
+}
+
+// verb refuses a verb that a command does not have, naming those that look like it.
+func verb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("%s has no verb %q: did you mean %s?", cmd.CommandPath(), args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("%s has no verb %q", cmd.CommandPath(), args[0])
 }
 
 // wrapArgs makes a wrong number of arguments a usage error, for a command and all below it.
@@ -113,5 +124,3 @@ func (a *app) traced(ctx context.Context, service string, fn func(t *telemetry.T
 }
 
 func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
-
-func joined(words []string) string { return strings.Join(words, " ") }

@@ -30,7 +30,7 @@ type runView struct {
 }
 
 func newRuns(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var limit int
 	list := &cobra.Command{

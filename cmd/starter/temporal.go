@@ -44,8 +44,8 @@ func startTemporal(ctx context.Context, data string, port, uiPort int) (*tempora
 	if err := os.MkdirAll(data, 0o755); err != nil {
 		return nil, fault.New(fault.Unavailable, "open data folder", "%w: choose another with --data or DRUGSLM_DATA", err)
 	}
-	// Not CommandContext: an interrupt must let the worker drain before its server goes.
-	cmd := exec.Command(binary, "--db", filepath.Join(data, "temporal.db"), "--port", strconv.Itoa(port),
+	// Without our cancellation: an interrupt must let the worker drain before its server goes.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, "--db", filepath.Join(data, "temporal.db"), "--port", strconv.Itoa(port),
 		"--ui-port", strconv.Itoa(uiPort), "--exit-with-parent")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s := &temporalServer{cmd: cmd, exited: make(chan error, 1), startup: &bytes.Buffer{}}
@@ -77,11 +77,11 @@ func (s *temporalServer) await(ctx context.Context, ready <-chan string) error {
 	select {
 	case line := <-ready:
 		for _, field := range strings.Fields(line) {
-			if address, ok := strings.CutPrefix(field, "grpc="); ok {
-				s.Address = address
-			}
-			if ui, ok := strings.CutPrefix(field, "ui="); ok {
-				s.UI = ui
+			switch name, value, _ := strings.Cut(field, "="); name {
+			case "grpc":
+				s.Address = value
+			case "ui":
+				s.UI = value
 			}
 		}
 		if s.Address == "" {

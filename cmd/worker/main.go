@@ -24,20 +24,20 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if len(os.Args) == 2 && os.Args[1] == "pdf-serve" { // the child process in which PDFs are read
-		if err := pdf.Serve(ctx, os.Stdin, os.Stdout); err != nil {
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(run(ctx, os.Args[1:], os.Stderr))
+	code := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
 // run is the command with its surroundings given. It returns the exit code: 0 after a stop that was asked for, 1 when
 // something failed, 2 when the configuration cannot work.
 func run(ctx context.Context, args []string, stderr io.Writer) int {
-	err := work(ctx, args, stderr)
+	var err error
+	if len(args) == 1 && args[0] == "pdf-serve" { // the child process in which PDFs are read
+		err = pdf.Serve(ctx, os.Stdin, os.Stdout)
+	} else {
+		err = work(ctx, args, stderr)
+	}
 	switch {
 	case err == nil, errors.Is(err, pflag.ErrHelp):
 		return 0

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +19,37 @@ import (
 
 // retention is how long the history of a closed workflow can be read: a month of daily runs.
 const retention = 30 * 24 * time.Hour
+
+// stopPatience is how long a server that is stopping may take: one whose parent was killed notices at once, and needs a
+// second or two to stop cleanly.
+const stopPatience = 15 * time.Second
+
+// awaitPredecessor waits for a server that uses the same file and is stopping, so that a restart right after a crash
+// finds file and ports free. It makes nothing; without a lock file there is nobody to wait for.
+func awaitPredecessor(ctx context.Context, path string) error {
+	if _, err := os.Stat(path + ".lock"); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, stopPatience, errInUse(path))
+	defer cancel()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		lock, err := lockDatabase(path)
+		if err == nil {
+			return lock.Close()
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func errInUse(path string) error {
+	return fmt.Errorf("another server uses %s; stop it, or choose another file with --db", path)
+}
 
 // lockDatabase makes sure that no other server uses the file, and makes the file's folder. The lock goes when the returned
 // file is closed or the process ends. It is on a file of its own, since SQLite has locks on the database itself.
@@ -34,7 +67,7 @@ func lockDatabase(path string) (*os.File, error) {
 	}
 	lock.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, fmt.Errorf("another server uses %s; stop it, or choose another file with --db", path)
+		return nil, errInUse(path)
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -42,4 +43,25 @@ func TestPrepareDatabaseRefusesOtherFiles(t *testing.T) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Contains(t, string(text), "not a database", "the file is left alone")
+}
+
+func TestAwaitPredecessor(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "t.db")
+	require.NoError(t, awaitPredecessor(t.Context(), path))
+	require.NoFileExists(t, path+".lock", "waiting for nobody leaves nothing behind")
+
+	lock, err := lockDatabase(path)
+	require.NoError(t, err)
+	waited := make(chan error, 1)
+	go func() { waited <- awaitPredecessor(t.Context(), path) }()
+	require.NoError(t, lock.Close())
+	require.NoError(t, <-waited, "the file is free once the other has stopped")
+
+	lock, err = lockDatabase(path)
+	require.NoError(t, err)
+	defer lock.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errInUse(path))
+	require.ErrorContains(t, awaitPredecessor(ctx, path), "another server uses "+path)
 }

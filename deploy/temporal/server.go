@@ -21,6 +21,9 @@ const startTimeout = 2 * time.Minute
 // serve runs the server until ctx ends, and prints the ready line to stdout in between. Nothing is written to the disk before
 // it is known that the ports are free and the database is ours.
 func serve(ctx context.Context, o options, stdout io.Writer) error {
+	if err := awaitPredecessor(ctx, o.db); err != nil {
+		return err
+	}
 	p, err := choosePorts(o)
 	if err != nil {
 		return err

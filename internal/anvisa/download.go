@@ -135,32 +135,32 @@ func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, erro
 }
 
 // handle asks for the permission to fetch a leaflet just before it is used. That there is none, although the catalog
-// has it, is believed when it is said twice.
+// has it, is believed when the portal has said it twice.
 func (f *fetcher) handle(ctx context.Context, doc document) (Handle, error) {
-	tries := 1
-	if doc.Listed {
-		tries = 2
+	handle, err := f.ask(ctx, doc)
+	if doc.Listed && fault.KindOf(err) == fault.NotFound {
+		f.current = Current{}
+		return f.ask(ctx, doc)
 	}
-	for range tries {
-		if f.current.Product != doc.Product || f.run.Now().Sub(f.current.IssuedAt) > tokenLife {
-			current, err := f.visit.Current(ctx, doc.Product)
-			if err != nil {
-				return Handle{}, err
-			}
-			f.current = current
+	return handle, err
+}
+
+func (f *fetcher) ask(ctx context.Context, doc document) (Handle, error) {
+	if f.current.Product != doc.Product || f.run.Now().Sub(f.current.IssuedAt) > tokenLife {
+		current, err := f.visit.Current(ctx, doc.Product)
+		if err != nil {
+			return Handle{}, err
 		}
-		handle := f.current.Patient
-		if doc.Audience == Professional {
-			handle = f.current.Professional
-		}
-		if handle.Present() {
-			return handle, nil
-		}
-		if tries > 1 {
-			f.current = Current{}
-		}
+		f.current = current
 	}
-	return Handle{}, fault.New(fault.NotFound, "fetch leaflet", "the portal has no %s leaflet of product %d", doc.Audience, doc.Product)
+	handle := f.current.Patient
+	if doc.Audience == Professional {
+		handle = f.current.Professional
+	}
+	if !handle.Present() {
+		return Handle{}, fault.New(fault.NotFound, "fetch leaflet", "the portal has no %s leaflet of product %d", doc.Audience, doc.Product)
+	}
+	return handle, nil
 }
 
 // keepEvidence stores what came instead of a PDF, so that a person can look at it.

@@ -144,8 +144,12 @@ func TestTraces(t *testing.T) {
 	spans := tracetest.NewSpanRecorder()
 	tracer := trace.NewTracerProvider(trace.WithSpanProcessor(spans)).Tracer("test")
 	ctx, root := tracer.Start(t.Context(), "root")
+	var caller string
 	require.NoError(t, b.pool.With(ctx, func(ctx context.Context, s *grid.Session) error {
 		require.NoError(t, s.Open(ctx, "http://site/path?token=hidden#frag"))
+		ctx, span := tracer.Start(ctx, "caller")
+		defer span.End()
+		caller = span.SpanContext().SpanID().String()
 		return s.Eval(ctx, "return 1", nil)
 	}))
 	root.End()
@@ -161,9 +165,10 @@ func TestTraces(t *testing.T) {
 	require.Equal(t, "http://site/path", seen["open page"]["url.full"])
 	require.Contains(t, seen, "run script")
 	sent := headersSent(t, b.hub)
-	require.Len(t, sent, 2)
+	require.Len(t, sent, 3)
 	require.Contains(t, sent[0]["traceparent"], root.SpanContext().TraceID().String(), "the page's requests carry the trace")
-	require.Empty(t, sent[1], "and no longer after the lease")
+	require.Contains(t, sent[1]["traceparent"], caller, "those of a script the span of whoever runs it")
+	require.Empty(t, sent[2], "and none after the lease")
 	for _, r := range b.hub.Requests() {
 		if r.Command == "url" && strings.Contains(r.Body, "site") {
 			require.Contains(t, r.Header.Get("traceparent"), root.SpanContext().TraceID().String(), "the Grid's spans join too")

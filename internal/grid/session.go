@@ -24,16 +24,16 @@ type Session struct {
 	wd   selenium.WebDriver
 	id   string
 
-	browser  string
-	limits   timeouts // as the options say
-	set      timeouts // as the browser was last told
-	born     time.Time
-	uses     int
-	suspect  atomic.Bool     // a command failed in a way that leaves the session in doubt
-	origins  map[string]bool // places that may have stored something
-	headers  bool            // extra headers are set
-	agent    string
-	download http.RoundTripper
+	browser   string
+	limits    timeouts // as the options say
+	set       timeouts // as the browser was last told
+	born      time.Time
+	uses      int
+	suspect   atomic.Bool     // a command failed in a way that leaves the session in doubt
+	origins   map[string]bool // places that may have stored something
+	announced string          // the traceparent that the page's requests carry
+	agent     string
+	download  http.RoundTripper
 }
 
 // timeouts are those that the browser enforces.
@@ -93,9 +93,15 @@ func (s *Session) probe(ctx context.Context) error {
 // Eval runs script as the body of an async function of the page: it may await and return, and finds args in
 // `arguments`. The result goes through JSON into out, unless that is nil; undefined is null. A script that throws, or
 // whose promise is rejected, is a [*ScriptError].
+//
+// Where Open has announced a trace, the page's requests carry the caller's span from here on.
 func (s *Session) Eval(ctx context.Context, script string, out any, args ...any) error {
+	caller := ctx
 	ctx, end := startSpan(ctx, "run script", s.id, "")
-	err := s.eval(ctx, script, out, args)
+	err := s.announceAgain(caller)
+	if err == nil {
+		err = s.eval(ctx, script, out, args)
+	}
 	end(err)
 	return err
 }

@@ -61,10 +61,8 @@ func (s *Session) announce(ctx context.Context) error {
 	if s.browser != chrome {
 		return nil
 	}
-	headers := http.Header{}
-	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(headers))
-	parent := headers.Get("traceparent")
-	if parent == "" && !s.headers {
+	parent := traceparent(ctx)
+	if parent == s.announced {
 		return nil
 	}
 	set := map[string]string{}
@@ -74,13 +72,30 @@ func (s *Session) announce(ctx context.Context) error {
 	return s.setHeaders(ctx, set)
 }
 
+// announceAgain follows the caller from span to span, once a trace has been announced: what Chromium was told stands
+// above what a script sets itself.
+func (s *Session) announceAgain(ctx context.Context) error {
+	if s.announced == "" {
+		return nil
+	}
+	return s.announce(ctx)
+}
+
+func traceparent(ctx context.Context) string {
+	headers := http.Header{}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(headers))
+	return headers.Get("traceparent")
+}
+
 func (s *Session) setHeaders(ctx context.Context, headers map[string]string) error {
-	if err := s.cdp(ctx, "Network.enable", map[string]any{}); err != nil {
-		return err
+	if s.announced == "" {
+		if err := s.cdp(ctx, "Network.enable", map[string]any{}); err != nil {
+			return err
+		}
 	}
 	err := s.cdp(ctx, "Network.setExtraHTTPHeaders", map[string]any{"headers": headers})
 	if err == nil {
-		s.headers = len(headers) > 0
+		s.announced = headers["traceparent"]
 	}
 	return err
 }

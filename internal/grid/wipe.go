@@ -44,7 +44,7 @@ func (s *Session) wipeChromium(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.headers {
+	if s.announced != "" {
 		if err := s.setHeaders(ctx, map[string]string{}); err != nil {
 			return err
 		}

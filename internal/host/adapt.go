@@ -37,16 +37,19 @@ func (l leases) Expired(ctx context.Context) ([]grid.Lease, error) {
 	return found, err
 }
 
-// Version is the version of this build: the module's, or the commit's.
+// Version is the version of this build: the commit's, or the module's; "dev" where neither is known.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return "dev"
 	}
 	for _, setting := range info.Settings {
 		if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {
 			return setting.Value[:12]
 		}
+	}
+	if info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "dev"
 	}
 	return info.Main.Version
 }
@@ -57,8 +60,8 @@ func UserAgent(s config.Source) string {
 	case s.UserAgent != "":
 		return s.UserAgent
 	case s.Contact != "":
-		return fmt.Sprintf("drugslm/0.1 (+%s)", s.Contact)
+		return fmt.Sprintf("drugslm/%s (+%s)", Version(), s.Contact)
 	default:
-		return "drugslm/0.1 (leaflet corpus for research)"
+		return fmt.Sprintf("drugslm/%s (leaflet corpus for research)", Version())
 	}
 }

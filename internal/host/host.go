@@ -35,6 +35,9 @@ import (
 // done again by another worker; the ledger knows what is left.
 const DrainTimeout = 20 * time.Second
 
+// maxText bounds the text of one document: the longest leaflets have some 300 KB.
+const maxText = 2 << 20
+
 // Host is a worker process.
 type Host struct {
 	*Data
@@ -72,7 +75,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		}
 	}
 	if h.serves(asset.QueueExtract) {
-		h.reader, err = pdf.Open(pdf.Options{Workers: h.config.Worker.Extract})
+		h.reader, err = pdf.Open(pdf.Options{Workers: h.config.Worker.Extract, MaxText: maxText})
 		if err != nil {
 			return err
 		}

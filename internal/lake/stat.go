@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/parquet-go/parquet-go"
-
-	"drugslm/internal/fault"
+	"drugslm/internal/rows"
 )
 
 // Stat gives a closed part again, with its rows and bytes counted: of f, Path and Partition are read. A file that is
@@ -17,9 +15,9 @@ func (t *Table) Stat(ctx context.Context, f File) (File, error) {
 		return File{}, fmt.Errorf("stat %s: %w", t.name(f.Path), err)
 	}
 	defer o.Close()
-	file, err := parquet.OpenFile(o, o.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := rows.Open(o, o.Size())
 	if err != nil {
-		return File{}, fault.Wrap(fault.Corrupt, "stat "+t.name(f.Path), err)
+		return File{}, fmt.Errorf("stat %s: %w", t.name(f.Path), err)
 	}
 	f.Rows, f.Bytes = file.NumRows(), o.Size()
 	return f, nil
