@@ -76,6 +76,7 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 	}
 	m.results = make([]StepResult, len(m.plan.Steps))
 	m.done = make([]workflow.Future, len(m.plan.Steps))
+	m.describe(ctx)
 	for i, step := range m.plan.Steps {
 		future, settle := workflow.NewFuture(ctx)
 		m.done[i] = future
@@ -110,6 +111,10 @@ func (m *materialize) makePlan(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(orchestrate, a.Plan, begin).Get(ctx, &m.plan)
 }
 
+// maxPoll bounds how often a step asks whether another run is still at its partition. A first download takes most of
+// a day: asking every minute would fill the history.
+const maxPoll = 10 * time.Minute
+
 // runStep waits for what the step needs, then works on its partition; when another run is at it, it waits for that.
 func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activities.Made, err error) {
 	for _, need := range s.Needs {
@@ -118,7 +123,7 @@ func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activiti
 		}
 	}
 	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s}}
-	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+	for wait := time.Second; ; wait = min(2*wait, maxPoll) {
 		err = workflow.ExecuteChildWorkflow(withChild(ctx, m.run, s), Partition, in).Get(ctx, &made)
 		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			return made, err

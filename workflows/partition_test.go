@@ -1,0 +1,242 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/workflows"
+)
+
+// input is a partition's part of a run.
+func input(lists bool) workflows.PartitionInput {
+	s := step("t/download", "1")
+	s.Lists = lists
+	return workflows.PartitionInput{StepInput: activities.StepInput{Run: "run-1", Step: s}}
+}
+
+// verdicts are what the checks of the tests say.
+func verdicts() []asset.Verdict {
+	return []asset.Verdict{{Name: "conserved", Blocking: true, Passed: true}}
+}
+
+// batches plays the activity Batch, and notes which were asked for and how many ran at once.
+type batches struct {
+	mu           sync.Mutex
+	asked        []int
+	running, top int
+	do           func(n int) (activities.BatchOutput, error)
+}
+
+func (b *batches) run(_ context.Context, in activities.BatchInput) (activities.BatchOutput, error) {
+	b.mu.Lock()
+	b.asked = append(b.asked, in.Batch)
+	b.running++
+	b.top = max(b.top, b.running)
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		b.running--
+		b.mu.Unlock()
+	}()
+	if b.do != nil {
+		return b.do(in.Batch)
+	}
+	return activities.BatchOutput{Staged: 3, Absent: 1, Quarantined: 1, Trace: fmt.Sprintf("trace-%d", in.Batch)}, nil
+}
+
+func (b *batches) sorted() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(slices.Values(b.asked))
+}
+
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i + 1
+	}
+	return all
+}
+
+// making is an environment in which a step has so many batches, and the publish that it comes to.
+func making(count int, b *batches) (*testsuite.TestWorkflowEnvironment, *activities.PublishInput) {
+	env := newEnv()
+	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(activities.Enrolled{
+		Enrolled: ledger.Enrolled{Discovered: 77, New: 70, Unchanged: 7, Todo: 70, Batches: count}, Upstream: map[string]int64{"t/catalog": 4},
+	}, nil)
+	env.OnActivity(a.Batch, mock.Anything, mock.Anything).Return(b.run)
+	return env, publishing(env)
+}
+
+func publishing(env *testsuite.TestWorkflowEnvironment) *activities.PublishInput {
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{Verdicts: verdicts()}, nil)
+	var published activities.PublishInput
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.PublishInput) (activities.Made, error) {
+		published = in
+		return activities.Made{Version: 9, Changed: true, Rows: 42}, nil
+	})
+	return &published
+}
+
+func TestAListingIsListedCheckedAndPublished(t *testing.T) {
+	t.Parallel()
+	env := newEnv()
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.StepInput) (activities.Enrolled, error) {
+		info := activity.GetInfo(ctx)
+		require.Equal(t, "drugslm-browser", info.TaskQueue)
+		require.Equal(t, time.Minute, info.HeartbeatTimeout)
+		require.Equal(t, 7*time.Minute, info.StartToCloseTimeout)
+		require.Equal(t, input(true).StepInput, in)
+		return activities.Enrolled{Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Enrolled: ledger.Enrolled{Discovered: 5, Batches: 3}}, nil
+	})
+	published := publishing(env)
+	env.ExecuteWorkflow(workflows.Partition, input(true))
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, activities.PublishInput{
+		StepInput: input(true).StepInput, Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Verdicts: verdicts(),
+	}, *published)
+	var made activities.Made
+	require.NoError(t, env.GetWorkflowResult(&made))
+	require.EqualValues(t, 9, made.Version)
+	require.Contains(t, details(t, env), "published as version 9: 42 rows")
+}
+
+func TestBatchesRunThroughAWindow(t *testing.T) {
+	t.Parallel()
+	var arrived sync.WaitGroup
+	arrived.Add(8)
+	b := &batches{}
+	b.do = func(n int) (activities.BatchOutput, error) {
+		if n <= 8 {
+			arrived.Done()
+			arrived.Wait() // only eight at once get past this
+		}
+		return activities.BatchOutput{Staged: 3, Absent: 1, Quarantined: 1, Trace: fmt.Sprintf("trace-%d", n)}, nil
+	}
+	env, published := making(30, b)
+	env.ExecuteWorkflow(workflows.Partition, input(false))
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, upTo(30), b.sorted())
+	require.Equal(t, 8, b.top)
+	require.Len(t, published.Traces, 30)
+	require.Equal(t, map[string]int64{"t/catalog": 4}, published.Upstream)
+	shown := details(t, env)
+	require.Contains(t, shown, "t/download[1], run `run-1`: published as version 9: 42 rows")
+	require.Contains(t, shown, "| 77 | 70 | 0 | 0 | 0 | 0 | 7 | 70 | 90 | 30 | 30 |")
+}
+
+func TestABatchThatFailsEndsTheStep(t *testing.T) {
+	t.Parallel()
+	b := &batches{}
+	b.do = func(n int) (activities.BatchOutput, error) {
+		if n == 2 {
+			return activities.BatchOutput{}, temporal.NewNonRetryableApplicationError("the page is another", string(fault.Layout), nil)
+		}
+		return activities.BatchOutput{Staged: 1}, nil
+	}
+	env, published := making(500, b)
+	env.ExecuteWorkflow(workflows.Partition, input(false))
+	require.ErrorContains(t, env.GetWorkflowError(), "the page is another")
+	require.Less(t, len(b.sorted()), 500, "nothing new is begun")
+	require.Empty(t, published.Run, "and nothing is published")
+}
+
+func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
+	t.Parallel()
+	first := &batches{}
+	env, published := making(40, first)
+	done := 0
+	env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if done++; done == 5 {
+			env.SetCurrentHistoryLength(4000)
+		}
+	})
+	env.ExecuteWorkflow(workflows.Partition, input(false))
+	var again *workflow.ContinueAsNewError
+	require.True(t, errors.As(env.GetWorkflowError(), &again), "%v", env.GetWorkflowError())
+	require.Empty(t, published.Run)
+	var next workflows.PartitionInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
+	require.NotNil(t, next.Cursor)
+	begun := len(first.sorted())
+	require.Less(t, begun, 40)
+	require.Equal(t, upTo(begun), first.sorted(), "what was begun was also awaited")
+
+	second := &batches{}
+	env, published = making(0, second) // it does not enrol again
+	env.ExecuteWorkflow(workflows.Partition, next)
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, upTo(40), append(first.sorted(), second.sorted()...), "each batch in one of the two")
+	require.Len(t, published.Traces, 40)
+	require.Equal(t, map[string]int64{"t/catalog": 4}, published.Upstream)
+	require.Contains(t, details(t, env), "| 120 | 40 | 40 |", "the counts go on")
+}
+
+func TestAFailedCheckIsShown(t *testing.T) {
+	t.Parallel()
+	env := newEnv()
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(activities.Enrolled{}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{},
+		temporal.NewNonRetryableApplicationError("check identified: product 0", string(fault.Layout), nil))
+	env.ExecuteWorkflow(workflows.Partition, input(true))
+	require.ErrorContains(t, env.GetWorkflowError(), "check identified: product 0")
+	require.Contains(t, details(t, env), "**not published**: check identified: product 0")
+}
+
+func TestAnUnchangedPartitionSaysSo(t *testing.T) {
+	t.Parallel()
+	env := newEnv()
+	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(activities.Enrolled{}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{}, nil)
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(activities.Made{Version: 3, Rows: 7}, nil)
+	env.ExecuteWorkflow(workflows.Partition, input(false))
+	require.NoError(t, env.GetWorkflowError())
+	require.Contains(t, details(t, env), "unchanged since version 3: 7 rows")
+}
+
+func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
+	t.Parallel()
+	b := &batches{}
+	release := make(chan struct{})
+	b.do = func(int) (activities.BatchOutput, error) {
+		<-release
+		return activities.BatchOutput{}, nil
+	}
+	env, published := making(50, b)
+	started := 0
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name != "Batch" {
+			return
+		}
+		if started++; started == 8 {
+			env.CancelWorkflow()
+			close(release)
+		}
+	})
+	env.ExecuteWorkflow(workflows.Partition, input(false))
+	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
+	require.Len(t, b.sorted(), 8, "those in the window")
+	require.Empty(t, published.Run)
+}
+
+func TestQueuesHaveNames(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "drugslm-extract", workflows.TaskQueue(asset.QueueExtract))
+}
