@@ -1,0 +1,70 @@
+package workflows_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/workflows"
+)
+
+// histories lists the recorded histories, named after what they show: "partition-list.json".
+func histories(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files, "there are no recorded histories: make record writes them")
+	return files
+}
+
+// TestRecordedHistoriesReplay keeps changes to the workflows compatible with runs that are under way. When it fails,
+// the change needs workflow.GetVersion; recording anew only hides that.
+func TestRecordedHistoriesReplay(t *testing.T) {
+	t.Parallel()
+	for _, file := range histories(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			replayer := worker.NewWorkflowReplayer()
+			replayer.RegisterWorkflow(workflows.Materialize)
+			replayer.RegisterWorkflow(workflows.Partition)
+			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
+		})
+	}
+}
+
+// later is Materialize with something before its first activity, as a careless change would have it.
+func later(ctx workflow.Context, in workflows.MaterializeInput) (workflows.MaterializeResult, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return workflows.MaterializeResult{}, err
+	}
+	return workflows.Materialize(ctx, in)
+}
+
+// laterPartition is the same for Partition.
+func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.Made{}, err
+	}
+	return workflows.Partition(ctx, in)
+}
+
+func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
+	t.Parallel()
+	for _, file := range histories(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			replayer := worker.NewWorkflowReplayer()
+			replayer.RegisterWorkflowWithOptions(later, workflow.RegisterOptions{Name: "Materialize"})
+			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
+			err := replayer.ReplayWorkflowHistoryFromJSONFile(nil, file)
+			require.Error(t, err)
+			require.True(t, strings.Contains(err.Error(), "nondeterministic") || strings.Contains(err.Error(), "TMPRL1100"), "%v", err)
+		})
+	}
+}
