@@ -1,14 +1,17 @@
 // Package audit recomputes from the bottom that nothing is lost: ledger, tables and files must tell the same story.
 //
-// For every partition of every asset: discovered = published + absent + quarantined + pending; each published item
-// has exactly one row in the table's latest version, and each row an item that is published; each PDF that a row
-// names is stored with the bytes that its sha256 promises. An audit only reads. It may run beside a worker, but then a
-// publish that happens in between shows as a finding: run it again.
+// For every partition of every asset: discovered = published + absent + quarantined + pending; each item that the
+// ledger says has a row has exactly one in the table's latest version, in the part that the ledger says, and there are
+// no other rows; each PDF that a row names is stored with the bytes that its sha256 promises. An audit only reads. It
+// may run beside a worker, but then a publish that happens in between shows as a finding, as does one that was cut
+// short and that the next run puts right: run it again.
 package audit
 
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/lake"
@@ -64,13 +67,24 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		if err != nil {
 			return a.report, err
 		}
+		known := make(map[string]bool)
 		for _, p := range partitions {
+			known[p.Key] = true
 			if err := a.partition(ctx, made, p.Key, snapshot); err != nil {
 				return a.report, fmt.Errorf("audit %s[%s]: %w", made.Key, p.Key, err)
 			}
 		}
+		for _, key := range snapshot.Partitions() {
+			if !known[key] {
+				a.found(made.Key, key, "partition", "the table has it, the ledger does not know it")
+			}
+		}
 	}
 	return a.report, nil
+}
+
+func (a *auditor) found(key asset.Key, partition, subject, format string, args ...any) {
+	a.report.Findings = append(a.report.Findings, Finding{key, partition, subject, fmt.Sprintf(format, args...)})
 }
 
 // page is how many items are read from the ledger at a time.
@@ -78,9 +92,7 @@ const page = 10_000
 
 func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, snapshot *lake.Snapshot) error {
 	a.report.Partitions++
-	found := func(subject, format string, args ...any) {
-		a.report.Findings = append(a.report.Findings, Finding{made.Key, key, subject, fmt.Sprintf(format, args...)})
-	}
+	found := func(subject, format string, args ...any) { a.found(made.Key, key, subject, format, args...) }
 	published, counted, err := a.items(ctx, string(made.Key), key)
 	if err != nil {
 		return err
@@ -98,8 +110,8 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 	if err := a.rows(ctx, a.Table(made), snapshot.Files(key), published, found); err != nil {
 		return err
 	}
-	for id, part := range published {
-		found(id, "published in %s, but no row of it is there", part)
+	for _, id := range slices.Sorted(maps.Keys(published)) {
+		found(id, "should have its row in %q, but no row of it is there", published[id])
 	}
 	return nil
 }
@@ -126,7 +138,7 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 			default:
 				c.Pending++
 			}
-			if e.Part != "" {
+			if e.Part != "" || e.State == ledger.Published {
 				parts[e.ID] = e.Part
 			}
 			filter.After = e.ID
