@@ -55,7 +55,7 @@ func TestErrorsCarryNoSecrets(t *testing.T) {
 	const secret = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxMjM0NTYifQ.c2lnbmF0dXJlLW9mLWl0"
 	w := listed(t, "a 1", "b 2")
 	w.fault = failing(map[string]error{
-		"a": fault.New(fault.Layout, "fetch", "no PDF at /api/bula/%s", secret),
+		"a": fault.New(fault.NotFound, "fetch", "no PDF at /api/bula/%s", secret),
 		"b": fault.New(fault.Session, "fetch", "lost at /api/bula/%s", secret),
 	})
 	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))

@@ -135,8 +135,8 @@ func (p *pass) keep(ctx context.Context, id string, row asset.Row) error {
 	return p.a.Ledger.Make(context.WithoutCancel(ctx), p.j.key(), p.j.partition(), id, encoded)
 }
 
-// maxDown is how many items in a row may find the source unavailable before it is the source that is down, and the
-// batch waits, rather than the items that are bad.
+// maxDown is how many items in a row may find the source unavailable, or other than it is known, before it is the
+// source that is down or has changed rather than the items that are bad: the attempt ends, and costs them nothing.
 const maxDown = 5
 
 // fail notes an item's failure; an error when the batch must end.
@@ -145,7 +145,7 @@ func (p *pass) fail(e ledger.Entry, err error) error {
 	if fatal != nil {
 		return fatal
 	}
-	if outcome.Kind == string(fault.Unavailable) {
+	if kind := fault.Kind(outcome.Kind); kind == fault.Unavailable || kind == fault.Layout {
 		if p.down = append(p.down, outcome); len(p.down) >= maxDown {
 			p.down = nil
 			return err

@@ -215,6 +215,25 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	require.Equal(t, activities.BatchOutput{Staged: 2, Quarantined: 4}, out)
 }
 
+func TestASourceThatHasChangedIsLookedAtByAPerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
+	w.must(w.step(catalog))
+	w.acts.Graph = w.oneBatch(t)
+	w.must(w.step(download))
+	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
+	in := w.enrolled(download, ledger.Force)
+	_, _, err := beat(w, nil, w.acts.Batch, in)
+	require.True(t, wantKind(t, fault.Layout, err).NonRetryable())
+	require.Equal(t, ledger.Counts{Discovered: 7, Pending: 7}, w.counts(download), "none is to blame")
+	require.Len(t, w.rows(download), 7, "readers keep what they have")
+	w.fault = nil
+	w.must(w.step(download))
+	require.Equal(t, ledger.Counts{Discovered: 7, Published: 7}, w.counts(download))
+	w.sound()
+}
+
 // oneBatch is the graph with batches that hold everything.
 func (w *world) oneBatch(t *testing.T) *asset.Graph {
 	t.Helper()

@@ -321,6 +321,13 @@ func (w *world) entries(key asset.Key) []string {
 	return found
 }
 
+func (w *world) counts(key asset.Key) ledger.Counts {
+	w.tb.Helper()
+	counts, err := w.ledger.Counts(w.tb.Context(), string(key), here.Key)
+	require.NoError(w.tb, err)
+	return counts
+}
+
 func (w *world) check(key asset.Key, name string) ledger.Check {
 	w.tb.Helper()
 	checks, err := w.ledger.Checks(w.tb.Context(), string(key), here.Key, 0)
