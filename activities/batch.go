@@ -188,6 +188,7 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 			out.Absent++
 		case ledger.Quarantined:
 			out.Quarantined++
+		default: // to be tried again
 		}
 	}
 	if outcomes = append(outcomes, p.failed...); len(outcomes) == 0 {

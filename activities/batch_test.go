@@ -303,9 +303,9 @@ func TestNoItemIsSettledTwice(t *testing.T) {
 
 // stopped is a context that ends with err when done is closed.
 type stopped struct {
-	context.Context
-	done chan struct{}
-	err  error
+	context.Context //nolint:containedctx // it is one
+	done            chan struct{}
+	err             error
 }
 
 func (s stopped) Done() <-chan struct{} { return s.done }

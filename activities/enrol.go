@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -36,7 +37,7 @@ func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err
 				}
 				return nil
 			})
-			if err != nil && err != errStopped {
+			if err != nil && !errors.Is(err, errStopped) {
 				yield(ledger.Item{}, err)
 			}
 		}
@@ -47,7 +48,7 @@ func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err
 	return out, err
 }
 
-var errStopped = fmt.Errorf("the reader of items stopped")
+var errStopped = errors.New("the reader of items stopped")
 
 // List asks the source for every item of a step with its row, refuses a listing that lacks some, enrols the items
 // and stages the rows of those that are new or changed.

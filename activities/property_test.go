@@ -118,7 +118,8 @@ func (c *chance) day(key asset.Key) {
 		before = m.Version
 	}
 	in, givenUp := c.step(key), false
-	for {
+	for try := 1; ; try++ {
+		require.Less(t, try, 100, "it never comes to an end")
 		made, err := c.attempt(in)
 		if err == nil {
 			require.True(t, made.Changed || givenUp || made.Version == before, "a step that changes nothing writes no version")

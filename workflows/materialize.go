@@ -168,8 +168,7 @@ func (m *materialize) finish(ctx workflow.Context, err error) error {
 
 // describe keeps a table of the steps on the run's page in the Web UI.
 func (m *materialize) describe(ctx workflow.Context) {
-	var b strings.Builder
-	b.WriteString("| step | result | rows | took |\n|---|---|---|---|\n")
+	lines := []string{"| step | result | rows | took |", "|---|---|---|---|"}
 	for i, r := range m.results {
 		s := m.plan.Steps[i]
 		outcome := "…"
@@ -181,9 +180,9 @@ func (m *materialize) describe(ctx workflow.Context) {
 		case r.Asset != "":
 			outcome = "unchanged"
 		}
-		fmt.Fprintf(&b, "| %s %s | %s | %d | %s |\n", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond))
+		lines = append(lines, fmt.Sprintf("| %s %s | %s | %d | %s |", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond)))
 	}
-	workflow.SetCurrentDetails(ctx, b.String())
+	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n"))
 }
 
 func (m *materialize) firstError() string {

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -37,9 +36,8 @@ const maxLinks = 100
 
 // partition is the state of one step.
 type partition struct {
-	in    PartitionInput
-	at    cursor
-	phase string
+	in PartitionInput
+	at cursor
 }
 
 // Partition brings one partition of one asset up to date.
@@ -155,11 +153,9 @@ func (p *partition) publish(ctx workflow.Context) (made activities.Made, err err
 // describe keeps the step's page in the Web UI readable: what it is doing, and the counts.
 func (p *partition) describe(ctx workflow.Context, phase string) {
 	e, d := p.at.Enrolled, p.at.Done
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, run `%s`: %s\n\n", p.in.Step.Name(), p.in.Run, phase)
-	b.WriteString("| discovered | new | changed | recomputed | retried | vanished | unchanged | to do | staged | absent | quarantined |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
-	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", e.Discovered, e.New, e.Changed,
-		e.Recode, e.Retried, e.Vanished, e.Unchanged, e.Todo, d.Staged, d.Absent, d.Quarantined)
-	workflow.SetCurrentDetails(ctx, b.String())
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s, run `%s`: %s\n\n", p.in.Step.Name(), p.in.Run, phase)+
+		"| discovered | new | changed | recomputed | retried | vanished | unchanged | to do | staged | absent | quarantined |\n"+
+		"|---|---|---|---|---|---|---|---|---|---|---|\n"+
+		fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", e.Discovered, e.New, e.Changed,
+			e.Recode, e.Retried, e.Vanished, e.Unchanged, e.Todo, d.Staged, d.Absent, d.Quarantined))
 }

@@ -232,7 +232,7 @@ func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
 	})
 	env.ExecuteWorkflow(workflows.Partition, input(false))
 	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
-	require.Len(t, b.sorted(), 8, "those in the window")
+	require.LessOrEqual(t, len(b.sorted()), 8, "those in the window")
 	require.Empty(t, published.Run)
 }
 
