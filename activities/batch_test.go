@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
@@ -234,6 +235,19 @@ func TestASourceThatHasChangedIsLookedAtByAPerson(t *testing.T) {
 	w.sound()
 }
 
+func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3")
+	w.fault = failing(map[string]error{
+		"a": fault.New(fault.Unavailable, "fetch", "HTTP 503"),
+		"b": fault.New(fault.Unavailable, "fetch", "HTTP 503"),
+		"c": fault.New(fault.Session, "fetch", "the browser is gone"),
+	})
+	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	wantKind(t, fault.Session, err)
+	require.Equal(t, []string{"a pending  0", "b pending  0", "c pending  0"}, w.entries(download))
+}
+
 // oneBatch is the graph with batches that hold everything.
 func (w *world) oneBatch(t *testing.T) *asset.Graph {
 	t.Helper()
@@ -348,4 +362,17 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAnActivityKeepsTimeForWritingDown(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1")
+	var left time.Duration
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		deadline, _ := ctx.Deadline()
+		left = activity.GetInfo(ctx).Deadline.Sub(deadline).Round(time.Second)
+		return w.honest(ctx, run, batch, settle)
+	}
+	w.must(w.step(download))
+	require.Equal(t, 30*time.Second, left, "of the ten minutes that Temporal gives")
 }

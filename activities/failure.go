@@ -21,7 +21,7 @@ type beat struct {
 	Total    int `json:"total"`
 }
 
-// beatEvery is well below the workflows' heartbeat timeout of one minute.
+// beatEvery is well below the workflows' heartbeat timeout of 30 s.
 const beatEvery = 10 * time.Second
 
 type pulse struct {
