@@ -22,7 +22,7 @@ var (
 )
 
 // heartbeat is how long a silent activity is believed alive: several times the interval at which it beats.
-const heartbeat = time.Minute
+const heartbeat = 30 * time.Second
 
 // withStep sets the options of a step's activities. Attempts are unlimited here: the activities count failures
 // themselves and end with a final error, so that waits which the source asked for cost none.

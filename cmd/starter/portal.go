@@ -22,7 +22,7 @@ type portalFlags struct {
 	faults string
 }
 
-func (p *portalFlags) register(flags *pflag.FlagSet) {
+func (p *portalFlags) register(flags *pflag.FlagSet, retryAfter time.Duration) {
 	flags.IntVar(&p.Products, "products", 150, "how many products of its own the simulated portal has")
 	flags.Uint64Var(&p.Seed, "seed", 1, "what its products, leaflets and faults are made from")
 	flags.StringVar(&p.Listing, "listing", "", "serve this real listing (CSV or CSV.gz) instead of products of its own")
@@ -30,7 +30,7 @@ func (p *portalFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&p.Leaflets, "leaflets", "", "serve the PDFs of this folder instead of generated ones")
 	flags.StringVar(&p.faults, "fault", "", "switch on faults: name or name=rate, apart by commas; all switches on every one")
 	flags.DurationVar(&p.Latency, "latency", 0, "wait so long before each answer")
-	flags.DurationVar(&p.RetryAfter, "retry-after", 10*time.Minute, "how long throttled and banned clients are told to wait")
+	flags.DurationVar(&p.RetryAfter, "retry-after", retryAfter, "how long throttled and banned clients are told to wait")
 }
 
 func (p *portalFlags) open() (*portal.Portal, error) {
@@ -65,7 +65,7 @@ Faults:
 			return server.wait(cmd.Context())
 		},
 	}
-	flags.register(cmd.Flags())
+	flags.register(cmd.Flags(), 10*time.Minute) // as the real one
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9000", "address to serve on; port 0 chooses a free one")
 	return cmd
 }

@@ -14,8 +14,8 @@
 //	}
 //
 // The pace adapts as TCP does, additive up, multiplicative down. fault.Throttled blocks the host for everybody for as
-// long as the source says and halves the pace. fault.Refused opens the circuit: nobody asks for ten minutes, then
-// twice as long at each further refusal, up to two hours. An answer slower than Options.Patience takes a quarter off
+// long as the source says and halves the pace. fault.Refused opens the circuit: nobody asks for ten minutes
+// (Options.Circuit), then twice as long at each further refusal, up to two hours. An answer slower than Options.Patience takes a quarter off
 // the pace; every good answer gives a twentieth of the full pace back. Other failures say nothing about the host.
 //
 // Turns are given in order and never caught up: an hour without requests is no credit for a burst.
@@ -37,14 +37,14 @@ import (
 const (
 	DefaultMaxWait  = 20 * time.Second
 	DefaultPatience = 15 * time.Second
+	DefaultCircuit  = 10 * time.Minute
 )
 
 const (
 	slowTimes     = 0.75             // of the pace is left after a slow answer
 	successPlus   = 0.05             // of the full pace comes back with a good answer
 	throttled     = time.Minute      // the block when the source asks to slow down and does not say for how long
-	refused       = 10 * time.Minute // the first open circuit
-	refusedMost   = 2 * time.Hour    // the longest one, unless the source itself asks for more
+	circuitGrowth = 12               // the longest open circuit, in first ones; unless the source itself asks for more
 	blockMost     = 24 * time.Hour   // however long the source asks for: its header is not to be trusted with more
 	glance        = time.Second      // how old the knowledge of a block may be when turns cost nothing
 	reportTimeout = 30 * time.Second // to write a report down, though its request was cancelled
@@ -55,6 +55,7 @@ type Options struct {
 	RPS      float64       // requests a second, all workers together; 0: no limit, which only a loopback host may have
 	MaxWait  time.Duration // the longest wait that Take sleeps; a longer one is returned as a fault. 0: DefaultMaxWait
 	Patience time.Duration // a slower answer means that the host is strained. 0: DefaultPatience
+	Circuit  time.Duration // how long nobody asks after a first refusal; further ones double it, up to 12 times. 0: DefaultCircuit
 }
 
 // Budget is one process's hold on the pace of one host.
@@ -88,6 +89,9 @@ func New(book Book, host string, o Options) (*Budget, error) {
 	}
 	if b.o.Patience <= 0 {
 		b.o.Patience = DefaultPatience
+	}
+	if b.o.Circuit <= 0 {
+		b.o.Circuit = DefaultCircuit
 	}
 	return b, nil
 }
@@ -181,7 +185,7 @@ func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) e
 		b.mu.Lock()
 		before := b.last.Refusals
 		b.mu.Unlock()
-		return b.block(ctx, err, max(circuit(before), fault.AfterOf(err)), true)
+		return b.block(ctx, err, max(b.circuit(before), fault.AfterOf(err)), true)
 	case "", fault.NotFound: // "there is none" is an answer like any other
 		return b.answered(ctx, latency)
 	default:
@@ -190,11 +194,11 @@ func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) e
 }
 
 // circuit is how long it stays open after a number of refusals in a row.
-func circuit(before int) time.Duration {
-	d := refused
+func (b *Budget) circuit(before int) time.Duration {
+	d := b.o.Circuit
 	for range before {
-		if d = 2 * d; d >= refusedMost {
-			return refusedMost
+		if d = 2 * d; d >= circuitGrowth*b.o.Circuit {
+			return circuitGrowth * b.o.Circuit
 		}
 	}
 	return d

@@ -53,6 +53,8 @@ type Grid struct {
 // Budget is the pace at which the source is asked, by all workers together.
 type Budget struct {
 	RPS float64 `key:"rps" help:"Requests per second to the source, all workers together; 0: no limit, for a source on this machine only." min:"0"`
+
+	Circuit time.Duration `key:"circuit" help:"How long nothing is asked after the source refused us; doubles up to 12 times while it refuses. 0: 10m, or 2s without a limit." min:"0"`
 }
 
 // Worker is what one worker process does.

@@ -90,7 +90,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pace, err := budget.New(h.Ledger, source.Host, budget.Options{RPS: h.config.Budget.RPS})
+	pace, err := budget.New(h.Ledger, source.Host, budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget)})
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,15 @@ func (h *Host) openSite(ctx context.Context) error {
 		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(),
 	})
 	return err
+}
+
+// circuit is how long a refusal stops everything. A source that is asked without a limit is a simulated one on this
+// machine, whose refusals are for practice.
+func circuit(b config.Budget) time.Duration {
+	if b.Circuit == 0 && b.RPS == 0 {
+		return 2 * time.Second
+	}
+	return b.Circuit
 }
 
 // Tracer makes the spans of this process.
