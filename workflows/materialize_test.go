@@ -28,9 +28,11 @@ import (
 // a names the activities.
 var a *activities.Activities
 
+func silent() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }
+
 func newEnv() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite.SetLogger(silent())
 	env := suite.NewTestWorkflowEnvironment()
 	// On a busy machine a workflow may well think for more than a second.
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})

@@ -101,7 +101,7 @@ func TestAListingIsListedCheckedAndPublished(t *testing.T) {
 	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.StepInput) (activities.Enrolled, error) {
 		info := activity.GetInfo(ctx)
 		require.Equal(t, "drugslm-browser", info.TaskQueue)
-		require.Equal(t, time.Minute, info.HeartbeatTimeout)
+		require.Equal(t, 30*time.Second, info.HeartbeatTimeout)
 		require.Equal(t, 7*time.Minute, info.StartToCloseTimeout)
 		require.Equal(t, input(true).StepInput, in)
 		return activities.Enrolled{Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Enrolled: ledger.Enrolled{Discovered: 5, Batches: 3}}, nil
