@@ -75,10 +75,10 @@ type Claim struct {
 
 // Retry bounds how often work is tried again.
 type Retry struct {
-	Attempts     int           // of one activity, waits that the source asked for not counted; default 5
-	ItemAttempts int           // of one item before it is quarantined; default 3
-	Interval     time.Duration // before the second attempt, doubling up to MaxInterval; default 2 s
-	MaxInterval  time.Duration // default 2 min
+	Attempts     int           `json:"attempts"`      // of one activity, waits that the source asked for not counted; default 5
+	ItemAttempts int           `json:"item_attempts"` // of one item before it is quarantined; default 3
+	Interval     time.Duration `json:"interval"`      // before the second attempt, doubling up to MaxInterval; default 2 s
+	MaxInterval  time.Duration `json:"max_interval"`  // default 2 min
 }
 
 // Spec declares an asset whose rows are of type T.

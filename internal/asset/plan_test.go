@@ -210,6 +210,6 @@ func TestPlanInHistories(t *testing.T) {
 	require.JSONEq(t, `{"steps": [{
 		"asset": "a/download", "partition": {"key": "5", "label": "Genérico"}, "state": "fresh",
 		"reason": "nothing changed that we know of", "code_version": "7", "lists": false, "queue": "extract", "timeout": 60000000000,
-		"retry": {"Attempts": 2, "ItemAttempts": 3, "Interval": 2000000000, "MaxInterval": 120000000000}
+		"retry": {"attempts": 2, "item_attempts": 3, "interval": 2000000000, "max_interval": 120000000000}
 	}]}`, string(have))
 }
