@@ -7,11 +7,12 @@
 //
 //   - items are enrolled, made and settled in the ledger, one transaction each, so that a retry sees what is left;
 //   - rows are staged in files that no reader sees; the one commit of [Activities.Publish] shows them all;
-//   - a publish is announced in the ledger before the commit and confirmed after it, and whoever comes next finishes
-//     or abandons what was cut short.
+//   - a publish is announced in the ledger before the commit and confirmed after it; whoever comes next finishes what
+//     was cut short after the commit, and shuts out for good, in the table's log, what was cut short before it.
 //
-// The heartbeat is for liveness and cancellation only; the ledger is the truth. Errors become Temporal's in one
-// place (see toTemporal): a wait that the source asked for is a durable timer and costs no attempt.
+// The heartbeat is for liveness and cancellation, and carries the number of failed attempts; about items the ledger is
+// the truth. Errors become Temporal's in one place (see toTemporal): a wait that the source asked for is a durable
+// timer and costs no attempt. A panic is a failure like any other.
 package activities
 
 import (

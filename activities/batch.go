@@ -17,7 +17,7 @@ type BatchInput struct {
 	Batch int `json:"batch"` // 1-based
 }
 
-// BatchOutput counts what became of the items of a batch.
+// BatchOutput counts what became of the items of a batch, in the attempt that ended it.
 type BatchOutput struct {
 	Staged      int    `json:"staged"`
 	Absent      int    `json:"absent"`
