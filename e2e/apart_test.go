@@ -69,7 +69,7 @@ func TestOtherWays(t *testing.T) {
 	s.audited()
 }
 
-func (s *site) worker(t *testing.T) *process {
+func (s *site) worker(t testing.TB) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary(t, "worker")), stderr: &buffer{}, exited: make(chan error, 1)}
 	p.cmd.Env = append(os.Environ(), s.env...)

@@ -20,7 +20,7 @@ import (
 )
 
 // needed skips a test that needs the built binaries and a browser where they are not offered.
-func needed(t *testing.T) {
+func needed(t testing.TB) {
 	t.Helper()
 	if os.Getenv("DRUGSLM_E2E") == "" {
 		t.Skip("needs a real Temporal server and a real browser: `make test` runs it")
@@ -28,7 +28,7 @@ func needed(t *testing.T) {
 }
 
 // binary is one of the built programs.
-func binary(t *testing.T, name string) string {
+func binary(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("DRUGSLM_BIN")
 	if dir == "" {
@@ -41,7 +41,7 @@ func binary(t *testing.T, name string) string {
 }
 
 // sharedData is the folder of real listings and leaflets; tests that need it are skipped without it.
-func sharedData(t *testing.T) string {
+func sharedData(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("DRUGSLM_SHARED")
 	if dir == "" {
@@ -57,7 +57,7 @@ func sharedData(t *testing.T) string {
 
 // process is a program of ours that runs.
 type process struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	stderr *buffer
 	ready  string // what it printed after "ready "
@@ -83,7 +83,7 @@ func (b *buffer) String() string {
 }
 
 // launch starts a program that prints a line with "ready" and stays up, and waits for that line.
-func launch(t *testing.T, env []string, name string, args ...string) *process {
+func launch(t testing.TB, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary(t, name), args...), stderr: &buffer{}, exited: make(chan error, 1)}
 	p.cmd.Env = append(os.Environ(), env...)
@@ -154,7 +154,7 @@ type result struct {
 }
 
 // starter runs the CLI to its end.
-func starter(t *testing.T, env []string, args ...string) result {
+func starter(t testing.TB, env []string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
@@ -175,7 +175,7 @@ type portalProcess struct {
 	url string
 }
 
-func startPortal(t *testing.T, args ...string) *portalProcess {
+func startPortal(t testing.TB, args ...string) *portalProcess {
 	t.Helper()
 	p := launch(t, nil, "starter", append([]string{"portal", "--listen", "127.0.0.1:0"}, args...)...)
 	return &portalProcess{process: p, url: p.ready}
@@ -226,13 +226,13 @@ func count(log []request, kind string) int {
 // site is a development environment on a portal: server, browser and worker in one process, on a data folder.
 type site struct {
 	*process
-	t    *testing.T
+	t    testing.TB
 	data string
 	env  []string // for CLI calls and for starting it again
 }
 
 // startSite starts an environment on a data folder. No pace: the portal is on this machine.
-func startSite(t *testing.T, portal *portalProcess, data string, env ...string) *site {
+func startSite(t testing.TB, portal *portalProcess, data string, env ...string) *site {
 	t.Helper()
 	s := &site{t: t, data: data, env: append([]string{
 		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=error",
