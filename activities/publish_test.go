@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,15 +81,15 @@ func TestAPublishWhoseAnswerGotLostStillChangedSomething(t *testing.T) {
 }
 
 // seize stops the publish of a step just before its commit, and gives what lets it go on and waits for its answer.
-func (w *world) seize(k *gate, in activities.PublishInput) func() error {
-	k.arrived, k.open = make(chan struct{}), make(chan struct{})
+func (w *world) seize(g *gate, in activities.PublishInput) func() error {
+	arrived, open := make(chan struct{}), make(chan struct{})
+	g.arrived, g.open = arrived, open // nobody commits now
 	answer := make(chan error, 1)
 	go func() {
 		_, err := call(w, w.acts.Publish, in)
 		answer <- err
 	}()
-	<-k.arrived
-	open := k.open
+	<-arrived
 	return func() error {
 		close(open)
 		return <-answer
@@ -98,21 +99,33 @@ func (w *world) seize(k *gate, in activities.PublishInput) func() error {
 // gate is a store in which the next commit waits until it is let through, or is made without saying so.
 type gate struct {
 	lake.Store
+
+	mu            sync.Mutex
 	arrived, open chan struct{}
 	lose          bool
 }
 
+// take gives what awaits the next commit, once.
+func (g *gate) take() (arrived, open chan struct{}, lose bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	arrived, open, lose = g.arrived, g.open, g.lose
+	g.arrived, g.lose = nil, false
+	return arrived, open, lose
+}
+
 func (g *gate) Create(ctx context.Context, name string, r io.Reader) error {
-	commit := strings.Contains(name, "_delta_log/")
-	if arrived, open := g.arrived, g.open; arrived != nil && commit {
-		g.arrived = nil
+	if !strings.Contains(name, "_delta_log/") {
+		return g.Store.Create(ctx, name, r)
+	}
+	arrived, open, lose := g.take()
+	if arrived != nil {
 		close(arrived)
 		<-open
 	}
 	err := g.Store.Create(ctx, name, r)
-	if g.lose && commit {
-		g.lose = false
-		return errors.Join(err, errors.New("the connection is gone"))
+	if lose {
+		err = errors.Join(err, errors.New("the connection is gone"))
 	}
 	return err
 }
