@@ -25,7 +25,6 @@ func BenchmarkNoopItems40k(b *testing.B) {
 		enrolled, err := call(w, w.acts.Enrol, in)
 		require.NoError(b, err)
 		require.Equal(b, items/batch, enrolled.Batches)
-		b.ReportMetric(b.Elapsed().Seconds(), "s/enrol")
 		var slots errgroup.Group
 		slots.SetLimit(runtime.NumCPU()) // as a worker has them
 		for n := 1; n <= enrolled.Batches; n++ {
@@ -35,7 +34,6 @@ func BenchmarkNoopItems40k(b *testing.B) {
 			})
 		}
 		require.NoError(b, slots.Wait())
-		b.ReportMetric(b.Elapsed().Seconds(), "s/batches")
 		made, err := w.publish(in, enrolled)
 		require.NoError(b, err)
 		require.EqualValues(b, items, made.Rows)
