@@ -79,6 +79,7 @@ func newJar(site *url.URL, cookies []cookie) (*cookiejar.Jar, error) {
 		return nil, err
 	}
 	for _, c := range cookies {
+		//nolint:gosec // as the site set it: nothing to add
 		h := &http.Cookie{Name: c.Name, Value: c.Value, Path: c.Path, Secure: c.Secure, HttpOnly: c.HTTPOnly}
 		if strings.HasPrefix(c.Domain, ".") { // without the dot it belongs to this host alone
 			h.Domain = c.Domain

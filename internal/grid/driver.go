@@ -20,6 +20,10 @@ import (
 // folderPrefix names the folders in which local browsers keep profiles and sockets.
 const folderPrefix = "drugslm-grid-"
 
+// folderAttempts leaves room for others that sweep: four pools opened again and again at once take one folder in nine
+// from each other.
+const folderAttempts = 10
+
 const (
 	driverStart = 20 * time.Second // a chromedriver is up in well under a second; a loaded machine takes longer
 	driverStop  = 5 * time.Second
@@ -67,23 +71,30 @@ func startDriver(ctx context.Context) (*driver, error) {
 	return d, nil
 }
 
+// makeFolder makes the driver's folder and locks it. Between the two it looks like a leftover: whoever opens a pool just
+// then may sweep it away, so another is made.
 func (d *driver) makeFolder() (err error) {
-	if d.folder, err = os.MkdirTemp("", folderPrefix); err != nil {
-		return err
+	for range folderAttempts {
+		if d.folder, err = os.MkdirTemp("", folderPrefix); err != nil {
+			return err
+		}
+		if len(d.folder) > folderLength {
+			_ = os.Remove(d.folder) // empty, and swept later should this not work
+			return fmt.Errorf("the path of temporary files is too long for Chromium's socket: set TMPDIR to one of at most %d bytes",
+				folderLength-len(folderPrefix)-len("/4294967295"))
+		}
+		if d.lock, err = lockFolder(d.folder); err == nil {
+			return nil
+		}
+		_ = os.Remove(d.folder) // as above
 	}
-	if len(d.folder) > folderLength {
-		_ = os.Remove(d.folder) // empty, and swept later should this not work
-		return fmt.Errorf("the path of temporary files is too long for Chromium's socket: set TMPDIR to one of at most %d bytes",
-			folderLength-len(folderPrefix)-len("/4294967295"))
-	}
-	d.lock, err = lockFolder(d.folder)
-	return err
+	return fmt.Errorf("lock a folder for temporary files: %w", err)
 }
 
 // launch starts the process from a thread that lives as long as it does: on Linux the child is killed when the thread
 // that started it ends, which must happen only when this process dies.
 func (d *driver) launch(path string) (io.Reader, error) {
-	cmd := exec.Command(path, "--port=0")
+	cmd := exec.Command(path, "--port=0") //nolint:noctx // it outlives the call that starts it: stop ends it
 	cmd.Env = append(os.Environ(), "TMPDIR="+d.folder)
 	cmd.SysProcAttr = processAttributes()
 	out, in, err := os.Pipe()

@@ -171,7 +171,7 @@ func TestOldSessionIsRetired(t *testing.T) {
 		require.NoError(t, err)
 		nothing := func(context.Context, *grid.Session) error { return nil }
 		require.NoError(t, p.With(t.Context(), nothing))
-		time.Sleep(grid.DefaultMaxAge)
+		<-time.After(grid.DefaultMaxAge)
 		require.NoError(t, p.With(t.Context(), nothing))
 		require.Equal(t, []string{"pretended-2"}, hub.Sessions())
 		require.NoError(t, p.Close(t.Context()))

@@ -77,8 +77,8 @@ type wire struct {
 
 	process int // of the browser, as far as the driver told when it made the session
 
-	turn chan struct{} // holds one token: browsers take one command at a time
-	ctx  context.Context
+	turn chan struct{}   // holds one token: browsers take one command at a time
+	ctx  context.Context //nolint:containedctx // of the command that has the turn: the library passes none on
 }
 
 // switchboard finds the wire of a request by its host. It is the transport of selenium.HTTPClient.
@@ -241,6 +241,7 @@ func (w *wire) command(ctx context.Context, method, path string, in, out any) er
 	if err != nil {
 		return err
 	}
+	defer resp.Body.Close()
 	var answer struct {
 		Value json.RawMessage `json:"value"`
 	}
