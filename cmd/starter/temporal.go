@@ -24,8 +24,8 @@ type temporalServer struct {
 	UI      string // "" without one
 
 	cmd     *exec.Cmd
-	stdin   io.Closer // closing it tells the child that we are gone, however we went
-	exited  chan error
+	stdin   io.Closer     // closing it tells the child that we are gone, however we went
+	exited  chan struct{} // closed when it has
 	startup *bytes.Buffer // what it said before it was ready
 }
 
@@ -48,7 +48,7 @@ func startTemporal(ctx context.Context, data string, port, uiPort int) (*tempora
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, "--db", filepath.Join(data, "temporal.db"), "--port", strconv.Itoa(port),
 		"--ui-port", strconv.Itoa(uiPort), "--exit-with-parent")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	s := &temporalServer{cmd: cmd, exited: make(chan error, 1), startup: &bytes.Buffer{}}
+	s := &temporalServer{cmd: cmd, exited: make(chan struct{}), startup: &bytes.Buffer{}}
 	cmd.Stderr = s.startup
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -65,7 +65,8 @@ func startTemporal(ctx context.Context, data string, port, uiPort int) (*tempora
 		line, _ := bufio.NewReader(stdout).ReadString('\n')
 		ready <- strings.TrimSpace(line)
 		_, _ = io.Copy(io.Discard, stdout)
-		s.exited <- cmd.Wait()
+		_ = cmd.Wait() // what it said tells more than how it ended
+		close(s.exited)
 	}()
 	if err := s.await(ctx, ready); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -97,7 +98,7 @@ func (s *temporalServer) await(ctx context.Context, ready <-chan string) error {
 
 // complaint is what the server said when it could not start. It has ended: its output is complete.
 func (s *temporalServer) complaint() string {
-	s.exited <- <-s.exited // wait for the end, and leave it for Stop
+	<-s.exited
 	lines := strings.Split(strings.TrimSpace(s.startup.String()), "\n")
 	return strings.TrimPrefix(lines[len(lines)-1], "error: ")
 }

@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// ErrConflict: another commit came first, and changed what this one is about. Nothing was written. The change must be
+// ErrConflict says that another commit came first and changed what this one is about. Nothing was written. The change must be
 // computed anew from the table as it is now.
 var ErrConflict = errors.New("another commit has changed the partition")
 

@@ -56,14 +56,14 @@ func racer(folder string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
+	fmt.Fprintln(os.Stdout, "ready")
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 		return err
 	}
 	for i := range races {
 		err := s.Create(context.Background(), fmt.Sprintf("log/%d", i), strings.NewReader("x"))
 		if err == nil {
-			fmt.Println(i)
+			fmt.Fprintln(os.Stdout, i)
 		} else if !errors.Is(err, fs.ErrExist) {
 			return err
 		}

@@ -101,6 +101,7 @@ func (l *Ledger) Settle(ctx context.Context, asset, partition string, outcomes [
 		if err != nil {
 			return err
 		}
+		defer stmt.Close()
 		at := micros(now())
 		for _, o := range outcomes {
 			result, err := stmt.ExecContext(ctx, asset, partition, o.ID, string(o.State), o.Staged, o.Kind, o.Reason, o.Evidence, at)

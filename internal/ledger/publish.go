@@ -157,6 +157,7 @@ func dropRows(ctx context.Context, tx *sql.Tx, m Materialization, at int64) erro
 	if err != nil {
 		return err
 	}
+	defer stmt.Close()
 	for old := range m.Moves.Rewritten {
 		for _, id := range m.Moves.Dropped[old] {
 			if _, err := stmt.ExecContext(ctx, m.Asset, m.Partition, id, old, at); err != nil {

@@ -82,6 +82,7 @@ func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition)
 		if err != nil {
 			return err
 		}
+		defer stmt.Close()
 		at := micros(now())
 		for _, p := range ps {
 			if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at); err != nil {

@@ -34,7 +34,7 @@ type child struct {
 
 // startChild starts a process and waits until its engine is ready. The process outlives ctx.
 func startChild(ctx context.Context, o Options) (*child, error) {
-	c := &child{cmd: exec.Command(o.Command[0], o.Command[1:]...), stderr: &tail{}, limit: answerLimit(o)}
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: &tail{}, limit: answerLimit(o)}
 	c.cmd.Env = childEnv()
 	c.cmd.Stderr = c.stderr
 	c.cmd.WaitDelay = exitTimeout

@@ -3,6 +3,7 @@ package pdf
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -67,7 +68,7 @@ func fake(document func([]byte) error) error {
 	}
 	for {
 		content, err := readFrame(os.Stdin, s.MaxBytes)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -28,13 +28,13 @@ const (
 func jsonAnswer(status int, v any) answer {
 	body, err := json.Marshal(v)
 	if err != nil { // only types of this package come here, and none of them can fail
-		return textAnswer(http.StatusInternalServerError, mediaHTML, err.Error())
+		return htmlAnswer(http.StatusInternalServerError, err.Error())
 	}
 	return answer{status: status, media: mediaJSON, body: body}
 }
 
-func textAnswer(status int, media, body string) answer {
-	return answer{status: status, media: media, body: []byte(body)}
+func htmlAnswer(status int, body string) answer {
+	return answer{status: status, media: mediaHTML, body: []byte(body)}
 }
 
 // message is how the real portal words an error: a key of its message file.

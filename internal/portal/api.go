@@ -154,5 +154,5 @@ func (p *Portal) leaflet(r *http.Request, rec *Request) answer {
 func (p *Portal) unknown(*http.Request, *Request) answer { return notFound() }
 
 func notFound() answer {
-	return textAnswer(http.StatusNotFound, mediaHTML, "<!DOCTYPE html><html><head><title>404</title></head><body>Not Found</body></html>")
+	return htmlAnswer(http.StatusNotFound, "<!DOCTYPE html><html><head><title>404</title></head><body>Not Found</body></html>")
 }

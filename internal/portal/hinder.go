@@ -79,7 +79,7 @@ func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
 		return challenge(http.StatusOK), true
 	case p.strike(rec, faultError):
 		status := []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}[p.dice.intN(4)]
-		return textAnswer(status, mediaHTML, "<html><head><title>"+http.StatusText(status)+"</title></head><body></body></html>"), true
+		return htmlAnswer(status, "<html><head><title>"+http.StatusText(status)+"</title></head><body></body></html>"), true
 	case faults.on(faultSlow) && p.dice.roll(slowShare):
 		rec.Fault = faultSlow
 		pause(r.Context(), faults.wait(faultSlow))
@@ -111,12 +111,12 @@ func (p *Portal) ban(rec *Request) time.Duration {
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
 
 func throttled(after string) answer {
-	return textAnswer(http.StatusTooManyRequests, mediaHTML, "<!DOCTYPE html><html><head><title>Access denied | consultas.anvisa.gov.br used Cloudflare to restrict access</title></head>"+
+	return htmlAnswer(http.StatusTooManyRequests, "<!DOCTYPE html><html><head><title>Access denied | consultas.anvisa.gov.br used Cloudflare to restrict access</title></head>"+
 		"<body><h1>Error 1015</h1><p>You are being rate limited</p></body></html>").with("Retry-After", after)
 }
 
 func challenge(status int) answer {
-	return textAnswer(status, mediaHTML, "<!DOCTYPE html><html lang=\"en-US\"><head><title>Attention Required! | Cloudflare</title></head>"+
+	return htmlAnswer(status, "<!DOCTYPE html><html lang=\"en-US\"><head><title>Attention Required! | Cloudflare</title></head>"+
 		"<body><h1>Please enable cookies.</h1><h2>Sorry, you have been blocked</h2></body></html>")
 }
 

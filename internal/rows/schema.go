@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -96,7 +97,7 @@ func textPaths(node parquet.Node, kind reflect.Type, above []string) [][]string 
 	var paths [][]string
 	for _, field := range node.Fields() {
 		f := tagged[field.Name()]
-		path := append(above[:len(above):len(above)], field.Name())
+		path := slices.Concat(above, []string{field.Name()})
 		var below parquet.Node = field
 		if isList(field) {
 			list := field.Fields()[0]

@@ -106,7 +106,8 @@ func (p *page) Eval(ctx context.Context, script string, out any, args ...any) er
 // fetch does what script "fetch" does.
 func (p *page) fetch(ctx context.Context, args []any) map[string]any {
 	url, headers, bound, first := args[0].(string), args[1].(map[string]string), args[2].(int64), args[3].(int)
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(args[4].(int64))*time.Millisecond)
+	deadline := time.UnixMilli(time.Now().UnixMilli() + args[4].(int64))
+	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	resp, err := p.get(ctx, url, headers)
 	if err != nil {

@@ -17,11 +17,11 @@ var ErrInjected = errors.New("injected failure")
 type Mode int
 
 const (
-	// Before: nothing is done.
+	// Before means that nothing is done.
 	Before Mode = iota
-	// During: of a put or create, the content breaks off half-way; other operations fail before.
+	// During means that the content of a put or create breaks off half-way; other operations fail before.
 	During
-	// After: the operation is done, and reports an error nevertheless.
+	// After means that the operation is done, and reports an error nevertheless.
 	After
 )
 

@@ -201,7 +201,8 @@ func list(t *testing.T, s lake.Store) {
 	require.ElementsMatch(t, []string{"a/1", "a/2", "a/b/3"}, listed(t, s, "a/"))
 	require.ElementsMatch(t, []string{"a/1", "a/2", "a/b/3", "ab/4"}, listed(t, s, "a"))
 	require.ElementsMatch(t, []string{"a/b/3"}, listed(t, s, "a/b"))
-	for range s.List(t.Context(), "") {
+	for _, err := range s.List(t.Context(), "") {
+		require.NoError(t, err)
 		break // a consumer may stop
 	}
 	ctx, cancel := context.WithCancel(t.Context())
