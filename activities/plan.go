@@ -74,7 +74,7 @@ func (a *Activities) undiscovered(ctx context.Context, selected []*asset.Asset) 
 		if err != nil {
 			return nil, err
 		}
-		if len(known) == 0 || made.Observes() {
+		if len(known) == 0 || made.Lists() {
 			seen[set.Name] = true
 			sets = append(sets, PartitionSet{Name: set.Name, Queue: set.Queue})
 		}

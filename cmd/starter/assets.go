@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -119,7 +120,7 @@ func (v *assetView) print(w io.Writer) error {
 		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion)
 	rows := make([][]string, len(v.Columns))
 	for i, c := range v.Columns {
-		rows[i] = []string{"  " + c.Name, c.Type, c.Description}
+		rows[i] = []string{"  " + c.Name, spell(c.Type), c.Description}
 	}
 	if err := table(w, []string{"  COLUMN", "TYPE", "DESCRIPTION"}, rows); err != nil {
 		return err
@@ -130,6 +131,28 @@ func (v *assetView) print(w io.Writer) error {
 		rows[i] = []string{"  " + c.Name, map[bool]string{true: "blocking", false: "warning"}[c.Blocking], c.Description}
 	}
 	return table(w, []string{"  CHECK", "", "DESCRIPTION"}, rows)
+}
+
+// spell writes a column's type for people: Delta's name of it, or what a nested one holds.
+func spell(delta string) string {
+	var nested struct {
+		Type    string          `json:"type"`
+		Element json.RawMessage `json:"elementType"`
+		Fields  []struct {
+			Name string `json:"name"`
+		} `json:"fields"`
+	}
+	if json.Unmarshal([]byte(delta), &nested) != nil {
+		return strings.Trim(delta, `"`)
+	}
+	if nested.Type == "array" {
+		return "list of " + spell(string(nested.Element))
+	}
+	names := make([]string, len(nested.Fields))
+	for i, f := range nested.Fields {
+		names[i] = f.Name
+	}
+	return "(" + strings.Join(names, ", ") + ")"
 }
 
 func keys(ks []asset.Key) string {

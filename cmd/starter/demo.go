@@ -65,7 +65,7 @@ func whereToLook(env *environment) string {
 	return fmt.Sprintf(`Where to look next:
   Web UI           %s
 %s
-Read a table (pip install deltalake pandas):
+Read a table (pip install 'deltalake[pyarrow]' pandas):
   from deltalake import DeltaTable
   print(DeltaTable(%q).to_pandas()[["nome_produto", "audience", "characters"]])`,
 		env.config.Temporal.UI, folders, tableFolder(env.host.Data, last(env.host.Graph.All())))

@@ -134,7 +134,7 @@ func (a *app) follow(ctx context.Context, d *host.Data, started client.WorkflowR
 	stop()
 	<-watched
 	if ctx.Err() != nil {
-		a.note("the run goes on; stop it with: starter runs cancel %s", started.GetID())
+		a.note("the run goes on where a worker serves it, now or later; to end it: starter runs cancel %s", started.GetID())
 		return result, errInterrupted
 	}
 	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok {

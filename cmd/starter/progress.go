@@ -23,6 +23,7 @@ type progress struct {
 	run   string
 	done  map[ledger.Slice]int64 // materialization already told of
 	items map[string]string      // last line told of an asset's items
+	until time.Time              // of the last pause of the source that was told of
 }
 
 func newProgress(a *app, d *host.Data, run string) *progress {
@@ -60,6 +61,21 @@ func (p *progress) tell(ctx context.Context) {
 		}
 	}
 	p.tellItems(ctx)
+	p.tellPause(ctx)
+}
+
+// tellPause says when the source has asked for a pause, so that a quiet run is not taken for a dead one.
+func (p *progress) tellPause(ctx context.Context) {
+	budgets, err := p.data.Ledger.Budgets(ctx)
+	if err != nil {
+		return
+	}
+	for _, b := range budgets {
+		if b.BlockedUntil.After(time.Now()) && !b.BlockedUntil.Equal(p.until) {
+			p.until = b.BlockedUntil
+			p.app.note("  %s wants a pause: nothing is asked for %s (%s)", b.Host, time.Until(b.BlockedUntil).Round(time.Second), b.Reason)
+		}
+	}
 }
 
 func (p *progress) tellItems(ctx context.Context) {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 
 	"drugslm/internal/config"
@@ -98,7 +100,13 @@ func (a *app) cancelRun(cmd *cobra.Command, id string) error {
 			return err
 		}
 		defer cli.Close()
-		err = cli.CancelWorkflow(cmd.Context(), id, "")
+		described, err := cli.DescribeWorkflowExecution(cmd.Context(), id, "")
+		if status := described.GetWorkflowExecutionInfo().GetStatus(); err == nil && status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			return fault.New(fault.Invalid, "", "run %q has ended: %s", id, strings.ToLower(status.String()))
+		}
+		if err == nil {
+			err = cli.CancelWorkflow(cmd.Context(), id, "")
+		}
 		if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
 			return unknownRun(id)
 		}
@@ -111,7 +119,7 @@ func (a *app) cancelRun(cmd *cobra.Command, id string) error {
 }
 
 func unknownRun(id string) error {
-	return fault.New(fault.Invalid, "", "run %q is unknown, or has ended: `starter runs list` shows the runs", id)
+	return fault.New(fault.Invalid, "", "run %q is unknown: `starter runs list` shows the runs", id)
 }
 
 func viewRun(c config.Config, r ledger.Run) runView {

@@ -1,7 +1,6 @@
 package anvisa
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/pdf"
 )
 
 // ErrTokenExpired says that the portal no longer takes a [Handle]: they live 300 s. Asking [Visit.Current] for
@@ -59,10 +59,7 @@ type Document struct {
 	Status    int // 200
 }
 
-const (
-	placeholder = "{token}"
-	edge        = 1024 // readers of PDFs look for its first and last marks in so many bytes
-)
+const placeholder = "{token}"
 
 // Document fetches a PDF: whole, as far as lengths and the marks at its ends can tell. What is not is a fault.Corrupt,
 // next to the Document with the bytes that came. A handle that is too old gives [ErrTokenExpired].
@@ -73,7 +70,7 @@ func (v *Visit) Document(ctx context.Context, h Handle) (Document, error) {
 	}
 	r := request{op: op + " " + h.item, item: h.item, pdf: true, bound: maxPDF,
 		path: pathPDF + h.reveal() + "/?Authorization=Guest", shown: pathPDF + placeholder + "/"}
-	r.read = func(a answer) error { return fault.Wrap(fault.Corrupt, r.op, checkPDF(a.body)) }
+	r.read = func(a answer) error { return fault.Wrap(fault.Corrupt, r.op, pdf.Check(a.body)) }
 	send := v.get
 	if v.o.Fetch == FetchByPage {
 		send = v.fetch
@@ -88,15 +85,4 @@ func (v *Visit) Document(ctx context.Context, h Handle) (Document, error) {
 		return Document{}, err
 	}
 	return d, err
-}
-
-// checkPDF looks for the marks at both ends of a PDF.
-func checkPDF(content []byte) error {
-	switch {
-	case !bytes.Contains(content[:min(len(content), edge)], []byte("%PDF-")):
-		return fmt.Errorf("not a PDF: %d bytes without %%PDF- at the beginning", len(content))
-	case !bytes.Contains(content[max(0, len(content)-edge):], []byte("%%EOF")):
-		return fmt.Errorf("truncated: %d bytes without %%%%EOF at the end", len(content))
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package anvisa
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -35,31 +34,4 @@ func TestHandleTellsNobody(t *testing.T) {
 	require.Equal(t, "redacted", h.String())
 	require.True(t, h.Present())
 	require.False(t, Handle{}.Present())
-}
-
-func TestCheckPDF(t *testing.T) {
-	t.Parallel()
-	middle := bytes.Repeat([]byte{7}, 4000)
-	tests := []struct {
-		name    string
-		content []byte
-		text    string
-	}{
-		{"whole", append(append([]byte("%PDF-1.7\n"), middle...), "%%EOF\r\n"...), ""},
-		{"junk around it", append(append([]byte("\xef\xbb\xbf\n%PDF-1.4\n"), middle...), "%%EOF\n\x00\x00"...), ""},
-		{"truncated", append([]byte("%PDF-1.7\n"), middle...), "truncated: 4009 bytes without %%EOF"},
-		{"noise", middle, "not a PDF: 4000 bytes without %PDF-"},
-		{"nothing", nil, "not a PDF"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			err := checkPDF(tt.content)
-			if tt.text == "" {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorContains(t, err, tt.text)
-		})
-	}
 }

@@ -48,7 +48,7 @@ func judgeBody(r request, a answer) error {
 		broken, tooLong = fault.Corrupt, fault.Corrupt
 	}
 	switch {
-	case a.looksHTML():
+	case a.looksHTML() && (!r.pdf || a.looksBlocked()):
 		return fault.New(fault.Refused, r.op, "the portal sends a page instead of an answer: a challenge")
 	case a.over:
 		return fault.New(tooLong, r.op, "longer than %d bytes", r.bound)
@@ -57,7 +57,7 @@ func judgeBody(r request, a answer) error {
 	case !a.whole:
 		return fault.New(broken, r.op, "truncated at %d bytes", len(a.body))
 	case len(a.body) == 0:
-		return fault.New(fault.Unavailable, r.op, "the portal sends an empty answer")
+		return fault.New(broken, r.op, "the portal sends an empty answer")
 	}
 	return nil
 }
@@ -73,6 +73,18 @@ func (a answer) looksHTML() bool {
 	default:
 		return a.html
 	}
+}
+
+// looksBlocked tells the page of whoever guards the portal from any other page. One leaflet whose file is a page by
+// mistake is that leaflet's fault, and must not stop the others.
+func (a answer) looksBlocked() bool {
+	page := bytes.ToLower(a.body[:min(len(a.body), 64<<10)])
+	for _, mark := range []string{"cloudflare", "attention required", "just a moment", "captcha", "challenge"} {
+		if bytes.Contains(page, []byte(mark)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isHTML reports whether a Content-Type is that of a page.

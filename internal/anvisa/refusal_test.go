@@ -40,7 +40,10 @@ func TestJudge(t *testing.T) {
 		{"moved", listing, 302, ``, fault.Layout, "answers 302"},
 		{"challenge for json", listing, 200, "\ufeff\n " + page, fault.Refused, "challenge"},
 		{"challenge for a leaflet", leaflet, 200, page, fault.Refused, "challenge"},
+		{"another page for json", listing, 200, "<html>oops</html>", fault.Refused, "page"},
+		{"another page for a leaflet is a matter for its reader", leaflet, 200, "<html>oops</html>", "", ""},
 		{"nothing", listing, 200, ``, fault.Unavailable, "empty"},
+		{"nothing for a leaflet", leaflet, 200, ``, fault.Corrupt, "empty"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,7 +73,7 @@ func TestJudgeLength(t *testing.T) {
 		{"less than declared", answer{declared: 12, whole: true}, fault.Unavailable, fault.Corrupt, "truncated at 10 of 12 bytes"},
 		{"cut off", answer{declared: -1}, fault.Unavailable, fault.Corrupt, "truncated at 10 bytes"},
 		{"too long", answer{declared: 12, over: true}, fault.Layout, fault.Corrupt, "longer than 8 bytes"},
-		{"says it is a page", answer{declared: 10, whole: true, html: true}, fault.Refused, fault.Refused, "challenge"},
+		{"says it is a page", answer{declared: 10, whole: true, html: true}, fault.Refused, "", "challenge"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -93,7 +93,6 @@ type Spec[T Row] struct {
 	Retry       Retry
 	Timeout     time.Duration // of one activity: a listing, or a batch; default 15 min
 	BatchSize   int           // items in one activity; default 100
-	RowGroup    int           // rows in a Parquet row group; default 10,000
 	Checks      []Check[T]
 
 	// List shows every item of the partition with its row, and says what the source claims.
@@ -125,7 +124,6 @@ type Asset struct {
 	Retry       Retry
 	Timeout     time.Duration
 	BatchSize   int
-	RowGroup    int
 	Durable     bool
 	Codec       rows.Codec // reads and writes its rows
 	Checks      []ErasedCheck
@@ -145,8 +143,7 @@ func New[T Row](s Spec[T]) *Asset {
 		Key: s.Key, Description: s.Description, Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
-		RowGroup: orElse(s.RowGroup, 10_000), Durable: s.Durable, Codec: codec,
-		items: s.Items,
+		Durable: s.Durable, Codec: codec, items: s.Items,
 	}
 	for _, c := range s.Checks {
 		a.Checks = append(a.Checks, c.erase())
@@ -189,9 +186,6 @@ func same(key Key, id string, row Row) error {
 // Lists reports whether the source shows the items with their rows (Spec.List) rather than one by one.
 func (a *Asset) Lists() bool { return a.list != nil }
 
-// Observes reports whether only the source can tell what changed: nothing upstream can.
-func (a *Asset) Observes() bool { return a.list != nil }
-
 // List runs Spec.List.
 func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
 	return a.list(ctx, run, emit)
@@ -220,8 +214,8 @@ func (s Spec[T]) problems() []error {
 	add(s.Queue == "", "Queue is empty")
 	add(s.Partitions == nil, "Partitions is nil")
 	add(s.Partitions != nil && !s.Partitions.whole(), "Partitions wants Name, Discover and Queue")
-	least := min(int64(s.Timeout), int64(s.BatchSize), int64(s.RowGroup), s.Retry.least())
-	add(least < 0, "Timeout, BatchSize, RowGroup and Retry must not be negative")
+	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
+	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
 	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
 	names := []string{"complete", "conserved"} // the engine's own

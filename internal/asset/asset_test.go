@@ -43,7 +43,6 @@ func TestNewFillsIn(t *testing.T) {
 	a := asset.New(s)
 	require.Equal(t, 15*time.Minute, a.Timeout)
 	require.Equal(t, 100, a.BatchSize)
-	require.Equal(t, 10_000, a.RowGroup)
 	require.Equal(t, asset.Retry{Attempts: 9, ItemAttempts: 3, Interval: 2 * time.Second, MaxInterval: 2 * time.Minute}, a.Retry)
 	deps[0] = "a/other"
 	require.Equal(t, []asset.Key{"a/index"}, a.Deps, "nobody changes an asset from outside")
@@ -84,7 +83,6 @@ func TestListIsErased(t *testing.T) {
 	}
 	a := asset.New(s)
 	require.True(t, a.Lists())
-	require.True(t, a.Observes())
 
 	shown := 0
 	run := asset.Run{Partition: asset.Partition{Label: "Similar"}}
@@ -124,7 +122,6 @@ func TestItemsAndMakeAreErased(t *testing.T) {
 	}
 	a := asset.New(s)
 	require.False(t, a.Lists())
-	require.False(t, a.Observes())
 
 	var batch []asset.Item
 	require.NoError(t, a.Items(t.Context(), asset.Run{}, func(item asset.Item) error {

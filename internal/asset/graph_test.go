@@ -120,9 +120,9 @@ func TestGraphRefusesDeclarations(t *testing.T) {
 			"partitions that nobody can discover",
 			func(s *asset.Spec[pill]) { s.Partitions = &asset.Partitions{Name: "day"} }, `asset "a/x": Partitions wants Name, Discover and Queue`,
 		},
-		{"negative batches", func(s *asset.Spec[pill]) { s.BatchSize = -1 }, `asset "a/x": Timeout, BatchSize, `},
-		{"negative timeout", func(s *asset.Spec[pill]) { s.Timeout = -time.Second }, `asset "a/x": Timeout, BatchSize, `},
-		{"negative attempts", func(s *asset.Spec[pill]) { s.Retry.ItemAttempts = -1 }, `asset "a/x": Timeout, BatchSize, `},
+		{"negative batches", func(s *asset.Spec[pill]) { s.BatchSize = -1 }, `asset "a/x": Timeout, BatchSize and Retry`},
+		{"negative timeout", func(s *asset.Spec[pill]) { s.Timeout = -time.Second }, `asset "a/x": Timeout, BatchSize and Retry`},
+		{"negative attempts", func(s *asset.Spec[pill]) { s.Retry.ItemAttempts = -1 }, `asset "a/x": Timeout, BatchSize and Retry`},
 		{"neither form", func(s *asset.Spec[pill]) { s.List = nil }, `asset "a/x": wants either List, or Items and Make`},
 		{
 			"half of a form",

@@ -62,7 +62,7 @@ type Plan struct {
 // Plan says what materializing a selection would do and why. Partitions, by key or label, narrow it; none means
 // all. A partition that no selected asset has is an error that lists the known ones.
 func (g *Graph) Plan(selected []*Asset, partitions []string, w World) (Plan, error) {
-	var plan Plan
+	plan := Plan{Steps: []Step{}}
 	index := make(map[string]int)
 	matched := make(map[string]bool)
 	for _, a := range selected {
@@ -128,7 +128,7 @@ func (g *Graph) Judge(a *Asset, partition string, w World) (State, string) {
 
 func (g *Graph) step(a *Asset, p Partition, w World) Step {
 	state, reason := g.Judge(a, p.Key, w)
-	if state == Fresh && a.Observes() {
+	if state == Fresh && a.Lists() {
 		reason = "asks the source what changed"
 	}
 	return Step{

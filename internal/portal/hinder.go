@@ -181,7 +181,7 @@ func (p *Portal) damage(rec *Request, a answer) answer {
 		a.cut, a.unlabeled = true, p.dice.intN(2) == 0
 		a.sent = len(a.body)/4 + p.dice.intN(len(a.body)/2)
 	case p.strike(rec, faultWrong):
-		a.body = challenge(http.StatusOK).body
+		a.body = []byte("<!DOCTYPE html><html><head><title>Consultas</title></head><body>Erro ao gerar o arquivo</body></html>")
 		if p.dice.intN(2) == 0 {
 			a.body = bytes.Repeat([]byte{0x00, 0xff, 0x13, 0x37}, 1024)
 		}
