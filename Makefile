@@ -76,7 +76,7 @@ record: build chromium ## record workflow histories for the replay tests, from a
 
 .PHONY: bench
 bench: build chromium ## measure: listing by API and by clicking, an unchanged run, 40,000 items, memory at 20,000 documents
-	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$'  -bench . -benchtime 1x -timeout 60m
+	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench . -benchtime 1x -timeout 60m
 
 .PHONY: clean
 clean: ## remove what was built; data stays
