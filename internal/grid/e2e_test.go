@@ -3,7 +3,10 @@ package grid_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,13 +28,30 @@ func TestChromedriver(t *testing.T) {
 func TestRealHub(t *testing.T) {
 	hub := os.Getenv("DRUGSLM_TEST_HUB_URL")
 	if hub == "" {
-		t.Skip("needs a Selenium Grid: deploy/grid/up.sh starts one; then set DRUGSLM_TEST_HUB_URL (and DRUGSLM_TEST_BROWSER=firefox)")
+		t.Skip("needs a Selenium Grid: deploy/grid/up.sh starts one; then set DRUGSLM_TEST_HUB_URL")
 	}
-	gridtest.Run(t, func(t *testing.T) *grid.Pool {
-		p, err := grid.Open(t.Context(), grid.Options{Hub: hub, Browser: os.Getenv("DRUGSLM_TEST_BROWSER")})
-		require.NoError(t, err)
-		return p
-	})
+	for _, browser := range []string{"chrome", "firefox"} {
+		t.Run(browser, func(t *testing.T) {
+			if browser == "firefox" && !strings.Contains(status(t, hub), browser) {
+				t.Skip("the Grid has no node with Firefox: deploy/grid/geckodriver.sh installs what one needs")
+			}
+			gridtest.Run(t, func(t *testing.T) *grid.Pool {
+				p, err := grid.Open(t.Context(), grid.Options{Hub: hub, Browser: browser})
+				require.NoError(t, err)
+				return p
+			})
+		})
+	}
+}
+
+// status is what the hub says of itself and its nodes.
+func status(t *testing.T, hub string) string {
+	t.Helper()
+	resp, err := http.Get(hub + "/status")
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, errors.Join(err, resp.Body.Close()))
+	return string(body)
 }
 
 // Four pools of one process, with two browsers each that work at once.

@@ -116,6 +116,26 @@ func TestSessionIsRetiredWhenItsWipeFails(t *testing.T) {
 	require.Equal(t, 1, b.pool.Stats().Retired)
 }
 
+// What a geckodriver says that was not started with --allow-system-access.
+func TestFirefoxThatCannotBeWipedIsReplaced(t *testing.T) {
+	t.Parallel()
+	b := setup(t, grid.Options{Sessions: 1, Browser: "firefox"})
+	b.hub.On("POST moz/context", gridtest.Error(500, "unsupported operation", "System access is required."))
+	open := func(ctx context.Context, s *grid.Session) error { return s.Open(ctx, "http://site.test/") }
+	first := b.id(t)
+	require.NoError(t, b.use(t, open))
+	require.NotEqual(t, first, b.id(t))
+	require.Equal(t, 1, b.pool.Stats().Retired)
+
+	b.hub.Off("POST moz/context")
+	second := b.id(t)
+	require.NoError(t, b.use(t, open))
+	require.Equal(t, second, b.id(t), "this one could be wiped")
+	b.hub.On("POST execute/async", gridtest.Value(4))
+	require.NoError(t, b.use(t, open))
+	require.NotEqual(t, second, b.id(t), "something of this one could not")
+}
+
 func TestDialFailureKeepsTheSlot(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{Sessions: 1})

@@ -3,6 +3,7 @@ package grid
 import (
 	"context"
 	"fmt"
+	"net/http"
 )
 
 // wipe leaves nothing of a lease behind for the next: cookies of every host, what the visited places stored, headers,
@@ -26,24 +27,23 @@ func (s *Session) wipe(ctx context.Context) error {
 		return err
 	}
 	s.visited(here) // a click or a script may have led elsewhere
+	// First away from the page, so that its scripts cannot store anything after the wipe.
+	err = s.call(ctx, "leave page", func() error { return s.wd.Get("about:blank") })
+	if err != nil {
+		return err
+	}
 	if s.browser == firefox {
-		err = s.wipeFirefox(ctx, here)
+		err = s.wipeFirefox(ctx)
 	} else {
 		err = s.wipeChromium(ctx)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		clear(s.origins)
 	}
-	clear(s.origins)
-	return nil
+	return err
 }
 
 func (s *Session) wipeChromium(ctx context.Context) error {
-	// First away from the page, so that its scripts cannot store anything after the wipe.
-	err := s.call(ctx, "leave page", func() error { return s.wd.Get("about:blank") })
-	if err != nil {
-		return err
-	}
 	if s.announced != "" {
 		if err := s.setHeaders(ctx, map[string]string{}); err != nil {
 			return err
@@ -61,28 +61,39 @@ func (s *Session) wipeChromium(ctx context.Context) error {
 	return nil
 }
 
-// wipeFirefox can clear the place where the session is, and no other.
-func (s *Session) wipeFirefox(ctx context.Context, here string) error {
-	delete(s.origins, origin(here))
-	if len(s.origins) > 0 {
-		return fmt.Errorf("wipe: %d more places visited", len(s.origins))
+// clearData runs among Firefox's own scripts. It calls back with the bits of what could not be cleared.
+const clearData = `const done = arguments[0];
+Services.clearData.deleteData(Ci.nsIClearDataService.CLEAR_ALL, {onDataDeleted: done});`
+
+// wipeFirefox clears the browser by its own means, which geckodriver must have been started to allow. WebDriver's are not
+// enough: it deletes no cookie whose path is not that of the page.
+func (s *Session) wipeFirefox(ctx context.Context) error {
+	if len(s.origins) == 0 {
+		return nil
 	}
-	if origin(here) != "" {
-		if err := s.eval(ctx, clearStorage, nil, nil); err != nil {
-			return err
-		}
-		if err := s.call(ctx, "delete cookies", s.wd.DeleteAllCookies); err != nil {
-			return err
-		}
+	if err := s.fit(ctx); err != nil {
+		return err
 	}
-	return s.call(ctx, "leave page", func() error { return s.wd.Get("about:blank") })
+	if err := s.scriptsOf(ctx, "chrome"); err != nil { // Firefox's word for itself
+		return err
+	}
+	var failed int
+	err := s.call(ctx, "clear data", func() error {
+		in := map[string]any{"script": clearData, "args": []any{}}
+		return s.wire.command(ctx, http.MethodPost, s.path("/execute/async"), in, &failed)
+	})
+	if err != nil {
+		return err
+	}
+	if failed != 0 {
+		return fmt.Errorf("wipe: Firefox could not clear %b", failed)
+	}
+	return s.scriptsOf(ctx, "content")
 }
 
-const clearStorage = `localStorage.clear();
-sessionStorage.clear();
-for (const db of await indexedDB.databases()) await new Promise((done, failed) => {
-  const r = indexedDB.deleteDatabase(db.name);
-  r.onsuccess = done; r.onerror = r.onblocked = () => failed(new Error('database ' + db.name + ' is in use'));
-});
-if (window.caches) for (const name of await caches.keys()) await caches.delete(name);
-if (navigator.serviceWorker) for (const w of await navigator.serviceWorker.getRegistrations()) await w.unregister();`
+// scriptsOf says whose scripts the next ones are: the page's ("content") or the browser's own.
+func (s *Session) scriptsOf(ctx context.Context, side string) error {
+	return s.call(ctx, "set context", func() error {
+		return s.wire.command(ctx, http.MethodPost, s.path("/moz/context"), map[string]string{"context": side}, nil)
+	})
+}

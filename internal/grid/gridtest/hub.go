@@ -241,8 +241,10 @@ func (h *Hub) command(req Request) Answer {
 		return Value([]string{"window"})
 	case "POST element":
 		return Value(map[string]string{"element-6066-11e4-a52e-4f735466cecf": "element"})
-	case "POST timeouts", "POST goog/cdp/execute", "POST element/element/click", "DELETE cookie":
+	case "POST timeouts", "POST goog/cdp/execute", "POST element/element/click", "POST moz/context":
 		return Value(nil)
+	case "POST execute/async":
+		return Value(0) // nothing that Firefox could not clear
 	}
 	return Error(http.StatusNotFound, "unknown command", req.Method+" "+req.Command)
 }

@@ -129,6 +129,8 @@ await new Promise((done, failed) => { const r = indexedDB.open('kept'); r.onsucc
 				Cookie                    string
 				Local, Session, Databases int
 			}
+			require.Equal(t, fault.NotFound, fault.KindOf(s.Open(ctx, at.url+"/deep/nothing")))
+			require.Empty(t, at.header("/deep/nothing").Get("Cookie"), "cookies of other paths are wiped too")
 			require.NoError(t, s.Open(ctx, at.url+"/"))
 			require.Empty(t, at.header("/").Get("Cookie"), "HttpOnly cookies are wiped too")
 			require.NoError(t, s.Eval(ctx, look, &left))
