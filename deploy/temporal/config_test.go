@@ -57,13 +57,13 @@ func TestUIAsksNothingOfTheInternet(t *testing.T) {
 
 func TestChoosePorts(t *testing.T) {
 	t.Parallel()
-	p, err := choosePorts(options{ip: "127.0.0.1"})
+	p, err := choosePorts(t.Context(), options{ip: "127.0.0.1"})
 	require.NoError(t, err)
 	different := map[int]bool{p.grpc: true, p.ui: true, p.history: true, p.matching: true, p.worker: true}
 	require.Len(t, different, 5)
 	require.NotContains(t, different, 0)
 
-	p, err = choosePorts(options{ip: "127.0.0.1", headless: true})
+	p, err = choosePorts(t.Context(), options{ip: "127.0.0.1", headless: true})
 	require.NoError(t, err)
 	require.Zero(t, p.ui)
 }

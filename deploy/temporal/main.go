@@ -27,10 +27,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	stdout := os.Stdout
 	os.Stdout = os.Stderr // the UI's web framework logs to whatever this is when it starts
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, stdout, os.Stderr))
+	code := run(ctx, os.Args[1:], os.Stdin, stdout, os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
 // run does what the command does and returns its exit code. Cancelling ctx stops the server.

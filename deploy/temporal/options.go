@@ -119,7 +119,7 @@ func (o *options) addSettings(pairs []string) error {
 		}
 		var loader dynamicconfig.YamlLoader
 		loader.LoadValue(dynamicconfig.MakeKey(key), []byte("- value: "+value))
-		if problems := append(loader.Errors, loader.Warnings...); len(problems) > 0 {
+		if problems := slices.Concat(loader.Errors, loader.Warnings); len(problems) > 0 {
 			return fmt.Errorf("--dynamic-config %q: %w", pair, problems[0])
 		}
 		for k, v := range loader.Map {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -18,14 +19,14 @@ type ports struct {
 }
 
 // choosePorts finds a port for each service, and makes sure that those the user named are free.
-func choosePorts(o options) (ports, error) {
+func choosePorts(ctx context.Context, o options) (ports, error) {
 	var p ports
 	var err error
-	if p.grpc, err = choosePort(o.ip, o.port, "--port"); err != nil {
+	if p.grpc, err = choosePort(ctx, o.ip, o.port, "--port"); err != nil {
 		return p, err
 	}
 	if !o.headless {
-		if p.ui, err = choosePort(o.ip, o.uiPort, "--ui-port"); err != nil {
+		if p.ui, err = choosePort(ctx, o.ip, o.uiPort, "--ui-port"); err != nil {
 			return p, err
 		}
 	}
@@ -34,11 +35,11 @@ func choosePorts(o options) (ports, error) {
 	return p, nil
 }
 
-func choosePort(ip string, port int, flag string) (int, error) {
+func choosePort(ctx context.Context, ip string, port int, flag string) (int, error) {
 	if port == 0 {
 		return freeport.MustGetFreePort(), nil
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return 0, fmt.Errorf("port %d is in use; choose another with %s", port, flag)
 	}

@@ -117,11 +117,11 @@ func checkUI(ctx context.Context, url string) error {
 	if url == "" {
 		return nil
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // the address is our own UI's
 	if err != nil {
 		return err
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := http.DefaultClient.Do(req) //nolint:gosec // the address is our own UI's
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 	if err := awaitPredecessor(ctx, o.db); err != nil {
 		return err
 	}
-	p, err := choosePorts(o)
+	p, err := choosePorts(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -74,10 +74,10 @@ func (p *Part) Close(ctx context.Context) (File, error) {
 	defer p.cancel()
 	if err := p.writer.Close(); err != nil {
 		p.pipe.CloseWithError(err)
-		<-p.put
+		<-p.put //nolint:errcheck // the failure to write says more
 		return File{}, fmt.Errorf("close part %s: %w", p.file.Path, err)
 	}
-	p.pipe.Close()
+	_ = p.pipe.Close() // never fails
 	if err := <-p.put; err != nil {
 		return File{}, fmt.Errorf("close part %s: %w", p.file.Path, err)
 	}
@@ -93,7 +93,7 @@ func (p *Part) Abort() {
 	p.done = true
 	p.pipe.CloseWithError(errAborted)
 	p.cancel()
-	<-p.put
+	<-p.put //nolint:errcheck // it was aborted
 }
 
 var errAborted = fault.New(fault.Internal, "write part", "it was aborted")
