@@ -51,7 +51,7 @@ downstream (anvisa/index+) of it, or so many steps of that (2+anvisa/extract).`,
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
-		newStatus(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 	)
 	wrapArgs(root)
 	return root

@@ -1,10 +1,8 @@
 package portal
 
 import (
-	"bytes"
 	"container/list"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +33,8 @@ type printed struct {
 	file []byte
 }
 
-// newPress checks the folder's files, if there is a folder: each must be a PDF.
+// newPress lists the folder's files, if there is a folder. What is in them is served as it is: a broken file is a leaflet
+// too, to those who are to cope with one.
 func newPress(seed uint64, folder string) (*press, error) {
 	p := &press{seed: seed, kept: map[string]*list.Element{}, used: list.New()}
 	if folder == "" {
@@ -50,8 +49,12 @@ func newPress(seed uint64, folder string) (*press, error) {
 			continue
 		}
 		path := filepath.Join(folder, entry.Name())
-		if err := checkPDF(path); err != nil {
+		info, err := entry.Info()
+		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, "leaflets", err)
+		}
+		if info.Size() > maxLeafletBytes {
+			return nil, fault.New(fault.Invalid, "leaflets", "%s has more than %d bytes", path, maxLeafletBytes)
 		}
 		p.files = append(p.files, path)
 	}
@@ -59,26 +62,6 @@ func newPress(seed uint64, folder string) (*press, error) {
 		return nil, fault.New(fault.Invalid, "leaflets", "no PDF in %s", folder)
 	}
 	return p, nil
-}
-
-func checkPDF(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	head := make([]byte, len("%PDF-"))
-	if _, err := io.ReadFull(file, head); err != nil || !bytes.Equal(head, []byte("%PDF-")) {
-		return fmt.Errorf("%s is not a PDF", path)
-	}
-	if info.Size() > maxLeafletBytes {
-		return fmt.Errorf("%s has more than %d bytes", path, maxLeafletBytes)
-	}
-	return nil
 }
 
 // print gives the bytes of a document. They must not be changed.

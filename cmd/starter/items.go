@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// itemView is an item as `items` prints it.
+type itemView struct {
+	Asset     asset.Key    `json:"asset"`
+	Partition string       `json:"partition"`
+	Item      string       `json:"item"`
+	Label     string       `json:"label"`
+	State     ledger.State `json:"state"`
+	Kind      string       `json:"kind,omitempty"`     // of the failure or the absence
+	Reason    string       `json:"reason,omitempty"`   // why it is in this state
+	Evidence  string       `json:"evidence,omitempty"` // what was seen, as a file of the data folder
+	Attempts  int          `json:"attempts"`
+	RunID     string       `json:"run_id"`
+	Updated   time.Time    `json:"updated"`
+}
+
+// itemStates are the states that can be asked for.
+var itemStates = []string{
+	string(ledger.Pending), string(ledger.Made), string(ledger.Staged), string(ledger.Published), string(ledger.Absent), string(ledger.Quarantined),
+}
+
+func newItems(a *app) *cobra.Command {
+	filter := ledger.Filter{}
+	cmd := &cobra.Command{
+		Use:   "items [SELECT...]",
+		Short: "List items with their state and its reason: what is quarantined, absent or pending, and why",
+		Example: `  starter items --state quarantined
+  starter items anvisa/download --partition 5 --state absent -o json`,
+		RunE: func(cmd *cobra.Command, selection []string) error {
+			if len(selection) == 0 {
+				selection = []string{"*"}
+			}
+			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				found, err := items(ctx, d, selection, filter)
+				if err != nil {
+					return err
+				}
+				return a.show(map[string][]itemView{"items": found}, func(w io.Writer) error { return printItems(w, found) })
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&filter.Partition, "partition", "p", "", "only this partition, by key")
+	cmd.Flags().StringVar((*string)(&filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
+	cmd.Flags().StringVar(&filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
+	cmd.Flags().IntVar(&filter.Limit, "limit", 1000, "how many of an asset at most")
+	return cmd
+}
+
+func items(ctx context.Context, d *host.Data, selection []string, filter ledger.Filter) ([]itemView, error) {
+	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
+		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %q", filter.State, itemStates)
+	}
+	selected, err := d.Graph.Select(selection...)
+	if err != nil {
+		return nil, err
+	}
+	found := []itemView{}
+	for _, made := range selected {
+		filter.Asset = string(made.Key)
+		entries, err := d.Ledger.Items(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			found = append(found, itemView{
+				Asset: made.Key, Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
+				Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,
+			})
+		}
+	}
+	return found, nil
+}
+
+func printItems(w io.Writer, found []itemView) error {
+	rows := make([][]string, len(found))
+	for i, v := range found {
+		rows[i] = []string{string(v.Asset), v.Partition, v.Item, string(v.State), v.Kind, strconv.Itoa(v.Attempts), v.Label, v.Reason, v.Evidence}
+	}
+	return table(w, []string{"ASSET", "PARTITION", "ITEM", "STATE", "KIND", "ATTEMPTS", "NAME", "REASON", "EVIDENCE"}, rows)
+}
