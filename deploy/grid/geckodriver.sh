@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-version=0.37.1 # of geckodriver; it drives Firefox 140 and later
+version=0.37.1 # tried with Firefox 153 ESR
 
 skip() {
   echo "$1: the tests against Firefox are skipped" >&2

@@ -13,6 +13,9 @@
 // mended in transport.go, which also makes the one write to a global of another package: selenium.HTTPClient, once,
 // when the first pool opens. Requests of others through that client pass untouched.
 //
+// A session that does not answer (a script without end) is given up after ten seconds. The browser is killed if it is
+// local; one of a hub goes on, in its slot, until the hub's session timeout (300 s by default).
+//
 // Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Unavailable (the hub or
 // the driver cannot be used now), Invalid (the options cannot work). What the page itself did (a script that threw, a
 // host that does not resolve) is Internal, unless [Session.Open] says more. No error holds a password or an address's query.
@@ -48,8 +51,10 @@ var ErrClosed = errors.New("the pool of browser sessions is closed")
 type Options struct {
 	// Hub is the address of a Grid, with or without /wd/hub, a trailing slash, user:password@. Empty: one
 	// chromedriver is started on this machine, on a free loopback port; it ends with the pool and with this process.
-	Hub     string
-	Browser string // "chrome" (default) or "firefox", which needs a hub
+	Hub string
+	// Browser is "chrome" (default) or "firefox", which needs a hub. Firefox is wiped between leases only where its
+	// geckodriver runs with --allow-system-access: elsewhere each session that saw a page is replaced, some seconds.
+	Browser string
 
 	Sessions int           // at most this many at once; 0: DefaultSessions
 	Lease    time.Duration // how long one lease may last; 0: DefaultLease
