@@ -62,6 +62,10 @@ grid: ## fetch the Selenium Grid server (npm) for the tests, where Java and npm 
 		test -d deploy/grid/node_modules || (cd deploy/grid && npm ci --ignore-scripts --no-audit --no-fund >/dev/null); \
 	else echo 'no Java or no npm: the tests against a Selenium Grid are skipped' >&2; fi
 
+.PHONY: firefox
+firefox: ## build geckodriver (cargo, some minutes) and install firefox-esr, for the tests against a Grid with Firefox
+	@deploy/grid/geckodriver.sh
+
 .PHONY: reader
 reader: ## install the foreign reader (PyPI deltalake) for the tests, where Python is there
 	@if python3 -c 'import venv, ensurepip' 2>/dev/null; then \

@@ -45,6 +45,7 @@ func (a *Activities) change(ctx context.Context, j job) (change, error) {
 		return c, err
 	}
 	c.base = snapshot
+	c.moves.Dropped = superseded // as read here, whatever is settled until the ledger has it
 	if err := keep(ctx, j, &c, snapshot.Files(j.partition()), superseded); err != nil {
 		return c, err
 	}

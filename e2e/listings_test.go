@@ -3,13 +3,13 @@ package e2e
 import (
 	"compress/gzip"
 	"encoding/csv"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
 
+	"github.com/dustin/go-humanize"
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,7 +74,7 @@ func TestRealListings(t *testing.T) {
 				short++
 				key := strconv.Itoa(c.ID)
 				require.Equal(t, catalogVersions(versions)[key], catalogVersions(after)[key], "category %s keeps its former version", key)
-				require.Contains(t, refused.stdout, fmt.Sprintf("%d of", c.Total), "and the run says what was missing")
+				require.Contains(t, refused.stdout, humanize.Comma(int64(c.Total))+" of", "and the run says what was missing")
 			}
 			require.Positive(t, short)
 			s.audited()

@@ -46,6 +46,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		CodeVersion: "1",
 		Queue:       asset.QueueBrowser,
 		Timeout:     time.Hour,
+		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times
 		Checks: []asset.Check[CatalogRow]{
 			{Name: "identified", Blocking: true, Description: "every product has a number and a name", Row: identified},
 			{Name: "not_shrunk", Blocking: true, Description: "at most a fifth of the products vanish at once", Partition: notShrunk},

@@ -13,7 +13,7 @@
 // mended in transport.go, which also makes the one write to a global of another package: selenium.HTTPClient, once,
 // when the first pool opens. Requests of others through that client pass untouched.
 //
-// A session that does not answer (a script without end) is given up after ten seconds. The browser is killed if it is
+// A session that does not answer (a script without end) is given up after thirty seconds. The browser is killed if it is
 // local; one of a hub goes on, in its slot, until the hub's session timeout (300 s by default).
 //
 // Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Unavailable (the hub or

@@ -12,8 +12,9 @@ import (
 	"drugslm/internal/fault"
 )
 
-// quitTimeout bounds everything done for a session that nobody waits for: its wipe and its end.
-const quitTimeout = 10 * time.Second
+// quitTimeout bounds everything done for a session that nobody waits for: its wipe and its end. A healthy browser on an
+// overloaded machine was seen to take more than 10 s, and one given up on holds its slot of a hub for minutes.
+const quitTimeout = 30 * time.Second
 
 // Pool lends sessions. Make one with [Open].
 type Pool struct {

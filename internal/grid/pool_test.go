@@ -219,7 +219,7 @@ func TestCutCommandCostsTheSessionAndItsEndIsBounded(t *testing.T) {
 			require.Equal(t, "pretended-2", s.ID())
 			return nil
 		}))
-		require.Equal(t, 10*time.Second, time.Since(start), "the place was free once the end was given up")
+		require.Equal(t, 30*time.Second, time.Since(start), "the place was free once the end was given up")
 		require.NoError(t, p.Close(t.Context()))
 	})
 }
