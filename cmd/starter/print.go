@@ -6,6 +6,8 @@ import (
 	"io"
 	"text/tabwriter"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // show prints v as JSON, or as text through the given function.
@@ -34,18 +36,7 @@ func table(w io.Writer, header []string, rows [][]string) error {
 	return t.Flush()
 }
 
-func size(bytes int64) string {
-	switch {
-	case bytes >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
-	case bytes >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20))
-	case bytes >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(bytes)/(1<<10))
-	default:
-		return fmt.Sprintf("%d B", bytes)
-	}
-}
+func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }
 
 func when(t time.Time) string {
 	if t.IsZero() {

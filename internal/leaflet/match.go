@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // heading is a place that looks like the title of a section.
@@ -195,26 +197,5 @@ func similarity(a, b string, floor float64) float64 {
 	if shorter/longer < floor {
 		return 0
 	}
-	return 1 - float64(edits(a, b))/longer
-}
-
-// edits is the Levenshtein distance in bytes; folded titles are ASCII.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return 1 - float64(levenshtein.ComputeDistance(a, b))/longer
 }
