@@ -8,6 +8,7 @@ Polars and pandas where those are installed.
 
 import importlib.util
 import json
+import os
 import sys
 
 import pyarrow.compute as pc
@@ -70,3 +71,6 @@ def main(path, version, partition):
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+    # pyarrow's threads abort the interpreter now and then while it shuts down, after all is read and said.
+    sys.stdout.flush()
+    os._exit(0)
