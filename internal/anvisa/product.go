@@ -31,7 +31,7 @@ type Product struct {
 	Snapshot        time.Time // the day of the data
 }
 
-// Listing is the products of one category.
+// Listing is the products of one category, or of one day of publication.
 type Listing struct {
 	Products []Product // each ID once, in the order shown
 	Claimed  int       // how many the portal says there are

@@ -3,7 +3,7 @@
 //
 // A [Site] knows the portal's address and how to reach it. [Site.Visit] borrows a browser session for the length of
 // a function, opens the portal's page in it (that is how cookies are earned) and hands out a [Visit], which asks for
-// categories, totals, listings, the current leaflets of a product, and their PDFs.
+// categories, totals, listings by category or by day of publication, the current leaflets of a product, and their PDFs.
 //
 // # Three ways in
 //
