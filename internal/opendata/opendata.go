@@ -37,9 +37,9 @@ import (
 	"drugslm/internal/fault"
 )
 
-// The bounds of a file. The real one has some 43,400 rows and 15 MB.
+// The bounds of a file. The real one has some 43,400 rows.
 const (
-	MaxBytes  = 64 << 20 // of the file: four times the real one
+	MaxBytes  = 64 << 20 // of the file: as many rows of 1,500 bytes; the simulated portal's have 200
 	MaxRows   = 500_000  // ten times the real one, with the lines that cannot be read
 	MaxRecord = 64 << 10 // bytes of a row: eleven fields of the longest text that the agency's database keeps, 4,000 bytes
 	MaxField  = 8 << 10  // bytes of a field: twice that text, for its quotes
