@@ -13,6 +13,11 @@
 // the page (Fetch "page"), for the day the portal ties its files to the browser. All ways give the same products and
 // the same bytes.
 //
+// # Open data
+//
+// [OpenData] fetches the agency's table of medicines, over plain HTTP from a server of its own or from a file; package
+// opendata reads it. It is the second opinion on how many products there should be.
+//
 // # What callers rely on
 //
 //   - Every request takes a turn from [Pace] before it is sent and reports back after it, whatever came of it.
@@ -146,17 +151,16 @@ func (o Options) check() error {
 // Visit is one stay on the portal with one browser session. It is not safe for several goroutines and ends with the
 // function it was given to.
 type Visit struct {
-	o      Options
+	caller
 	page   Page
 	client *http.Client // the session's, once a PDF has asked for it
-	sent   int          // requests so far
 }
 
 // Visit borrows a session, opens the portal's page in it and runs fn. The context given to fn ends with the lease.
 // A page that is a block or a challenge instead of the portal is a fault.Refused.
 func (s *Site) Visit(ctx context.Context, fn func(context.Context, *Visit) error) error {
 	return s.o.Browser.With(ctx, func(ctx context.Context, page Page) error {
-		v := &Visit{o: s.o, page: page}
+		v := &Visit{caller: caller{o: s.o}, page: page}
 		if err := v.enter(ctx); err != nil {
 			return err
 		}
