@@ -23,8 +23,6 @@ import (
 	"drugslm/internal/portal"
 )
 
-const openDataPath = "/dados/DADOS_ABERTOS_MEDICAMENTOS.csv"
-
 // registered reads what was fetched as far as the number of its products.
 func registered(t *testing.T, content []byte) int {
 	t.Helper()
@@ -44,7 +42,7 @@ func TestOpenDataOfThePortal(t *testing.T) {
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
 	pace, spans := &anvisatest.Pace{}, tracetest.NewSpanRecorder()
-	source := anvisa.OpenData{Source: server.URL + openDataPath, Pace: pace, UserAgent: "drugslm/test (+me@example.org)",
+	source := anvisa.OpenData{Source: server.URL + portal.OpenDataPath, Pace: pace, UserAgent: "drugslm/test (+me@example.org)",
 		Tracer: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")}
 
 	first, err := source.Fetch(t.Context(), anvisa.Edition{})
@@ -55,7 +53,7 @@ func TestOpenDataOfThePortal(t *testing.T) {
 	}
 	require.Equal(t, want, registered(t, first.Content))
 	require.Len(t, first.SHA256, 64)
-	require.Equal(t, server.URL+openDataPath, first.URL)
+	require.Equal(t, server.URL+portal.OpenDataPath, first.URL)
 	require.WithinDuration(t, time.Now(), first.FetchedAt, time.Minute)
 
 	for _, known := range []anvisa.Edition{first.Edition, {ETag: first.ETag}, {Modified: first.Modified}} {
@@ -147,9 +145,9 @@ func TestOpenDataVerifiesCertificates(t *testing.T) {
 	asked := false
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	t.Cleanup(server.Close)
-	_, err := anvisa.OpenData{Source: server.URL + openDataPath, Pace: &anvisatest.Pace{}}.Fetch(t.Context(), anvisa.Edition{})
+	_, err := anvisa.OpenData{Source: server.URL + portal.OpenDataPath, Pace: &anvisatest.Pace{}}.Fetch(t.Context(), anvisa.Edition{})
 	require.ErrorContains(t, err, "is not valid")
-	require.ErrorContains(t, err, "Download "+server.URL+openDataPath+" by hand, and set source.open_data")
+	require.ErrorContains(t, err, "Download "+server.URL+portal.OpenDataPath+" by hand, and set source.open_data")
 	require.Equal(t, fault.Layout, fault.KindOf(err), "trying again would not help")
 	require.False(t, asked)
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 )
 
@@ -18,10 +19,20 @@ type Config struct {
 // Source is the portal and how we show ourselves to it.
 type Source struct {
 	URL       string `key:"url" help:"The portal's origin, without a path."`
+	OpenData  string `key:"open_data" help:"The agency's open data of medicines, an address or a CSV file on this machine; empty, or an address elsewhere while source.url is on this machine: not observed."`
 	Listing   string `key:"listing" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" help:"User agent to show; empty: drugslm/<version> with the contact."`
 	Contact   string `key:"contact" help:"Mail address or page of whoever runs this, shown in the user agent unless that is set."`
+}
+
+// Observed is where the open data is taken from; empty when it is not observed. A portal on this machine is a simulated
+// one: the agency's own data says nothing about it, and is not asked for.
+func (s Source) Observed() string {
+	if strings.Contains(s.OpenData, "://") && loopback(s.URL) && !loopback(s.OpenData) {
+		return ""
+	}
+	return s.OpenData
 }
 
 // Temporal is the cluster that runs the workflows. The TLS files are in PEM; TLS is on when TLS is set, or any of
@@ -69,11 +80,13 @@ type Log struct {
 	Format string `key:"format" help:"Form of the log." oneof:"text json"`
 }
 
+const openData = "https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv"
+
 // Default is the configuration of one machine with nothing set: everything here, one request a second.
 func Default() Config {
 	return Config{
 		Data:     "data",
-		Source:   Source{URL: "https://consultas.anvisa.gov.br", Listing: "api", Fetch: "http"},
+		Source:   Source{URL: "https://consultas.anvisa.gov.br", OpenData: openData, Listing: "api", Fetch: "http"},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", UI: "http://127.0.0.1:8080"},
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},

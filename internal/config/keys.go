@@ -56,6 +56,8 @@ func flagOf(name string) string {
 	switch name {
 	case "data":
 		return "data"
+	case "source.open_data":
+		return "source-open-data"
 	case "source.url", "temporal.address", "budget.rps", "log.level":
 		return strings.ReplaceAll(name, ".", "-")
 	case "grid.hub":

@@ -86,6 +86,35 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+func TestOpenDataObserved(t *testing.T) {
+	t.Parallel()
+	const agency = "https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv"
+	tests := []struct {
+		name string
+		from sources
+		want string
+	}{
+		{"the agency's", sources{}, agency},
+		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCE_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
+		{"none by flag", sources{args: []string{"--source-open-data="}}, ""},
+		{"none by file", sources{file: "source: {open_data: ''}"}, ""},
+		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000"}}, ""},
+		{
+			"a simulated portal with its own",
+			sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=http://127.0.0.1:9000/x.csv"}}, "http://127.0.0.1:9000/x.csv",
+		},
+		{"a simulated portal with a file", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=x.csv"}}, "x.csv"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := tt.from.load(t)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, c.Source.Observed())
+		})
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -101,6 +130,7 @@ func TestMistakes(t *testing.T) {
 		{"not YAML", sources{file: "a: [:"}, []string{"c.yaml"}},
 		{"no limit abroad", sources{args: []string{"--budget-rps=0"}}, []string{"DRUGSLM_BUDGET_RPS: 0 (no limit)"}},
 		{"no limit for a look-alike", sources{args: []string{"--budget-rps=0", "--source-url=http://localhost.example.org"}}, []string{"DRUGSLM_BUDGET_RPS"}},
+		{"open data by FTP", sources{args: []string{"--source-open-data=ftp://example.org/x.csv"}}, []string{"DRUGSLM_SOURCE_OPEN_DATA: is no URL"}},
 		{"negative", sources{args: []string{"--budget-rps=-1"}}, []string{"DRUGSLM_BUDGET_RPS: -1 is less than 0"}},
 		{"not a number", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "NaN"}}, []string{"DRUGSLM_BUDGET_RPS: "}},
 		{"half a session", sources{file: "grid: {sessions: 1.5}"}, []string{`DRUGSLM_GRID_SESSIONS (grid.sessions): "1.5" is no whole number`}},

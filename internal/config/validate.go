@@ -45,6 +45,10 @@ func (c Config) check(k Key) error {
 		}
 	case "source.url":
 		return checkURL(c.Source.URL)
+	case "source.open_data":
+		if strings.Contains(c.Source.OpenData, "://") {
+			return checkURL(c.Source.OpenData)
+		}
 	case "grid.hub", "temporal.ui":
 		if v.String() != "" {
 			return checkURL(v.String())

@@ -15,8 +15,6 @@ import (
 	"drugslm/internal/portal"
 )
 
-const openDataPath = "/dados/DADOS_ABERTOS_MEDICAMENTOS.csv"
-
 // openDataOf reads the file with the project's own reader.
 func openDataOf(t *testing.T, body []byte) ([]opendata.Row, opendata.Summary) {
 	t.Helper()
@@ -33,7 +31,7 @@ func openDataOf(t *testing.T, body []byte) ([]opendata.Row, opendata.Summary) {
 func TestOpenDataAsTheAgencyWritesIt(t *testing.T) {
 	t.Parallel()
 	c := open(t, portal.Options{Products: 300})
-	r := c.get(openDataPath)
+	r := c.get(portal.OpenDataPath)
 	require.Equal(t, http.StatusOK, r.status)
 	require.Equal(t, "text/csv", r.header.Get("Content-Type"))
 	require.Equal(t, "Thu, 27 Aug 2026 03:00:00 GMT", r.header.Get("Last-Modified"))
@@ -53,7 +51,7 @@ func TestOpenDataAsTheAgencyWritesIt(t *testing.T) {
 func TestOpenDataAgreesWithTheListing(t *testing.T) {
 	t.Parallel()
 	c := open(t, portal.Options{Products: 2000})
-	rows, summary := openDataOf(t, c.get(openDataPath).body)
+	rows, summary := openDataOf(t, c.get(portal.OpenDataPath).body)
 	require.Zero(t, summary.Bad)
 	byNumber := map[string]opendata.Row{}
 	var active, inactive, unnumbered int
@@ -92,9 +90,9 @@ func TestOpenDataAgreesWithTheListing(t *testing.T) {
 func TestOpenDataIsAskedForConditionally(t *testing.T) {
 	t.Parallel()
 	c := open(t, portal.Options{Products: 100})
-	first := c.get(openDataPath)
+	first := c.get(portal.OpenDataPath)
 	ask := func(name, value string) response {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url+openDataPath, nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url+portal.OpenDataPath, nil)
 		require.NoError(t, err)
 		request.Header.Set(name, value)
 		return c.do(request)
@@ -108,7 +106,7 @@ func TestOpenDataIsAskedForConditionally(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, ask("If-None-Match", `"x"`).status)
 	require.Equal(t, http.StatusOK, ask("If-Modified-Since", "yesterday").status)
-	require.Equal(t, first.body, c.get(openDataPath).body, "the same all day")
+	require.Equal(t, first.body, c.get(portal.OpenDataPath).body, "the same all day")
 
 	c.portal.NextDay()
 	second := ask("If-None-Match", tag)
@@ -118,15 +116,15 @@ func TestOpenDataIsAskedForConditionally(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask("If-Modified-Since", modified).status)
 
 	requests := c.portal.Requests()
-	require.Equal(t, []any{"open-data", openDataPath, 200, len(first.body)},
+	require.Equal(t, []any{"open-data", portal.OpenDataPath, 200, len(first.body)},
 		[]any{requests[0].Kind, requests[0].Path, requests[0].Status, requests[0].Bytes})
 }
 
 func TestOddOpenData(t *testing.T) {
 	t.Parallel()
 	c := open(t, portal.Options{Products: 1000, Faults: faults(t, "odd-open-data=0.05,error=1,challenge-403=1,require-cookie,ban=1")})
-	body := c.get(openDataPath).body
-	require.Equal(t, body, c.get(openDataPath).body, "odd, but the same all day; and no fault of the portal's concerns it")
+	body := c.get(portal.OpenDataPath).body
+	require.Equal(t, body, c.get(portal.OpenDataPath).body, "odd, but the same all day; and no fault of the portal's concerns it")
 	rows, summary := openDataOf(t, body)
 	require.InDelta(t, 0.025, float64(summary.Bad)/float64(len(rows)+summary.Bad), 0.007)
 	require.Contains(t, string(body), `"CADUCO/CANCELADO"`)
@@ -134,14 +132,14 @@ func TestOddOpenData(t *testing.T) {
 	require.Equal(t, 2, c.portal.Report().Faults["odd-open-data"])
 
 	c.portal.SetFaults(portal.Faults{})
-	_, summary = openDataOf(t, c.get(openDataPath).body)
+	_, summary = openDataOf(t, c.get(portal.OpenDataPath).body)
 	require.Zero(t, summary.Bad)
 }
 
 func TestOpenDataOfARealListing(t *testing.T) {
 	t.Parallel()
 	c := open(t, portal.Options{Listing: shared(t, "data/index/2026-05-28T1751.csv.gz")})
-	rows, summary := openDataOf(t, c.get(openDataPath).body)
+	rows, summary := openDataOf(t, c.get(portal.OpenDataPath).body)
 	require.Zero(t, summary.Bad)
 	require.InDelta(t, 43_400, len(rows), 1500, "as many rows as the real table")
 	require.InDelta(t, 10_200, summary.Products, 100)
@@ -155,7 +153,7 @@ func BenchmarkOpenData(b *testing.B) {
 		f, err := portal.ParseFaults(fmt.Sprintf("odd-open-data=%g", 0.001+float64(i)*1e-9)) // made anew each time
 		require.NoError(b, err)
 		p.SetFaults(f)
-		size = serve(p, openDataPath).Body.Len()
+		size = serve(p, portal.OpenDataPath).Body.Len()
 	}
 	b.ReportMetric(float64(size), "bytes/file")
 }

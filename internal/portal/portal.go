@@ -188,7 +188,7 @@ func (p *Portal) Handler() http.Handler {
 		{"GET /api/produto/listaMedicamentoBula/{text}", KindSuggest, p.suggest},
 		{"GET /api/consulta/medicamentos/arquivo/bula/parecer/{token}", KindPDF, p.leaflet},
 		{"GET /api/consulta/medicamentos/arquivo/bula/parecer/{token}/{$}", KindPDF, p.leaflet},
-		{"GET /dados/DADOS_ABERTOS_MEDICAMENTOS.csv", KindOpenData, p.openData},
+		{"GET " + OpenDataPath, KindOpenData, p.openData},
 		{"/", KindOther, p.unknown},
 	} {
 		mux.HandleFunc(route.pattern, p.serve(route.kind, route.answer))
