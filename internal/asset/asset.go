@@ -19,8 +19,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"drugslm/internal/fault"
@@ -31,6 +33,12 @@ import (
 type Key string
 
 var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$`)
+
+// Group is the part of the key before the "/".
+func (k Key) Group() string {
+	group, _, _ := strings.Cut(string(k), "/")
+	return group
+}
 
 // Queue names the kind of worker slot that work needs; it becomes part of a Temporal task queue's name.
 type Queue string
@@ -85,9 +93,12 @@ type Retry struct {
 type Spec[T Row] struct {
 	Key         Key
 	Description string
-	Deps        []Key       // Input refuses any other, so lineage cannot lie
-	Partitions  *Partitions // shared by every asset that is partitioned alike
-	Location    string      // where the table lies in the lake: "interim/anvisa/catalog"
+	Owners      []string          // mail addresses, or "team:" and a name
+	Tags        map[string]string // for selections and for people: {"domain": "regulatory"}
+	Kinds       []string          // what it is made of or by: "parquet", "pdf", "browser"
+	Deps        []Key             // Input refuses any other, so lineage cannot lie
+	Partitions  *Partitions       // shared by every asset that is partitioned alike
+	Location    string            // where the table lies in the lake: "interim/anvisa/catalog"
 	CodeVersion string      // raise it when the same input gives other rows
 	Queue       Queue       // what List, or Items' Make, needs
 	Retry       Retry
@@ -116,6 +127,9 @@ type Settle[T any] func(id string, row T, err error) error
 type Asset struct {
 	Key         Key
 	Description string
+	Owners      []string
+	Tags        map[string]string
+	Kinds       []string
 	Deps        []Key
 	Partitions  *Partitions
 	Location    string
@@ -140,7 +154,8 @@ type Asset struct {
 func New[T Row](s Spec[T]) *Asset {
 	codec, err := rows.Of[T]()
 	a := &Asset{
-		Key: s.Key, Description: s.Description, Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
+		Key: s.Key, Description: s.Description, Owners: slices.Clone(s.Owners), Tags: maps.Clone(s.Tags), Kinds: slices.Clone(s.Kinds),
+		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
 		Durable: s.Durable, Codec: codec, items: s.Items,
