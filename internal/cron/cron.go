@@ -135,37 +135,10 @@ func (s Schedule) Prev(at time.Time) time.Time {
 }
 
 // Ticks gives the ticks from one time, itself included, to another, itself not included, in order.
-func (s Schedule) Ticks(from, to time.Time) iter.Seq[time.Time] {
-	return func(yield func(time.Time) bool) {
-		for t := s.Next(from.Add(-time.Nanosecond)); !t.IsZero() && t.Before(to); t = s.Next(t) {
-			if !yield(t) {
-				return
-			}
-		}
-	}
-}
+func (s Schedule) Ticks(from, to time.Time) iter.Seq[time.Time] { return ticks(s.Next, from, to) }
 
-// Shortest is the shortest time between two ticks by a clock that is never moved.
-func (s Schedule) Shortest() time.Duration {
-	if s.every > 0 {
-		return s.every
-	}
-	// Days, months and leap years have shown all their distances within a few years. A schedule of many ticks a day shows
-	// its shortest distance within the first days.
-	const ticks, years = 5000, 9
-	shortest, last := time.Duration(0), s.firstFrom(leapYear)
-	for range ticks {
-		t := s.firstFrom(last.Add(time.Minute))
-		if t.IsZero() || t.After(leapYear.AddDate(years, 0, 0)) {
-			break
-		}
-		if shortest == 0 || t.Sub(last) < shortest {
-			shortest = t.Sub(last)
-		}
-		last = t
-	}
-	return shortest
-}
+// Shortest is the shortest time between two ticks, where clocks are not moved.
+func (s Schedule) Shortest() time.Duration { return Set{s}.Shortest() }
 
 func (s Schedule) seconds() int64 { return int64(s.every / time.Second) }
 

@@ -194,6 +194,18 @@ func TestShortest(t *testing.T) {
 	}
 }
 
+func TestSet(t *testing.T) {
+	t.Parallel()
+	s := cron.Set{parse(t, "0 3 * * *", ""), parse(t, "10 3 * * MON", ""), parse(t, "0 3 * * *", "")}
+	require.Equal(t, []string{"2026-11-01T03:00:00Z", "2026-11-02T03:00:00Z", "2026-11-02T03:10:00Z"},
+		stamps(slices.Collect(s.Ticks(at(t, "2026-11-01T00:00:00Z"), at(t, "2026-11-03T00:00:00Z")))))
+	require.Equal(t, "2026-11-02T03:10:00Z", s.Prev(at(t, "2026-11-03T02:59:59Z")).Format(time.RFC3339))
+	require.Equal(t, 10*time.Minute, s.Shortest())
+	require.True(t, cron.Set(nil).Next(time.Now()).IsZero())
+	require.True(t, cron.Set(nil).Prev(time.Now()).IsZero())
+	require.Zero(t, cron.Set(nil).Shortest())
+}
+
 func TestZonesToSuggestExist(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile("zones.txt")
