@@ -112,7 +112,7 @@ func (g *Graph) walk(a *Asset, steps int, next func(*Asset) []*Asset, chosen map
 func (g *Graph) upstream(a *Asset) []*Asset {
 	ups := make([]*Asset, len(a.Deps))
 	for i, dep := range a.Deps {
-		ups[i] = g.byKey[dep]
+		ups[i] = g.byKey[dep.Key]
 	}
 	return ups
 }
@@ -120,7 +120,7 @@ func (g *Graph) upstream(a *Asset) []*Asset {
 func (g *Graph) downstream(a *Asset) []*Asset {
 	var downs []*Asset
 	for _, other := range g.order {
-		if slices.Contains(other.Deps, a.Key) {
+		if slices.ContainsFunc(other.Deps, func(d Dep) bool { return d.Key == a.Key }) {
 			downs = append(downs, other)
 		}
 	}
