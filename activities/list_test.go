@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -197,6 +198,11 @@ func TestAWarningIsPublishedAndRecorded(t *testing.T) {
 	t.Parallel()
 	var seen []asset.Staged
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "many", Partition: func(s asset.Staged) error {
+		if metadata, err := s.Seen("a/elsewhere"); err != nil || metadata != nil {
+			return fmt.Errorf("nobody has looked, but %s was seen: %w", metadata, err)
+		}
+		require.NotEmpty(t, s.Partition.Label)
+		s.Seen, s.Partition = nil, asset.Partition{}
 		seen = append(seen, s)
 		return errors.New("too few")
 	}}))

@@ -83,7 +83,12 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 	if err != nil {
 		return asset.Staged{}, err
 	}
-	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined}
+	s := asset.Staged{
+		Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined, Partition: j.Step.Partition,
+		Seen: func(external asset.Key) ([]byte, error) {
+			return a.Ledger.Observation(ctx, string(external), asset.Whole)
+		},
+	}
 	if !published {
 		s.Before = -1
 	}

@@ -24,6 +24,8 @@ type assetStatus struct {
 	Asset      asset.Key         `json:"asset"`
 	Location   string            `json:"location"` // folder of the table
 	Partitions []partitionStatus `json:"partitions"`
+
+	windowed bool // the partitions are windows of time
 }
 
 type partitionStatus struct {
@@ -91,7 +93,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	}
 	view := d.Graph.View(world)
 	for _, made := range selected {
-		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), Partitions: []partitionStatus{}}
+		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), Partitions: []partitionStatus{}, windowed: made.Partitions.Windowed()}
 		for _, p := range view.Keys(made).All() {
 			slice := ledger.Slice{Asset: string(made.Key), Partition: p.Key}
 			one := partitionStatus{Partition: p.Key, Label: p.Label, Items: itemCounts(counts[slice])}
@@ -115,22 +117,47 @@ func (p *partitionStatus) published(m ledger.Materialization) {
 
 func (v statusView) print(w io.Writer) error {
 	var rows [][]string
+	touched := false
 	for _, s := range v.Assets {
-		for _, p := range s.Partitions {
-			version, at := "–", "–"
-			if p.Version != nil {
-				version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
+		for at := 0; at < len(s.Partitions); {
+			p := s.Partitions[at]
+			if n := s.untouched(at); n > 1 {
+				last := s.Partitions[at+n-1]
+				p.Partition, p.Label = p.Partition+".."+last.Partition, strconv.Itoa(n)+" windows"
+				at += n - 1
 			}
-			rows = append(rows, []string{
-				string(s.Asset), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
-				strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
-				strconv.Itoa(p.Items.Pending), at, p.Reason,
-			})
+			touched = touched || !p.untouched()
+			rows = append(rows, p.row(s.Asset))
+			at++
 		}
 	}
-	if len(rows) == 0 {
+	if !touched {
 		_, err := io.WriteString(w, "Nothing has been materialized yet: starter materialize '*'\n")
 		return err
 	}
 	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "REASON"}, rows)
+}
+
+// untouched counts the windows from one on of which nothing is known: years of them make one line.
+func (s assetStatus) untouched(from int) (n int) {
+	for s.windowed && from+n < len(s.Partitions) && s.Partitions[from+n].untouched() {
+		n++
+	}
+	return n
+}
+
+func (p partitionStatus) untouched() bool {
+	return p.Version == nil && p.Items == itemCounts{}
+}
+
+func (p partitionStatus) row(of asset.Key) []string {
+	version, at := "–", "–"
+	if p.Version != nil {
+		version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
+	}
+	return []string{
+		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
+		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
+		strconv.Itoa(p.Items.Pending), at, p.Reason,
+	}
 }

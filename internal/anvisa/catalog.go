@@ -53,6 +53,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		Checks: []asset.Check[CatalogRow]{
 			{Name: "identified", Blocking: true, Description: "every product has a number and a name", Row: identified},
 			{Name: "not_shrunk", Blocking: true, Description: "at most a fifth of the products vanish at once", Partition: notShrunk},
+			{Name: "registered", Description: "71 to 101 in 100 of the active registered products of the open data have a leaflet", Partition: registered},
 		},
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, CatalogRow) error) (asset.Claim, error) {
 			var listing Listing

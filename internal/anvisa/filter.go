@@ -31,6 +31,11 @@ func byDay(day string) (filter, error) {
 		fields: url.Values{"periodoPublicacaoInicial": {day}, "periodoPublicacaoFinal": {day}}}, nil
 }
 
+// everything asks for all products: the form wants one of its fields to be there, and takes an empty name.
+func everything() filter {
+	return filter{name: "all products", fields: url.Values{"nomeProduto": {""}}}
+}
+
 // query is the filter as the API takes it.
 func (f filter) query() url.Values {
 	q := url.Values{}

@@ -36,13 +36,21 @@ func (v *Visit) List(ctx context.Context, category string, progress func(done, t
 // A day is Brazil's, and is the date as the portal writes it. Its instants go on with a summer time that ended in
 // 2019, but only the offset is wrong and not the clock: in a listing of July 2026, the 2,841 rows with -0200 since
 // then have their lunch break at 12 and 13 h as the 5,611 rows with -0300 have. The portal's tables are of last
-// midnight: a day is whole once it is over.
+// midnight: a day is whole once Listing.Snapshot is a later one. For that a day without any product costs one request more.
 func (v *Visit) ListDay(ctx context.Context, day string, progress func(done, total int)) (Listing, error) {
 	f, err := byDay(day)
 	if err != nil {
 		return Listing{}, err
 	}
-	return v.list(ctx, f, progress)
+	before := v.sent
+	found, err := v.list(ctx, f, progress)
+	if err == nil && found.Snapshot == "" {
+		// Nothing was published, says data of some day: of which, any row tells.
+		var all Total
+		all, err = v.total(ctx, everything())
+		found.Snapshot, found.Requests = all.Snapshot, v.sent-before
+	}
+	return found, err
 }
 
 func (v *Visit) list(ctx context.Context, f filter, progress func(done, total int)) (Listing, error) {

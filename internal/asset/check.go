@@ -24,6 +24,10 @@ type Staged struct {
 	Quarantined int
 	Pending     int
 	Before      int // rows published now; -1: never published
+
+	Partition Partition
+	// Seen gives the metadata of the last look at an external asset in one piece; nil when nobody has looked.
+	Seen func(external Key) ([]byte, error) `json:"-"`
 }
 
 // ErasedCheck is a [Check] without its row type.

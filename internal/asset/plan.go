@@ -13,7 +13,9 @@ type Filter string
 
 // The filters. Whatever is made from a planned step follows it, as far as it is selected.
 const (
-	Needed  Filter = ""        // all but windows of time that are fresh: what has ended does not change by itself
+	// Needed is all but windows of time that are fresh: what has ended does not change by itself. Where no partition is
+	// named, only the last window of a set is meant: the years before it are for a range, a filter or a backfill.
+	Needed  Filter = ""
 	Missed  Filter = "missing" // what was never published
 	Staled  Filter = "stale"   // what is older than its inputs or its code
 	Faulty  Filter = "failed"  // what has items that failed or were left over, all of which are tried again
@@ -65,7 +67,7 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 		return Plan{}, fault.New(fault.Invalid, "plan", "filter %q is unknown: want missing, stale, failed or force", r.Filter)
 	}
 	p := planner{View: v, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(selected))}
-	chosen, err := v.choose(selected, r.Partitions, &p.plan)
+	chosen, err := v.choose(selected, r, &p.plan)
 	if err != nil {
 		return Plan{}, err
 	}

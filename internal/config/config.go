@@ -29,7 +29,7 @@ type Source struct {
 // Observed is where the open data is taken from; empty when it is not observed. A portal on this machine is a simulated
 // one: the agency's own data says nothing about it, and is not asked for.
 func (s Source) Observed() string {
-	if strings.Contains(s.OpenData, "://") && loopback(s.URL) && !loopback(s.OpenData) {
+	if strings.Contains(s.OpenData, "://") && Loopback(s.URL) && !Loopback(s.OpenData) {
 		return ""
 	}
 	return s.OpenData

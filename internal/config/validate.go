@@ -66,7 +66,7 @@ func (c Config) check(k Key) error {
 			return errors.New("must be one line")
 		}
 	case "budget.rps":
-		if c.Budget.RPS == 0 && !loopback(c.Source.URL) {
+		if c.Budget.RPS == 0 && !Loopback(c.Source.URL) {
 			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
 		}
 	}
@@ -121,8 +121,8 @@ func checkURL(s string) error {
 	return nil
 }
 
-// loopback reports whether a URL's host is this machine, by its name or address; it asks no resolver.
-func loopback(s string) bool {
+// Loopback reports whether a URL's host is this machine, by its name or address; it asks no resolver.
+func Loopback(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil {
 		return false
