@@ -131,6 +131,9 @@ func (p *Partitions) like(other *Partitions) bool {
 
 // Sets gives the sets whose keys are kept in the ledger: the set itself if it is dynamic, or those of its dimensions.
 func (p *Partitions) Sets() []*Partitions {
+	if p == nil { // half a product: reported by mistakes
+		return nil
+	}
 	switch p.kind {
 	case dynamicSet:
 		return []*Partitions{p}

@@ -118,14 +118,12 @@ func (s *windows) instant(mark time.Time) time.Time {
 	return at
 }
 
-// tryWindows is how many windows are tried when a set is declared: more than the hours of a year, in which every
-// change of the clock comes.
-const tryWindows = 9000
+// tried is how much of the windows is tried when a set is declared: a year, in which every change of the clock comes.
+const tried = 366 * 24 * time.Hour
 
 // tellApart wants keys that are read back as the window they name.
 func (s *windows) tellApart() error {
-	at := s.first
-	for range tryWindows {
+	for at := s.first; at.Sub(s.first) < tried; {
 		key := s.key(at)
 		if back, err := s.mark(s.Layout, key); err != nil || !back.Equal(at) {
 			return fmt.Errorf("keys such as %q (layout %q) do not tell the windows of cron %q apart", key, s.Layout, s.Cron)
