@@ -120,6 +120,9 @@ func checkTraces(t *testing.T, s spans, log []request, published status) {
 	}
 	for _, a := range published.Assets {
 		for _, p := range a.Partitions {
+			if p.Version == nil { // days before the last one, which nobody asked for
+				continue
+			}
 			require.True(t, traces[p.TraceID], "%s[%s] names a trace that was sent", a.Asset, p.Partition)
 		}
 	}

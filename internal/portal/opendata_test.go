@@ -146,7 +146,7 @@ func TestOpenDataOfARealListing(t *testing.T) {
 }
 
 func BenchmarkOpenData(b *testing.B) {
-	p, err := portal.New(portal.Options{Products: 8800, Clock: func() time.Time { return day0() }})
+	p, err := portal.New(portal.Options{Products: 8800, Clock: day0})
 	require.NoError(b, err)
 	size := 0
 	for i := 0; b.Loop(); i++ {
