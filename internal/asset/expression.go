@@ -254,6 +254,9 @@ func match(glob, value string) (bool, error) {
 
 // matches is match for a glob that has been checked.
 func matches(glob, value string) bool {
+	if !strings.ContainsAny(glob, `*?[\`) {
+		return glob == value
+	}
 	ok, err := match(glob, value)
 	return ok && err == nil
 }

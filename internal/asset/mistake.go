@@ -73,9 +73,8 @@ func excerpt(expression string, m Mistake) (line, caret string) {
 			before = append([]rune("…"), before[len(before)-columnsBefore:]...)
 		}
 		if room := shownColumns - len(before); len(marked)+len(after) > room {
-			all := append(marked, after...)
-			marked, after = marked[:min(len(marked), room)], nil
-			after = append(slices.Clone(all[len(marked):room]), '…')
+			marked = marked[:min(len(marked), room)]
+			after = append(after[:room-len(marked)], '…')
 		}
 	}
 	line = strings.TrimRight(string(before)+string(marked)+string(after), " ")

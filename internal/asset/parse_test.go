@@ -2,6 +2,7 @@ package asset_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,23 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 )
+
+func ExampleParse() {
+	e, err := asset.Parse(`+key:"anvisa/extract" AND NOT (kind:browser, owner:team:data)`)
+	fmt.Println(e, err)
+
+	_, err = asset.Parse("group:anvisa adn (knid:pdf")
+	fmt.Println(err)
+	// Output:
+	// +anvisa/extract and not (kind:browser or owner:"team:data") <nil>
+	// select assets: the selection has 2 mistakes:
+	//   group:anvisa adn (knid:pdf
+	//                    ^
+	//   this "(" is never closed
+	//   group:anvisa adn (knid:pdf
+	//                     ^^^^^
+	//   "knid" is no attribute; nearest: kind; known: key, group, tag, kind, owner, column, status
+}
 
 func TestExpressionString(t *testing.T) {
 	t.Parallel()

@@ -24,9 +24,26 @@ import (
 // in quotes may have any character in it, and \ before one takes its meaning.
 //
 // A term that matches no asset, and a selection that comes to nothing, are errors that name what is nearest and what
-// is known; all mistakes are in one [SelectionError] of kind Invalid. A status: is refused: it needs a [Selector].
+// is known; all mistakes are in one [SelectionError] of kind Invalid. A status: is refused: see [Graph.SelectKnowing].
 func (g *Graph) Select(selection ...string) ([]*Asset, error) {
 	return g.Selector(nil).Select(selection...)
+}
+
+// SelectKnowing is [Graph.Select] with status: too. For a selection that asks for a status, and for no other, load is
+// called, once; what it gives says in which states the partitions of an asset are. An error of load is passed on.
+func (g *Graph) SelectKnowing(load func() (func(*Asset) []State, error), selection ...string) ([]*Asset, error) {
+	e, err := Parse(strings.Join(selection, " "))
+	switch {
+	case err != nil: // reported below, with the terms that match nothing
+		return g.Selector(func(*Asset) []State { return nil }).Select(selection...)
+	case !e.AsksStatus():
+		return g.Selector(nil).Resolve(e)
+	}
+	status, err := load()
+	if err != nil {
+		return nil, err
+	}
+	return g.Selector(status).Resolve(e)
 }
 
 // Selector resolves selections with what else is known of a graph's assets.

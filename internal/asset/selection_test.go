@@ -1,6 +1,7 @@
 package asset_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -210,17 +211,47 @@ func TestSelectByStatus(t *testing.T) {
 	}
 }
 
-// TestSelectAsksNoStatusInVain: the facts cost a look into the ledger.
-func TestSelectAsksNoStatusInVain(t *testing.T) {
+// TestSelectKnowing: the facts cost a look into the ledger, so nobody asks for them in vain.
+func TestSelectKnowing(t *testing.T) {
 	t.Parallel()
-	s := described(t).Selector(func(a *asset.Asset) []asset.State {
-		t.Errorf("asked for %s", a.Key)
-		return nil
-	})
-	got, err := s.Select("+a/catalog and not kind:pdf")
-	require.NoError(t, err)
-	require.Equal(t, []string{"a/index", "a/catalog"}, words(got))
+	g := described(t)
+	tests := []struct {
+		selection, want string
+		loads           int
+	}{
+		{"+a/catalog and not kind:pdf", "a/index a/catalog", 0},
+		{"status:stale", "a/catalog", 1},
+		{"status:stale or status:fresh and not status:missing", "a/index a/catalog", 1},
+		{"status:stale and", "", 0},
+		{"a/none", "", 0},
+		{"status:failed", "", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.selection, func(t *testing.T) {
+			t.Parallel()
+			loads := 0
+			got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) {
+				loads++
+				return byStatus, nil
+			}, strings.Fields(tt.selection)...)
+			require.Equal(t, tt.loads, loads)
+			require.Equal(t, strings.Fields(tt.want), append([]string{}, words(got)...))
+			if tt.want == "" {
+				whole(t, tt.selection, err)
+				require.NotContains(t, err.Error(), "cannot be asked for here")
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
+	broken := errors.New("the ledger is locked")
+	got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) { return nil, broken }, "status:stale")
+	require.Empty(t, got)
+	require.ErrorIs(t, err, broken)
+}
 
+func TestExpressionAsksStatus(t *testing.T) {
+	t.Parallel()
 	for expression, want := range map[string]bool{
 		"a/index": false, "tag:status": false, "status:fresh": true, "not (a/* and +roots(b/* or status:stale))": true, "not (a/* and +roots(b/* or c/*))": false,
 	} {
