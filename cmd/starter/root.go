@@ -38,7 +38,7 @@ Then, in another terminal:        starter materialize '*' --wait
 A selection is written as in Dagster. It is one expression, however many arguments it has:
 
   anvisa/catalog   anvisa/*   *           a key, a glob over keys, everything
-  group:anvisa   kind:pdf   column:text   by attribute; also owner:team:data, tag:domain, tag:domain=regulatory,
+  group:anvisa   kind:pdf   column:text   by attribute; also owner:team:corpus, tag:source, tag:source=anvisa,
                                           and status: with missing, failed, stale or fresh
   +anvisa/extract   2+anvisa/extract      with what is upstream of it, all the way or two steps
   anvisa/index+     anvisa/index+1        with what is downstream

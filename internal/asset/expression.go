@@ -47,7 +47,11 @@ const null = "<null>"
 
 // statuses are the values of status:.
 func statuses() []string {
-	return []string{string(Missing), string(Failed), string(Stale), string(Fresh)}
+	var names []string
+	for _, state := range States() {
+		names = append(names, string(state))
+	}
+	return names
 }
 
 // How tightly the parts of an expression bind; whatever binds looser than its surroundings needs parentheses.

@@ -13,7 +13,7 @@ import (
 //	anvisa/*                 a glob over keys: * is any text, "/" too, ? one character, [ab] one of those
 //	*                        everything; also */catalog, *catalog*
 //	group:anvisa             by attribute: key, group, tag, kind, owner, column, status; each value may be a glob
-//	tag:domain=regulatory    a tag with its value; tag:domain is the tag with any value
+//	tag:source=anvisa        a tag with its value; tag:source is the tag with any value
 //	owner:<null>             what has none; also tag:<null>, kind:<null>
 //	+anvisa/extract          with all that is upstream of it (2+anvisa/extract: two steps)
 //	anvisa/index+            with all that is downstream (anvisa/index+1: one step)
@@ -72,7 +72,13 @@ func (g *Graph) Selector(status func(*Asset) []State) *Selector {
 }
 
 // inputs gives the keys of what an asset depends on.
-func inputs(a *Asset) []Key { return a.Deps }
+func inputs(a *Asset) []Key {
+	keys := make([]Key, len(a.Deps))
+	for i, dep := range a.Deps {
+		keys[i] = dep.Key
+	}
+	return keys
+}
 
 // Select is [Graph.Select] with status: too.
 func (s *Selector) Select(selection ...string) ([]*Asset, error) {
