@@ -53,7 +53,7 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		if err := a.Ledger.StartRun(ctx, run); err != nil {
 			return err
 		}
-		selected, err := a.Graph.Select(in.Select...)
+		selected, err := Select(ctx, a.Graph, a.Ledger, in.Select...)
 		if err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ const MaxSteps = 500
 
 // MakePlan says what a run of a selection would do, as the ledger sees the world now.
 func MakePlan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, in BeginInput) (asset.Plan, error) {
-	selected, err := g.Select(in.Select...)
+	selected, err := Select(ctx, g, l, in.Select...)
 	if err != nil {
 		return asset.Plan{}, err
 	}

@@ -75,7 +75,7 @@ func newStatus(a *app) *cobra.Command {
 
 func status(ctx context.Context, d *host.Data, selection []string) (statusView, error) {
 	v := statusView{Assets: []assetStatus{}}
-	selected, err := d.Graph.Select(selection...)
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
 	if err != nil {
 		return v, err
 	}
