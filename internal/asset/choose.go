@@ -14,8 +14,7 @@ const everything = "all"
 
 // choose resolves what a user typed into indices of each set's keys, in their order. A word that means nothing in any
 // set is an error; sets of which no key is known are noted in the plan.
-func (v *View) choose(selected []*Asset, r Request, plan *Plan) (map[*Partitions][]int, error) {
-	words := r.Partitions
+func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Partitions][]int, error) {
 	chosen := make(map[*Partitions][]int)
 	matched := make(map[string]bool)
 	for _, a := range selected {
@@ -29,9 +28,6 @@ func (v *View) choose(selected []*Asset, r Request, plan *Plan) (map[*Partitions
 			}
 		}
 		chosen[set] = v.Keys(a).choose(words, matched)
-		if all := len(chosen[set]); set.Windowed() && len(words) == 0 && r.Filter == Needed && all > 0 {
-			chosen[set] = chosen[set][all-1:]
-		}
 	}
 	if len(plan.Undiscovered) > 0 {
 		return chosen, nil // what is unknown now may be known after the source was asked

@@ -28,6 +28,8 @@ func TestOnlyTheLastWindowIsMeant(t *testing.T) {
 	}{
 		{"nothing named", nil, asset.Request{}, 1, "2026-07-02"},
 		{"nothing named, and it is fresh", map[string]asset.Fact{"2026-07-02": done}, asset.Request{}, 0, ""},
+		{"nothing named, and an older one is behind", map[string]asset.Fact{"2026-07-02": done, "2026-06-20": {Version: 0, CodeVersion: "old"}}, asset.Request{}, 1, "2026-06-20"},
+		{"nothing named, and an older one was cut short", map[string]asset.Fact{"2026-07-02": done, "2026-06-20": {Version: -1, Pending: 2}}, asset.Request{}, 1, "2026-06-20"},
 		{"what is missing", map[string]asset.Fact{"2026-07-02": done}, asset.Request{Filter: asset.Missed}, 31, "2026-07-01"},
 		{"a range", nil, asset.Request{Partitions: []string{"2026-06-05..2026-06-09"}}, 5, "2026-06-09"},
 		{"everything", map[string]asset.Fact{"2026-07-02": done}, asset.Request{Filter: asset.Without}, 32, "2026-07-02"},

@@ -14,7 +14,8 @@ type Filter string
 // The filters. Whatever is made from a planned step follows it, as far as it is selected.
 const (
 	// Needed is all but windows of time that are fresh: what has ended does not change by itself. Where no partition is
-	// named, only the last window of a set is meant: the years before it are for a range, a filter or a backfill.
+	// named, a window that was never published is meant only if it is the last one: the years before it are for a range,
+	// for Missed or for a backfill.
 	Needed  Filter = ""
 	Missed  Filter = "missing" // what was never published
 	Staled  Filter = "stale"   // what is older than its inputs or its code
@@ -66,8 +67,8 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 	if !slices.Contains(Filters(), r.Filter) {
 		return Plan{}, fault.New(fault.Invalid, "plan", "filter %q is unknown: want missing, stale, failed or force", r.Filter)
 	}
-	p := planner{View: v, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(selected))}
-	chosen, err := v.choose(selected, r, &p.plan)
+	p := planner{View: v, named: len(r.Partitions) > 0, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(selected))}
+	chosen, err := v.choose(selected, r.Partitions, &p.plan)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -82,6 +83,7 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 // planner is a plan under construction.
 type planner struct {
 	*View
+	named bool // partitions were asked for by name
 	plan  Plan
 	steps map[Key][]int32 // of each asset planned, the step of each of its partitions by index; -1: none
 }
@@ -161,6 +163,13 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 	case Without:
 		return true
 	default:
-		return s.State != Fresh || !a.Partitions.Windowed() || follows
+		return follows || !a.Partitions.Windowed() || s.State != Fresh && !p.history(a, s)
 	}
+}
+
+// history reports whether a step is of a window that nobody named, that is not the last one, and of which nothing was
+// ever made.
+func (p *planner) history(a *Asset, s Step) bool {
+	keys := p.Keys(a)
+	return !p.named && s.State == Missing && p.Fact(a.Key, s.Partition.Key).Pending == 0 && keys.Index(s.Partition.Key) < len(keys.list)-1
 }
