@@ -72,7 +72,7 @@ func Every(d time.Duration) (Schedule, error) {
 	if d < time.Second || d%time.Second != 0 {
 		return Schedule{}, fault.New(fault.Invalid, "", "interval %s: want whole seconds, at least 1s", d)
 	}
-	return Schedule{expr: "every " + shortDuration(d), zone: time.UTC, every: d}, nil
+	return Schedule{expr: "every " + Short(d), zone: time.UTC, every: d}, nil
 }
 
 // String gives the expression with one space between its fields, or "every 15m".
@@ -145,8 +145,8 @@ func (s Schedule) seconds() int64 { return int64(s.every / time.Second) }
 // floor gives the largest multiple of step that is not above n.
 func floor(n, step int64) int64 { return n - ((n%step)+step)%step }
 
-// shortDuration writes 15m for 15m0s.
-func shortDuration(d time.Duration) string {
+// Short writes a duration as a person would: 15m for 15m0s, 6h for 6h0m0s.
+func Short(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")
