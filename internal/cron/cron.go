@@ -8,8 +8,8 @@
 //
 // A [Schedule] is a set of instants: those whose wall clock in the zone matches the expression, at second 0. So a time
 // that the clock jumps over in spring does not occur on that day, and one that the clock shows twice in autumn occurs
-// twice. It is what Temporal does where clocks are moved by a whole hour; where they are moved otherwise (Lord Howe,
-// Troll) Temporal is mistaken within the hours of the change.
+// twice. Temporal says the same of itself, and does it, but for the hour that comes twice and the one before it in zones
+// ahead of UTC (its server 1.32 fires "0 0 * * *" twice in Lisbon then), and where clocks are not moved by an hour.
 //
 // The zones come with the program: a machine without a zone database has them all the same.
 package cron
