@@ -12,7 +12,7 @@ import (
 	"drugslm/internal/schedule"
 )
 
-// maxTicks is how many runs one backfill may ask for: the server keeps no more in line.
+// maxTicks is how many runs one backfill may ask for: half of the 1,000 starts that the server keeps in line are for backfills.
 const maxTicks = 500
 
 func newScheduleBackfill(a *app) *cobra.Command {
