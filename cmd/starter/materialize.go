@@ -83,6 +83,11 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 			return err
 		})
 	}
+	return a.followed(ctx, d, started)
+}
+
+// followed shows a run's progress until it ends, and then its steps.
+func (a *app) followed(ctx context.Context, d *host.Data, started client.WorkflowRun) error {
 	result, err := a.follow(ctx, d, started)
 	if len(result.Steps) > 0 {
 		err = errors.Join(err, a.show(result, func(w io.Writer) error { return printResult(w, result) }))

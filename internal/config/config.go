@@ -14,6 +14,10 @@ type Config struct {
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
 	Log      Log      `key:"log"`
+
+	// Schedules are those that the file declares, in its list "schedules". It is nil when the file has no such list, and
+	// then nothing is said about which schedules there are.
+	Schedules []Schedule
 }
 
 // Source is the portal and how we show ourselves to it.

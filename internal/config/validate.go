@@ -16,7 +16,7 @@ import (
 
 // Validate reports every mistake in c at once as a fault.Invalid; [Load] has called it. Each names its variable.
 func (c Config) Validate() error {
-	return fault.Wrap(fault.Invalid, "check configuration", errors.Join(c.mistakes(nil)...))
+	return fault.Wrap(fault.Invalid, "check configuration", errors.Join(append(c.mistakes(nil), c.scheduleMistakes()...)...))
 }
 
 // mistakes checks all keys but those to skip.
