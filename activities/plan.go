@@ -152,3 +152,15 @@ func (a *Activities) set(name string) (*asset.Partitions, error) {
 	}
 	return nil, fault.New(fault.Invalid, "discover partitions", "no asset is partitioned by %q", name)
 }
+
+// ModeOf says which settled items are done again in what a filter lets through.
+func ModeOf(f asset.Filter) ledger.Mode {
+	switch f {
+	case asset.Faulty:
+		return ledger.Failed
+	case asset.Without:
+		return ledger.Force
+	default:
+		return ledger.Missing
+	}
+}

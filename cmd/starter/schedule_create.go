@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -35,7 +36,7 @@ history, and its pause unless --paused is given.`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wanted.Name, wanted.Select = args[0], args[1:]
-			wanted.Mode = scheduleMode(stale, failed, force)
+			wanted.Mode = scheduleMode(missing, stale, failed, force)
 			return a.createSchedule(cmd, wanted, replace)
 		},
 	}
@@ -48,10 +49,10 @@ history, and its pause unless --paused is given.`,
 	flags.DurationVar(&wanted.Catchup, "catchup", wanted.Catchup, "how late a run that the server missed may still begin; at least 10s")
 	flags.BoolVar(&wanted.PauseOnFailure, "pause-on-failure", false, "pause when a run fails")
 	flags.StringSliceVarP(&wanted.Partitions, "partition", "p", nil, "only these partitions, by key or name; may be given several times")
-	flags.BoolVar(&missing, "missing", false, "do what is missing, new, changed or left over (the default)")
-	flags.BoolVar(&stale, "stale", false, "do what is stale")
-	flags.BoolVar(&failed, "failed", false, "also try everything that is quarantined again")
-	flags.BoolVar(&force, "force", false, "do everything again, changed or not")
+	flags.BoolVar(&missing, "missing", false, "only what was never published")
+	flags.BoolVar(&stale, "stale", false, "only what is older than its inputs or its code")
+	flags.BoolVar(&failed, "failed", false, "only what has items that failed or were left over, all of which are tried again")
+	flags.BoolVar(&force, "force", false, "everything again, changed or not; without one of these four: what needs doing")
 	flags.BoolVar(&wanted.Paused, "paused", false, "make it paused")
 	flags.StringVar(&wanted.Note, "note", "", "a line for people")
 	flags.IntVar(&wanted.Priority, "priority", wanted.Priority, "whose tasks go first, 1 to 5; 1 first")
@@ -60,7 +61,7 @@ history, and its pause unless --paused is given.`,
 	return cmd
 }
 
-func scheduleMode(stale, failed, force bool) string {
+func scheduleMode(missing, stale, failed, force bool) string {
 	switch {
 	case force:
 		return "force"
@@ -68,8 +69,10 @@ func scheduleMode(stale, failed, force bool) string {
 		return "failed"
 	case stale:
 		return "stale"
-	default:
+	case missing:
 		return "missing"
+	default:
+		return config.Needed
 	}
 }
 
@@ -91,7 +94,7 @@ func typed(field string) string {
 func (a *app) createSchedule(cmd *cobra.Command, wanted config.Schedule, replace bool) error {
 	err := a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		errs := []error{wanted.Check(typed)}
-		if _, err := planned(ctx, d, wanted.Select, wanted.Partitions); err != nil {
+		if _, err := planned(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
 			errs = append(errs, err) // better now than in each of its runs
 		}
 		return fault.Wrap(fault.Invalid, "", errors.Join(errs...))

@@ -23,7 +23,7 @@ type Config struct {
 // Source is the portal and how we show ourselves to it.
 type Source struct {
 	URL       string `key:"url" help:"The portal's origin, without a path."`
-	OpenData  string `key:"open_data" help:"The agency's open data of medicines, an address or a CSV file on this machine; empty, or an address elsewhere while source.url is on this machine: not observed."`
+	OpenData  string `key:"open_data" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while source.url is on this machine: not observed."`
 	Listing   string `key:"listing" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" help:"User agent to show; empty: drugslm/<version> with the contact."`
@@ -90,7 +90,7 @@ const openData = "https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.c
 func Default() Config {
 	return Config{
 		Data:     "data",
-		Source:   Source{URL: "https://consultas.anvisa.gov.br", OpenData: openData, Listing: "api", Fetch: "http"},
+		Source:   Source{URL: "https://consultas.anvisa.gov.br", Listing: "api", Fetch: "http"},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", UI: "http://127.0.0.1:8080"},
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},

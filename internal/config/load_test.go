@@ -94,11 +94,12 @@ func TestOpenDataObserved(t *testing.T) {
 		from sources
 		want string
 	}{
-		{"the agency's", sources{}, agency},
+		{"nothing is set", sources{}, ""},
+		{"the agency's", sources{args: []string{"--source-open-data=" + agency}}, agency},
 		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCE_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
 		{"none by flag", sources{args: []string{"--source-open-data="}}, ""},
 		{"none by file", sources{file: "source: {open_data: ''}"}, ""},
-		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000"}}, ""},
+		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=" + agency}}, ""},
 		{
 			"a simulated portal with its own",
 			sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=http://127.0.0.1:9000/x.csv"}}, "http://127.0.0.1:9000/x.csv",

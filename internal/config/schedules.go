@@ -26,16 +26,19 @@ type Schedule struct {
 	Catchup        time.Duration `key:"catchup" help:"How late a run that the server missed may still begin; at least 10s."`
 	PauseOnFailure bool          `key:"pause_on_failure" help:"Pause the schedule when a run of it fails."`
 	Partitions     []string      `key:"partitions" help:"Only these partitions, by key or name; none: all."`
-	Mode           string        `key:"mode" help:"What is done, as by the flag of that name." oneof:"missing stale failed force"`
+	Mode           string        `key:"mode" help:"What is done: needed, or as by the flag of that name." oneof:"needed missing stale failed force"`
 	Priority       int           `key:"priority" help:"Whose tasks go first, 1 to 5; 1 first."`
 	Note           string        `key:"note" help:"A line for people."`
 	Paused         bool          `key:"paused" help:"Make it paused. A pause by hand outlives this."`
 }
 
+// Needed is the mode of a schedule that does whatever needs doing.
+const Needed = "needed"
+
 // DefaultSchedule has what a schedule has when nothing is said. Runs that a server missed are made up for if they are
 // hours late, and not if they are months late.
 func DefaultSchedule() Schedule {
-	return Schedule{Overlap: "skip", Catchup: 6 * time.Hour, Mode: "missing", Priority: 2}
+	return Schedule{Overlap: "skip", Catchup: 6 * time.Hour, Mode: Needed, Priority: 2}
 }
 
 // Problem is a mistake in one field of a schedule: "cron", or "cron[1]" for one of several.

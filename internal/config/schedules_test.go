@@ -71,7 +71,7 @@ func TestScheduleMistakes(t *testing.T) {
 		{"jitter between two", "schedules: [{name: a, select: '*', cron: ['0 3 * * *', '5 3 * * *'], jitter: 10m}]", "less than 5m"},
 		{"overlap", "schedules: [{" + fine + ", overlap: queue}]", `schedules[0].overlap: "queue" is none of skip, `},
 		{"catch-up", "schedules: [{" + fine + ", catchup: 9s}]", "schedules[0].catchup: 9s is less than 10s"},
-		{"mode", "schedules: [{" + fine + ", mode: all}]", `schedules[0].mode: "all" is none of missing, stale, failed, force`},
+		{"mode", "schedules: [{" + fine + ", mode: all}]", `schedules[0].mode: "all" is none of needed, missing, stale, failed, force`},
 		{"priority", "schedules: [{" + fine + ", priority: 6}]", "schedules[0].priority: 6 is not between 1 and 5"},
 		{"two lines", "schedules: [{" + fine + `, note: "a\nb"}]`, "schedules[0].note: must be one line"},
 		{"not yes or no", "schedules: [{" + fine + ", paused: perhaps}]", "schedules[0].paused"},

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/activities"
+	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/schedule"
@@ -60,14 +61,15 @@ func (d *Data) checkSchedules(ctx context.Context, declared []config.Schedule, r
 	if err != nil {
 		return err
 	}
+	view := d.Graph.View(world)
 	var errs []error
 	for i, s := range declared {
-		selected, err := d.Graph.Select(s.Select...)
+		selected, err := activities.Select(ctx, d.Graph, d.Ledger, s.Select...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("schedules[%d].select: %w", i, err))
 			continue
 		}
-		if _, err := d.Graph.Plan(selected, s.Partitions, world); err != nil {
+		if _, err := view.Plan(selected, asset.Request{Partitions: s.Partitions}); err != nil {
 			result.Warnings = append(result.Warnings, fmt.Sprintf("schedules[%d].partitions: %v", i, err))
 		}
 	}

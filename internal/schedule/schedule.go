@@ -22,11 +22,11 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/cron"
 	"drugslm/internal/fault"
-	"drugslm/internal/ledger"
 	"drugslm/workflows"
 )
 
@@ -108,19 +108,11 @@ func (d Definition) Times() (cron.Set, error) {
 
 // Input is what each run is asked to do.
 func (d Definition) Input() workflows.MaterializeInput {
-	return workflows.MaterializeInput{Select: d.Select, Partitions: d.Partitions, Mode: mode(d.Mode)}
-}
-
-// mode is the ledger's word for a schedule's. What is stale is done by every run that does what is missing.
-func mode(name string) ledger.Mode {
-	switch name {
-	case "failed":
-		return ledger.Failed
-	case "force":
-		return ledger.Force
-	default:
-		return ledger.Missing
+	filter := asset.Filter(d.Mode)
+	if d.Mode == config.Needed {
+		filter = asset.Needed
 	}
+	return workflows.MaterializeInput{Select: d.Select, Partitions: d.Partitions, Filter: filter, Mode: activities.ModeOf(filter)}
 }
 
 func (d Definition) spec() (client.ScheduleSpec, error) {

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
@@ -23,12 +24,14 @@ func nightly() config.Schedule {
 
 func TestWhatARunIsAskedToDo(t *testing.T) {
 	t.Parallel()
-	for mode, want := range map[string]ledger.Mode{
-		"missing": ledger.Missing, "stale": ledger.Missing, "failed": ledger.Failed, "force": ledger.Force,
+	for mode, want := range map[string]workflows.MaterializeInput{
+		"needed": {}, "missing": {Filter: asset.Missed}, "stale": {Filter: asset.Staled},
+		"failed": {Filter: asset.Faulty, Mode: ledger.Failed}, "force": {Filter: asset.Without, Mode: ledger.Force},
 	} {
 		s := nightly()
 		s.Mode, s.Partitions = mode, []string{"5"}
-		require.Equal(t, workflows.MaterializeInput{Select: []string{"anvisa/*"}, Partitions: []string{"5"}, Mode: want}, Define(s).Input(), mode)
+		want.Select, want.Partitions = []string{"anvisa/*"}, []string{"5"}
+		require.Equal(t, want, Define(s).Input(), mode)
 	}
 }
 
