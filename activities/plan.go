@@ -124,10 +124,13 @@ func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, 
 	return plan, err
 }
 
-// Finish records how the run ended.
+// Finish records how the run ended, and wakes the delivery of events if there are any.
 func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
 	return beating(ctx, planAttempts, func(ctx context.Context) error {
-		return a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error)
+		if err := a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error); err != nil {
+			return err
+		}
+		return a.announce(ctx)
 	})
 }
 

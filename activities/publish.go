@@ -232,7 +232,13 @@ func (a *Activities) record(ctx context.Context, j job, verdicts []asset.Verdict
 			Passed: v.Passed, Detail: v.Detail, At: a.Now(),
 		}
 	}
-	return a.Ledger.RecordChecks(ctx, checks)
+	if err := a.Ledger.RecordChecks(ctx, checks); err != nil {
+		return err
+	}
+	for _, c := range checks {
+		a.Metrics.Checked(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
+	}
+	return a.announce(ctx)
 }
 
 func verdictMap(verdicts []asset.Verdict) map[string]string {

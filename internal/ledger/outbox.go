@@ -75,6 +75,15 @@ func (l *Ledger) SettleDelivery(ctx context.Context, event string, d Delivery) e
 	})
 }
 
+// PostponeDeliveries lets a target alone until then: what is due earlier waits.
+func (l *Ledger) PostponeDeliveries(ctx context.Context, target string, until time.Time) error {
+	return l.write(ctx, "postpone deliveries", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE hook_deliveries SET next_try = $2 WHERE target = $1 AND state = 'pending' AND next_try < $2`,
+			target, micros(until))
+		return err
+	})
+}
+
 // NextDelivery says when something is to be delivered next, and false when nothing is left. An event that was not
 // routed yet is due when it was created.
 func (l *Ledger) NextDelivery(ctx context.Context) (time.Time, bool, error) {

@@ -14,6 +14,7 @@ import (
 const (
 	runPartition = "RunWorkflow:Partition"
 	runBatch     = "RunActivity:Batch"
+	runDeliver   = "RunWorkflow:Deliver"
 )
 
 // Interceptor makes Temporal's tracing interceptor. Give it to the client's options; a worker takes it from its
@@ -37,7 +38,7 @@ func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...tr
 		started := trace.NewSpanStartConfig(opts...)
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
-	if name == runPartition || name == runBatch {
+	if name == runPartition || name == runBatch || name == runDeliver {
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))
