@@ -271,6 +271,24 @@ func TestWhoeverDeliversIsWokenByFailuresOnly(t *testing.T) {
 	require.Equal(t, ledger.EventPending, w.event("run_failed/run-2").State)
 }
 
+// A listing that lacks some is asked for again: only the last attempt is worth telling of.
+func TestAListingThatIsTriedAgainTellsNobodyYet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.show("a one")
+	w.more = 1
+	in := w.step(catalog)
+	var details map[string]int
+	for attempt := 1; attempt <= 3; attempt++ {
+		events, err := w.ledger.Events(t.Context(), "", 0)
+		require.NoError(t, err)
+		require.Empty(t, events)
+		_, details, err = beat(w, details, w.acts.List, in)
+		wantKind(t, fault.Incomplete, err)
+	}
+	require.Equal(t, ledger.EventPending, w.event("check_failed/"+in.Run+"/test/catalog[5]/complete").State)
+}
+
 func TestWhatIsDoneIsCounted(t *testing.T) {
 	t.Parallel()
 	collector := telemetrytest.Start(t)
@@ -300,6 +318,7 @@ func TestWhatIsDoneIsCounted(t *testing.T) {
 	for outcome, n := range map[string]int{"staged": 2, "absent": 1, "quarantined": 1} {
 		require.EqualValues(t, n, collector.Sum("drugslm.asset.items", "drugslm.asset.key", "test/download", "drugslm.item.outcome", outcome), outcome)
 	}
+	require.EqualValues(t, 4, collector.Sum("drugslm.asset.items", "drugslm.asset.key", "test/catalog", "drugslm.item.outcome", "staged"))
 	require.Positive(t, collector.Sum("drugslm.asset.checks", "drugslm.asset.key", "test/download", "drugslm.check.outcome", "passed"))
 	require.EqualValues(t, 1, collector.Sum("drugslm.hook.deliveries", "drugslm.hook.target", "webhook", "drugslm.hook.outcome", "failed"))
 	require.EqualValues(t, 1, collector.Sum("drugslm.hook.deliveries", "drugslm.hook.target", "webhook", "drugslm.hook.outcome", "delivered"))

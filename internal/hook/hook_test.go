@@ -148,7 +148,7 @@ func TestAWebhookThatDoesNotAnswer(t *testing.T) {
 	require.EqualError(t, err, "post webhook: "+listener.Addr().String()+": no answer in time")
 
 	require.NoError(t, listener.Close())
-	_, err = h.Send(t.Context(), hook.Webhook, event())
+	_, err = hook.New(hook.Options{URL: "http://me:s3cret@" + listener.Addr().String() + "/s3cret"}).Send(t.Context(), hook.Webhook, event())
 	require.ErrorContains(t, err, "refused")
 	require.NotContains(t, err.Error(), "s3cret")
 }

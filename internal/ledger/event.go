@@ -142,9 +142,9 @@ func failRun(ctx context.Context, tx *sql.Tx, id string) error {
 	return insertEvent(ctx, tx, e)
 }
 
-// failCheck writes the event of a check, if it failed.
+// failCheck writes the event of a check, if it failed for good.
 func failCheck(ctx context.Context, tx *sql.Tx, c Check) error {
-	if c.Passed {
+	if c.Passed || c.Provisional {
 		return nil
 	}
 	c.At = orNow(c.At)

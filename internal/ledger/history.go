@@ -105,7 +105,7 @@ func (l *Ledger) latest(ctx context.Context, and string, args ...any) (map[Slice
 	return out, err
 }
 
-// RecordChecks keeps the outcomes of checks; each that failed leaves an event, once a run. Their ids are given here; a
+// RecordChecks keeps the outcomes of checks; each that failed for good leaves an event, once a run. Their ids are given here; a
 // zero time means now.
 func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
 	return l.write(ctx, "record checks", func(tx *sql.Tx) error {

@@ -41,10 +41,11 @@ func failuresAreEvents(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.FinishRun(t.Context(), "bad", ledger.RunFailed, strings.Repeat("ã", 4000)))
 	require.NoError(t, l.FinishRun(t.Context(), "bad", ledger.RunFailed, "again"))
 	check := ledger.Check{Asset: Asset, Partition: "2 é", Run: "bad", Name: "rows", Blocking: true, Detail: "7 of 9", At: time.Now()}
-	passed := check
+	passed, again := check, check
 	passed.Name, passed.Passed = "unique", true
+	again.Name, again.Provisional = "complete", true
 	for range 2 { // an attempt that was tried again
-		require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{passed, check}))
+		require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{passed, check, again}))
 	}
 	events, err := l.Events(t.Context(), ledger.EventPending, 0)
 	require.NoError(t, err)
