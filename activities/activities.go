@@ -27,6 +27,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/hook"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
@@ -40,6 +41,10 @@ type Activities struct {
 	Lake   *lake.Lake
 	Tracer trace.Tracer
 	Now    func() time.Time
+
+	Hooks   *hook.Hooks                     // told of events; nil: nobody is
+	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
+	Metrics *telemetry.Metrics              // nil: nothing is counted
 }
 
 // StepInput is one step of a run: a partition of an asset.

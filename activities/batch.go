@@ -180,19 +180,24 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 	if err != nil {
 		return err
 	}
-	out.Staged += len(outcomes)
+	sum := BatchOutput{Staged: len(outcomes)}
 	p.failed, p.down = append(p.failed, p.down...), nil
 	for _, o := range p.failed {
 		switch o.State {
 		case ledger.Absent:
-			out.Absent++
+			sum.Absent++
 		case ledger.Quarantined:
-			out.Quarantined++
+			sum.Quarantined++
 		default: // to be tried again
 		}
 	}
+	out.Staged, out.Absent, out.Quarantined = out.Staged+sum.Staged, out.Absent+sum.Absent, out.Quarantined+sum.Quarantined
 	if outcomes = append(outcomes, p.failed...); len(outcomes) == 0 {
 		return nil
 	}
-	return p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes)
+	if err := p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes); err != nil {
+		return err
+	}
+	p.a.Metrics.Settled(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
+	return nil
 }

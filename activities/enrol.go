@@ -114,7 +114,7 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
-	if noted := a.record(ctx, j, []asset.Verdict{verdict}); noted != nil {
+	if noted := a.record(ctx, j, lastAttempt(ctx, j), []asset.Verdict{verdict}); noted != nil {
 		return listing{}, claim, noted
 	}
 	return found, claim, err
@@ -137,7 +137,11 @@ func (a *Activities) stageListed(ctx context.Context, j job, listed listing) err
 	if err != nil {
 		return err
 	}
-	return a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes)
+	if err := a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes); err != nil {
+		return err
+	}
+	a.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)
+	return nil
 }
 
 func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.Item, error]) (ledger.Enrolled, error) {

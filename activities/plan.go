@@ -137,10 +137,13 @@ func MakePlan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, in BeginInp
 	return g.View(world).Plan(selected, asset.Request{Partitions: in.Partitions, Filter: in.Filter})
 }
 
-// Finish records how the run ended.
+// Finish records how the run ended, and wakes the delivery of events if there are any.
 func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
 	return beating(ctx, planAttempts, func(ctx context.Context) error {
-		return a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error)
+		if err := a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error); err != nil {
+			return err
+		}
+		return a.announce(ctx)
 	})
 }
 

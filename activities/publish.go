@@ -49,7 +49,7 @@ func (a *Activities) Check(ctx context.Context, in StepInput) (out Checked, err 
 			return err
 		}
 		out.Verdicts = probe.Finish(out.Staged)
-		if err := a.record(ctx, j, out.Verdicts); err != nil {
+		if err := a.record(ctx, j, true, out.Verdicts); err != nil {
 			return err
 		}
 		if blocked := asset.Blocked(out.Verdicts); blocked != nil {
@@ -229,15 +229,23 @@ func (a *Activities) judge(ctx context.Context, j job, m ledger.Materialization)
 	return version, held, nil
 }
 
-func (a *Activities) record(ctx context.Context, j job, verdicts []asset.Verdict) error {
+// record keeps verdicts, counts them and wakes whoever tells of those that failed. Without final they are those of an
+// attempt that is tried again if it fails, which nobody is told of.
+func (a *Activities) record(ctx context.Context, j job, final bool, verdicts []asset.Verdict) error {
 	checks := make([]ledger.Check, len(verdicts))
 	for i, v := range verdicts {
 		checks[i] = ledger.Check{
 			Asset: j.key(), Partition: j.partition(), Run: j.Run, Name: v.Name, Blocking: v.Blocking,
-			Passed: v.Passed, Detail: v.Detail, At: a.Now(),
+			Passed: v.Passed, Provisional: !final, Detail: v.Detail, At: a.Now(),
 		}
 	}
-	return a.Ledger.RecordChecks(ctx, checks)
+	if err := a.Ledger.RecordChecks(ctx, checks); err != nil {
+		return err
+	}
+	for _, c := range checks {
+		a.Metrics.Checked(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
+	}
+	return a.announce(ctx)
 }
 
 func verdictMap(verdicts []asset.Verdict) map[string]string {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
@@ -25,24 +26,38 @@ var payloads = regexp.MustCompile(`"data":\s*"([^"]+)"`)
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // TestRecordHistories runs the lineage for two days on a real server and writes the history of the run and of each
-// kind of step, for the replay tests: a change that would break a run under way fails there.
+// kind of step, and of the delivery of an event at its second try, for the replay tests: a change that would break a
+// run under way fails there.
 func TestRecordHistories(t *testing.T) {
 	needed(t)
 	if !*record {
 		t.Skip("records histories only when asked: `make record`")
 	}
 	portal := startPortal(t, "--products", "20")
-	s := startSite(t, portal, t.TempDir())
+	once := filepath.Join(t.TempDir(), "once")
+	s := startSite(t, portal, t.TempDir(), "DRUGSLM_HOOKS_COMMAND=/bin/sh,-c,test -d "+once+" || { mkdir "+once+"; exit 1; }")
 	s.materialize("*")
 	portal.post("/_day")
 	s.materialize("*")
+	written := make(map[string]bool)
+	s.record(t, written)
+	require.Len(t, written, 5, "a run, and a step of each asset")
 
+	portal.kill()
+	require.Equal(t, 1, s.run("materialize", "--wait", "anvisa/index").code)
+	require.Eventually(t, func() bool { return len(s.hooks("delivered")) > 0 }, time.Minute, 100*time.Millisecond)
+	s.record(t, written)
+	require.Len(t, written, 6, "and a delivery")
+}
+
+// record writes the histories of workflows that are not written yet.
+func (s *site) record(t *testing.T, written map[string]bool) {
+	t.Helper()
 	cli, err := client.Dial(client.Options{HostPort: s.address()})
 	require.NoError(t, err)
 	defer cli.Close()
 	listed, err := cli.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000})
 	require.NoError(t, err)
-	written := make(map[string]bool)
 	for _, w := range listed.GetExecutions() {
 		id := w.GetExecution().GetWorkflowId()
 		name := historyName(id)
@@ -66,7 +81,6 @@ func TestRecordHistories(t *testing.T) {
 		}
 		require.NoError(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), content, 0o600))
 	}
-	require.Len(t, written, 5, "a run, and a step of each asset")
 }
 
 // historyName is the file for a workflow: "materialize", "partition-anvisa-catalog".

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -29,6 +30,7 @@ type cursor struct {
 	Next     int                    `json:"next"` // the batch to start with
 	Done     activities.BatchOutput `json:"done"`
 	Traces   []string               `json:"traces,omitempty"`
+	Began    time.Time              `json:"began,omitzero"` // the first run of this workflow
 }
 
 // maxLinks is how many batches a publish links down to; a span holds 128 links by default.
@@ -45,8 +47,20 @@ func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error)
 	p := &partition{in: in, at: cursor{Next: 1}}
 	if in.Cursor != nil {
 		p.at = *in.Cursor
-	} else if err := p.enrol(ctx); err != nil {
-		return activities.Made{}, err
+	}
+	if p.at.Began.IsZero() {
+		p.at.Began = workflow.Now(ctx)
+	}
+	made, err := p.carryOut(ctx)
+	measure(ctx, in, p.at.Began, made, err)
+	return made, err
+}
+
+func (p *partition) carryOut(ctx workflow.Context) (activities.Made, error) {
+	if p.in.Cursor == nil {
+		if err := p.enrol(ctx); err != nil {
+			return activities.Made{}, err
+		}
 	}
 	if err := p.batches(ctx); err != nil {
 		return activities.Made{}, err

@@ -33,6 +33,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflow(workflows.Materialize)
 			replayer.RegisterWorkflow(workflows.Partition)
+			replayer.RegisterWorkflow(workflows.Deliver)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file))
 		})
 	}
@@ -54,6 +55,14 @@ func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (activiti
 	return workflows.Partition(ctx, in)
 }
 
+// laterDeliver is the same for Deliver.
+func laterDeliver(ctx workflow.Context, in activities.DeliverInput) error {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	return workflows.Deliver(ctx, in)
+}
+
 func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 	t.Parallel()
 	for _, file := range histories(t) {
@@ -62,6 +71,7 @@ func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(later, workflow.RegisterOptions{Name: "Materialize"})
 			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
+			replayer.RegisterWorkflowWithOptions(laterDeliver, workflow.RegisterOptions{Name: "Deliver"})
 			err := replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file)
 			require.Error(t, err)
 			require.True(t, strings.Contains(err.Error(), "nondeterministic") || strings.Contains(err.Error(), "TMPRL1100"), "%v", err)

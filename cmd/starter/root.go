@@ -62,6 +62,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 		newSchedule(a),
+		newHooks(a),
 	)
 	wrapArgs(root)
 	return root

@@ -13,6 +13,7 @@ type Config struct {
 	Grid     Grid     `key:"grid"`
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
+	Hooks    Hooks    `key:"hooks"`
 	Log      Log      `key:"log"`
 
 	// Schedules are those that the file declares, in its list "schedules". It is nil when the file has no such list, and
@@ -78,6 +79,15 @@ type Worker struct {
 	Extract int      `key:"extract" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
 }
 
+// Hooks say who is told of what went wrong.
+type Hooks struct {
+	URL     string        `key:"url" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
+	Secret  Secret        `key:"secret" help:"Key that signs what is posted: whsec_ and the base64 of 24 to 64 bytes; needed unless the webhook is on this machine. Environment only."`
+	Command []string      `key:"command" help:"Program and arguments that is run with each event on standard input, without a shell; empty: none."`
+	Events  []string      `key:"events" help:"Events to tell of." oneof:"run_failed check_failed freshness_broken"`
+	Timeout time.Duration `key:"timeout" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
+}
+
 // Log is what is written to standard error.
 type Log struct {
 	Level  string `key:"level" help:"Least level to log." oneof:"debug info warn error"`
@@ -95,6 +105,7 @@ func Default() Config {
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
+		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 	}
 }

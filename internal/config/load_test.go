@@ -74,6 +74,11 @@ func TestPrecedence(t *testing.T) {
 		{
 			"no limit for a source here", sources{args: []string{"--budget-rps=0", "--source-url=http://127.0.0.1:9"}}, rps, 0.0,
 		},
+		{"command of a hook", sources{file: "hooks: {command: [notify, a b]}"}, func(c config.Config) any { return c.Hooks.Command }, []string{"notify", "a b"}},
+		{
+			"webhook on this machine, unsigned", sources{file: "hooks: {url: 'http://127.0.0.1:9/x'}"},
+			func(c config.Config) any { return c.Hooks.URL }, "http://127.0.0.1:9/x",
+		},
 		{"localhost by name and IPv6", sources{args: []string{"--budget-rps=0", "--source-url=http://[::1]:9"}}, rps, 0.0},
 	}
 	for _, tt := range tests {
@@ -143,6 +148,16 @@ func TestMistakes(t *testing.T) {
 		{"address", sources{args: []string{"--temporal-address=here"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: "}},
 		{"certificate without key", sources{file: "temporal: {tls_cert: a.pem}"}, []string{"DRUGSLM_TEMPORAL_TLS_KEY"}},
 		{"header injection", sources{file: `source: {contact: "a\nb"}`}, []string{"DRUGSLM_SOURCE_CONTACT: must be one line"}},
+		{"webhook that is no URL", sources{file: "hooks: {url: somewhere}"}, []string{"DRUGSLM_HOOKS_URL: is no URL"}},
+		{
+			"webhook in the clear", sources{env: map[string]string{"DRUGSLM_HOOKS_URL": "http://example.org/s3cret"}},
+			[]string{"DRUGSLM_HOOKS_URL: must be https", "DRUGSLM_HOOKS_SECRET: is needed"},
+		},
+		{"key of the hooks", sources{env: map[string]string{"DRUGSLM_HOOKS_SECRET": "whsec_czNjcmV0"}}, []string{"DRUGSLM_HOOKS_SECRET: is not whsec_ and the base64 of 24 to 64 bytes"}},
+		{"key of the hooks in the file", sources{file: "hooks: {secret: s3cret}"}, []string{"DRUGSLM_HOOKS_SECRET (hooks.secret): secrets are read"}},
+		{"unknown event", sources{file: "hooks: {events: [run_lost]}"}, []string{`DRUGSLM_HOOKS_EVENTS: "run_lost" is none of run_failed, check_failed`}},
+		{"patience of a hook", sources{file: "hooks: {timeout: 3m}"}, []string{"DRUGSLM_HOOKS_TIMEOUT: 3m is more than 2m"}},
+		{"command without a program", sources{file: `hooks: {command: [""]}`}, []string{"DRUGSLM_HOOKS_COMMAND: names no program"}},
 		{"secret in the file", sources{file: "temporal: {api_key: s3cret}"}, []string{"DRUGSLM_TEMPORAL_API_KEY (temporal.api_key): secrets are read from the environment only"}},
 		{
 			"all at once",

@@ -57,6 +57,8 @@ func (c Config) check(k Key) error {
 		if host, port, err := net.SplitHostPort(c.Temporal.Address); err != nil || host == "" || port == "" {
 			return fmt.Errorf("%q is not host:port", c.Temporal.Address)
 		}
+	case "hooks.url", "hooks.secret", "hooks.command", "hooks.timeout":
+		return c.Hooks.check(k.Name)
 	case "temporal.tls_key":
 		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
 			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
@@ -77,7 +79,7 @@ func (c Config) check(k Key) error {
 func (k Key) allowed(v reflect.Value) error {
 	values := []string{text(v)}
 	if list, ok := v.Interface().([]string); ok {
-		if values = list; len(list) == 0 {
+		if values = list; len(list) == 0 && len(k.OneOf) > 0 {
 			return errors.New("must not be empty")
 		}
 	}

@@ -160,6 +160,9 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now}
+	if err := h.tell(acts); err != nil {
+		return err
+	}
 	var started []worker.Worker
 	defer func() {
 		for _, w := range started {
@@ -173,6 +176,9 @@ func (h *Host) Run(ctx context.Context) error {
 			return fmt.Errorf("start worker of queue %s: %w", name, err)
 		}
 		started = append(started, w)
+	}
+	if err := h.resume(ctx); err != nil {
+		return err
 	}
 	select {
 	case <-ctx.Done():

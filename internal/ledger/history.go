@@ -106,7 +106,8 @@ func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Sli
 	return out, err
 }
 
-// RecordChecks keeps the outcomes of checks. Their ids are given here; a zero time means now.
+// RecordChecks keeps the outcomes of checks; each that failed for good leaves an event, once a run. Their ids are given here; a
+// zero time means now.
 func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
 	return l.write(ctx, "record checks", func(tx *sql.Tx) error {
 		for _, c := range checks {
@@ -115,6 +116,9 @@ func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
 				VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM checks), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 				c.Asset, c.Partition, c.Run, of, c.Name, c.Blocking, c.Passed, c.Detail, c.Observed, micros(orNow(c.At)))
 			if err != nil {
+				return err
+			}
+			if err := failCheck(ctx, tx, c); err != nil {
 				return err
 			}
 		}

@@ -1,5 +1,6 @@
 // Package ledger is the SQL truth about items: what was found at the source, where each item stands, what was
-// published and when, which runs and checks there were, who holds which browser session, and how fast each host may be asked.
+// published and when, which runs and checks there were, what hooks are to be told of, who holds which browser session, and
+// how fast each host may be asked.
 //
 // # Use
 //

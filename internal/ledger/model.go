@@ -239,6 +239,7 @@ type Check struct {
 	Name            string
 	Blocking        bool
 	Passed          bool
+	Provisional     bool // not kept: if it failed it is tried again in the same run, and leaves no event
 	Detail          string
 	Observed        string // the value seen, as text or JSON
 	At              time.Time

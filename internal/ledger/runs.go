@@ -25,7 +25,8 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	})
 }
 
-// FinishRun records how a run ended; the last word counts. A run that is not known is fault.Internal.
+// FinishRun records how a run ended; the last word counts. A run that failed leaves an event. A run that is not known is
+// fault.Internal.
 func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
 	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1`,
@@ -36,6 +37,9 @@ func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errTe
 		n, err := result.RowsAffected()
 		if err == nil && n == 0 {
 			return fault.New(fault.Internal, "finish run", "run %q is not known", id)
+		}
+		if err == nil && state == RunFailed {
+			err = failRun(ctx, tx, id)
 		}
 		return err
 	})

@@ -15,6 +15,7 @@ import (
 const (
 	runPartition = "RunWorkflow:Partition"
 	runBatch     = "RunActivity:Batch"
+	runDeliver   = "RunWorkflow:Deliver"
 )
 
 // makeSchedule begins the name of a span whose context would be handed to every run that the schedule ever starts: years
@@ -46,7 +47,7 @@ func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...tr
 		started := trace.NewSpanStartConfig(opts...)
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
-	if name == runPartition || name == runBatch {
+	if name == runPartition || name == runBatch || name == runDeliver {
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))
