@@ -117,8 +117,8 @@ func (t *Table) lifetimes(ctx context.Context, n int) (map[string]*lifetime, map
 			life.spans = append(life.spans, span{from: c.Version, end: -1})
 		}
 		if c.Info.Operation != OperationFence {
-			kept := append(last[c.Partition], c.Version)
-			last[c.Partition] = kept[max(0, len(kept)-n):]
+			last[c.Partition] = append(last[c.Partition], c.Version)
+			last[c.Partition] = last[c.Partition][max(0, len(last[c.Partition])-n):]
 		}
 	}
 	oldest := make(map[string]int64, len(last))

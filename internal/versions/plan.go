@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -127,13 +128,13 @@ func (p *planner) free(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range open {
+	if len(open) > 0 {
 		what, cure := "publish", "the next run of it, if that one was cut short, puts it right: materialize it first"
-		if m.Moves.Rollback != nil {
+		if open[0].Moves.Rollback != nil {
 			what, cure = "rollback", "if it was cut short, the next rollback or run of the partition puts it right"
 		}
 		return fault.New(fault.Invalid, "roll back", "%s has a %s open, which run %s began at %s and neither finished nor abandoned: %s",
-			name(p.asset, key), what, m.Run, m.Started.Format("2006-01-02T15:04:05Z07:00"), cure)
+			name(p.asset, key), what, open[0].Run, open[0].Started.Format(time.RFC3339), cure)
 	}
 	runs, err := p.Ledger.Working(ctx, string(p.asset.Key), key)
 	if err == nil && len(runs) > 0 {
