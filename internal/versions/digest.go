@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 	"unicode/utf8"
 
 	"drugslm/internal/asset"
@@ -63,7 +64,8 @@ func (r reader) rows(ctx context.Context, files []lake.File) iter.Seq2[row, erro
 					yield(row{}, fault.New(fault.Internal, "read rows", "a %T of %s names no item", values, f.Path))
 					return
 				}
-				if !yield(row{item.ItemID(), i, values}, nil) {
+				// The id is kept when the row is not, and may point into a page of the file.
+				if !yield(row{strings.Clone(item.ItemID()), i, values}, nil) {
 					return
 				}
 			}
