@@ -82,8 +82,7 @@ func (w *world) judge(key asset.Key) asset.State {
 	w.tb.Helper()
 	world, err := activities.World(w.tb.Context(), w.acts.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	state, _ := w.acts.Graph.Judge(w.asset(key), here.Key, world)
-	return state
+	return w.acts.Graph.View(world).Judge(w.asset(key), here.Key).State
 }
 
 func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {

@@ -19,6 +19,9 @@ const OperationRollback = "ROLLBACK"
 // short is put right. Everything is planned before anything is done; if one partition then fails, the returns say
 // with their Version which were done.
 func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]Return, error) {
+	if err := tabled(a); err != nil {
+		return nil, err
+	}
 	if err := k.settle(ctx, a, run); err != nil {
 		return nil, err
 	}

@@ -44,7 +44,8 @@ type Expired struct {
 	Replaced    time.Time `json:"replaced"`     // when readers saw that one last
 }
 
-// Vacuum removes, or with DryRun names, the data files of assets' tables that no retained version has.
+// Vacuum removes, or with DryRun names, the data files of assets' tables that no retained version has. External assets,
+// which have no table, are passed over.
 func (k Keeper) Vacuum(ctx context.Context, assets []*asset.Asset, r Retention) ([]Vacuumed, error) {
 	if r.Versions < 1 || r.OlderThan < 0 {
 		return nil, fault.New(fault.Invalid, "vacuum", "keeping %d versions, and those younger than %s, cannot work: at least one is always kept, and no age is below 0",
@@ -52,6 +53,9 @@ func (k Keeper) Vacuum(ctx context.Context, assets []*asset.Asset, r Retention) 
 	}
 	done := []Vacuumed{}
 	for _, a := range assets {
+		if a.External() {
+			continue
+		}
 		one, err := k.vacuum(ctx, a, r)
 		if err != nil {
 			return done, fmt.Errorf("vacuum %s: %w", a.Key, err)
@@ -128,15 +132,12 @@ func (k Keeper) pinned(ctx context.Context, key asset.Key) ([]int64, error) {
 // needed gives the files of an asset's table that the ledger needs: staged ones, and those of open publishes.
 func (k Keeper) needed(ctx context.Context, a *asset.Asset) (map[string]bool, error) {
 	needed := make(map[string]bool)
-	counts, err := k.Ledger.AllCounts(ctx)
+	partitions, err := k.Ledger.Touched(ctx, string(a.Key))
 	if err != nil {
 		return nil, err
 	}
-	for slice := range counts {
-		if slice.Asset != string(a.Key) {
-			continue
-		}
-		staged, _, err := k.Ledger.StagedParts(ctx, slice.Asset, slice.Partition)
+	for _, partition := range partitions {
+		staged, _, err := k.Ledger.StagedParts(ctx, string(a.Key), partition)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,8 @@
 // data files that only versions beyond retention have; those stay listed and cannot be read.
 //
 // A comparison and a rollback keep, of each row in files that only one of the two versions has, its item's id and 16
-// bytes of a hash: some 150 bytes a row of one partition at a time. Rows of files that both versions have are not read.
+// bytes of a hash, of one partition at a time: some 70 bytes a row, for a rollback at most twice that. Rows of files
+// that both versions have are not read.
 //
 // What was typed and cannot work (a version that does not exist, one whose files were vacuumed, a partition that a run
 // has in hand) is fault.Invalid, and nothing is changed.
@@ -84,6 +85,9 @@ func (k Keeper) history(ctx context.Context, a *asset.Asset) ([]Version, error) 
 
 // historyWithout is history as it will be once some files are gone.
 func (k Keeper) historyWithout(ctx context.Context, a *asset.Asset, gone map[string]bool) ([]Version, error) {
+	if err := tabled(a); err != nil {
+		return nil, err
+	}
 	table := k.Table(a)
 	stored, err := table.Stored(ctx)
 	if err != nil {
@@ -167,8 +171,19 @@ func (k Keeper) choose(ctx context.Context, a *asset.Asset, names []string, keys
 	return chosen, errors.Join(unknown...)
 }
 
+// tabled refuses an external asset.
+func tabled(a *asset.Asset) error {
+	if a.External() {
+		return fault.New(fault.Invalid, "find versions", "%s is an external asset: others make it, and it has no table here", a.Key)
+	}
+	return nil
+}
+
 // at reads a version of a table that a user names.
 func at(ctx context.Context, a *asset.Asset, table *lake.Table, version int64) (*lake.Snapshot, error) {
+	if err := tabled(a); err != nil {
+		return nil, err
+	}
 	s, err := table.SnapshotAt(ctx, version)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s, err
