@@ -13,6 +13,7 @@ import (
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
+	"drugslm/internal/versions"
 )
 
 // Checked is what the checks of a step found.
@@ -162,7 +163,7 @@ func (a *Activities) commit(ctx context.Context, j job, in PublishInput, c chang
 		return 0, err
 	}
 	if held := c.base.Txn(j.app()); held >= id {
-		return 0, strange(j, fmt.Sprintf("it holds publish %d, this is only number %d", held, id))
+		return 0, versions.Strange(j.app(), j.table, "it holds publish %d, this is only number %d", held, id)
 	}
 	version, err := j.table.Commit(ctx, lake.Change{
 		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
@@ -177,56 +178,19 @@ func (a *Activities) commit(ctx context.Context, j job, in PublishInput, c chang
 	return version, a.Ledger.FinishPublish(ctx, id, version, c.rows, c.bytes)
 }
 
-// strange is the error of a table that was not written with this ledger.
-func strange(j job, why string) error {
-	return fault.New(fault.Invalid, "publish "+j.Step.Name(), "the table %s was written with another ledger: %s", j.asset.Location, why)
-}
-
-// recover finishes or abandons a publish of this partition that an earlier attempt left half done. The table's
-// log is the judge: it either has the commit or it has not.
+// recover finishes or abandons a publish of this partition that an earlier attempt, or a rollback, left half done.
 func (a *Activities) recover(ctx context.Context, j job) error {
 	unfinished, err := a.Ledger.Unfinished(ctx, j.key(), j.partition())
 	if err != nil {
 		return err
 	}
+	by := lake.CommitInfo{Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion, Time: a.Now()}
 	for _, m := range unfinished {
-		version, held, err := a.judge(ctx, j, m)
-		switch {
-		case err != nil:
-		case held:
-			err = a.Ledger.FinishPublish(ctx, m.ID, version, m.Rows, m.Bytes)
-		default:
-			err = a.Ledger.AbandonPublish(ctx, m.ID, "cut short before its commit")
-		}
-		if err != nil {
+		if err := versions.Settle(ctx, a.Ledger, j.table, j.app(), m, by); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// fence is the operation of a commit that changes nothing, and keeps another one out.
-const fence = "FENCE"
-
-// judge says whether the table holds a publish, and in which version. If it does not, an empty commit under the same
-// number sees to it that it never will: the process that began it may only be paused, and about to commit.
-func (a *Activities) judge(ctx context.Context, j job, m ledger.Materialization) (version int64, held bool, err error) {
-	version, err = j.table.Commit(ctx, lake.Change{
-		Partition: j.partition(), App: j.app(), Txn: m.ID,
-		Info: lake.CommitInfo{Operation: fence, Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion, Time: a.Now()},
-	})
-	if err != nil {
-		return 0, false, err
-	}
-	snapshot, err := j.table.SnapshotAt(ctx, version)
-	if err != nil {
-		return 0, false, err
-	}
-	held = snapshot.Info.Operation != fence
-	if held && snapshot.Info.Run != m.Run {
-		return 0, false, strange(j, fmt.Sprintf("run %s made its version %d, not run %s", snapshot.Info.Run, version, m.Run))
-	}
-	return version, held, nil
 }
 
 // record keeps verdicts, counts them and wakes whoever tells of those that failed. Without final they are those of an

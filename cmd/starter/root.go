@@ -63,6 +63,10 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 		newSchedule(a),
 		newHooks(a),
+		newVersions(a),
+		newDiff(a),
+		newRollback(a),
+		newVacuum(a),
 	)
 	wrapArgs(root)
 	return root

@@ -43,12 +43,16 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 }
 
 // RecordUnchanged records that a partition was looked at and that what is published is still right. Zero times mean now.
+// When the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid.
 func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 	m.State, m.Finished = PhaseUnchanged, orNow(m.Finished)
 	if m.Started.IsZero() {
 		m.Started = m.Finished
 	}
 	return l.write(ctx, "record unchanged", func(tx *sql.Tx) error {
+		if err := notRolledBack(ctx, tx, m); err != nil {
+			return err
+		}
 		id, err := insertMaterialization(ctx, tx, m)
 		if err != nil {
 			return err
@@ -58,10 +62,18 @@ func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 }
 
 // Unfinished gives the publishes of a partition that were begun and neither finished nor abandoned, with their moves:
-// the lake knows which of them it holds.
+// the lake knows which of them it holds. partition "": those of all partitions.
 func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Materialization, error) {
+	out, err := unfinished(ctx, l.reader, asset, partition)
+	return out, l.explain(ctx, "read unfinished publishes", err)
+}
+
+// unfinished is Unfinished, with partition "" for those of every partition.
+func unfinished(ctx context.Context, q querier, asset, partition string) ([]Materialization, error) {
 	var out []Materialization
-	err := l.query(ctx, "read unfinished publishes", func(rows *sql.Rows) error {
+	rows, err := q.QueryContext(ctx, `SELECT `+materializationColumns+`, m.moves FROM materializations m
+		WHERE m.asset = $1 AND (m.partition = $2 OR $2 = '') AND m.state = 'publishing' ORDER BY m.id`, asset, partition)
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var moves string
 		m, err := scanMaterialization(rows, &moves)
 		if err != nil {
@@ -69,8 +81,7 @@ func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Mat
 		}
 		out = append(out, m)
 		return json.Unmarshal([]byte(moves), &out[len(out)-1].Moves)
-	}, `SELECT `+materializationColumns+`, m.moves FROM materializations m
-		WHERE m.asset = $1 AND m.partition = $2 AND m.state = 'publishing' ORDER BY m.id`, asset, partition)
+	})
 	return out, err
 }
 

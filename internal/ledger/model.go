@@ -174,6 +174,7 @@ type Moves struct {
 	Added     []Part              `json:"added,omitempty"`     // staged parts that join the table
 	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
 	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
+	Rollback  *Rollback           `json:"rollback,omitempty"`  // parts of an earlier version that join the table again; nil: none
 }
 
 // Stand is how a partition that was published stands.
