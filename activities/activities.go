@@ -40,6 +40,10 @@ type Activities struct {
 	Lake   *lake.Lake
 	Tracer trace.Tracer
 	Now    func() time.Time
+	Events Events // keeps events; nil: nobody wants to be told
+
+	// Alive says whether a run is under way; nil: the server of the activity is asked.
+	Alive func(ctx context.Context, run string) (bool, error)
 }
 
 // StepInput is one step of a run: a partition of an asset.

@@ -1,10 +1,11 @@
-// Package workflows decides what runs when. It holds two workflows:
+// Package workflows decides what runs when. It holds three workflows:
 //
 //   - [Materialize] makes a plan and interprets it: one child workflow for each step, started as soon as the steps it
 //     needs are done.
 //   - [Partition] brings one partition of one asset up to date: enrol its items, make them in batches, check, publish.
+//   - [Automation] is started by the clock: it asks the assets' conditions what is to be done, and starts runs of it.
 //
-// Both are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
+// All are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
 // cancelled at any time; what is done is in the ledger. A change to this code is tested against recorded histories
 // (testdata/*.json); changing code that may be running needs workflow.GetVersion.
 package workflows

@@ -33,6 +33,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflow(workflows.Materialize)
 			replayer.RegisterWorkflow(workflows.Partition)
+			replayer.RegisterWorkflow(workflows.Automation)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file))
 		})
 	}

@@ -52,6 +52,7 @@ downstream (anvisa/index+) of it, or so many steps of that (2+anvisa/extract).`,
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+		newAutomation(a),
 	)
 	wrapArgs(root)
 	return root

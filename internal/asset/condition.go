@@ -332,7 +332,9 @@ func (c Condition) Scans() bool { return c.has(onMissingKind) }
 
 // Restales reports whether another code version asks for partitions, and whether it asks for all that are stale by it,
 // so that nobody needs to look at each.
-func (c Condition) Restales() (asks, whole bool) { return c.has(onStaleKind), c.alternative(onStaleKind) }
+func (c Condition) Restales() (asks, whole bool) {
+	return c.has(onStaleKind), c.alternative(onStaleKind)
+}
 
 // Ticked gives the last tick of any OnCron in the condition after one time and not after another; zero if there is none.
 // whole says that the tick asks for all partitions of an asset without inputs.

@@ -166,3 +166,23 @@ func (a *Asset) newestDue(partition string, now time.Time) bool {
 	next := a.Freshness.due(w.end, true)
 	return next.IsZero() || now.Before(next)
 }
+
+// DueWindows gives the windows of time that the policy is about at a time: the newest that is due, and those that have
+// ended since.
+func (a *Asset) DueWindows(now time.Time) []string {
+	if a.Freshness == nil || !a.Partitions.Windowed() {
+		return nil
+	}
+	var found []string
+	newest, _ := a.Partitions.Newest("", now)
+	for key := newest; key != ""; {
+		found = append(found, key)
+		w, err := a.Partitions.window.span(key, 0, 0)
+		due, failed := a.Due(key, time.Time{})
+		if err != nil || failed != nil || due.IsZero() || !now.Before(due) {
+			break
+		}
+		key, _ = a.Partitions.Newest("", w.start) // the one before
+	}
+	return found
+}

@@ -13,6 +13,8 @@ type Config struct {
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
 	Log      Log      `key:"log"`
+
+	Automation Automation `key:"automation"`
 }
 
 // Source is the portal and how we show ourselves to it.
@@ -69,6 +71,12 @@ type Log struct {
 	Format string `key:"format" help:"Form of the log." oneof:"text json"`
 }
 
+// Automation is what happens by itself, as the assets' conditions and policies say.
+type Automation struct {
+	Mode     string        `key:"mode" help:"What happens by itself: none; watch looks for assets that are not as fresh as promised; request also materializes what the assets' conditions ask for, which may ask the source." oneof:"none watch request"`
+	Interval time.Duration `key:"interval" help:"How often it is looked, at least 1s." min:"1"`
+}
+
 // Default is the configuration of one machine with nothing set: everything here, one request a second.
 func Default() Config {
 	return Config{
@@ -79,5 +87,7 @@ func Default() Config {
 		Budget:   Budget{RPS: 1},
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
 		Log:      Log{Level: "info", Format: "text"},
+
+		Automation: Automation{Mode: "none", Interval: time.Minute},
 	}
 }

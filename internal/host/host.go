@@ -69,6 +69,11 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { h.Temporal.Close(); return nil })
+	if h.serves(asset.QueueOrchestrate) {
+		if err := ReconcileAutomation(ctx, h.config.Automation, h.Temporal); err != nil {
+			return err
+		}
+	}
 	if h.serves(asset.QueueBrowser) {
 		if err := h.openSite(ctx); err != nil {
 			return err
