@@ -97,7 +97,7 @@ func (e *evaluator) due(a *asset.Asset, partition string, verified time.Time) {
 
 // overdue finds what became due by now. Each is told of once: it is due again when it was verified.
 func (e *evaluator) overdue(ctx context.Context) ([]broken, error) {
-	slices, dues, err := e.ledger.Overdue(ctx, e.now, 0)
+	slices, dues, err := e.dueNow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,9 +114,6 @@ func (e *evaluator) overdue(ctx context.Context) ([]broken, error) {
 	}
 	var found []broken
 	for i, s := range slices {
-		if _, moved := e.record.Due[s]; moved {
-			continue
-		}
 		e.record.Due[s] = time.Time{}
 		if !there[s] {
 			continue // it promises nothing any more
@@ -137,6 +134,22 @@ func (e *evaluator) overdue(ctx context.Context) ([]broken, error) {
 		found = append(found, b)
 	}
 	return found, nil
+}
+
+// dueNow gives what is due by now: what the ledger has, as far as this tick did not move it, and what this tick moved.
+func (e *evaluator) dueNow(ctx context.Context) (due []ledger.Slice, dues []time.Time, err error) {
+	kept, at, err := e.ledger.Overdue(ctx, e.now, 0)
+	for i, s := range kept {
+		if _, moved := e.record.Due[s]; !moved {
+			due, dues = append(due, s), append(dues, at[i])
+		}
+	}
+	for s, at := range e.record.Due {
+		if !at.IsZero() && !at.After(e.now) {
+			due, dues = append(due, s), append(dues, at)
+		}
+	}
+	return due, dues, err
 }
 
 // standing reads how partitions of an asset stand, and which of them it still has, if it promises anything.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"drugslm/activities"
@@ -33,6 +34,11 @@ func (q *queue) mark(_ context.Context, in activities.StartedInput) error {
 	return nil
 }
 
+// materializes plays the runs. Not by OnWorkflow: a mocked workflow has started when it has ended.
+func materializes(env *testsuite.TestWorkflowEnvironment, run func(workflow.Context, workflows.MaterializeInput) (workflows.MaterializeResult, error)) {
+	env.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: "Materialize", DisableAlreadyRegisteredCheck: true})
+}
+
 func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
@@ -46,7 +52,7 @@ func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
 	env.OnActivity(a.NextStarts, mock.Anything).Return(q.next)
 	env.OnActivity(a.Started, mock.Anything, mock.Anything).Return(q.mark)
 	var ran []string
-	env.OnWorkflow(workflows.Materialize, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, in workflows.MaterializeInput) (workflows.MaterializeResult, error) {
+	materializes(env, func(ctx workflow.Context, in workflows.MaterializeInput) (workflows.MaterializeResult, error) {
 		info := workflow.GetInfo(ctx)
 		ran = append(ran, info.WorkflowExecution.ID)
 		require.Equal(t, workflows.MaterializeInput{Select: []string{"t/download"}, Partitions: []string{"5"}, Filter: asset.Without}, in)
@@ -72,7 +78,7 @@ func TestATickThatFindsARunStartedGoesOn(t *testing.T) {
 	env.OnActivity(a.NextStarts, mock.Anything).Return(q.next)
 	env.OnActivity(a.Started, mock.Anything, mock.Anything).Return(q.mark)
 	runs := 0
-	env.OnWorkflow(workflows.Materialize, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ workflows.MaterializeInput) (workflows.MaterializeResult, error) {
+	materializes(env, func(ctx workflow.Context, _ workflows.MaterializeInput) (workflows.MaterializeResult, error) {
 		runs++
 		return workflows.MaterializeResult{}, workflow.Sleep(ctx, time.Hour)
 	})

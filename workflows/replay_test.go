@@ -55,6 +55,14 @@ func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (activiti
 	return workflows.Partition(ctx, in)
 }
 
+// laterAutomation is the same for Automation.
+func laterAutomation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.Evaluated{}, err
+	}
+	return workflows.Automation(ctx, in)
+}
+
 func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 	t.Parallel()
 	for _, file := range histories(t) {
@@ -63,6 +71,7 @@ func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(later, workflow.RegisterOptions{Name: "Materialize"})
 			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
+			replayer.RegisterWorkflowWithOptions(laterAutomation, workflow.RegisterOptions{Name: "Automation"})
 			err := replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file)
 			require.Error(t, err)
 			require.True(t, strings.Contains(err.Error(), "nondeterministic") || strings.Contains(err.Error(), "TMPRL1100"), "%v", err)
