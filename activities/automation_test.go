@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -22,7 +23,6 @@ type auto struct {
 	now    time.Time // zero: the clock's
 	dead   map[string]bool
 	events []string
-	code   string
 }
 
 // RecordEvent takes an event down.
@@ -181,6 +181,39 @@ func TestAPartitionThatIsWorkedOnWaits(t *testing.T) {
 	require.Equal(t, []string{"test/download: b"}, w.tick(), "a run that was terminated is not waited for")
 }
 
+func TestAWholeAssetIsAnInput(t *testing.T) {
+	t.Parallel()
+	letters := asset.Dynamic("letter")
+	w := newAuto(t, plain(catalog, letters, asset.Condition{}), plain(extract, asset.Single(), asset.Eager().Or(asset.OnMissing()), asset.On(catalog)...))
+	require.Empty(t, w.tick(), "no letter is known")
+	w.keys("letter", "a", "b")
+	w.publish(catalog, "a", 1, nil)
+	require.Empty(t, w.tick(), "b is missing")
+	w.publish(catalog, "b", 2, nil)
+	require.Equal(t, []string{"test/extract: all"}, w.tick())
+	w.publish(extract, "all", 1, map[string]int64{"test/catalog": 2})
+	require.Empty(t, w.tick())
+	w.publish(catalog, "a", 3, nil)
+	require.Equal(t, []string{"test/extract: all"}, w.tick())
+}
+
+func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
+	t.Parallel()
+	set := asset.Dynamic("letter")
+	odd := asset.Mapped("odd", func(string, asset.Between) ([]string, error) { return nil, errors.New("which it is not for") })
+	w := newAuto(t, plain(catalog, set, asset.Condition{}), plain("t/odd", set, asset.Eager(), asset.Dep{Key: catalog, Mapping: odd}), plain(download, set, asset.Eager(), asset.On(catalog)...))
+	w.keys("letter", "a")
+	require.Empty(t, w.tick())
+	w.publish(catalog, "a", 1, nil)
+	out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	require.NoError(t, err)
+	require.Len(t, out.Problems, 1)
+	require.Contains(t, out.Problems[0], "t/odd: ")
+	require.Equal(t, []string{"test/download: a"}, w.starts())
+	w.declare(plain(catalog, set, asset.Condition{}), plain("t/odd", set, asset.Eager(), asset.On(catalog)...), plain(download, set, asset.Eager(), asset.On(catalog)...))
+	require.Equal(t, []string{"t/odd: a"}, w.tick(), "mended, it sees what it could not look at")
+}
+
 func TestAMissingInputIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
@@ -317,46 +350,6 @@ func TestMoreThanARunTakesIsCut(t *testing.T) {
 	for i, n := range []int{500, 500, 200} {
 		require.Len(t, strings.Split(starts[i], ","), n)
 	}
-}
-
-func TestABrokenPromiseIsToldOnce(t *testing.T) {
-	t.Parallel()
-	daily := asset.New(asset.Spec[row]{
-		Key: "t/day", Location: "d", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Daily("day", "", "2026-08-01"), Freshness: asset.Within(6 * time.Hour),
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
-		},
-	})
-	letters := asset.New(asset.Spec[row]{
-		Key: "t/letter", Location: "l", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Dynamic("letter"), Freshness: asset.Within(48 * time.Hour),
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
-		},
-	})
-	w := newAuto(t, daily, letters)
-	w.keys("letter", "a", "b")
-	w.publish("t/letter", "a", 1, nil)
-	w.publish("t/day", "2026-08-08", 1, nil)
-	w.now = time.Date(2026, 8, 10, 1, 0, 0, 0, time.UTC)
-	w.verify("t/letter", "a", nil)
-	told := func(at time.Time) []string {
-		w.now, w.events = at, nil
-		require.Empty(t, w.tick())
-		return w.events
-	}
-	require.Empty(t, told(w.now), "the newest day has six hours")
-	require.Empty(t, told(w.now.Add(4*time.Hour)))
-	events := told(w.now.Add(90 * time.Minute))
-	require.Len(t, events, 1)
-	require.Contains(t, events[0], `"asset":"t/day","partition":"2026-08-09","policy":"within 6h0m0s","due":"2026-08-10T06:00:00Z","verified":null`)
-	require.Empty(t, told(w.now.Add(time.Hour)))
-	events = told(time.Date(2026, 8, 12, 5, 0, 0, 0, time.UTC))
-	require.Len(t, events, 2, "the day before yesterday is due, and a letter")
-	require.Contains(t, strings.Join(events, "\n"), "t/letter[a]")
-	require.Contains(t, strings.Join(events, "\n"), "t/day[2026-08-10]")
-	w.verify("t/letter", "a", nil)
-	require.Empty(t, told(w.now))
-	require.Contains(t, strings.Join(told(w.now.Add(49*time.Hour)), "\n"), "t/letter[a]")
 }
 
 func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {

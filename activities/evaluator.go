@@ -28,8 +28,9 @@ type evaluator struct {
 	lives map[string]bool                                     // runs that were asked about
 
 	requested map[asset.Key]map[string]bool // in this tick
-	wholes    []wholeRequest
-	wide      map[asset.Key]*inputFacts // of mappings that read whole assets
+	wholes    []wholeRequest                // found in this tick
+	granted   []wholeRequest                // those whose asset could be looked at
+	wide      map[asset.Key]*inputFacts     // of mappings that read whole assets
 	record    ledger.AutomationTick
 	looked    int
 	problems  []string
@@ -133,11 +134,21 @@ func (e *evaluator) conditions(ctx context.Context) error {
 				return err
 			}
 			e.problems = append(e.problems, fmt.Sprintf("%s: %v", a.Key, err))
+			e.keepWaiting(a)
 			continue
 		}
 		e.record.Cursors = append(e.record.Cursors, next)
 	}
 	return nil
+}
+
+// keepWaiting lets partitions of an asset that could not be looked at wait for the next tick.
+func (e *evaluator) keepWaiting(a *asset.Asset) {
+	for _, s := range e.waited {
+		if s.Asset == string(a.Key) {
+			e.record.Waiting = append(e.record.Waiting, s)
+		}
+	}
 }
 
 func (e *evaluator) asset(ctx context.Context, a *asset.Asset, cursor ledger.Cursor, first bool) error {
@@ -307,10 +318,7 @@ func (e *evaluator) consider(ctx context.Context, a *asset.Asset, partitions []s
 	var asked []string
 	var cause string
 	for _, p := range scene.partitions {
-		s, err := scene.situation(e, p, cursor)
-		if err != nil {
-			return err
-		}
+		s := scene.situation(e, p, cursor)
 		truth := a.Automation.Explain(s)
 		c := Considered{Partition: p, Touched: true, Truth: truth, Inputs: s.Inputs}
 		switch {

@@ -17,7 +17,8 @@ const namedPartitions = 20
 func (e *evaluator) ask(a *asset.Asset, partitions []string, cause string) {
 	handled := ledger.Handled{Seq: e.marks.Seq, CodeVersion: a.CodeVersion, At: e.now}
 	for _, w := range e.wholes {
-		if w.asset == a && w.cause != "" {
+		if w.asset == a {
+			e.granted = append(e.granted, w)
 			e.record.Handled[ledger.Slice{Asset: string(a.Key)}] = handled
 			e.record.Requests = append(e.record.Requests, ledger.AutomationRequest{
 				Asset: string(a.Key), Tick: e.now, Partitions: len(w.partitions), Filter: string(w.filter), Cause: w.cause,
@@ -71,31 +72,28 @@ func (e *evaluator) plan() error {
 		}
 	}
 	slices.SortFunc(groups, func(a, b *group) int { return slices.Compare(a.assets, b.assets) })
-	for _, w := range e.wholes {
-		if err := e.startWhole(w); err != nil {
+	for _, w := range e.granted {
+		if err := e.cut([]string{string(w.asset.Key)}, w.partitions, w.filter, true); err != nil {
 			return err
 		}
 	}
 	for _, g := range groups {
 		slices.Sort(g.partitions)
-		for part := range slices.Chunk(g.partitions, max(MaxSteps/len(g.assets), 1)) {
-			if err := e.start(Start{Select: g.assets, Partitions: part, Filter: asset.Without, Steps: len(part) * len(g.assets)}); err != nil {
-				return err
-			}
+		if err := e.cut(g.assets, g.partitions, asset.Without, false); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// startWhole makes the runs of a request for all partitions that pass a filter. What one run can take is left to its
-// own plan; more is cut into several.
-func (e *evaluator) startWhole(w wholeRequest) error {
-	key := []string{string(w.asset.Key)}
-	if len(w.partitions) <= MaxSteps {
-		return e.start(Start{Select: key, Filter: w.filter, Steps: len(w.partitions)})
+// cut makes the runs that do some partitions of assets. It is the one place that knows how much a run takes: more is cut
+// into several. all says that the filter lets nothing else through, so that one run need not name them.
+func (e *evaluator) cut(assets, partitions []string, filter asset.Filter, all bool) error {
+	if steps := len(partitions) * len(assets); all && steps <= MaxSteps {
+		return e.start(Start{Select: assets, Filter: filter, Steps: steps})
 	}
-	for part := range slices.Chunk(w.partitions, MaxSteps) {
-		if err := e.start(Start{Select: key, Partitions: part, Filter: w.filter, Steps: len(part)}); err != nil {
+	for part := range slices.Chunk(partitions, max(MaxSteps/len(assets), 1)) {
+		if err := e.start(Start{Select: assets, Partitions: part, Filter: filter, Steps: len(part) * len(assets)}); err != nil {
 			return err
 		}
 	}

@@ -74,6 +74,9 @@ func (e *evaluator) lookUp(ctx context.Context, s *scene, dep asset.Key) error {
 				return err
 			}
 			sum := e.wide[dep].sumOf(names)
+			if len(names) == 0 {
+				sum.missing = "*" // nobody has asked the source yet
+			}
 			e.wide[dep].sum = &sum
 		}
 		s.inputs[dep] = e.wide[dep]
@@ -167,7 +170,7 @@ func (e *evaluator) there(ctx context.Context, a *asset.Asset, partitions []stri
 }
 
 // situation is what a condition is asked about.
-func (s *scene) situation(e *evaluator, p string, cursor ledger.Cursor) (asset.Situation, error) {
+func (s *scene) situation(e *evaluator, p string, cursor ledger.Cursor) asset.Situation {
 	stand, published := s.stands[p]
 	handled := s.handled[p]
 	_, newest := s.asset.Partitions.Newest(p, e.now)
@@ -193,7 +196,7 @@ func (s *scene) situation(e *evaluator, p string, cursor ledger.Cursor) (asset.S
 			return up == p && e.reach.Alike(s.asset, dep.Key) && e.requested[dep.Key][up]
 		})...)
 	}
-	return now, nil
+	return now
 }
 
 // inputSum is what matters of the partitions of a dependency that one partition is made from: the newest, the first that

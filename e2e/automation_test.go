@@ -30,6 +30,7 @@ func TestAutomation(t *testing.T) {
 	}, 3*time.Minute, 200*time.Millisecond, s.stderr)
 	require.Positive(t, count(portal.log()[before:], "pdf"), "the new leaflets were fetched by itself")
 	s.audited()
+	require.Contains(t, s.run("status", "-o", "json").stdout, `"freshness": "fresh"`)
 	request := s.automation("anvisa/download")
 	require.NotNil(t, request)
 	require.Contains(t, request.Cause, "anvisa/catalog[")

@@ -20,17 +20,6 @@ import (
 // automationCatchup is how long after its time a tick still makes sense: the next one sees all that this one would.
 const automationCatchup = 10 * time.Second
 
-// Automation is the schedule by which automation looks, as it stands on the server.
-type Automation struct {
-	Exists  bool
-	Paused  bool
-	Note    string // why it is paused
-	Every   time.Duration
-	Request bool // false: only freshness is looked at
-	Last    time.Time
-	Next    time.Time
-}
-
 // ReconcileAutomation makes the schedule what the configuration says: there is none, or one that looks in its interval.
 // A schedule that was paused stays paused.
 func ReconcileAutomation(ctx context.Context, c config.Automation, cli client.Client) error {
@@ -69,31 +58,6 @@ func automationAction(c config.Automation) *client.ScheduleWorkflowAction {
 		ID: workflows.AutomationID, Workflow: workflows.Automation, Args: []any{activities.EvaluateInput{Requests: c.Mode == "request"}},
 		TaskQueue: workflows.TaskQueue(asset.QueueOrchestrate), StaticSummary: "automation: " + c.Mode,
 	}
-}
-
-// GetAutomation asks the server how the schedule stands.
-func GetAutomation(ctx context.Context, cli client.Client) (Automation, error) {
-	described, err := cli.ScheduleClient().GetHandle(ctx, workflows.AutomationID).Describe(ctx)
-	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
-		return Automation{}, nil
-	}
-	if err != nil {
-		return Automation{}, fault.Wrap(fault.Unavailable, "describe the schedule of automation", err)
-	}
-	a := Automation{Exists: true, Paused: described.Schedule.State.Paused, Note: described.Schedule.State.Note}
-	if intervals := described.Schedule.Spec.Intervals; len(intervals) == 1 {
-		a.Every = intervals[0].Every
-	}
-	if action, ok := described.Schedule.Action.(*client.ScheduleWorkflowAction); ok {
-		a.Request = action.StaticSummary == "automation: request"
-	}
-	if n := len(described.Info.RecentActions); n > 0 {
-		a.Last = described.Info.RecentActions[n-1].ActualTime
-	}
-	if len(described.Info.NextActionTimes) > 0 && !a.Paused {
-		a.Next = described.Info.NextActionTimes[0]
-	}
-	return a, nil
 }
 
 // SetAutomation pauses or resumes the schedule.

@@ -251,10 +251,22 @@ func plan(ctx context.Context, tx *sql.Tx, t AutomationTick) error {
 }
 
 func setDue(ctx context.Context, tx *sql.Tx, t AutomationTick) error {
+	put, err := tx.PrepareContext(ctx, `INSERT INTO automation_due (asset, partition, due) VALUES ($1, $2, $3)
+		ON CONFLICT (asset, partition) DO UPDATE SET due = excluded.due`)
+	if err != nil {
+		return err
+	}
+	defer put.Close()
+	remove, err := tx.PrepareContext(ctx, `DELETE FROM automation_due WHERE asset = $1 AND partition = $2`)
+	if err != nil {
+		return err
+	}
+	defer remove.Close()
 	for s, due := range t.Due {
-		_, err := tx.ExecContext(ctx, `DELETE FROM automation_due WHERE asset = $1 AND partition = $2`, s.Asset, s.Partition)
-		if err == nil && !due.IsZero() {
-			_, err = tx.ExecContext(ctx, `INSERT INTO automation_due (asset, partition, due) VALUES ($1, $2, $3)`, s.Asset, s.Partition, micros(due))
+		if due.IsZero() {
+			_, err = remove.ExecContext(ctx, s.Asset, s.Partition)
+		} else {
+			_, err = put.ExecContext(ctx, s.Asset, s.Partition, micros(due))
 		}
 		if err != nil {
 			return err
