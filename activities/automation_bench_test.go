@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 // partitions were published: it must not depend on how many there are.
 func BenchmarkAutomation(b *testing.B) {
 	for _, partitions := range []int{1_000, 100_000} {
-		w, raw := stocked(b, partitions)
+		w, raw, deploy := stocked(b, partitions)
 		w.tick()
 		for _, changes := range []int{0, 10, 1_000} {
 			b.Run(fmt.Sprintf("partitions=%d/changes=%d", partitions, changes), func(b *testing.B) {
@@ -38,11 +39,28 @@ func BenchmarkAutomation(b *testing.B) {
 				}
 			})
 		}
+		version := 1
+		b.Run(fmt.Sprintf("partitions=%d/code", partitions), func(b *testing.B) {
+			for range b.N {
+				b.StopTimer()
+				version++
+				deploy(strconv.Itoa(version))
+				b.StartTimer()
+				out, err := call(&world{tb: b}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+				require.NoError(b, err)
+				b.StopTimer()
+				require.Equal(b, 1, out.Requests, "for all of them")
+				require.Zero(b, out.Looked)
+				w.starts()
+				b.StartTimer()
+			}
+		})
 	}
 }
 
-// stocked is a ledger in which every partition of four assets, each made from the one before, was published.
-func stocked(b *testing.B, partitions int) (*auto, *sql.DB) {
+// stocked is a ledger in which every partition of four assets, each made from the one before, was published; and how
+// another code version of the first one is deployed.
+func stocked(b *testing.B, partitions int) (*auto, *sql.DB, func(code string)) {
 	b.Helper()
 	path := b.TempDir() + "/ledger.db"
 	books, err := ledger.Open(b.Context(), path)
@@ -58,7 +76,7 @@ func stocked(b *testing.B, partitions int) (*auto, *sql.DB) {
 	}
 	run(numbers + `INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen, seq) SELECT 'letter', 'p' || i, '', FALSE, 1, 1, 1 FROM n`)
 	set := asset.Dynamic("letter")
-	assets := []*asset.Asset{plain("t/a0", set, asset.Condition{})}
+	assets := []*asset.Asset{plain("t/a0", set, asset.OnStale())}
 	at := time.Now().Add(-time.Hour).UnixMicro()
 	for i := range 4 {
 		key := asset.Key(fmt.Sprintf("t/a%d", i))
@@ -77,7 +95,10 @@ func stocked(b *testing.B, partitions int) (*auto, *sql.DB) {
 	w := &auto{tb: b, ledger: books, dead: map[string]bool{}}
 	w.acts = &activities.Activities{Ledger: books, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}
 	w.declare(assets...)
-	return w, raw
+	return w, raw, func(code string) {
+		assets[0] = coded("t/a0", code, set, asset.OnStale())
+		w.declare(assets...)
+	}
 }
 
 func promised(key asset.Key, set *asset.Partitions, deps ...asset.Dep) asset.Spec[row] {
