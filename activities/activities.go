@@ -45,6 +45,9 @@ type Activities struct {
 	Hooks   *hook.Hooks                     // told of events; nil: nobody is
 	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
 	Metrics *telemetry.Metrics              // nil: nothing is counted
+
+	// Alive says whether a run is under way; nil: the server of the activity is asked.
+	Alive func(ctx context.Context, run string) (bool, error)
 }
 
 // StepInput is one step of a run: a partition of an asset.

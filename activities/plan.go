@@ -114,8 +114,14 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
-			plan, err = MakePlan(ctx, a.Graph, a.Ledger, in)
-			return err
+			if plan, err = MakePlan(ctx, a.Graph, a.Ledger, in); err != nil || len(plan.Steps) > MaxSteps {
+				return err
+			}
+			steps := make([]ledger.Slice, len(plan.Steps))
+			for i, s := range plan.Steps {
+				steps[i] = ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}
+			}
+			return a.Ledger.PlanRun(ctx, in.Run, steps)
 		})
 	})
 	return plan, err

@@ -4,6 +4,7 @@
 //     needs are done.
 //   - [Partition] brings one partition of one asset up to date: enrol its items, make them in batches, check, publish.
 //   - [Deliver] tells the hooks of what failed, until nothing is left to tell.
+//   - [Automation] is started by the clock: it asks the assets' conditions what is to be done, and starts runs of it.
 //
 // All are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
 // cancelled at any time; what is done is in the ledger. A change to this code is tested against recorded histories

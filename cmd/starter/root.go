@@ -67,6 +67,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newDiff(a),
 		newRollback(a),
 		newVacuum(a),
+		newAutomation(a),
 	)
 	wrapArgs(root)
 	return root

@@ -44,6 +44,9 @@ type partitionStatus struct {
 	RunID          string      `json:"run_id"`
 	TraceID        string      `json:"trace_id"`
 	CodeVersion    string      `json:"code_version"`
+
+	Freshness asset.FreshnessStatus `json:"freshness"` // fresh, overdue or unknown; empty: nothing is promised
+	Due       *time.Time            `json:"due"`       // when it became, or will become, overdue; null: not known
 }
 
 type itemCounts struct {
@@ -99,6 +102,13 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 			one := partitionStatus{Partition: p.Key, Label: p.Label, Items: itemCounts(counts[slice])}
 			standing := view.Judge(made, p.Key)
 			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
+			timely, err := view.Freshness(made, p.Key)
+			if err != nil {
+				return v, err
+			}
+			if one.Freshness = timely.Status; !timely.Due.IsZero() {
+				one.Due = &timely.Due
+			}
 			if m, ok := latest[slice]; ok {
 				one.published(m)
 			}
@@ -135,7 +145,7 @@ func (v statusView) print(w io.Writer) error {
 		_, err := io.WriteString(w, "Nothing has been materialized yet: starter materialize '*'\n")
 		return err
 	}
-	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "REASON"}, rows)
+	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "FRESHNESS", "REASON"}, rows)
 }
 
 // untouched counts the windows from one on of which nothing is known: years of them make one line.
@@ -158,6 +168,6 @@ func (p partitionStatus) row(of asset.Key) []string {
 	return []string{
 		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
 		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
-		strconv.Itoa(p.Items.Pending), at, p.Reason,
+		strconv.Itoa(p.Items.Pending), at, orDash(string(p.Freshness)), p.Reason,
 	}
 }

@@ -47,6 +47,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "interim/anvisa/catalog",
 		CodeVersion: "1",
+		Freshness:   asset.Within(48 * time.Hour),
 		Queue:       asset.QueueBrowser,
 		Timeout:     time.Hour,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times

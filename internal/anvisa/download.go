@@ -49,6 +49,8 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "interim/anvisa/download",
 		CodeVersion: "1",
+		Freshness:   asset.Within(72 * time.Hour),
+		Automation:  asset.Eager(),
 		Queue:       asset.QueueBrowser,
 		Timeout:     20 * time.Minute,
 		BatchSize:   50, // 25 products, 75 requests: 75 s at one request a second, well within a lease

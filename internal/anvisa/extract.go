@@ -73,6 +73,8 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "interim/anvisa/extract",
 		CodeVersion: "1",
+		Freshness:   asset.Within(72 * time.Hour),
+		Automation:  asset.Eager(),
 		Queue:       asset.QueueExtract,
 		Timeout:     30 * time.Minute,
 		BatchSize:   50,

@@ -34,6 +34,7 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "raw/anvisa/index",
 		CodeVersion: "1",
+		Freshness:   asset.Within(48 * time.Hour),
 		Queue:       asset.QueueBrowser,
 		Timeout:     10 * time.Minute,
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, IndexRow) error) (asset.Claim, error) {

@@ -92,6 +92,8 @@ type Spec[T Row] struct {
 	Timeout     time.Duration // of one activity: a listing, or a batch; default 15 min
 	BatchSize   int           // items in one activity; default 100
 	Checks      []Check[T]
+	Freshness   *Freshness // nil: nothing is promised
+	Automation  Condition  // when it is materialized by itself; the zero value: never
 
 	// List shows every item of the partition with its row, and says what the source claims.
 	// Item.ID is the row's ItemID; an item emitted again replaces itself.
@@ -128,6 +130,8 @@ type Asset struct {
 	Durable     bool
 	Codec       rows.Codec // reads and writes its rows
 	Checks      []ErasedCheck
+	Freshness   *Freshness
+	Automation  Condition
 
 	list  func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
 	items func(ctx context.Context, run Run, emit func(Item) error) error
@@ -147,7 +151,7 @@ func New[T Row](s Spec[T]) *Asset {
 		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
-		Durable: s.Durable, Codec: codec, items: s.Items,
+		Durable: s.Durable, Codec: codec, items: s.Items, Freshness: s.Freshness, Automation: s.Automation,
 	}
 	for _, c := range s.Checks {
 		a.Checks = append(a.Checks, c.erase())
@@ -217,6 +221,7 @@ func (s Spec[T]) problems() []error {
 	add(s.CodeVersion == "", "CodeVersion is empty")
 	add(s.Queue == "", "Queue is empty")
 	errs = append(errs, describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)...)
+	errs = append(errs, promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
@@ -258,6 +263,15 @@ func describes(key Key, owners []string, tags map[string]string, kinds []string,
 	}
 	for _, err := range set.mistakes() {
 		errs = append(errs, prefix(key, fmt.Errorf("partitions %q: %w", set.Name, err))...)
+	}
+	return errs
+}
+
+// promises says what is wrong with an asset's policy and condition.
+func promises(key Key, f *Freshness, c Condition, set *Partitions) []error {
+	var errs []error
+	for _, err := range append(f.mistakes(set), c.mistakes()...) {
+		errs = append(errs, prefix(key, err)...)
 	}
 	return errs
 }

@@ -35,6 +35,7 @@ type Partitions struct {
 
 	kind     setKind
 	static   []Partition
+	place    map[string]int // of each static key
 	window   *windows
 	dims     [2]*Partitions
 	problems []error
@@ -54,14 +55,15 @@ func Dynamic(name string) *Partitions { return &Partitions{Name: name} }
 
 // Static is a set of keys that never change but by a new build.
 func Static(name string, keys ...string) *Partitions {
-	p := &Partitions{Name: name, kind: staticSet}
+	p := &Partitions{Name: name, kind: staticSet, place: make(map[string]int, len(keys))}
 	for _, key := range keys {
 		if err := CheckPartitionKey(key); err != nil {
 			p.problems = append(p.problems, err)
 		}
-		if slices.ContainsFunc(p.static, func(known Partition) bool { return known.Key == key }) {
+		if _, taken := p.place[key]; taken {
 			p.problems = append(p.problems, fmt.Errorf("key %q is named twice", key))
 		}
+		p.place[key] = len(p.static)
 		p.static = append(p.static, Partition{Key: key, Label: key})
 	}
 	if len(keys) == 0 {

@@ -154,15 +154,20 @@ func (v *View) newer(a *Asset, partition string, dep Key, fact Fact) string {
 	}
 	from, read := fact.Upstream[dep]
 	switch {
-	case now < 0:
+	case !fact.Outdated(dep, now):
 		return ""
 	case !read:
 		return fmt.Sprintf("%s is at version %d, made before it was published", dep, now)
-	case now > from:
-		return fmt.Sprintf("%s is at version %d, made from %d", dep, now, from)
 	default:
-		return ""
+		return fmt.Sprintf("%s is at version %d, made from %d", dep, now, from)
 	}
+}
+
+// Outdated reports whether an input is newer than what was made from it. version is the highest among the partitions of
+// the input that it is made from; -1: there is none.
+func (f Fact) Outdated(dep Key, version int64) bool {
+	from, read := f.Upstream[dep]
+	return version >= 0 && (!read || version > from)
 }
 
 // version is the highest version among the partitions of an input that a partition is made from; -1: there is none.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"drugslm/internal/fault"
 )
@@ -62,6 +63,10 @@ func (c Config) check(k Key) error {
 	case "temporal.tls_key":
 		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
 			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
+		}
+	case "automation.interval":
+		if c.Automation.Interval < time.Second {
+			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
 		}
 	case "source.user_agent", "source.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {

@@ -75,6 +75,9 @@ func (h *Host) open(ctx context.Context) (err error) {
 		if err := h.reconcile(ctx); err != nil {
 			return err
 		}
+		if err := ReconcileAutomation(ctx, h.config.Automation, h.Temporal); err != nil {
+			return err
+		}
 	}
 	if h.serves(asset.QueueBrowser) {
 		if err := h.openSite(ctx); err != nil {

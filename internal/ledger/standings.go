@@ -15,6 +15,12 @@ func stand(ctx context.Context, tx *sql.Tx, id int64) error {
 		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations WHERE id = $1
 		ON CONFLICT (asset, partition) DO UPDATE SET published = excluded.published, look = excluded.look, version = excluded.version,
 		code_version = excluded.code_version, upstream = excluded.upstream, verified = excluded.verified`, id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO touches (asset, partition, seq, changed)
+		SELECT asset, partition, next.seq, next.seq FROM materializations, (SELECT COALESCE(MAX(seq), 0) + 1 AS seq FROM touches) next WHERE id = $1
+		ON CONFLICT (asset, partition) DO UPDATE SET seq = excluded.seq, changed = excluded.changed`, id)
 	return err
 }
 
@@ -24,6 +30,10 @@ func stay(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
 		code_version = (SELECT code_version FROM materializations WHERE id = $1),
 		upstream = (SELECT upstream FROM materializations WHERE id = $1),
 		verified = (SELECT finished FROM materializations WHERE id = $1) WHERE asset = $2 AND partition = $3`, id, m.Asset, m.Partition)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE touches SET seq = (SELECT MAX(seq) + 1 FROM touches) WHERE asset = $1 AND partition = $2`, m.Asset, m.Partition)
 	return err
 }
 
