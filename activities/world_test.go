@@ -255,7 +255,7 @@ func (w *world) prepare(in activities.StepInput) (activities.Enrolled, error) {
 
 // publish checks and publishes a step that is prepared.
 func (w *world) publish(in activities.StepInput, e activities.Enrolled) (activities.Made, error) {
-	checked, err := call(w, w.acts.Check, in)
+	checked, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in, Upstream: e.Upstream})
 	if err != nil {
 		return activities.Made{}, err
 	}
