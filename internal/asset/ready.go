@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// MaxKeys is how many keys [Unique] and [References] remember, some 20 bytes each, whatever the keys are: about
-// 80 MB. They remember hashes of 64 bits: the chance that two of so many keys share one is below one in a million.
-const MaxKeys = 4 << 20
+// MaxKeys is how many keys [Unique] and [References] remember, whatever the keys are: 72 MB of hashes. Those have 64
+// bits: the chance that two of so many keys share one is below one in a million.
+const MaxKeys = 2 << 20
 
 // RowCount asks that the partition holds at least least rows, and at most most; most 0: any number.
 func RowCount[T any](least, most int) Check[T] {
