@@ -19,7 +19,9 @@ import (
 func name(p pill) string       { return p.Name }
 func dose(p pill) int64        { return p.Dose }
 func fetched(p pill) time.Time { return p.FetchedAt }
-func dated(when time.Time) pill   { return pill{Name: "p", Provenance: asset.Provenance{FetchedAt: when}} }
+func dated(when time.Time) pill {
+	return pill{Name: "p", Provenance: asset.Provenance{FetchedAt: when}}
+}
 func of(doses ...int64) []pill {
 	rows := make([]pill, len(doses))
 	for i, d := range doses {
