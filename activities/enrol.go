@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -110,7 +111,8 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 		return listing{}, claim, err
 	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
-		Detail: fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total)}
+		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),
+		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(claim.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}

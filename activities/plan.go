@@ -18,6 +18,7 @@ type BeginInput struct {
 	Partitions []string     `json:"partitions,omitempty"` // keys, labels, globs or ranges; none: all
 	Filter     asset.Filter `json:"filter,omitempty"`
 	Mode       ledger.Mode  `json:"mode"`
+	Accept     []string     `json:"accept,omitempty"` // blocking checks that are let through
 }
 
 // BeginOutput names the partition sets that the source must be asked for before the run can be planned.
@@ -55,6 +56,9 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		}
 		selected, err := Select(ctx, a.Graph, a.Ledger, in.Select...)
 		if err != nil {
+			return err
+		}
+		if err := asset.Acceptable(selected, in.Accept); err != nil {
 			return err
 		}
 		out.Discover, err = a.undiscovered(ctx, selected)

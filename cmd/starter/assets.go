@@ -151,7 +151,7 @@ func (v *assetView) print(w io.Writer) error {
 	fmt.Fprintln(w)
 	rows = make([][]string, len(v.Checks))
 	for i, c := range v.Checks {
-		rows[i] = []string{"  " + c.Name, map[bool]string{true: "blocking", false: "warning"}[c.Blocking], c.Description}
+		rows[i] = []string{"  " + c.Name, severity(c.Blocking), c.Description}
 	}
 	return table(w, []string{"  CHECK", "", "DESCRIPTION"}, rows)
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -30,16 +31,24 @@ func newMaterialize(a *app) *cobra.Command {
 		Use:   "materialize SELECT...",
 		Short: "Bring assets up to date: fetch what is new or changed, check it, publish it",
 		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done; --failed also tries
-every quarantined item again, --force does everything again. Without --wait it prints the run's id and returns.`,
+every quarantined item again, --force does everything again. Without --wait it prints the run's id and returns.
+
+A blocking check that fails leaves readers with what they have. When what it found is right all the same, --accept and the
+check's name lets it through, in this run only: its result is kept as "accepted". The engine's own checks, complete and
+conserved, cannot be accepted.`,
 		Example: `  starter materialize '*' --wait
   starter materialize anvisa/catalog+ --partition Genérico
-  starter materialize anvisa/extract --force --wait`,
+  starter materialize anvisa/extract --force --wait
+  starter materialize anvisa/catalog --partition 5 --accept not_dropped`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Select, in.Mode = args, mode(failed, force)
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if _, err := planned(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
 					return err // better now than in the run
+				}
+				if err := acceptable(ctx, d, in); err != nil {
+					return err
 				}
 				return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
 					return a.materialize(ctx, c, d, t, in, wait)
@@ -51,8 +60,21 @@ every quarantined item again, --force does everything again. Without --wait it p
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if the run fails")
 	cmd.Flags().BoolVar(&failed, "failed", false, "also try everything that is quarantined again")
 	cmd.Flags().BoolVar(&force, "force", false, "do everything again, changed or not")
+	cmd.Flags().StringSliceVar(&in.Accept, "accept", nil, "publish although this blocking check fails, this once; may be given several times")
 	cmd.MarkFlagsMutuallyExclusive("failed", "force")
 	return cmd
+}
+
+// acceptable refuses names of checks that nothing which is selected can be let through.
+func acceptable(ctx context.Context, d *host.Data, in workflows.MaterializeInput) error {
+	if len(in.Accept) == 0 {
+		return nil
+	}
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, in.Select...)
+	if err != nil {
+		return err
+	}
+	return asset.Acceptable(selected, in.Accept)
 }
 
 func mode(failed, force bool) ledger.Mode {

@@ -68,6 +68,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newRollback(a),
 		newVacuum(a),
 		newAutomation(a),
+		newChecks(a),
 	)
 	wrapArgs(root)
 	return root

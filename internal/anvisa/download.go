@@ -55,6 +55,7 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 		Timeout:     20 * time.Minute,
 		BatchSize:   50, // 25 products, 75 requests: 75 s at one request a second, well within a lease
 		Durable:     true,
+		Checks:      downloadChecks(),
 		Items:       downloads,
 		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[DownloadRow]) error {
 			return d.Site.Visit(ctx, func(ctx context.Context, v *Visit) error {

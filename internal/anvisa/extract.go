@@ -79,6 +79,7 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Timeout:     30 * time.Minute,
 		BatchSize:   50,
 		Retry:       asset.Retry{ItemAttempts: 1}, // the same bytes give the same text
+		Checks:      extractChecks(),
 		Items:       extracts,
 		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[ExtractRow]) error {
 			for _, item := range batch {

@@ -226,10 +226,11 @@ func (s Spec[T]) problems() []error {
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
 	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
-	names := []string{"complete", "conserved"} // the engine's own
+	names := slices.Clone(engine)
 	for _, c := range s.Checks {
-		add(c.Name == "" || (c.Row == nil) == (c.Partition == nil), fmt.Sprintf("check %q wants a name and either Row or Partition", c.Name))
-		add(slices.Contains(names, c.Name), fmt.Sprintf("check %q has a name that is taken", c.Name))
+		for _, err := range c.problems(names) {
+			errs = append(errs, prefix(s.Key, err)...)
+		}
 		names = append(names, c.Name)
 	}
 	return errs

@@ -145,6 +145,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		return fault.New(fault.Invalid, "open ledger", "this data was written by a newer drugslm (schema %d, this binary knows %d): "+
 			"upgrade drugslm or choose another --data", have, want)
 	}
+	// Not have == want: a migration that was written beside a later one may have to be caught up with.
 	if pending, err := provider.HasPending(ctx); err != nil || !pending {
 		return err
 	}

@@ -231,21 +231,6 @@ type Partition struct {
 	FirstSeen, LastSeen time.Time
 }
 
-// Check is the outcome of one asset check.
-type Check struct {
-	ID                    int64
-	Asset, Partition, Run string
-
-	Materialization int64 // 0: none was begun, the check stopped it
-	Name            string
-	Blocking        bool
-	Passed          bool
-	Provisional     bool // not kept: if it failed it is tried again in the same run, and leaves no event
-	Detail          string
-	Observed        string // the value seen, as text or JSON
-	At              time.Time
-}
-
 // RunState is where a run stands.
 type RunState string
 

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"items are filtered and paged":      filters,
 		"partitions come and go":            partitions,
 		"checks":                            checks,
+		"last checks":                       lastChecks,
 		"runs":                              runs,
 		"what fails leaves an event":        failuresAreEvents,
 		"events are delivered":              eventsAreDelivered,
