@@ -54,6 +54,7 @@ type Entry struct {
 	Row              []byte // of a made item, JSON
 	Staged           string // path of the staged part that holds its new row
 	Part             string // path of the published part that holds its row, old or new
+	Remake           bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
 	Run              string // that last took it up
 	FirstSeen        time.Time
 	Updated          time.Time
