@@ -137,6 +137,19 @@ func MakePlan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, in BeginInp
 	return g.View(world).Plan(selected, asset.Request{Partitions: in.Partitions, Filter: in.Filter})
 }
 
+// ModeOf says which settled items of the planned partitions a filter means to be done again: those that failed for
+// --failed, all for --force, and else only those that every run tries again.
+func ModeOf(f asset.Filter) ledger.Mode {
+	switch f {
+	case asset.Faulty:
+		return ledger.Failed
+	case asset.Without:
+		return ledger.Force
+	default:
+		return ledger.Missing
+	}
+}
+
 // Finish records how the run ended.
 func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
 	return beating(ctx, planAttempts, func(ctx context.Context) error {

@@ -42,12 +42,13 @@ type Deps struct {
 	Quarantine Files // what came instead of a PDF
 	Reader     Reader
 	Tracer     trace.Tracer
+	Listing    string // how the site lists, [ListByAPI] or [ListByWalk]: plans need it, too
 }
 
 // Assets declares the assets of this source, dependencies first. They share one set of partitions: the regulatory
 // categories as the portal lists them on the day.
 func Assets(d Deps) []*asset.Asset {
-	categories := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: d.categories}
+	categories := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: d.categories, Cost: discovering()}
 	return []*asset.Asset{Index(d, categories), Catalog(d, categories), Download(d, categories), Extract(d, categories)}
 }
 

@@ -36,6 +36,7 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 		CodeVersion: "1",
 		Queue:       asset.QueueBrowser,
 		Timeout:     10 * time.Minute,
+		Cost:        costOfTotal,
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, IndexRow) error) (asset.Claim, error) {
 			var total Total
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *Visit) (err error) {

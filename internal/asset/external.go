@@ -32,6 +32,8 @@ type ExternalSpec struct {
 
 	// Observe looks at the data, without keeping it.
 	Observe func(ctx context.Context, run Run) (Observation, error)
+	// Cost says what a look asks of the source. Nil: nothing that counts.
+	Cost Costs
 }
 
 // External declares an external asset. It never fails: what is wrong is reported by [NewGraph].
@@ -39,7 +41,7 @@ func External(s ExternalSpec) *Asset {
 	a := &Asset{
 		Key: s.Key, Description: s.Description, Owners: slices.Clone(s.Owners), Tags: maps.Clone(s.Tags), Kinds: slices.Clone(s.Kinds),
 		Partitions: s.Partitions, Queue: s.Queue, Retry: s.Retry.withDefaults(), Timeout: orElse(s.Timeout, 15*time.Minute),
-		observe: s.Observe,
+		observe: s.Observe, cost: s.Cost,
 	}
 	a.problems = describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)
 	add := func(wrong bool, text string) {

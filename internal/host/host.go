@@ -125,6 +125,7 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 func (h *Host) Run(ctx context.Context) error {
 	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
 		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Tracer: h.Tracer(),
+		Listing: h.config.Source.Listing,
 	})...)
 	if err != nil {
 		return err

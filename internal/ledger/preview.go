@@ -17,8 +17,8 @@ type Planned struct {
 // Preview is what an enrolment would decide.
 type Preview struct {
 	Enrolled
-	Todo     []Planned // in the order of the enumeration
-	Vanished []string  // ids of items that are not named any more, in order
+	Todo []Planned // in the order of the enumeration
+	Lost []string  // ids of the items that are not named any more, in order
 }
 
 // Preview says what Enrol would decide about an enumeration, and writes nothing. Its errors are those of Enrol, except
@@ -33,7 +33,7 @@ func (l *Ledger) Preview(ctx context.Context, e Enrolment) (Preview, error) {
 		return Preview{}, l.explain(ctx, "preview", err)
 	}
 	d := e.judge(items, was)
-	p := Preview{Enrolled: d.sum, Vanished: d.lost}
+	p := Preview{Enrolled: d.sum, Lost: d.lost}
 	for i, item := range items {
 		one := d.of[i]
 		if one.batch == 0 {
