@@ -13,6 +13,8 @@ type Config struct {
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
 	Log      Log      `key:"log"`
+
+	Telemetry Telemetry `key:"telemetry"`
 }
 
 // Source is the portal and how we show ourselves to it.
@@ -67,6 +69,11 @@ type Worker struct {
 type Log struct {
 	Level  string `key:"level" help:"Least level to log." oneof:"debug info warn error"`
 	Format string `key:"format" help:"Form of the log." oneof:"text json"`
+}
+
+// Telemetry is where traces are looked at. What is recorded and where it is sent is said by OTEL_* variables.
+type Telemetry struct {
+	TraceURL string `key:"trace_url" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
 }
 
 // Default is the configuration of one machine with nothing set: everything here, one request a second.

@@ -133,7 +133,7 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 	where, args := "1 = 1", []any{}
 	for _, c := range []struct{ column, op, value string }{
 		{"asset", "=", f.Asset}, {"partition", "=", f.Partition}, {"state", "=", string(f.State)},
-		{"kind", "=", f.Kind}, {"id", "=", f.ID}, {"id", ">", f.After},
+		{"kind", "=", f.Kind}, {"id", "=", f.ID}, {"id", ">", f.After}, {"origin <> '' AND origin", "=", f.Origin},
 	} {
 		if c.value != "" {
 			args = append(args, c.value)

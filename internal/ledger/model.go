@@ -159,6 +159,7 @@ type Filter struct {
 	Asset, Partition string
 	State            State
 	Kind, ID         string
+	Origin           string // the upstream item they are made from, where that has another id
 	Limit            int    // 0: 1000
 	After            string // the ID of the last item seen; pages only within one asset and partition
 }
