@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -135,7 +136,7 @@ func runLink(c config.Config, workflow, execution string) string {
 	if c.Temporal.UI == "" {
 		return ""
 	}
-	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, workflow)
+	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, url.PathEscape(workflow))
 	if execution != "" {
 		link += "/" + execution + "/history"
 	}

@@ -150,7 +150,7 @@ func TestWhyOfWhatIsNotMadeYet(t *testing.T) {
 
 	code, stdout, stderr = starter(t, data, "why", "1")
 	require.Zero(t, code, stderr)
-	require.Equal(t, 2, strings.Count(stdout, "anvisa/download[5]"), "a product leads to both its leaflets: %s", stdout)
+	require.Equal(t, 2, strings.Count(stdout, "anvisa/download[5]  1/"), "a product leads to both its leaflets: %s", stdout)
 	code, _, stderr = starter(t, data, "why", "1/pacient")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, `the nearest: ["1/patient"`)
