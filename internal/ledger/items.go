@@ -163,15 +163,16 @@ func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, e
 	return c, err
 }
 
-// AllCounts sums up every partition that has items.
-func (l *Ledger) AllCounts(ctx context.Context) (map[Slice]Counts, error) {
+// AllCounts sums up every partition that has items, of some assets; of all without any.
+func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Slice]Counts, error) {
 	out := make(map[Slice]Counts)
+	in, args := among(assets)
 	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
 		var s Slice
 		var c Counts
 		err := rows.Scan(&s.Asset, &s.Partition, &c.Discovered, &c.Published, &c.Absent, &c.Quarantined, &c.Pending)
 		out[s] = c
 		return err
-	}, `SELECT asset, partition, `+countColumns+` FROM items GROUP BY asset, partition`)
+	}, `SELECT asset, partition, `+countColumns+` FROM items WHERE `+in+` GROUP BY asset, partition`, args...)
 	return out, err
 }

@@ -181,10 +181,16 @@ type Moves struct {
 // Stand is how a partition that was published stands.
 type Stand struct {
 	Partition   string
-	Version     int64            // of the table, that readers see
-	CodeVersion string           // of the last look at it, as Upstream
-	Upstream    map[string]int64 // asset → version that was read
+	Version     int64  // of the table, that readers see
+	CodeVersion string // of the last look at it, as Upstream
+	Upstream    []Read // which versions were read
 	Verified    time.Time
+}
+
+// Read is a version of an asset that was read.
+type Read struct {
+	Asset   string
+	Version int64
 }
 
 // Unsettled counts the items of a partition that need another look.
