@@ -75,6 +75,10 @@ func Estimate(ctx context.Context, a *Activities, view *asset.View, plan asset.P
 		}
 		if !easy {
 			counted++
+			// Here and not beside the others: a view is for one goroutine.
+			if out.Steps[i].Note, err = f.waits(made, step); err != nil {
+				return out, err
+			}
 		}
 		group.Go(func() error { return f.step(within, made, step, easy, &out.Steps[i]) })
 	}
@@ -109,7 +113,11 @@ func (f *forecaster) easy(made *asset.Asset, s asset.Step, e *asset.Estimate) bo
 }
 
 func (f *forecaster) step(ctx context.Context, made *asset.Asset, s asset.Step, easy bool, e *asset.Estimate) error {
-	if easy && !made.AsksSource() || e.Counted {
+	switch {
+	case easy && !made.AsksSource() || e.Counted:
+		return nil
+	case !easy && e.Note != "":
+		e.AtLeast = true
 		return nil
 	}
 	j, err := f.job(ctx, StepInput{Mode: f.mode, Step: s})
@@ -121,10 +129,6 @@ func (f *forecaster) step(ctx context.Context, made *asset.Asset, s asset.Step, 
 		work.Published = f.published(ctx, j)
 	}
 	if !easy {
-		if e.Note, err = f.waits(made, s); err != nil || e.Note != "" {
-			e.AtLeast = true
-			return err
-		}
 		if work.Batches, err = f.count(ctx, j, e); fault.KindOf(err) == fault.Invalid {
 			e.Counted, e.AtLeast, e.Note = false, true, err.Error()
 			return nil

@@ -32,8 +32,8 @@ func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.
 	if err != nil {
 		return ItemVerdict{}, err
 	}
-	if p.err != nil {
-		return ItemVerdict{Would: wouldAsk, Reason: "its inputs cannot be read: " + p.err.Error()}, nil
+	if p.unread != "" {
+		return ItemVerdict{Would: wouldAsk, Reason: "its inputs cannot be read: " + p.unread}, nil
 	}
 	if slices.Contains(p.Lost, e.ID) {
 		return ItemVerdict{wouldTombstone, asset.SourceAxis, "what it is made from does not name it any more"}, nil
@@ -51,7 +51,7 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	switch {
 	case t.Made:
 		return ItemVerdict{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
-	case made.AsksSource() && !(t.Remake && made.Remakes()):
+	case made.AsksSource() && (!t.Remake || !made.Remakes()):
 		v.Would = wouldFetch
 	}
 	switch t.Verdict {
@@ -94,9 +94,13 @@ func (c *chain) previewOf(ctx context.Context, made *asset.Asset, partition asse
 	if err != nil {
 		return p, err
 	}
-	p.Preview, p.err = c.preview(ctx, j)
-	if p.err != nil && fault.KindOf(p.err) != fault.Invalid {
-		return p, p.err
+	p.Preview, err = c.preview(ctx, j)
+	switch fault.KindOf(err) {
+	case "":
+	case fault.Invalid:
+		p.unread = err.Error()
+	default:
+		return p, err
 	}
 	c.previews[slice] = p
 	return p, nil

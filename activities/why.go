@@ -111,7 +111,7 @@ type chain struct {
 
 type previewed struct {
 	ledger.Preview
-	err error
+	unread string // why there is no preview
 }
 
 // find reads items of assets that are declared.

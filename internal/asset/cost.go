@@ -45,8 +45,8 @@ func (a *Asset) Remake(ctx context.Context, run Run, old Row) (Row, error) {
 	return a.remake(ctx, run, old)
 }
 
-// Estimate is what a step, or a plan, will do, as far as it is known now. Of a step that counts its items, Items and
-// what is new of Fetch and Recompute is Fetch + Recompute + Ready + Skip.
+// Estimate is what a step, or a plan, will do, as far as it is known now. Of a counted step that makes items,
+// Items = Fetch + Recompute + Ready + Skip, and those that its enumeration itself calls absent.
 type Estimate struct {
 	Counted   bool    `json:"counted"`        // the items are counted; otherwise only Items, Requests and Bytes say something
 	Note      string  `json:"note,omitempty"` // why they are not, or only in part

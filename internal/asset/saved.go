@@ -120,7 +120,7 @@ func ReadSaved(text []byte) (Saved, error) {
 	if err := decoder.Decode(&s); err != nil {
 		return refuse("%w", err)
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // exactly the end
+	if _, err := decoder.Token(); err != io.EOF {
 		return refuse("something follows the plan")
 	}
 	sum, err := s.hash()
