@@ -90,6 +90,6 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	fact := got.Facts[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: map[asset.Key]int64{catalog: 0}, Retryable: 1, Quarantined: 2}, fact)
+	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2}, fact)
 	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
 }

@@ -180,9 +180,9 @@ func (s *scene) situation(e *evaluator, p string, cursor ledger.Cursor) asset.Si
 	if published && stand.CodeVersion != s.asset.CodeVersion && handled.CodeVersion != s.asset.CodeVersion {
 		now.Code = stand.CodeVersion + " → " + s.asset.CodeVersion
 	}
-	fact := asset.Fact{Version: -1, Upstream: make(map[asset.Key]int64, len(stand.Upstream))}
-	for dep, version := range stand.Upstream {
-		fact.Upstream[asset.Key(dep)] = version
+	fact := asset.Fact{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
+	for i, read := range stand.Upstream {
+		fact.Upstream[i] = asset.Version{Key: asset.Key(read.Asset), Version: read.Version}
 	}
 	for _, dep := range s.asset.Deps {
 		in := s.inputs[dep.Key]

@@ -65,7 +65,8 @@ type world struct {
 	fault    func(id string) error // of one item
 	made     []string              // "id content", in the order made
 	checks   []asset.Check[row]
-	only     asset.Key // has the checks; "": all have them
+	only     asset.Key                                                      // has the checks; "": all have them
+	remake   func(ctx context.Context, run asset.Run, old row) (row, error) // of the download
 }
 
 type versions map[asset.Key]string
@@ -112,7 +113,15 @@ func (w *world) deploy() {
 	list, get, read := common, common, common
 	list.Key, list.Location, list.CodeVersion, list.List = catalog, "catalog", w.versions[catalog], w.list
 	get.Key, get.Location, get.CodeVersion, get.Durable = download, "download", w.versions[download], true
-	get.Deps, get.Items, get.Make = asset.On(catalog), w.items(catalog), w.makes(download)
+	get.Deps, get.Items, get.Make, get.Remake = asset.On(catalog), w.items(catalog), w.makes(download), w.remake
+	list.Cost = func(context.Context, asset.Run, asset.Work) (asset.Cost, error) { return asset.Cost{Requests: 2}, nil }
+	get.Cost = func(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost, error) {
+		cost := asset.Cost{Requests: int64(len(work.Batches))} // one a batch, and one an item
+		for _, batch := range work.Batches {
+			cost.Requests += int64(len(batch))
+		}
+		return cost, nil
+	}
 	read.Key, read.Location, read.CodeVersion = extract, "extract", w.versions[extract]
 	read.Deps, read.Items, read.Make = asset.On(download), w.items(download), w.makes(extract)
 	for _, spec := range []*asset.Spec[row]{&list, &get, &read} {

@@ -48,6 +48,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		Freshness:   asset.Within(48 * time.Hour),
 		Queue:       asset.QueueBrowser,
 		Timeout:     time.Hour,
+		Cost:        d.costOfListing,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times
 		Checks:      catalogChecks(),
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, CatalogRow) error) (asset.Claim, error) {
@@ -62,7 +63,9 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 			from := run.Provenance(run.Now(), d.Site.ListingURL(run.Partition.Key))
 			for _, p := range listing.Products {
 				row := catalogRow(p, run.Partition.Label, from)
-				if err := emit(row.item(), row); err != nil {
+				item := row.item()
+				item.From = run.Partition.Key // the index's item is the category
+				if err := emit(item, row); err != nil {
 					return asset.Claim{}, err
 				}
 			}

@@ -38,6 +38,7 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 		Queue:       asset.QueueBrowser,
 		Timeout:     10 * time.Minute,
 		Checks:      indexChecks(),
+		Cost:        costOfTotal,
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, IndexRow) error) (asset.Claim, error) {
 			var total Total
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *Visit) (err error) {

@@ -50,6 +50,7 @@ func Observe(d Deps) *asset.Asset {
 		Partitions:  asset.Single(),
 		Queue:       asset.QueueBrowser, // its worker is the one that asks the source
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second},
+		Cost:        d.costOfTable,
 		Observe: func(ctx context.Context, run asset.Run) (asset.Observation, error) {
 			if d.OpenData.Source == "" {
 				return observation("none", Table{Summary: opendata.Summary{}})

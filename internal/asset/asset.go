@@ -107,6 +107,13 @@ type Spec[T Row] struct {
 	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
+
+	// Cost says what a step will ask of the source. Nil: making the asset asks the source nothing.
+	Cost Costs
+	// Remake makes a row again from the one the item has, and from what is stored, when only the code is newer. It
+	// asks the source nothing. An error of kind fault.NotFound says that what is stored is gone: then Make is asked.
+	// Nil: a newer code makes every item by Make.
+	Remake func(ctx context.Context, run Run, old T) (T, error)
 }
 
 // Settle takes what became of an item: a row, whose ItemID is the item's ID, or the error that says why there is none.
@@ -137,6 +144,9 @@ type Asset struct {
 	items func(ctx context.Context, run Run, emit func(Item) error) error
 	make  func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
 
+	cost   Costs
+	remake func(ctx context.Context, run Run, old Row) (Row, error)
+
 	observe func(ctx context.Context, run Run) (Observation, error)
 
 	problems []error // reported by NewGraph, all together
@@ -151,7 +161,7 @@ func New[T Row](s Spec[T]) *Asset {
 		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
-		Durable: s.Durable, Codec: codec, items: s.Items, Freshness: s.Freshness, Automation: s.Automation,
+		Durable: s.Durable, Codec: codec, items: s.Items, Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
 	}
 	for _, c := range s.Checks {
 		a.Checks = append(a.Checks, c.erase())
@@ -177,6 +187,15 @@ func New[T Row](s Spec[T]) *Asset {
 				}
 				return settle(id, row, nil)
 			})
+		}
+	}
+	if s.Remake != nil {
+		a.remake = func(ctx context.Context, run Run, old Row) (Row, error) {
+			row, err := s.Remake(ctx, run, old.(T))
+			if err != nil {
+				return nil, err
+			}
+			return row, belongs(s.Key, old.ItemID(), row)
 		}
 	}
 	a.problems = append(s.problems(), prefix(s.Key, err)...)
@@ -226,6 +245,7 @@ func (s Spec[T]) problems() []error {
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
 	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
+	add(s.Remake != nil && s.Make == nil, "Remake is for items that are made one by one")
 	names := slices.Clone(engine)
 	for _, c := range s.Checks {
 		for _, err := range c.problems(names) {

@@ -32,6 +32,7 @@ type Partitions struct {
 	// Discover asks the source for the partitions of today. It runs in an activity on Queue.
 	Discover func(ctx context.Context) ([]Partition, error)
 	Queue    Queue
+	Cost     Cost // of one Discover
 
 	kind     setKind
 	static   []Partition

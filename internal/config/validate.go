@@ -68,6 +68,13 @@ func (c Config) check(k Key) error {
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
 		}
+	case "telemetry.trace_url":
+		if url := c.Telemetry.TraceURL; url != "" {
+			if !strings.Contains(url, "{trace_id}") {
+				return errors.New("has no {trace_id}, where the trace's id goes")
+			}
+			return checkURL(strings.ReplaceAll(url, "{trace_id}", "0"))
+		}
 	case "source.user_agent", "source.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {
 			return errors.New("must be one line")

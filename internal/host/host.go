@@ -158,6 +158,7 @@ func (h *Host) Run(ctx context.Context) error {
 	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
 		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Tracer: h.Tracer(),
 		OpenData: h.openData, Seen: h.Ledger,
+		Listing: h.config.Source.Listing,
 	})...)
 	if err != nil {
 		return err

@@ -86,13 +86,18 @@ func BenchmarkSettle(b *testing.B) {
 func BenchmarkStatus1M(b *testing.B) {
 	l := benchLedger(b)
 	_, err := l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
-		INSERT INTO items SELECT 'anvisa/download', 'day-' || (i / 10), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
+		INSERT INTO items (asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence, attempts, run,
+		batch, seq, row, staged, part, first_seen, updated)
+		SELECT 'anvisa/download', 'day-' || (i / 10), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
 		CASE i % 10 WHEN 0 THEN 'pending' WHEN 1 THEN 'absent' WHEN 2 THEN 'quarantined' ELSE 'published' END,
 		'1', '', '', '', 0, 'run', 0, 0, '', '', 'part-' || (i / 10), 1, 1 FROM n`)
 	require.NoError(b, err)
 	_, err = l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299999)
 		INSERT INTO materializations SELECT i + 1, 'anvisa/download', 'day-' || (i / 3), 'run', '',
 		CASE i % 3 WHEN 2 THEN 'unchanged' ELSE 'published' END, i, 10, 1000, '1', '{"anvisa/catalog":3}', '2026-01-01', '{}', 0, i, i + 1, '' FROM n`)
+	require.NoError(b, err)
+	_, err = l.writer.ExecContext(b.Context(), `INSERT INTO standings SELECT asset, partition, id - 1, id, version, code_version, upstream, finished
+		FROM materializations WHERE state = 'unchanged'`)
 	require.NoError(b, err)
 	b.Run("counts", func(b *testing.B) {
 		for b.Loop() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strings"
 )
 
 const materializationColumns = `m.id, m.asset, m.partition, m.run, m.trace, m.state, m.version, m.rows, m.bytes, m.code_version,
@@ -94,9 +95,11 @@ func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materiali
 	return m, ok, err
 }
 
-// Materializations gives what Latest gives, for every partition that was ever published.
-func (l *Ledger) Materializations(ctx context.Context) (map[Slice]Materialization, error) {
-	return l.latest(ctx, "")
+// Materializations gives what Latest gives, for every partition that was ever published, of some assets; of all without
+// any.
+func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[Slice]Materialization, error) {
+	in, args := among(assets)
+	return l.latest(ctx, "WHERE "+strings.ReplaceAll(in, "asset IN", "s.asset IN"), args...)
 }
 
 func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Slice]Materialization, error) {

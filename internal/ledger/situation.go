@@ -44,6 +44,7 @@ const situationColumns = `s.partition, s.version, s.code_version, s.upstream, s.
 // all of them.
 func (l *Ledger) Situations(ctx context.Context, asset string, partitions []string) (map[string]Situation, error) {
 	out := make(map[string]Situation, len(partitions))
+	names := make(map[string]string)
 	scan := func(rows *sql.Rows) error {
 		var s Situation
 		var upstream sql.RawBytes
@@ -52,10 +53,9 @@ func (l *Ledger) Situations(ctx context.Context, asset string, partitions []stri
 			return err
 		}
 		s.Verified = when(verified)
-		if len(upstream) > len("null") {
-			if err := json.Unmarshal(upstream, &s.Upstream); err != nil {
-				return fmt.Errorf("inputs of %s[%s]: %w", asset, s.Partition, err)
-			}
+		var err error
+		if s.Upstream, err = reads(nil, upstream, names); err != nil {
+			return fmt.Errorf("inputs of %s[%s]: %w", asset, s.Partition, err)
 		}
 		out[s.Partition] = s
 		return nil
