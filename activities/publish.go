@@ -43,22 +43,26 @@ type Made struct {
 // that no retry helps: readers keep the version they have.
 func (a *Activities) Check(ctx context.Context, in StepInput) (out Checked, err error) {
 	err = a.within(ctx, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
-		probe := asset.NewProbe(append(slices.Clone(j.asset.Checks), asset.Conserved()))
-		out.Staged, err = a.staged(ctx, j, probe)
-		if err != nil {
-			return err
-		}
-		out.Verdicts = probe.Finish(out.Staged)
-		if err := a.record(ctx, j, out.Verdicts); err != nil {
-			return err
-		}
-		if blocked := asset.Blocked(out.Verdicts); blocked != nil {
-			// Layout: somebody must look; trying again would find the same.
-			return fault.Wrap(fault.Layout, "not published: "+j.Step.Name(), blocked)
-		}
-		return nil
+		out, err = a.check(ctx, j)
+		return err
 	})
 	return out, err
+}
+
+func (a *Activities) check(ctx context.Context, j job) (out Checked, err error) {
+	probe := asset.NewProbe(append(slices.Clone(j.asset.Checks), asset.Conserved()))
+	if out.Staged, err = a.staged(ctx, j, probe); err != nil {
+		return out, err
+	}
+	out.Verdicts = probe.Finish(out.Staged)
+	if err := a.record(ctx, j, out.Verdicts); err != nil {
+		return out, err
+	}
+	if blocked := asset.Blocked(out.Verdicts); blocked != nil {
+		// Layout: somebody must look; trying again would find the same.
+		return out, fault.Wrap(fault.Layout, "not published: "+j.Step.Name(), blocked)
+	}
+	return out, nil
 }
 
 // staged counts what the partition holds and will hold, showing every staged row to the probe.
@@ -109,17 +113,25 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 // only records that the partition was looked at.
 func (a *Activities) Publish(ctx context.Context, in PublishInput) (out Made, err error) {
 	err = a.within(ctx, in.StepInput, telemetry.PublishPartition, func(ctx context.Context, j job) error {
-		if err := a.recover(ctx, j); err != nil {
+		if out, err = a.publish(ctx, j, in); err != nil {
 			return err
 		}
-		out, err = a.publish(ctx, j, in)
-		trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
-		return err
+		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
 	}, telemetry.LinkTo(in.Traces...))
 	return out, err
 }
 
-func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (Made, error) {
+func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (out Made, err error) {
+	if err := a.recover(ctx, j); err != nil {
+		return out, err
+	}
+	out, err = a.bring(ctx, j, in)
+	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
+	return out, err
+}
+
+// bring brings the table to what is staged.
+func (a *Activities) bring(ctx context.Context, j job, in PublishInput) (Made, error) {
 	change, err := a.change(ctx, j)
 	if err != nil {
 		return Made{}, err

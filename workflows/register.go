@@ -8,4 +8,5 @@ import (
 func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(Materialize)
 	w.RegisterWorkflow(Partition)
+	w.RegisterWorkflow(Backfill)
 }

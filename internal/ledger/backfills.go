@@ -152,18 +152,20 @@ func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, runni
 		if err := counts.Scan(&canceled, &running); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = 'the backfill was canceled', finished = $2
-			WHERE backfill = $1 AND state = 'waiting'`, id, at)
+		_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
+			WHERE backfill = $1 AND state = 'waiting'`, id, at, backfillCanceled)
 		return err
 	})
 	return canceled, running, err
 }
 
-// FailBackfill records that a backfill could not be planned.
+// FailBackfill records that a backfill could not be planned, or broke off. Its steps stay as they are, for RetrySteps.
+// One that is being cancelled, or has ended, stays so.
 func (l *Ledger) FailBackfill(ctx context.Context, id, why string) error {
 	return l.write(ctx, "fail backfill", func(tx *sql.Tx) error {
 		at := micros(now())
-		_, err := tx.ExecContext(ctx, `UPDATE backfills SET state = 'failed', error = $2, updated = $3, finished = $3 WHERE id = $1 AND planned = 0`,
+		_, err := tx.ExecContext(ctx, `UPDATE backfills SET state = 'failed', error = $2, updated = $3, finished = $3 WHERE id = $1
+			AND state IN ('running', 'paused')`,
 			id, why, at)
 		return err
 	})

@@ -42,8 +42,8 @@ func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progr
 	return l.write(ctx, op, func(tx *sql.Tx) error {
 		at := micros(now())
 		// It may have been cancelled while it was planned.
-		_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = 'the backfill was canceled', finished = $2
-			WHERE backfill = $1 AND state = 'waiting' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`, id, at)
+		_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
+			WHERE backfill = $1 AND state = 'waiting' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`, id, at, backfillCanceled)
 		if err != nil {
 			return err
 		}
@@ -82,8 +82,8 @@ func addSteps(ctx context.Context, tx *sql.Tx, id string, steps []NewStep) error
 }
 
 // RetrySteps lets the failed steps of a backfill, and those skipped because of them, wait once more; with canceled also
-// the canceled ones. It gives how many there are; with any, a backfill that has ended runs again. One that is being
-// cancelled is fault.Invalid.
+// the canceled ones. It gives how many there are, counting those that an execution which broke off left waiting; with
+// any, a backfill that has ended runs again. One that is being cancelled is fault.Invalid.
 func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (count int, err error) {
 	const op = "retry steps"
 	err = l.write(ctx, op, func(tx *sql.Tx) error {
@@ -101,7 +101,8 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 		if err := reopen(ctx, tx, id, states); err != nil {
 			return err
 		}
-		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND asset <> ''`, id).Scan(&count)
+		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND asset <> ''
+			AND (open = -1 OR $2)`, id, b.State.Ended()).Scan(&count)
 		if err != nil {
 			return err
 		}
@@ -135,12 +136,22 @@ func reopen(ctx context.Context, tx *sql.Tx, id, states string) error {
 	return err
 }
 
-// GiveBack lets steps that were taken, and not begun, wait again. One that is not under way under the take is left alone.
+// GiveBack lets steps that were taken, and not begun, wait again; those of a backfill that is being cancelled are
+// canceled. One that is not under way under the take is left alone. Of each, Seq and Take are read.
 func (l *Ledger) GiveBack(ctx context.Context, id string, steps []BackfillStep) error {
-	return l.write(ctx, "give steps back", func(tx *sql.Tx) error {
+	const op = "give steps back"
+	return l.write(ctx, op, func(tx *sql.Tx) error {
+		b, err := theBackfill(ctx, tx, op, id)
+		if err != nil {
+			return err
+		}
+		state, why, finished := StepWaiting, "", int64(0)
+		if b.State == BackfillCanceling {
+			state, why, finished = StepCanceled, backfillCanceled, micros(now())
+		}
 		for _, s := range steps {
-			_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting', attempts = attempts - 1, started = 0
-				WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running'`, id, s.Seq, s.Take)
+			_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = $4, attempts = attempts - 1, started = 0, error = $5, finished = $6
+				WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running'`, id, s.Seq, s.Take, string(state), why, finished)
 			if err != nil {
 				return err
 			}
@@ -148,6 +159,9 @@ func (l *Ledger) GiveBack(ctx context.Context, id string, steps []BackfillStep) 
 		return nil
 	})
 }
+
+// backfillCanceled is the error of a step that a cancel kept from beginning.
+const backfillCanceled = "the backfill was canceled"
 
 // BackfillSums sums up the steps of a backfill by asset and state, ordered by both.
 func (l *Ledger) BackfillSums(ctx context.Context, id string) ([]StepSum, error) {
