@@ -67,9 +67,32 @@ func (a *Activities) job(ctx context.Context, in StepInput) (job, error) {
 	}
 	run := asset.Run{
 		ID: in.Run, TraceID: telemetry.TraceID(ctx), Partition: in.Step.Partition,
-		Inputs: inputs{a}, Now: a.Now, Progress: progress(ctx),
+		Inputs: inputs{a}, Now: a.Now, Progress: progress(ctx), Upstream: a.mapped(ctx, made, in.Step.Partition.Key),
 	}
-	return job{StepInput: in, asset: made, table: a.table(made), run: run.For(made)}, nil
+	j := job{StepInput: in, asset: made, run: run.For(made)}
+	if !made.External() {
+		j.table = a.table(made)
+	}
+	return j, nil
+}
+
+// mapped says which partitions of a dependency a partition is made from. The partitions of a set are only read for
+// mappings that look at them.
+func (a *Activities) mapped(ctx context.Context, made *asset.Asset, partition string) func(asset.Key) ([]string, error) {
+	var view *asset.View
+	return func(dep asset.Key) ([]string, error) {
+		if a.Graph.Mapping(made.Key, dep) == asset.Same() {
+			return []string{partition}, nil
+		}
+		if view == nil {
+			partitions, err := knownPartitions(ctx, a.Graph, a.Ledger)
+			if err != nil {
+				return nil, err
+			}
+			view = a.Graph.View(asset.World{Now: a.Now(), Partitions: partitions})
+		}
+		return view.Upstream(made, partition, dep)
+	}
 }
 
 func (j job) key() string       { return string(j.asset.Key) }
@@ -115,6 +138,9 @@ type inputs struct{ *Activities }
 func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		upstream, err := in.Graph.Get(key)
+		if err == nil && upstream.External() {
+			err = fault.New(fault.Invalid, "read input", "%s is an external asset: it has no rows here", key)
+		}
 		if err != nil {
 			yield(nil, err)
 			return

@@ -160,6 +160,7 @@ func TestUpstreamVersionsThatMovedForNothing(t *testing.T) {
 	require.NoError(t, err)
 	d, err := w.acts.Graph.Get(download)
 	require.NoError(t, err)
-	state, why := w.acts.Graph.Judge(d, here.Key, facts)
+	standing := w.acts.Graph.View(facts).Judge(d, here.Key)
+	state, why := standing.State, standing.Reason
 	require.Equal(t, asset.Fresh, state, why)
 }

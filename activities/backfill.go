@@ -13,10 +13,10 @@ import (
 
 // BackfillRequest is what a backfill is asked to do. Two backfills of one id agree on it.
 type BackfillRequest struct {
-	ID         string   `json:"id"`
-	Select     []string `json:"select"`               // as the user typed it
-	Partitions []string `json:"partitions,omitempty"` // keys, labels or ranges "A..B"; none, or "all": all
-	Mode       string   `json:"mode,omitempty"`       // one of BackfillModes; "": all
+	ID         string       `json:"id"`
+	Select     []string     `json:"select"`               // as the user typed it
+	Partitions []string     `json:"partitions,omitempty"` // keys, labels, globs or ranges; none, or "all": all
+	Filter     asset.Filter `json:"filter,omitempty"`
 }
 
 // BackfillSettings may be changed while a backfill runs.
@@ -26,45 +26,39 @@ type BackfillSettings struct {
 	Priority    int     `json:"priority"`       // 1 to 5, 1 first
 }
 
-// The modes of a backfill: every partition chosen, only those that stand so, or all of them from scratch.
-const (
-	BackfillAll     = "all"
-	BackfillMissing = "missing"
-	BackfillFailed  = "failed"
-	BackfillStale   = "stale"
-	BackfillForce   = "force"
-)
-
-// BackfillModes lists them.
-var BackfillModes = []string{BackfillAll, BackfillMissing, BackfillFailed, BackfillStale, BackfillForce}
-
-// items is what the mode means for the items of a partition.
+// items is what the filter means for the items of a partition.
 func (r BackfillRequest) items() ledger.Mode {
-	switch r.Mode {
-	case BackfillForce:
+	switch r.Filter {
+	case asset.Without:
 		return ledger.Force
-	case BackfillFailed:
+	case asset.Faulty:
 		return ledger.Failed
 	default:
 		return ledger.Missing
 	}
 }
 
+// needed is how asset.Needed is called in the ledger.
+const needed = "needed"
+
 // partitionSeparator joins what was typed for partitions in the ledger: no key has it.
 const partitionSeparator = "\n"
 
 // row is the request as the ledger keeps it.
 func (r BackfillRequest) row() ledger.Backfill {
-	mode := r.Mode
-	if mode == "" {
-		mode = BackfillAll
+	mode := string(r.Filter)
+	if r.Filter == asset.Needed {
+		mode = needed
 	}
 	return ledger.Backfill{ID: r.ID, Selection: strings.Join(r.Select, " "), Partitions: strings.Join(r.Partitions, partitionSeparator), Mode: mode}
 }
 
 // RequestOf is the request that a backfill in the ledger was created with.
 func RequestOf(b ledger.Backfill) BackfillRequest {
-	r := BackfillRequest{ID: b.ID, Select: []string{b.Selection}, Mode: b.Mode}
+	r := BackfillRequest{ID: b.ID, Select: []string{b.Selection}}
+	if b.Mode != needed {
+		r.Filter = asset.Filter(b.Mode)
+	}
 	if b.Partitions != "" {
 		r.Partitions = strings.Split(b.Partitions, partitionSeparator)
 	}
@@ -100,7 +94,7 @@ type OpenedBackfill struct {
 func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (out OpenedBackfill, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
 		if len(in.Select) > 0 {
-			if _, err := a.Graph.Select(in.Select...); err != nil {
+			if _, err := Select(ctx, a.Graph, a.Ledger, in.Select...); err != nil {
 				return err // before there is anything that could stay behind
 			}
 			row := in.row()
@@ -126,7 +120,7 @@ func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (ou
 		if err := a.Ledger.StartRun(ctx, run); err != nil || out.Planned {
 			return err
 		}
-		selected, err := a.Graph.Select(request.Select...)
+		selected, err := Select(ctx, a.Graph, a.Ledger, request.Select...)
 		if err != nil {
 			return err
 		}
@@ -149,7 +143,7 @@ func (a *Activities) WriteBackfill(ctx context.Context, in BackfillRef) (count i
 			if err != nil {
 				return err
 			}
-			plan, err := PlanBackfill(ctx, a.Graph, a.Ledger, RequestOf(b))
+			plan, err := a.planBackfill(ctx, RequestOf(b))
 			if err != nil {
 				return err
 			}

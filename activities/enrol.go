@@ -159,21 +159,28 @@ func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.It
 	})
 }
 
-// upstream gives the versions of the inputs as they are published now.
+// upstream gives the versions of the inputs as they are published now: of each, the highest among the partitions that
+// the step's is made from.
 func (a *Activities) upstream(ctx context.Context, j job) (map[string]int64, error) {
 	versions := make(map[string]int64, len(j.asset.Deps))
 	for _, dep := range j.asset.Deps {
-		m, ok, err := a.Ledger.Latest(ctx, string(dep), j.partition())
+		partitions, err := j.run.Upstream(dep.Key)
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			versions[string(dep)] = m.Version
+		for _, partition := range partitions {
+			m, ok, err := a.Ledger.Latest(ctx, string(dep.Key), partition)
+			if err != nil {
+				return nil, err
+			}
+			if before, seen := versions[string(dep.Key)]; ok && (!seen || m.Version > before) {
+				versions[string(dep.Key)] = m.Version
+			}
 		}
 	}
 	return versions, nil
 }
 
 func ledgerItem(i asset.Item) ledger.Item {
-	return ledger.Item{ID: i.ID, Label: i.Label, Fingerprint: i.Fingerprint, Input: i.Input}
+	return ledger.Item{ID: i.ID, Label: i.Label, Origin: i.From, Fingerprint: i.Fingerprint, Input: i.Input}
 }

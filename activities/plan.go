@@ -13,10 +13,11 @@ import (
 
 // BeginInput is what a run is asked to do.
 type BeginInput struct {
-	Run        string      `json:"run"`
-	Select     []string    `json:"select"`               // as the user typed it
-	Partitions []string    `json:"partitions,omitempty"` // keys or labels; none: all
-	Mode       ledger.Mode `json:"mode"`
+	Run        string       `json:"run"`
+	Select     []string     `json:"select"`               // as the user typed it
+	Partitions []string     `json:"partitions,omitempty"` // keys, labels, globs or ranges; none: all
+	Filter     asset.Filter `json:"filter,omitempty"`
+	Mode       ledger.Mode  `json:"mode"`
 }
 
 // BeginOutput names the partition sets that the source must be asked for before the run can be planned.
@@ -52,7 +53,7 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		if err := a.Ledger.StartRun(ctx, run); err != nil {
 			return err
 		}
-		selected, err := a.Graph.Select(in.Select...)
+		selected, err := Select(ctx, a.Graph, a.Ledger, in.Select...)
 		if err != nil {
 			return err
 		}
@@ -66,17 +67,18 @@ func (a *Activities) undiscovered(ctx context.Context, selected []*asset.Asset) 
 	var sets []PartitionSet
 	seen := make(map[string]bool)
 	for _, made := range selected {
-		set := made.Partitions
-		if seen[set.Name] {
-			continue
-		}
-		known, err := a.Ledger.Partitions(ctx, set.Name)
-		if err != nil {
-			return nil, err
-		}
-		if len(known) == 0 || made.Lists() {
-			seen[set.Name] = true
-			sets = append(sets, PartitionSet{Name: set.Name, Queue: set.Queue})
+		for _, set := range made.Partitions.Sets() {
+			if seen[set.Name] || set.Discover == nil { // people add the keys of a set that nobody discovers
+				continue
+			}
+			known, err := a.Ledger.KnownPartitions(ctx, set.Name)
+			if err != nil {
+				return nil, err
+			}
+			if len(known) == 0 || made.Lists() {
+				seen[set.Name] = true
+				sets = append(sets, PartitionSet{Name: set.Name, Queue: set.Queue})
+			}
 		}
 	}
 	return sets, nil
@@ -97,6 +99,9 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 			count = len(found)
 			known := make([]ledger.Partition, len(found))
 			for i, p := range found {
+				if err := asset.CheckPartitionKey(p.Key); err != nil {
+					return fault.New(fault.Layout, "discover "+in.Name, "the source names a partition that cannot be used: %w", err)
+				}
 				known[i] = ledger.Partition{Key: p.Key, Label: p.Label}
 			}
 			return a.Ledger.SavePartitions(ctx, in.Name, known)
@@ -109,19 +114,27 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
-			selected, err := a.Graph.Select(in.Select...)
-			if err != nil {
-				return err
-			}
-			world, err := World(ctx, a.Graph, a.Ledger)
-			if err != nil {
-				return err
-			}
-			plan, err = a.Graph.Plan(selected, in.Partitions, world)
+			plan, err = MakePlan(ctx, a.Graph, a.Ledger, in)
 			return err
 		})
 	})
 	return plan, err
+}
+
+// MaxSteps is how many steps one run takes: more would fill its history. A backfill takes any number.
+const MaxSteps = 500
+
+// MakePlan says what a run of a selection would do, as the ledger sees the world now.
+func MakePlan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, in BeginInput) (asset.Plan, error) {
+	selected, err := Select(ctx, g, l, in.Select...)
+	if err != nil {
+		return asset.Plan{}, err
+	}
+	world, err := World(ctx, g, l)
+	if err != nil {
+		return asset.Plan{}, err
+	}
+	return g.View(world).Plan(selected, asset.Request{Partitions: in.Partitions, Filter: in.Filter})
 }
 
 // Finish records how the run ended.

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -80,7 +81,9 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	got, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
 	require.NoError(t, err)
 	require.Equal(t, map[string][]asset.Partition{"category": {{Key: "6", Label: "New"}}}, got.Partitions, "5 is gone")
-	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: map[asset.Key]int64{catalog: 0}, Retryable: 1},
-		got.Facts[download][here.Key])
+	fact := got.Facts[download][here.Key]
+	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
+	fact.Verified = time.Time{}
+	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: map[asset.Key]int64{catalog: 0}, Retryable: 1, Quarantined: 2}, fact)
 	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
 }

@@ -56,6 +56,12 @@ func (a *Activities) MaterializePartition(ctx context.Context, in WholeInput) (o
 
 // whole does the parts of a small step one after the other.
 func (a *Activities) whole(ctx context.Context, in StepInput, out *Whole) error {
+	if in.Step.Observes {
+		return a.spanned(ctx, in, telemetry.ObserveAsset, func(ctx context.Context, j job) (err error) {
+			out.Made, err = a.observe(ctx, j)
+			return err
+		})
+	}
 	publish := PublishInput{StepInput: in}
 	err := a.enrolWhole(ctx, in, out)
 	if err != nil || out.Left {

@@ -2,76 +2,88 @@ package activities
 
 import (
 	"context"
-	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/ledger"
 )
 
-// World gathers from the ledger what a plan over the graph is made from.
+// World gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
 func World(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.World, error) {
-	w := asset.World{Partitions: make(map[string][]asset.Partition), Facts: make(map[asset.Key]map[string]asset.Fact)}
-	for _, set := range g.Sets() {
-		known, err := l.Partitions(ctx, set.Name)
-		if err != nil {
-			return w, err
-		}
-		for _, p := range known {
-			if !p.Gone {
-				w.Partitions[set.Name] = append(w.Partitions[set.Name], asset.Partition{Key: p.Key, Label: p.Label})
-			}
-		}
-	}
-	counts, err := l.AllCounts(ctx)
-	if err != nil {
+	w := asset.World{Now: time.Now(), Facts: make(map[asset.Key]map[string]asset.Fact)}
+	var err error
+	if w.Partitions, err = knownPartitions(ctx, g, l); err != nil {
 		return w, err
 	}
-	latest, err := l.Materializations(ctx)
-	if err != nil {
-		return w, err
-	}
-	for slice, m := range latest {
-		setFact(w, slice, func(f *asset.Fact) {
-			f.Version, f.CodeVersion, f.Upstream = m.Version, m.CodeVersion, make(map[asset.Key]int64, len(m.Upstream))
-			for key, version := range m.Upstream {
-				f.Upstream[asset.Key(key)] = version
-			}
+	assets := g.All()
+	facts := make([]map[string]asset.Fact, len(assets))
+	group, within := errgroup.WithContext(ctx)
+	for i, a := range assets {
+		group.Go(func() (err error) {
+			facts[i], err = published(within, l, a.Key)
+			return err
 		})
 	}
-	for slice, count := range counts {
-		again, err := retryable(ctx, l, slice, count.Quarantined)
-		if err != nil {
-			return w, err
-		}
-		setFact(w, slice, func(f *asset.Fact) { f.Pending, f.Retryable = count.Pending, again })
+	unsettled, err := l.Unsettled(ctx, retried)
+	if gathered := group.Wait(); gathered != nil {
+		err = gathered
+	}
+	if err != nil {
+		return w, err
+	}
+	for i, a := range assets {
+		w.Facts[a.Key] = facts[i]
+	}
+	for slice, u := range unsettled {
+		unsettle(w, slice, u)
 	}
 	return w, nil
 }
 
-func setFact(w asset.World, s ledger.Slice, set func(*asset.Fact)) {
-	facts, ok := w.Facts[asset.Key(s.Asset)]
-	if !ok {
-		facts = make(map[string]asset.Fact)
-		w.Facts[asset.Key(s.Asset)] = facts
-	}
-	f, ok := facts[s.Partition]
-	if !ok {
-		f.Version = -1
-	}
-	set(&f)
-	facts[s.Partition] = f
-}
-
-func retryable(ctx context.Context, l *ledger.Ledger, s ledger.Slice, limit int) (int, error) {
-	if limit == 0 {
-		return 0, nil
-	}
-	entries, err := l.Items(ctx, ledger.Filter{Asset: s.Asset, Partition: s.Partition, State: ledger.Quarantined, Limit: limit})
-	count := 0
-	for _, e := range entries {
-		if slices.Contains(retried, e.Kind) {
-			count++
+// knownPartitions reads the keys of the dynamic sets.
+func knownPartitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map[string][]asset.Partition, error) {
+	found := make(map[string][]asset.Partition)
+	for _, set := range g.Sets() {
+		known, err := l.KnownPartitions(ctx, set.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range known {
+			found[set.Name] = append(found[set.Name], asset.Partition{Key: p.Key, Label: p.Label})
 		}
 	}
-	return count, err
+	return found, nil
+}
+
+// published gives the facts of the partitions of an asset that were ever published.
+func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.Fact, error) {
+	standings, err := l.Standings(ctx, string(key))
+	if err != nil {
+		return nil, err
+	}
+	facts := make(map[string]asset.Fact, len(standings))
+	for _, s := range standings {
+		f := asset.Fact{Version: s.Version, CodeVersion: s.CodeVersion, Upstream: make(map[asset.Key]int64, len(s.Upstream)), Verified: s.Verified}
+		for dep, version := range s.Upstream {
+			f.Upstream[asset.Key(dep)] = version
+		}
+		facts[s.Partition] = f
+	}
+	return facts, nil
+}
+
+// unsettle adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
+func unsettle(w asset.World, s ledger.Slice, u ledger.Unsettled) {
+	facts, declared := w.Facts[asset.Key(s.Asset)]
+	if !declared {
+		return
+	}
+	f, known := facts[s.Partition]
+	if !known {
+		f.Version = -1
+	}
+	f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
+	facts[s.Partition] = f
 }

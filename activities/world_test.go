@@ -111,9 +111,9 @@ func (w *world) deploy() {
 	list, get, read := common, common, common
 	list.Key, list.Location, list.CodeVersion, list.List = catalog, "catalog", w.versions[catalog], w.list
 	get.Key, get.Location, get.CodeVersion, get.Durable = download, "download", w.versions[download], true
-	get.Deps, get.Items, get.Make = []asset.Key{catalog}, w.items(catalog), w.makes(download)
+	get.Deps, get.Items, get.Make = asset.On(catalog), w.items(catalog), w.makes(download)
 	read.Key, read.Location, read.CodeVersion = extract, "extract", w.versions[extract]
-	read.Deps, read.Items, read.Make = []asset.Key{download}, w.items(download), w.makes(extract)
+	read.Deps, read.Items, read.Make = asset.On(download), w.items(download), w.makes(extract)
 	var err error
 	w.acts.Graph, err = asset.NewGraph(asset.New(list), asset.New(get), asset.New(read))
 	require.NoError(w.tb, err)

@@ -12,6 +12,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,14 +21,17 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
 
 // MaterializeInput is what a user, a schedule or a backfill asks for. The workflow's id is the run's id.
 type MaterializeInput struct {
-	Select     []string    `json:"select"`
-	Partitions []string    `json:"partitions,omitempty"`
-	Mode       ledger.Mode `json:"mode,omitempty"`
+	Select     []string     `json:"select"`
+	Partitions []string     `json:"partitions,omitempty"`
+	Filter     asset.Filter `json:"filter,omitempty"` // which partitions
+	Mode       ledger.Mode  `json:"mode,omitempty"`   // which settled items of them are done again
+	Plan       *asset.Plan  `json:"plan,omitempty"`   // made before; nil: it is made in the run
 }
 
 // StepResult is what became of one step.
@@ -74,6 +78,10 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 	if err := m.makePlan(ctx); err != nil {
 		return err
 	}
+	if n := len(m.plan.Steps); n > activities.MaxSteps {
+		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
+			"%d steps are more than the %d of one run: starter backfill create does any number", n, activities.MaxSteps), string(fault.Invalid), nil)
+	}
 	m.results = make([]StepResult, len(m.plan.Steps))
 	m.done = make([]workflow.Future, len(m.plan.Steps))
 	m.describe(ctx)
@@ -97,11 +105,15 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 // makePlan discovers the partitions that must be asked for, then plans.
 func (m *materialize) makePlan(ctx workflow.Context) error {
 	var a *activities.Activities
-	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Mode: m.in.Mode}
+	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode}
 	orchestrate := withRun(ctx, asset.QueueOrchestrate, strings.Join(m.in.Select, " "))
 	var begun activities.BeginOutput
 	if err := workflow.ExecuteActivity(orchestrate, a.Begin, begin).Get(ctx, &begun); err != nil {
 		return err
+	}
+	if m.in.Plan != nil {
+		m.plan = *m.in.Plan
+		return nil
 	}
 	for _, set := range begun.Discover {
 		if err := workflow.ExecuteActivity(withRun(ctx, set.Queue, set.Name), a.Discover, set).Get(ctx, nil); err != nil {
@@ -117,12 +129,15 @@ const maxPoll = 10 * time.Minute
 
 // runStep waits for what the step needs, then works on its partition; when another run is at it, it waits for that.
 func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activities.Made, err error) {
-	for _, need := range s.Needs {
-		if m.done[need].Get(ctx, nil) != nil {
-			return made, fmt.Errorf("skipped: %s failed", m.plan.Steps[need].Name())
-		}
+	if err := m.await(ctx, s); err != nil {
+		return made, err
 	}
 	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s}}
+	if s.Observes {
+		var a *activities.Activities
+		err = workflow.ExecuteActivity(withStep(ctx, s, s.Queue, s.Name()), a.Observe, in.StepInput).Get(ctx, &made)
+		return made, err
+	}
 	for wait := time.Second; ; wait = min(2*wait, maxPoll) {
 		err = workflow.ExecuteChildWorkflow(withChild(ctx, m.run, s), Partition, in).Get(ctx, &made)
 		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
@@ -132,6 +147,19 @@ func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activiti
 			return made, err
 		}
 	}
+}
+
+// await waits for the steps that one needs; an error when one of them failed.
+func (m *materialize) await(ctx workflow.Context, s asset.Step) error {
+	for i, other := range m.plan.Steps {
+		if !slices.Contains(s.Needs, i) && !slices.Contains(s.NeedsAll, other.Asset) {
+			continue
+		}
+		if m.done[i].Get(ctx, nil) != nil {
+			return fmt.Errorf("skipped: %s failed", other.Name())
+		}
+	}
+	return nil
 }
 
 func (m *materialize) wait(ctx workflow.Context) error {

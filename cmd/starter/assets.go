@@ -14,17 +14,24 @@ import (
 
 // assetView is an asset as `assets list` and `assets show` print it.
 type assetView struct {
-	Asset        asset.Key    `json:"asset"`
-	Description  string       `json:"description"`
-	Deps         []asset.Key  `json:"deps"`
-	PartitionBy  string       `json:"partitioned_by"`
-	Location     string       `json:"location"`
-	CodeVersion  string       `json:"code_version"`
-	Queue        asset.Queue  `json:"queue"`
-	BatchSize    int          `json:"batch_size"`
-	ItemAttempts int          `json:"item_attempts"`
-	Columns      []columnView `json:"columns,omitempty"`
-	Checks       []checkView  `json:"checks,omitempty"`
+	Asset         asset.Key            `json:"asset"`
+	Description   string               `json:"description"`
+	Group         string               `json:"group"`
+	Owners        []string             `json:"owners"`
+	Tags          map[string]string    `json:"tags"`
+	Kinds         []string             `json:"kinds"`
+	External      bool                 `json:"external"`
+	Deps          []asset.Key          `json:"deps"`
+	Mappings      map[asset.Key]string `json:"mappings"`
+	PartitionBy   string               `json:"partitioned_by"`
+	PartitionKind string               `json:"partition_kind"` // dynamic, static, time window or product
+	Location      string               `json:"location"`
+	CodeVersion   string               `json:"code_version"`
+	Queue         asset.Queue          `json:"queue"`
+	BatchSize     int                  `json:"batch_size"`
+	ItemAttempts  int                  `json:"item_attempts"`
+	Columns       []columnView         `json:"columns,omitempty"`
+	Checks        []checkView          `json:"checks,omitempty"`
 }
 
 type columnView struct {
@@ -74,8 +81,8 @@ func (a *app) listAssets(cmd *cobra.Command, selection []string) error {
 	views := make([]assetView, len(selected))
 	rows := make([][]string, len(selected))
 	for i, s := range selected {
-		views[i] = view(s)
-		rows[i] = []string{string(s.Key), keys(s.Deps), s.Partitions.Name, s.CodeVersion, s.Description}
+		views[i] = view(graph, s)
+		rows[i] = []string{string(s.Key), keys(views[i].Deps), s.Partitions.Name, s.CodeVersion, s.Description}
 	}
 	return a.show(map[string]any{"assets": views}, func(w io.Writer) error {
 		return table(w, []string{"ASSET", "DEPENDS ON", "PARTITIONED BY", "CODE", "DESCRIPTION"}, rows)
@@ -94,19 +101,29 @@ func (a *app) showAsset(cmd *cobra.Command, key string) error {
 	if err != nil {
 		return err
 	}
-	v := view(found)
+	v := view(graph, found)
 	v.details(found)
 	return a.show(v, v.print)
 }
 
-func view(s *asset.Asset) assetView {
-	return assetView{
-		Asset: s.Key, Description: s.Description, Deps: append([]asset.Key{}, s.Deps...), PartitionBy: s.Partitions.Name,
+func view(g *asset.Graph, s *asset.Asset) assetView {
+	v := assetView{
+		Asset: s.Key, Description: s.Description, Group: s.Key.Group(), Owners: append([]string{}, s.Owners...), Tags: s.Tags,
+		Kinds: append([]string{}, s.Kinds...), External: s.External(), Deps: []asset.Key{}, Mappings: make(map[asset.Key]string, len(s.Deps)),
+		PartitionBy: s.Partitions.Name, PartitionKind: s.Partitions.Kind(),
 		Location: s.Location, CodeVersion: s.CodeVersion, Queue: s.Queue, BatchSize: s.BatchSize, ItemAttempts: s.Retry.ItemAttempts,
 	}
+	for _, dep := range s.Deps {
+		v.Deps = append(v.Deps, dep.Key)
+		v.Mappings[dep.Key] = g.Mapping(s.Key, dep.Key).String()
+	}
+	return v
 }
 
 func (v *assetView) details(s *asset.Asset) {
+	if s.External() {
+		return
+	}
 	for _, c := range s.Codec.Columns() {
 		v.Columns = append(v.Columns, columnView{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Description: c.Description})
 	}

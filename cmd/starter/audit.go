@@ -82,12 +82,15 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 	removed := []string{}
 	for _, made := range d.Graph.All() {
 		needed := make(map[string]bool)
-		partitions, err := d.Ledger.Partitions(ctx, made.Partitions.Name)
+		if made.External() {
+			continue
+		}
+		partitions, err := d.Ledger.Touched(ctx, string(made.Key))
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range partitions {
-			staged, _, err := d.Ledger.StagedParts(ctx, string(made.Key), p.Key)
+			staged, _, err := d.Ledger.StagedParts(ctx, string(made.Key), p)
 			if err != nil {
 				return nil, err
 			}

@@ -71,7 +71,11 @@ Read a table (pip install 'deltalake[pyarrow]' pandas):
 		env.config.Temporal.UI, folders, tableFolder(env.host.Data, last(env.host.Graph.All())))
 }
 
+// tableFolder is where an asset's table lies; nowhere, if it is external.
 func tableFolder(d *host.Data, a *asset.Asset) string {
+	if a.External() {
+		return ""
+	}
 	return filepath.Join(d.Root, filepath.FromSlash(a.Location))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -67,7 +68,7 @@ func items(ctx context.Context, d *host.Data, selection []string, filter ledger.
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
 		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %q", filter.State, itemStates)
 	}
-	selected, err := d.Graph.Select(selection...)
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
 	if err != nil {
 		return nil, err
 	}

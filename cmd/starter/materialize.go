@@ -38,7 +38,7 @@ every quarantined item again, --force does everything again. Without --wait it p
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Select, in.Mode = args, mode(failed, force)
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				if _, err := planned(ctx, d, in.Select, in.Partitions); err != nil {
+				if _, err := planned(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
 					return err // better now than in the run
 				}
 				return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {

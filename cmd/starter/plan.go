@@ -23,7 +23,7 @@ func newPlan(a *app) *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				plan, err := planned(ctx, d, args, partitions)
+				plan, err := planned(ctx, d, args, asset.Request{Partitions: partitions})
 				if err != nil {
 					return err
 				}
@@ -36,16 +36,8 @@ func newPlan(a *app) *cobra.Command {
 }
 
 // planned is the plan of a selection as the ledger sees the world now.
-func planned(ctx context.Context, d *host.Data, selection, partitions []string) (asset.Plan, error) {
-	selected, err := d.Graph.Select(selection...)
-	if err != nil {
-		return asset.Plan{}, err
-	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
-	if err != nil {
-		return asset.Plan{}, err
-	}
-	return d.Graph.Plan(selected, partitions, world)
+func planned(ctx context.Context, d *host.Data, selection []string, r asset.Request) (asset.Plan, error) {
+	return activities.MakePlan(ctx, d.Graph, d.Ledger, activities.BeginInput{Select: selection, Partitions: r.Partitions, Filter: r.Filter})
 }
 
 func printPlan(w io.Writer, plan asset.Plan) error {

@@ -35,8 +35,17 @@ Start everything on this machine: starter dev --simulate
 Then, in another terminal:        starter materialize '*' --wait
                                   starter status
 
-A selection is a key (anvisa/catalog), a glob (anvisa/*), everything (*), with what is upstream (+anvisa/extract) or
-downstream (anvisa/index+) of it, or so many steps of that (2+anvisa/extract).`,
+A selection is written as in Dagster. It is one expression, however many arguments it has:
+
+  anvisa/catalog   anvisa/*   *           a key, a glob over keys, everything
+  group:anvisa   kind:pdf   column:text   by attribute; also owner:team:corpus, tag:source, tag:source=anvisa,
+                                          and status: with missing, failed, stale or fresh
+  +anvisa/extract   2+anvisa/extract      with what is upstream of it, all the way or two steps
+  anvisa/index+     anvisa/index+1        with what is downstream
+  not A   A and B   A or B   (A or B)     A, B and A B are A or B
+  roots(A)   sinks(A)                     what A selects and depends on nothing else of it, or nothing of it on that
+
+Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( and < for the shell.`,
 		Args:          verb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,

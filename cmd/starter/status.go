@@ -29,7 +29,8 @@ type assetStatus struct {
 type partitionStatus struct {
 	Partition      string      `json:"partition"`
 	Label          string      `json:"label"`
-	State          asset.State `json:"state"` // missing, failed, stale or fresh
+	State          asset.State `json:"state"`          // missing, failed, stale or fresh
+	Axis           asset.Axis  `json:"axis,omitempty"` // of a stale one: source or code
 	Reason         string      `json:"reason"`
 	Version        *int64      `json:"version"` // of the table; null: never published
 	Rows           int64       `json:"rows"`
@@ -72,7 +73,7 @@ func newStatus(a *app) *cobra.Command {
 
 func status(ctx context.Context, d *host.Data, selection []string) (statusView, error) {
 	v := statusView{Assets: []assetStatus{}}
-	selected, err := d.Graph.Select(selection...)
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
 	if err != nil {
 		return v, err
 	}
@@ -88,12 +89,14 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	if err != nil {
 		return v, err
 	}
+	view := d.Graph.View(world)
 	for _, made := range selected {
 		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), Partitions: []partitionStatus{}}
-		for _, p := range world.Partitions[made.Partitions.Name] {
+		for _, p := range view.Keys(made).All() {
 			slice := ledger.Slice{Asset: string(made.Key), Partition: p.Key}
 			one := partitionStatus{Partition: p.Key, Label: p.Label, Items: itemCounts(counts[slice])}
-			one.State, one.Reason = d.Graph.Judge(made, p.Key, world)
+			standing := view.Judge(made, p.Key)
+			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
 			if m, ok := latest[slice]; ok {
 				one.published(m)
 			}

@@ -40,7 +40,10 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[CatalogRow]{
 		Key:         CatalogKey,
 		Description: "Every product of the Bulário with its present leaflets.",
-		Deps:        []asset.Key{IndexKey},
+		Owners:      []string{"team:corpus"},
+		Tags:        map[string]string{"source": "anvisa"},
+		Kinds:       []string{"browser", "delta"},
+		Deps:        asset.On(IndexKey),
 		Partitions:  categories,
 		Location:    "interim/anvisa/catalog",
 		CodeVersion: "1",

@@ -42,7 +42,10 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[DownloadRow]{
 		Key:         DownloadKey,
 		Description: "The PDF of every present leaflet, stored once under its sha256.",
-		Deps:        []asset.Key{CatalogKey},
+		Owners:      []string{"team:corpus"},
+		Tags:        map[string]string{"source": "anvisa"},
+		Kinds:       []string{"browser", "pdf", "delta"},
+		Deps:        asset.On(CatalogKey),
 		Partitions:  categories,
 		Location:    "interim/anvisa/download",
 		CodeVersion: "1",
@@ -81,6 +84,7 @@ func downloads(ctx context.Context, run asset.Run, emit func(asset.Item) error) 
 			if err != nil {
 				return err
 			}
+			item.From = row.ItemID()
 			if err := emit(item); err != nil {
 				return err
 			}

@@ -66,7 +66,10 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[ExtractRow]{
 		Key:         ExtractKey,
 		Description: "The text of every leaflet, with its sections by RDC 47/2009.",
-		Deps:        []asset.Key{DownloadKey},
+		Owners:      []string{"team:corpus"},
+		Tags:        map[string]string{"source": "anvisa"},
+		Kinds:       []string{"text", "delta"},
+		Deps:        asset.On(DownloadKey),
 		Partitions:  categories,
 		Location:    "interim/anvisa/extract",
 		CodeVersion: "1",

@@ -19,8 +19,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"drugslm/internal/fault"
@@ -31,6 +33,12 @@ import (
 type Key string
 
 var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$`)
+
+// Group is the part of the key before the "/".
+func (k Key) Group() string {
+	group, _, _ := strings.Cut(string(k), "/")
+	return group
+}
 
 // Queue names the kind of worker slot that work needs; it becomes part of a Temporal task queue's name.
 type Queue string
@@ -45,24 +53,11 @@ const (
 	QueueExtract Queue = "extract"
 )
 
-// Partition is one slice of an asset: planned, run, checked and published on its own.
-type Partition struct {
-	Key   string `json:"key"`   // stable, short: "5"
-	Label string `json:"label"` // for people: "Genérico"
-}
-
-// Partitions is a set of partitions that several assets share, its keys discovered at run time.
-type Partitions struct {
-	Name string // "category": also the tables' partition column
-	// Discover asks the source for the partitions of today. It runs in an activity on Queue.
-	Discover func(ctx context.Context) ([]Partition, error)
-	Queue    Queue
-}
-
 // Item is the smallest thing that can succeed or fail by itself inside a partition.
 type Item struct {
 	ID          string // unique within its partition, stable over days: "1156882/patient"
 	Label       string // for people
+	From        string // the upstream item it is made from, where that has another id: "1156882"
 	Fingerprint string // changes when the source's side of the item changes
 	Input       []byte // what Make needs to know of it: JSON, at most 4 KiB
 }
@@ -85,11 +80,14 @@ type Retry struct {
 type Spec[T Row] struct {
 	Key         Key
 	Description string
-	Deps        []Key       // Input refuses any other, so lineage cannot lie
-	Partitions  *Partitions // shared by every asset that is partitioned alike
-	Location    string      // where the table lies in the lake: "interim/anvisa/catalog"
-	CodeVersion string      // raise it when the same input gives other rows
-	Queue       Queue       // what List, or Items' Make, needs
+	Owners      []string          // mail addresses, or "team:" and a name
+	Tags        map[string]string // for selections and for people: {"domain": "regulatory"}
+	Kinds       []string          // what it is made of or by: "parquet", "pdf", "browser"
+	Deps        []Dep             // Input refuses any other, so lineage cannot lie
+	Partitions  *Partitions       // shared by every asset that is partitioned alike
+	Location    string            // where the table lies in the lake: "interim/anvisa/catalog"
+	CodeVersion string            // raise it when the same input gives other rows
+	Queue       Queue             // what List, or Items' Make, needs
 	Retry       Retry
 	Timeout     time.Duration // of one activity: a listing, or a batch; default 15 min
 	BatchSize   int           // items in one activity; default 100
@@ -116,7 +114,10 @@ type Settle[T any] func(id string, row T, err error) error
 type Asset struct {
 	Key         Key
 	Description string
-	Deps        []Key
+	Owners      []string
+	Tags        map[string]string
+	Kinds       []string
+	Deps        []Dep
 	Partitions  *Partitions
 	Location    string
 	CodeVersion string
@@ -132,6 +133,8 @@ type Asset struct {
 	items func(ctx context.Context, run Run, emit func(Item) error) error
 	make  func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
 
+	observe func(ctx context.Context, run Run) (Observation, error)
+
 	problems []error // reported by NewGraph, all together
 }
 
@@ -140,7 +143,8 @@ type Asset struct {
 func New[T Row](s Spec[T]) *Asset {
 	codec, err := rows.Of[T]()
 	a := &Asset{
-		Key: s.Key, Description: s.Description, Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
+		Key: s.Key, Description: s.Description, Owners: slices.Clone(s.Owners), Tags: maps.Clone(s.Tags), Kinds: slices.Clone(s.Kinds),
+		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
 		Durable: s.Durable, Codec: codec, items: s.Items,
@@ -151,7 +155,7 @@ func New[T Row](s Spec[T]) *Asset {
 	if s.List != nil {
 		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
 			return s.List(ctx, run, func(item Item, row T) error {
-				if err := same(s.Key, item.ID, row); err != nil {
+				if err := belongs(s.Key, item.ID, row); err != nil {
 					return err
 				}
 				return emit(item, row)
@@ -164,7 +168,7 @@ func New[T Row](s Spec[T]) *Asset {
 				if err != nil {
 					return settle(id, nil, err)
 				}
-				if err := same(s.Key, id, row); err != nil {
+				if err := belongs(s.Key, id, row); err != nil {
 					return err
 				}
 				return settle(id, row, nil)
@@ -175,8 +179,8 @@ func New[T Row](s Spec[T]) *Asset {
 	return a
 }
 
-// same refuses a row that names another item than the one it is given for: the row would outlive its item.
-func same(key Key, id string, row Row) error {
+// belongs refuses a row that names another item than the one it is given for: the row would outlive its item.
+func belongs(key Key, id string, row Row) error {
 	if id == "" || row.ItemID() != id {
 		return fault.New(fault.Invalid, "take row", "%s gives the row of %q for item %q", key, row.ItemID(), id)
 	}
@@ -212,8 +216,7 @@ func (s Spec[T]) problems() []error {
 	add(s.Location == "", "Location is empty")
 	add(s.CodeVersion == "", "CodeVersion is empty")
 	add(s.Queue == "", "Queue is empty")
-	add(s.Partitions == nil, "Partitions is nil")
-	add(s.Partitions != nil && !s.Partitions.whole(), "Partitions wants Name, Discover and Queue")
+	errs = append(errs, describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)...)
 	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
@@ -227,7 +230,37 @@ func (s Spec[T]) problems() []error {
 	return errs
 }
 
-func (p *Partitions) whole() bool { return p.Name != "" && p.Discover != nil && p.Queue != "" }
+var (
+	ownerPattern = regexp.MustCompile(`^(team:[a-z0-9][a-z0-9._-]*|[^@\s]+@[^@\s]+)$`)
+	wordPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$`)
+)
+
+// describes says what is wrong with what every kind of asset has.
+func describes(key Key, owners []string, tags map[string]string, kinds []string, set *Partitions) []error {
+	var errs []error
+	add := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, prefix(key, fmt.Errorf(format, args...))...)
+		}
+	}
+	for _, owner := range owners {
+		add(!ownerPattern.MatchString(owner), `owner %q is neither a mail address nor "team:name"`, owner)
+	}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		add(!wordPattern.MatchString(name), "tag %q: want letters, digits, and - _ . / between them", name)
+		add(tags[name] != "" && !wordPattern.MatchString(tags[name]), "tag %q: the value %q wants letters, digits, and - _ . / between them", name, tags[name])
+	}
+	for _, kind := range kinds {
+		add(!wordPattern.MatchString(kind), "kind %q: want letters, digits, and - _ . / between them", kind)
+	}
+	if set == nil {
+		return append(errs, prefix(key, errors.New("Partitions is nil"))...)
+	}
+	for _, err := range set.mistakes() {
+		errs = append(errs, prefix(key, fmt.Errorf("partitions %q: %w", set.Name, err))...)
+	}
+	return errs
+}
 
 func (r Retry) least() int64 {
 	return min(int64(r.Attempts), int64(r.ItemAttempts), int64(r.Interval), int64(r.MaxInterval))

@@ -37,15 +37,15 @@ type vial struct{ pill }
 
 func TestNewFillsIn(t *testing.T) {
 	t.Parallel()
-	deps := []asset.Key{"a/index"}
+	deps := asset.On("a/index")
 	s := spec("a/x", shelf("category"))
 	s.Deps, s.Retry = deps, asset.Retry{Attempts: 9}
 	a := asset.New(s)
 	require.Equal(t, 15*time.Minute, a.Timeout)
 	require.Equal(t, 100, a.BatchSize)
 	require.Equal(t, asset.Retry{Attempts: 9, ItemAttempts: 3, Interval: 2 * time.Second, MaxInterval: 2 * time.Minute}, a.Retry)
-	deps[0] = "a/other"
-	require.Equal(t, []asset.Key{"a/index"}, a.Deps, "nobody changes an asset from outside")
+	deps[0].Key = "a/other"
+	require.Equal(t, asset.On("a/index"), a.Deps, "nobody changes an asset from outside")
 }
 
 func TestNewKeepsTheRowType(t *testing.T) {

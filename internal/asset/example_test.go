@@ -115,9 +115,9 @@ func planning(graph *asset.Graph) error {
 	if err != nil {
 		return err
 	}
-	plan, err := graph.Plan(selected, nil, asset.World{
+	plan, err := graph.View(asset.World{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5", Label: "Genérico"}}},
-	})
+	}).Plan(selected, asset.Request{})
 	for _, step := range plan.Steps {
 		fmt.Printf("%s is %s: %s\n", step.Name(), step.State, step.Reason)
 	}

@@ -11,15 +11,16 @@ import (
 
 // Graph is a validated set of assets, in dependency order.
 type Graph struct {
-	order []*Asset // dependencies first
-	byKey map[Key]*Asset
+	order    []*Asset // dependencies first
+	byKey    map[Key]*Asset
+	mappings map[[2]Key]Mapping // of an asset and its dependency
 }
 
 // NewGraph checks a list of assets and reports everything that is wrong with it at once: bad declarations,
 // keys, locations or names of partition sets that are taken, unknown dependencies, dependencies between differently
-// partitioned assets, cycles.
+// partitioned assets without a mapping, mappings that name no partition, cycles.
 func NewGraph(assets ...*Asset) (*Graph, error) {
-	g := &Graph{byKey: make(map[Key]*Asset, len(assets))}
+	g := &Graph{byKey: make(map[Key]*Asset, len(assets)), mappings: make(map[[2]Key]Mapping)}
 	errs := g.add(assets)
 	for _, a := range assets {
 		errs = append(errs, g.strangers(a)...)
@@ -47,44 +48,64 @@ func (g *Graph) add(assets []*Asset) []error {
 			continue
 		}
 		g.byKey[a.Key] = a
-		if other, taken := tables[a.Location]; taken && a.Location != "" {
+		if other, taken := tables[a.Location]; taken && a.Location != "" { // external assets have none
 			errs = append(errs, fmt.Errorf("asset %q has the Location of %q", a.Key, other))
 		}
 		tables[a.Location] = a.Key
 		if a.Partitions == nil {
 			continue
 		}
-		if set, taken := sets[a.Partitions.Name]; taken && set != a.Partitions {
-			errs = append(errs, fmt.Errorf("asset %q has another set of partitions named %q: share one", a.Key, set.Name))
+		for _, own := range append(a.Partitions.Sets(), a.Partitions) {
+			if set, taken := sets[own.Name]; taken && !set.like(own) {
+				errs = append(errs, fmt.Errorf("asset %q has another set of partitions named %q: share one", a.Key, set.Name))
+			}
+			sets[own.Name] = own
 		}
-		sets[a.Partitions.Name] = a.Partitions
 	}
 	return errs
 }
 
-// strangers says which dependencies of a do not fit it.
+// strangers says which dependencies of a do not fit it, and keeps the mappings of those that do.
 func (g *Graph) strangers(a *Asset) []error {
 	var errs []error
-	for _, dep := range a.Deps {
-		switch up, known := g.byKey[dep]; {
+	for i, dep := range a.Deps {
+		up, known := g.byKey[dep.Key]
+		switch {
 		case !known:
-			errs = append(errs, fmt.Errorf("asset %q depends on %q, which nobody declares", a.Key, dep))
-		case up.Partitions != a.Partitions:
-			errs = append(errs, fmt.Errorf("asset %q depends on %q, which is partitioned otherwise", a.Key, dep))
+			errs = append(errs, fmt.Errorf("asset %q depends on %q, which nobody declares", a.Key, dep.Key))
+			continue
+		case slices.ContainsFunc(a.Deps[:i], func(other Dep) bool { return other.Key == dep.Key }):
+			errs = append(errs, fmt.Errorf("asset %q depends on %q twice", a.Key, dep.Key))
+			continue
+		case a.Partitions == nil || up.Partitions == nil:
+			continue // reported already
 		}
+		mapping, err := dep.fit(a.Partitions, up.Partitions)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("asset %q depends on %q, %w", a.Key, dep.Key, err))
+		}
+		g.mappings[[2]Key{a.Key, dep.Key}] = mapping
 	}
 	return errs
 }
+
+// mapping is how the partitions of a are made from those of one of its dependencies.
+func (g *Graph) mapping(a *Asset, dep Key) Mapping { return g.mappings[[2]Key{a.Key, dep}] }
+
+// Mapping is how the partitions of an asset are made from those of one of its dependencies; nil if it is none.
+func (g *Graph) Mapping(key, dep Key) Mapping { return g.mappings[[2]Key{key, dep}] }
 
 // All gives every asset, dependencies first.
 func (g *Graph) All() []*Asset { return slices.Clone(g.order) }
 
-// Sets gives the partition sets of the assets, each once.
+// Sets gives the dynamic partition sets of the assets, each once: those whose keys are kept in the ledger.
 func (g *Graph) Sets() []*Partitions {
 	var sets []*Partitions
 	for _, a := range g.order {
-		if !slices.Contains(sets, a.Partitions) {
-			sets = append(sets, a.Partitions)
+		for _, set := range a.Partitions.Sets() {
+			if !slices.Contains(sets, set) {
+				sets = append(sets, set)
+			}
 		}
 	}
 	return sets
@@ -125,7 +146,7 @@ func sorted(assets []*Asset, byKey map[Key]*Asset) (order []*Asset, cycle []stri
 		}
 		mark[a.Key] = visiting
 		for _, dep := range a.Deps {
-			if up := byKey[dep]; up != nil && !visit(up) {
+			if up := byKey[dep.Key]; up != nil && !visit(up) {
 				return false
 			}
 		}

@@ -31,7 +31,7 @@ func shelf(name string) *asset.Partitions {
 // spec is a Spec with nothing wrong in it.
 func spec(key asset.Key, set *asset.Partitions, deps ...asset.Key) asset.Spec[pill] {
 	return asset.Spec[pill]{
-		Key: key, Deps: deps, Partitions: set, Location: "interim/" + string(key), CodeVersion: "1", Queue: asset.QueueBrowser,
+		Key: key, Deps: asset.On(deps...), Partitions: set, Location: "interim/" + string(key), CodeVersion: "1", Queue: asset.QueueBrowser,
 		List: func(context.Context, asset.Run, func(asset.Item, pill) error) (asset.Claim, error) {
 			return asset.Claim{}, nil
 		},
@@ -118,7 +118,7 @@ func TestGraphRefusesDeclarations(t *testing.T) {
 		{"no partitions", func(s *asset.Spec[pill]) { s.Partitions = nil }, `asset "a/x": Partitions is nil`},
 		{
 			"partitions that nobody can discover",
-			func(s *asset.Spec[pill]) { s.Partitions = &asset.Partitions{Name: "day"} }, `asset "a/x": Partitions wants Name, Discover and Queue`,
+			func(s *asset.Spec[pill]) { s.Partitions = &asset.Partitions{} }, `asset "a/x": partitions "": Partitions wants a Name`,
 		},
 		{"negative batches", func(s *asset.Spec[pill]) { s.BatchSize = -1 }, `asset "a/x": Timeout, BatchSize and Retry`},
 		{"negative timeout", func(s *asset.Spec[pill]) { s.Timeout = -time.Second }, `asset "a/x": Timeout, BatchSize and Retry`},
@@ -203,7 +203,7 @@ func TestGraphRefusesAssetsThatDoNotFit(t *testing.T) {
 		{"unknown dependency", []asset.Spec[pill]{spec("a/x", set, "a/y")}, `asset "a/x" depends on "a/y", which nobody declares`},
 		{
 			"partitioned otherwise",
-			[]asset.Spec[pill]{spec("a/x", set), spec("a/y", shelf("day"), "a/x")}, `asset "a/y" depends on "a/x", which is partitioned otherwise`,
+			[]asset.Spec[pill]{spec("a/x", set), spec("a/y", shelf("day"), "a/x")}, `asset "a/y" depends on "a/x", which is partitioned otherwise: give the dependency a Mapping`,
 		},
 		{
 			"two sets of one name",

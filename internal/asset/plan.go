@@ -3,36 +3,30 @@ package asset
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"drugslm/internal/fault"
 )
 
-// State is how a partition of an asset stands against its source, its inputs and its code.
-type State string
+// Filter says which partitions of a selection are planned.
+type Filter string
 
-// The states, worst first.
+// The filters. Whatever is made from a planned step follows it, as far as it is selected.
 const (
-	Missing State = "missing" // never published
-	Failed  State = "failed"  // some items failed or are pending, and can be tried again
-	Stale   State = "stale"   // an input or the code is newer
-	Fresh   State = "fresh"
+	Needed  Filter = ""        // all but windows of time that are fresh: what has ended does not change by itself
+	Missed  Filter = "missing" // what was never published
+	Staled  Filter = "stale"   // what is older than its inputs or its code
+	Faulty  Filter = "failed"  // what has items that failed or were left over, all of which are tried again
+	Without Filter = "force"   // everything, changed or not
 )
 
-// Fact is what the ledger knows of one partition of one asset.
-type Fact struct {
-	Version     int64         // the table's version that last changed it; -1: never published
-	CodeVersion string        // of the code that made it
-	Upstream    map[Key]int64 // the versions of its inputs that it was made from; an input without one was not there
-	Pending     int           // items that an interrupted run left to do
-	Retryable   int           // quarantined items that another try may mend
-}
+// Filters lists them.
+func Filters() []Filter { return []Filter{Needed, Missed, Staled, Faulty, Without} }
 
-// World is what a plan is made from: the partitions that are known, and the facts about them.
-type World struct {
-	Partitions map[string][]Partition  // by the name of the set
-	Facts      map[Key]map[string]Fact // by asset and partition key
+// Request is what a plan is asked for, beside the selection of assets.
+type Request struct {
+	Partitions []string `json:"partitions,omitempty"` // keys, labels, globs and ranges A..B; none: all
+	Filter     Filter   `json:"filter,omitempty"`
 }
 
 // Step is one asset × partition of a plan.
@@ -40,10 +34,13 @@ type Step struct {
 	Asset       Key           `json:"asset"`
 	Partition   Partition     `json:"partition"`
 	State       State         `json:"state"`
+	Axis        Axis          `json:"axis,omitempty"` // of a stale one
 	Reason      string        `json:"reason"`
-	Needs       []int         `json:"needs,omitempty"` // indices of the steps that must be done before
+	Needs       []int         `json:"needs,omitempty"`     // indices of the steps that must be done before
+	NeedsAll    []Key         `json:"needs_all,omitempty"` // assets all steps of which must be done before
 	CodeVersion string        `json:"code_version"`
 	Lists       bool          `json:"lists"`
+	Observes    bool          `json:"observes,omitempty"` // an external asset is looked at, nothing is made
 	Queue       Queue         `json:"queue"`
 	Timeout     time.Duration `json:"timeout"`
 	Retry       Retry         `json:"retry"`
@@ -57,104 +54,111 @@ type Plan struct {
 	Steps []Step `json:"steps"`
 	// Undiscovered names the partition sets that nobody has asked the source for yet; their steps are not in it.
 	Undiscovered []string `json:"undiscovered,omitempty"`
+	// Left counts the selected partitions that the filter left out.
+	Left int `json:"left,omitempty"`
 }
 
-// Plan says what materializing a selection would do and why. Partitions, by key or label, narrow it; none means
-// all. A partition that no selected asset has is an error that lists the known ones.
-func (g *Graph) Plan(selected []*Asset, partitions []string, w World) (Plan, error) {
-	plan := Plan{Steps: []Step{}}
-	index := make(map[string]int)
-	matched := make(map[string]bool)
+// Plan says what materializing a selection would do and why. A partition that no selected asset has is an error that
+// names the nearest.
+func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
+	if !slices.Contains(Filters(), r.Filter) {
+		return Plan{}, fault.New(fault.Invalid, "plan", "filter %q is unknown: want missing, stale, failed or force", r.Filter)
+	}
+	p := planner{View: v, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(selected))}
+	chosen, err := v.choose(selected, r.Partitions, &p.plan)
+	if err != nil {
+		return Plan{}, err
+	}
 	for _, a := range selected {
-		all, known := w.Partitions[a.Partitions.Name]
-		if !known && !slices.Contains(plan.Undiscovered, a.Partitions.Name) {
-			plan.Undiscovered = append(plan.Undiscovered, a.Partitions.Name)
-		}
-		for _, p := range all {
-			if len(partitions) > 0 && !wanted(p, partitions, matched) {
-				continue
-			}
-			step := g.step(a, p, w)
-			for _, dep := range a.Deps {
-				if i, ok := index[string(dep)+"\x00"+p.Key]; ok {
-					step.Needs = append(step.Needs, i)
-				}
-			}
-			index[string(a.Key)+"\x00"+p.Key] = len(plan.Steps)
-			plan.Steps = append(plan.Steps, step)
+		if err := p.add(a, chosen[a.Partitions], r.Filter); err != nil {
+			return Plan{}, err
 		}
 	}
-	if len(plan.Undiscovered) > 0 {
-		return plan, nil
-	}
-	for _, name := range partitions {
-		if !matched[name] {
-			return Plan{}, fault.New(fault.Invalid, "plan", "partition %q is unknown; known: %s", name, describe(selected, w))
-		}
-	}
-	return plan, nil
+	return p.plan, nil
 }
 
-// Judge says how a partition stands, and why, given the facts.
-func (g *Graph) Judge(a *Asset, partition string, w World) (State, string) {
-	fact, ok := w.Facts[a.Key][partition]
-	switch {
-	case !ok || fact.Version < 0:
-		if fact.Pending > 0 {
-			return Missing, fmt.Sprintf("never published; %d items pending from an earlier run", fact.Pending)
-		}
-		return Missing, "never published"
-	case fact.Pending > 0:
-		return Failed, fmt.Sprintf("%d items pending from an earlier run", fact.Pending)
-	case fact.CodeVersion != a.CodeVersion:
-		return Stale, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)
-	}
-	for _, dep := range a.Deps {
-		up, published := w.Facts[dep][partition]
-		from, read := fact.Upstream[dep]
-		switch {
-		case !published || up.Version < 0:
-		case !read:
-			return Stale, fmt.Sprintf("%s is at version %d, made before it was published", dep, up.Version)
-		case up.Version > from:
-			return Stale, fmt.Sprintf("%s is at version %d, made from %d", dep, up.Version, from)
-		}
-	}
-	if fact.Retryable > 0 {
-		return Failed, fmt.Sprintf("%d quarantined items can be tried again", fact.Retryable)
-	}
-	return Fresh, "nothing changed that we know of"
+// planner is a plan under construction.
+type planner struct {
+	*View
+	plan  Plan
+	steps map[Key][]int32 // of each asset planned, the step of each of its partitions by index; -1: none
 }
 
-func (g *Graph) step(a *Asset, p Partition, w World) Step {
-	state, reason := g.Judge(a, p.Key, w)
-	if state == Fresh && a.Lists() {
-		reason = "asks the source what changed"
+// add plans the chosen partitions of an asset, in their order.
+func (p *planner) add(a *Asset, chosen []int, filter Filter) error {
+	keys := p.Keys(a)
+	at := make([]int32, len(keys.list))
+	for i := range at {
+		at[i] = -1
+	}
+	p.steps[a.Key] = at
+	p.plan.Steps = slices.Grow(p.plan.Steps, len(chosen))
+	for _, i := range chosen {
+		step := p.step(a, keys.list[i])
+		if err := p.link(a, &step); err != nil {
+			return err
+		}
+		if !p.wants(a, step, filter) {
+			p.plan.Left++
+			continue
+		}
+		at[i] = int32(len(p.plan.Steps))
+		p.plan.Steps = append(p.plan.Steps, step)
+	}
+	return nil
+}
+
+func (p *planner) step(a *Asset, one Partition) Step {
+	s := p.Judge(a, one.Key)
+	if s.State == Fresh && (a.Lists() || a.External()) && !a.Partitions.Windowed() {
+		s.Reason = "asks the source what changed"
 	}
 	return Step{
-		Asset: a.Key, Partition: p, State: state, Reason: reason, CodeVersion: a.CodeVersion,
-		Lists: a.Lists(), Queue: a.Queue, Timeout: a.Timeout, Retry: a.Retry,
+		Asset: a.Key, Partition: one, State: s.State, Axis: s.Axis, Reason: s.Reason, CodeVersion: a.CodeVersion,
+		Lists: a.Lists(), Observes: a.External(), Queue: a.Queue, Timeout: a.Timeout, Retry: a.Retry,
 	}
 }
 
-func wanted(p Partition, names []string, matched map[string]bool) bool {
-	found := false
-	for _, name := range names {
-		if p.Key == name || strings.EqualFold(p.Label, name) {
-			matched[name], found = true, true
+// link says which steps of the plan must be done before one.
+func (p *planner) link(a *Asset, s *Step) error {
+	for _, dep := range a.Deps {
+		steps, planned := p.steps[dep.Key]
+		if !planned {
+			continue
 		}
-	}
-	return found
-}
-
-func describe(selected []*Asset, w World) string {
-	var names []string
-	for _, a := range selected {
-		for _, p := range w.Partitions[a.Partitions.Name] {
-			if name := fmt.Sprintf("%s (%s)", p.Key, p.Label); !slices.Contains(names, name) {
-				names = append(names, name)
+		if _, whole := p.g.mapping(a, dep.Key).(all); whole {
+			if slices.ContainsFunc(steps, func(i int32) bool { return i >= 0 }) {
+				s.NeedsAll = append(s.NeedsAll, dep.Key)
+			}
+			continue
+		}
+		ups, err := p.Upstream(a, s.Partition.Key, dep.Key)
+		if err != nil {
+			return fault.Wrap(fault.Invalid, "plan", err)
+		}
+		keys := p.set(p.g.byKey[dep.Key].Partitions)
+		for _, key := range ups {
+			if i := keys.Index(key); i >= 0 && steps[i] >= 0 {
+				s.Needs = append(s.Needs, int(steps[i]))
 			}
 		}
 	}
-	return strings.Join(names, ", ")
+	return nil
+}
+
+// wants says whether a filter lets a step through.
+func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
+	follows := len(s.Needs)+len(s.NeedsAll) > 0
+	switch filter {
+	case Missed:
+		return s.State == Missing || follows
+	case Staled:
+		return s.State == Stale || follows
+	case Faulty:
+		return s.State == Failed || p.Fact(a.Key, s.Partition.Key).Quarantined > 0 || follows
+	case Without:
+		return true
+	default:
+		return s.State != Fresh || !a.Partitions.Windowed() || follows
+	}
 }

@@ -2,6 +2,7 @@ package asset_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,9 +76,11 @@ func TestJudge(t *testing.T) {
 			if tt.fact != nil {
 				w.Facts["a/download"] = map[string]asset.Fact{"5": *tt.fact, "6": {Version: -1}}
 			}
-			state, reason := g.Judge(download, "5", w)
-			require.Equal(t, tt.state, state)
-			require.Equal(t, tt.reason, reason)
+			standing := g.View(w).Judge(download, "5")
+			require.Equal(t, tt.state, standing.State)
+			require.Equal(t, tt.reason, standing.Reason)
+			require.Equal(t, tt.state == asset.Stale, standing.Axis != "")
+			require.Equal(t, strings.HasPrefix(tt.reason, "code version"), standing.Axis == asset.CodeAxis)
 		})
 	}
 }
@@ -96,7 +99,7 @@ func planned(t *testing.T, g *asset.Graph, w asset.World, selection string, part
 	t.Helper()
 	selected, err := g.Select(selection)
 	require.NoError(t, err)
-	return g.Plan(selected, partitions, w)
+	return g.View(w).Plan(selected, asset.Request{Partitions: partitions})
 }
 
 func TestPlan(t *testing.T) {
@@ -184,7 +187,7 @@ func TestPlanPartitions(t *testing.T) {
 func TestPlanListsEachPartitionOnce(t *testing.T) {
 	t.Parallel()
 	_, err := planned(t, judged(t), stocked(), "a/catalog+", "Vacina")
-	require.EqualError(t, err, `plan: partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`)
+	require.EqualError(t, err, `choose partitions: partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`)
 }
 
 func TestPlanOfWhatNobodyHasDiscovered(t *testing.T) {

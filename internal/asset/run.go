@@ -37,6 +37,8 @@ type Run struct {
 	Inputs    Inputs
 	Now       func() time.Time
 	Progress  func(done, total int) // may be called at any time; never nil in a run
+	// Upstream gives the partitions of a dependency that this one is made from; nil: the one with the same key.
+	Upstream func(dep Key) ([]string, error)
 
 	asset *Asset
 }
@@ -55,28 +57,48 @@ func (r Run) Provenance(fetchedAt time.Time, sourceURL string) Provenance {
 	}
 }
 
-// Input reads the published rows of a dependency, in the partition of the run. A key that is not among the
-// asset's Deps is refused.
+// Input reads the published rows of a dependency, in the partitions that the partition of the run is made from. A key
+// that is not among the asset's Deps is refused.
 func Input[T Row](ctx context.Context, run Run, dep Key) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		if !slices.Contains(run.asset.Deps, dep) {
-			yield(zero, fault.New(fault.Invalid, "read input", "%s does not declare %s in Deps", run.asset.Key, dep))
+		partitions, err := run.upstream(dep)
+		if err != nil {
+			yield(zero, err)
 			return
 		}
-		for row, err := range run.Inputs.Read(ctx, dep, run.Partition.Key) {
-			if err != nil {
-				yield(zero, fmt.Errorf("input %s: %w", dep, err))
-				return
-			}
-			typed, ok := row.(T)
-			if !ok {
-				yield(zero, fault.New(fault.Invalid, "read input", "%s has rows of type %T, not %T", dep, row, zero))
-				return
-			}
-			if !yield(typed, nil) {
-				return
+		for _, partition := range partitions {
+			for row, err := range run.Inputs.Read(ctx, dep, partition) {
+				typed, err := typed[T](dep, row, err)
+				if !yield(typed, err) || err != nil {
+					return
+				}
 			}
 		}
+	}
+}
+
+// upstream gives the partitions of a dependency to read.
+func (r Run) upstream(dep Key) ([]string, error) {
+	switch {
+	case !slices.ContainsFunc(r.asset.Deps, func(d Dep) bool { return d.Key == dep }):
+		return nil, fault.New(fault.Invalid, "read input", "%s does not declare %s in Deps", r.asset.Key, dep)
+	case r.Upstream == nil:
+		return []string{r.Partition.Key}, nil
+	default:
+		return r.Upstream(dep)
+	}
+}
+
+// typed is a row that was read as what its reader expects.
+func typed[T Row](dep Key, row any, err error) (T, error) {
+	expected, ok := row.(T)
+	switch {
+	case err != nil:
+		return expected, fmt.Errorf("input %s: %w", dep, err)
+	case !ok:
+		return expected, fault.New(fault.Invalid, "read input", "%s has rows of type %T, not %T", dep, row, expected)
+	default:
+		return expected, nil
 	}
 }

@@ -1,15 +1,14 @@
 package asset_test
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/asset"
-	"drugslm/internal/fault"
 )
 
 func TestSelect(t *testing.T) {
@@ -43,6 +42,8 @@ func TestSelect(t *testing.T) {
 		{[]string{"a/extract", "a/index"}, "a/index a/extract"},
 		{[]string{"a/extract,a/index, b/alone a/index"}, "a/index a/extract b/alone"},
 		{[]string{"a/extract\n\ta/index"}, "a/index a/extract"},
+		{[]string{",a/extract,,a/index,"}, "a/index a/extract"},
+		{[]string{"b/alone", "or", "+a/catalog", "and not", "a/index"}, "a/catalog b/alone"},
 	}
 	g := lineage(t)
 	for _, tt := range tests {
@@ -51,41 +52,6 @@ func TestSelect(t *testing.T) {
 			got, err := g.Select(tt.selection...)
 			require.NoError(t, err)
 			require.Equal(t, strings.Fields(tt.want), words(got))
-		})
-	}
-}
-
-func TestSelectRefuses(t *testing.T) {
-	t.Parallel()
-	const known = "known: a/index, a/catalog, a/download, b/catalog, a/extract, b/alone"
-	tests := []struct {
-		selection string
-		want      []string
-	}{
-		{"", []string{"nothing is selected", known}},
-		{" , ", []string{"nothing is selected", known}},
-		{"a/none", []string{`"a/none" matches no asset`, known}},
-		{"a/index c/*", []string{`"c/*" matches no asset`, known}},
-		{"index", []string{`"index" matches no asset`, known}},
-		{"+a/none", []string{`"+a/none" matches no asset`, known}},
-		{"A/index", []string{`"A/index" is not a selection: want a key`}},
-		{"a/index+b/alone", []string{"is not a selection"}},
-		{"++a/index", []string{"is not a selection"}},
-		{"-1+a/index", []string{"is not a selection"}},
-		{"+", []string{"is not a selection"}},
-		{"a/[index", []string{`"a/[index" has a [ without`}},
-		{"a/[]index", []string{"has a [ without"}},
-	}
-	g := lineage(t)
-	for _, tt := range tests {
-		t.Run(tt.selection, func(t *testing.T) {
-			t.Parallel()
-			got, err := g.Select(tt.selection)
-			require.Empty(t, got)
-			require.Equal(t, fault.Invalid, fault.KindOf(err))
-			for _, want := range tt.want {
-				require.ErrorContains(t, err, want)
-			}
 		})
 	}
 }
@@ -110,32 +76,189 @@ func TestSelectWalksOnce(t *testing.T) {
 	}
 }
 
-func FuzzSelect(f *testing.F) {
-	for _, seed := range []string{
-		"*", "a/catalog", "+a/extract", "a/index+1", "2+*/catalog+1, b/*", "a/[a-c]*", "a/[", "[^a]/*", "", "a/index++", "99999999999999999999+*",
-	} {
-		f.Add(seed)
-	}
+// described is lineage with attributes.
+func described(t testing.TB) *asset.Graph {
+	t.Helper()
 	set := shelf("category")
-	g, err := asset.NewGraph(asset.New(spec("a/index", set)), asset.New(spec("a/catalog", set, "a/index")),
-		asset.New(making("a/extract", set, "b/catalog", "a/catalog")), asset.New(spec("b/catalog", set, "a/index")))
-	require.NoError(f, err)
-	f.Fuzz(func(t *testing.T, selection string) {
-		got, err := g.Select(selection)
-		if err != nil {
-			require.Empty(t, got)
-			require.Equal(t, fault.Invalid, fault.KindOf(err))
-			return
-		}
-		require.NotEmpty(t, got)
-		all := g.All()
-		last := -1
-		for _, a := range got { // strictly further on each time: in dependency order, nothing twice
-			at := slices.Index(all, a)
-			require.Greater(t, at, last)
-			last = at
-		}
-	})
+	index, catalog, other := spec("a/index", set), spec("a/catalog", set, "a/index"), spec("b/catalog", set, "a/index")
+	download, extract := making("a/download", set, "a/catalog"), making("a/extract", set, "a/download", "b/catalog")
+	index.Kinds, index.Owners = []string{"browser"}, []string{"team:data", "ana@example.org"}
+	catalog.Kinds, catalog.Owners = []string{"browser", "parquet"}, []string{"team:data"}
+	download.Kinds, download.Owners = []string{"pdf"}, []string{"team:files"}
+	extract.Kinds = []string{"pdf", "parquet"}
+	index.Tags = map[string]string{"domain": "regulatory", "tier": "1"}
+	catalog.Tags = map[string]string{"domain": "regulatory"}
+	other.Tags = map[string]string{"domain": "safety", "note": "a.b-c/d"}
+	g, err := asset.NewGraph(
+		asset.New(extract), asset.New(index), asset.New(download), asset.New(catalog), asset.New(other),
+		asset.New(spec("b/alone", set)), asset.New(spec("c/and", set, "b/alone")),
+	)
+	require.NoError(t, err)
+	return g
+}
+
+func TestSelectExpressions(t *testing.T) {
+	t.Parallel()
+	all := "a/index a/catalog a/download b/catalog a/extract b/alone c/and"
+	tests := []struct{ selection, want string }{
+		{"key:a/catalog", "a/catalog"},
+		{`key:"a/catalog"`, "a/catalog"},
+		{`"a/catalog"`, "a/catalog"},
+		{`'a/catalog'`, "a/catalog"},
+		{`key: "a/cat*"`, "a/catalog"},
+		{`'?/cat*'`, "a/catalog b/catalog"},
+		{`key:[^a]/*`, "b/catalog b/alone c/and"},
+		{"key:*/and", "c/and"},
+		{"group:a", "a/index a/catalog a/download a/extract"},
+		{"group:[bc]", "b/catalog b/alone c/and"},
+		{"kind:pdf", "a/download a/extract"},
+		{"kind:p*", "a/catalog a/download a/extract"},
+		{"kind:<null>", "b/catalog b/alone c/and"},
+		{"owner:team:data", "a/index a/catalog"},
+		{`owner:"team:data"`, "a/index a/catalog"},
+		{"owner:*@example.org", "a/index"},
+		{"owner:<null>", "b/catalog a/extract b/alone c/and"},
+		{"column:dose", all},
+		{"tag:domain", "a/index a/catalog b/catalog"},
+		{"tag:<null>", "a/download a/extract b/alone c/and"},
+		{"tag:domain=regulatory", "a/index a/catalog"},
+		{`tag:"domain"="regulatory"`, "a/index a/catalog"},
+		{`tag: domain = reg*`, "a/index a/catalog"},
+		{"tag:*=safety", "b/catalog"},
+		{`tag:note="a\.b-c/d"`, "b/catalog"},
+		{`tag:note='a[ ,.("]b?*'`, "b/catalog"},
+
+		{"group:a and kind:parquet", "a/catalog a/extract"},
+		{"group:a AND NOT kind:pdf", "a/index a/catalog"},
+		{"kind:pdf or group:c", "a/download a/extract c/and"},
+		{"kind:pdf, group:c", "a/download a/extract c/and"},
+		{"kind:pdf group:c", "a/download a/extract c/and"},
+		{"not group:a", "b/catalog b/alone c/and"},
+		{"not not group:c", "c/and"},
+		{"group:c or group:a and kind:pdf", "a/download a/extract c/and"},
+		{"group:c group:a and kind:pdf", "a/download a/extract c/and"},
+		{"(group:c or group:a) and kind:pdf", "a/download a/extract"},
+		{"not group:a and not group:b", "c/and"},
+		{"not (group:a or group:b)", "c/and"},
+		{"not(group:a)and(not(group:b))", "c/and"},
+		{"((a/index))", "a/index"},
+
+		{"+(a/catalog or b/catalog)", "a/index a/catalog b/catalog"},
+		{"(a/catalog or b/catalog)+1", "a/catalog a/download b/catalog a/extract"},
+		{"1+(a/download b/alone)+1", "a/catalog a/download a/extract b/alone c/and"},
+		{"1+(1+a/extract)", "a/index a/catalog a/download b/catalog a/extract"},
+		{"2+kind:pdf", "a/index a/catalog a/download b/catalog a/extract"},
+		{"tag:tier=1+1", "a/index a/catalog b/catalog"},
+		{"a/index+ and +a/download", "a/index a/catalog a/download"},
+		{"a/index +b/catalog", "a/index b/catalog"},
+		{"b/alone+ a/index", "a/index b/alone c/and"},
+		{"not +a/extract", "b/alone c/and"},
+
+		{"roots(*)", "a/index b/alone"},
+		{"sinks(*)", "a/extract c/and"},
+		{"roots (group:a)", "a/index"},
+		{"sinks(not group:c and not a/extract)", "a/download b/catalog b/alone"},
+		{"roots(a/catalog or a/extract or b/catalog)", "a/catalog b/catalog"},
+		{"roots(a/catalog or a/extract)", "a/catalog"}, // a/extract is below a/catalog, by way of a/download
+		{"sinks(a/index or a/extract)", "a/extract"},
+		{"roots(group:a)+1", "a/index a/catalog b/catalog"},
+		{"+sinks(group:b)", "a/index b/catalog b/alone"},
+	}
+	g := described(t)
+	for _, tt := range tests {
+		t.Run(tt.selection, func(t *testing.T) {
+			t.Parallel()
+			got, err := g.Select(tt.selection)
+			require.NoError(t, err)
+			require.Equal(t, strings.Fields(tt.want), words(got))
+		})
+	}
+}
+
+// byStatus says that a/index is fresh, a/catalog has partitions of two states, and everything else is missing.
+func byStatus(a *asset.Asset) []asset.State {
+	switch a.Key {
+	case "a/index":
+		return []asset.State{asset.Fresh, asset.Fresh}
+	case "a/catalog":
+		return []asset.State{asset.Fresh, asset.Stale}
+	default:
+		return []asset.State{asset.Missing}
+	}
+}
+
+func TestSelectByStatus(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ selection, want string }{
+		{"status:fresh", "a/index a/catalog"},
+		{"status:stale", "a/catalog"},
+		{"status:stale+", "a/catalog a/download a/extract"},
+		{"status:fresh and not status:stale", "a/index"},
+		{"group:a and status:missing", "a/download a/extract"},
+		{`status:"[fs]*"`, "a/index a/catalog"},
+		{"status:failed or a/index", "a/index"}, // that nothing has failed is no mistake
+		{"not status:failed and group:b", "b/catalog b/alone"},
+	}
+	s := described(t).Selector(byStatus)
+	for _, tt := range tests {
+		t.Run(tt.selection, func(t *testing.T) {
+			t.Parallel()
+			got, err := s.Select(tt.selection)
+			require.NoError(t, err)
+			require.Equal(t, strings.Fields(tt.want), words(got))
+		})
+	}
+}
+
+// TestSelectKnowing: the facts cost a look into the ledger, so nobody asks for them in vain.
+func TestSelectKnowing(t *testing.T) {
+	t.Parallel()
+	g := described(t)
+	tests := []struct {
+		selection, want string
+		loads           int
+	}{
+		{"+a/catalog and not kind:pdf", "a/index a/catalog", 0},
+		{"status:stale", "a/catalog", 1},
+		{"status:stale or status:fresh and not status:missing", "a/index a/catalog", 1},
+		{"status:stale and", "", 0},
+		{"a/none", "", 0},
+		{"status:failed", "", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.selection, func(t *testing.T) {
+			t.Parallel()
+			loads := 0
+			got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) {
+				loads++
+				return byStatus, nil
+			}, strings.Fields(tt.selection)...)
+			require.Equal(t, tt.loads, loads)
+			require.Equal(t, strings.Fields(tt.want), append([]string{}, words(got)...))
+			if tt.want == "" {
+				whole(t, tt.selection, err)
+				require.NotContains(t, err.Error(), "cannot be asked for here")
+				return
+			}
+			require.NoError(t, err)
+		})
+	}
+	broken := errors.New("the ledger is locked")
+	got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) { return nil, broken }, "status:stale")
+	require.Empty(t, got)
+	require.ErrorIs(t, err, broken)
+}
+
+func TestExpressionAsksStatus(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string]bool{
+		"a/index": false, "tag:status": false, "status:fresh": true, "not (a/* and +roots(b/* or status:stale))": true, "not (a/* and +roots(b/* or c/*))": false,
+	} {
+		e, err := asset.Parse(expression)
+		require.NoError(t, err)
+		require.Equal(t, want, e.AsksStatus(), expression)
+	}
+	require.False(t, asset.Expression{}.AsksStatus())
 }
 
 func words(assets []*asset.Asset) []string {

@@ -59,7 +59,10 @@ type auditor struct {
 func Run(ctx context.Context, s Subject) (Report, error) {
 	a := &auditor{Subject: s, report: Report{Findings: []Finding{}}, verified: make(map[string]bool)}
 	for _, made := range s.Graph.All() {
-		partitions, err := s.Ledger.Partitions(ctx, made.Partitions.Name)
+		if made.External() {
+			continue // it has no table
+		}
+		partitions, err := s.Ledger.Touched(ctx, string(made.Key))
 		if err != nil {
 			return a.report, err
 		}
@@ -68,10 +71,10 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 			return a.report, err
 		}
 		known := make(map[string]bool)
-		for _, p := range partitions {
-			known[p.Key] = true
-			if err := a.partition(ctx, made, p.Key, snapshot); err != nil {
-				return a.report, fmt.Errorf("audit %s[%s]: %w", made.Key, p.Key, err)
+		for _, key := range partitions {
+			known[key] = true
+			if err := a.partition(ctx, made, key, snapshot); err != nil {
+				return a.report, fmt.Errorf("audit %s[%s]: %w", made.Key, key, err)
 			}
 		}
 		for _, key := range snapshot.Partitions() {

@@ -101,12 +101,12 @@ type enroller struct {
 func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 	// part and first_seen are left alone: the old row stays in the table until a publish takes it away.
 	if w.upsert, err = tx.PrepareContext(ctx, `INSERT INTO items (asset, partition, id, label, fingerprint, input, state,
-		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14)
+		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated, origin)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14, $15)
 		ON CONFLICT (asset, partition, id) DO UPDATE SET label = excluded.label, fingerprint = excluded.fingerprint,
 		input = excluded.input, state = excluded.state, code_version = excluded.code_version, reason = excluded.reason,
 		kind = excluded.kind, evidence = '', attempts = 0, run = excluded.run, batch = excluded.batch, seq = excluded.seq,
-		row = '', staged = '', updated = excluded.updated`); err != nil {
+		row = '', staged = '', updated = excluded.updated, origin = excluded.origin`); err != nil {
 		return err
 	}
 	if w.resume, err = tx.PrepareContext(ctx, `UPDATE items SET label = $4, input = $5, run = $6, batch = $7, seq = $8, updated = $9
@@ -199,7 +199,7 @@ func (w *enroller) one(ctx context.Context, seq int, item Item, was *known, v ve
 
 func (w *enroller) put(ctx context.Context, seq int, item Item, state State, kind, why string, batch int) error {
 	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
-		string(state), w.e.CodeVersion, why, kind, w.e.Run, batch, seq, w.at)
+		string(state), w.e.CodeVersion, why, kind, w.e.Run, batch, seq, w.at, item.Origin)
 	return err
 }
 

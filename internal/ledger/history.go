@@ -49,8 +49,11 @@ func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 		m.Started = m.Finished
 	}
 	return l.write(ctx, "record unchanged", func(tx *sql.Tx) error {
-		_, err := insertMaterialization(ctx, tx, m)
-		return err
+		id, err := insertMaterialization(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		return stay(ctx, tx, id, m)
 	})
 }
 
@@ -75,7 +78,7 @@ func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Mat
 // Verified is when it was published, or when a later look found it unchanged; CodeVersion, Upstream and Snapshot are
 // those of that look.
 func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materialization, bool, error) {
-	found, err := l.latest(ctx, `AND asset = $1 AND partition = $2`, asset, partition)
+	found, err := l.latest(ctx, `WHERE s.asset = $1 AND s.partition = $2`, asset, partition)
 	m, ok := found[Slice{asset, partition}]
 	return m, ok, err
 }
@@ -85,7 +88,7 @@ func (l *Ledger) Materializations(ctx context.Context) (map[Slice]Materializatio
 	return l.latest(ctx, "")
 }
 
-func (l *Ledger) latest(ctx context.Context, and string, args ...any) (map[Slice]Materialization, error) {
+func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Slice]Materialization, error) {
 	out := make(map[Slice]Materialization)
 	err := l.query(ctx, "read materializations", func(rows *sql.Rows) error {
 		var verified int64
@@ -98,10 +101,8 @@ func (l *Ledger) latest(ctx context.Context, and string, args ...any) (map[Slice
 		err = json.Unmarshal([]byte(upstream), &m.Upstream)
 		out[Slice{m.Asset, m.Partition}] = m
 		return err
-	}, `SELECT `+materializationColumns+`, last.verified, look.code_version, look.upstream, look.snapshot FROM (
-			SELECT MAX(CASE WHEN state = 'published' THEN id END) AS id, MAX(id) AS look, MAX(finished) AS verified
-			FROM materializations WHERE state IN ('published', 'unchanged') `+and+` GROUP BY asset, partition
-		) last JOIN materializations m ON m.id = last.id JOIN materializations look ON look.id = last.look`, args...)
+	}, `SELECT `+materializationColumns+`, s.verified, s.code_version, s.upstream, look.snapshot FROM standings s
+		JOIN materializations m ON m.id = s.published JOIN materializations look ON look.id = s.look `+where, args...)
 	return out, err
 }
 

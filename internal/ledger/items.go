@@ -12,14 +12,14 @@ import (
 const maxLimit = 1000
 
 const entryColumns = `asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence,
-	attempts, run, batch, row, staged, part, first_seen, updated`
+	attempts, run, batch, row, staged, part, first_seen, updated, origin`
 
 func scanEntry(rows *sql.Rows) (Entry, error) {
 	var e Entry
 	var input, row string
 	var first, updated int64
 	err := rows.Scan(&e.Asset, &e.Partition, &e.ID, &e.Label, &e.Fingerprint, &input, &e.State, &e.CodeVersion, &e.Reason,
-		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated)
+		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated, &e.Origin)
 	e.Input, e.Row = bytesOf(input), bytesOf(row)
 	e.FirstSeen, e.Updated = when(first), when(updated)
 	return e, err

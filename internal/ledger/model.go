@@ -34,6 +34,7 @@ const MaxInput = 4 << 10
 type Item struct {
 	ID          string // unique within its partition
 	Label       string // for people
+	Origin      string // id of the upstream item it is made from, where that is another
 	Fingerprint string // changes when the source's data for this item changes
 	Absent      string // not empty: the enumeration itself says there is none, for this reason
 	Input       []byte // small JSON that the maker of the item needs, at most MaxInput bytes
@@ -173,6 +174,22 @@ type Moves struct {
 	Added     []Part              `json:"added,omitempty"`     // staged parts that join the table
 	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
 	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
+}
+
+// Stand is how a partition that was published stands.
+type Stand struct {
+	Partition   string
+	Version     int64            // of the table, that readers see
+	CodeVersion string           // of the last look at it, as Upstream
+	Upstream    map[string]int64 // asset → version that was read
+	Verified    time.Time
+}
+
+// Unsettled counts the items of a partition that need another look.
+type Unsettled struct {
+	Pending     int // pending, made and staged
+	Quarantined int
+	Retryable   int // of the quarantined: those of the kinds asked about
 }
 
 // Phase is where a materialization stands.

@@ -147,7 +147,10 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE materializations SET state = 'published', version = $2, rows = $3, bytes = $4, finished = $5
 			WHERE id = $1`, id, version, rows, bytes, at)
-		return err
+		if err != nil {
+			return err
+		}
+		return stand(ctx, tx, id)
 	})
 }
 

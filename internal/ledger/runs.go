@@ -76,21 +76,25 @@ func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition)
 		if _, err := tx.ExecContext(ctx, `UPDATE partitions SET gone = TRUE WHERE kind = $1`, set); err != nil {
 			return err
 		}
-		stmt, err := tx.PrepareContext(ctx, `INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen)
-			VALUES ($1, $2, $3, FALSE, $4, $4) ON CONFLICT (kind, key)
-			DO UPDATE SET label = excluded.label, gone = FALSE, last_seen = excluded.last_seen`)
-		if err != nil {
+		return putPartitions(ctx, tx, set, ps)
+	})
+}
+
+func putPartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
+	stmt, err := tx.PrepareContext(ctx, `INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen)
+		VALUES ($1, $2, $3, FALSE, $4, $4) ON CONFLICT (kind, key)
+		DO UPDATE SET label = excluded.label, gone = FALSE, last_seen = excluded.last_seen`)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	at := micros(now())
+	for _, p := range ps {
+		if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at); err != nil {
 			return err
 		}
-		defer stmt.Close()
-		at := micros(now())
-		for _, p := range ps {
-			if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // Partitions gives every partition ever seen in a set, by key; those of the last list are not Gone.

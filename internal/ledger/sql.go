@@ -137,6 +137,8 @@ func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	return rows.Err()
 }
 
+func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
 // now is cut to what the ledger can keep, so that what is returned equals what is read again.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 

@@ -13,6 +13,7 @@ const (
 	PlanAssets         Span = "plan assets"
 	DiscoverPartitions Span = "discover partitions"
 	ListSource         Span = "list source"
+	ObserveAsset       Span = "observe asset"
 	EnrolItems         Span = "enrol items"
 	MakeBatch          Span = "make batch"
 	LeaseSession       Span = "lease session"

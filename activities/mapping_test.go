@@ -1,0 +1,168 @@
+package activities_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+// sum is an asset in one piece that is made from every category of the catalog.
+const sum asset.Key = "test/sum"
+
+// office is an external asset.
+const office asset.Key = "test/office"
+
+// with declares more assets beside those of the world, and gives the step of one of them.
+func (w *world) with(t *testing.T, key asset.Key, more ...*asset.Asset) activities.StepInput {
+	t.Helper()
+	graph, err := asset.NewGraph(append(w.acts.Graph.All(), more...)...)
+	require.NoError(t, err)
+	w.acts.Graph = graph
+	in := w.step(key)
+	in.Step.Partition = asset.Partition{Key: "all", Label: "all"}
+	return in
+}
+
+func (w *world) sum() *asset.Asset {
+	return asset.New(asset.Spec[row]{
+		Key: sum, Deps: []asset.Dep{{Key: catalog, Mapping: asset.All()}}, Partitions: asset.Single(), Location: "sum", CodeVersion: "1",
+		Queue: asset.QueueExtract, Items: w.items(catalog), Make: w.makes(sum),
+	})
+}
+
+// listIn lists the catalog in another category.
+func (w *world) listIn(t *testing.T, category string, items ...string) activities.Made {
+	t.Helper()
+	w.show(items...)
+	in := w.step(catalog)
+	in.Step.Partition = asset.Partition{Key: category, Label: category}
+	_, made := w.must(in)
+	return made
+}
+
+// TestInputsFollowTheMapping makes an asset in one piece from every partition of another.
+func TestInputsFollowTheMapping(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: "5"}, {Key: "8", Label: "8"}}))
+	in := w.with(t, sum, w.sum())
+
+	w.listIn(t, "5", "a 1", "b 2")
+	_, err := w.prepare(in)
+	wantKind(t, fault.Invalid, err)
+	require.ErrorContains(t, err, "test/catalog[8] was never published: materialize it first")
+
+	last := w.listIn(t, "8", "c 3")
+	enrolled, err := w.prepare(in)
+	require.NoError(t, err)
+	require.Equal(t, 3, enrolled.Discovered)
+	require.Equal(t, map[string]int64{string(catalog): last.Version}, enrolled.Upstream, "the newest of what was read")
+	_, err = w.publish(in, enrolled)
+	require.NoError(t, err)
+
+	stands := func() asset.Standing {
+		facts, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+		require.NoError(t, err)
+		a, err := w.acts.Graph.Get(sum)
+		require.NoError(t, err)
+		return w.acts.Graph.View(facts).Judge(a, "all")
+	}
+	require.Equal(t, asset.Fresh, stands().State)
+	w.listIn(t, "5", "a 1", "b 3")
+	require.Equal(t, asset.Stale, stands().State)
+	require.Equal(t, asset.SourceAxis, stands().Axis)
+	w.sound()
+}
+
+// TestItemsKnowWhatTheyAreMadeFrom keeps the upstream item's id with an item that has another.
+func TestItemsKnowWhatTheyAreMadeFrom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := w.with(t, sum, asset.New(asset.Spec[row]{
+		Key: sum, Partitions: asset.Single(), Location: "sum", CodeVersion: "1", Queue: asset.QueueExtract, Make: w.makes(sum),
+		Items: func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
+			return emit(asset.Item{ID: "a/patient", From: "a", Fingerprint: "1", Input: []byte(`"1"`)})
+		},
+	}))
+	w.must(in)
+	items, err := w.ledger.Items(t.Context(), ledger.Filter{Asset: string(sum)})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a/patient", "a"}, []string{items[0].ID, items[0].Origin})
+}
+
+func TestObservationsAreVersionsOfTheirData(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	seen := asset.Observation{DataVersion: "etag-1", Metadata: []byte(`{"active":10}`)}
+	in := w.with(t, office, asset.External(asset.ExternalSpec{
+		Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
+		Observe: func(context.Context, asset.Run) (asset.Observation, error) { return seen, nil },
+	}))
+	look := func() activities.Made {
+		made, err := call(w, w.acts.Observe, in)
+		require.NoError(t, err)
+		return made
+	}
+	first := look()
+	require.True(t, first.Changed)
+	require.EqualValues(t, 0, first.Version)
+	again := look()
+	require.False(t, again.Changed)
+	require.EqualValues(t, 0, again.Version)
+
+	seen = asset.Observation{DataVersion: "etag-2", Metadata: []byte(`{"active":11}`)}
+	newer := look()
+	require.True(t, newer.Changed)
+	require.EqualValues(t, 1, newer.Version)
+	kept, err := w.ledger.Observation(t.Context(), string(office), "all")
+	require.NoError(t, err)
+	require.JSONEq(t, `{"active":11}`, string(kept))
+	w.sound()
+
+	facts, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+	require.NoError(t, err)
+	fact := facts.Facts[office]["all"]
+	require.EqualValues(t, 1, fact.Version)
+	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
+}
+
+func TestObservationsThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	for want, seen := range map[string]asset.Observation{
+		"it says no data version": {},
+		"its metadata is no JSON": {DataVersion: "1", Metadata: []byte("{")},
+		"at most 65536 are kept":  {DataVersion: "1", Metadata: slices.Concat([]byte(`"`), make([]byte, asset.MaxMetadata), []byte(`"`))},
+	} {
+		w := newWorld(t)
+		in := w.with(t, office, asset.External(asset.ExternalSpec{
+			Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
+			Observe: func(context.Context, asset.Run) (asset.Observation, error) { return seen, nil },
+		}))
+		_, err := call(w, w.acts.Observe, in)
+		require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestExternalAssetsHaveNoRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := w.with(t, sum, asset.External(asset.ExternalSpec{
+		Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
+		Observe: func(context.Context, asset.Run) (asset.Observation, error) { return asset.Observation{}, nil },
+	}), asset.New(asset.Spec[row]{
+		Key: sum, Deps: asset.On(office), Partitions: asset.Single(), Location: "sum", CodeVersion: "1", Queue: asset.QueueExtract,
+		Items: w.items(office), Make: w.makes(sum),
+	}))
+	_, err := w.prepare(in)
+	wantKind(t, fault.Invalid, err)
+	require.ErrorContains(t, err, "test/office is an external asset: it has no rows here")
+}

@@ -1,0 +1,56 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// Observe looks at an external asset and keeps what it saw: a new version when the data is another than before.
+func (a *Activities) Observe(ctx context.Context, in StepInput) (out Made, err error) {
+	err = a.within(ctx, in, telemetry.ObserveAsset, func(ctx context.Context, j job) error {
+		if out, err = a.observe(ctx, j); err != nil {
+			return err
+		}
+		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
+	})
+	return out, err
+}
+
+func (a *Activities) observe(ctx context.Context, j job) (out Made, err error) {
+	started := a.Now()
+	seen, err := j.asset.Observe(ctx, j.run)
+	if err != nil {
+		return out, err
+	}
+	if err := checkObservation(j.asset.Key, seen); err != nil {
+		return out, err
+	}
+	m := ledger.Materialization{
+		Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
+		Snapshot: seen.DataVersion, Started: started, Finished: a.Now(),
+	}
+	out.Version, out.Changed, err = a.Ledger.RecordObservation(ctx, m, seen.Metadata)
+	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version))
+	return out, err
+}
+
+func checkObservation(key asset.Key, seen asset.Observation) error {
+	op := "observe " + string(key)
+	switch {
+	case seen.DataVersion == "":
+		return fault.New(fault.Invalid, op, "it says no data version")
+	case len(seen.Metadata) > asset.MaxMetadata:
+		return fault.New(fault.Invalid, op, "its metadata has %d bytes, at most %d are kept", len(seen.Metadata), asset.MaxMetadata)
+	case len(seen.Metadata) > 0 && !json.Valid(seen.Metadata):
+		return fault.New(fault.Invalid, op, "its metadata is no JSON")
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,151 @@
+package asset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// everything chooses all partitions of a set.
+const everything = "all"
+
+// choose resolves what a user typed into indices of each set's keys, in their order. A word that means nothing in any
+// set is an error; sets of which no key is known are noted in the plan.
+func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Partitions][]int, error) {
+	chosen := make(map[*Partitions][]int)
+	matched := make(map[string]bool)
+	for _, a := range selected {
+		set := a.Partitions
+		if _, done := chosen[set]; done {
+			continue
+		}
+		for _, name := range v.Undiscovered(a) {
+			if !slices.Contains(plan.Undiscovered, name) {
+				plan.Undiscovered = append(plan.Undiscovered, name)
+			}
+		}
+		chosen[set] = v.Keys(a).choose(words, matched)
+	}
+	if len(plan.Undiscovered) > 0 {
+		return chosen, nil // what is unknown now may be known after the source was asked
+	}
+	for _, word := range words {
+		if !matched[word] {
+			return nil, fault.New(fault.Invalid, "choose partitions", "partition %q is unknown; %s", word, v.known(selected, word))
+		}
+	}
+	return chosen, nil
+}
+
+// choose gives the indices that any of the words means, in order; no words mean all.
+func (k Keys) choose(words []string, matched map[string]bool) []int {
+	taken := make([]bool, len(k.list))
+	for _, word := range words {
+		for _, i := range k.find(word) {
+			taken[i], matched[word] = true, true
+		}
+	}
+	found := make([]int, 0, len(k.list))
+	for i := range k.list {
+		if taken[i] || len(words) == 0 {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// find gives the indices that one word means: a key, a range, a glob over keys, or a label.
+func (k Keys) find(word string) []int {
+	if i := k.Index(word); i >= 0 {
+		return []int{i}
+	}
+	if from, to, isRange := strings.Cut(word, ".."); isRange {
+		return k.between(from, to)
+	}
+	var found []int
+	for i, p := range k.list {
+		glob, err := match(word, p.Key)
+		if word == everything || strings.EqualFold(p.Label, word) || err == nil && glob && strings.ContainsAny(word, "*?[") {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// between gives the indices from one key to another, both included. Windows of time need not be there: those that
+// begin within the range are meant.
+func (k Keys) between(from, to string) []int {
+	first, last := k.Index(from), k.Index(to)
+	if k.set != nil && k.set.Windowed() {
+		start, _, okFrom := k.set.window.moment(from)
+		_, end, okTo := k.set.window.moment(to)
+		if !okFrom || !okTo {
+			return nil
+		}
+		first, _ = slices.BinarySearch(k.from, start.Unix())
+		last, _ = slices.BinarySearch(k.from, end.Unix())
+		last--
+	}
+	if first < 0 || last < first {
+		return nil
+	}
+	found := make([]int, 0, last-first+1)
+	for i := first; i <= last; i++ {
+		found = append(found, i)
+	}
+	return found
+}
+
+// moment reads an end of a range of windows, a key or a day, and gives the instants from and before which windows begin.
+func (s *windows) moment(text string) (from, before time.Time, ok bool) {
+	if mark, err := s.mark(s.Layout, text); err == nil {
+		at := s.instant(mark)
+		return at, at.Add(time.Second), true
+	}
+	if mark, err := s.mark(DayLayout, text); err == nil {
+		return s.instant(mark), s.instant(mark.AddDate(0, 0, 1)), true
+	}
+	return from, before, false
+}
+
+// shown is how many partitions an error names of each set.
+const shown = 12
+
+// known tells what there is, the nearest to the word first.
+func (v *View) known(selected []*Asset, word string) string {
+	var texts []string
+	var seen []*Partitions
+	for _, a := range selected {
+		if slices.Contains(seen, a.Partitions) {
+			continue
+		}
+		seen = append(seen, a.Partitions)
+		texts = append(texts, v.Keys(a).describe(word))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// describe names partitions of the set for an error about a word.
+func (k Keys) describe(word string) string {
+	if len(k.list) == 0 {
+		return fmt.Sprintf("%s has none yet", k.set.Name)
+	}
+	if k.set.Windowed() {
+		return fmt.Sprintf("%s has %d windows from %s to %s: write one, or a range such as %s..%s", k.set.Name, len(k.list),
+			k.list[0].Key, k.list[len(k.list)-1].Key, k.list[0].Key, k.list[min(6, len(k.list)-1)].Key)
+	}
+	names := make([]string, len(k.list))
+	for i, p := range k.list {
+		names[i] = p.Key
+		if p.Label != p.Key {
+			names[i] = fmt.Sprintf("%s (%s)", p.Key, p.Label)
+		}
+	}
+	if len(names) <= shown {
+		return "known: " + strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("the nearest of %d: %s", len(names), strings.Join(nearest(word, names, shown), ", "))
+}

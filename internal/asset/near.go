@@ -1,0 +1,19 @@
+package asset
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest gives the words that need the fewest changes to become the one that was typed, the nearest first.
+func nearest(typed string, words []string, limit int) []string {
+	distance := make(map[string]int, len(words))
+	for _, word := range words {
+		distance[word] = levenshtein.ComputeDistance(typed, word)
+	}
+	sorted := slices.Clone(words)
+	slices.SortStableFunc(sorted, func(a, b string) int { return cmp.Compare(distance[a], distance[b]) })
+	return sorted[:min(limit, len(sorted))]
+}

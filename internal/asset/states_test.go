@@ -1,0 +1,30 @@
+package asset_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/asset"
+)
+
+func TestStatesOfAnAsset(t *testing.T) {
+	t.Parallel()
+	g := lineage(t)
+	made := func(pending int) asset.Fact { return asset.Fact{CodeVersion: "1", Pending: pending} }
+	v := g.View(asset.World{
+		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}, {Key: "6"}, {Key: "7"}}},
+		Facts: map[asset.Key]map[string]asset.Fact{
+			"a/index": {"5": made(0), "6": made(0), "7": made(0)},
+			"b/alone": {"5": made(0), "6": made(2)},
+		},
+	})
+	for key, want := range map[asset.Key][]asset.State{
+		"a/index": {asset.Fresh}, "b/alone": {asset.Missing, asset.Failed, asset.Fresh}, "a/extract": {asset.Missing},
+	} {
+		a, err := g.Get(key)
+		require.NoError(t, err)
+		require.Equal(t, want, v.States(a), key)
+		require.Equal(t, []asset.State{asset.Missing}, g.View(asset.World{}).States(a), "nobody knows a partition of it")
+	}
+}

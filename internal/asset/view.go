@@ -1,0 +1,190 @@
+package asset
+
+import (
+	"fmt"
+	"time"
+)
+
+// State is how a partition of an asset stands against its source, its inputs and its code.
+type State string
+
+// The states, worst first.
+const (
+	Missing State = "missing" // never published
+	Failed  State = "failed"  // some items failed or are pending, and can be tried again
+	Stale   State = "stale"   // an input or the code is newer
+	Fresh   State = "fresh"
+)
+
+// States lists them, worst first.
+func States() []State { return []State{Missing, Failed, Stale, Fresh} }
+
+// Axis says on which side something is newer than what was made.
+type Axis string
+
+// The axes. What the source changed is fetched; what the code changed is made again from what is stored.
+const (
+	SourceAxis Axis = "source"
+	CodeAxis   Axis = "code"
+)
+
+// Standing is how a partition stands, and why.
+type Standing struct {
+	State  State
+	Axis   Axis // of a stale partition; "" otherwise
+	Reason string
+}
+
+// Fact is what the ledger knows of one partition of one asset.
+type Fact struct {
+	Version     int64         // the table's version that last changed it; -1: never published
+	CodeVersion string        // of the code that made it
+	Upstream    map[Key]int64 // of each input, the highest version among the partitions it was made from; an input without one was not there
+	Pending     int           // items that an interrupted run left to do
+	Retryable   int           // quarantined items that another try may mend
+	Quarantined int           // all quarantined items
+	Verified    time.Time     // when it was last published or found unchanged
+}
+
+// World is what a plan is made from: the time, the partitions that are known, and the facts about them.
+type World struct {
+	Now        time.Time
+	Partitions map[string][]Partition  // of the dynamic sets, by name
+	Facts      map[Key]map[string]Fact // by asset and partition key
+}
+
+// View is a world seen over a graph. It is made once for many questions, and is for one goroutine.
+type View struct {
+	g       *Graph
+	world   World
+	keys    map[*Partitions]Keys
+	highest map[Key]int64
+}
+
+// View looks at a world.
+func (g *Graph) View(w World) *View {
+	return &View{g: g, world: w, keys: make(map[*Partitions]Keys), highest: make(map[Key]int64)}
+}
+
+// World gives what the view was made of.
+func (v *View) World() World { return v.world }
+
+// Keys gives the known partitions of an asset.
+func (v *View) Keys(a *Asset) Keys { return v.set(a.Partitions) }
+
+func (v *View) set(p *Partitions) Keys {
+	k, ok := v.keys[p]
+	if !ok {
+		k = p.Keys(func(name string) []Partition { return v.world.Partitions[name] }, v.world.Now)
+		v.keys[p] = k
+	}
+	return k
+}
+
+// Undiscovered names the dynamic sets behind an asset's partitions of which no key is known yet.
+func (v *View) Undiscovered(a *Asset) []string {
+	var names []string
+	for _, set := range a.Partitions.Sets() {
+		if len(v.world.Partitions[set.Name]) == 0 {
+			names = append(names, set.Name)
+		}
+	}
+	return names
+}
+
+// Upstream gives the partitions of a dependency that a partition of a is made from.
+func (v *View) Upstream(a *Asset, partition string, dep Key) ([]string, error) {
+	found, err := v.g.mapping(a, dep).Upstream(partition, v.between(a, dep))
+	if err != nil {
+		return nil, fmt.Errorf("%s[%s]: upstream %s: %w", a.Key, partition, dep, err)
+	}
+	return found, nil
+}
+
+// Downstream gives the partitions of a that are made from a partition of one of its dependencies.
+func (v *View) Downstream(a *Asset, dep Key, partition string) ([]string, error) {
+	found, err := v.g.mapping(a, dep).Downstream(partition, v.between(a, dep))
+	if err != nil {
+		return nil, fmt.Errorf("%s: downstream of %s[%s]: %w", a.Key, dep, partition, err)
+	}
+	return found, nil
+}
+
+func (v *View) between(a *Asset, dep Key) Between {
+	return Between{To: v.set(a.Partitions), From: v.set(v.g.byKey[dep].Partitions)}
+}
+
+// Fact is what is known of a partition. One that nobody knows was never published.
+func (v *View) Fact(key Key, partition string) Fact {
+	if f, ok := v.world.Facts[key][partition]; ok {
+		return f
+	}
+	return Fact{Version: -1}
+}
+
+// Judge says how a partition of a stands, and why.
+func (v *View) Judge(a *Asset, partition string) Standing {
+	fact := v.Fact(a.Key, partition)
+	switch {
+	case fact.Version < 0 && fact.Pending > 0:
+		return Standing{State: Missing, Reason: fmt.Sprintf("never published; %d items pending from an earlier run", fact.Pending)}
+	case fact.Version < 0:
+		return Standing{State: Missing, Reason: "never published"}
+	case fact.Pending > 0:
+		return Standing{State: Failed, Reason: fmt.Sprintf("%d items pending from an earlier run", fact.Pending)}
+	case fact.CodeVersion != a.CodeVersion:
+		return Standing{Stale, CodeAxis, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)}
+	}
+	for _, dep := range a.Deps {
+		if reason := v.newer(a, partition, dep.Key, fact); reason != "" {
+			return Standing{Stale, SourceAxis, reason}
+		}
+	}
+	if fact.Retryable > 0 {
+		return Standing{State: Failed, Reason: fmt.Sprintf("%d quarantined items can be tried again", fact.Retryable)}
+	}
+	return Standing{State: Fresh, Reason: "nothing changed that we know of"}
+}
+
+// newer says how an input is newer than what was made from it; "" if it is not.
+func (v *View) newer(a *Asset, partition string, dep Key, fact Fact) string {
+	now, err := v.version(a, partition, dep)
+	if err != nil {
+		return err.Error()
+	}
+	from, read := fact.Upstream[dep]
+	switch {
+	case now < 0:
+		return ""
+	case !read:
+		return fmt.Sprintf("%s is at version %d, made before it was published", dep, now)
+	case now > from:
+		return fmt.Sprintf("%s is at version %d, made from %d", dep, now, from)
+	default:
+		return ""
+	}
+}
+
+// version is the highest version among the partitions of an input that a partition is made from; -1: there is none.
+func (v *View) version(a *Asset, partition string, dep Key) (int64, error) {
+	switch v.g.mapping(a, dep).(type) {
+	case same:
+		return v.Fact(dep, partition).Version, nil
+	case all: // the same for every partition: asked once
+		highest, ok := v.highest[dep]
+		if !ok {
+			highest = -1
+			for _, f := range v.world.Facts[dep] {
+				highest = max(highest, f.Version)
+			}
+			v.highest[dep] = highest
+		}
+		return highest, nil
+	}
+	keys, err := v.Upstream(a, partition, dep)
+	highest := int64(-1)
+	for _, key := range keys {
+		highest = max(highest, v.Fact(dep, key).Version)
+	}
+	return highest, err
+}

@@ -1,0 +1,194 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// stand notes that a publish is what readers see of its partition, and the last look at it.
+func stand(ctx context.Context, tx *sql.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO standings (asset, partition, published, look, version, code_version, upstream, verified)
+		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations WHERE id = $1
+		ON CONFLICT (asset, partition) DO UPDATE SET published = excluded.published, look = excluded.look, version = excluded.version,
+		code_version = excluded.code_version, upstream = excluded.upstream, verified = excluded.verified`, id)
+	return err
+}
+
+// stay notes that a look found what is published right. A partition that was never published stays so.
+func stay(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
+	_, err := tx.ExecContext(ctx, `UPDATE standings SET look = $1,
+		code_version = (SELECT code_version FROM materializations WHERE id = $1),
+		upstream = (SELECT upstream FROM materializations WHERE id = $1),
+		verified = (SELECT finished FROM materializations WHERE id = $1) WHERE asset = $2 AND partition = $3`, id, m.Asset, m.Partition)
+	return err
+}
+
+// Standings gives how every published partition of an asset stands, in no order. It reads nothing but what a plan asks.
+func (l *Ledger) Standings(ctx context.Context, asset string) ([]Stand, error) {
+	var out []Stand
+	err := l.query(ctx, "read standings", func(rows *sql.Rows) error {
+		var s Stand
+		var upstream sql.RawBytes
+		var verified int64
+		if err := rows.Scan(&s.Partition, &s.Version, &s.CodeVersion, &upstream, &verified); err != nil {
+			return err
+		}
+		s.Verified = when(verified)
+		if len(upstream) > len("null") {
+			if err := json.Unmarshal(upstream, &s.Upstream); err != nil {
+				return fmt.Errorf("inputs of %s[%s]: %w", asset, s.Partition, err)
+			}
+		}
+		out = append(out, s)
+		return nil
+	}, `SELECT partition, version, code_version, upstream, verified FROM standings WHERE asset = $1`, asset)
+	return out, err
+}
+
+// Touched gives the partitions of an asset that the ledger has items or a publish of, in order: also those that are gone.
+func (l *Ledger) Touched(ctx context.Context, asset string) ([]string, error) {
+	var out []string
+	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {
+		var partition string
+		err := rows.Scan(&partition)
+		out = append(out, partition)
+		return err
+	}, `SELECT partition FROM standings WHERE asset = $1 UNION SELECT partition FROM items WHERE asset = $1 ORDER BY partition`, asset)
+	return out, err
+}
+
+// Unsettled counts, for every partition that has some, the items that are not settled for good. retryable are the kinds
+// of failure that are tried again by themselves.
+func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Slice]Unsettled, error) {
+	out := make(map[Slice]Unsettled)
+	err := l.query(ctx, "count unsettled items", func(rows *sql.Rows) error {
+		var s Slice
+		var u Unsettled
+		err := rows.Scan(&s.Asset, &s.Partition, &u.Pending)
+		out[s] = u
+		return err
+	}, `SELECT asset, partition, COUNT(*) FROM items WHERE state IN ('pending', 'made', 'staged') GROUP BY asset, partition`)
+	if err != nil {
+		return nil, err
+	}
+	err = l.query(ctx, "count quarantined items", func(rows *sql.Rows) error {
+		var s Slice
+		var kind string
+		var n int
+		if err := rows.Scan(&s.Asset, &s.Partition, &kind, &n); err != nil {
+			return err
+		}
+		u := out[s]
+		u.Quarantined += n
+		for _, k := range retryable {
+			if k == kind {
+				u.Retryable += n
+			}
+		}
+		out[s] = u
+		return nil
+	}, `SELECT asset, partition, kind, COUNT(*) FROM items WHERE state = 'quarantined' GROUP BY asset, partition, kind`)
+	return out, err
+}
+
+// Lake is the name of this ledger, made up when it was first asked for: what was planned with another is known by it.
+func (l *Ledger) Lake(ctx context.Context) (string, error) {
+	var id string
+	err := l.write(ctx, "read the lake's name", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO about (name, value) VALUES ('lake', $1) ON CONFLICT (name) DO NOTHING`,
+			strings.ToLower(rand.Text())); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT value FROM about WHERE name = 'lake'`).Scan(&id)
+	})
+	return id, err
+}
+
+// AddPartitions adds keys to a dynamic set, or brings back those that were gone; others stay as they are.
+func (l *Ledger) AddPartitions(ctx context.Context, set string, ps []Partition) error {
+	return l.write(ctx, "add partitions", func(tx *sql.Tx) error { return putPartitions(ctx, tx, set, ps) })
+}
+
+// RemovePartitions marks keys of a dynamic set as gone and says how many were there. Their tables and items stay.
+func (l *Ledger) RemovePartitions(ctx context.Context, set string, keys []string) (removed int, err error) {
+	err = l.write(ctx, "remove partitions", func(tx *sql.Tx) error {
+		removed = 0
+		for _, key := range keys {
+			result, err := tx.ExecContext(ctx, `UPDATE partitions SET gone = TRUE WHERE kind = $1 AND key = $2 AND NOT gone`, set, key)
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			removed += int(n)
+		}
+		return nil
+	})
+	return removed, err
+}
+
+// KnownPartitions gives the key and the label of the partitions of a set that are not gone, by key.
+func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, error) {
+	var out []Partition
+	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {
+		var p Partition
+		err := rows.Scan(&p.Key, &p.Label)
+		out = append(out, p)
+		return err
+	}, `SELECT key, label FROM partitions WHERE kind = $1 AND NOT gone ORDER BY key`, set)
+	return out, err
+}
+
+// RecordObservation keeps what was seen of an external asset: a new version when its data is another than at the last
+// look (Snapshot names the data), else that it was looked at. It gives the version.
+func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metadata []byte) (version int64, changed bool, err error) {
+	m.Finished = orNow(m.Finished)
+	if m.Started.IsZero() {
+		m.Started = m.Finished
+	}
+	err = l.write(ctx, "record observation", func(tx *sql.Tx) error {
+		var last string
+		err := tx.QueryRowContext(ctx, `SELECT s.version, m.snapshot FROM standings s JOIN materializations m ON m.id = s.published
+			WHERE s.asset = $1 AND s.partition = $2`, m.Asset, m.Partition).Scan(&version, &last)
+		switch {
+		case isNoRows(err):
+			version, changed = 0, true
+		case err != nil:
+			return err
+		case last != m.Snapshot:
+			version, changed = version+1, true
+		default:
+			changed = false
+		}
+		m.Version, m.State = version, PhaseUnchanged
+		if changed {
+			m.State = PhasePublished
+		}
+		id, err := insertMaterialization(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO observations (materialization, metadata) VALUES ($1, $2)`, id, string(metadata)); err != nil {
+			return err
+		}
+		if changed {
+			return stand(ctx, tx, id)
+		}
+		return stay(ctx, tx, id, m)
+	})
+	return version, changed, err
+}
+
+// Observation gives the metadata of the last look at an external asset; nil when there was none.
+func (l *Ledger) Observation(ctx context.Context, asset, partition string) (metadata []byte, err error) {
+	err = l.query(ctx, "read observation", func(rows *sql.Rows) error { return rows.Scan(&metadata) },
+		`SELECT o.metadata FROM standings s JOIN observations o ON o.materialization = s.look WHERE s.asset = $1 AND s.partition = $2`,
+		asset, partition)
+	return metadata, err
+}
