@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 )
@@ -67,6 +68,14 @@ func RequestOf(b ledger.Backfill) BackfillRequest {
 
 // Same reports whether two requests are for the same, however they are cut into words.
 func (r BackfillRequest) Same(other BackfillRequest) bool { return r.row() == other.row() }
+
+// Differs says what a request asks for that a backfill of its id was not created with.
+func (r BackfillRequest) Differs(known ledger.Backfill) error {
+	if why := known.Differs(r.row()); why != "" {
+		return fault.New(fault.Invalid, "", "backfill %q exists and asks for something else: %s: choose another --id", r.ID, why)
+	}
+	return nil
+}
 
 // OpenBackfillInput begins an execution of a backfill.
 type OpenBackfillInput struct {

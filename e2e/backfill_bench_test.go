@@ -71,9 +71,28 @@ func longestHistory(tb testing.TB, cli client.Client, id string) int64 {
 	return longest
 }
 
-// daysAsset is an asset of many partitions with one item each; made is told of each item that is made.
+// daysAsset is an asset of many partitions with one item each; made is told of each item before it is made,
+// and ends the batch if it fails.
 func daysAsset(days int, made func(run asset.Run, item asset.Item) error) *asset.Asset {
-	return asset.New(asset.Spec[numberRow]{
+	spec := daysSpec(days)
+	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[numberRow]) error {
+		for _, item := range batch {
+			if made != nil {
+				if err := made(run, item); err != nil {
+					return err
+				}
+			}
+			if err := settle(item.ID, numberRow{Number: 1, Provenance: run.Provenance(run.Now(), "bench")}, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return asset.New(spec)
+}
+
+func daysSpec(days int) asset.Spec[numberRow] {
+	return asset.Spec[numberRow]{
 		Key: "bench/days", Description: "Partitions that cost nothing.", Location: "bench/days", CodeVersion: "1", Queue: asset.QueueExtract,
 		Partitions: &asset.Partitions{Name: "day", Queue: asset.QueueExtract, Discover: func(context.Context) ([]asset.Partition, error) {
 			all := make([]asset.Partition, days)
@@ -85,18 +104,5 @@ func daysAsset(days int, made func(run asset.Run, item asset.Item) error) *asset
 		Items: func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
 			return emit(asset.Item{ID: "1", Fingerprint: "1"})
 		},
-		Make: func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[numberRow]) error {
-			for _, item := range batch {
-				if made != nil {
-					if err := made(run, item); err != nil {
-						return err
-					}
-				}
-				if err := settle(item.ID, numberRow{Number: 1, Provenance: run.Provenance(run.Now(), "bench")}, nil); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
+	}
 }

@@ -35,6 +35,12 @@ type serving struct {
 // serve runs a worker for assets of the test's own.
 func serve(tb testing.TB, cli client.Client, data string, assets ...*asset.Asset) *serving {
 	tb.Helper()
+	return serveAs(tb, cli, data, worker.DeploymentOptions{}, assets...)
+}
+
+// serveAs is serve for a worker that is a version of a deployment.
+func serveAs(tb testing.TB, cli client.Client, data string, version worker.DeploymentOptions, assets ...*asset.Asset) *serving {
+	tb.Helper()
 	l, err := ledger.Open(tb.Context(), filepath.Join(data, "ledger.db"))
 	require.NoError(tb, err)
 	store, err := lake.Dir(data)
@@ -46,7 +52,7 @@ func serve(tb testing.TB, cli client.Client, data string, assets ...*asset.Asset
 	}}
 	stops := []func(){func() { _ = l.Close() }}
 	for _, queue := range []asset.Queue{asset.QueueOrchestrate, asset.QueueExtract} {
-		w := worker.New(cli, workflows.TaskQueue(queue), worker.Options{MaxConcurrentActivityExecutionSize: 8})
+		w := worker.New(cli, workflows.TaskQueue(queue), worker.Options{MaxConcurrentActivityExecutionSize: 8, DeploymentOptions: version})
 		workflows.Register(w)
 		w.RegisterActivity(s.acts)
 		require.NoError(tb, w.Start())

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -97,6 +98,7 @@ func start(ctx context.Context, cli client.Client, tracer trace.Tracer, in workf
 			ID:            runID(),
 			TaskQueue:     workflows.TaskQueue(asset.QueueOrchestrate),
 			StaticSummary: "materialize " + strings.Join(in.Select, " "),
+			Priority:      workflows.ByHand(),
 		}, workflows.Materialize, in)
 		return fault.Wrap(fault.Unavailable, "start run", err)
 	})
@@ -113,7 +115,7 @@ func runLink(c config.Config, workflow, execution string) string {
 	if c.Temporal.UI == "" {
 		return ""
 	}
-	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, workflow)
+	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, url.PathEscape(workflow))
 	if execution != "" {
 		link += "/" + execution + "/history"
 	}

@@ -60,6 +60,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
+		newBackfill(a),
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 	)
 	wrapArgs(root)

@@ -129,7 +129,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now}
+	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now, Build: build(h.config.Worker)}
 	var started []worker.Worker
 	defer func() {
 		for _, w := range started {
@@ -143,6 +143,9 @@ func (h *Host) Run(ctx context.Context) error {
 			return fmt.Errorf("start worker of queue %s: %w", name, err)
 		}
 		started = append(started, w)
+	}
+	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
+		go Promote(ctx, h.Temporal, h.config.Worker, h.log)
 	}
 	select {
 	case <-ctx.Done():
@@ -159,6 +162,7 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 	}
 	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
 		Identity:                           owner(),
+		DeploymentOptions:                  Versioned(h.config.Worker),
 		WorkerStopTimeout:                  DrainTimeout,
 		MaxConcurrentActivityExecutionSize: slots[queue],
 		DisableWorkflowWorker:              queue != asset.QueueOrchestrate,

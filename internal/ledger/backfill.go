@@ -50,8 +50,8 @@ type Backfill struct {
 	Finished time.Time // zero until it ended
 }
 
-// differs lists where another request under the same id is not this one.
-func (b Backfill) differs(other Backfill) string {
+// Differs lists where another request under the same id is not this one; "" when it is.
+func (b Backfill) Differs(other Backfill) string {
 	var found []string
 	for _, f := range []struct{ name, is, asked string }{
 		{"the selection", b.Selection, other.Selection}, {"the partitions", b.Partitions, other.Partitions}, {"the mode", b.Mode, other.Mode},

@@ -58,7 +58,7 @@ func (l *Ledger) CreateBackfill(ctx context.Context, b Backfill) (Backfill, erro
 		if out, err = theBackfill(ctx, tx, op, b.ID); err != nil {
 			return err
 		}
-		if why := out.differs(b); why != "" {
+		if why := out.Differs(b); why != "" {
 			return fault.New(fault.Invalid, op, "backfill %q exists and asks for something else: %s: choose another id", b.ID, why)
 		}
 		return nil

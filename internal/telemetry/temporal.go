@@ -13,7 +13,9 @@ import (
 // The spans of Temporal's interceptor that begin a trace of their own.
 const (
 	runPartition = "RunWorkflow:Partition"
+	runBackfill  = "RunWorkflow:Backfill"
 	runBatch     = "RunActivity:Batch"
+	runWhole     = "RunActivity:MaterializePartition"
 )
 
 // Interceptor makes Temporal's tracing interceptor. Give it to the client's options; a worker takes it from its
@@ -37,7 +39,8 @@ func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...tr
 		started := trace.NewSpanStartConfig(opts...)
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
-	if name == runPartition || name == runBatch {
+	switch name {
+	case runPartition, runBackfill, runBatch, runWhole:
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))
