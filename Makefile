@@ -83,6 +83,10 @@ bench: build chromium ## measure: plan, status and automation over 100,000 parti
 	@$(GO) test ./activities ./cmd/starter -run '^$$' -bench 'Plan|Status|Automation' -benchtime 3x -timeout 30m
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench . -benchtime 1x -timeout 60m
 
+.PHONY: bench-backfill
+bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothing, from its creation to its end
+	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench 'BenchmarkBackfill$$' -benchtime 1x -timeout 10m
+
 .PHONY: clean
 clean: ## remove what was built; data stays
 	@rm -rf $(BIN) .cache

@@ -46,8 +46,8 @@ type Activities struct {
 	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
 	Metrics *telemetry.Metrics              // nil: nothing is counted
 
-	// Alive says whether a run is under way; nil: the server of the activity is asked.
-	Alive func(ctx context.Context, run string) (bool, error)
+	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
+	Build      string     // the version of this program, for what is created by it
 }
 
 // StepInput is one step of a run: a partition of an asset.
@@ -112,22 +112,30 @@ func (a *Activities) table(made *asset.Asset) *lake.Table {
 	return a.Lake.Table(made.Location, made.Codec, made.Partitions.Name)
 }
 
-// within runs one activity's work inside a span, with a heart that beats, and translates its error.
+// within runs one activity's work on a partition that nobody else works on, inside a span, with a heart that beats, and
+// translates its error.
 func (a *Activities) within(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	attempts := in.Step.Retry.Attempts
-	return beating(ctx, attempts, func(ctx context.Context) error {
-		opts = append(opts, trace.WithAttributes(
-			telemetry.AssetKey.String(string(in.Step.Asset)), telemetry.AssetPartition.String(in.Step.Partition.Key),
-			telemetry.RunID.String(in.Run), telemetry.CodeVersion.String(in.Step.CodeVersion),
-		))
-		return telemetry.Do(ctx, a.Tracer, span, func(ctx context.Context) error {
-			j, err := a.job(ctx, in)
-			if err != nil {
-				return err
-			}
-			return fn(ctx, j)
-		}, opts...)
+	return beating(ctx, in.Step.Retry.Attempts, func(ctx context.Context) error {
+		if err := a.claim(ctx, in); err != nil {
+			return err
+		}
+		return a.spanned(ctx, in, span, fn, opts...)
 	})
+}
+
+// spanned runs one part of a step inside a span.
+func (a *Activities) spanned(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
+	opts = append(opts, trace.WithAttributes(
+		telemetry.AssetKey.String(string(in.Step.Asset)), telemetry.AssetPartition.String(in.Step.Partition.Key),
+		telemetry.RunID.String(in.Run), telemetry.CodeVersion.String(in.Step.CodeVersion),
+	))
+	return telemetry.Do(ctx, a.Tracer, span, func(ctx context.Context) error {
+		j, err := a.job(ctx, in)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, j)
+	}, opts...)
 }
 
 // inputs reads published rows for the assets' code.

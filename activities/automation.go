@@ -3,13 +3,8 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/activity"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -138,22 +133,7 @@ func (a *Activities) Started(ctx context.Context, in StartedInput) error {
 
 // alive reports whether a run that the ledger takes for running is: one that was terminated could not say so.
 func (a *Activities) alive(ctx context.Context, run string) (bool, error) {
-	if a.Alive != nil {
-		return a.Alive(ctx, run)
-	}
-	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, run, "")
-	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
-		return false, nil
-	}
-	if err != nil {
-		return false, fault.Wrap(fault.Unavailable, "ask whether run "+run+" is under way", err)
-	}
-	switch described.GetWorkflowExecutionInfo().GetStatus() {
-	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_PAUSED:
-		return true, nil
-	default:
-		return false, nil
-	}
+	return a.executions(ctx).Open(ctx, run, "")
 }
 
 // Considered is a partition that was looked at, or asked about, and what its asset's condition says of it.

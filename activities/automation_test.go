@@ -26,6 +26,9 @@ type auto struct {
 	known  map[string]bool // events told already
 }
 
+// Open says that every run is under way but those that are dead.
+func (w *auto) Open(_ context.Context, run, _ string) (bool, error) { return !w.dead[run], nil }
+
 // told gives the events that were recorded since it was last asked.
 func (w *auto) told() []string {
 	w.tb.Helper()
@@ -46,7 +49,7 @@ func newAuto(tb testing.TB, assets ...*asset.Asset) *auto {
 	tb.Helper()
 	base := newWorld(tb)
 	w := &auto{tb: tb, acts: base.acts, ledger: base.ledger, dead: map[string]bool{}, known: map[string]bool{}}
-	w.acts.Alive = func(_ context.Context, run string) (bool, error) { return !w.dead[run], nil }
+	w.acts.Executions = w
 	w.acts.Now = func() time.Time {
 		if w.now.IsZero() {
 			return time.Now()

@@ -30,18 +30,23 @@ type BatchOutput struct {
 // is not the item's (a lost session, a source that asks for a pause) ends the attempt, with what is done kept.
 func (a *Activities) Batch(ctx context.Context, in BatchInput) (out BatchOutput, err error) {
 	err = a.within(ctx, in.StepInput, telemetry.MakeBatch, func(ctx context.Context, j job) error {
-		out.Trace = telemetry.Traceparent(ctx)
-		for {
-			entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, in.Batch)
-			if err != nil || len(entries) == 0 {
-				return err
-			}
-			if err := a.pass(ctx, j, entries, &out); err != nil {
-				return fmt.Errorf("%s: %w", batchLabel(in.Batch), err)
-			}
-		}
+		out, err = a.batch(ctx, j, in.Batch)
+		return err
 	})
 	return out, err
+}
+
+func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, err error) {
+	out.Trace = telemetry.Traceparent(ctx)
+	for {
+		entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, n)
+		if err != nil || len(entries) == 0 {
+			return out, err
+		}
+		if err := a.pass(ctx, j, entries, &out); err != nil {
+			return out, fmt.Errorf("%s: %w", batchLabel(n), err)
+		}
+	}
 }
 
 // pass goes once over what is left of a batch.

@@ -27,14 +27,19 @@ var retried = []string{string(fault.Session), string(fault.Unavailable), string(
 // Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
 func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err error) {
 	err = a.within(ctx, in, telemetry.EnrolItems, func(ctx context.Context, j job) error {
-		// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
-		if out.Upstream, err = a.upstream(ctx, j); err != nil {
-			return err
-		}
-		out.Trace = telemetry.Traceparent(ctx)
-		out.Enrolled, err = a.enrol(ctx, j, enumerated(ctx, j))
+		out, err = a.enrolItems(ctx, j)
 		return err
 	})
+	return out, err
+}
+
+func (a *Activities) enrolItems(ctx context.Context, j job) (out Enrolled, err error) {
+	// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
+	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+		return out, err
+	}
+	out.Trace = telemetry.Traceparent(ctx)
+	out.Enrolled, err = a.enrol(ctx, j, enumerated(ctx, j))
 	return out, err
 }
 
@@ -44,21 +49,25 @@ var errStopped = errors.New("the reader of items stopped")
 // and stages the rows of those that are new or changed.
 func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err error) {
 	err = a.within(ctx, in, telemetry.ListSource, func(ctx context.Context, j job) error {
-		if out.Upstream, err = a.upstream(ctx, j); err != nil {
-			return err
-		}
-		listed, claim, err := a.list(ctx, j)
-		if err != nil {
-			return err
-		}
-		out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
-		out.Enrolled, err = a.enrol(ctx, j, listed.items())
-		if err != nil {
-			return err
-		}
-		return a.stageListed(ctx, j, listed)
+		out, err = a.listItems(ctx, j)
+		return err
 	})
 	return out, err
+}
+
+func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err error) {
+	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+		return out, err
+	}
+	listed, claim, err := a.list(ctx, j)
+	if err != nil {
+		return out, err
+	}
+	out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
+	if out.Enrolled, err = a.enrol(ctx, j, listed.items()); err != nil {
+		return out, err
+	}
+	return out, a.stageListed(ctx, j, listed)
 }
 
 // listing is what the source showed: each item once, in the order shown.

@@ -122,7 +122,7 @@ func lastAttempt(ctx context.Context, j job) bool {
 // counted reports whether a failed attempt counts against the limit.
 func counted(err error) bool {
 	switch fault.KindOf(err) {
-	case fault.Throttled, fault.Refused:
+	case fault.Throttled, fault.Refused, fault.Busy:
 		return false
 	default:
 		return !fault.Canceled(err)
@@ -140,7 +140,7 @@ func toTemporal(err error, spent bool) error {
 		NonRetryable:   !kind.Retryable() || (spent && counted(err)),
 		NextRetryDelay: fault.AfterOf(err),
 	}
-	if kind == fault.Throttled || kind == fault.Refused {
+	if kind == fault.Throttled || kind == fault.Refused || kind == fault.Busy {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(telemetry.Redact(err.Error()), string(kind), options)

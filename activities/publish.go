@@ -134,17 +134,25 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 // only records that the partition was looked at.
 func (a *Activities) Publish(ctx context.Context, in PublishInput) (out Made, err error) {
 	err = a.within(ctx, in.StepInput, telemetry.PublishPartition, func(ctx context.Context, j job) error {
-		if err := a.recover(ctx, j); err != nil {
+		if out, err = a.publish(ctx, j, in); err != nil {
 			return err
 		}
-		out, err = a.publish(ctx, j, in)
-		trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
-		return err
+		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
 	}, telemetry.LinkTo(in.Traces...))
 	return out, err
 }
 
-func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (Made, error) {
+func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (out Made, err error) {
+	if err := a.recover(ctx, j); err != nil {
+		return out, err
+	}
+	out, err = a.bring(ctx, j, in)
+	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
+	return out, err
+}
+
+// bring brings the table to what is staged.
+func (a *Activities) bring(ctx context.Context, j job, in PublishInput) (Made, error) {
 	change, err := a.change(ctx, j)
 	if err != nil {
 		return Made{}, err

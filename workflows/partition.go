@@ -52,6 +52,9 @@ func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error)
 		p.at.Began = workflow.Now(ctx)
 	}
 	made, err := p.carryOut(ctx)
+	if err != nil && !workflow.IsContinueAsNewError(err) {
+		p.release(ctx)
+	}
 	measure(ctx, in, p.at.Began, made, err)
 	return made, err
 }
@@ -66,6 +69,21 @@ func (p *partition) carryOut(ctx workflow.Context) (activities.Made, error) {
 		return activities.Made{}, err
 	}
 	return p.publish(ctx)
+}
+
+// release lets others have the partition at once, however this ended; a publish does so itself. If it fails they find
+// out by themselves that the owner has gone.
+func (p *partition) release(ctx workflow.Context) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if workflow.GetVersion(ctx, "release-partition", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return // it began when there was nothing to release
+	}
+	var a *activities.Activities
+	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
+	if err := workflow.ExecuteActivity(orchestrate, a.Release, p.in.StepInput).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Warn("the partition was not released", "step", p.in.Step.Name(), "error", err)
+	}
 }
 
 func (p *partition) enrol(ctx workflow.Context) error {

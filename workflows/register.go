@@ -10,4 +10,5 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(Partition)
 	w.RegisterWorkflow(Deliver)
 	w.RegisterWorkflow(Automation)
+	w.RegisterWorkflow(Backfill)
 }

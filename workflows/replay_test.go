@@ -31,10 +31,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflow(workflows.Materialize)
-			replayer.RegisterWorkflow(workflows.Partition)
-			replayer.RegisterWorkflow(workflows.Deliver)
-			replayer.RegisterWorkflow(workflows.Automation)
+			workflows.Register(replayer)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file))
 		})
 	}
@@ -46,6 +43,14 @@ func later(ctx workflow.Context, in workflows.MaterializeInput) (workflows.Mater
 		return workflows.MaterializeResult{}, err
 	}
 	return workflows.Materialize(ctx, in)
+}
+
+// laterBackfill is the same for Backfill.
+func laterBackfill(ctx workflow.Context, in workflows.BackfillInput) (activities.BackfillResult, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.BackfillResult{}, err
+	}
+	return workflows.Backfill(ctx, in)
 }
 
 // laterPartition is the same for Partition.
@@ -82,6 +87,7 @@ func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
 			replayer.RegisterWorkflowWithOptions(laterDeliver, workflow.RegisterOptions{Name: "Deliver"})
 			replayer.RegisterWorkflowWithOptions(laterAutomation, workflow.RegisterOptions{Name: "Automation"})
+			replayer.RegisterWorkflowWithOptions(laterBackfill, workflow.RegisterOptions{Name: "Backfill"})
 			err := replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file)
 			require.Error(t, err)
 			require.True(t, strings.Contains(err.Error(), "nondeterministic") || strings.Contains(err.Error(), "TMPRL1100"), "%v", err)

@@ -146,6 +146,7 @@ func start(ctx context.Context, cli client.Client, tracer trace.Tracer, in workf
 			ID:            runID(),
 			TaskQueue:     workflows.TaskQueue(asset.QueueOrchestrate),
 			StaticSummary: "materialize " + strings.Join(in.Select, " "),
+			Priority:      workflows.ByHand(),
 		}, workflows.Materialize, in)
 		return fault.Wrap(fault.Unavailable, "start run", err)
 	})

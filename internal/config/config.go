@@ -81,6 +81,10 @@ type Budget struct {
 type Worker struct {
 	Queues  []string `key:"queues" help:"Task queues that this process serves." oneof:"orchestrate browser extract"`
 	Extract int      `key:"extract" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
+
+	Deployment string `key:"deployment" help:"Name of the worker deployment, for worker versioning; empty: versions are off, and any worker takes any work."`
+	Build      string `key:"build" help:"Build id within the deployment; empty: the version of the program."`
+	Promote    bool   `key:"promote" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
 }
 
 // Hooks say who is told of what went wrong.

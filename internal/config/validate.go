@@ -75,6 +75,14 @@ func (c Config) check(k Key) error {
 			}
 			return checkURL(strings.ReplaceAll(url, "{trace_id}", "0"))
 		}
+	case "worker.promote":
+		if c.Worker.Promote && c.Worker.Deployment == "" {
+			return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
+		}
+	case "worker.deployment", "worker.build":
+		if strings.ContainsAny(v.String(), ". \t\n") && k.Name == "worker.deployment" || len(v.String()) > 100 {
+			return errors.New("wants a short name without dots and blanks")
+		}
 	case "source.user_agent", "source.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {
 			return errors.New("must be one line")

@@ -163,7 +163,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now}
+	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now, Build: build(h.config.Worker)}
 	if err := h.tell(acts); err != nil {
 		return err
 	}
@@ -184,6 +184,9 @@ func (h *Host) Run(ctx context.Context) error {
 	if err := h.resume(ctx); err != nil {
 		return err
 	}
+	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
+		go Promote(ctx, h.Temporal, h.config.Worker, h.log)
+	}
 	select {
 	case <-ctx.Done():
 		h.log.Info("draining", "timeout", DrainTimeout)
@@ -199,6 +202,7 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 	}
 	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
 		Identity:                           owner(),
+		DeploymentOptions:                  Versioned(h.config.Worker),
 		WorkerStopTimeout:                  DrainTimeout,
 		MaxConcurrentActivityExecutionSize: slots[queue],
 		DisableWorkflowWorker:              queue != asset.QueueOrchestrate,

@@ -14,10 +14,13 @@ import (
 )
 
 // Lake is the datasets of one store.
-type Lake struct{ store Store }
+type Lake struct {
+	store  Store
+	latest *snapshots
+}
 
-// New gives the lake in a store.
-func New(s Store) *Lake { return &Lake{s} }
+// New gives the lake in a store. Its tables remember the newest state they have seen: share one in a process.
+func New(s Store) *Lake { return &Lake{store: s, latest: newSnapshots()} }
 
 // Table is a Delta table with the rows of one codec.
 type Table struct {
@@ -25,13 +28,14 @@ type Table struct {
 	location  string
 	codec     rows.Codec
 	partition string
+	latest    *snapshots
 }
 
 // Table gives the table in the folder path ("interim/anvisa/catalog"), whether or not it exists yet. partition names
 // its one partition column, a string that is not part of the row type; "" for a table without partitions.
 // Nothing is read or written before one of the table's methods is called.
 func (l *Lake) Table(path string, c rows.Codec, partition string) *Table {
-	return &Table{store: l.store, location: strings.Trim(path, "/"), codec: c, partition: partition}
+	return &Table{store: l.store, location: strings.Trim(path, "/"), codec: c, partition: partition, latest: l.latest}
 }
 
 // File is a data file of a table.

@@ -14,8 +14,10 @@ import (
 // The spans of Temporal's interceptor that begin a trace of their own.
 const (
 	runPartition = "RunWorkflow:Partition"
+	runBackfill  = "RunWorkflow:Backfill"
 	runBatch     = "RunActivity:Batch"
 	runDeliver   = "RunWorkflow:Deliver"
+	runWhole     = "RunActivity:MaterializePartition"
 )
 
 // makeSchedule begins the name of a span whose context would be handed to every run that the schedule ever starts: years
@@ -47,7 +49,8 @@ func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...tr
 		started := trace.NewSpanStartConfig(opts...)
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
-	if name == runPartition || name == runBatch || name == runDeliver {
+	switch name {
+	case runPartition, runBackfill, runBatch, runWhole, runDeliver:
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))
