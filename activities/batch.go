@@ -49,6 +49,7 @@ func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, ou
 	p := pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, entries: make(map[string]ledger.Entry, len(entries)), total: len(entries)}
 	defer p.stage.abort()
 	var todo []asset.Item
+	var again []ledger.Entry
 	for _, e := range entries {
 		if e.State == ledger.Made {
 			if err := p.keepMade(ctx, e); err != nil {
@@ -57,10 +58,14 @@ func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, ou
 			continue
 		}
 		p.entries[e.ID] = e
-		todo = append(todo, asset.Item{ID: e.ID, Label: e.Label, Fingerprint: e.Fingerprint, Input: e.Input})
+		if e.Remake && j.asset.Remakes() {
+			again = append(again, e)
+			continue
+		}
+		todo = append(todo, toMake(e))
 	}
-	var made error
-	if len(todo) > 0 {
+	left, made := p.remake(ctx, again)
+	if todo = append(todo, left...); made == nil && len(todo) > 0 {
 		made = j.asset.Make(ctx, j.run, todo, func(id string, row asset.Row, err error) error {
 			return p.settle(ctx, id, row, err)
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -30,19 +31,8 @@ func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err
 		if out.Upstream, err = a.upstream(ctx, j); err != nil {
 			return err
 		}
-		items := func(yield func(ledger.Item, error) bool) {
-			err := j.asset.Items(ctx, j.run, func(item asset.Item) error {
-				if !yield(ledgerItem(item), nil) {
-					return errStopped
-				}
-				return nil
-			})
-			if err != nil && !errors.Is(err, errStopped) {
-				yield(ledger.Item{}, err)
-			}
-		}
 		out.Trace = telemetry.Traceparent(ctx)
-		out.Enrolled, err = a.enrol(ctx, j, items)
+		out.Enrolled, err = a.enrol(ctx, j, enumerated(ctx, j))
 		return err
 	})
 	return out, err
@@ -110,7 +100,8 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 		return listing{}, claim, err
 	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
-		Detail: fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total)}
+		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),
+		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(claim.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
@@ -148,10 +139,15 @@ func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.It
 	if err := a.recover(ctx, j); err != nil {
 		return ledger.Enrolled{}, err
 	}
-	return a.Ledger.Enrol(ctx, ledger.Enrolment{
+	return a.Ledger.Enrol(ctx, a.enrolment(j, items))
+}
+
+// enrolment is a step's enumeration and what to do about it; a plan previews the same.
+func (a *Activities) enrolment(j job, items iter.Seq2[ledger.Item, error]) ledger.Enrolment {
+	return ledger.Enrolment{
 		Asset: j.key(), Partition: j.partition(), Run: j.Run, CodeVersion: j.asset.CodeVersion,
 		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: retried, Items: items,
-	})
+	}
 }
 
 // upstream gives the versions of the inputs as they are published now: of each, the highest among the partitions that

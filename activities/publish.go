@@ -41,28 +41,42 @@ type Made struct {
 }
 
 // Check runs the asset's checks on what is staged and records the verdicts. A blocking check that fails is an error
-// that no retry helps: readers keep the version they have.
-func (a *Activities) Check(ctx context.Context, in StepInput) (out Checked, err error) {
-	err = a.within(ctx, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
-		probe := asset.NewProbe(append(slices.Clone(j.asset.Checks), asset.Conserved()))
-		out.Staged, err = a.staged(ctx, j, probe)
-		if err != nil {
-			return err
-		}
-		out.Verdicts = probe.Finish(out.Staged)
-		if err := a.record(ctx, j, true, out.Verdicts); err != nil {
-			return err
-		}
-		if blocked := asset.Blocked(out.Verdicts); blocked != nil {
-			// Layout: somebody must look; trying again would find the same.
-			return fault.Wrap(fault.Layout, "not published: "+j.Step.Name(), blocked)
-		}
-		return nil
+// that no retry helps, and one that could not be asked an error that may pass: readers keep the version they have,
+// unless a person accepted that check for this run.
+func (a *Activities) Check(ctx context.Context, in CheckInput) (out Checked, err error) {
+	err = a.within(ctx, in.StepInput, telemetry.CheckAsset, func(ctx context.Context, j job) error {
+		out, err = a.check(ctx, j, in.Upstream)
+		return err
 	})
 	return out, err
 }
 
-// staged counts what the partition holds and will hold, showing every staged row to the probe.
+func (a *Activities) check(ctx context.Context, j job, upstream map[string]int64) (out Checked, err error) {
+	before, err := a.before(ctx, j)
+	if err != nil {
+		return out, err
+	}
+	about := asset.CheckInput{Run: j.run, Before: before, Observations: observations{a}}
+	about.Inputs = inputs{a, upstream}
+	probe := asset.NewProbe(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
+	if out.Staged, err = a.staged(ctx, j, probe); err != nil {
+		return out, err
+	}
+	out.Verdicts = asset.Accept(probe.Finish(out.Staged), j.Accept)
+	if ctx.Err() != nil {
+		return out, ctx.Err() // what could not be asked was not because of what was asked
+	}
+	if err := a.record(ctx, j, true, out.Verdicts); err != nil {
+		return out, err
+	}
+	if blocked := asset.Blocked(out.Verdicts); blocked != nil {
+		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, wayOut(j, out.Verdicts)))
+	}
+	return out, nil
+}
+
+// staged counts what the partition holds and will hold, showing every staged row to the probe, and the rows that stay
+// if it wants them.
 func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (asset.Staged, error) {
 	counts, err := a.Ledger.Counts(ctx, j.key(), j.partition())
 	if err != nil {
@@ -84,18 +98,22 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 	if err != nil {
 		return asset.Staged{}, err
 	}
-	s := asset.Staged{
-		Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined, Partition: j.Step.Partition,
-		Seen: func(external asset.Key) ([]byte, error) {
-			return a.Ledger.Observation(ctx, string(external), asset.Whole)
-		},
-	}
+	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined, Pending: counts.Pending - stagedItems}
 	if !published {
 		s.Before = -1
 	}
+	going := make(map[string]bool) // items with a published row that must go
 	for _, file := range snapshot.Files(j.partition()) {
 		s.Before = max(s.Before, 0) + int(file.Rows)
 		s.Rows += int(file.Rows) - len(superseded[file.Path])
+		for _, id := range superseded[file.Path] {
+			going[id] = true
+		}
+		if probe.Whole() {
+			if err := kept(ctx, j, file, superseded[file.Path], probe); err != nil {
+				return s, err
+			}
+		}
 	}
 	for _, path := range parts {
 		for row, err := range j.table.Rows(ctx, lake.File{Path: path, Partition: j.partition()}) {
@@ -103,11 +121,12 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 				return s, fmt.Errorf("read staged %s: %w", path, err)
 			}
 			probe.Row(row)
+			delete(going, row.(asset.Row).ItemID())
 			s.NewRows++
 		}
 	}
 	s.Rows += s.NewRows
-	s.Pending = counts.Pending - stagedItems
+	s.Lost = len(going)
 	return s, nil
 }
 
@@ -199,8 +218,9 @@ func (a *Activities) record(ctx context.Context, j job, final bool, verdicts []a
 	checks := make([]ledger.Check, len(verdicts))
 	for i, v := range verdicts {
 		checks[i] = ledger.Check{
-			Asset: j.key(), Partition: j.partition(), Run: j.Run, Name: v.Name, Blocking: v.Blocking,
-			Passed: v.Passed, Provisional: !final, Detail: v.Detail, At: a.Now(),
+			Asset: j.key(), Partition: j.partition(), Run: j.Run, Name: v.Name, Blocking: v.Blocking, Passed: v.Passed,
+			Provisional: !final, Outcome: ledger.CheckOutcome(v.Outcome()), Detail: telemetry.Redact(v.Detail),
+			Observed: v.Observed, Expected: v.Expected, At: a.Now(),
 		}
 	}
 	if err := a.Ledger.RecordChecks(ctx, checks); err != nil {
@@ -212,11 +232,16 @@ func (a *Activities) record(ctx context.Context, j job, final bool, verdicts []a
 	return a.announce(ctx)
 }
 
+// verdictMap is what a commit says of its checks.
 func verdictMap(verdicts []asset.Verdict) map[string]string {
 	found := make(map[string]string, len(verdicts))
 	for _, v := range verdicts {
-		found[v.Name] = "passed"
-		if !v.Passed {
+		switch v.Outcome() {
+		case asset.CheckPassed:
+			found[v.Name] = "passed"
+		case asset.CheckAccepted:
+			found[v.Name] = "accepted: " + v.Detail
+		default:
 			found[v.Name] = v.Detail
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -65,21 +66,7 @@ func (s *site) record(t *testing.T, written map[string]bool) {
 			continue
 		}
 		written[name] = true
-		var whole history.History
-		events := cli.GetWorkflowHistory(t.Context(), id, w.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for events.HasNext() {
-			event, err := events.Next()
-			require.NoError(t, err)
-			whole.Events = append(whole.Events, event)
-		}
-		content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&whole)
-		require.NoError(t, err)
-		for _, payload := range payloads.FindAllSubmatch(content, -1) {
-			data, err := base64.StdEncoding.DecodeString(string(payload[1]))
-			require.NoError(t, err)
-			require.Falsef(t, bytes.Contains(data, []byte("eyJ")), "a token in the history of %s", id)
-		}
-		require.NoError(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), content, 0o600))
+		saveHistory(t, cli, w.GetExecution(), name)
 	}
 }
 
@@ -90,4 +77,24 @@ func historyName(id string) string {
 	}
 	kind, _, _ := strings.Cut(id, "[")
 	return notInNames.ReplaceAllString(kind, "-")
+}
+
+// saveHistory writes the history of a workflow for the replay tests.
+func saveHistory(t testing.TB, cli client.Client, w *common.WorkflowExecution, name string) {
+	t.Helper()
+	var whole history.History
+	events := cli.GetWorkflowHistory(t.Context(), w.GetWorkflowId(), w.GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		whole.Events = append(whole.Events, event)
+	}
+	content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&whole)
+	require.NoError(t, err)
+	for _, payload := range payloads.FindAllSubmatch(content, -1) {
+		data, err := base64.StdEncoding.DecodeString(string(payload[1]))
+		require.NoError(t, err)
+		require.Falsef(t, bytes.Contains(data, []byte("eyJ")), "a token in the history of %s", w.GetWorkflowId())
+	}
+	require.NoError(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), content, 0o600))
 }

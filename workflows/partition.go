@@ -144,7 +144,8 @@ func (p *partition) publish(ctx workflow.Context) (made activities.Made, err err
 	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
 	p.describe(ctx, "checking")
 	var checked activities.Checked
-	if err := workflow.ExecuteActivity(orchestrate, a.Check, p.in.StepInput).Get(ctx, &checked); err != nil {
+	check := activities.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Enrolled.Upstream}
+	if err := workflow.ExecuteActivity(orchestrate, a.Check, check).Get(ctx, &checked); err != nil {
 		p.describe(ctx, "**not published**: "+rootCause(err))
 		return made, err
 	}

@@ -9,4 +9,5 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(Materialize)
 	w.RegisterWorkflow(Partition)
 	w.RegisterWorkflow(Deliver)
+	w.RegisterWorkflow(Automation)
 }

@@ -34,6 +34,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 			replayer.RegisterWorkflow(workflows.Materialize)
 			replayer.RegisterWorkflow(workflows.Partition)
 			replayer.RegisterWorkflow(workflows.Deliver)
+			replayer.RegisterWorkflow(workflows.Automation)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file))
 		})
 	}
@@ -63,6 +64,14 @@ func laterDeliver(ctx workflow.Context, in activities.DeliverInput) error {
 	return workflows.Deliver(ctx, in)
 }
 
+// laterAutomation is the same for Automation.
+func laterAutomation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.Evaluated{}, err
+	}
+	return workflows.Automation(ctx, in)
+}
+
 func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 	t.Parallel()
 	for _, file := range histories(t) {
@@ -72,6 +81,7 @@ func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 			replayer.RegisterWorkflowWithOptions(later, workflow.RegisterOptions{Name: "Materialize"})
 			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
 			replayer.RegisterWorkflowWithOptions(laterDeliver, workflow.RegisterOptions{Name: "Deliver"})
+			replayer.RegisterWorkflowWithOptions(laterAutomation, workflow.RegisterOptions{Name: "Automation"})
 			err := replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file)
 			require.Error(t, err)
 			require.True(t, strings.Contains(err.Error(), "nondeterministic") || strings.Contains(err.Error(), "TMPRL1100"), "%v", err)

@@ -94,7 +94,7 @@ func typed(field string) string {
 func (a *app) createSchedule(cmd *cobra.Command, wanted config.Schedule, replace bool) error {
 	err := a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		errs := []error{wanted.Check(typed)}
-		if _, err := planned(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
+		if _, err := preparePlan(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
 			errs = append(errs, err) // better now than in each of its runs
 		}
 		return fault.Wrap(fault.Invalid, "", errors.Join(errs...))

@@ -50,6 +50,7 @@ func Observe(d Deps) *asset.Asset {
 		Partitions:  asset.Single(),
 		Queue:       asset.QueueBrowser, // its worker is the one that asks the source
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second},
+		Cost:        d.costOfTable,
 		Observe: func(ctx context.Context, run asset.Run) (asset.Observation, error) {
 			if d.OpenData.Source == "" {
 				return observation("none", Table{Summary: opendata.Summary{}})
@@ -113,22 +114,30 @@ func summarize(content []byte) (opendata.Summary, error) {
 // band of fifteen points on either side is what one number for all categories can bear, and still notices a lost page:
 // of 1,000 products, that takes 25 points from the largest category and 30 from the second. It is a warning, since the
 // exact check is the portal's own total. Below 50 products a point means nothing.
-func registered(s asset.Staged) error {
+func registered() asset.Check[CatalogRow] {
 	const least, expected, margin = 50, 86, 15
-	if s.Seen == nil {
-		return nil
+	band := fmt.Sprintf("%d to %d %%", expected-margin, expected+margin)
+	return asset.Check[CatalogRow]{
+		Name: "registered", Description: band + " of the active registered products of the open data have a leaflet", Expected: band,
+		Deps: asset.On(OpenDataKey),
+		Begin: func(ctx context.Context, in asset.CheckInput) (asset.CheckRun[CatalogRow], error) {
+			seen, _, err := in.Observation(ctx, OpenDataKey)
+			if err != nil {
+				return asset.CheckRun[CatalogRow]{}, err
+			}
+			there := tableOf(seen.Metadata).In(in.Partition.Label)
+			return asset.CheckRun[CatalogRow]{Finish: func(s asset.Staged) (asset.Finding, error) {
+				if there < least {
+					return asset.Finding{Observed: "too few to say"}, nil
+				}
+				share := s.Rows * 100 / there
+				found := asset.Finding{Observed: fmt.Sprintf("%d %%", share), Expected: band}
+				if share < expected-margin || share > expected+margin {
+					return found, fmt.Errorf("%d products have a leaflet, and %d an active registration in the open data: %d %%, where %s are expected",
+						s.Rows, there, share, band)
+				}
+				return found, nil
+			}}, nil
+		},
 	}
-	metadata, err := s.Seen(OpenDataKey)
-	if err != nil {
-		return err
-	}
-	there := tableOf(metadata).In(s.Partition.Label)
-	if there < least {
-		return nil
-	}
-	if share := s.Rows * 100 / there; share < expected-margin || share > expected+margin {
-		return fmt.Errorf("%d products have a leaflet, and %d an active registration in the open data: %d %%, where %d to %d are expected",
-			s.Rows, there, share, expected-margin, expected+margin)
-	}
-	return nil
 }

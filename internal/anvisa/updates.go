@@ -54,6 +54,7 @@ func Updates(d Deps) *asset.Asset {
 		CodeVersion: "1",
 		Queue:       asset.QueueBrowser,
 		Timeout:     10 * time.Minute,
+		Cost:        d.costOfDay,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, UpdateRow) error) (asset.Claim, error) {
 			day := run.Partition.Key

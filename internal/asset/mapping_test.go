@@ -188,9 +188,9 @@ func TestPlansFollowMappings(t *testing.T) {
 	g, err := asset.NewGraph(asset.New(spec("a/daily", days)), asset.New(making("a/weekly", weeks, "a/daily")), asset.New(making("a/total", asset.Single(), "a/weekly")))
 	require.NoError(t, err)
 	made := func(version int64, upstream ...any) asset.Fact {
-		f := asset.Fact{Version: version, CodeVersion: "1", Upstream: map[asset.Key]int64{}}
+		f := asset.Fact{Version: version, CodeVersion: "1"}
 		if len(upstream) == 2 {
-			f.Upstream[asset.Key(upstream[0].(string))] = int64(upstream[1].(int))
+			f.Upstream = asset.Versions{{Key: asset.Key(upstream[0].(string)), Version: int64(upstream[1].(int))}}
 		}
 		return f
 	}

@@ -146,8 +146,8 @@ func lately() asset.World {
 		Facts: map[asset.Key]map[string]asset.Fact{
 			anvisa.UpdatesKey: updates,
 			WeeklyKey: {
-				"2026-07-20": {Version: 0, CodeVersion: "1", Upstream: map[asset.Key]int64{anvisa.UpdatesKey: 14}},
-				"2026-07-27": {Version: 1, CodeVersion: "1", Upstream: map[asset.Key]int64{anvisa.UpdatesKey: 21}},
+				"2026-07-20": {Version: 0, CodeVersion: "1", Upstream: asset.Versions{{Key: anvisa.UpdatesKey, Version: 14}}},
+				"2026-07-27": {Version: 1, CodeVersion: "1", Upstream: asset.Versions{{Key: anvisa.UpdatesKey, Version: 21}}},
 			},
 		},
 	}

@@ -16,6 +16,10 @@ type Config struct {
 	Hooks    Hooks    `key:"hooks"`
 	Log      Log      `key:"log"`
 
+	Telemetry Telemetry `key:"telemetry"`
+
+	Automation Automation `key:"automation"`
+
 	// Schedules are those that the file declares, in its list "schedules". It is nil when the file has no such list, and
 	// then nothing is said about which schedules there are.
 	Schedules []Schedule
@@ -94,7 +98,16 @@ type Log struct {
 	Format string `key:"format" help:"Form of the log." oneof:"text json"`
 }
 
-const openData = "https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv"
+// Automation is what happens by itself, as the assets' conditions and policies say.
+type Automation struct {
+	Mode     string        `key:"mode" help:"What happens by itself: none; watch looks for assets that are not as fresh as promised; request also materializes what the assets' conditions ask for, which may ask the source." oneof:"none watch request"`
+	Interval time.Duration `key:"interval" help:"How often it is looked, at least 1s." min:"1"`
+}
+
+// Telemetry is where traces are looked at. What is recorded and where it is sent is said by OTEL_* variables.
+type Telemetry struct {
+	TraceURL string `key:"trace_url" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
+}
 
 // Default is the configuration of one machine with nothing set: everything here, one request a second.
 func Default() Config {
@@ -107,5 +120,7 @@ func Default() Config {
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
 		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
+
+		Automation: Automation{Mode: "none", Interval: time.Minute},
 	}
 }

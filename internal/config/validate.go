@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"drugslm/internal/fault"
 )
@@ -62,6 +63,17 @@ func (c Config) check(k Key) error {
 	case "temporal.tls_key":
 		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
 			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
+		}
+	case "automation.interval":
+		if c.Automation.Interval < time.Second {
+			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
+		}
+	case "telemetry.trace_url":
+		if url := c.Telemetry.TraceURL; url != "" {
+			if !strings.Contains(url, "{trace_id}") {
+				return errors.New("has no {trace_id}, where the trace's id goes")
+			}
+			return checkURL(strings.ReplaceAll(url, "{trace_id}", "0"))
 		}
 	case "source.user_agent", "source.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {

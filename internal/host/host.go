@@ -75,6 +75,9 @@ func (h *Host) open(ctx context.Context) (err error) {
 		if err := h.reconcile(ctx); err != nil {
 			return err
 		}
+		if err := ReconcileAutomation(ctx, h.config.Automation, h.Temporal); err != nil {
+			return err
+		}
 	}
 	if h.serves(asset.QueueBrowser) {
 		if err := h.openSite(ctx); err != nil {
@@ -155,6 +158,7 @@ func (h *Host) Run(ctx context.Context) error {
 	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
 		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Tracer: h.Tracer(),
 		OpenData: h.openData, Seen: h.Ledger,
+		Listing: h.config.Source.Listing,
 	})...)
 	if err != nil {
 		return err

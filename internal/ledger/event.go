@@ -144,7 +144,7 @@ func failRun(ctx context.Context, tx *sql.Tx, id string) error {
 
 // failCheck writes the event of a check, if it failed for good.
 func failCheck(ctx context.Context, tx *sql.Tx, c Check) error {
-	if c.Passed || c.Provisional {
+	if c.Passed || c.Provisional || c.Outcome == CheckAccepted {
 		return nil
 	}
 	c.At = orNow(c.At)

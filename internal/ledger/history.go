@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strings"
 )
 
 const materializationColumns = `m.id, m.asset, m.partition, m.run, m.trace, m.state, m.version, m.rows, m.bytes, m.code_version,
@@ -94,9 +95,11 @@ func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materiali
 	return m, ok, err
 }
 
-// Materializations gives what Latest gives, for every partition that was ever published.
-func (l *Ledger) Materializations(ctx context.Context) (map[Slice]Materialization, error) {
-	return l.latest(ctx, "")
+// Materializations gives what Latest gives, for every partition that was ever published, of some assets; of all without
+// any.
+func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[Slice]Materialization, error) {
+	in, args := among(assets)
+	return l.latest(ctx, "WHERE "+strings.ReplaceAll(in, "asset IN", "s.asset IN"), args...)
 }
 
 func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Slice]Materialization, error) {
@@ -114,41 +117,5 @@ func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Sli
 		return err
 	}, `SELECT `+materializationColumns+`, s.verified, s.code_version, s.upstream, look.snapshot FROM standings s
 		JOIN materializations m ON m.id = s.published JOIN materializations look ON look.id = s.look `+where, args...)
-	return out, err
-}
-
-// RecordChecks keeps the outcomes of checks; each that failed for good leaves an event, once a run. Their ids are given here; a
-// zero time means now.
-func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
-	return l.write(ctx, "record checks", func(tx *sql.Tx) error {
-		for _, c := range checks {
-			of := sql.NullInt64{Int64: c.Materialization, Valid: c.Materialization != 0}
-			_, err := tx.ExecContext(ctx, `INSERT INTO checks (id, asset, partition, run, materialization, name, blocking, passed, detail, observed, at)
-				VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM checks), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-				c.Asset, c.Partition, c.Run, of, c.Name, c.Blocking, c.Passed, c.Detail, c.Observed, micros(orNow(c.At)))
-			if err != nil {
-				return err
-			}
-			if err := failCheck(ctx, tx, c); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Checks gives the last outcomes of a partition's checks, newest first; limit 0 means 1000.
-func (l *Ledger) Checks(ctx context.Context, asset, partition string, limit int) ([]Check, error) {
-	var out []Check
-	err := l.query(ctx, "read checks", func(rows *sql.Rows) error {
-		var c Check
-		var of sql.NullInt64
-		var at int64
-		err := rows.Scan(&c.ID, &c.Asset, &c.Partition, &c.Run, &of, &c.Name, &c.Blocking, &c.Passed, &c.Detail, &c.Observed, &at)
-		c.Materialization, c.At = of.Int64, when(at)
-		out = append(out, c)
-		return err
-	}, `SELECT id, asset, partition, run, materialization, name, blocking, passed, detail, observed, at
-		FROM checks WHERE asset = $1 AND partition = $2 ORDER BY id DESC LIMIT $3`, asset, partition, atMost(limit))
 	return out, err
 }

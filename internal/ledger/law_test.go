@@ -68,13 +68,20 @@ func (w *world) enrol() {
 		}
 		items, w.seen[id] = append(items, item), true
 	}
-	sum, err := w.l.Enrol(w.t.Context(), ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
-		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)})
+	enrolment := ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
+		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)}
+	preview, err := w.l.Preview(w.t.Context(), enrolment)
 	require.NoError(w.t, err)
+	sum, err := w.l.Enrol(w.t.Context(), enrolment)
+	require.NoError(w.t, err)
+	require.Equal(w.t, sum, preview.Enrolled, "a preview decides what an enrolment does")
 	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.Recode+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
 	todo, err := w.l.Todo(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n))
 	require.NoError(w.t, err)
 	require.Len(w.t, todo, sum.Todo)
+	for i, id := range todo {
+		require.Equal(w.t, id, preview.Todo[i].ID)
+	}
 	inBatches := 0
 	for b := range sum.Batches {
 		batch, err := w.l.Batch(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n), b+1)

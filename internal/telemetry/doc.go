@@ -7,6 +7,7 @@
 //
 //	start run           send a run to Temporal: the root of what follows
 //	plan assets         resolve a selection and ask the ledger what each partition needs
+//	evaluate automation look at what changed since the last tick, and write what is to be materialized
 //	discover partitions ask the source which partitions there are
 //	list source         read one partition's listing from the source, all pages
 //	enrol items         diff a listing against the ledger

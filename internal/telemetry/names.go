@@ -14,6 +14,7 @@ const (
 	DiscoverPartitions Span = "discover partitions"
 	ListSource         Span = "list source"
 	ObserveAsset       Span = "observe asset"
+	EvaluateAutomation Span = "evaluate automation"
 	EnrolItems         Span = "enrol items"
 	MakeBatch          Span = "make batch"
 	LeaseSession       Span = "lease session"

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"items are filtered and paged":      filters,
 		"partitions come and go":            partitions,
 		"checks":                            checks,
+		"last checks":                       lastChecks,
 		"runs":                              runs,
 		"what fails leaves an event":        failuresAreEvents,
 		"events are delivered":              eventsAreDelivered,
@@ -48,6 +49,11 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"leases":                            leases,
 		"turns":                             turns,
 		"blocks":                            blocks,
+		"what changed is seen once":         touched,
+		"new keys are seen once":            newKeys,
+		"a tick is written whole":           ticks,
+		"old requests are forgotten":        oldRequests,
+		"partitions that are worked on":     atWork,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
