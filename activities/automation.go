@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"drugslm/internal/asset"
@@ -133,7 +134,8 @@ func (a *Activities) Started(ctx context.Context, in StartedInput) error {
 
 // alive reports whether a run that the ledger takes for running is: one that was terminated could not say so.
 func (a *Activities) alive(ctx context.Context, run string) (bool, error) {
-	return a.executions(ctx).Open(ctx, run, "")
+	workflow, _, _ := strings.Cut(run, "#") // a later execution of a backfill is a run of its own
+	return a.executions(ctx).Open(ctx, workflow, "")
 }
 
 // Considered is a partition that was looked at, or asked about, and what its asset's condition says of it.

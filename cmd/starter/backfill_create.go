@@ -78,6 +78,9 @@ doubles nothing. One that has ended stays ended: "backfill retry" does what fail
 
 // complete fills in what follows from the flags, and checks it.
 func (f *createFlags) complete() error {
+	if len(f.in.Partitions) == 0 {
+		f.in.Partitions = []string{"all"} // a run without partitions leaves history alone; a backfill is for it
+	}
 	for filter, on := range map[asset.Filter]bool{asset.Missed: f.missing, asset.Faulty: f.failed, asset.Staled: f.stale, asset.Without: f.force} {
 		if on {
 			f.in.Filter = filter
