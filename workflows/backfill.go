@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +42,7 @@ type backfill struct {
 	in BackfillInput
 	at backfillState
 
-	ctx    workflow.Context    // not cancelled with the workflow: what has begun is also ended
+	ctx    workflow.Context    // of the main coroutine, not cancelled with the workflow: what has begun is also ended
 	work   workflow.Context    // of the steps under way
 	stop   workflow.CancelFunc // cancels work
 	writes workflow.Mutex      // one handler at a time writes settings
@@ -96,7 +97,8 @@ func (b *backfill) open() error {
 	b.describe("planning")
 	var opened activities.OpenedBackfill
 	err := workflow.ExecuteActivity(withControl(b.ctx, "open"), a.OpenBackfill, activities.OpenBackfillInput{
-		BackfillRequest: b.in.BackfillRequest, Settings: b.in.Settings, Workflow: info.WorkflowExecution.ID, Execution: info.FirstRunID,
+		BackfillRequest: b.in.BackfillRequest, Settings: b.in.Settings, Workflow: info.WorkflowExecution.ID,
+		Execution: cmp.Or(info.FirstRunID, info.WorkflowExecution.RunID),
 	}).Get(b.ctx, &opened)
 	if err != nil {
 		return err
@@ -133,7 +135,7 @@ func (b *backfill) carryOut() error {
 		if b.full() {
 			return b.goOn()
 		}
-		if err := workflow.Await(b.ctx, func() bool { return workflow.AllHandlersFinished(b.ctx) }); err != nil {
+		if err := workflow.Await(b.ctx, b.quiet); err != nil {
 			return err
 		}
 		if !b.idle() {
@@ -146,7 +148,7 @@ func (b *backfill) carryOut() error {
 		if err := b.take(); err != nil {
 			return err
 		}
-		if b.idle() && workflow.AllHandlersFinished(b.ctx) {
+		if b.idle() && b.quiet() {
 			return nil
 		}
 	}
@@ -192,6 +194,9 @@ func (b *backfill) idle() bool {
 		return !b.more
 	}
 }
+
+// quiet reports whether no update is being handled.
+func (b *backfill) quiet() bool { return workflow.AllHandlersFinished(b.ctx) }
 
 // free reports whether one more step may be under way.
 func (b *backfill) free() bool {
@@ -272,10 +277,10 @@ func (b *backfill) goOn() error {
 	if b.broken != nil {
 		return b.broken
 	}
-	if err := b.giveBack(); err != nil {
+	if err := b.giveBack(b.ctx); err != nil {
 		return err
 	}
-	if err := workflow.Await(b.ctx, func() bool { return workflow.AllHandlersFinished(b.ctx) }); err != nil {
+	if err := workflow.Await(b.ctx, b.quiet); err != nil {
 		return err
 	}
 	next := b.in
@@ -286,14 +291,14 @@ func (b *backfill) goOn() error {
 }
 
 // giveBack lets the steps wait again that were handed out and will not begin here.
-func (b *backfill) giveBack() error {
+func (b *backfill) giveBack(ctx workflow.Context) error {
 	if len(b.backlog) == 0 {
 		return nil
 	}
 	back := b.backlog
 	b.backlog, b.more, b.left = nil, true, true
 	var a *activities.Activities
-	return workflow.ExecuteActivity(withControl(b.ctx, "give back"), a.GiveBack, activities.GiveBackInput{ID: b.in.ID, Steps: back}).Get(b.ctx, nil)
+	return workflow.ExecuteActivity(withControl(ctx, "give back"), a.GiveBack, activities.GiveBackInput{ID: b.in.ID, Steps: back}).Get(ctx, nil)
 }
 
 // finish records how the backfill ended, once nothing is under way.
@@ -302,7 +307,7 @@ func (b *backfill) finish() (result activities.BackfillResult, err error) {
 	if b.broken != nil {
 		b.stop()
 	}
-	if err := workflow.Await(b.ctx, func() bool { return b.running == 0 && workflow.AllHandlersFinished(b.ctx) }); err != nil {
+	if err := workflow.Await(b.ctx, func() bool { return b.running == 0 && b.quiet() }); err != nil {
 		return result, err
 	}
 	if b.at.Epoch == 0 { // it never began: whatever the ledger holds is not this one's
@@ -316,7 +321,7 @@ func (b *backfill) finish() (result activities.BackfillResult, err error) {
 		in.Error = rootCause(b.broken)
 	}
 	var a *activities.Activities
-	closed := b.giveBack()
+	closed := b.giveBack(b.ctx)
 	if closed == nil {
 		closed = workflow.ExecuteActivity(withControl(b.ctx, "close"), a.CloseBackfill, in).Get(b.ctx, &result)
 	}
@@ -386,8 +391,10 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 		b.at.Failed++
 		end.State, end.Error, end.Kind = ledger.StepFailed, rootCause(err), kindOf(err)
 	}
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
 	var taken activities.Taken
-	err = workflow.ExecuteActivity(withControl(b.ctx, r.Step.Name()), a.FinishStep, end).Get(b.ctx, &taken)
+	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
 	if err == nil {
 		b.took(taken)
 	}

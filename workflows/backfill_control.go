@@ -95,15 +95,17 @@ func (b *backfill) serve() error {
 }
 
 // on registers one update. The handler runs once the backfill is in the ledger with its steps.
-func on[In, Out any](b *backfill, name string, do func(In) (Out, error), valid func(In) error) error {
+func on[In, Out any](b *backfill, name string, do func(workflow.Context, In) (Out, error), valid func(In) error) error {
 	handler := func(ctx workflow.Context, in In) (out Out, err error) {
-		if err := workflow.Await(b.ctx, func() bool { return b.opened || b.broken != nil }); err != nil {
+		ctx, cancel := workflow.NewDisconnectedContext(ctx) // what was accepted is also done
+		defer cancel()
+		if err := workflow.Await(ctx, func() bool { return b.opened || b.broken != nil }); err != nil {
 			return out, err
 		}
 		if b.broken != nil {
 			return out, refusal(b.broken)
 		}
-		out, err = do(in)
+		out, err = do(ctx, in)
 		b.changed = true
 		return out, refusal(err)
 	}
@@ -156,33 +158,33 @@ func (b *backfill) sameRequest(r activities.BackfillRequest) error {
 	return nil
 }
 
-func (b *backfill) create(r activities.BackfillRequest) (BackfillStatus, error) {
+func (b *backfill) create(_ workflow.Context, r activities.BackfillRequest) (BackfillStatus, error) {
 	return b.status(), b.sameRequest(r)
 }
 
-func (b *backfill) pause(none) (BackfillStatus, error) {
-	return b.set(func(_ *activities.BackfillSettings, paused *bool) { *paused = true })
+func (b *backfill) pause(ctx workflow.Context, _ none) (BackfillStatus, error) {
+	return b.set(ctx, func(_ *activities.BackfillSettings, paused *bool) { *paused = true })
 }
 
-func (b *backfill) resume(none) (BackfillStatus, error) {
-	return b.set(func(_ *activities.BackfillSettings, paused *bool) { *paused = false })
+func (b *backfill) resume(ctx workflow.Context, _ none) (BackfillStatus, error) {
+	return b.set(ctx, func(_ *activities.BackfillSettings, paused *bool) { *paused = false })
 }
 
-func (b *backfill) setRate(rate float64) (BackfillStatus, error) {
-	return b.set(func(s *activities.BackfillSettings, _ *bool) { s.Rate = rate })
+func (b *backfill) setRate(ctx workflow.Context, rate float64) (BackfillStatus, error) {
+	return b.set(ctx, func(s *activities.BackfillSettings, _ *bool) { s.Rate = rate })
 }
 
-func (b *backfill) setLimit(n int) (BackfillStatus, error) {
-	return b.set(func(s *activities.BackfillSettings, _ *bool) { s.MaxInFlight = n })
+func (b *backfill) setLimit(ctx workflow.Context, n int) (BackfillStatus, error) {
+	return b.set(ctx, func(s *activities.BackfillSettings, _ *bool) { s.MaxInFlight = n })
 }
 
-func (b *backfill) setPriority(p int) (BackfillStatus, error) {
-	return b.set(func(s *activities.BackfillSettings, _ *bool) { s.Priority = p })
+func (b *backfill) setPriority(ctx workflow.Context, p int) (BackfillStatus, error) {
+	return b.set(ctx, func(s *activities.BackfillSettings, _ *bool) { s.Priority = p })
 }
 
 // set changes the settings, here and in the ledger.
-func (b *backfill) set(change func(s *activities.BackfillSettings, paused *bool)) (BackfillStatus, error) {
-	if err := b.writes.Lock(b.ctx); err != nil {
+func (b *backfill) set(ctx workflow.Context, change func(s *activities.BackfillSettings, paused *bool)) (BackfillStatus, error) {
+	if err := b.writes.Lock(ctx); err != nil {
 		return BackfillStatus{}, err
 	}
 	defer b.writes.Unlock()
@@ -193,31 +195,31 @@ func (b *backfill) set(change func(s *activities.BackfillSettings, paused *bool)
 	}
 	var a *activities.Activities
 	in := activities.SetBackfillInput{ID: b.in.ID, Settings: b.at.Settings, Paused: b.at.Paused}
-	if err := workflow.ExecuteActivity(withControl(b.ctx, "set"), a.SetBackfill, in).Get(b.ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(withControl(ctx, "set"), a.SetBackfill, in).Get(ctx, nil); err != nil {
 		b.at.Settings, b.at.Paused = before.Settings, before.Paused
 		return BackfillStatus{}, err
 	}
 	var err error
 	if !b.free() {
-		err = b.giveBack()
+		err = b.giveBack(ctx)
 	}
 	b.more = true
 	return b.status(), err
 }
 
-func (b *backfill) retry(in RetryInput) (count int, err error) {
+func (b *backfill) retry(ctx workflow.Context, in RetryInput) (count int, err error) {
 	var a *activities.Activities
-	err = workflow.ExecuteActivity(withControl(b.ctx, "retry"), a.RetryBackfill,
-		activities.RetryBackfillInput{ID: b.in.ID, Canceled: in.Canceled}).Get(b.ctx, &count)
+	err = workflow.ExecuteActivity(withControl(ctx, "retry"), a.RetryBackfill,
+		activities.RetryBackfillInput{ID: b.in.ID, Canceled: in.Canceled}).Get(ctx, &count)
 	b.more, b.left = true, true
 	return count, err
 }
 
 // cancel stops what has not begun, in the ledger and here, and with Now what has.
-func (b *backfill) cancel(in CancelInput) (out activities.BackfillStopped, err error) {
+func (b *backfill) cancel(ctx workflow.Context, in CancelInput) (out activities.BackfillStopped, err error) {
 	b.at.Stopping = true
 	var a *activities.Activities
-	err = workflow.ExecuteActivity(withControl(b.ctx, "cancel"), a.CancelBackfill, activities.BackfillRef{ID: b.in.ID}).Get(b.ctx, &out)
+	err = workflow.ExecuteActivity(withControl(ctx, "cancel"), a.CancelBackfill, activities.BackfillRef{ID: b.in.ID}).Get(ctx, &out)
 	if in.Now {
 		b.stop()
 	}
@@ -232,7 +234,7 @@ func (b *backfill) cancelled(ctx workflow.Context) {
 	if err := workflow.Await(ctx, func() bool { return b.at.Epoch > 0 || b.broken != nil }); err != nil || b.broken != nil {
 		return
 	}
-	if _, err := b.cancel(CancelInput{Now: true}); err != nil && b.broken == nil {
+	if _, err := b.cancel(ctx, CancelInput{Now: true}); err != nil && b.broken == nil {
 		b.broken = err
 	}
 	b.changed = true

@@ -310,7 +310,6 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 		run = in.Run
 		return activities.Whole{}, nil
 	}
-	f.acts.Ledger = reopened(t, f.acts.Ledger) // the same ledger: only the execution is another
 	again.ExecuteWorkflow(workflows.Backfill, workflows.BackfillInput{BackfillRequest: activities.BackfillRequest{ID: "june"}})
 	require.NoError(t, again.GetWorkflowError())
 	require.NoError(t, retried.err)
@@ -320,9 +319,6 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	state, _ := f.stands()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
-
-// reopened says that nothing is kept in memory between two executions.
-func reopened(_ *testing.T, l *ledger.Ledger) *ledger.Ledger { return l }
 
 func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
 	t.Parallel()

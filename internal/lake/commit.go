@@ -52,11 +52,7 @@ func (t *Table) commit(ctx context.Context, c Change) (int64, error) {
 		return 0, err
 	}
 	// One at a time in this process: of those that write the same version, all but one have synced an object for nothing.
-	done, err := t.latest.turn(ctx, t.location)
-	if err != nil {
-		return 0, err
-	}
-	defer done()
+	defer t.latest.turn(ctx, t.location)()
 	for { // each turn another process has committed, so all together get on
 		s, err := t.Snapshot(ctx)
 		if err != nil {

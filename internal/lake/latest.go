@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"sync"
+	"time"
 )
 
 // snapshots remembers the newest state that was seen of each table, so that a table of thousands of files is not read
@@ -36,8 +37,11 @@ func (l *snapshots) put(location string, s, before *Snapshot) {
 	}
 }
 
-// turn waits for the turn to commit to a table, and gives the function that ends it.
-func (l *snapshots) turn(ctx context.Context, location string) (done func(), err error) {
+// patience is how long a commit waits for its turn. It is only to save work: one that hangs must not hold up the others.
+const patience = 250 * time.Millisecond
+
+// turn waits a while for the turn to commit to a table, and gives the function that ends it.
+func (l *snapshots) turn(ctx context.Context, location string) (done func()) {
 	l.mu.Lock()
 	token, ok := l.turns[location]
 	if !ok {
@@ -45,12 +49,15 @@ func (l *snapshots) turn(ctx context.Context, location string) (done func(), err
 		l.turns[location] = token
 	}
 	l.mu.Unlock()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case token <- struct{}{}:
-		return func() { <-token }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		return func() { <-token }
+	case <-timer.C:
+	case <-ctx.Done(): // the next read or write says so
 	}
+	return func() {}
 }
 
 // still reports whether the log has the commit that made s: a table that was deleted and made anew, or restored from a
