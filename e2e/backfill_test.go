@@ -157,6 +157,9 @@ func (d *days) untilState(want ledger.BackfillState) {
 		require.NoError(d.t, err)
 		return found && b.State == want
 	})
+	if want.Ended() {
+		_ = d.cli.GetWorkflow(d.t.Context(), workflows.BackfillID("june"), "").Get(d.t.Context(), nil) // failed or not, it is over
+	}
 }
 
 // made gives how often each partition was made, by "key build".

@@ -53,6 +53,7 @@ type backfill struct {
 	backlog []activities.Ready // handed out, not begun
 	more    bool               // the ledger may have steps that are ready
 	left    bool               // the ledger has steps that wait, ready or not
+	retried bool               // there are steps to try again that were not there when this was last closed
 	leaving bool               // nothing new begins: this run is about to be continued by another
 	changed bool               // something happened since the loop last looked
 }
@@ -74,19 +75,26 @@ func Backfill(ctx workflow.Context, in BackfillInput) (activities.BackfillResult
 		ctx.Done().Receive(detached, nil)
 		b.cancelled(detached)
 	})
-	if b.opened {
-		b.broken = b.carryOut()
-	} else if b.broken = b.open(); b.broken == nil {
-		b.broken = b.carryOut()
+	if !b.opened {
+		b.broken = b.open()
 	}
-	if workflow.IsContinueAsNewError(b.broken) {
-		return activities.BackfillResult{}, b.broken
+	for {
+		if b.broken == nil {
+			b.broken = b.carryOut()
+		}
+		if workflow.IsContinueAsNewError(b.broken) {
+			return activities.BackfillResult{}, b.broken
+		}
+		result, err := b.finish()
+		switch {
+		case b.broken == nil && b.retried: // while it was being closed
+			b.retried, b.leaving = false, false
+		case ctx.Err() != nil:
+			return result, ctx.Err()
+		default:
+			return result, err
+		}
 	}
-	result, err := b.finish()
-	if ctx.Err() != nil {
-		return result, ctx.Err()
-	}
-	return result, err
 }
 
 // open begins an execution: it creates the backfill, or takes it up again, and sees to it that it is planned.
@@ -316,6 +324,7 @@ func (b *backfill) finish() (result activities.BackfillResult, err error) {
 	if b.at.Stopping && temporal.IsCanceledError(b.broken) {
 		b.broken = nil // it was stopped while it was planned
 	}
+	b.retried = false
 	in := activities.CloseBackfillInput{ID: b.in.ID, Run: b.at.Run}
 	if b.broken != nil {
 		in.Error = rootCause(b.broken)
@@ -324,6 +333,9 @@ func (b *backfill) finish() (result activities.BackfillResult, err error) {
 	closed := b.giveBack(b.ctx)
 	if closed == nil {
 		closed = workflow.ExecuteActivity(withControl(b.ctx, "close"), a.CloseBackfill, in).Get(b.ctx, &result)
+	}
+	if err := workflow.Await(b.ctx, b.quiet); err != nil {
+		return result, err
 	}
 	switch {
 	case b.broken != nil:
@@ -358,51 +370,4 @@ func (b *backfill) describe(phase string) {
 		fmt.Sprintf("The counts are of this execution. `starter backfill show %s` has every partition.", b.in.ID),
 	}
 	workflow.SetCurrentDetails(b.ctx, strings.Join(lines, "\n"))
-}
-
-// step carries one step out and records its end; an error when that could not be recorded.
-func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
-	var a *activities.Activities
-	of := activities.StepOf{Backfill: b.in.ID, Epoch: b.at.Epoch, Seq: r.Seq, Take: r.Take}
-	if b.at.Settings.Rate <= 0 { // its slot goes to the next one at once
-		b.at.Take++
-		of.Next = b.at.Take
-	}
-	in := activities.StepInput{Run: b.at.Run, Mode: b.at.Mode, Step: r.Step}
-	priority := ForBackfill(b.in.ID, b.at.Settings.Priority)
-	var whole activities.Whole
-	err := workflow.ExecuteActivity(withWhole(ctx, r.Step, priority), a.MaterializePartition, activities.WholeInput{StepInput: in, Of: of}).Get(ctx, &whole)
-	if err == nil && !whole.Left {
-		b.at.Done++
-		b.took(whole.Next)
-		return nil
-	}
-	end := activities.StepEnd{StepInput: in, Of: of, State: ledger.StepDone}
-	if err == nil {
-		err = b.child(ctx, in, whole.Enrolled, priority, &end.Made)
-	}
-	switch {
-	case err == nil:
-		b.at.Done++
-	case temporal.IsCanceledError(err):
-		b.at.Canceled++
-		end.State, end.Error = ledger.StepCanceled, "it was canceled while it was under way"
-	default:
-		b.at.Failed++
-		end.State, end.Error, end.Kind = ledger.StepFailed, rootCause(err), kindOf(err)
-	}
-	ctx, cancel := workflow.NewDisconnectedContext(ctx)
-	defer cancel()
-	var taken activities.Taken
-	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
-	if err == nil {
-		b.took(taken)
-	}
-	return err
-}
-
-// child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is enrolled twice.
-func (b *backfill) child(ctx workflow.Context, in activities.StepInput, e activities.Enrolled, p temporal.Priority, made *activities.Made) error {
-	child := PartitionInput{StepInput: in, Cursor: &cursor{Enrolled: e, Next: 1}}
-	return workflow.ExecuteChildWorkflow(withBackfillChild(ctx, b.at.Run, in.Step, p), Partition, child).Get(ctx, made)
 }

@@ -211,7 +211,7 @@ func (b *backfill) retry(ctx workflow.Context, in RetryInput) (count int, err er
 	var a *activities.Activities
 	err = workflow.ExecuteActivity(withControl(ctx, "retry"), a.RetryBackfill,
 		activities.RetryBackfillInput{ID: b.in.ID, Canceled: in.Canceled}).Get(ctx, &count)
-	b.more, b.left = true, true
+	b.more, b.left, b.retried = true, true, b.retried || count > 0
 	return count, err
 }
 

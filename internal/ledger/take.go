@@ -92,10 +92,8 @@ func (end StepEnd) record(ctx context.Context, tx *sql.Tx) error {
 	if asset == "" {
 		return end.repeated(ctx, tx)
 	}
-	if end.Run != "" {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, end.Run); err != nil {
-			return err
-		}
+	if err := end.release(ctx, tx); err != nil {
+		return err
 	}
 	name := asset + "[" + partition + "]"
 	switch end.State {
@@ -108,7 +106,15 @@ func (end StepEnd) record(ctx context.Context, tx *sql.Tx) error {
 	}
 }
 
-// repeated accepts an end that is recorded already.
+// release ends the run's claim on the step's partition.
+func (end StepEnd) release(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE run = $3 AND run <> '' AND (asset, partition) IN
+		(SELECT asset, partition FROM backfill_steps WHERE backfill = $1 AND seq = $2)`, end.Backfill, end.Seq, end.Run)
+	return err
+}
+
+// repeated accepts an end that is recorded already: the attempt that recorded it could not tell any more, and the next
+// one has claimed the partition again.
 func (end StepEnd) repeated(ctx context.Context, tx *sql.Tx) error {
 	var same int
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = $4`,
@@ -117,7 +123,10 @@ func (end StepEnd) repeated(ctx context.Context, tx *sql.Tx) error {
 		return fault.New(fault.Invalid, "finish step", "step %d of backfill %q is not under way under take %d: it was given to somebody else, or ended",
 			end.Seq, end.Backfill, end.Take)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return end.release(ctx, tx)
 }
 
 // released brings the steps that need a done one closer to being ready. A barrier that has all it needs is done, and
