@@ -27,6 +27,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/hook"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
@@ -41,6 +42,12 @@ type Activities struct {
 	Tracer trace.Tracer
 	Now    func() time.Time
 
+	Hooks   *hook.Hooks                     // told of events; nil: nobody is
+	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
+	Metrics *telemetry.Metrics              // nil: nothing is counted
+
+	// Alive says whether a run is under way; nil: the server of the activity is asked.
+	Alive      func(ctx context.Context, run string) (bool, error)
 	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
 	Build      string     // the version of this program, for what is created by it
 }
@@ -50,6 +57,8 @@ type StepInput struct {
 	Run  string      `json:"run"` // the id of the Materialize workflow
 	Mode ledger.Mode `json:"mode"`
 	Step asset.Step  `json:"step"`
+
+	Accept []string `json:"accept,omitempty"` // blocking checks that a person lets through, this once
 }
 
 // job is a step with everything that belongs to it at hand.
@@ -67,7 +76,7 @@ func (a *Activities) job(ctx context.Context, in StepInput) (job, error) {
 	}
 	run := asset.Run{
 		ID: in.Run, TraceID: telemetry.TraceID(ctx), Partition: in.Step.Partition,
-		Inputs: inputs{a}, Now: a.Now, Progress: progress(ctx), Upstream: a.mapped(ctx, made, in.Step.Partition.Key),
+		Inputs: inputs{a, nil}, Now: a.Now, Progress: progress(ctx), Upstream: a.mapped(ctx, made, in.Step.Partition.Key),
 	}
 	j := job{StepInput: in, asset: made, run: run.For(made)}
 	if !made.External() {
@@ -132,9 +141,12 @@ func (a *Activities) spanned(ctx context.Context, in StepInput, span telemetry.S
 }
 
 // inputs reads published rows for the assets' code.
-type inputs struct{ *Activities }
+type inputs struct {
+	*Activities
+	at map[string]int64 // the versions to read, by asset; of any other the latest
+}
 
-// Read yields the rows of a partition as its latest version has them.
+// Read yields the rows of a partition as its version has them.
 func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		upstream, err := in.Graph.Get(key)
@@ -152,7 +164,7 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 			return
 		}
 		table := in.table(upstream)
-		snapshot, err := table.Snapshot(ctx)
+		snapshot, err := in.snapshot(ctx, table, key)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -168,6 +180,13 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 			}
 		}
 	}
+}
+
+func (in inputs) snapshot(ctx context.Context, table *lake.Table, key asset.Key) (*lake.Snapshot, error) {
+	if version, known := in.at[string(key)]; known {
+		return table.SnapshotAt(ctx, version)
+	}
+	return table.Snapshot(ctx)
 }
 
 func partMeta(in StepInput, traceID string) map[string]string {

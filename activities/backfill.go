@@ -27,18 +27,6 @@ type BackfillSettings struct {
 	Priority    int     `json:"priority"`       // 1 to 5, 1 first
 }
 
-// items is what the filter means for the items of a partition.
-func (r BackfillRequest) items() ledger.Mode {
-	switch r.Filter {
-	case asset.Without:
-		return ledger.Force
-	case asset.Faulty:
-		return ledger.Failed
-	default:
-		return ledger.Missing
-	}
-}
-
 // needed is how asset.Needed is called in the ledger.
 const needed = "needed"
 
@@ -120,7 +108,7 @@ func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (ou
 		request := RequestOf(b)
 		out = OpenedBackfill{
 			Request: request, Settings: BackfillSettings{MaxInFlight: b.MaxInFlight, Rate: b.Rate, Priority: b.Priority},
-			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, Take: taken, Run: in.Workflow, Mode: request.items(),
+			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, Take: taken, Run: in.Workflow, Mode: ModeOf(request.Filter),
 		}
 		if b.Epoch > 1 { // a run of its own: what it tries again was not tried in it before
 			out.Run = fmt.Sprintf("%s#%d", in.Workflow, b.Epoch)
@@ -323,5 +311,8 @@ func (a *Activities) closeBackfill(ctx context.Context, in CloseBackfillInput) (
 	if state == "" {
 		state = ledger.RunFailed
 	}
-	return out, a.Ledger.FinishRun(ctx, in.Run, state, b.Error)
+	if err := a.Ledger.FinishRun(ctx, in.Run, state, b.Error); err != nil {
+		return out, err
+	}
+	return out, a.announce(ctx)
 }

@@ -113,6 +113,12 @@ func progress(ctx context.Context) func(done, total int) {
 	}
 }
 
+// lastAttempt reports whether a failure now would be the step's last.
+func lastAttempt(ctx context.Context, j job) bool {
+	p, ok := ctx.Value(pulseKey{}).(*pulse)
+	return !ok || p.base.Failures+1 >= j.Step.Retry.Attempts
+}
+
 // counted reports whether a failed attempt counts against the limit.
 func counted(err error) bool {
 	switch fault.KindOf(err) {

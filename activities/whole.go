@@ -69,7 +69,7 @@ func (a *Activities) whole(ctx context.Context, in StepInput, out *Whole) error 
 	}
 	publish.Snapshot, publish.Upstream = out.Enrolled.Snapshot, out.Enrolled.Upstream
 	err = a.spanned(ctx, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
-		checked, err := a.check(ctx, j)
+		checked, err := a.check(ctx, j, publish.Upstream)
 		publish.Verdicts = checked.Verdicts
 		return err
 	})

@@ -203,7 +203,7 @@ func TestAPartitionIsWorkedOnByOneRun(t *testing.T) {
 	require.Zero(t, left["failures"], "waiting costs no attempt")
 	for _, step := range []func() error{
 		func() error { _, err := call(w, w.acts.List, in); return err },
-		func() error { _, err := call(w, w.acts.Check, in); return err },
+		func() error { _, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in}); return err },
 	} {
 		wantKind(t, fault.Busy, step())
 	}

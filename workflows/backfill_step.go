@@ -18,8 +18,12 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	}
 	in := activities.StepInput{Run: b.at.Run, Mode: b.at.Mode, Step: r.Step}
 	priority := ForBackfill(b.in.ID, b.at.Settings.Priority)
+	began := workflow.Now(ctx)
 	var whole activities.Whole
 	err := workflow.ExecuteActivity(withWhole(ctx, r.Step, priority), a.MaterializePartition, activities.WholeInput{StepInput: in, Of: of}).Get(ctx, &whole)
+	if !whole.Left { // otherwise the child does it
+		measure(ctx, PartitionInput{StepInput: in}, began, whole.Made, err)
+	}
 	if err == nil && !whole.Left {
 		b.at.Done++
 		b.took(whole.Next)

@@ -9,4 +9,6 @@ func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(Materialize)
 	w.RegisterWorkflow(Partition)
 	w.RegisterWorkflow(Backfill)
+	w.RegisterWorkflow(Deliver)
+	w.RegisterWorkflow(Automation)
 }

@@ -61,6 +61,22 @@ func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (activiti
 	return workflows.Partition(ctx, in)
 }
 
+// laterDeliver is the same for Deliver.
+func laterDeliver(ctx workflow.Context, in activities.DeliverInput) error {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	return workflows.Deliver(ctx, in)
+}
+
+// laterAutomation is the same for Automation.
+func laterAutomation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.Evaluated{}, err
+	}
+	return workflows.Automation(ctx, in)
+}
+
 func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 	t.Parallel()
 	for _, file := range histories(t) {
@@ -69,6 +85,8 @@ func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(later, workflow.RegisterOptions{Name: "Materialize"})
 			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
+			replayer.RegisterWorkflowWithOptions(laterDeliver, workflow.RegisterOptions{Name: "Deliver"})
+			replayer.RegisterWorkflowWithOptions(laterAutomation, workflow.RegisterOptions{Name: "Automation"})
 			replayer.RegisterWorkflowWithOptions(laterBackfill, workflow.RegisterOptions{Name: "Backfill"})
 			err := replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file)
 			require.Error(t, err)

@@ -76,8 +76,8 @@ func theBackfill(ctx context.Context, d *host.Data, id string) (ledger.Backfill,
 	return b, fault.New(fault.Invalid, "", "backfill %q is unknown: `starter backfill list` shows them", id)
 }
 
-// connected runs fn with the data folder and the server.
-func (a *app) connected(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
+// steering runs fn with the data folder and the server.
+func (a *app) steering(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
 	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
 			cli, err := host.Dial(ctx, c, t, a.logger(c))

@@ -114,7 +114,7 @@ func (a *app) createBackfill(cmd *cobra.Command, f createFlags) error {
 		if exists {
 			return a.attach(cmd, f, known, view)
 		}
-		plan, err := planned(ctx, d, f.in.Select, asset.Request{Partitions: f.in.Partitions, Filter: f.in.Filter})
+		plan, err := activities.MakePlan(ctx, d.Graph, d.Ledger, activities.BeginInput{Select: f.in.Select, Partitions: f.in.Partitions, Filter: f.in.Filter})
 		if err != nil {
 			return err // better now than in the workflow
 		}
@@ -154,7 +154,7 @@ func (a *app) attach(cmd *cobra.Command, f createFlags, known ledger.Backfill, v
 }
 
 func (a *app) sendBackfill(cmd *cobra.Command, f createFlags, view createdView) error {
-	return a.connected(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+	return a.steering(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 		a.note("backfill %s  %s", view.ID, view.Link)
 		var status workflows.BackfillStatus
 		if err := order(ctx, cli, f.in, true, 0, workflows.UpdateCreate, f.in.BackfillRequest, &status); err != nil {

@@ -86,13 +86,6 @@ func (v backfillView) printAssets(w io.Writer) error {
 // items are a partition's items in one word: published of discovered.
 func (s stepView) items() string { return fmt.Sprintf("%d/%d", s.Items.Published, s.Items.Discovered) }
 
-func orAll(partitions []string) string {
-	if len(partitions) == 0 {
-		return "all"
-	}
-	return strings.Join(partitions, ", ")
-}
-
 func limitText(rate float64) string {
 	if rate == 0 {
 		return "no rate limit"

@@ -2,7 +2,9 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"path"
 	"strings"
@@ -61,10 +63,13 @@ func (t *Table) name(elements ...string) string {
 }
 
 // Rows yields the rows of one file, as the codec's row type, in the order written. Memory stays small.
-// The first error is the last thing yielded.
+// The first error is the last thing yielded; of a file that vacuum took away it is fs.ErrNotExist.
 func (t *Table) Rows(ctx context.Context, f File) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		o, err := t.store.Open(ctx, t.name(f.Path))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = vacuumed(f.Path)
+		}
 		if err != nil {
 			yield(nil, fmt.Errorf("rows of %s: %w", t.location, err))
 			return
