@@ -35,6 +35,7 @@ type Start struct {
 	Partitions []string     `json:"partitions,omitempty"`
 	Filter     asset.Filter `json:"filter"`
 	Steps      int          `json:"steps"`
+	Backfill   bool         `json:"backfill,omitempty"` // it is more than a run takes: Run is the id of a backfill
 }
 
 // StartsOutput is a handful of runs to start.

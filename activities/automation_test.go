@@ -348,7 +348,7 @@ func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "killed in between")
 }
 
-func TestMoreThanARunTakesIsCut(t *testing.T) {
+func TestMoreThanARunTakesIsABackfill(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, set, asset.OnMissing()))
@@ -358,11 +358,14 @@ func TestMoreThanARunTakesIsCut(t *testing.T) {
 	}
 	require.Empty(t, w.tick())
 	w.keys("letter", keys...)
-	starts := w.tick()
-	require.Len(t, starts, 3)
-	for i, n := range []int{500, 500, 200} {
-		require.Len(t, strings.Split(starts[i], ","), n)
-	}
+	_, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	require.NoError(t, err)
+	open, err := call(&world{tb: t}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+	require.NoError(t, err)
+	require.Len(t, open.Starts, 1)
+	require.True(t, open.Starts[0].Backfill)
+	require.Len(t, open.Starts[0].Partitions, 1200)
+	require.Equal(t, asset.Needed, open.Starts[0].Filter, "what is there already is not made again")
 }
 
 func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {

@@ -67,7 +67,7 @@ doubles nothing. One that has ended stays ended: "backfill retry" does what fail
 	flags.BoolVar(&f.failed, "failed", false, "only partitions with items that failed, all of which are tried again")
 	flags.BoolVar(&f.stale, "stale", false, "only partitions whose inputs or code are newer")
 	flags.BoolVar(&f.force, "force", false, "do everything again, changed or not")
-	flags.IntVar(&f.in.Settings.MaxInFlight, "max-in-flight", 16, "partitions under way at a time")
+	flags.IntVar(&f.in.Settings.MaxInFlight, "max-in-flight", workflows.DefaultMaxInFlight, "partitions under way at a time")
 	flags.Float64Var(&f.in.Settings.Rate, "rate", 0, "partitions begun per minute; 0: no limit")
 	flags.IntVar(&f.in.Settings.Priority, "priority", workflows.DefaultBackfillPriority, "1 (first) to 5 (last); runs by hand have 1, schedules 2")
 	flags.StringVar(&f.in.ID, "id", "", "its id; derived from the request if it is not given")
