@@ -61,6 +61,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+		newLeaflet(a),
 	)
 	wrapArgs(root)
 	return root

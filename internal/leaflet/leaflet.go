@@ -10,10 +10,7 @@
 // Leaflet.Missing, what is doubtful in Leaflet.Warnings: a text that is no leaflet at all has every part missing.
 package leaflet
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Audience says for whom a leaflet is written.
 type Audience string
@@ -39,38 +36,25 @@ type Section struct {
 
 // Leaflet is what was found in one document.
 type Leaflet struct {
-	Audience Audience
-	Sections []Section // in the order of the text; they do not overlap
-	Missing  []string  // ids of Sections(Audience) that were not found, in their order
-	Warnings []string  // what a reader should doubt, in English
+	Audience  Audience
+	FirstPage int // from 1; where it begins in the file
+	LastPage  int
+	Start     int // byte offsets in what Join returns: the cover included, the next leaflet not
+	End       int
+	Sections  []Section // in the order of the text; they do not overlap
+	Missing   []string  // ids of Sections(Audience) that were not found, in their order
+	Absent    []Absence `json:",omitempty"` // the same with reasons
+	Warnings  []string  // what a reader should doubt, in English
 }
 
 // Parse finds the sections of the leaflet whose pages have these texts. Of a file that holds several leaflets (one for
-// each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets".
+// each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets":
+// [Read] gives them all.
 func Parse(pages []string) Leaflet {
-	d := newDocument(pages)
-	found := d.headings()
-	parts := split(found)
-	first := choose(parts[0])
-	l := Leaflet{Audience: first.audience, Sections: d.sections(first.headings, endOf(d, parts))}
-	l.Missing = missing(l)
-	if len(parts) > 1 {
-		l.Warnings = append(l.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
-	}
-	for _, s := range l.Sections {
-		if s.Number > 0 && s.Text == "" {
-			l.Warnings = append(l.Warnings, "no text in "+s.ID)
-		}
-	}
+	f := Read(pages)
+	l := f.Leaflets[0]
+	l.Warnings = append(f.Warnings, l.Warnings...)
 	return l
-}
-
-// endOf is where the first of the parts ends.
-func endOf(d document, parts [][]heading) int {
-	if len(parts) > 1 {
-		return d.lines[parts[1][0].line].start
-	}
-	return len(d.text)
 }
 
 // sections cuts the text at the headings, up to end.
@@ -96,19 +80,4 @@ func (d document) sections(found []heading, end int) []Section {
 		})
 	}
 	return sections
-}
-
-// missing lists what a leaflet for its audience ought to have and has not.
-func missing(l Leaflet) []string {
-	has := map[string]bool{}
-	for _, s := range l.Sections {
-		has[s.ID] = true
-	}
-	var absent []string
-	for _, info := range Sections(l.Audience) {
-		if !has[info.ID] {
-			absent = append(absent, info.ID)
-		}
-	}
-	return absent
 }
