@@ -19,6 +19,9 @@ import (
 // fileView is a file as `leaflet parse` prints it.
 type fileView struct {
 	File     string        `json:"file"`
+	Kind     leaflet.Kind  `json:"kind,omitempty"`
+	Reason   string        `json:"reason,omitempty"` // why it is no leaflet
+	Text     string        `json:"text,omitempty"`   // of what is no leaflet: it is kept, not forced into sections
 	Leaflets []leafletView `json:"leaflets"`
 	Pages    int           `json:"pages"`
 	Warnings []string      `json:"warnings"`
@@ -30,6 +33,8 @@ type leafletView struct {
 	Audience leaflet.Audience `json:"audience"`
 	Pages    []int            `json:"pages"` // first and last, from 1
 	Sections []sectionView    `json:"sections"`
+	History  []leaflet.Change `json:"history"`
+	Metadata leaflet.Metadata `json:"metadata"`
 	Missing  []missingView    `json:"missing"`
 	Warnings []string         `json:"warnings"`
 }
@@ -41,6 +46,9 @@ type sectionView struct {
 	Title  string `json:"title"`
 	Pages  []int  `json:"pages"` // first and last, from 1
 	Text   string `json:"text"`
+
+	Confidence float64 `json:"confidence"`       // from 0 to 1
+	Reason     string  `json:"reason,omitempty"` // why it is below 1
 }
 
 // missingView is a section that the rule asks for and the leaflet has not.
@@ -129,17 +137,28 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, file string) (fileVie
 	if err != nil {
 		return view, err
 	}
-	pages := make([]string, len(read.Pages))
-	for i, page := range read.Pages {
-		pages[i] = page.Text
+	found := leaflet.Read(pagesOf(read))
+	view.Pages, view.Kind, view.Reason = found.Pages, found.Kind, found.Reason
+	if found.Kind != leaflet.KindLeaflet {
+		view.Text = found.Text
 	}
-	found := leaflet.Read(pages)
-	view.Pages = found.Pages
 	view.Warnings = append(append(view.Warnings, read.Warnings...), found.Warnings...)
 	for _, l := range found.Leaflets {
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
 	}
 	return view, nil
+}
+
+// pagesOf hands a document from the package that reads PDFs to the one that knows leaflets.
+func pagesOf(d pdf.Document) []leaflet.Page {
+	pages := make([]leaflet.Page, len(d.Pages))
+	for i, page := range d.Pages {
+		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
+		for j, w := range page.Words {
+			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box)}
+		}
+	}
+	return pages
 }
 
 // readBounded reads a file that a person names; one that is not there is that person's mistake.
@@ -159,11 +178,13 @@ func readBounded(file string) ([]byte, error) {
 func viewLeaflet(l leaflet.Leaflet) leafletView {
 	view := leafletView{
 		Audience: l.Audience, Pages: []int{l.FirstPage, l.LastPage}, Sections: []sectionView{}, Missing: []missingView{},
+		History: append([]leaflet.Change{}, l.History...), Metadata: l.Metadata,
 		Warnings: append([]string{}, l.Warnings...),
 	}
 	for _, s := range l.Sections {
 		view.Sections = append(view.Sections, sectionView{
 			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text,
+			Confidence: s.Confidence, Reason: s.Reason,
 		})
 	}
 	for _, m := range l.Absent {
@@ -178,7 +199,10 @@ func printFiles(w io.Writer, files []fileView) error {
 		if f.Error != "" {
 			continue // on standard error
 		}
-		fmt.Fprintf(w, "%s: %d pages, %d leaflets\n", f.File, f.Pages, len(f.Leaflets))
+		fmt.Fprintf(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
+		if f.Kind != leaflet.KindLeaflet {
+			fmt.Fprintf(w, "  no leaflet: %s\n\n%s\n", f.Reason, f.Text)
+		}
 		for _, warning := range f.Warnings {
 			fmt.Fprintf(w, "  warning: %s\n", warning)
 		}
@@ -198,6 +222,9 @@ func printLeaflet(w io.Writer, n int, l leafletView) {
 		fmt.Fprintf(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
 	}
 	for _, s := range l.Sections {
+		if s.Reason != "" {
+			fmt.Fprintf(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
+		}
 		fmt.Fprintf(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, strings.TrimSpace(s.Text))
 	}
 }

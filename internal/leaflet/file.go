@@ -2,28 +2,43 @@ package leaflet
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
 // File is all that was found in one file.
 type File struct {
+	Kind     Kind      // what it is
+	Reason   string    // why it is no leaflet; "" for one
 	Leaflets []Leaflet // in the order of the text; none where the file is no leaflet
 	Text     string    // what Join returns: the offsets of all sections refer to it
 	Pages    int       // of the file
+	Running  []string  // running heads and feet, which are not in Text: each once, as first printed
 	Warnings []string  // what a reader should doubt of the file as a whole, in English
 }
 
 // Read finds every leaflet of a file whose pages have these texts: one for each presentation or concentration, or the
 // patient's and the professional's one after the other. Each has its own sections.
-func Read(pages []string) File {
+// A file that is no leaflet is classified and kept, and has none.
+func Read(pages []Page) File {
+	f := read(pages)
+	if f.Kind != KindLeaflet {
+		f.Leaflets = nil
+	}
+	return f
+}
+
+// read finds leaflets whatever the kind of the file: there is at least one, which may be without sections.
+func read(pages []Page) File {
 	d := newDocument(pages)
 	found := d.headings()
-	f := File{Text: d.text, Pages: len(pages)}
+	f := File{Text: d.text, Pages: len(pages), Running: d.running}
 	parts := split(found)
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
 	}
+	f.Kind, f.Reason = d.classify(f.Leaflets)
 	if len(parts) > 1 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
 	}
@@ -39,19 +54,48 @@ func (d document) starts(parts [][]heading) []int {
 	starts := make([]int, len(parts)+1)
 	for i, part := range parts[1:] {
 		first := part[0].line
-		top := first
-		for top > 0 && d.lines[top-1].page == d.lines[first].page {
-			top--
-		}
+		top := d.top(first)
 		before := parts[i]
 		last := before[len(before)-1]
 		if last.line >= top || first-top > maxFront || last.info.ID == legal && d.carries(top, first) {
 			top = first
 		}
+		for top == d.top(top) && top > last.line+1 && d.cover(d.top(top-1), top) && last.line < d.top(top-1) {
+			top = d.top(top - 1)
+		}
 		starts[i+1] = top
 	}
 	starts[len(parts)] = len(d.lines)
 	return starts
+}
+
+// top is the first line of the page that line i is on.
+func (d document) top(i int) int {
+	for i > 0 && d.lines[i-1].page == d.lines[i].page {
+		i--
+	}
+	return i
+}
+
+// A cover has few lines, all short, and no date: the last page of a table of changes has some.
+const (
+	maxCover     = 15
+	maxCoverLine = 80 // bytes
+)
+
+var date = regexp.MustCompile(`\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b`)
+
+// cover reports whether lines from to to, which are a page, look like the cover of a leaflet.
+func (d document) cover(from, to int) bool {
+	if to-from > maxCover {
+		return false
+	}
+	for _, l := range d.lines[from:to] {
+		if len(l.text) > maxCoverLine || date.MatchString(l.text) {
+			return false
+		}
+	}
+	return true
 }
 
 // carries reports whether lines from to to look like the rest of what began on the page before: one of them is long.
@@ -71,11 +115,20 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 	if last < len(d.lines) {
 		end = d.lines[last].start
 	}
+	d.untitled(&chosen, last)
 	l := Leaflet{Audience: chosen.audience, Sections: d.sections(chosen.headings, end)}
 	if first < last {
 		l.FirstPage, l.LastPage = d.lines[first].page, d.lines[last-1].page
 		l.Start, l.End = d.lines[first].start, d.lines[last-1].end
 	}
+	if n := len(chosen.headings) - 1; n >= 0 && chosen.headings[n].info.ID == history {
+		table := d.lines[chosen.headings[n].line:last]
+		l.History = rows(table)
+		if len(l.History) == 0 && len(table[0].words) > 0 {
+			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
+		}
+	}
+	l.Metadata = d.metadata(l)
 	l.Absent = d.absent(l, part)
 	for _, m := range l.Absent {
 		l.Missing = append(l.Missing, m.ID)

@@ -32,6 +32,9 @@ type Section struct {
 	LastPage  int    // the page of the last character
 	Start     int    // byte offset of the title in what Join returns
 	End       int    // byte offset after the last character
+
+	Confidence float64 // from 0 to 1: that this is the section, whole and alone
+	Reason     string  `json:",omitempty"` // why Confidence is below 1
 }
 
 // Leaflet is what was found in one document.
@@ -42,6 +45,8 @@ type Leaflet struct {
 	Start     int // byte offsets in what Join returns: the cover included, the next leaflet not
 	End       int
 	Sections  []Section // in the order of the text; they do not overlap
+	History   []Change  `json:",omitempty"` // the rows of the table of changes; none without the places of words
+	Metadata  Metadata
 	Missing   []string  // ids of Sections(Audience) that were not found, in their order
 	Absent    []Absence `json:",omitempty"` // the same with reasons
 	Warnings  []string  // what a reader should doubt, in English
@@ -51,7 +56,7 @@ type Leaflet struct {
 // each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets":
 // [Read] gives them all.
 func Parse(pages []string) Leaflet {
-	f := Read(pages)
+	f := read(plain(pages))
 	l := f.Leaflets[0]
 	l.Warnings = append(f.Warnings, l.Warnings...)
 	return l
@@ -66,9 +71,12 @@ func (d document) sections(found []heading, end int) []Section {
 			stop = d.lines[found[i+1].line].start
 		}
 		start := d.lines[h.line].start
+		if h.untitled {
+			h.end = start
+		}
 		stop = start + len(strings.TrimRight(d.text[start:stop], " \n"))
 		h.end = min(h.end, stop)
-		sections = append(sections, Section{
+		section := Section{
 			ID:        h.info.ID,
 			Number:    h.info.Number,
 			Title:     strings.Join(strings.Fields(d.text[start:h.end]), " "),
@@ -77,7 +85,9 @@ func (d document) sections(found []heading, end int) []Section {
 			LastPage:  d.pageAt(stop),
 			Start:     start,
 			End:       stop,
-		})
+		}
+		section.Confidence, section.Reason = h.confidence(section)
+		sections = append(sections, section)
 	}
 	return sections
 }
