@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,6 +45,9 @@ type sectionView struct {
 	Title  string `json:"title"`
 	Pages  []int  `json:"pages"` // first and last, from 1
 	Text   string `json:"text"`
+
+	Tables   []leaflet.Table `json:"tables,omitempty"`   // in the text
+	Markdown string          `json:"markdown,omitempty"` // the text with its tables as such; only where there is one
 
 	Confidence float64 `json:"confidence"`       // from 0 to 1
 	Reason     string  `json:"reason,omitempty"` // why it is below 1
@@ -184,7 +186,7 @@ func viewLeaflet(l leaflet.Leaflet) leafletView {
 	for _, s := range l.Sections {
 		view.Sections = append(view.Sections, sectionView{
 			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text,
-			Confidence: s.Confidence, Reason: s.Reason,
+			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown,
 		})
 	}
 	for _, m := range l.Absent {
@@ -225,6 +227,6 @@ func printLeaflet(w io.Writer, n int, l leafletView) {
 		if s.Reason != "" {
 			fmt.Fprintf(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
 		}
-		fmt.Fprintf(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, strings.TrimSpace(s.Text))
+		fmt.Fprintf(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, cmp.Or(s.Markdown, s.Text))
 	}
 }

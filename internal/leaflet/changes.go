@@ -99,7 +99,7 @@ func head(all []placed) (boxes [columns]Box, n int, ok bool) {
 		case column+1 < columns && heads[column+1].MatchString(key):
 			column++
 			boxes[column] = w.Box
-		case column < 0:
+		case column < 0 || column >= columns:
 			return boxes, 0, false
 		case column == columns-1 && !headRest.MatchString(key):
 			return boxes, i, true

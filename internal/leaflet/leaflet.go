@@ -10,7 +10,10 @@
 // Leaflet.Missing, what is doubtful in Leaflet.Warnings: a text that is no leaflet at all has every part missing.
 package leaflet
 
-import "strings"
+import (
+	"sort"
+	"strings"
+)
 
 // Audience says for whom a leaflet is written.
 type Audience string
@@ -32,6 +35,9 @@ type Section struct {
 	LastPage  int    // the page of the last character
 	Start     int    // byte offset of the title in what Join returns
 	End       int    // byte offset after the last character
+
+	Tables   []Table `json:",omitempty"` // in its text; none without the places of words
+	Markdown string  `json:",omitempty"` // its text with the tables as such; "" where there is none
 
 	Confidence float64 // from 0 to 1: that this is the section, whole and alone
 	Reason     string  `json:",omitempty"` // why Confidence is below 1
@@ -86,8 +92,27 @@ func (d document) sections(found []heading, end int) []Section {
 			Start:     start,
 			End:       stop,
 		}
+		if h.info.ID != history {
+			section.Tables, section.Markdown = d.tables(section)
+		}
 		section.Confidence, section.Reason = h.confidence(section)
 		sections = append(sections, section)
 	}
 	return sections
+}
+
+// tables finds the tables in the text of a section, and gives the text with them as Markdown; "" where there is none.
+func (d document) tables(s Section) ([]Table, string) {
+	body := s.End - len(s.Text)
+	from := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= body })
+	to := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= s.End })
+	if from >= to {
+		return nil, ""
+	}
+	found, spans := tables(d.lines[from:to])
+	if len(found) == 0 {
+		return nil, ""
+	}
+	glued := strings.TrimSpace(d.text[body:d.lines[from].start]) // text on the line of the title
+	return found, strings.TrimSpace(glued + "\n" + markdown(d.lines[from:to], found, spans))
 }
