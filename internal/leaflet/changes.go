@@ -91,23 +91,21 @@ func tableWords(lines []line) []placed {
 }
 
 // head reports whether words begin with the head of the table, in how many of them, and where its columns' heads are.
-func head(all []placed) (boxes [columns]Box, n int, ok bool) {
-	column := -1
+func head(all []placed) (boxes []Box, n int, ok bool) {
 	for i, w := range all[:min(len(all), maxHead)] {
 		key := words(w.Text)
-		switch {
-		case column+1 < columns && heads[column+1].MatchString(key):
-			column++
-			boxes[column] = w.Box
-		case column < 0 || column >= columns:
-			return boxes, 0, false
-		case column == columns-1 && !headRest.MatchString(key):
+		switch next := len(boxes); {
+		case next < columns && heads[next].MatchString(key):
+			boxes = append(boxes, w.Box)
+		case next == 0:
+			return nil, 0, false
+		case next == columns && !headRest.MatchString(key):
 			return boxes, i, true
 		default:
-			boxes[column] = boxes[column].union(w.Box)
+			boxes[next-1] = boxes[next-1].union(w.Box)
 		}
 	}
-	return boxes, min(len(all), maxHead), column == columns-1
+	return boxes, min(len(all), maxHead), len(boxes) == columns
 }
 
 // table is a table of changes that is being read.
@@ -125,7 +123,7 @@ type row struct {
 
 // columns finds the edges between columns whose heads are known: where the fewest words of the table are cut, and in the
 // middle of the widest such place.
-func (t *table) columns(heads [columns]Box, body []placed) {
+func (t *table) columns(heads []Box, body []placed) {
 	t.edges = make([]float32, columns-1)
 	for i := range t.edges {
 		from, to := (heads[i].X0+heads[i].X1)/2, (heads[i+1].X0+heads[i+1].X1)/2
