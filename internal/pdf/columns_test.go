@@ -138,3 +138,31 @@ func TestTablesStayInRows(t *testing.T) {
 	require.NoError(t, err)
 	require.LessOrEqual(t, characterError(strings.Join(want, " "), got.Pages[0].Text), 0.001)
 }
+
+// TestRaised prints the number of a footnote above its line, in a smaller font.
+func TestRaised(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{Workers: 1})
+	content := printed(t, func(f *fpdf.Fpdf) {
+		f.AddPage()
+		x := 20.0
+		for i, part := range []string{"angioedema", "1", " e vasculite", "2", " foram relatados"} {
+			f.SetFontSize(11)
+			y := 50.0
+			if i%2 == 1 {
+				f.SetFontSize(6)
+				y = 48.5
+			}
+			f.Text(x, y, part)
+			x += f.GetStringWidth(part)
+		}
+		f.SetFontSize(11)
+		f.Text(20, 55, "em outra linha")
+	})
+	got, err := e.Extract(t.Context(), content)
+	require.NoError(t, err)
+	requireWords(t, got.Pages[0])
+	lines := strings.Split(got.Pages[0].Text, "\n")
+	require.Len(t, lines, 2, got.Pages[0].Text)
+	require.Equal(t, "em outra linha", lines[1])
+}

@@ -116,6 +116,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 		got, err := readPage(p, doc, i)
 		switch {
 		case err == nil:
+			lower(got.tokens)
 			got.tokens = inOrder(got.tokens)
 			raw[i] = got
 			for _, t := range got.tokens {

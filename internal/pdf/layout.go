@@ -37,6 +37,24 @@ func (s segment) beside(t segment) bool {
 	return min(s.box.Y1, t.box.Y1)-max(s.box.Y0, t.box.Y0) > minOverlap*min(s.height(), t.height())
 }
 
+// maxRaised is how far to the right of a word, in parts of a line's height, the next may stand that the engine has put on
+// a line of its own because one of them is raised, as the digit of a footnote is. It is less than lies between two cells.
+const maxRaised = 0.35
+
+// lower puts words back on their line that a raised character has set apart.
+func lower(tokens []token) {
+	for i := 1; i < len(tokens); i++ {
+		a, b := segment{box: tokens[i-1].box}, segment{box: tokens[i].box}
+		gap := b.box.X0 - a.box.X1
+		if tokens[i-1].after == '\n' && a.box != (Box{}) && a.beside(b) && gap > -maxRaised*b.height() && gap < maxRaised*min(a.height(), b.height()) {
+			tokens[i-1].after = ' '
+			for j, from := i, tokens[i].line; j < len(tokens) && tokens[j].line == from; j++ {
+				tokens[j].line = tokens[i-1].line
+			}
+		}
+	}
+}
+
 // inOrder gives the tokens of a page in reading order.
 func inOrder(tokens []token) []token {
 	segments := segmentsOf(tokens)
