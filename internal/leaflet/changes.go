@@ -43,6 +43,9 @@ var (
 	headSpan = regexp.MustCompile(`^dados da(s)? (?:submissao|peticao|alterac)`)
 )
 
+// maxBody is how many words below its head say where the columns of a table are.
+const maxBody = 5000
+
 // maxHead bounds the words in the head of the table; it has some thirty.
 const maxHead = 60
 
@@ -54,7 +57,10 @@ func rows(lines []line) []Change {
 	var t table
 	for i := 0; i < len(words); {
 		if boxes, n, ok := head(words[i:]); ok {
-			t.columns(boxes, words[i+n:])
+			if page := words[i].page; page != t.headed { // one head a page is enough, and bounds the work
+				t.columns(boxes, words[i+n:min(len(words), i+n+maxBody)])
+				t.headed = page
+			}
 			i += n
 			continue
 		}
@@ -114,6 +120,8 @@ type table struct {
 	rows  []*row
 	last  int // column of the last word
 	page  int // of the last word
+
+	headed int // the page of the last head
 }
 
 type row struct {

@@ -3,6 +3,7 @@ package leaflet_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -109,4 +110,24 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestHostilePages reads pages made to cost much: a table of changes that is all heads, and a table without end.
+func TestHostilePages(t *testing.T) {
+	t.Parallel()
+	const title = "1. INDICAÇÕES\nDor de cabeça e dor no corpo.\n2. RESULTADOS DE EFICÁCIA\n"
+	var first, changes, wide sheet
+	first.at(10, 10, title)
+	for i := range 3000 {
+		wide.at(10+400*float32(i%2), 10+10*float32(i/2), "aa bb")
+	}
+	changes.at(10, 10, "Histórico de Alteração da Bula")
+	for i := range 400 {
+		changes.row(20+10*float32(i), tableHead...)
+	}
+	start := time.Now()
+	f := leaflet.Read([]leaflet.Page{first.page(), wide.page(), changes.page()})
+	require.Len(t, f.Leaflets, 1)
+	require.Empty(t, f.Leaflets[0].Sections[1].Tables, "a page that is too full has none")
+	require.Less(t, time.Since(start), 20*time.Second)
 }

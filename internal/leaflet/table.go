@@ -54,9 +54,19 @@ func tables(lines []line) (found []Table, spans [][2]int) {
 	return found, spans
 }
 
-// cells cuts the lines from to to where a gap is.
+// maxPageWords bounds the work for a page: real ones have up to 1,500 words, and it grows with the square of them.
+const maxPageWords = 3000
+
+// cells cuts the lines from to to where a gap is; those of a page with too many words not at all.
 func cells(lines []line, from, to int) []cell {
 	var all []cell
+	full := 0
+	for _, l := range lines[from:to] {
+		full += len(l.words)
+	}
+	if full > maxPageWords {
+		return nil
+	}
 	for i := from; i < to; i++ {
 		begun := false
 		factor := float32(cellGap)

@@ -69,3 +69,22 @@ func TestWordsHaveTheirPlace(t *testing.T) {
 	require.InDelta(t, words[0].Box.Y0, words[1].Box.Y0, 0.5)
 	require.InDelta(t, 50*mm, words[2].Box.Y0-words[0].Box.Y0, 1)
 }
+
+func FuzzWords(f *testing.F) {
+	f.Add("um dois\r\ntr\u00eas medica\x02mento\u00ad\nsolto \uf0b7 \ufb01m\x00 a\ufffe\u2028b\u00ad", "\u0301 \x02\n\x02")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		raws := []rawPage{tokenize([]rune(first)), tokenize([]rune(second))}
+		texts := clean([]string{raws[0].string(), raws[1].string()})
+		for i, raw := range raws {
+			p := Page{Number: i + 1, Text: texts[i], Words: raw.words()}
+			requireWords(t, p)
+			text, err := json.Marshal(p)
+			require.NoError(t, err)
+			var got Page
+			require.NoError(t, json.Unmarshal(text, &got))
+			if len(p.Words) > 0 {
+				require.Equal(t, p, got)
+			}
+		}
+	})
+}
