@@ -27,6 +27,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/hook"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
@@ -40,6 +41,13 @@ type Activities struct {
 	Lake   *lake.Lake
 	Tracer trace.Tracer
 	Now    func() time.Time
+
+	Hooks   *hook.Hooks                     // told of events; nil: nobody is
+	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
+	Metrics *telemetry.Metrics              // nil: nothing is counted
+
+	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
+	Build      string     // the version of this program, for what is created by it
 }
 
 // StepInput is one step of a run: a partition of an asset.
@@ -47,6 +55,8 @@ type StepInput struct {
 	Run  string      `json:"run"` // the id of the Materialize workflow
 	Mode ledger.Mode `json:"mode"`
 	Step asset.Step  `json:"step"`
+
+	Accept []string `json:"accept,omitempty"` // blocking checks that a person lets through, this once
 }
 
 // job is a step with everything that belongs to it at hand.
@@ -64,7 +74,7 @@ func (a *Activities) job(ctx context.Context, in StepInput) (job, error) {
 	}
 	run := asset.Run{
 		ID: in.Run, TraceID: telemetry.TraceID(ctx), Partition: in.Step.Partition,
-		Inputs: inputs{a}, Now: a.Now, Progress: progress(ctx), Upstream: a.mapped(ctx, made, in.Step.Partition.Key),
+		Inputs: inputs{a, nil}, Now: a.Now, Progress: progress(ctx), Upstream: a.mapped(ctx, made, in.Step.Partition.Key),
 	}
 	j := job{StepInput: in, asset: made, run: run.For(made)}
 	if !made.External() {
@@ -102,28 +112,39 @@ func (a *Activities) table(made *asset.Asset) *lake.Table {
 	return a.Lake.Table(made.Location, made.Codec, made.Partitions.Name)
 }
 
-// within runs one activity's work inside a span, with a heart that beats, and translates its error.
+// within runs one activity's work on a partition that nobody else works on, inside a span, with a heart that beats, and
+// translates its error.
 func (a *Activities) within(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	attempts := in.Step.Retry.Attempts
-	return beating(ctx, attempts, func(ctx context.Context) error {
-		opts = append(opts, trace.WithAttributes(
-			telemetry.AssetKey.String(string(in.Step.Asset)), telemetry.AssetPartition.String(in.Step.Partition.Key),
-			telemetry.RunID.String(in.Run), telemetry.CodeVersion.String(in.Step.CodeVersion),
-		))
-		return telemetry.Do(ctx, a.Tracer, span, func(ctx context.Context) error {
-			j, err := a.job(ctx, in)
-			if err != nil {
-				return err
-			}
-			return fn(ctx, j)
-		}, opts...)
+	return beating(ctx, in.Step.Retry.Attempts, func(ctx context.Context) error {
+		if err := a.claim(ctx, in); err != nil {
+			return err
+		}
+		return a.spanned(ctx, in, span, fn, opts...)
 	})
 }
 
-// inputs reads published rows for the assets' code.
-type inputs struct{ *Activities }
+// spanned runs one part of a step inside a span.
+func (a *Activities) spanned(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
+	opts = append(opts, trace.WithAttributes(
+		telemetry.AssetKey.String(string(in.Step.Asset)), telemetry.AssetPartition.String(in.Step.Partition.Key),
+		telemetry.RunID.String(in.Run), telemetry.CodeVersion.String(in.Step.CodeVersion),
+	))
+	return telemetry.Do(ctx, a.Tracer, span, func(ctx context.Context) error {
+		j, err := a.job(ctx, in)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, j)
+	}, opts...)
+}
 
-// Read yields the rows of a partition as its latest version has them.
+// inputs reads published rows for the assets' code.
+type inputs struct {
+	*Activities
+	at map[string]int64 // the versions to read, by asset; of any other the latest
+}
+
+// Read yields the rows of a partition as its version has them.
 func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		upstream, err := in.Graph.Get(key)
@@ -141,7 +162,7 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 			return
 		}
 		table := in.table(upstream)
-		snapshot, err := table.Snapshot(ctx)
+		snapshot, err := in.snapshot(ctx, table, key)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -157,6 +178,13 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 			}
 		}
 	}
+}
+
+func (in inputs) snapshot(ctx context.Context, table *lake.Table, key asset.Key) (*lake.Snapshot, error) {
+	if version, known := in.at[string(key)]; known {
+		return table.SnapshotAt(ctx, version)
+	}
+	return table.Snapshot(ctx)
 }
 
 func partMeta(in StepInput, traceID string) map[string]string {

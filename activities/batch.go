@@ -30,18 +30,23 @@ type BatchOutput struct {
 // is not the item's (a lost session, a source that asks for a pause) ends the attempt, with what is done kept.
 func (a *Activities) Batch(ctx context.Context, in BatchInput) (out BatchOutput, err error) {
 	err = a.within(ctx, in.StepInput, telemetry.MakeBatch, func(ctx context.Context, j job) error {
-		out.Trace = telemetry.Traceparent(ctx)
-		for {
-			entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, in.Batch)
-			if err != nil || len(entries) == 0 {
-				return err
-			}
-			if err := a.pass(ctx, j, entries, &out); err != nil {
-				return fmt.Errorf("%s: %w", batchLabel(in.Batch), err)
-			}
-		}
+		out, err = a.batch(ctx, j, in.Batch)
+		return err
 	})
 	return out, err
+}
+
+func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, err error) {
+	out.Trace = telemetry.Traceparent(ctx)
+	for {
+		entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, n)
+		if err != nil || len(entries) == 0 {
+			return out, err
+		}
+		if err := a.pass(ctx, j, entries, &out); err != nil {
+			return out, fmt.Errorf("%s: %w", batchLabel(n), err)
+		}
+	}
 }
 
 // pass goes once over what is left of a batch.
@@ -49,6 +54,7 @@ func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, ou
 	p := pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, entries: make(map[string]ledger.Entry, len(entries)), total: len(entries)}
 	defer p.stage.abort()
 	var todo []asset.Item
+	var again []ledger.Entry
 	for _, e := range entries {
 		if e.State == ledger.Made {
 			if err := p.keepMade(ctx, e); err != nil {
@@ -57,10 +63,14 @@ func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, ou
 			continue
 		}
 		p.entries[e.ID] = e
-		todo = append(todo, asset.Item{ID: e.ID, Label: e.Label, Fingerprint: e.Fingerprint, Input: e.Input})
+		if e.Remake && j.asset.Remakes() {
+			again = append(again, e)
+			continue
+		}
+		todo = append(todo, toMake(e))
 	}
-	var made error
-	if len(todo) > 0 {
+	left, made := p.remake(ctx, again)
+	if todo = append(todo, left...); made == nil && len(todo) > 0 {
 		made = j.asset.Make(ctx, j.run, todo, func(id string, row asset.Row, err error) error {
 			return p.settle(ctx, id, row, err)
 		})
@@ -180,19 +190,24 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 	if err != nil {
 		return err
 	}
-	out.Staged += len(outcomes)
+	sum := BatchOutput{Staged: len(outcomes)}
 	p.failed, p.down = append(p.failed, p.down...), nil
 	for _, o := range p.failed {
 		switch o.State {
 		case ledger.Absent:
-			out.Absent++
+			sum.Absent++
 		case ledger.Quarantined:
-			out.Quarantined++
+			sum.Quarantined++
 		default: // to be tried again
 		}
 	}
+	out.Staged, out.Absent, out.Quarantined = out.Staged+sum.Staged, out.Absent+sum.Absent, out.Quarantined+sum.Quarantined
 	if outcomes = append(outcomes, p.failed...); len(outcomes) == 0 {
 		return nil
 	}
-	return p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes)
+	if err := p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes); err != nil {
+		return err
+	}
+	p.a.Metrics.Settled(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
+	return nil
 }

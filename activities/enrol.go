@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -26,25 +27,19 @@ var retried = []string{string(fault.Session), string(fault.Unavailable), string(
 // Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
 func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err error) {
 	err = a.within(ctx, in, telemetry.EnrolItems, func(ctx context.Context, j job) error {
-		// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
-		if out.Upstream, err = a.upstream(ctx, j); err != nil {
-			return err
-		}
-		items := func(yield func(ledger.Item, error) bool) {
-			err := j.asset.Items(ctx, j.run, func(item asset.Item) error {
-				if !yield(ledgerItem(item), nil) {
-					return errStopped
-				}
-				return nil
-			})
-			if err != nil && !errors.Is(err, errStopped) {
-				yield(ledger.Item{}, err)
-			}
-		}
-		out.Trace = telemetry.Traceparent(ctx)
-		out.Enrolled, err = a.enrol(ctx, j, items)
+		out, err = a.enrolItems(ctx, j)
 		return err
 	})
+	return out, err
+}
+
+func (a *Activities) enrolItems(ctx context.Context, j job) (out Enrolled, err error) {
+	// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
+	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+		return out, err
+	}
+	out.Trace = telemetry.Traceparent(ctx)
+	out.Enrolled, err = a.enrol(ctx, j, enumerated(ctx, j))
 	return out, err
 }
 
@@ -54,21 +49,25 @@ var errStopped = errors.New("the reader of items stopped")
 // and stages the rows of those that are new or changed.
 func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err error) {
 	err = a.within(ctx, in, telemetry.ListSource, func(ctx context.Context, j job) error {
-		if out.Upstream, err = a.upstream(ctx, j); err != nil {
-			return err
-		}
-		listed, claim, err := a.list(ctx, j)
-		if err != nil {
-			return err
-		}
-		out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
-		out.Enrolled, err = a.enrol(ctx, j, listed.items())
-		if err != nil {
-			return err
-		}
-		return a.stageListed(ctx, j, listed)
+		out, err = a.listItems(ctx, j)
+		return err
 	})
 	return out, err
+}
+
+func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err error) {
+	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+		return out, err
+	}
+	listed, claim, err := a.list(ctx, j)
+	if err != nil {
+		return out, err
+	}
+	out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
+	if out.Enrolled, err = a.enrol(ctx, j, listed.items()); err != nil {
+		return out, err
+	}
+	return out, a.stageListed(ctx, j, listed)
 }
 
 // listing is what the source showed: each item once, in the order shown.
@@ -110,11 +109,12 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 		return listing{}, claim, err
 	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
-		Detail: fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total)}
+		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),
+		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(claim.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
-	if noted := a.record(ctx, j, []asset.Verdict{verdict}); noted != nil {
+	if noted := a.record(ctx, j, lastAttempt(ctx, j), []asset.Verdict{verdict}); noted != nil {
 		return listing{}, claim, noted
 	}
 	return found, claim, err
@@ -137,17 +137,26 @@ func (a *Activities) stageListed(ctx context.Context, j job, listed listing) err
 	if err != nil {
 		return err
 	}
-	return a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes)
+	if err := a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes); err != nil {
+		return err
+	}
+	a.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)
+	return nil
 }
 
 func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.Item, error]) (ledger.Enrolled, error) {
 	if err := a.recover(ctx, j); err != nil {
 		return ledger.Enrolled{}, err
 	}
-	return a.Ledger.Enrol(ctx, ledger.Enrolment{
+	return a.Ledger.Enrol(ctx, a.enrolment(j, items))
+}
+
+// enrolment is a step's enumeration and what to do about it; a plan previews the same.
+func (a *Activities) enrolment(j job, items iter.Seq2[ledger.Item, error]) ledger.Enrolment {
+	return ledger.Enrolment{
 		Asset: j.key(), Partition: j.partition(), Run: j.Run, CodeVersion: j.asset.CodeVersion,
 		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: retried, Items: items,
-	})
+	}
 }
 
 // upstream gives the versions of the inputs as they are published now: of each, the highest among the partitions that

@@ -113,10 +113,16 @@ func progress(ctx context.Context) func(done, total int) {
 	}
 }
 
+// lastAttempt reports whether a failure now would be the step's last.
+func lastAttempt(ctx context.Context, j job) bool {
+	p, ok := ctx.Value(pulseKey{}).(*pulse)
+	return !ok || p.base.Failures+1 >= j.Step.Retry.Attempts
+}
+
 // counted reports whether a failed attempt counts against the limit.
 func counted(err error) bool {
 	switch fault.KindOf(err) {
-	case fault.Throttled, fault.Refused:
+	case fault.Throttled, fault.Refused, fault.Busy:
 		return false
 	default:
 		return !fault.Canceled(err)
@@ -134,7 +140,7 @@ func toTemporal(err error, spent bool) error {
 		NonRetryable:   !kind.Retryable() || (spent && counted(err)),
 		NextRetryDelay: fault.AfterOf(err),
 	}
-	if kind == fault.Throttled || kind == fault.Refused {
+	if kind == fault.Throttled || kind == fault.Refused || kind == fault.Busy {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(telemetry.Redact(err.Error()), string(kind), options)

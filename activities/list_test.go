@@ -214,6 +214,6 @@ func TestAWarningIsPublishedAndRecorded(t *testing.T) {
 	w.must(w.step(catalog))
 	require.Equal(t, []asset.Staged{
 		{Discovered: 2, Rows: 2, NewRows: 2, Before: -1},
-		{Discovered: 3, Rows: 2, NewRows: 2, Absent: 1, Before: 2},
+		{Discovered: 3, Rows: 2, NewRows: 2, Lost: 1, Absent: 1, Before: 2},
 	}, seen)
 }

@@ -15,22 +15,29 @@ import (
 // Observe looks at an external asset and keeps what it saw: a new version when the data is another than before.
 func (a *Activities) Observe(ctx context.Context, in StepInput) (out Made, err error) {
 	err = a.within(ctx, in, telemetry.ObserveAsset, func(ctx context.Context, j job) error {
-		started := a.Now()
-		seen, err := j.asset.Observe(ctx, j.run)
-		if err != nil {
+		if out, err = a.observe(ctx, j); err != nil {
 			return err
 		}
-		if err := checkObservation(j.asset.Key, seen); err != nil {
-			return err
-		}
-		m := ledger.Materialization{
-			Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
-			Snapshot: seen.DataVersion, Started: started, Finished: a.Now(),
-		}
-		out.Version, out.Changed, err = a.Ledger.RecordObservation(ctx, m, seen.Metadata)
-		trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version))
-		return err
+		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
 	})
+	return out, err
+}
+
+func (a *Activities) observe(ctx context.Context, j job) (out Made, err error) {
+	started := a.Now()
+	seen, err := j.asset.Observe(ctx, j.run)
+	if err != nil {
+		return out, err
+	}
+	if err := checkObservation(j.asset.Key, seen); err != nil {
+		return out, err
+	}
+	m := ledger.Materialization{
+		Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
+		Snapshot: seen.DataVersion, Started: started, Finished: a.Now(),
+	}
+	out.Version, out.Changed, err = a.Ledger.RecordObservation(ctx, m, seen.Metadata)
+	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version))
 	return out, err
 }
 

@@ -18,6 +18,7 @@ type BeginInput struct {
 	Partitions []string     `json:"partitions,omitempty"` // keys, labels, globs or ranges; none: all
 	Filter     asset.Filter `json:"filter,omitempty"`
 	Mode       ledger.Mode  `json:"mode"`
+	Accept     []string     `json:"accept,omitempty"` // blocking checks that are let through
 }
 
 // BeginOutput names the partition sets that the source must be asked for before the run can be planned.
@@ -55,6 +56,9 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		}
 		selected, err := Select(ctx, a.Graph, a.Ledger, in.Select...)
 		if err != nil {
+			return err
+		}
+		if err := asset.Acceptable(selected, in.Accept); err != nil {
 			return err
 		}
 		out.Discover, err = a.undiscovered(ctx, selected)
@@ -114,8 +118,14 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
-			plan, err = MakePlan(ctx, a.Graph, a.Ledger, in)
-			return err
+			if plan, err = MakePlan(ctx, a.Graph, a.Ledger, in); err != nil || len(plan.Steps) > MaxSteps {
+				return err
+			}
+			steps := make([]ledger.Slice, len(plan.Steps))
+			for i, s := range plan.Steps {
+				steps[i] = ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}
+			}
+			return a.Ledger.PlanRun(ctx, in.Run, steps)
 		})
 	})
 	return plan, err
@@ -137,10 +147,13 @@ func MakePlan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, in BeginInp
 	return g.View(world).Plan(selected, asset.Request{Partitions: in.Partitions, Filter: in.Filter})
 }
 
-// Finish records how the run ended.
+// Finish records how the run ended, and wakes the delivery of events if there are any.
 func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
 	return beating(ctx, planAttempts, func(ctx context.Context) error {
-		return a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error)
+		if err := a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error); err != nil {
+			return err
+		}
+		return a.announce(ctx)
 	})
 }
 
@@ -151,4 +164,16 @@ func (a *Activities) set(name string) (*asset.Partitions, error) {
 		}
 	}
 	return nil, fault.New(fault.Invalid, "discover partitions", "no asset is partitioned by %q", name)
+}
+
+// ModeOf says which settled items are done again in what a filter lets through.
+func ModeOf(f asset.Filter) ledger.Mode {
+	switch f {
+	case asset.Faulty:
+		return ledger.Failed
+	case asset.Without:
+		return ledger.Force
+	default:
+		return ledger.Missing
+	}
 }

@@ -41,6 +41,9 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	plan, err := call(w, w.acts.Plan, in)
 	require.NoError(t, err)
 	require.Len(t, plan.Steps, 3)
+	working, err := w.ledger.UnderWay(t.Context(), "test/download", []string{here.Key})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{here.Key: "r1"}, working)
 	require.Equal(t, []int{1}, plan.Steps[2].Needs)
 	require.Equal(t, asset.Missing, plan.Steps[0].State)
 	in.Partitions = []string{"9"}
@@ -52,6 +55,9 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	run, known, err := w.ledger.Run(t.Context(), "r1")
 	require.NoError(t, err)
 	require.True(t, known)
+	working, err = w.ledger.UnderWay(t.Context(), "test/download", []string{here.Key})
+	require.NoError(t, err)
+	require.Empty(t, working, "a run that ended works on nothing")
 	require.Equal(t, ledger.RunSucceeded, run.State)
 	require.Equal(t, "test/download", run.Selection, "of its first attempt")
 }
@@ -84,6 +90,6 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	fact := got.Facts[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: map[asset.Key]int64{catalog: 0}, Retryable: 1, Quarantined: 2}, fact)
+	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2}, fact)
 	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
 }

@@ -13,6 +13,7 @@ import (
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
+	"drugslm/internal/versions"
 )
 
 // Checked is what the checks of a step found.
@@ -40,28 +41,42 @@ type Made struct {
 }
 
 // Check runs the asset's checks on what is staged and records the verdicts. A blocking check that fails is an error
-// that no retry helps: readers keep the version they have.
-func (a *Activities) Check(ctx context.Context, in StepInput) (out Checked, err error) {
-	err = a.within(ctx, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
-		probe := asset.NewProbe(append(slices.Clone(j.asset.Checks), asset.Conserved()))
-		out.Staged, err = a.staged(ctx, j, probe)
-		if err != nil {
-			return err
-		}
-		out.Verdicts = probe.Finish(out.Staged)
-		if err := a.record(ctx, j, out.Verdicts); err != nil {
-			return err
-		}
-		if blocked := asset.Blocked(out.Verdicts); blocked != nil {
-			// Layout: somebody must look; trying again would find the same.
-			return fault.Wrap(fault.Layout, "not published: "+j.Step.Name(), blocked)
-		}
-		return nil
+// that no retry helps, and one that could not be asked an error that may pass: readers keep the version they have,
+// unless a person accepted that check for this run.
+func (a *Activities) Check(ctx context.Context, in CheckInput) (out Checked, err error) {
+	err = a.within(ctx, in.StepInput, telemetry.CheckAsset, func(ctx context.Context, j job) error {
+		out, err = a.check(ctx, j, in.Upstream)
+		return err
 	})
 	return out, err
 }
 
-// staged counts what the partition holds and will hold, showing every staged row to the probe.
+func (a *Activities) check(ctx context.Context, j job, upstream map[string]int64) (out Checked, err error) {
+	before, err := a.before(ctx, j)
+	if err != nil {
+		return out, err
+	}
+	about := asset.CheckInput{Run: j.run, Before: before, Observations: observations{a}}
+	about.Inputs = inputs{a, upstream}
+	probe := asset.NewProbe(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
+	if out.Staged, err = a.staged(ctx, j, probe); err != nil {
+		return out, err
+	}
+	out.Verdicts = asset.Accept(probe.Finish(out.Staged), j.Accept)
+	if ctx.Err() != nil {
+		return out, ctx.Err() // what could not be asked was not because of what was asked
+	}
+	if err := a.record(ctx, j, true, out.Verdicts); err != nil {
+		return out, err
+	}
+	if blocked := asset.Blocked(out.Verdicts); blocked != nil {
+		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, wayOut(j, out.Verdicts)))
+	}
+	return out, nil
+}
+
+// staged counts what the partition holds and will hold, showing every staged row to the probe, and the rows that stay
+// if it wants them.
 func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (asset.Staged, error) {
 	counts, err := a.Ledger.Counts(ctx, j.key(), j.partition())
 	if err != nil {
@@ -83,13 +98,22 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 	if err != nil {
 		return asset.Staged{}, err
 	}
-	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined}
+	s := asset.Staged{Discovered: counts.Discovered, Absent: counts.Absent, Quarantined: counts.Quarantined, Pending: counts.Pending - stagedItems}
 	if !published {
 		s.Before = -1
 	}
+	going := make(map[string]bool) // items with a published row that must go
 	for _, file := range snapshot.Files(j.partition()) {
 		s.Before = max(s.Before, 0) + int(file.Rows)
 		s.Rows += int(file.Rows) - len(superseded[file.Path])
+		for _, id := range superseded[file.Path] {
+			going[id] = true
+		}
+		if probe.Whole() {
+			if err := kept(ctx, j, file, superseded[file.Path], probe); err != nil {
+				return s, err
+			}
+		}
 	}
 	for _, path := range parts {
 		for row, err := range j.table.Rows(ctx, lake.File{Path: path, Partition: j.partition()}) {
@@ -97,11 +121,12 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 				return s, fmt.Errorf("read staged %s: %w", path, err)
 			}
 			probe.Row(row)
+			delete(going, row.(asset.Row).ItemID())
 			s.NewRows++
 		}
 	}
 	s.Rows += s.NewRows
-	s.Pending = counts.Pending - stagedItems
+	s.Lost = len(going)
 	return s, nil
 }
 
@@ -109,17 +134,25 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 // only records that the partition was looked at.
 func (a *Activities) Publish(ctx context.Context, in PublishInput) (out Made, err error) {
 	err = a.within(ctx, in.StepInput, telemetry.PublishPartition, func(ctx context.Context, j job) error {
-		if err := a.recover(ctx, j); err != nil {
+		if out, err = a.publish(ctx, j, in); err != nil {
 			return err
 		}
-		out, err = a.publish(ctx, j, in)
-		trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
-		return err
+		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
 	}, telemetry.LinkTo(in.Traces...))
 	return out, err
 }
 
-func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (Made, error) {
+func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (out Made, err error) {
+	if err := a.recover(ctx, j); err != nil {
+		return out, err
+	}
+	out, err = a.bring(ctx, j, in)
+	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
+	return out, err
+}
+
+// bring brings the table to what is staged.
+func (a *Activities) bring(ctx context.Context, j job, in PublishInput) (Made, error) {
 	change, err := a.change(ctx, j)
 	if err != nil {
 		return Made{}, err
@@ -157,7 +190,7 @@ func (a *Activities) commit(ctx context.Context, j job, in PublishInput, c chang
 		return 0, err
 	}
 	if held := c.base.Txn(j.app()); held >= id {
-		return 0, strange(j, fmt.Sprintf("it holds publish %d, this is only number %d", held, id))
+		return 0, versions.Strange(j.app(), j.table, "it holds publish %d, this is only number %d", held, id)
 	}
 	version, err := j.table.Commit(ctx, lake.Change{
 		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
@@ -172,74 +205,51 @@ func (a *Activities) commit(ctx context.Context, j job, in PublishInput, c chang
 	return version, a.Ledger.FinishPublish(ctx, id, version, c.rows, c.bytes)
 }
 
-// strange is the error of a table that was not written with this ledger.
-func strange(j job, why string) error {
-	return fault.New(fault.Invalid, "publish "+j.Step.Name(), "the table %s was written with another ledger: %s", j.asset.Location, why)
-}
-
-// recover finishes or abandons a publish of this partition that an earlier attempt left half done. The table's
-// log is the judge: it either has the commit or it has not.
+// recover finishes or abandons a publish of this partition that an earlier attempt, or a rollback, left half done.
 func (a *Activities) recover(ctx context.Context, j job) error {
 	unfinished, err := a.Ledger.Unfinished(ctx, j.key(), j.partition())
 	if err != nil {
 		return err
 	}
+	by := lake.CommitInfo{Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion, Time: a.Now()}
 	for _, m := range unfinished {
-		version, held, err := a.judge(ctx, j, m)
-		switch {
-		case err != nil:
-		case held:
-			err = a.Ledger.FinishPublish(ctx, m.ID, version, m.Rows, m.Bytes)
-		default:
-			err = a.Ledger.AbandonPublish(ctx, m.ID, "cut short before its commit")
-		}
-		if err != nil {
+		if err := versions.Settle(ctx, a.Ledger, j.table, j.app(), m, by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fence is the operation of a commit that changes nothing, and keeps another one out.
-const fence = "FENCE"
-
-// judge says whether the table holds a publish, and in which version. If it does not, an empty commit under the same
-// number sees to it that it never will: the process that began it may only be paused, and about to commit.
-func (a *Activities) judge(ctx context.Context, j job, m ledger.Materialization) (version int64, held bool, err error) {
-	version, err = j.table.Commit(ctx, lake.Change{
-		Partition: j.partition(), App: j.app(), Txn: m.ID,
-		Info: lake.CommitInfo{Operation: fence, Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion, Time: a.Now()},
-	})
-	if err != nil {
-		return 0, false, err
-	}
-	snapshot, err := j.table.SnapshotAt(ctx, version)
-	if err != nil {
-		return 0, false, err
-	}
-	held = snapshot.Info.Operation != fence
-	if held && snapshot.Info.Run != m.Run {
-		return 0, false, strange(j, fmt.Sprintf("run %s made its version %d, not run %s", snapshot.Info.Run, version, m.Run))
-	}
-	return version, held, nil
-}
-
-func (a *Activities) record(ctx context.Context, j job, verdicts []asset.Verdict) error {
+// record keeps verdicts, counts them and wakes whoever tells of those that failed. Without final they are those of an
+// attempt that is tried again if it fails, which nobody is told of.
+func (a *Activities) record(ctx context.Context, j job, final bool, verdicts []asset.Verdict) error {
 	checks := make([]ledger.Check, len(verdicts))
 	for i, v := range verdicts {
 		checks[i] = ledger.Check{
-			Asset: j.key(), Partition: j.partition(), Run: j.Run, Name: v.Name, Blocking: v.Blocking,
-			Passed: v.Passed, Detail: v.Detail, At: a.Now(),
+			Asset: j.key(), Partition: j.partition(), Run: j.Run, Name: v.Name, Blocking: v.Blocking, Passed: v.Passed,
+			Provisional: !final, Outcome: ledger.CheckOutcome(v.Outcome()), Detail: telemetry.Redact(v.Detail),
+			Observed: v.Observed, Expected: v.Expected, At: a.Now(),
 		}
 	}
-	return a.Ledger.RecordChecks(ctx, checks)
+	if err := a.Ledger.RecordChecks(ctx, checks); err != nil {
+		return err
+	}
+	for _, c := range checks {
+		a.Metrics.Checked(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
+	}
+	return a.announce(ctx)
 }
 
+// verdictMap is what a commit says of its checks.
 func verdictMap(verdicts []asset.Verdict) map[string]string {
 	found := make(map[string]string, len(verdicts))
 	for _, v := range verdicts {
-		found[v.Name] = "passed"
-		if !v.Passed {
+		switch v.Outcome() {
+		case asset.CheckPassed:
+			found[v.Name] = "passed"
+		case asset.CheckAccepted:
+			found[v.Name] = "accepted: " + v.Detail
+		default:
 			found[v.Name] = v.Detail
 		}
 	}

@@ -25,7 +25,7 @@ func (w *world) ready(key asset.Key) activities.PublishInput {
 	in := w.step(key)
 	enrolled, err := w.prepare(in)
 	require.NoError(w.tb, err)
-	checked, err := call(w, w.acts.Check, in)
+	checked, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
 	require.NoError(w.tb, err)
 	return activities.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
 }

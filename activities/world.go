@@ -59,19 +59,23 @@ func knownPartitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map
 
 // published gives the facts of the partitions of an asset that were ever published.
 func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.Fact, error) {
-	standings, err := l.Standings(ctx, string(key))
+	known, err := l.Stood(ctx, string(key))
 	if err != nil {
 		return nil, err
 	}
-	facts := make(map[string]asset.Fact, len(standings))
-	for _, s := range standings {
-		f := asset.Fact{Version: s.Version, CodeVersion: s.CodeVersion, Upstream: make(map[asset.Key]int64, len(s.Upstream)), Verified: s.Verified}
-		for dep, version := range s.Upstream {
-			f.Upstream[asset.Key(dep)] = version
+	facts := make(map[string]asset.Fact, known)
+	err = l.Standings(ctx, string(key), func(s ledger.Stand) error {
+		f := asset.Fact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
+		if len(s.Upstream) > 0 {
+			f.Upstream = make(asset.Versions, len(s.Upstream))
+		}
+		for i, read := range s.Upstream {
+			f.Upstream[i] = asset.Version{Key: asset.Key(read.Asset), Version: read.Version}
 		}
 		facts[s.Partition] = f
-	}
-	return facts, nil
+		return nil
+	})
+	return facts, err
 }
 
 // unsettle adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.

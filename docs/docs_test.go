@@ -95,10 +95,12 @@ var (
 	rule     = regexp.MustCompile(`(?m)^([a-z][a-z-]*):`)
 )
 
-// TestVariables wants every setting that a document names to exist. Those of the tests are listed here.
+// TestVariables wants every setting that a document names to exist. Those of the tests, and those that a hook's
+// command gets, are listed here.
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	known := []string{"DRUGSLM_E2E", "DRUGSLM_BIN", "DRUGSLM_SHARED", "DRUGSLM_PYTHON", "DRUGSLM_TEMPORAL_BIN", "DRUGSLM_TEST_HUB_URL"}
+	known := []string{"DRUGSLM_E2E", "DRUGSLM_BIN", "DRUGSLM_SHARED", "DRUGSLM_PYTHON", "DRUGSLM_TEMPORAL_BIN", "DRUGSLM_TEST_HUB_URL",
+		"DRUGSLM_EVENT", "DRUGSLM_EVENT_ID"}
 	for _, k := range config.Keys() {
 		known = append(known, k.Env...)
 	}
@@ -186,7 +188,7 @@ func TestCommands(t *testing.T) {
 func (c command) verbs() []string {
 	n := 0
 	if len(c.words) > 0 && !strings.HasPrefix(c.words[0], "-") {
-		if n = 1; slices.Contains([]string{"assets", "runs"}, c.words[0]) {
+		if n = 1; slices.Contains([]string{"assets", "automation", "backfill", "hooks", "partitions", "runs", "schedule"}, c.words[0]) {
 			n = min(2, len(c.words))
 		}
 	}

@@ -38,6 +38,10 @@ func TestTables(t *testing.T) {
 
 func describe(t *testing.T, b *strings.Builder, a *asset.Asset) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", a.Key, a.Description)
+	if a.External() {
+		b.WriteString("External: it is looked at, and has no table here.\n")
+		return
+	}
 	fmt.Fprintf(b, "Folder `%s`, partition column `%s`, code version %s.\n\n", a.Location, a.Partitions.Name, a.CodeVersion)
 	b.WriteString("| column | type | null | meaning |\n|---|---|---|---|\n")
 	for _, c := range a.Codec.Columns() {

@@ -30,6 +30,9 @@ func needed(t testing.TB) {
 // binary is one of the built programs.
 func binary(t testing.TB, name string) string {
 	t.Helper()
+	if filepath.IsAbs(name) { // a build of the test's own
+		return name
+	}
 	dir := os.Getenv("DRUGSLM_BIN")
 	if dir == "" {
 		dir = filepath.Join("..", "bin")
@@ -156,9 +159,15 @@ type result struct {
 // starter runs the CLI to its end.
 func starter(t testing.TB, env []string, args ...string) result {
 	t.Helper()
+	return finished(t, env, "starter", args...)
+}
+
+// finished runs a program to its end.
+func finished(t testing.TB, env []string, name string, args ...string) result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary(t, "starter"), args...)
+	cmd := exec.CommandContext(ctx, binary(t, name), args...)
 	cmd.Env = append(os.Environ(), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -235,7 +244,7 @@ type site struct {
 func startSite(t testing.TB, portal *portalProcess, data string, env ...string) *site {
 	t.Helper()
 	s := &site{t: t, data: data, env: append([]string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=error",
+		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_SOURCE_OPEN_DATA=" + portal.url + "/dados/DADOS_ABERTOS_MEDICAMENTOS.csv", "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=error",
 	}, env...)}
 	s.start()
 	return s

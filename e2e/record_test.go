@@ -9,8 +9,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -25,24 +27,38 @@ var payloads = regexp.MustCompile(`"data":\s*"([^"]+)"`)
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // TestRecordHistories runs the lineage for two days on a real server and writes the history of the run and of each
-// kind of step, for the replay tests: a change that would break a run under way fails there.
+// kind of step, and of the delivery of an event at its second try, for the replay tests: a change that would break a
+// run under way fails there.
 func TestRecordHistories(t *testing.T) {
 	needed(t)
 	if !*record {
 		t.Skip("records histories only when asked: `make record`")
 	}
 	portal := startPortal(t, "--products", "20")
-	s := startSite(t, portal, t.TempDir())
+	once := filepath.Join(t.TempDir(), "once")
+	s := startSite(t, portal, t.TempDir(), "DRUGSLM_HOOKS_COMMAND=/bin/sh,-c,test -d "+once+" || { mkdir "+once+"; exit 1; }")
 	s.materialize("*")
 	portal.post("/_day")
 	s.materialize("*")
+	written := make(map[string]bool)
+	s.record(t, written)
+	require.Len(t, written, 5, "a run, and a step of each asset")
 
+	portal.kill()
+	require.Equal(t, 1, s.run("materialize", "--wait", "anvisa/index").code)
+	require.Eventually(t, func() bool { return len(s.hooks("delivered")) > 0 }, time.Minute, 100*time.Millisecond)
+	s.record(t, written)
+	require.Len(t, written, 6, "and a delivery")
+}
+
+// record writes the histories of workflows that are not written yet.
+func (s *site) record(t *testing.T, written map[string]bool) {
+	t.Helper()
 	cli, err := client.Dial(client.Options{HostPort: s.address()})
 	require.NoError(t, err)
 	defer cli.Close()
 	listed, err := cli.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000})
 	require.NoError(t, err)
-	written := make(map[string]bool)
 	for _, w := range listed.GetExecutions() {
 		id := w.GetExecution().GetWorkflowId()
 		name := historyName(id)
@@ -50,23 +66,8 @@ func TestRecordHistories(t *testing.T) {
 			continue
 		}
 		written[name] = true
-		var whole history.History
-		events := cli.GetWorkflowHistory(t.Context(), id, w.GetExecution().GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for events.HasNext() {
-			event, err := events.Next()
-			require.NoError(t, err)
-			whole.Events = append(whole.Events, event)
-		}
-		content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&whole)
-		require.NoError(t, err)
-		for _, payload := range payloads.FindAllSubmatch(content, -1) {
-			data, err := base64.StdEncoding.DecodeString(string(payload[1]))
-			require.NoError(t, err)
-			require.Falsef(t, bytes.Contains(data, []byte("eyJ")), "a token in the history of %s", id)
-		}
-		require.NoError(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), content, 0o600))
+		saveHistory(t, cli, w.GetExecution(), name)
 	}
-	require.Len(t, written, 5, "a run, and a step of each asset")
 }
 
 // historyName is the file for a workflow: "materialize", "partition-anvisa-catalog".
@@ -76,4 +77,24 @@ func historyName(id string) string {
 	}
 	kind, _, _ := strings.Cut(id, "[")
 	return notInNames.ReplaceAllString(kind, "-")
+}
+
+// saveHistory writes the history of a workflow for the replay tests.
+func saveHistory(t testing.TB, cli client.Client, w *common.WorkflowExecution, name string) {
+	t.Helper()
+	var whole history.History
+	events := cli.GetWorkflowHistory(t.Context(), w.GetWorkflowId(), w.GetRunId(), false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(t, err)
+		whole.Events = append(whole.Events, event)
+	}
+	content, err := protojson.MarshalOptions{Indent: " "}.Marshal(&whole)
+	require.NoError(t, err)
+	for _, payload := range payloads.FindAllSubmatch(content, -1) {
+		data, err := base64.StdEncoding.DecodeString(string(payload[1]))
+		require.NoError(t, err)
+		require.Falsef(t, bytes.Contains(data, []byte("eyJ")), "a token in the history of %s", w.GetWorkflowId())
+	}
+	require.NoError(t, os.WriteFile(filepath.Join("..", "workflows", "testdata", name+".json"), content, 0o600))
 }

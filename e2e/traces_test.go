@@ -75,8 +75,27 @@ func TestTraces(t *testing.T) {
 			downloaded := s.status()
 			require.Equal(t, 0, s.stop(syscall.SIGTERM)) // stopping sends what is left
 			checkTraces(t, newSpans(t, receiver.Spans()), portal.log(), downloaded)
+			checkMetrics(t, receiver, downloaded)
 		})
 	}
+}
+
+// checkMetrics wants the metrics to tell the same story as the status.
+func checkMetrics(t *testing.T, r *telemetrytest.Receiver, published status) {
+	t.Helper()
+	for _, a := range published.Assets {
+		of := []string{"drugslm.asset.key", a.Asset}
+		steps := len(a.Partitions)
+		require.EqualValuesf(t, steps, r.Sum("drugslm.asset.materializations", append(of, "drugslm.materialization.outcome", "published")...), "%s", a.Asset)
+		took := uint64(0)
+		for _, p := range r.Points("drugslm.asset.materialization.duration", of...) {
+			took += p.Count
+		}
+		require.EqualValues(t, steps, took, a.Asset)
+		require.GreaterOrEqual(t, r.Sum("drugslm.asset.checks", append(of, "drugslm.check.outcome", "passed")...), float64(steps), a.Asset)
+	}
+	require.EqualValues(t, published.rows("anvisa/extract"), r.Sum("drugslm.asset.items", "drugslm.asset.key", "anvisa/extract", "drugslm.item.outcome", "staged"))
+	require.Positive(t, r.Sum("temporal_workflow_completed"), "Temporal's own are sent too")
 }
 
 func checkTraces(t *testing.T, s spans, log []request, published status) {
@@ -120,6 +139,9 @@ func checkTraces(t *testing.T, s spans, log []request, published status) {
 	}
 	for _, a := range published.Assets {
 		for _, p := range a.Partitions {
+			if p.Version == nil { // days before the last one, which nobody asked for
+				continue
+			}
 			require.True(t, traces[p.TraceID], "%s[%s] names a trace that was sent", a.Asset, p.Partition)
 		}
 	}

@@ -1,10 +1,12 @@
-// Package workflows decides what runs when. It holds two workflows:
+// Package workflows decides what runs when. It holds three workflows:
 //
 //   - [Materialize] makes a plan and interprets it: one child workflow for each step, started as soon as the steps it
 //     needs are done.
 //   - [Partition] brings one partition of one asset up to date: enrol its items, make them in batches, check, publish.
+//   - [Deliver] tells the hooks of what failed, until nothing is left to tell.
+//   - [Automation] is started by the clock: it asks the assets' conditions what is to be done, and starts runs of it.
 //
-// Both are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
+// All are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
 // cancelled at any time; what is done is in the ledger. A change to this code is tested against recorded histories
 // (testdata/*.json); changing code that may be running needs workflow.GetVersion.
 package workflows
@@ -32,6 +34,7 @@ type MaterializeInput struct {
 	Filter     asset.Filter `json:"filter,omitempty"` // which partitions
 	Mode       ledger.Mode  `json:"mode,omitempty"`   // which settled items of them are done again
 	Plan       *asset.Plan  `json:"plan,omitempty"`   // made before; nil: it is made in the run
+	Accept     []string     `json:"accept,omitempty"` // blocking checks that a person lets through in this run
 }
 
 // StepResult is what became of one step.
@@ -105,7 +108,7 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 // makePlan discovers the partitions that must be asked for, then plans.
 func (m *materialize) makePlan(ctx workflow.Context) error {
 	var a *activities.Activities
-	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode}
+	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode, Accept: m.in.Accept}
 	orchestrate := withRun(ctx, asset.QueueOrchestrate, strings.Join(m.in.Select, " "))
 	var begun activities.BeginOutput
 	if err := workflow.ExecuteActivity(orchestrate, a.Begin, begin).Get(ctx, &begun); err != nil {
@@ -132,7 +135,7 @@ func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activiti
 	if err := m.await(ctx, s); err != nil {
 		return made, err
 	}
-	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s}}
+	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s, Accept: m.in.Accept}}
 	if s.Observes {
 		var a *activities.Activities
 		err = workflow.ExecuteActivity(withStep(ctx, s, s.Queue, s.Name()), a.Observe, in.StepInput).Get(ctx, &made)
@@ -202,7 +205,7 @@ func (m *materialize) describe(ctx workflow.Context) {
 		outcome := "…"
 		switch {
 		case r.Error != "":
-			outcome = "failed: " + strings.ReplaceAll(r.Error, "|", "/")
+			outcome = "failed: " + strings.NewReplacer("|", "/", "\n", "; ").Replace(r.Error)
 		case r.Asset != "" && r.Changed:
 			outcome = fmt.Sprintf("published as version %d", r.Version)
 		case r.Asset != "":

@@ -47,6 +47,52 @@ func withRun(ctx workflow.Context, queue asset.Queue, summary string) workflow.C
 	}, queue, summary)
 }
 
+// The priorities, 1 first. What a person waits for overtakes what runs by the clock, and both overtake backfills.
+const (
+	priorityByHand     = 1
+	priorityBySchedule = 2
+	// DefaultBackfillPriority is what a backfill has unless it is told otherwise.
+	DefaultBackfillPriority = 4
+)
+
+// ByHand is the priority of a run that somebody started: its children and their activities have it too.
+func ByHand() temporal.Priority { return temporal.Priority{PriorityKey: priorityByHand} }
+
+// BySchedule is the priority of a run that a schedule started.
+func BySchedule() temporal.Priority { return temporal.Priority{PriorityKey: priorityBySchedule} }
+
+// ForBackfill is the priority of a backfill's work. Backfills of one priority share the slots by their ids.
+func ForBackfill(id string, priority int) temporal.Priority {
+	return temporal.Priority{PriorityKey: priority, FairnessKey: id[:min(len(id), maxFairnessKey)]}
+}
+
+// maxFairnessKey is how long the server allows a fairness key to be.
+const maxFairnessKey = 64
+
+// withWhole sets the options of a small step's one activity: a batch, and what comes before and after it.
+func withWhole(ctx workflow.Context, s asset.Step, p temporal.Priority) workflow.Context {
+	whole := s
+	whole.Timeout = 2 * s.Timeout
+	return workflow.WithPriority(withStep(ctx, whole, s.Queue, s.Name()), p)
+}
+
+// withControl sets the options of the activities that steer a backfill: quick, and never behind its own work.
+func withControl(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithPriority(withRun(ctx, asset.QueueOrchestrate, summary), ByHand())
+}
+
+// withBackfillChild sets the options of the child workflow of a backfill's step. Its id names the backfill, since that
+// holds the partition's claim already: under the partition's own id a run may be waiting for it.
+func withBackfillChild(ctx workflow.Context, run string, s asset.Step, p temporal.Priority) workflow.Context {
+	options := workflow.GetChildWorkflowOptions(withChild(ctx, run, s))
+	options.WorkflowID += "@" + run
+	options.Priority = p
+	return workflow.WithChildOptions(ctx, options)
+}
+
+// BackfillID is the workflow id of a backfill: "backfill/june".
+func BackfillID(id string) string { return "backfill/" + id }
+
 // withChild sets the options of the child workflow of a step. Its id names the partition and not the run, so that
 // the server itself lets no two runs work on one partition at a time.
 func withChild(ctx workflow.Context, run string, s asset.Step) workflow.Context {

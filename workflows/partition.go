@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -29,6 +30,7 @@ type cursor struct {
 	Next     int                    `json:"next"` // the batch to start with
 	Done     activities.BatchOutput `json:"done"`
 	Traces   []string               `json:"traces,omitempty"`
+	Began    time.Time              `json:"began,omitzero"` // the first run of this workflow
 }
 
 // maxLinks is how many batches a publish links down to; a span holds 128 links by default.
@@ -45,13 +47,43 @@ func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error)
 	p := &partition{in: in, at: cursor{Next: 1}}
 	if in.Cursor != nil {
 		p.at = *in.Cursor
-	} else if err := p.enrol(ctx); err != nil {
-		return activities.Made{}, err
+	}
+	if p.at.Began.IsZero() {
+		p.at.Began = workflow.Now(ctx)
+	}
+	made, err := p.carryOut(ctx)
+	if err != nil && !workflow.IsContinueAsNewError(err) {
+		p.release(ctx)
+	}
+	measure(ctx, in, p.at.Began, made, err)
+	return made, err
+}
+
+func (p *partition) carryOut(ctx workflow.Context) (activities.Made, error) {
+	if p.in.Cursor == nil {
+		if err := p.enrol(ctx); err != nil {
+			return activities.Made{}, err
+		}
 	}
 	if err := p.batches(ctx); err != nil {
 		return activities.Made{}, err
 	}
 	return p.publish(ctx)
+}
+
+// release lets others have the partition at once, however this ended; a publish does so itself. If it fails they find
+// out by themselves that the owner has gone.
+func (p *partition) release(ctx workflow.Context) {
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if workflow.GetVersion(ctx, "release-partition", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return // it began when there was nothing to release
+	}
+	var a *activities.Activities
+	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
+	if err := workflow.ExecuteActivity(orchestrate, a.Release, p.in.StepInput).Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Warn("the partition was not released", "step", p.in.Step.Name(), "error", err)
+	}
 }
 
 func (p *partition) enrol(ctx workflow.Context) error {
@@ -130,7 +162,8 @@ func (p *partition) publish(ctx workflow.Context) (made activities.Made, err err
 	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
 	p.describe(ctx, "checking")
 	var checked activities.Checked
-	if err := workflow.ExecuteActivity(orchestrate, a.Check, p.in.StepInput).Get(ctx, &checked); err != nil {
+	check := activities.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Enrolled.Upstream}
+	if err := workflow.ExecuteActivity(orchestrate, a.Check, check).Get(ctx, &checked); err != nil {
 		p.describe(ctx, "**not published**: "+rootCause(err))
 		return made, err
 	}

@@ -240,3 +240,20 @@ func TestQueuesHaveNames(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "drugslm-extract", workflows.TaskQueue(asset.QueueExtract))
 }
+
+func TestChecksAreToldWhatThePartitionIsMadeFrom(t *testing.T) {
+	t.Parallel()
+	env := newEnv()
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(activities.Enrolled{Upstream: map[string]int64{"t/index": 2}}, nil)
+	var asked activities.CheckInput
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CheckInput) (activities.Checked, error) {
+		asked = in
+		return activities.Checked{}, nil
+	})
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(activities.Made{}, nil)
+	in := input(true)
+	in.Accept = []string{"not_dropped"}
+	env.ExecuteWorkflow(workflows.Partition, in)
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, activities.CheckInput{StepInput: in.StepInput, Upstream: map[string]int64{"t/index": 2}}, asked)
+}

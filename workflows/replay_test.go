@@ -31,8 +31,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflow(workflows.Materialize)
-			replayer.RegisterWorkflow(workflows.Partition)
+			workflows.Register(replayer)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file))
 		})
 	}
@@ -46,12 +45,36 @@ func later(ctx workflow.Context, in workflows.MaterializeInput) (workflows.Mater
 	return workflows.Materialize(ctx, in)
 }
 
+// laterBackfill is the same for Backfill.
+func laterBackfill(ctx workflow.Context, in workflows.BackfillInput) (activities.BackfillResult, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.BackfillResult{}, err
+	}
+	return workflows.Backfill(ctx, in)
+}
+
 // laterPartition is the same for Partition.
 func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
 	if err := workflow.Sleep(ctx, time.Second); err != nil {
 		return activities.Made{}, err
 	}
 	return workflows.Partition(ctx, in)
+}
+
+// laterDeliver is the same for Deliver.
+func laterDeliver(ctx workflow.Context, in activities.DeliverInput) error {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return err
+	}
+	return workflows.Deliver(ctx, in)
+}
+
+// laterAutomation is the same for Automation.
+func laterAutomation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+	if err := workflow.Sleep(ctx, time.Second); err != nil {
+		return activities.Evaluated{}, err
+	}
+	return workflows.Automation(ctx, in)
 }
 
 func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
@@ -62,6 +85,9 @@ func TestAnIncompatibleChangeFailsToReplay(t *testing.T) {
 			replayer := worker.NewWorkflowReplayer()
 			replayer.RegisterWorkflowWithOptions(later, workflow.RegisterOptions{Name: "Materialize"})
 			replayer.RegisterWorkflowWithOptions(laterPartition, workflow.RegisterOptions{Name: "Partition"})
+			replayer.RegisterWorkflowWithOptions(laterDeliver, workflow.RegisterOptions{Name: "Deliver"})
+			replayer.RegisterWorkflowWithOptions(laterAutomation, workflow.RegisterOptions{Name: "Automation"})
+			replayer.RegisterWorkflowWithOptions(laterBackfill, workflow.RegisterOptions{Name: "Backfill"})
 			err := replayer.ReplayWorkflowHistoryFromJSONFile(silent(), file)
 			require.Error(t, err)
 			require.True(t, strings.Contains(err.Error(), "nondeterministic") || strings.Contains(err.Error(), "TMPRL1100"), "%v", err)

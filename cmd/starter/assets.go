@@ -30,6 +30,8 @@ type assetView struct {
 	Queue         asset.Queue          `json:"queue"`
 	BatchSize     int                  `json:"batch_size"`
 	ItemAttempts  int                  `json:"item_attempts"`
+	Freshness     string               `json:"freshness"`  // what it promises; empty: nothing
+	Automation    string               `json:"automation"` // when it is materialized by itself; empty: never
 	Columns       []columnView         `json:"columns,omitempty"`
 	Checks        []checkView          `json:"checks,omitempty"`
 }
@@ -113,6 +115,10 @@ func view(g *asset.Graph, s *asset.Asset) assetView {
 		PartitionBy: s.Partitions.Name, PartitionKind: s.Partitions.Kind(),
 		Location: s.Location, CodeVersion: s.CodeVersion, Queue: s.Queue, BatchSize: s.BatchSize, ItemAttempts: s.Retry.ItemAttempts,
 	}
+	v.Automation = s.Automation.String()
+	if s.Freshness != nil {
+		v.Freshness = s.Freshness.String()
+	}
 	for _, dep := range s.Deps {
 		v.Deps = append(v.Deps, dep.Key)
 		v.Mappings[dep.Key] = g.Mapping(s.Key, dep.Key).String()
@@ -133,8 +139,8 @@ func (v *assetView) details(s *asset.Asset) {
 }
 
 func (v *assetView) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n\n",
-		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion)
+	fmt.Fprintf(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
+		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, orDash(v.Freshness), orDash(v.Automation))
 	rows := make([][]string, len(v.Columns))
 	for i, c := range v.Columns {
 		rows[i] = []string{"  " + c.Name, spell(c.Type), c.Description}
@@ -145,7 +151,7 @@ func (v *assetView) print(w io.Writer) error {
 	fmt.Fprintln(w)
 	rows = make([][]string, len(v.Checks))
 	for i, c := range v.Checks {
-		rows[i] = []string{"  " + c.Name, map[bool]string{true: "blocking", false: "warning"}[c.Blocking], c.Description}
+		rows[i] = []string{"  " + c.Name, severity(c.Blocking), c.Description}
 	}
 	return table(w, []string{"  CHECK", "", "DESCRIPTION"}, rows)
 }

@@ -56,7 +56,7 @@ func newSweep(a *app) *cobra.Command {
 		Use:   "sweep",
 		Short: "Remove the files that killed writers left behind",
 		Long: `Remove data files that no version of a table refers to and that the ledger does not need, and temporary files, once
-they are older than --older. Readers never see such files; they only take room.`,
+they are older than --older. Readers never see such files; they only take room. Files of old versions are for "starter vacuum".`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {

@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/config"
 	"drugslm/internal/host"
+	"drugslm/internal/portal"
 	"drugslm/internal/telemetry"
 )
 
@@ -106,15 +107,22 @@ func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *te
 	return err
 }
 
-// pointAt makes a simulated portal the source; on this machine it needs no pace, unless one is asked for.
+// pointAt makes a simulated portal the source, with its open data; on this machine it needs no pace. What the user asks
+// for instead counts, but for the portal itself.
 func pointAt(cmd *cobra.Command, url string) error {
-	if err := cmd.Flags().Set("source-url", url); err != nil {
-		return err
+	for _, setting := range []struct{ flag, env, value string }{
+		{"source-url", "", url},
+		{"source-open-data", "DRUGSLM_SOURCE_OPEN_DATA", url + portal.OpenDataPath},
+		{"budget-rps", "DRUGSLM_BUDGET_RPS", "0"},
+	} {
+		if setting.env != "" && given(cmd, setting.flag, setting.env) {
+			continue
+		}
+		if err := cmd.Flags().Set(setting.flag, setting.value); err != nil {
+			return err
+		}
 	}
-	if given(cmd, "budget-rps", "DRUGSLM_BUDGET_RPS") {
-		return nil
-	}
-	return cmd.Flags().Set("budget-rps", "0")
+	return nil
 }
 
 // given reports whether the user set something, by flag or by environment.

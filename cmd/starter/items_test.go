@@ -66,6 +66,8 @@ func TestVerbsOnAnEmptyFolder(t *testing.T) {
 		{[]string{"runs", "list"}, "RUN"},
 		{[]string{"audit"}, "adds up"},
 		{[]string{"sweep"}, "0 files"},
+		{[]string{"versions", "anvisa/index"}, "No version yet"},
+		{[]string{"vacuum"}, "0 files"},
 		{[]string{"assets", "show", "anvisa/extract"}, "list of (id, number"},
 		{[]string{"version"}, "drugslm"},
 	} {

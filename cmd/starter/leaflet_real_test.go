@@ -34,8 +34,8 @@ type expectedLeaflet struct {
 	Strengths    []string `json:"strengths"`
 }
 
-// summary is what is expected of a file, made of what was found.
-func summary(f fileView) expected {
+// found is what is expected of a file, made of what was found.
+func found(f fileView) expected {
 	e := expected{Pages: f.Pages}
 	for _, l := range f.Leaflets {
 		of := expectedLeaflet{
@@ -79,7 +79,7 @@ func TestRealLeaflets(t *testing.T) {
 		view, err := parseFile(t.Context(), reader, file)
 		require.NoError(t, err)
 		name := strings.TrimSuffix(filepath.Base(file), ".pdf")
-		got[name] = summary(view)
+		got[name] = found(view)
 		for _, l := range view.Leaflets {
 			number := 0
 			for _, s := range l.Sections {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -14,32 +15,52 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
-	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
 )
 
 func newMaterialize(a *app) *cobra.Command {
 	var in workflows.MaterializeInput
-	var wait, failed, force bool
+	var filters filterFlags
+	var wait bool
+	var file string
 	cmd := &cobra.Command{
-		Use:   "materialize SELECT...",
+		Use:   "materialize SELECT... | --plan FILE",
 		Short: "Bring assets up to date: fetch what is new or changed, check it, publish it",
-		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done; --failed also tries
-every quarantined item again, --force does everything again. Without --wait it prints the run's id and returns.`,
+		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done. --missing and --stale
+narrow that down; --failed takes the partitions with items that failed or were left over, and tries all of those again;
+--force does everything again.
+
+--plan takes a plan that "starter plan --save" kept, and does exactly that, or refuses, saying what has moved since.
+Without --wait it prints the run's id and returns.
+
+A blocking check that fails leaves readers with what they have. When what it found is right all the same, --accept and the
+check's name lets it through, in this run only: its result is kept as "accepted". The engine's own checks, complete and
+conserved, cannot be accepted.`,
 		Example: `  starter materialize '*' --wait
   starter materialize anvisa/catalog+ --partition Genérico
-  starter materialize anvisa/extract --force --wait`,
-		Args: cobra.MinimumNArgs(1),
+  starter materialize anvisa/extract --force --wait
+  starter materialize --plan plan.json --wait
+  starter materialize anvisa/catalog --partition 5 --accept not_dropped`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if file != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in.Select, in.Mode = args, mode(failed, force)
+			in.Select, in.Filter = args, filters.filter()
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				if _, err := planned(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
+				if err := decide(ctx, d, file, &in); err != nil {
 					return err // better now than in the run
+				}
+				if err := acceptable(ctx, d, in); err != nil {
+					return err
 				}
 				return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
 					return a.materialize(ctx, c, d, t, in, wait)
@@ -47,23 +68,46 @@ every quarantined item again, --force does everything again. Without --wait it p
 			})
 		},
 	}
-	cmd.Flags().StringSliceVarP(&in.Partitions, "partition", "p", nil, "only these partitions, by key or name; may be given several times")
+	cmd.Flags().StringSliceVarP(&in.Partitions, "partition", "p", nil, "only these partitions: keys, names, globs or ranges A..B; may be given several times")
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if the run fails")
-	cmd.Flags().BoolVar(&failed, "failed", false, "also try everything that is quarantined again")
-	cmd.Flags().BoolVar(&force, "force", false, "do everything again, changed or not")
-	cmd.MarkFlagsMutuallyExclusive("failed", "force")
+	cmd.Flags().StringVar(&file, "plan", "", "do what this file says, as plan --save kept it")
+	cmd.Flags().StringSliceVar(&in.Accept, "accept", nil, "publish although this blocking check fails, this once; may be given several times")
+	filters.register(cmd)
+	for _, other := range []string{"partition", "missing", "stale", "failed", "force"} {
+		cmd.MarkFlagsMutuallyExclusive("plan", other)
+	}
 	return cmd
 }
 
-func mode(failed, force bool) ledger.Mode {
-	switch {
-	case force:
-		return ledger.Force
-	case failed:
-		return ledger.Failed
-	default:
-		return ledger.Missing
+// acceptable refuses names of checks that nothing which is selected can be let through.
+func acceptable(ctx context.Context, d *host.Data, in workflows.MaterializeInput) error {
+	if len(in.Accept) == 0 {
+		return nil
 	}
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, in.Select...)
+	if err != nil {
+		return err
+	}
+	return asset.Acceptable(selected, in.Accept)
+}
+
+// decide fills in what a run is to do: what a saved plan says, or what the run will plan itself.
+func decide(ctx context.Context, d *host.Data, file string, in *workflows.MaterializeInput) error {
+	var p *prepared
+	var err error
+	if file != "" {
+		if p, err = loadPlan(ctx, d, file); err != nil {
+			return err
+		}
+		in.Select, in.Partitions, in.Filter, in.Plan = p.selection, p.request.Partitions, p.request.Filter, &p.plan
+	} else if p, err = preparePlan(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
+		return err
+	}
+	in.Mode = activities.ModeOf(in.Filter)
+	if n := len(p.plan.Steps); n > activities.MaxSteps {
+		return tooMany("materialize", n)
+	}
+	return nil
 }
 
 func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, wait bool) error {
@@ -83,6 +127,11 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 			return err
 		})
 	}
+	return a.followed(ctx, d, started)
+}
+
+// followed shows a run's progress until it ends, and then its steps.
+func (a *app) followed(ctx context.Context, d *host.Data, started client.WorkflowRun) error {
 	result, err := a.follow(ctx, d, started)
 	if len(result.Steps) > 0 {
 		err = errors.Join(err, a.show(result, func(w io.Writer) error { return printResult(w, result) }))
@@ -97,6 +146,7 @@ func start(ctx context.Context, cli client.Client, tracer trace.Tracer, in workf
 			ID:            runID(),
 			TaskQueue:     workflows.TaskQueue(asset.QueueOrchestrate),
 			StaticSummary: "materialize " + strings.Join(in.Select, " "),
+			Priority:      workflows.ByHand(),
 		}, workflows.Materialize, in)
 		return fault.Wrap(fault.Unavailable, "start run", err)
 	})
@@ -113,7 +163,7 @@ func runLink(c config.Config, workflow, execution string) string {
 	if c.Temporal.UI == "" {
 		return ""
 	}
-	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, workflow)
+	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, url.PathEscape(workflow))
 	if execution != "" {
 		link += "/" + execution + "/history"
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -60,8 +61,19 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
+		newWhy(a),
+		newPartitions(a),
+		newBackfill(a),
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
+		newSchedule(a),
+		newHooks(a),
+		newVersions(a),
+		newDiff(a),
+		newRollback(a),
+		newVacuum(a),
+		newAutomation(a),
+		newChecks(a),
 	)
 	wrapArgs(root)
 	return root
@@ -78,10 +90,18 @@ func verb(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%s has no verb %q", cmd.CommandPath(), args[0])
 }
 
-// wrapArgs makes a wrong number of arguments a usage error, for a command and all below it.
+// wrapArgs makes a wrong number of arguments, and flags that exclude each other, a usage error, for a command and all
+// below it.
 func wrapArgs(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error { return usage(cmd, check(cmd, args)) }
+	check := cmd.Args
+	if check == nil {
+		check = cobra.ArbitraryArgs
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usage(cmd, err)
+		}
+		return usage(cmd, cmd.ValidateFlagGroups())
 	}
 	for _, child := range cmd.Commands() {
 		wrapArgs(child)
@@ -131,6 +151,18 @@ func (a *app) traced(ctx context.Context, service string, fn func(t *telemetry.T
 	}
 	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }() // says itself what it could not send
 	return fn(t)
+}
+
+// dialled runs fn with a connection to Temporal.
+func (a *app) dialled(ctx context.Context, c config.Config, fn func(cli client.Client) error) error {
+	return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
+		cli, err := host.Dial(ctx, c, t, a.logger(c))
+		if err != nil {
+			return err
+		}
+		defer cli.Close()
+		return fn(cli)
+	})
 }
 
 func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }

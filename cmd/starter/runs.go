@@ -125,7 +125,7 @@ func unknownRun(id string) error {
 func viewRun(c config.Config, r ledger.Run) runView {
 	v := runView{
 		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Error: r.Error,
-		Link: runLink(c, r.ID, ""),
+		Link: runLink(c, r.Workflow, ""),
 	}
 	if !r.Finished.IsZero() {
 		v.Finished = &r.Finished

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"io"
+	"maps"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
@@ -24,6 +27,8 @@ type assetStatus struct {
 	Asset      asset.Key         `json:"asset"`
 	Location   string            `json:"location"` // folder of the table
 	Partitions []partitionStatus `json:"partitions"`
+
+	windowed bool // the partitions are windows of time
 }
 
 type partitionStatus struct {
@@ -42,6 +47,9 @@ type partitionStatus struct {
 	RunID          string      `json:"run_id"`
 	TraceID        string      `json:"trace_id"`
 	CodeVersion    string      `json:"code_version"`
+
+	Freshness asset.FreshnessStatus `json:"freshness"` // fresh, overdue or unknown; empty: nothing is promised
+	Due       *time.Time            `json:"due"`       // when it became, or will become, overdue; null: not known
 }
 
 type itemCounts struct {
@@ -77,26 +85,26 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	if err != nil {
 		return v, err
 	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
-	if err != nil {
-		return v, err
-	}
-	counts, err := d.Ledger.AllCounts(ctx)
-	if err != nil {
-		return v, err
-	}
-	latest, err := d.Ledger.Materializations(ctx)
+	world, counts, latest, err := standing(ctx, d, selected)
 	if err != nil {
 		return v, err
 	}
 	view := d.Graph.View(world)
 	for _, made := range selected {
-		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), Partitions: []partitionStatus{}}
+		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), windowed: made.Partitions.Windowed()}
+		s.Partitions = make([]partitionStatus, 0, len(view.Keys(made).All()))
 		for _, p := range view.Keys(made).All() {
 			slice := ledger.Slice{Asset: string(made.Key), Partition: p.Key}
 			one := partitionStatus{Partition: p.Key, Label: p.Label, Items: itemCounts(counts[slice])}
 			standing := view.Judge(made, p.Key)
 			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
+			timely, err := view.Freshness(made, p.Key)
+			if err != nil {
+				return v, err
+			}
+			if one.Freshness = timely.Status; !timely.Due.IsZero() {
+				one.Due = &timely.Due
+			}
 			if m, ok := latest[slice]; ok {
 				one.published(m)
 			}
@@ -107,6 +115,33 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	return v, nil
 }
 
+// standing reads what a status shows of some assets, each by itself and side by side: a million items take a while.
+func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset.World, map[ledger.Slice]ledger.Counts, map[ledger.Slice]ledger.Materialization, error) {
+	counts := make(map[ledger.Slice]ledger.Counts)
+	latest := make(map[ledger.Slice]ledger.Materialization)
+	var mu sync.Mutex
+	group, within := errgroup.WithContext(ctx)
+	for _, made := range selected {
+		group.Go(func() error {
+			counted, err := d.Ledger.AllCounts(within, string(made.Key))
+			if err != nil {
+				return err
+			}
+			published, err := d.Ledger.Materializations(within, string(made.Key))
+			mu.Lock()
+			defer mu.Unlock()
+			maps.Copy(counts, counted)
+			maps.Copy(latest, published)
+			return err
+		})
+	}
+	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	if gathered := group.Wait(); gathered != nil {
+		err = gathered
+	}
+	return world, counts, latest, err
+}
+
 func (p *partitionStatus) published(m ledger.Materialization) {
 	p.Version, p.Rows, p.Bytes, p.Snapshot = &m.Version, m.Rows, m.Bytes, m.Snapshot
 	p.RunID, p.TraceID, p.CodeVersion = m.Run, m.Trace, m.CodeVersion
@@ -115,22 +150,47 @@ func (p *partitionStatus) published(m ledger.Materialization) {
 
 func (v statusView) print(w io.Writer) error {
 	var rows [][]string
+	touched := false
 	for _, s := range v.Assets {
-		for _, p := range s.Partitions {
-			version, at := "–", "–"
-			if p.Version != nil {
-				version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
+		for at := 0; at < len(s.Partitions); {
+			p := s.Partitions[at]
+			if n := s.untouched(at); n > 1 {
+				last := s.Partitions[at+n-1]
+				p.Partition, p.Label = p.Partition+".."+last.Partition, strconv.Itoa(n)+" windows"
+				at += n - 1
 			}
-			rows = append(rows, []string{
-				string(s.Asset), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
-				strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
-				strconv.Itoa(p.Items.Pending), at, p.Reason,
-			})
+			touched = touched || !p.untouched()
+			rows = append(rows, p.row(s.Asset))
+			at++
 		}
 	}
-	if len(rows) == 0 {
+	if !touched {
 		_, err := io.WriteString(w, "Nothing has been materialized yet: starter materialize '*'\n")
 		return err
 	}
-	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "REASON"}, rows)
+	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "FRESHNESS", "REASON"}, rows)
+}
+
+// untouched counts the windows from one on of which nothing is known: years of them make one line.
+func (s assetStatus) untouched(from int) (n int) {
+	for s.windowed && from+n < len(s.Partitions) && s.Partitions[from+n].untouched() {
+		n++
+	}
+	return n
+}
+
+func (p partitionStatus) untouched() bool {
+	return p.Version == nil && p.Items == itemCounts{}
+}
+
+func (p partitionStatus) row(of asset.Key) []string {
+	version, at := "–", "–"
+	if p.Version != nil {
+		version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
+	}
+	return []string{
+		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
+		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
+		strconv.Itoa(p.Items.Pending), at, orDash(string(p.Freshness)), p.Reason,
+	}
 }

@@ -75,7 +75,7 @@ func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
 	}
 	defer func() {
 		if unsent := t.Shutdown(context.WithoutCancel(ctx)); unsent != nil {
-			log.Warn("some traces were not sent", "error", unsent)
+			log.Warn("some traces or metrics were not sent", "error", unsent)
 		}
 	}()
 	h, err := host.Open(ctx, c, t, log)

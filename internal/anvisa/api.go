@@ -2,7 +2,6 @@ package anvisa
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -32,11 +31,16 @@ func (v *Visit) Categories(ctx context.Context) (found []Category, err error) {
 
 // Total asks how many products a category has, in one request.
 func (v *Visit) Total(ctx context.Context, category string) (Total, error) {
-	if err := checkCategory(category); err != nil {
+	f, err := byCategory(category)
+	if err != nil {
 		return Total{}, err
 	}
-	op := "count category " + category
-	e, err := v.envelope(ctx, op, category, 1, smallCount)
+	return v.total(ctx, f)
+}
+
+func (v *Visit) total(ctx context.Context, f filter) (Total, error) {
+	op := "count " + f.name
+	e, err := v.envelope(ctx, op, f, 1, smallCount)
 	switch {
 	case err != nil:
 		return Total{}, err
@@ -48,10 +52,10 @@ func (v *Visit) Total(ctx context.Context, category string) (Total, error) {
 	return Total{Elements: e.claimed, Snapshot: e.products[0].Snapshot.Format(time.RFC3339)}, nil
 }
 
-// listByAPI reads a category's pages from the page's own JSON.
-func (v *Visit) listByAPI(ctx context.Context, op, category string, add func(leaf) error) error {
+// listByAPI reads a listing's pages from the page's own JSON.
+func (v *Visit) listByAPI(ctx context.Context, op string, f filter, add func(leaf) error) error {
 	for page := 1; ; page++ {
-		e, err := v.envelope(ctx, op, category, page, v.o.PageSize)
+		e, err := v.envelope(ctx, op, f, page, v.o.PageSize)
 		if err != nil {
 			return err
 		}
@@ -62,11 +66,12 @@ func (v *Visit) listByAPI(ctx context.Context, op, category string, add func(lea
 }
 
 // envelope asks for one page of a listing. Pages are counted from 1 in requests and from 0 in answers.
-func (v *Visit) envelope(ctx context.Context, op, category string, page, count int) (e envelope, err error) {
-	query := url.Values{
-		"column": {""}, "order": {"asc"}, "count": {strconv.Itoa(count)}, "page": {strconv.Itoa(page)},
-		"filter[categoriasRegulatorias]": {category},
-	}
+func (v *Visit) envelope(ctx context.Context, op string, f filter, page, count int) (e envelope, err error) {
+	query := f.query()
+	query.Set("column", "")
+	query.Set("order", "asc")
+	query.Set("count", strconv.Itoa(count))
+	query.Set("page", strconv.Itoa(page))
 	r := request{op: op, path: pathListing + "?" + query.Encode(), bound: maxJSON}
 	r.read = func(a answer) error {
 		e, err = decodeEnvelope(a.body)

@@ -42,13 +42,18 @@ type Deps struct {
 	Quarantine Files // what came instead of a PDF
 	Reader     Reader
 	Tracer     trace.Tracer
+	OpenData   OpenData     // the agency's table of medicines; without a Source it is not observed
+	Seen       Observations // what was seen of it before
+	Listing    string       // how the site lists, [ListByAPI] or [ListByWalk]: plans need it, too
 }
 
-// Assets declares the assets of this source, dependencies first. They share one set of partitions: the regulatory
-// categories as the portal lists them on the day.
+// Assets declares the assets of this source, dependencies first. Those of the lineage share one set of
+// partitions: the regulatory categories as the portal lists them on the day.
 func Assets(d Deps) []*asset.Asset {
-	categories := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: d.categories}
-	return []*asset.Asset{Index(d, categories), Catalog(d, categories), Download(d, categories), Extract(d, categories)}
+	categories := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: d.categories, Cost: discovering()}
+	return []*asset.Asset{
+		Observe(d), Index(d, categories), Catalog(d, categories), Updates(d), Download(d, categories), Extract(d, categories),
+	}
 }
 
 func (d Deps) categories(ctx context.Context) (found []asset.Partition, err error) {

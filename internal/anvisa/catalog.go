@@ -2,8 +2,6 @@ package anvisa
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -47,13 +45,12 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "interim/anvisa/catalog",
 		CodeVersion: "1",
+		Freshness:   asset.Within(48 * time.Hour),
 		Queue:       asset.QueueBrowser,
 		Timeout:     time.Hour,
+		Cost:        d.costOfListing,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times
-		Checks: []asset.Check[CatalogRow]{
-			{Name: "identified", Blocking: true, Description: "every product has a number and a name", Row: identified},
-			{Name: "not_shrunk", Blocking: true, Description: "at most a fifth of the products vanish at once", Partition: notShrunk},
-		},
+		Checks:      catalogChecks(),
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, CatalogRow) error) (asset.Claim, error) {
 			var listing Listing
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *Visit) (err error) {
@@ -66,7 +63,9 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 			from := run.Provenance(run.Now(), d.Site.ListingURL(run.Partition.Key))
 			for _, p := range listing.Products {
 				row := catalogRow(p, run.Partition.Label, from)
-				if err := emit(row.item(), row); err != nil {
+				item := row.item()
+				item.From = run.Partition.Key // the index's item is the category
+				if err := emit(item, row); err != nil {
 					return asset.Claim{}, err
 				}
 			}
@@ -95,20 +94,4 @@ func (r CatalogRow) item() asset.Item {
 		r.NumeroRegistro, r.NomeProduto, r.RazaoSocial, r.CNPJ, r.Expediente, r.NumeroTransacao, r.NumProcesso,
 		r.Data.Format(time.RFC3339), strconv.FormatBool(r.BulaPaciente), strconv.FormatBool(r.BulaProfissional), r.CategoriaDescricao,
 	)}
-}
-
-func identified(r CatalogRow) error {
-	if r.IDProduto <= 0 || r.NomeProduto == "" {
-		return fmt.Errorf("product %d is called %q", r.IDProduto, r.NomeProduto)
-	}
-	return nil
-}
-
-// notShrunk doubts a listing that lost more than a fifth of at least 50 products. The largest burst of removals seen
-// on the portal, in 98 days of March to August 2026, took 41 of 8,800.
-func notShrunk(s asset.Staged) error {
-	if s.Before < 50 || s.Rows*5 >= s.Before*4 {
-		return nil
-	}
-	return errors.New("from " + strconv.Itoa(s.Before) + " products to " + strconv.Itoa(s.Rows) + " at once")
 }

@@ -2,9 +2,12 @@ package anvisa
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"time"
 
@@ -49,10 +52,15 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "interim/anvisa/download",
 		CodeVersion: "1",
+		Freshness:   asset.Within(72 * time.Hour),
+		Automation:  asset.Eager(),
 		Queue:       asset.QueueBrowser,
 		Timeout:     20 * time.Minute,
 		BatchSize:   50, // 25 products, 75 requests: 75 s at one request a second, well within a lease
 		Durable:     true,
+		Checks:      downloadChecks(),
+		Cost:        costOfLeaflets,
+		Remake:      d.remakeLeaflet,
 		Items:       downloads,
 		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[DownloadRow]) error {
 			return d.Site.Visit(ctx, func(ctx context.Context, v *Visit) error {
@@ -91,6 +99,25 @@ func downloads(ctx context.Context, run asset.Run, emit func(asset.Item) error) 
 		}
 	}
 	return nil
+}
+
+// remakeLeaflet describes a leaflet again from the stored PDF. When and where it was fetched stays as it was.
+func (d Deps) remakeLeaflet(ctx context.Context, run asset.Run, old DownloadRow) (DownloadRow, error) {
+	const op = "describe stored leaflet"
+	content, err := d.Leaflets.Get(ctx, old.SHA256)
+	if errors.Is(err, fs.ErrNotExist) {
+		return old, fault.New(fault.NotFound, op, "%s is not stored any more: %w", d.Leaflets.Path(old.SHA256), err)
+	}
+	if err != nil {
+		return old, err
+	}
+	if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != old.SHA256 {
+		return old, fault.New(fault.NotFound, op, "%s is damaged: it holds other bytes than were fetched", d.Leaflets.Path(old.SHA256))
+	}
+	row := old
+	row.Bytes, row.Path = int64(len(content)), d.Leaflets.Path(old.SHA256)
+	row.Provenance = run.Provenance(old.FetchedAt, old.SourceURL)
+	return row, nil
 }
 
 // fetcher fetches the leaflets of one batch within one visit.

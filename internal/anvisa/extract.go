@@ -73,10 +73,13 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "interim/anvisa/extract",
 		CodeVersion: "1",
+		Freshness:   asset.Within(72 * time.Hour),
+		Automation:  asset.Eager(),
 		Queue:       asset.QueueExtract,
 		Timeout:     30 * time.Minute,
 		BatchSize:   50,
 		Retry:       asset.Retry{ItemAttempts: 1}, // the same bytes give the same text
+		Checks:      extractChecks(),
 		Items:       extracts,
 		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[ExtractRow]) error {
 			for _, item := range batch {

@@ -1,7 +1,9 @@
 package anvisa
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -20,24 +22,29 @@ func (v *Visit) get(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, fmt.Errorf("%s: %w", r.op, err)
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, requestTimeout, errSlow)
+	return v.exchange(ctx, client, r, headers(ctx, r))
+}
+
+// exchange sends r over plain HTTP by a client that follows no redirects.
+func (c *caller) exchange(ctx context.Context, client *http.Client, r request, header map[string]string) (answer, error) {
+	limited, cancel := context.WithTimeoutCause(ctx, cmp.Or(r.patience, requestTimeout), errSlow)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodGet, v.o.URL+r.path, http.NoBody)
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, c.o.URL+r.path, http.NoBody)
 	if err != nil {
 		return answer{}, fault.New(fault.Internal, r.op, "the address cannot be used")
 	}
-	for key, value := range headers(ctx, r) {
+	for key, value := range header {
 		req.Header.Set(key, value)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // so that Content-Length counts the bytes we see
 	resp, err := client.Do(req)
 	if err != nil {
-		return answer{}, v.unsent(ctx, limited, r, err)
+		return answer{}, c.unsent(ctx, limited, r, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := answer{
 		status: resp.StatusCode, html: isHTML(resp.Header.Get("Content-Type")),
-		retryAfter: resp.Header.Get("Retry-After"), declared: resp.ContentLength,
+		retryAfter: resp.Header.Get("Retry-After"), declared: resp.ContentLength, header: resp.Header,
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, r.bound+1))
 	a.whole, a.over = err == nil, int64(len(a.body)) > r.bound
@@ -51,15 +58,20 @@ func (v *Visit) session(ctx context.Context) (*http.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		own := *client
-		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		v.client = &own
+		v.client = staying(client)
 	}
 	return v.client, nil
 }
 
+// staying is a client that leaves redirects alone.
+func staying(client *http.Client) *http.Client {
+	own := *client
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
 // unsent explains why no answer came. A url.Error names the address, and so the token: only what is inside it is kept.
-func (v *Visit) unsent(ctx, limited context.Context, r request, err error) error {
+func (c *caller) unsent(ctx, limited context.Context, r request, err error) error {
 	if over := ended(ctx, r.op); over != nil {
 		return over
 	}
@@ -69,5 +81,8 @@ func (v *Visit) unsent(ctx, limited context.Context, r request, err error) error
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err
 	}
-	return v.unreachable(r.op, err.Error())
+	if invalid, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && r.uncertified != nil {
+		return r.uncertified(invalid.Err)
+	}
+	return c.unreachable(r.op, err.Error())
 }

@@ -34,8 +34,11 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 		Partitions:  categories,
 		Location:    "raw/anvisa/index",
 		CodeVersion: "1",
+		Freshness:   asset.Within(48 * time.Hour),
 		Queue:       asset.QueueBrowser,
 		Timeout:     10 * time.Minute,
+		Checks:      indexChecks(),
+		Cost:        costOfTotal,
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, IndexRow) error) (asset.Claim, error) {
 			var total Total
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *Visit) (err error) {

@@ -22,10 +22,39 @@ var categoryID = regexp.MustCompile(`^[0-9]{1,4}$`)
 // midnight and at times loses pages, so a listing that moves while it is read, or is not whole, is begun again up to
 // twice. Then it is a fault.Incomplete, next to the Listing as far as it got.
 func (v *Visit) List(ctx context.Context, category string, progress func(done, total int)) (Listing, error) {
-	op := "list category " + category
-	if err := checkCategory(category); err != nil {
+	f, err := byCategory(category)
+	if err != nil {
 		return Listing{}, err
 	}
+	return v.list(ctx, f, progress)
+}
+
+// ListDay reads all products whose present leaflet was published on one day, AAAA-MM-DD, and is whole or an error as
+// [Visit.List] is. A product with a newer leaflet has left this day for another. A product of some other day is a
+// fault.Layout: then the portal no longer filters as it did.
+//
+// A day is Brazil's, and is the date as the portal writes it. Its instants go on with a summer time that ended in
+// 2019, but only the offset is wrong and not the clock: in a listing of July 2026, the 2,841 rows with -0200 since
+// then have their lunch break at 12 and 13 h as the 5,611 rows with -0300 have. The portal's tables are of last
+// midnight: a day is whole once Listing.Snapshot is a later one. For that a day without any product costs one request more.
+func (v *Visit) ListDay(ctx context.Context, day string, progress func(done, total int)) (Listing, error) {
+	f, err := byDay(day)
+	if err != nil {
+		return Listing{}, err
+	}
+	before := v.sent
+	found, err := v.list(ctx, f, progress)
+	if err == nil && found.Snapshot == "" {
+		// Nothing was published, says data of some day: of which, any row tells.
+		var all Total
+		all, err = v.total(ctx, everything())
+		found.Snapshot, found.Requests = all.Snapshot, v.sent-before
+	}
+	return found, err
+}
+
+func (v *Visit) list(ctx context.Context, f filter, progress func(done, total int)) (Listing, error) {
+	op := "list " + f.name
 	if progress == nil {
 		progress = func(int, int) {}
 	}
@@ -36,7 +65,10 @@ func (v *Visit) List(ctx context.Context, category string, progress func(done, t
 	before := v.sent
 	for begun := 0; ; begun++ {
 		t := newTally(op)
-		err := read(ctx, op, category, func(p leaf) error {
+		err := read(ctx, op, f, func(p leaf) error {
+			if err := f.check(op, p.products); err != nil {
+				return err
+			}
 			err := t.add(p)
 			progress(len(t.products), t.claimed)
 			return err
@@ -48,13 +80,6 @@ func (v *Visit) List(ctx context.Context, category string, progress func(done, t
 			return t.listing(v.sent - before), err
 		}
 	}
-}
-
-func checkCategory(id string) error {
-	if !categoryID.MatchString(id) {
-		return fault.New(fault.Invalid, "ask for a category", "%q is not a category's number", id)
-	}
-	return nil
 }
 
 // leaf is one page of a listing.

@@ -31,10 +31,10 @@ type Product struct {
 	Snapshot        time.Time // the day of the data
 }
 
-// Listing is the products of one category.
+// Listing is the products of one category, or of one day of publication.
 type Listing struct {
 	Products []Product // each ID once, in the order shown
 	Claimed  int       // how many the portal says there are
-	Snapshot string    // the one day of data of all rows, RFC 3339; "" when there are none
+	Snapshot string    // the one day of data of all rows, RFC 3339; "" when a category has none
 	Requests int       // sent for it, with those of listings that were begun again
 }

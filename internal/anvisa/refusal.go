@@ -35,6 +35,8 @@ func judge(r request, a answer, now time.Time) error {
 		return fault.New(fault.Layout, r.op, "the portal misses a header (500 with %s): expected to be content with Authorization: Guest", noHeader)
 	case a.status >= http.StatusInternalServerError:
 		return fault.New(fault.Unavailable, r.op, "the portal answers %d", a.status)
+	case a.status == http.StatusNotModified && r.conditional:
+		return nil
 	case a.status != http.StatusOK:
 		return fault.New(fault.Layout, r.op, "the portal answers %d, expected 200", a.status)
 	}

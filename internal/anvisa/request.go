@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"net/http"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -33,7 +34,7 @@ func script(name string) string {
 	return string(body)
 }
 
-// request is one GET to the portal, whoever sends it.
+// request is one GET to the portal, or to the agency's other servers, whoever sends it.
 type request struct {
 	op    string // what is being done, for errors
 	path  string // what follows the portal's origin; may hold a token
@@ -42,6 +43,10 @@ type request struct {
 	pdf   bool   // a PDF is asked for, not JSON
 	bound int64  // bytes accepted
 	read  func(answer) error
+
+	conditional bool              // 304 is an answer, too
+	patience    time.Duration     // for the answer, all of it; 0: requestTimeout
+	uncertified func(error) error // explains an invalid certificate; nil: as any network error
 }
 
 // url is the address as it may be printed.
@@ -59,30 +64,37 @@ type answer struct {
 	retryAfter string
 	declared   int64 // Content-Length; -1: not said
 	body       []byte
-	whole      bool // the body was read to its end
-	over       bool // the body is longer than the request's bound
+	whole      bool        // the body was read to its end
+	over       bool        // the body is longer than the request's bound
+	header     http.Header // nil when the page sent the request
+}
+
+// caller sends requests to one origin, with a turn and a span for each.
+type caller struct {
+	o    Options // URL, Pace, Clock and Tracer of it
+	sent int     // requests so far
 }
 
 // send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went.
-func (v *Visit) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
-	if err := v.o.Pace.Take(ctx); err != nil {
+func (c *caller) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
+	if err := c.o.Pace.Take(ctx); err != nil {
 		return fmt.Errorf("%s: wait for a turn: %w", r.op, err)
 	}
-	v.sent++
-	start := v.o.Clock()
-	err := telemetry.Do(ctx, v.o.Tracer, telemetry.SendRequest, func(ctx context.Context) error {
+	c.sent++
+	start := c.o.Clock()
+	err := telemetry.Do(ctx, c.o.Tracer, telemetry.SendRequest, func(ctx context.Context) error {
 		a, err := way(ctx, r)
 		if err != nil {
 			return err
 		}
 		trace.SpanFromContext(ctx).SetAttributes(telemetry.HTTPResponseStatus.Int(a.status))
-		if err := judge(r, a, v.o.Clock()); err != nil {
+		if err := judge(r, a, c.o.Clock()); err != nil {
 			return err
 		}
 		return r.read(a)
-	}, trace.WithSpanKind(trace.SpanKindClient), v.describe(r))
+	}, trace.WithSpanKind(trace.SpanKindClient), c.describe(r))
 	// The turn is given back even when the work has been cancelled.
-	if told := v.o.Pace.Report(context.WithoutCancel(ctx), err, v.o.Clock().Sub(start)); told != nil {
+	if told := c.o.Pace.Report(context.WithoutCancel(ctx), err, c.o.Clock().Sub(start)); told != nil {
 		return reported(r, err, told)
 	}
 	return err
@@ -95,9 +107,9 @@ func reported(r request, err, told error) error {
 	return fmt.Errorf("%w (and the pace could not be told: %w)", err, told)
 }
 
-func (v *Visit) describe(r request) trace.SpanStartEventOption {
+func (c *caller) describe(r request) trace.SpanStartEventOption {
 	attributes := []attribute.KeyValue{
-		telemetry.URLFull.String(r.url(v.o.URL)),
+		telemetry.URLFull.String(r.url(c.o.URL)),
 		telemetry.HTTPRequestMethod.String("GET"),
 	}
 	if r.item != "" {
@@ -115,6 +127,6 @@ func ended(ctx context.Context, op string) error {
 }
 
 // unreachable is a network error: what the portal's name or the network did, with no address that holds a token.
-func (v *Visit) unreachable(op, why string) error {
-	return fault.New(fault.Unavailable, op, "portal unreachable at %s: %s", v.o.URL, telemetry.Redact(why))
+func (c *caller) unreachable(op, why string) error {
+	return fault.New(fault.Unavailable, op, "portal unreachable at %s: %s", c.o.URL, telemetry.Redact(why))
 }

@@ -3,7 +3,7 @@
 //
 // A [Site] knows the portal's address and how to reach it. [Site.Visit] borrows a browser session for the length of
 // a function, opens the portal's page in it (that is how cookies are earned) and hands out a [Visit], which asks for
-// categories, totals, listings, the current leaflets of a product, and their PDFs.
+// categories, totals, listings by category or by day of publication, the current leaflets of a product, and their PDFs.
 //
 // # Three ways in
 //
@@ -12,6 +12,11 @@
 // since the table has none). PDFs come over plain HTTP with the session's cookies (Fetch "http") or by a fetch inside
 // the page (Fetch "page"), for the day the portal ties its files to the browser. All ways give the same products and
 // the same bytes.
+//
+// # Open data
+//
+// [OpenData] fetches the agency's table of medicines, over plain HTTP from a server of its own or from a file; package
+// opendata reads it. It is the second opinion on how many products there should be.
 //
 // # What callers rely on
 //
@@ -146,17 +151,16 @@ func (o Options) check() error {
 // Visit is one stay on the portal with one browser session. It is not safe for several goroutines and ends with the
 // function it was given to.
 type Visit struct {
-	o      Options
+	caller
 	page   Page
 	client *http.Client // the session's, once a PDF has asked for it
-	sent   int          // requests so far
 }
 
 // Visit borrows a session, opens the portal's page in it and runs fn. The context given to fn ends with the lease.
 // A page that is a block or a challenge instead of the portal is a fault.Refused.
 func (s *Site) Visit(ctx context.Context, fn func(context.Context, *Visit) error) error {
 	return s.o.Browser.With(ctx, func(ctx context.Context, page Page) error {
-		v := &Visit{o: s.o, page: page}
+		v := &Visit{caller: caller{o: s.o}, page: page}
 		if err := v.enter(ctx); err != nil {
 			return err
 		}

@@ -126,6 +126,13 @@ func siteReads(t *testing.T, browser anvisa.Browser, w way) {
 			}
 		})
 	})
+	t.Run("every product of a day", func(t *testing.T) {
+		b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+			for _, day := range someDays(truth) {
+				listsDay(ctx, t, b, v, day)
+			}
+		})
+	})
 	t.Run("the same leaflets", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *anvisa.Visit) { fetchesLeaflets(ctx, t, v, truth.Products[:3]) })
 	})
@@ -225,6 +232,14 @@ func siteRefuses(t *testing.T, browser anvisa.Browser, w way) {
 		{"empty pages", "empty-page=1", fault.Incomplete, " category 5"},
 		{"moving total", "moving-total=1", fault.Incomplete, " category 5"},
 	}
+	t.Run("a day that loses rows", func(t *testing.T) {
+		b := open(t, browser, w, "empty-page=1", large)
+		b.visit(t, func(ctx context.Context, v *anvisa.Visit) {
+			_, err := v.ListDay(ctx, someDays(b.portal.Truth())[0], nil)
+			require.ErrorContains(t, err, " day 20")
+			require.Equal(t, fault.Incomplete, fault.KindOf(err), err)
+		})
+	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := open(t, browser, w, tt.faults, large)

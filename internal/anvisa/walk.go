@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	resultsPage  = "/#/bulario/q/?categoriasRegulatorias="
+	resultsPage  = "/#/bulario/q/?"
 	walkSize     = 50               // rows a page, the most the table offers
 	walkTimeout  = 20 * time.Second // for the table to become another one
 	tableCells   = 8                // blank, name, company, expediente, date, patient, professional, history
@@ -50,17 +50,17 @@ type tableRow struct {
 	Professional bool   `json:"professional"`
 }
 
-// listByWalk reads a category by clicking through the page's table. The table shows neither the day of its data nor a
+// listByWalk reads a listing by clicking through the page's table. The table shows neither the day of its data nor a
 // total, so both are asked for before the walk, and again after it, as midnight may have passed in between.
-func (v *Visit) listByWalk(ctx context.Context, op, category string, add func(leaf) error) error {
-	before, err := v.Total(ctx, category)
+func (v *Visit) listByWalk(ctx context.Context, op string, f filter, add func(leaf) error) error {
+	before, err := v.total(ctx, f)
 	if err != nil {
 		return err
 	}
-	if err := v.walk(ctx, op, category, before, add); err != nil {
+	if err := v.walk(ctx, op, f, before, add); err != nil {
 		return err
 	}
-	after, err := v.Total(ctx, category)
+	after, err := v.total(ctx, f)
 	if err == nil && after != before {
 		return fault.New(fault.Incomplete, op, "%s products of %s became %s of %s while they were read",
 			humanize.Comma(int64(before.Elements)), before.Snapshot, humanize.Comma(int64(after.Elements)), after.Snapshot)
@@ -68,8 +68,8 @@ func (v *Visit) listByWalk(ctx context.Context, op, category string, add func(le
 	return err
 }
 
-func (v *Visit) walk(ctx context.Context, op, category string, total Total, add func(leaf) error) error {
-	r := request{op: op, path: resultsPage + category}
+func (v *Visit) walk(ctx context.Context, op string, f filter, total Total, add func(leaf) error) error {
+	r := request{op: op, path: f.route()}
 	t, err := v.firstTable(ctx, r)
 	for last := t.Last; err == nil; t, err = v.step(ctx, r, "next", t.Page+1) {
 		claimed, err := t.claims(op, last, total)
@@ -87,7 +87,7 @@ func (v *Visit) walk(ctx context.Context, op, category string, total Total, add 
 	return err
 }
 
-// firstTable opens a category and chooses the largest page there is to choose.
+// firstTable opens a listing and chooses the largest page there is to choose.
 func (v *Visit) firstTable(ctx context.Context, r request) (table, error) {
 	t, err := v.step(ctx, r, "route", strings.TrimPrefix(r.path, "/"))
 	if err != nil || t.Size == walkSize || !slices.Contains(t.Sizes, walkSize) {

@@ -10,7 +10,8 @@
 //
 // Either way the engine (packages activities and workflows) keeps each item in the ledger, stages rows, runs the
 // checks and publishes a partition in one step. A [Graph] validates a list of assets once; [Graph.Select] resolves
-// what a user types; [Graph.Plan] says what a run would do and why.
+// what a user types; a [View] of what the ledger knows says how partitions stand, and [View.Plan] what a run would do and why.
+// What others make is declared with [External], and only looked at.
 //
 // Everything here is immutable after New and NewGraph, and safe for use by several goroutines.
 package asset
@@ -92,6 +93,8 @@ type Spec[T Row] struct {
 	Timeout     time.Duration // of one activity: a listing, or a batch; default 15 min
 	BatchSize   int           // items in one activity; default 100
 	Checks      []Check[T]
+	Freshness   *Freshness // nil: nothing is promised
+	Automation  Condition  // when it is materialized by itself; the zero value: never
 
 	// List shows every item of the partition with its row, and says what the source claims.
 	// Item.ID is the row's ItemID; an item emitted again replaces itself.
@@ -105,6 +108,13 @@ type Spec[T Row] struct {
 	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
+
+	// Cost says what a step will ask of the source. Nil: making the asset asks the source nothing.
+	Cost Costs
+	// Remake makes a row again from the one the item has, and from what is stored, when only the code is newer. It
+	// asks the source nothing. An error of kind fault.NotFound says that what is stored is gone: then Make is asked.
+	// Nil: a newer code makes every item by Make.
+	Remake func(ctx context.Context, run Run, old T) (T, error)
 }
 
 // Settle takes what became of an item: a row, whose ItemID is the item's ID, or the error that says why there is none.
@@ -128,10 +138,15 @@ type Asset struct {
 	Durable     bool
 	Codec       rows.Codec // reads and writes its rows
 	Checks      []ErasedCheck
+	Freshness   *Freshness
+	Automation  Condition
 
 	list  func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
 	items func(ctx context.Context, run Run, emit func(Item) error) error
 	make  func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
+
+	cost   Costs
+	remake func(ctx context.Context, run Run, old Row) (Row, error)
 
 	observe func(ctx context.Context, run Run) (Observation, error)
 
@@ -147,7 +162,7 @@ func New[T Row](s Spec[T]) *Asset {
 		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
-		Durable: s.Durable, Codec: codec, items: s.Items,
+		Durable: s.Durable, Codec: codec, items: s.Items, Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
 	}
 	for _, c := range s.Checks {
 		a.Checks = append(a.Checks, c.erase())
@@ -173,6 +188,15 @@ func New[T Row](s Spec[T]) *Asset {
 				}
 				return settle(id, row, nil)
 			})
+		}
+	}
+	if s.Remake != nil {
+		a.remake = func(ctx context.Context, run Run, old Row) (Row, error) {
+			row, err := s.Remake(ctx, run, old.(T))
+			if err != nil {
+				return nil, err
+			}
+			return row, belongs(s.Key, old.ItemID(), row)
 		}
 	}
 	a.problems = append(s.problems(), prefix(s.Key, err)...)
@@ -217,14 +241,17 @@ func (s Spec[T]) problems() []error {
 	add(s.CodeVersion == "", "CodeVersion is empty")
 	add(s.Queue == "", "Queue is empty")
 	errs = append(errs, describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)...)
+	errs = append(errs, promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	listed, made := s.List != nil, s.Items != nil && s.Make != nil
 	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
-	names := []string{"complete", "conserved"} // the engine's own
+	add(s.Remake != nil && s.Make == nil, "Remake is for items that are made one by one")
+	names := slices.Clone(engine)
 	for _, c := range s.Checks {
-		add(c.Name == "" || (c.Row == nil) == (c.Partition == nil), fmt.Sprintf("check %q wants a name and either Row or Partition", c.Name))
-		add(slices.Contains(names, c.Name), fmt.Sprintf("check %q has a name that is taken", c.Name))
+		for _, err := range c.problems(names) {
+			errs = append(errs, prefix(s.Key, err)...)
+		}
 		names = append(names, c.Name)
 	}
 	return errs
@@ -258,6 +285,15 @@ func describes(key Key, owners []string, tags map[string]string, kinds []string,
 	}
 	for _, err := range set.mistakes() {
 		errs = append(errs, prefix(key, fmt.Errorf("partitions %q: %w", set.Name, err))...)
+	}
+	return errs
+}
+
+// promises says what is wrong with an asset's policy and condition.
+func promises(key Key, f *Freshness, c Condition, set *Partitions) []error {
+	var errs []error
+	for _, err := range append(f.mistakes(set), c.mistakes()...) {
+		errs = append(errs, prefix(key, err)...)
 	}
 	return errs
 }

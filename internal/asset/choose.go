@@ -40,6 +40,23 @@ func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Parti
 	return chosen, nil
 }
 
+// Choose gives the keys of the partitions that a user means by some words, by asset: keys, ranges, globs or labels. No
+// words mean all; a word that means nothing is an error with the nearest.
+func (v *View) Choose(selected []*Asset, words []string) (map[Key][]string, error) {
+	chosen, err := v.choose(selected, words, &Plan{})
+	if err != nil {
+		return nil, err
+	}
+	keys := make(map[Key][]string, len(selected))
+	for _, a := range selected {
+		names := v.Keys(a).names()
+		for _, i := range chosen[a.Partitions] {
+			keys[a.Key] = append(keys[a.Key], names[i])
+		}
+	}
+	return keys, nil
+}
+
 // choose gives the indices that any of the words means, in order; no words mean all.
 func (k Keys) choose(words []string, matched map[string]bool) []int {
 	taken := make([]bool, len(k.list))

@@ -135,7 +135,7 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 		Now:       func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) },
 		Progress:  func(done, total int) {},
 	}.For(made)
-	probe := asset.NewProbe(made.Checks)
+	probe := asset.NewProbe(ctx, made.Checks, asset.CheckInput{Run: run})
 	claim, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
 		probe.Row(row)
 		fmt.Printf("%s: %s, made by code version %s\n", item.ID, item.Label, row.(ProducerRow).CodeVersion)

@@ -29,9 +29,13 @@ type ExternalSpec struct {
 	Queue       Queue       // what Observe needs
 	Retry       Retry
 	Timeout     time.Duration // default 15 min
+	Freshness   *Freshness    // nil: nothing is promised
+	Automation  Condition     // when it is observed by itself; the zero value: never
 
 	// Observe looks at the data, without keeping it.
 	Observe func(ctx context.Context, run Run) (Observation, error)
+	// Cost says what a look asks of the source. Nil: nothing that counts.
+	Cost Costs
 }
 
 // External declares an external asset. It never fails: what is wrong is reported by [NewGraph].
@@ -39,9 +43,9 @@ func External(s ExternalSpec) *Asset {
 	a := &Asset{
 		Key: s.Key, Description: s.Description, Owners: slices.Clone(s.Owners), Tags: maps.Clone(s.Tags), Kinds: slices.Clone(s.Kinds),
 		Partitions: s.Partitions, Queue: s.Queue, Retry: s.Retry.withDefaults(), Timeout: orElse(s.Timeout, 15*time.Minute),
-		observe: s.Observe,
+		observe: s.Observe, Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
 	}
-	a.problems = describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)
+	a.problems = append(describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions), promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	add := func(wrong bool, text string) {
 		if wrong {
 			a.problems = append(a.problems, prefix(s.Key, errors.New(text))...)

@@ -17,13 +17,14 @@ type Graph struct {
 }
 
 // NewGraph checks a list of assets and reports everything that is wrong with it at once: bad declarations,
-// keys, locations or names of partition sets that are taken, unknown dependencies, dependencies between differently
+// keys, locations or names of partition sets that are taken, unknown dependencies of assets and of their checks, dependencies between differently
 // partitioned assets without a mapping, mappings that name no partition, cycles.
 func NewGraph(assets ...*Asset) (*Graph, error) {
 	g := &Graph{byKey: make(map[Key]*Asset, len(assets)), mappings: make(map[[2]Key]Mapping)}
 	errs := g.add(assets)
 	for _, a := range assets {
 		errs = append(errs, g.strangers(a)...)
+		errs = append(errs, g.checkDeps(a)...)
 	}
 	order, cycle := sorted(assets, g.byKey)
 	if cycle != nil {
@@ -85,6 +86,36 @@ func (g *Graph) strangers(a *Asset) []error {
 			errs = append(errs, fmt.Errorf("asset %q depends on %q, %w", a.Key, dep.Key, err))
 		}
 		g.mappings[[2]Key{a.Key, dep.Key}] = mapping
+	}
+	return errs
+}
+
+// checkDeps says which dependencies of a's checks do not fit it, and keeps the mappings of those that do. One that the
+// asset has itself is read as the asset reads it; two checks read the same one alike.
+func (g *Graph) checkDeps(a *Asset) []error {
+	var errs []error
+	for _, c := range a.Checks {
+		for _, dep := range c.Deps {
+			up, known := g.byKey[dep.Key]
+			switch {
+			case !known:
+				errs = append(errs, fmt.Errorf("asset %q: check %q reads %q, which nobody declares", a.Key, c.Name, dep.Key))
+				continue
+			case a.Partitions == nil || up.Partitions == nil:
+				continue // reported already
+			}
+			mapping, taken := g.mappings[[2]Key{a.Key, dep.Key}]
+			switch {
+			case taken && dep.Mapping != nil && mapping != nil && mapping.String() != dep.Mapping.String():
+				errs = append(errs, fmt.Errorf("asset %q: check %q reads %q by %s, another reads it by %s", a.Key, c.Name, dep.Key, dep.Mapping, mapping))
+			case !taken:
+				var err error
+				if mapping, err = dep.fit(a.Partitions, up.Partitions); err != nil {
+					errs = append(errs, fmt.Errorf("asset %q: check %q reads %q, %w", a.Key, c.Name, dep.Key, err))
+				}
+				g.mappings[[2]Key{a.Key, dep.Key}] = mapping
+			}
+		}
 	}
 	return errs
 }

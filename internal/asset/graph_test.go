@@ -134,11 +134,11 @@ func TestGraphRefusesDeclarations(t *testing.T) {
 		},
 		{
 			"check without a function",
-			func(s *asset.Spec[pill]) { s.Checks = []asset.Check[pill]{{Name: "idle"}} }, `asset "a/x": check "idle" wants a name and either`,
+			func(s *asset.Spec[pill]) { s.Checks = []asset.Check[pill]{{Name: "idle"}} }, `asset "a/x": check "idle" wants one of Row, Partition and Begin`,
 		},
 		{
 			"check without a name",
-			func(s *asset.Spec[pill]) { s.Checks = []asset.Check[pill]{{Row: rowCheck.Row}} }, `asset "a/x": check "" wants a name and either`,
+			func(s *asset.Spec[pill]) { s.Checks = []asset.Check[pill]{{Row: rowCheck.Row}} }, `asset "a/x": check "" wants a name of lower-case letters`,
 		},
 		{
 			"checks of one name",

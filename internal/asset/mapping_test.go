@@ -188,9 +188,9 @@ func TestPlansFollowMappings(t *testing.T) {
 	g, err := asset.NewGraph(asset.New(spec("a/daily", days)), asset.New(making("a/weekly", weeks, "a/daily")), asset.New(making("a/total", asset.Single(), "a/weekly")))
 	require.NoError(t, err)
 	made := func(version int64, upstream ...any) asset.Fact {
-		f := asset.Fact{Version: version, CodeVersion: "1", Upstream: map[asset.Key]int64{}}
+		f := asset.Fact{Version: version, CodeVersion: "1"}
 		if len(upstream) == 2 {
-			f.Upstream[asset.Key(upstream[0].(string))] = int64(upstream[1].(int))
+			f.Upstream = asset.Versions{{Key: asset.Key(upstream[0].(string)), Version: int64(upstream[1].(int))}}
 		}
 		return f
 	}
@@ -232,7 +232,7 @@ func TestFilters(t *testing.T) {
 		"2026-08-04": {Version: 1, CodeVersion: "1", Pending: 3}, "2026-08-05": {Version: 1, CodeVersion: "1", Quarantined: 2},
 	}}}
 	for filter, want := range map[asset.Filter]string{
-		asset.Needed: "01 03 04", asset.Missed: "01", asset.Staled: "03", asset.Faulty: "04 05", asset.Without: "01 02 03 04 05",
+		asset.Needed: "03 04", asset.Missed: "01", asset.Staled: "03", asset.Faulty: "04 05", asset.Without: "01 02 03 04 05",
 	} {
 		plan, err := g.View(w).Plan(g.All(), asset.Request{Filter: filter})
 		require.NoError(t, err)

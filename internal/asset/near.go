@@ -17,3 +17,6 @@ func nearest(typed string, words []string, limit int) []string {
 	slices.SortStableFunc(sorted, func(a, b string) int { return cmp.Compare(distance[a], distance[b]) })
 	return sorted[:min(limit, len(sorted))]
 }
+
+// Nearest gives the words that need the fewest changes to become the one that was typed, the nearest first.
+func Nearest(typed string, words []string, limit int) []string { return nearest(typed, words, limit) }

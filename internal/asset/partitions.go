@@ -32,9 +32,11 @@ type Partitions struct {
 	// Discover asks the source for the partitions of today. It runs in an activity on Queue.
 	Discover func(ctx context.Context) ([]Partition, error)
 	Queue    Queue
+	Cost     Cost // of one Discover
 
 	kind     setKind
 	static   []Partition
+	place    map[string]int // of each static key
 	window   *windows
 	dims     [2]*Partitions
 	problems []error
@@ -54,14 +56,15 @@ func Dynamic(name string) *Partitions { return &Partitions{Name: name} }
 
 // Static is a set of keys that never change but by a new build.
 func Static(name string, keys ...string) *Partitions {
-	p := &Partitions{Name: name, kind: staticSet}
+	p := &Partitions{Name: name, kind: staticSet, place: make(map[string]int, len(keys))}
 	for _, key := range keys {
 		if err := CheckPartitionKey(key); err != nil {
 			p.problems = append(p.problems, err)
 		}
-		if slices.ContainsFunc(p.static, func(known Partition) bool { return known.Key == key }) {
+		if _, taken := p.place[key]; taken {
 			p.problems = append(p.problems, fmt.Errorf("key %q is named twice", key))
 		}
+		p.place[key] = len(p.static)
 		p.static = append(p.static, Partition{Key: key, Label: key})
 	}
 	if len(keys) == 0 {
@@ -71,7 +74,10 @@ func Static(name string, keys ...string) *Partitions {
 }
 
 // Single is the set of an asset in one piece: one partition, "all".
-func Single() *Partitions { return Static("part", "all") }
+func Single() *Partitions { return Static("part", Whole) }
+
+// Whole is the one key of [Single].
+const Whole = "all"
 
 // productSeparator stands between the keys of the two sets of a product; no key may hold it.
 const productSeparator = "|"

@@ -133,14 +133,14 @@ func TestPartitionKeys(t *testing.T) {
 	for _, key := range []string{"5", "Genérico", "2026-08-01", "2026-08-01T23-0300", "a b", "x.y_z:1+2@3#4", strings.Repeat("k", 200)} {
 		require.NoError(t, asset.CheckPartitionKey(key), key)
 	}
-	for key, want := range map[string]string{
-		"": "the key is empty", " a": "begins or ends with a blank", "a\n": "blank", "a,b": `holds ','`, "a..b": "makes a range", "a|b": `holds '|'`,
-		"../etc": "makes a range", "a/b": `holds '/'`, "a\x00b": "holds '\\x00'", "\xff": "is not UTF-8", "a*": `holds '*'`, "a[1]": `holds '['`,
-		"a\u202eb": "holds", strings.Repeat("k", 201): "has 201 bytes, at most 200 are allowed",
+	for _, tt := range []struct{ key, want string }{
+		{"", "the key is empty"}, {" a", "begins or ends with a blank"}, {"a\n", "blank"}, {"a,b", `holds ','`}, {"a..b", "makes a range"}, {"a|b", `holds '|'`},
+		{"../etc", "makes a range"}, {"a/b", `holds '/'`}, {"a\x00b", "holds '\\x00'"}, {"\xff", "is not UTF-8"}, {"a*", `holds '*'`}, {"a[1]", `holds '['`},
+		{"a\u202eb", "holds"}, {strings.Repeat("k", 201), "has 201 bytes, at most 200 are allowed"},
 	} {
-		err := asset.CheckPartitionKey(key)
-		require.Equal(t, fault.Invalid, fault.KindOf(err), "%q", key)
-		require.ErrorContains(t, err, want)
+		err := asset.CheckPartitionKey(tt.key)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), "%q", tt.key)
+		require.ErrorContains(t, err, tt.want)
 	}
 }
 

@@ -13,7 +13,10 @@ type Filter string
 
 // The filters. Whatever is made from a planned step follows it, as far as it is selected.
 const (
-	Needed  Filter = ""        // all but windows of time that are fresh: what has ended does not change by itself
+	// Needed is all but windows of time that are fresh: what has ended does not change by itself. Where no partition is
+	// named, a window that was never published is meant only if it is the last one: the years before it are for a range,
+	// for Missed or for a backfill.
+	Needed  Filter = ""
 	Missed  Filter = "missing" // what was never published
 	Staled  Filter = "stale"   // what is older than its inputs or its code
 	Faulty  Filter = "failed"  // what has items that failed or were left over, all of which are tried again
@@ -64,10 +67,17 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 	if !slices.Contains(Filters(), r.Filter) {
 		return Plan{}, fault.New(fault.Invalid, "plan", "filter %q is unknown: want missing, stale, failed or force", r.Filter)
 	}
-	p := planner{View: v, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(selected))}
+	p := planner{View: v, named: len(r.Partitions) > 0, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(selected))}
 	chosen, err := v.choose(selected, r.Partitions, &p.plan)
 	if err != nil {
 		return Plan{}, err
+	}
+	if r.Filter == Needed || r.Filter == Without { // which leave out little: made in one piece, steps take half the room
+		size := 0
+		for _, a := range selected {
+			size += len(chosen[a.Partitions])
+		}
+		p.plan.Steps = make([]Step, 0, size)
 	}
 	for _, a := range selected {
 		if err := p.add(a, chosen[a.Partitions], r.Filter); err != nil {
@@ -80,6 +90,7 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 // planner is a plan under construction.
 type planner struct {
 	*View
+	named bool // partitions were asked for by name
 	plan  Plan
 	steps map[Key][]int32 // of each asset planned, the step of each of its partitions by index; -1: none
 }
@@ -92,7 +103,6 @@ func (p *planner) add(a *Asset, chosen []int, filter Filter) error {
 		at[i] = -1
 	}
 	p.steps[a.Key] = at
-	p.plan.Steps = slices.Grow(p.plan.Steps, len(chosen))
 	for _, i := range chosen {
 		step := p.step(a, keys.list[i])
 		if err := p.link(a, &step); err != nil {
@@ -126,7 +136,14 @@ func (p *planner) link(a *Asset, s *Step) error {
 		if !planned {
 			continue
 		}
-		if _, whole := p.g.mapping(a, dep.Key).(all); whole {
+		switch p.g.mapping(a, dep.Key).(type) {
+		case same:
+			keys := p.set(p.g.byKey[dep.Key].Partitions)
+			if i := keys.Index(s.Partition.Key); i >= 0 && steps[i] >= 0 {
+				s.Needs = append(s.Needs, int(steps[i]))
+			}
+			continue
+		case all:
 			if slices.ContainsFunc(steps, func(i int32) bool { return i >= 0 }) {
 				s.NeedsAll = append(s.NeedsAll, dep.Key)
 			}
@@ -159,6 +176,13 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 	case Without:
 		return true
 	default:
-		return s.State != Fresh || !a.Partitions.Windowed() || follows
+		return follows || !a.Partitions.Windowed() || s.State != Fresh && !p.history(a, s)
 	}
+}
+
+// history reports whether a step is of a window that nobody named, that is not the last one, and of which nothing was
+// ever made.
+func (p *planner) history(a *Asset, s Step) bool {
+	keys := p.Keys(a)
+	return !p.named && s.State == Missing && p.Fact(a.Key, s.Partition.Key).Pending == 0 && keys.Index(s.Partition.Key) < len(keys.list)-1
 }

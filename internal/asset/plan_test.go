@@ -26,7 +26,7 @@ func judged(t *testing.T) *asset.Graph {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	fresh := asset.Fact{Version: 4, CodeVersion: "7", Upstream: map[asset.Key]int64{"a/catalog": 3}}
+	fresh := asset.Fact{Version: 4, CodeVersion: "7", Upstream: asset.Versions{{Key: "a/catalog", Version: 3}}}
 	with := func(change func(*asset.Fact)) *asset.Fact {
 		f := fresh
 		change(&f)
@@ -87,7 +87,7 @@ func TestJudge(t *testing.T) {
 
 // stocked is a world in which two categories are known and everything in them is fresh.
 func stocked() asset.World {
-	made := asset.Fact{Version: 1, CodeVersion: "7", Upstream: map[asset.Key]int64{"a/catalog": 1}}
+	made := asset.Fact{Version: 1, CodeVersion: "7", Upstream: asset.Versions{{Key: "a/catalog", Version: 1}}}
 	listed := asset.Fact{Version: 1, CodeVersion: "1"}
 	return asset.World{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Similar"}}},

@@ -41,6 +41,7 @@ type Run struct {
 	Upstream func(dep Key) ([]string, error)
 
 	asset *Asset
+	also  []Dep // what a check reads beside the asset's dependencies
 }
 
 // For binds the run to the asset whose code is about to be called.
@@ -81,13 +82,17 @@ func Input[T Row](ctx context.Context, run Run, dep Key) iter.Seq2[T, error] {
 // upstream gives the partitions of a dependency to read.
 func (r Run) upstream(dep Key) ([]string, error) {
 	switch {
-	case !slices.ContainsFunc(r.asset.Deps, func(d Dep) bool { return d.Key == dep }):
+	case !declares(r.asset.Deps, dep) && !declares(r.also, dep):
 		return nil, fault.New(fault.Invalid, "read input", "%s does not declare %s in Deps", r.asset.Key, dep)
 	case r.Upstream == nil:
 		return []string{r.Partition.Key}, nil
 	default:
 		return r.Upstream(dep)
 	}
+}
+
+func declares(deps []Dep, key Key) bool {
+	return slices.ContainsFunc(deps, func(d Dep) bool { return d.Key == key })
 }
 
 // typed is a row that was read as what its reader expects.

@@ -37,13 +37,13 @@ type Standing struct {
 
 // Fact is what the ledger knows of one partition of one asset.
 type Fact struct {
-	Version     int64         // the table's version that last changed it; -1: never published
-	CodeVersion string        // of the code that made it
-	Upstream    map[Key]int64 // of each input, the highest version among the partitions it was made from; an input without one was not there
-	Pending     int           // items that an interrupted run left to do
-	Retryable   int           // quarantined items that another try may mend
-	Quarantined int           // all quarantined items
-	Verified    time.Time     // when it was last published or found unchanged
+	Version     int64     // the table's version that last changed it; -1: never published
+	CodeVersion string    // of the code that made it
+	Upstream    Versions  // of each input, the highest version among the partitions it was made from; an input without one was not there
+	Pending     int       // items that an interrupted run left to do
+	Retryable   int       // quarantined items that another try may mend
+	Quarantined int       // all quarantined items
+	Verified    time.Time // when it was last published or found unchanged
 }
 
 // World is what a plan is made from: the time, the partitions that are known, and the facts about them.
@@ -152,17 +152,22 @@ func (v *View) newer(a *Asset, partition string, dep Key, fact Fact) string {
 	if err != nil {
 		return err.Error()
 	}
-	from, read := fact.Upstream[dep]
+	from, read := fact.Upstream.Of(dep)
 	switch {
-	case now < 0:
+	case !fact.Outdated(dep, now):
 		return ""
 	case !read:
 		return fmt.Sprintf("%s is at version %d, made before it was published", dep, now)
-	case now > from:
-		return fmt.Sprintf("%s is at version %d, made from %d", dep, now, from)
 	default:
-		return ""
+		return fmt.Sprintf("%s is at version %d, made from %d", dep, now, from)
 	}
+}
+
+// Outdated reports whether an input is newer than what was made from it. version is the highest among the partitions of
+// the input that it is made from; -1: there is none.
+func (f Fact) Outdated(dep Key, version int64) bool {
+	from, read := f.Upstream.Of(dep)
+	return version >= 0 && (!read || version > from)
 }
 
 // version is the highest version among the partitions of an input that a partition is made from; -1: there is none.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 )
 
@@ -12,16 +13,35 @@ type Config struct {
 	Grid     Grid     `key:"grid"`
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
+	Hooks    Hooks    `key:"hooks"`
 	Log      Log      `key:"log"`
+
+	Telemetry Telemetry `key:"telemetry"`
+
+	Automation Automation `key:"automation"`
+
+	// Schedules are those that the file declares, in its list "schedules". It is nil when the file has no such list, and
+	// then nothing is said about which schedules there are.
+	Schedules []Schedule
 }
 
 // Source is the portal and how we show ourselves to it.
 type Source struct {
 	URL       string `key:"url" help:"The portal's origin, without a path."`
+	OpenData  string `key:"open_data" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while source.url is on this machine: not observed."`
 	Listing   string `key:"listing" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" help:"User agent to show; empty: drugslm/<version> with the contact."`
 	Contact   string `key:"contact" help:"Mail address or page of whoever runs this, shown in the user agent unless that is set."`
+}
+
+// Observed is where the open data is taken from; empty when it is not observed. A portal on this machine is a simulated
+// one: the agency's own data says nothing about it, and is not asked for.
+func (s Source) Observed() string {
+	if strings.Contains(s.OpenData, "://") && Loopback(s.URL) && !Loopback(s.OpenData) {
+		return ""
+	}
+	return s.OpenData
 }
 
 // Temporal is the cluster that runs the workflows. The TLS files are in PEM; TLS is on when TLS is set, or any of
@@ -61,12 +81,36 @@ type Budget struct {
 type Worker struct {
 	Queues  []string `key:"queues" help:"Task queues that this process serves." oneof:"orchestrate browser extract"`
 	Extract int      `key:"extract" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
+
+	Deployment string `key:"deployment" help:"Name of the worker deployment, for worker versioning; empty: versions are off, and any worker takes any work."`
+	Build      string `key:"build" help:"Build id within the deployment; empty: the version of the program."`
+	Promote    bool   `key:"promote" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
+}
+
+// Hooks say who is told of what went wrong.
+type Hooks struct {
+	URL     string        `key:"url" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
+	Secret  Secret        `key:"secret" help:"Key that signs what is posted: whsec_ and the base64 of 24 to 64 bytes; needed unless the webhook is on this machine. Environment only."`
+	Command []string      `key:"command" help:"Program and arguments that is run with each event on standard input, without a shell; empty: none."`
+	Events  []string      `key:"events" help:"Events to tell of." oneof:"run_failed check_failed freshness_broken"`
+	Timeout time.Duration `key:"timeout" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
 }
 
 // Log is what is written to standard error.
 type Log struct {
 	Level  string `key:"level" help:"Least level to log." oneof:"debug info warn error"`
 	Format string `key:"format" help:"Form of the log." oneof:"text json"`
+}
+
+// Automation is what happens by itself, as the assets' conditions and policies say.
+type Automation struct {
+	Mode     string        `key:"mode" help:"What happens by itself: none; watch looks for assets that are not as fresh as promised; request also materializes what the assets' conditions ask for, which may ask the source." oneof:"none watch request"`
+	Interval time.Duration `key:"interval" help:"How often it is looked, at least 1s." min:"1"`
+}
+
+// Telemetry is where traces are looked at. What is recorded and where it is sent is said by OTEL_* variables.
+type Telemetry struct {
+	TraceURL string `key:"trace_url" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
 }
 
 // Default is the configuration of one machine with nothing set: everything here, one request a second.
@@ -78,6 +122,9 @@ func Default() Config {
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
+		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
+
+		Automation: Automation{Mode: "none", Interval: time.Minute},
 	}
 }

@@ -15,6 +15,6 @@
 //
 // [Keys] lists all keys. docs/configuration.md is made from it.
 //
-// Temporal's API key is read from the environment only. The hub's URL may hold a password, which is printed as xxxxx.
+// Temporal's API key and the key of the hooks are read from the environment only. The hub's URL may hold a password, which is printed as xxxxx.
 // OTEL_* variables are no part of this package: package telemetry reads them.
 package config

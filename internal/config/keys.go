@@ -29,6 +29,9 @@ func keysOf(v reflect.Value, at []int, prefix string) []Key {
 	var keys []Key
 	for i := range v.NumField() {
 		f, path := v.Type().Field(i), append(append([]int(nil), at...), i)
+		if f.Tag.Get("key") == "" { // a list of the file's own
+			continue
+		}
 		name := prefix + f.Tag.Get("key")
 		if f.Type.Kind() == reflect.Struct {
 			keys = append(keys, keysOf(v.Field(i), path, name+".")...)
@@ -56,6 +59,8 @@ func flagOf(name string) string {
 	switch name {
 	case "data":
 		return "data"
+	case "source.open_data":
+		return "source-open-data"
 	case "source.url", "temporal.address", "budget.rps", "log.level":
 		return strings.ReplaceAll(name, ".", "-")
 	case "grid.hub":

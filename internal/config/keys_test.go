@@ -42,20 +42,35 @@ func TestKeysAreWhole(t *testing.T) {
 // TestDocument holds the table in docs/configuration.md against the keys; go test -update rewrites it.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<!-- keys: begin -->\n", "<!-- keys: end -->"
-	path := filepath.Join("..", "..", "docs", "configuration.md")
-	page, err := os.ReadFile(path)
-	require.NoError(t, err)
-	before, rest, ok := strings.Cut(string(page), begin)
-	require.True(t, ok, "no %q in %s", begin, path)
-	have, after, ok := strings.Cut(rest, end)
-	require.True(t, ok, "no %q in %s", end, path)
-	want := table()
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o600))
-		return
+	for mark, want := range map[string]string{"keys": table(), "schedules": fields()} {
+		begin, end := "<!-- "+mark+": begin -->\n", "<!-- "+mark+": end -->"
+		path := filepath.Join("..", "..", "docs", "configuration.md")
+		page, err := os.ReadFile(path)
+		require.NoError(t, err)
+		before, rest, ok := strings.Cut(string(page), begin)
+		require.True(t, ok, "no %q in %s", begin, path)
+		have, after, ok := strings.Cut(rest, end)
+		require.True(t, ok, "no %q in %s", end, path)
+		if *update {
+			require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o600))
+			continue
+		}
+		require.Equal(t, want, have, "run go test ./internal/config -update")
 	}
-	require.Equal(t, want, have, "run go test ./internal/config -update")
+}
+
+// fields is the table of what a declared schedule holds.
+func fields() string {
+	var b strings.Builder
+	b.WriteString("\n| field | type | default | |\n|---|---|---|---|\n")
+	for _, k := range config.ScheduleKeys() {
+		typ := k.Type
+		if len(k.OneOf) > 0 {
+			typ += ": " + strings.Join(k.OneOf, ", ")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Name, typ, code("", k.Default), k.Help)
+	}
+	return b.String() + "\n"
 }
 
 func table() string {

@@ -15,6 +15,9 @@ import (
 	"drugslm/internal/fault"
 )
 
+// schedulesKey is the list of the file that is no setting.
+const schedulesKey = "schedules"
+
 // DefaultFile is read from the working folder if it is there.
 const DefaultFile = "drugslm.yaml"
 
@@ -66,6 +69,8 @@ func Load(o LoadOptions) (Config, error) {
 		}
 	}
 	errs = append(errs, c.mistakes(bad)...)
+	schedules, mistakes := readSchedules(file.Get(schedulesKey))
+	c.Schedules, errs = schedules, append(errs, mistakes...)
 	if len(errs) > 0 {
 		return Config{}, fault.Wrap(fault.Invalid, "read configuration", errors.Join(errs...))
 	}

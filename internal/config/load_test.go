@@ -74,6 +74,11 @@ func TestPrecedence(t *testing.T) {
 		{
 			"no limit for a source here", sources{args: []string{"--budget-rps=0", "--source-url=http://127.0.0.1:9"}}, rps, 0.0,
 		},
+		{"command of a hook", sources{file: "hooks: {command: [notify, a b]}"}, func(c config.Config) any { return c.Hooks.Command }, []string{"notify", "a b"}},
+		{
+			"webhook on this machine, unsigned", sources{file: "hooks: {url: 'http://127.0.0.1:9/x'}"},
+			func(c config.Config) any { return c.Hooks.URL }, "http://127.0.0.1:9/x",
+		},
 		{"localhost by name and IPv6", sources{args: []string{"--budget-rps=0", "--source-url=http://[::1]:9"}}, rps, 0.0},
 	}
 	for _, tt := range tests {
@@ -82,6 +87,36 @@ func TestPrecedence(t *testing.T) {
 			c, err := tt.from.load(t)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, tt.get(c))
+		})
+	}
+}
+
+func TestOpenDataObserved(t *testing.T) {
+	t.Parallel()
+	const agency = "https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv"
+	tests := []struct {
+		name string
+		from sources
+		want string
+	}{
+		{"nothing is set", sources{}, ""},
+		{"the agency's", sources{args: []string{"--source-open-data=" + agency}}, agency},
+		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCE_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
+		{"none by flag", sources{args: []string{"--source-open-data="}}, ""},
+		{"none by file", sources{file: "source: {open_data: ''}"}, ""},
+		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=" + agency}}, ""},
+		{
+			"a simulated portal with its own",
+			sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=http://127.0.0.1:9000/x.csv"}}, "http://127.0.0.1:9000/x.csv",
+		},
+		{"a simulated portal with a file", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=x.csv"}}, "x.csv"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := tt.from.load(t)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, c.Source.Observed())
 		})
 	}
 }
@@ -101,6 +136,7 @@ func TestMistakes(t *testing.T) {
 		{"not YAML", sources{file: "a: [:"}, []string{"c.yaml"}},
 		{"no limit abroad", sources{args: []string{"--budget-rps=0"}}, []string{"DRUGSLM_BUDGET_RPS: 0 (no limit)"}},
 		{"no limit for a look-alike", sources{args: []string{"--budget-rps=0", "--source-url=http://localhost.example.org"}}, []string{"DRUGSLM_BUDGET_RPS"}},
+		{"open data by FTP", sources{args: []string{"--source-open-data=ftp://example.org/x.csv"}}, []string{"DRUGSLM_SOURCE_OPEN_DATA: is no URL"}},
 		{"negative", sources{args: []string{"--budget-rps=-1"}}, []string{"DRUGSLM_BUDGET_RPS: -1 is less than 0"}},
 		{"not a number", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "NaN"}}, []string{"DRUGSLM_BUDGET_RPS: "}},
 		{"half a session", sources{file: "grid: {sessions: 1.5}"}, []string{`DRUGSLM_GRID_SESSIONS (grid.sessions): "1.5" is no whole number`}},
@@ -112,6 +148,16 @@ func TestMistakes(t *testing.T) {
 		{"address", sources{args: []string{"--temporal-address=here"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: "}},
 		{"certificate without key", sources{file: "temporal: {tls_cert: a.pem}"}, []string{"DRUGSLM_TEMPORAL_TLS_KEY"}},
 		{"header injection", sources{file: `source: {contact: "a\nb"}`}, []string{"DRUGSLM_SOURCE_CONTACT: must be one line"}},
+		{"webhook that is no URL", sources{file: "hooks: {url: somewhere}"}, []string{"DRUGSLM_HOOKS_URL: is no URL"}},
+		{
+			"webhook in the clear", sources{env: map[string]string{"DRUGSLM_HOOKS_URL": "http://example.org/s3cret"}},
+			[]string{"DRUGSLM_HOOKS_URL: must be https", "DRUGSLM_HOOKS_SECRET: is needed"},
+		},
+		{"key of the hooks", sources{env: map[string]string{"DRUGSLM_HOOKS_SECRET": "whsec_czNjcmV0"}}, []string{"DRUGSLM_HOOKS_SECRET: is not whsec_ and the base64 of 24 to 64 bytes"}},
+		{"key of the hooks in the file", sources{file: "hooks: {secret: s3cret}"}, []string{"DRUGSLM_HOOKS_SECRET (hooks.secret): secrets are read"}},
+		{"unknown event", sources{file: "hooks: {events: [run_lost]}"}, []string{`DRUGSLM_HOOKS_EVENTS: "run_lost" is none of run_failed, check_failed`}},
+		{"patience of a hook", sources{file: "hooks: {timeout: 3m}"}, []string{"DRUGSLM_HOOKS_TIMEOUT: 3m is more than 2m"}},
+		{"command without a program", sources{file: `hooks: {command: [""]}`}, []string{"DRUGSLM_HOOKS_COMMAND: names no program"}},
 		{"secret in the file", sources{file: "temporal: {api_key: s3cret}"}, []string{"DRUGSLM_TEMPORAL_API_KEY (temporal.api_key): secrets are read from the environment only"}},
 		{
 			"all at once",

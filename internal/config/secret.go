@@ -62,6 +62,8 @@ func (c Config) shown(k Key) string {
 	switch k.Name {
 	case "source.url", "grid.hub", "temporal.ui":
 		return hidePassword(s)
+	case "hooks.url":
+		return hidePath(s)
 	}
 	return s
 }

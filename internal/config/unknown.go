@@ -16,6 +16,7 @@ func unknown(file *viper.Viper, keys []Key) []error {
 	for i, k := range keys {
 		known[i] = k.Name
 	}
+	known = append(known, schedulesKey)
 	have := file.AllKeys()
 	slices.Sort(have)
 	var errs []error

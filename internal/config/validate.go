@@ -10,13 +10,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"drugslm/internal/fault"
 )
 
 // Validate reports every mistake in c at once as a fault.Invalid; [Load] has called it. Each names its variable.
 func (c Config) Validate() error {
-	return fault.Wrap(fault.Invalid, "check configuration", errors.Join(c.mistakes(nil)...))
+	return fault.Wrap(fault.Invalid, "check configuration", errors.Join(append(c.mistakes(nil), c.scheduleMistakes()...)...))
 }
 
 // mistakes checks all keys but those to skip.
@@ -45,6 +46,10 @@ func (c Config) check(k Key) error {
 		}
 	case "source.url":
 		return checkURL(c.Source.URL)
+	case "source.open_data":
+		if strings.Contains(c.Source.OpenData, "://") {
+			return checkURL(c.Source.OpenData)
+		}
 	case "grid.hub", "temporal.ui":
 		if v.String() != "" {
 			return checkURL(v.String())
@@ -53,16 +58,37 @@ func (c Config) check(k Key) error {
 		if host, port, err := net.SplitHostPort(c.Temporal.Address); err != nil || host == "" || port == "" {
 			return fmt.Errorf("%q is not host:port", c.Temporal.Address)
 		}
+	case "hooks.url", "hooks.secret", "hooks.command", "hooks.timeout":
+		return c.Hooks.check(k.Name)
 	case "temporal.tls_key":
 		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
 			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
+		}
+	case "automation.interval":
+		if c.Automation.Interval < time.Second {
+			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
+		}
+	case "telemetry.trace_url":
+		if url := c.Telemetry.TraceURL; url != "" {
+			if !strings.Contains(url, "{trace_id}") {
+				return errors.New("has no {trace_id}, where the trace's id goes")
+			}
+			return checkURL(strings.ReplaceAll(url, "{trace_id}", "0"))
+		}
+	case "worker.promote":
+		if c.Worker.Promote && c.Worker.Deployment == "" {
+			return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
+		}
+	case "worker.deployment", "worker.build":
+		if strings.ContainsAny(v.String(), ". \t\n") && k.Name == "worker.deployment" || len(v.String()) > 100 {
+			return errors.New("wants a short name without dots and blanks")
 		}
 	case "source.user_agent", "source.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {
 			return errors.New("must be one line")
 		}
 	case "budget.rps":
-		if c.Budget.RPS == 0 && !loopback(c.Source.URL) {
+		if c.Budget.RPS == 0 && !Loopback(c.Source.URL) {
 			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
 		}
 	}
@@ -73,7 +99,7 @@ func (c Config) check(k Key) error {
 func (k Key) allowed(v reflect.Value) error {
 	values := []string{text(v)}
 	if list, ok := v.Interface().([]string); ok {
-		if values = list; len(list) == 0 {
+		if values = list; len(list) == 0 && len(k.OneOf) > 0 {
 			return errors.New("must not be empty")
 		}
 	}
@@ -117,8 +143,8 @@ func checkURL(s string) error {
 	return nil
 }
 
-// loopback reports whether a URL's host is this machine, by its name or address; it asks no resolver.
-func loopback(s string) bool {
+// Loopback reports whether a URL's host is this machine, by its name or address; it asks no resolver.
+func Loopback(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil {
 		return false

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"drugslm/internal/cron"
 )
 
 // parse writes raw, from a flag, a variable or the file, into field.
@@ -95,13 +97,4 @@ func text(v reflect.Value) string {
 }
 
 // shortDuration writes 10m for 10m0s.
-func shortDuration(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
-}
+func shortDuration(d time.Duration) string { return cron.Short(d) }

@@ -8,8 +8,8 @@
 //
 // A [Schedule] is a set of instants: those whose wall clock in the zone matches the expression, at second 0. So a time
 // that the clock jumps over in spring does not occur on that day, and one that the clock shows twice in autumn occurs
-// twice. It is what Temporal does where clocks are moved by a whole hour; where they are moved otherwise (Lord Howe,
-// Troll) Temporal is mistaken within the hours of the change.
+// twice. Temporal says the same of itself, and does it, but for the hour that comes twice and the one before it in zones
+// ahead of UTC (its server 1.32 fires "0 0 * * *" twice in Lisbon then), and where clocks are not moved by an hour.
 //
 // The zones come with the program: a machine without a zone database has them all the same.
 package cron
@@ -72,7 +72,7 @@ func Every(d time.Duration) (Schedule, error) {
 	if d < time.Second || d%time.Second != 0 {
 		return Schedule{}, fault.New(fault.Invalid, "", "interval %s: want whole seconds, at least 1s", d)
 	}
-	return Schedule{expr: "every " + shortDuration(d), zone: time.UTC, every: d}, nil
+	return Schedule{expr: "every " + Short(d), zone: time.UTC, every: d}, nil
 }
 
 // String gives the expression with one space between its fields, or "every 15m".
@@ -145,8 +145,8 @@ func (s Schedule) seconds() int64 { return int64(s.every / time.Second) }
 // floor gives the largest multiple of step that is not above n.
 func floor(n, step int64) int64 { return n - ((n%step)+step)%step }
 
-// shortDuration writes 15m for 15m0s.
-func shortDuration(d time.Duration) string {
+// Short writes a duration as a person would: 15m for 15m0s, 6h for 6h0m0s.
+func Short(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

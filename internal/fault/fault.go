@@ -33,6 +33,8 @@ const (
 	Corrupt Kind = "corrupt"
 	// Incomplete: the source showed less than it claims to hold, or changed while it was read. Listed again.
 	Incomplete Kind = "incomplete"
+	// Busy: another run works on the same partition. Waits until it has ended; costs no attempt.
+	Busy Kind = "busy"
 	// Invalid: what the user typed or configured cannot work. No retry; exit code 2.
 	Invalid Kind = "invalid"
 	// Unavailable: a server of ours (Temporal, the hub, the disk) cannot be reached or used now.

@@ -46,7 +46,9 @@ func OpenData(ctx context.Context, c config.Config) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	graph, err := Graph()
+	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
+		Listing: c.Source.Listing, OpenData: anvisa.OpenData{Source: c.Source.Observed()},
+	})...)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -43,12 +44,13 @@ type Host struct {
 	*Data
 	Temporal client.Client
 
-	config  config.Config
-	log     *slog.Logger
-	tracer  *telemetry.Telemetry
-	site    *anvisa.Site
-	reader  *pdf.Extractor
-	closers []func(context.Context) error // in the order opened
+	config   config.Config
+	log      *slog.Logger
+	tracer   *telemetry.Telemetry
+	site     *anvisa.Site
+	openData anvisa.OpenData
+	reader   *pdf.Extractor
+	closers  []func(context.Context) error // in the order opened
 }
 
 // Open opens everything that the queues of the configuration need.
@@ -69,6 +71,14 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { h.Temporal.Close(); return nil })
+	if h.serves(asset.QueueOrchestrate) {
+		if err := h.reconcile(ctx); err != nil {
+			return err
+		}
+		if err := ReconcileAutomation(ctx, h.config.Automation, h.Temporal); err != nil {
+			return err
+		}
+	}
 	if h.serves(asset.QueueBrowser) {
 		if err := h.openSite(ctx); err != nil {
 			return err
@@ -106,7 +116,29 @@ func (h *Host) openSite(ctx context.Context) error {
 		URL: h.config.Source.URL, Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
 		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(),
 	})
+	if err != nil {
+		return err
+	}
+	h.openData, err = h.openOpenData()
 	return err
+}
+
+// openOpenData is the agency's open data, with the budget of its own host where it is not a file.
+func (h *Host) openOpenData() (anvisa.OpenData, error) {
+	found := anvisa.OpenData{Source: h.config.Source.Observed(), UserAgent: UserAgent(h.config.Source), Tracer: h.tracer.Tracer()}
+	if !strings.Contains(found.Source, "://") {
+		return found, nil
+	}
+	address, err := url.Parse(found.Source)
+	if err != nil {
+		return found, err
+	}
+	options := budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget)}
+	if options.RPS == 0 && !config.Loopback(found.Source) {
+		options.RPS = 1 // no limit is for this machine
+	}
+	found.Pace, err = budget.New(h.Ledger, address.Host, options)
+	return found, err
 }
 
 // circuit is how long a refusal stops everything. A source that is asked without a limit is a simulated one on this
@@ -125,11 +157,16 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 func (h *Host) Run(ctx context.Context) error {
 	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
 		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Tracer: h.Tracer(),
+		OpenData: h.openData, Seen: h.Ledger,
+		Listing: h.config.Source.Listing,
 	})...)
 	if err != nil {
 		return err
 	}
-	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now}
+	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now, Build: build(h.config.Worker)}
+	if err := h.tell(acts); err != nil {
+		return err
+	}
 	var started []worker.Worker
 	defer func() {
 		for _, w := range started {
@@ -143,6 +180,12 @@ func (h *Host) Run(ctx context.Context) error {
 			return fmt.Errorf("start worker of queue %s: %w", name, err)
 		}
 		started = append(started, w)
+	}
+	if err := h.resume(ctx); err != nil {
+		return err
+	}
+	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
+		go Promote(ctx, h.Temporal, h.config.Worker, h.log)
 	}
 	select {
 	case <-ctx.Done():
@@ -159,6 +202,7 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 	}
 	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
 		Identity:                           owner(),
+		DeploymentOptions:                  Versioned(h.config.Worker),
 		WorkerStopTimeout:                  DrainTimeout,
 		MaxConcurrentActivityExecutionSize: slots[queue],
 		DisableWorkflowWorker:              queue != asset.QueueOrchestrate,

@@ -29,6 +29,7 @@ func Dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slo
 	options := client.Options{
 		HostPort: c.Temporal.Address, Namespace: c.Temporal.Namespace,
 		Logger: sdklog.NewStructuredLogger(log), Interceptors: []interceptor.ClientInterceptor{tracing},
+		MetricsHandler: t.TemporalMetrics(),
 	}
 	if c.Temporal.UseTLS() {
 		if options.ConnectionOptions.TLS, err = tlsConfig(c.Temporal); err != nil {

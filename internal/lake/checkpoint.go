@@ -143,10 +143,18 @@ func (t *Table) checkpointIfDue(ctx context.Context, s *Snapshot) {
 	if s.Version-s.checkpoint < checkpointEvery {
 		return
 	}
+	if newest, ok := t.pointer(ctx); ok && newest > s.checkpoint && newest <= s.Version { // another process wrote it
+		s.checkpoint = newest
+		if s.Version-s.checkpoint < checkpointEvery {
+			return
+		}
+	}
 	if err := t.writeCheckpoint(ctx, s, time.Now()); err != nil {
 		slog.WarnContext(ctx, "no checkpoint was written; reading the table takes longer", "table", t.location,
 			"version", s.Version, "error", err)
+		return
 	}
+	s.checkpoint = s.Version
 }
 
 func (t *Table) writeCheckpoint(ctx context.Context, s *Snapshot, now time.Time) error {
@@ -174,15 +182,11 @@ func (s *Snapshot) actions(now time.Time) []action {
 		actions = append(actions, action{Txn: s.txns[app]})
 	}
 	for _, p := range slices.Sorted(maps.Keys(s.files)) {
-		a := *s.files[p].added
-		a.DataChange = false // it only repeats what a commit said
-		actions = append(actions, action{Add: &a})
+		actions = append(actions, action{Add: s.files[p].added})
 	}
 	for _, p := range slices.Sorted(maps.Keys(s.removed)) {
-		r := *s.removed[p]
-		if now.Sub(time.UnixMilli(r.DeletionTimestamp)) < keepRemoved {
-			r.DataChange = false
-			actions = append(actions, action{Remove: &r})
+		if r := s.removed[p]; now.Sub(time.UnixMilli(r.DeletionTimestamp)) < keepRemoved {
+			actions = append(actions, action{Remove: r})
 		}
 	}
 	return actions

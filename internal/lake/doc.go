@@ -8,7 +8,9 @@
 // after it. What a killed writer leaves behind are files that no commit mentions; [Table.Sweep] removes those. The log
 // follows the public Delta protocol (reader version 1, writer version 2), so that Spark, DuckDB, Polars and the
 // Python package deltalake read the tables as they are. Old files and the whole log are kept: any version can be
-// read again, and a partition is rolled back by a commit that adds its old files and removes the new.
+// read again, and a partition is rolled back by a commit that adds its old files and removes the new. [Table.History]
+// tells every version. [Table.Hold] finds the files that only versions beyond a retention have, and [Table.Discard]
+// removes them: such a version is still listed, but can no longer be read.
 //
 //	t := l.Table("interim/anvisa/catalog", codec, "category")
 //	p, err := t.NewPart(ctx, "5", nil)  // rows, written as they come; unseen by readers

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +38,18 @@ type foreignRows struct {
 // TestForeignReaders has deltalake (the Rust and Python implementation of Delta), DuckDB, Polars and pandas read our tables.
 func TestForeignReaders(t *testing.T) {
 	t.Parallel()
+	python := foreignPython(t)
+	for _, commits := range []int{3, 23} { // without a checkpoint, and with two
+		t.Run(fmt.Sprint(commits, " commits"), func(t *testing.T) {
+			t.Parallel()
+			checkForeign(t, python, commits)
+		})
+	}
+}
+
+// foreignPython is a Python with deltalake; tests that need it are skipped without it.
+func foreignPython(t *testing.T) string {
+	t.Helper()
 	if os.Getenv("DRUGSLM_E2E") != "1" {
 		t.Skip("needs Python: make test runs it, with DRUGSLM_E2E=1")
 	}
@@ -44,12 +57,7 @@ func TestForeignReaders(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), python, "-c", "import deltalake, pyarrow").CombinedOutput(); err != nil {
 		t.Skipf("%s has no deltalake (pip install -r deploy/reader/requirements.txt): %s", python, out)
 	}
-	for _, commits := range []int{3, 23} { // without a checkpoint, and with two
-		t.Run(fmt.Sprint(commits, " commits"), func(t *testing.T) {
-			t.Parallel()
-			checkForeign(t, python, commits)
-		})
-	}
+	return python
 }
 
 const odd = "a b/ção 50%" // a partition that must be escaped
@@ -99,6 +107,59 @@ func checkForeign(t *testing.T, python string, commits int) {
 		require.Equal(t, [2]int64{got.Partition.Rows, got.Partition.IDs}, seen, reader)
 	}
 	t.Logf("read by deltalake and %d more", len(got.Others))
+}
+
+// TestForeignReadersAfterVacuum has deltalake read a table of which a vacuum took old files: the newest version reads as
+// ever, an older one fails, and one that is still whole reads.
+func TestForeignReadersAfterVacuum(t *testing.T) {
+	t.Parallel()
+	python := foreignPython(t)
+	s := dir(t)
+	table := tableOf[product](t, s)
+	for i := range 4 {
+		now := snapshot(t, table)
+		commit(t, table, lake.Change{Partition: odd, Base: now, Add: []lake.File{part(t, table, odd, 1+i*100, 10+i)}, Remove: lake.Paths(now.Files(odd))})
+	}
+	then, err := table.SnapshotAt(t.Context(), 1)
+	require.NoError(t, err)
+	now := snapshot(t, table)
+	rolledBack := lake.Change{Partition: odd, Base: now, Add: then.Files(odd), Remove: lake.Paths(now.Files(odd)),
+		Info: lake.CommitInfo{Operation: "ROLLBACK", Run: "rollback-1", Rollback: &lake.Rollback{From: 3, To: 1}}}
+	newest := commit(t, table, rolledBack)
+	hold, err := table.Hold(t.Context(), lake.Retention{Versions: 2, Since: time.Now().Add(time.Hour)})
+	require.NoError(t, err)
+	var gone []string
+	for _, f := range hold.Expired {
+		gone = append(gone, f.Path)
+	}
+	require.Len(t, gone, 2, "of versions 0 and 2; that of 1 is in the newest again")
+	_, err = table.Discard(t.Context(), gone)
+	require.NoError(t, err)
+
+	read := func(version int64) (foreign, error) {
+		cmd := exec.CommandContext(t.Context(), python, "testdata/verify.py", filepath.Join(s.Root(), table.Location()), fmt.Sprint(version), odd)
+		out, err := cmd.Output()
+		if err != nil {
+			return foreign{}, err
+		}
+		var got foreign
+		require.NoError(t, json.Unmarshal(out, &got))
+		return got, nil
+	}
+	for _, version := range []int64{1, 3, newest} {
+		got, err := read(version)
+		require.NoError(t, err)
+		past, err := table.SnapshotAt(t.Context(), version)
+		require.NoError(t, err)
+		require.Equal(t, ours(t, table, past, ""), got.Past, "version %d", version)
+		require.Equal(t, ours(t, table, then, ""), got.All, "the newest is version 1 again")
+		require.Equal(t, "ROLLBACK", got.Operations[0])
+		require.Equal(t, "rollback-1", got.Run)
+	}
+	for _, version := range []int64{0, 2} {
+		_, err := read(version)
+		require.Error(t, err, "version %d", version)
+	}
 }
 
 // ours is what a foreign reader must see in s.

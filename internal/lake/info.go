@@ -10,7 +10,7 @@ import (
 
 // CommitInfo says where a version of a table comes from. Every field may be empty.
 type CommitInfo struct {
-	Operation   string            `json:"-"` // "publish", "rollback"; "WRITE" when empty
+	Operation   string            `json:"-"` // "MATERIALIZE", "ROLLBACK", "FENCE"; "WRITE" when empty
 	Run         string            `json:"run,omitempty"`
 	Trace       string            `json:"trace,omitempty"`
 	CodeVersion string            `json:"codeVersion,omitempty"`
@@ -18,7 +18,14 @@ type CommitInfo struct {
 	Upstream    map[string]int64  `json:"upstream,omitempty"` // the versions of the tables it was made from
 	Rows        int64             `json:"rows"`
 	Checks      map[string]string `json:"checks,omitempty"` // each check's outcome
-	Time        time.Time         `json:"-"`                // kept to the millisecond; the time of the commit when zero
+	Rollback    *Rollback         `json:"rollback,omitempty"`
+	Time        time.Time         `json:"-"` // kept to the millisecond; the time of the commit when zero
+}
+
+// Rollback says which version a commit took readers back to.
+type Rollback struct {
+	From int64 `json:"from"` // the version that readers had
+	To   int64 `json:"to"`   // the version they have again
 }
 
 // commitInfo is its form in the log: once field by field, for whoever reads the log as JSON, and once as the

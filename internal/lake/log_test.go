@@ -72,7 +72,7 @@ func TestCheckpoints(t *testing.T) {
 	}
 	for _, damage := range breaks {
 		require.NoError(t, damage())
-		got := snapshot(t, table)
+		got := snapshot(t, tableOf[product](t, s))
 		require.Equal(t, want.Files(""), got.Files(""))
 		require.Equal(t, want.Info, got.Info)
 		require.Equal(t, want.Version, got.Version)

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +26,8 @@ type Snapshot struct {
 	txns       map[string]*txn
 	meta       *metaData
 	proto      *protocol
-	checkpoint int64 // the newest one that replay started from; 0: none
+	checkpoint int64    // the newest one that replay started from, or that we know of; 0: none
+	commit     [32]byte // sha256 of the object of the commit that made this version
 }
 
 type held struct {
@@ -68,9 +70,23 @@ func (s *Snapshot) Txn(app string) int64 {
 	return -1
 }
 
-// Snapshot reads the newest version. A table that does not exist yet has Version -1 and no files.
+// Snapshot gives the newest version. A table that does not exist yet has Version -1 and no files. What this process has
+// seen of the table before is not read again.
 func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
-	return t.replay(ctx, math.MaxInt64)
+	known := t.latest.get(t.location)
+	if known == nil || !t.still(ctx, known) {
+		s, err := t.replay(ctx, math.MaxInt64)
+		if err == nil {
+			t.latest.put(t.location, s, known)
+		}
+		return s, err
+	}
+	next, err := t.advanced(ctx, known)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot of %s: %w", t.location, err)
+	}
+	t.latest.put(t.location, next, known)
+	return next, nil
 }
 
 // SnapshotAt reads an earlier version; fs.ErrNotExist when the table has no such version.
@@ -101,7 +117,7 @@ func (t *Table) replay(ctx context.Context, upTo int64) (*Snapshot, error) {
 // advance applies the commits after s.Version, up to upTo or to the newest.
 func (t *Table) advance(ctx context.Context, s *Snapshot, upTo int64) error {
 	for s.Version < upTo {
-		actions, err := t.readCommit(ctx, s.Version+1)
+		actions, commit, err := t.readLog(ctx, s.Version+1)
 		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -109,6 +125,7 @@ func (t *Table) advance(ctx context.Context, s *Snapshot, upTo int64) error {
 			return err
 		}
 		s.Version++
+		s.commit = commit
 		if err := t.apply(s, actions); err != nil {
 			return fmt.Errorf("version %d: %w", s.Version, err)
 		}
@@ -120,15 +137,21 @@ func (t *Table) advance(ctx context.Context, s *Snapshot, upTo int64) error {
 }
 
 func (t *Table) readCommit(ctx context.Context, version int64) ([]action, error) {
+	actions, _, err := t.readLog(ctx, version)
+	return actions, err
+}
+
+// readLog reads one commit, and the sha256 of its object.
+func (t *Table) readLog(ctx context.Context, version int64) ([]action, [32]byte, error) {
 	b, err := readAll(ctx, t.store, t.commitName(version), maxCommit)
 	if err != nil {
-		return nil, err
+		return nil, [32]byte{}, err
 	}
 	actions, err := parseCommit(b)
 	if err != nil {
-		return nil, fmt.Errorf("version %d: %w", version, err)
+		return nil, [32]byte{}, fmt.Errorf("version %d: %w", version, err)
 	}
-	return actions, nil
+	return actions, sha256.Sum256(b), nil
 }
 
 const logFolder = "_delta_log"
@@ -158,14 +181,18 @@ func (t *Table) apply(s *Snapshot, actions []action) error {
 			if err != nil {
 				return fault.Wrap(fault.Corrupt, "read log", err)
 			}
-			s.files[f.Path] = held{f, a.Add}
+			added := *a.Add
+			added.DataChange = false // a state repeats what commits said, wherever it was read from
+			s.files[f.Path] = held{f, &added}
 			delete(s.removed, f.Path)
 		case a.Remove != nil:
 			path, err := decodePath(a.Remove.Path)
 			if err != nil {
 				return fault.Wrap(fault.Corrupt, "read log", err)
 			}
-			s.removed[path] = a.Remove
+			removed := *a.Remove
+			removed.DataChange = false
+			s.removed[path] = &removed
 			delete(s.files, path)
 		}
 	}

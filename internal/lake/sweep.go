@@ -3,7 +3,8 @@ package lake
 import (
 	"context"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,8 @@ type tempSweeper interface {
 
 // Sweep removes the data files in the table's folder that no version mentions and that are older than olderThan, and
 // the temporary files of killed writers; it names what it removed, files by their path in the table. keep, if not nil,
-// protects a file that something outside the table still needs. olderThan must be longer than any run takes from
+// protects a file that something outside the table still needs. Files that only old versions have are none of its
+// business: see [Table.Hold]. olderThan must be longer than any run takes from
 // closing a part to committing it.
 func (t *Table) Sweep(ctx context.Context, olderThan time.Duration, keep func(path string) bool) ([]string, error) {
 	swept, err := t.sweep(ctx, olderThan, keep)
@@ -25,7 +27,8 @@ func (t *Table) Sweep(ctx context.Context, olderThan time.Duration, keep func(pa
 }
 
 func (t *Table) sweep(ctx context.Context, olderThan time.Duration, keep func(string) bool) ([]string, error) {
-	stale, err := t.stale(ctx, time.Now().Add(-olderThan))
+	cutoff := time.Now().Add(-olderThan)
+	stored, err := t.Stored(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,15 +37,11 @@ func (t *Table) sweep(ctx context.Context, olderThan time.Duration, keep func(st
 	if err != nil {
 		return nil, err
 	}
-	var swept []string
-	for _, path := range stale {
-		if mentioned[path] || keep != nil && keep(path) {
-			continue
-		}
-		if err := t.store.Delete(ctx, t.name(path)); err != nil {
-			return swept, err
-		}
-		swept = append(swept, path)
+	swept, err := t.discard(ctx, slices.Sorted(maps.Keys(stored)), func(path string) bool {
+		return stored[path].Modified.After(cutoff) || mentioned[path] || keep != nil && keep(path)
+	})
+	if err != nil {
+		return swept, err
 	}
 	if s, ok := t.store.(tempSweeper); ok {
 		temps, err := s.SweepTemp(ctx, t.location+"/", olderThan)
@@ -51,41 +50,15 @@ func (t *Table) sweep(ctx context.Context, olderThan time.Duration, keep func(st
 	return swept, nil
 }
 
-func (t *Table) stale(ctx context.Context, cutoff time.Time) ([]string, error) {
-	var paths []string
-	for info, err := range t.store.List(ctx, t.location+"/") {
-		if err != nil {
-			return nil, err
-		}
-		path := strings.TrimPrefix(info.Name, t.location+"/")
-		if !strings.HasPrefix(path, logFolder+"/") && strings.HasSuffix(path, ".parquet") && !info.Modified.After(cutoff) {
-			paths = append(paths, path)
-		}
-	}
-	return paths, nil
-}
-
 // mentioned finds every file that some version has, also those of versions long past: they can still be read.
 func (t *Table) mentioned(ctx context.Context) (map[string]bool, error) {
-	newest, err := t.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
 	paths := map[string]bool{}
-	for v := int64(0); v <= newest.Version; v++ {
-		actions, err := t.readCommit(ctx, v)
+	for c, err := range t.History(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range actions {
-			if a.Add == nil {
-				continue
-			}
-			path, err := decodePath(a.Add.Path)
-			if err != nil {
-				return nil, err
-			}
-			paths[path] = true
+		for _, f := range c.Added {
+			paths[f.Path] = true
 		}
 	}
 	return paths, nil

@@ -2,7 +2,9 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"path"
 	"strings"
@@ -12,10 +14,13 @@ import (
 )
 
 // Lake is the datasets of one store.
-type Lake struct{ store Store }
+type Lake struct {
+	store  Store
+	latest *snapshots
+}
 
-// New gives the lake in a store.
-func New(s Store) *Lake { return &Lake{s} }
+// New gives the lake in a store. Its tables remember the newest state they have seen: share one in a process.
+func New(s Store) *Lake { return &Lake{store: s, latest: newSnapshots()} }
 
 // Table is a Delta table with the rows of one codec.
 type Table struct {
@@ -23,13 +28,14 @@ type Table struct {
 	location  string
 	codec     rows.Codec
 	partition string
+	latest    *snapshots
 }
 
 // Table gives the table in the folder path ("interim/anvisa/catalog"), whether or not it exists yet. partition names
 // its one partition column, a string that is not part of the row type; "" for a table without partitions.
 // Nothing is read or written before one of the table's methods is called.
 func (l *Lake) Table(path string, c rows.Codec, partition string) *Table {
-	return &Table{store: l.store, location: strings.Trim(path, "/"), codec: c, partition: partition}
+	return &Table{store: l.store, location: strings.Trim(path, "/"), codec: c, partition: partition, latest: l.latest}
 }
 
 // File is a data file of a table.
@@ -57,10 +63,13 @@ func (t *Table) name(elements ...string) string {
 }
 
 // Rows yields the rows of one file, as the codec's row type, in the order written. Memory stays small.
-// The first error is the last thing yielded.
+// The first error is the last thing yielded; of a file that vacuum took away it is fs.ErrNotExist.
 func (t *Table) Rows(ctx context.Context, f File) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		o, err := t.store.Open(ctx, t.name(f.Path))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = vacuumed(f.Path)
+		}
 		if err != nil {
 			yield(nil, fmt.Errorf("rows of %s: %w", t.location, err))
 			return

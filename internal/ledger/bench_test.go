@@ -86,13 +86,18 @@ func BenchmarkSettle(b *testing.B) {
 func BenchmarkStatus1M(b *testing.B) {
 	l := benchLedger(b)
 	_, err := l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999999)
-		INSERT INTO items SELECT 'anvisa/download', 'day-' || (i / 10), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
+		INSERT INTO items (asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence, attempts, run,
+		batch, seq, row, staged, part, first_seen, updated)
+		SELECT 'anvisa/download', 'day-' || (i / 10), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
 		CASE i % 10 WHEN 0 THEN 'pending' WHEN 1 THEN 'absent' WHEN 2 THEN 'quarantined' ELSE 'published' END,
 		'1', '', '', '', 0, 'run', 0, 0, '', '', 'part-' || (i / 10), 1, 1 FROM n`)
 	require.NoError(b, err)
 	_, err = l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299999)
 		INSERT INTO materializations SELECT i + 1, 'anvisa/download', 'day-' || (i / 3), 'run', '',
 		CASE i % 3 WHEN 2 THEN 'unchanged' ELSE 'published' END, i, 10, 1000, '1', '{"anvisa/catalog":3}', '2026-01-01', '{}', 0, i, i + 1, '' FROM n`)
+	require.NoError(b, err)
+	_, err = l.writer.ExecContext(b.Context(), `INSERT INTO standings SELECT asset, partition, id - 1, id, version, code_version, upstream, finished
+		FROM materializations WHERE state = 'unchanged'`)
 	require.NoError(b, err)
 	b.Run("counts", func(b *testing.B) {
 		for b.Loop() {
@@ -106,6 +111,43 @@ func BenchmarkStatus1M(b *testing.B) {
 			all, err := l.Materializations(b.Context())
 			require.NoError(b, err)
 			require.Len(b, all, 100_000)
+		}
+	})
+}
+
+// BenchmarkChecks100k is what `checks` asks for: 100,000 partitions with 4 checks and 5 results of each.
+func BenchmarkChecks100k(b *testing.B) {
+	l := benchLedger(b)
+	_, err := l.writer.ExecContext(b.Context(), `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999999)
+		INSERT INTO checks (id, asset, partition, run, name, blocking, passed, outcome, detail, observed, expected, at)
+		SELECT i + 1, 'anvisa/download', 'day-' || (i / 4 % 100000), 'run-' || (i / 400000), 'check-' || (i % 4), 1, i % 1000 <> 0,
+		CASE i % 1000 WHEN 0 THEN 'failed' ELSE 'passed' END, '', '' || i, 'at least 1', i FROM n`)
+	require.NoError(b, err)
+	_, err = l.writer.ExecContext(b.Context(), `INSERT INTO check_standings (asset, partition, name, last, outcome)
+		SELECT asset, partition, name, id, outcome FROM checks WHERE id > 1600000`)
+	require.NoError(b, err)
+	for name, bench := range map[string]struct {
+		filter CheckFilter
+		want   int
+	}{
+		"all":       {CheckFilter{Asset: "anvisa/download"}, 400_000},
+		"failed":    {CheckFilter{Failed: true}, 400},
+		"partition": {CheckFilter{Asset: "anvisa/download", Partition: "day-77"}, 4},
+		"history":   {CheckFilter{Asset: "anvisa/download", Partition: "day-77", History: 3}, 12},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				found, err := l.LastChecks(b.Context(), bench.filter)
+				require.NoError(b, err)
+				require.Len(b, found, bench.want)
+			}
+		})
+	}
+	b.Run("record", func(b *testing.B) {
+		for b.Loop() {
+			require.NoError(b, l.RecordChecks(b.Context(), []Check{
+				{Asset: "anvisa/download", Partition: "day-77", Name: "check-0", Passed: true}, {Asset: "anvisa/download", Partition: "day-77", Name: "check-1"},
+			}))
 		}
 	})
 }

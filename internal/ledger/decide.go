@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -19,6 +20,11 @@ const (
 	absent
 )
 
+// String names the verdict as Enrolled counts it.
+func (v verdict) String() string {
+	return [...]string{"unchanged", "new", "changed", "recode", "forced", "retried", "resumed", "absent"}[v]
+}
+
 // known is what the ledger holds of an item before an enrolment.
 type known struct {
 	fingerprint, code  string
@@ -26,6 +32,8 @@ type known struct {
 	kind, reason       string
 	run, staged        string
 	declared, vanished bool // absent, and how that was found
+	row                bool // a row of it is in the table
+	remake             bool // that row is of its present fingerprint, though it is to be done
 }
 
 // decide says what becomes of an item that the enumeration names, and why. was is nil for an unknown item. It is the
@@ -85,4 +93,99 @@ func (n *Enrolled) count(v verdict) {
 	case unchanged:
 		n.Unchanged++
 	}
+}
+
+// decision is what becomes of one item of an enumeration.
+type decision struct {
+	verdict verdict
+	why     string
+	batch   int  // 0: it is not to be done
+	remake  bool // the row it has in the table is of its present fingerprint: only the code is newer
+}
+
+// decisions is what an enrolment decides, all of it, before anything is written.
+type decisions struct {
+	items  []Item
+	of     []decision
+	spoilt []string // staged parts that hold a row which must not be published any more
+	lost   []string // items that are not named any more
+	sum    Enrolled
+}
+
+// judge decides about every item, and counts. A staged part of which a row is no longer wanted is given up, for a part
+// is published whole or not at all: its other items are to be done again, which is noted in was.
+func (e *Enrolment) judge(items []Item, was map[string]*known) decisions {
+	d := decisions{items: items, of: make([]decision, len(items))}
+	named := make(map[string]bool, len(items))
+	spoilt := make(map[string]bool)
+	for i, item := range items {
+		k := was[item.ID]
+		one := decision{}
+		one.verdict, one.why = e.decide(item, k)
+		one.remake = k != nil && e.Mode != Force && k.remade(one.verdict)
+		d.of[i] = one
+		d.sum.count(one.verdict)
+		named[item.ID] = true
+		if k != nil && k.state == Staged && one.verdict != resumed {
+			spoilt[k.staged] = true
+		}
+	}
+	for id, k := range was {
+		if e.Partial || named[id] || k.vanished {
+			continue
+		}
+		d.lost = append(d.lost, id)
+		if k.state == Staged {
+			spoilt[k.staged] = true
+		}
+	}
+	slices.Sort(d.lost)
+	d.spoilt, d.sum.Vanished = slices.Sorted(maps.Keys(spoilt)), len(d.lost)
+	for _, k := range was {
+		if k.state == Staged && spoilt[k.staged] {
+			k.state, k.staged = Pending, ""
+		}
+	}
+	for i, item := range items {
+		if d.of[i].verdict.todo(was[item.ID]) {
+			d.of[i].batch = d.sum.next(e.BatchSize)
+		}
+	}
+	return d
+}
+
+// todo reports whether an item is to be made. One that is staged is done but for the publish.
+func (v verdict) todo(was *known) bool {
+	switch v {
+	case unchanged, absent:
+		return false
+	case resumed:
+		return was.state != Staged
+	default:
+		return true
+	}
+}
+
+// remade reports whether the row that an item has in the table is of its present fingerprint, so that it can be made
+// from that. An item that changed at the source, and was not done before the code changed too, has an older one.
+func (k *known) remade(v verdict) bool {
+	switch {
+	case !k.row:
+		return false
+	case v == recode && k.state == Published:
+		return true
+	case v == recode || v == resumed:
+		return k.remake && (k.state == Pending || k.state == Made || k.state == Staged)
+	default:
+		return false
+	}
+}
+
+// next counts one more item to be done and gives its batch.
+func (n *Enrolled) next(size int) int {
+	if n.Batches == 0 || size > 0 && n.Todo%size == 0 {
+		n.Batches++
+	}
+	n.Todo++
+	return n.Batches
 }

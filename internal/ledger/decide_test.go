@@ -81,3 +81,25 @@ func TestDecide(t *testing.T) {
 		})
 	}
 }
+
+func TestReads(t *testing.T) {
+	t.Parallel()
+	names := map[string]string{}
+	for text, want := range map[string][]Read{
+		``:                       nil,
+		`null`:                   nil,
+		`{}`:                     nil,
+		`{"a/b":7}`:              {{"a/b", 7}},
+		`{"a/b":7,"c/d":-1}`:     {{"a/b", 7}, {"c/d", -1}},
+		`{ "c/d" : 3, "a/b":7 }`: {{"a/b", 7}, {"c/d", 3}},
+		`{"a\u002fb":7}`:         {{"a/b", 7}},
+	} {
+		got, err := reads(nil, []byte(text), names)
+		require.NoError(t, err, text)
+		require.ElementsMatch(t, want, got, text)
+	}
+	for _, text := range []string{`{"a":`, `[1,2,3]`, `{"a":"b"}`, `{"a":1}x`, `{"a":1,`} {
+		_, err := reads(nil, []byte(text), names)
+		require.Error(t, err, text)
+	}
+}

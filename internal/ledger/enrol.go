@@ -33,14 +33,15 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 		if err != nil {
 			return err
 		}
+		d := e.judge(items, was)
 		w := &enroller{e: e, at: micros(now())}
 		if err := w.open(ctx, tx); err != nil {
 			return err
 		}
-		if err := w.all(ctx, items, was); err != nil {
+		if err := w.all(ctx, d); err != nil {
 			return err
 		}
-		sum = w.sum
+		sum = d.sum
 		return nil
 	})
 	return sum, err
@@ -71,14 +72,14 @@ func (e *Enrolment) drain() ([]Item, error) {
 	return items, nil
 }
 
-func readKnown(ctx context.Context, tx *sql.Tx, asset, partition string) (map[string]*known, error) {
+func readKnown(ctx context.Context, q querier, asset, partition string) (map[string]*known, error) {
 	was := make(map[string]*known)
-	rows, err := tx.QueryContext(ctx, `SELECT id, fingerprint, code_version, state, kind, reason, run, staged
+	rows, err := q.QueryContext(ctx, `SELECT id, fingerprint, code_version, state, kind, reason, run, staged, part <> '', remake
 		FROM items WHERE asset = $1 AND partition = $2`, asset, partition)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var id string
 		var k known
-		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged); err != nil {
+		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged, &k.row, &k.remake); err != nil {
 			return err
 		}
 		k.declared = k.state == Absent && k.kind == KindDeclared
@@ -91,9 +92,8 @@ func readKnown(ctx context.Context, tx *sql.Tx, asset, partition string) (map[st
 
 // enroller writes the decisions of one enrolment.
 type enroller struct {
-	e   Enrolment
-	at  int64
-	sum Enrolled
+	e  Enrolment
+	at int64
 
 	upsert, resume, vanish, unstage *sql.Stmt // closed with the transaction
 }
@@ -101,12 +101,12 @@ type enroller struct {
 func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 	// part and first_seen are left alone: the old row stays in the table until a publish takes it away.
 	if w.upsert, err = tx.PrepareContext(ctx, `INSERT INTO items (asset, partition, id, label, fingerprint, input, state,
-		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated, origin)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14, $15)
+		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated, origin, remake)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14, $15, $16)
 		ON CONFLICT (asset, partition, id) DO UPDATE SET label = excluded.label, fingerprint = excluded.fingerprint,
 		input = excluded.input, state = excluded.state, code_version = excluded.code_version, reason = excluded.reason,
 		kind = excluded.kind, evidence = '', attempts = 0, run = excluded.run, batch = excluded.batch, seq = excluded.seq,
-		row = '', staged = '', updated = excluded.updated, origin = excluded.origin`); err != nil {
+		row = '', staged = '', updated = excluded.updated, origin = excluded.origin, remake = excluded.remake`); err != nil {
 		return err
 	}
 	if w.resume, err = tx.PrepareContext(ctx, `UPDATE items SET label = $4, input = $5, run = $6, batch = $7, seq = $8, updated = $9
@@ -122,40 +122,18 @@ func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 	return err
 }
 
-func (w *enroller) all(ctx context.Context, items []Item, was map[string]*known) error {
-	verdicts := make([]verdict, len(items))
-	reasons := make([]string, len(items))
-	named := make(map[string]bool, len(items))
-	spoilt := make(map[string]bool)
-	for i, item := range items {
-		k := was[item.ID]
-		verdicts[i], reasons[i] = w.e.decide(item, k)
-		w.sum.count(verdicts[i])
-		named[item.ID] = true
-		if k != nil && k.state == Staged && verdicts[i] != resumed {
-			spoilt[k.staged] = true
-		}
-	}
-	var lost []string
-	for id, k := range was {
-		if w.e.Partial || named[id] || k.vanished {
-			continue
-		}
-		lost = append(lost, id)
-		if k.state == Staged {
-			spoilt[k.staged] = true
-		}
-	}
-	if err := w.discard(ctx, spoilt, was); err != nil {
-		return err
-	}
-	for i, item := range items {
-		if err := w.one(ctx, i, item, was[item.ID], verdicts[i], reasons[i]); err != nil {
+func (w *enroller) all(ctx context.Context, d decisions) error {
+	for _, path := range d.spoilt {
+		if _, err := w.unstage.ExecContext(ctx, w.e.Asset, w.e.Partition, path, w.at); err != nil {
 			return err
 		}
 	}
-	w.sum.Vanished = len(lost)
-	for _, id := range lost {
+	for i, item := range d.items {
+		if err := w.one(ctx, i, item, d.of[i]); err != nil {
+			return err
+		}
+	}
+	for _, id := range d.lost {
 		if _, err := w.vanish.ExecContext(ctx, w.e.Asset, w.e.Partition, id, KindVanished, w.e.Run, w.at); err != nil {
 			return err
 		}
@@ -163,53 +141,24 @@ func (w *enroller) all(ctx context.Context, items []Item, was map[string]*known)
 	return nil
 }
 
-// discard gives up the staged parts that hold a row which must not be published any more. The other rows of such a
-// part are made again: a part is published whole or not at all.
-func (w *enroller) discard(ctx context.Context, spoilt map[string]bool, was map[string]*known) error {
-	for path := range spoilt {
-		if _, err := w.unstage.ExecContext(ctx, w.e.Asset, w.e.Partition, path, w.at); err != nil {
-			return err
-		}
-	}
-	for _, k := range was {
-		if k.state == Staged && spoilt[k.staged] {
-			k.state, k.staged = Pending, ""
-		}
-	}
-	return nil
-}
-
-func (w *enroller) one(ctx context.Context, seq int, item Item, was *known, v verdict, why string) error {
-	switch v {
+func (w *enroller) one(ctx context.Context, seq int, item Item, d decision) error {
+	switch d.verdict {
 	case unchanged:
 		return nil
 	case resumed:
-		batch := 0 // a staged one is done but for the publish
-		if was.state != Staged {
-			batch = w.next()
-		}
-		_, err := w.resume.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, string(item.Input), w.e.Run, batch, seq, w.at)
+		_, err := w.resume.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, string(item.Input), w.e.Run, d.batch, seq, w.at)
 		return err
 	case absent:
-		return w.put(ctx, seq, item, Absent, KindDeclared, why, 0)
+		return w.put(ctx, seq, item, Absent, KindDeclared, d)
 	default:
-		return w.put(ctx, seq, item, Pending, "", why, w.next())
+		return w.put(ctx, seq, item, Pending, "", d)
 	}
 }
 
-func (w *enroller) put(ctx context.Context, seq int, item Item, state State, kind, why string, batch int) error {
+func (w *enroller) put(ctx context.Context, seq int, item Item, state State, kind string, d decision) error {
 	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
-		string(state), w.e.CodeVersion, why, kind, w.e.Run, batch, seq, w.at, item.Origin)
+		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.remake)
 	return err
-}
-
-// next counts one more item to be done and gives its batch.
-func (w *enroller) next() int {
-	if w.sum.Batches == 0 || w.e.BatchSize > 0 && w.sum.Todo%w.e.BatchSize == 0 {
-		w.sum.Batches++
-	}
-	w.sum.Todo++
-	return w.sum.Batches
 }
 
 // noOpenPublish refuses while a publish is open: what is staged and what is in the table must not move under it.

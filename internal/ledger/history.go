@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strings"
 )
 
 const materializationColumns = `m.id, m.asset, m.partition, m.run, m.trace, m.state, m.version, m.rows, m.bytes, m.code_version,
@@ -43,12 +44,16 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 }
 
 // RecordUnchanged records that a partition was looked at and that what is published is still right. Zero times mean now.
+// When the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid.
 func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 	m.State, m.Finished = PhaseUnchanged, orNow(m.Finished)
 	if m.Started.IsZero() {
 		m.Started = m.Finished
 	}
 	return l.write(ctx, "record unchanged", func(tx *sql.Tx) error {
+		if err := notRolledBack(ctx, tx, m); err != nil {
+			return err
+		}
 		id, err := insertMaterialization(ctx, tx, m)
 		if err != nil {
 			return err
@@ -58,10 +63,18 @@ func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 }
 
 // Unfinished gives the publishes of a partition that were begun and neither finished nor abandoned, with their moves:
-// the lake knows which of them it holds.
+// the lake knows which of them it holds. partition "": those of all partitions.
 func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Materialization, error) {
+	out, err := unfinished(ctx, l.reader, asset, partition)
+	return out, l.explain(ctx, "read unfinished publishes", err)
+}
+
+// unfinished is Unfinished, with partition "" for those of every partition.
+func unfinished(ctx context.Context, q querier, asset, partition string) ([]Materialization, error) {
 	var out []Materialization
-	err := l.query(ctx, "read unfinished publishes", func(rows *sql.Rows) error {
+	rows, err := q.QueryContext(ctx, `SELECT `+materializationColumns+`, m.moves FROM materializations m
+		WHERE m.asset = $1 AND (m.partition = $2 OR $2 = '') AND m.state = 'publishing' ORDER BY m.id`, asset, partition)
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var moves string
 		m, err := scanMaterialization(rows, &moves)
 		if err != nil {
@@ -69,8 +82,7 @@ func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Mat
 		}
 		out = append(out, m)
 		return json.Unmarshal([]byte(moves), &out[len(out)-1].Moves)
-	}, `SELECT `+materializationColumns+`, m.moves FROM materializations m
-		WHERE m.asset = $1 AND m.partition = $2 AND m.state = 'publishing' ORDER BY m.id`, asset, partition)
+	})
 	return out, err
 }
 
@@ -83,9 +95,11 @@ func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materiali
 	return m, ok, err
 }
 
-// Materializations gives what Latest gives, for every partition that was ever published.
-func (l *Ledger) Materializations(ctx context.Context) (map[Slice]Materialization, error) {
-	return l.latest(ctx, "")
+// Materializations gives what Latest gives, for every partition that was ever published, of some assets; of all without
+// any.
+func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[Slice]Materialization, error) {
+	in, args := among(assets)
+	return l.latest(ctx, "WHERE "+strings.ReplaceAll(in, "asset IN", "s.asset IN"), args...)
 }
 
 func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Slice]Materialization, error) {
@@ -103,37 +117,5 @@ func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Sli
 		return err
 	}, `SELECT `+materializationColumns+`, s.verified, s.code_version, s.upstream, look.snapshot FROM standings s
 		JOIN materializations m ON m.id = s.published JOIN materializations look ON look.id = s.look `+where, args...)
-	return out, err
-}
-
-// RecordChecks keeps the outcomes of checks. Their ids are given here; a zero time means now.
-func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
-	return l.write(ctx, "record checks", func(tx *sql.Tx) error {
-		for _, c := range checks {
-			of := sql.NullInt64{Int64: c.Materialization, Valid: c.Materialization != 0}
-			_, err := tx.ExecContext(ctx, `INSERT INTO checks (id, asset, partition, run, materialization, name, blocking, passed, detail, observed, at)
-				VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM checks), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-				c.Asset, c.Partition, c.Run, of, c.Name, c.Blocking, c.Passed, c.Detail, c.Observed, micros(orNow(c.At)))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Checks gives the last outcomes of a partition's checks, newest first; limit 0 means 1000.
-func (l *Ledger) Checks(ctx context.Context, asset, partition string, limit int) ([]Check, error) {
-	var out []Check
-	err := l.query(ctx, "read checks", func(rows *sql.Rows) error {
-		var c Check
-		var of sql.NullInt64
-		var at int64
-		err := rows.Scan(&c.ID, &c.Asset, &c.Partition, &c.Run, &of, &c.Name, &c.Blocking, &c.Passed, &c.Detail, &c.Observed, &at)
-		c.Materialization, c.At = of.Int64, when(at)
-		out = append(out, c)
-		return err
-	}, `SELECT id, asset, partition, run, materialization, name, blocking, passed, detail, observed, at
-		FROM checks WHERE asset = $1 AND partition = $2 ORDER BY id DESC LIMIT $3`, asset, partition, atMost(limit))
 	return out, err
 }

@@ -12,14 +12,14 @@ import (
 const maxLimit = 1000
 
 const entryColumns = `asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence,
-	attempts, run, batch, row, staged, part, first_seen, updated, origin`
+	attempts, run, batch, row, staged, part, first_seen, updated, origin, remake`
 
 func scanEntry(rows *sql.Rows) (Entry, error) {
 	var e Entry
 	var input, row string
 	var first, updated int64
 	err := rows.Scan(&e.Asset, &e.Partition, &e.ID, &e.Label, &e.Fingerprint, &input, &e.State, &e.CodeVersion, &e.Reason,
-		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated, &e.Origin)
+		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated, &e.Origin, &e.Remake)
 	e.Input, e.Row = bytesOf(input), bytesOf(row)
 	e.FirstSeen, e.Updated = when(first), when(updated)
 	return e, err
@@ -133,7 +133,7 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 	where, args := "1 = 1", []any{}
 	for _, c := range []struct{ column, op, value string }{
 		{"asset", "=", f.Asset}, {"partition", "=", f.Partition}, {"state", "=", string(f.State)},
-		{"kind", "=", f.Kind}, {"id", "=", f.ID}, {"id", ">", f.After},
+		{"kind", "=", f.Kind}, {"id", "=", f.ID}, {"id", ">", f.After}, {"origin <> '' AND origin", "=", f.Origin},
 	} {
 		if c.value != "" {
 			args = append(args, c.value)
@@ -163,15 +163,16 @@ func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, e
 	return c, err
 }
 
-// AllCounts sums up every partition that has items.
-func (l *Ledger) AllCounts(ctx context.Context) (map[Slice]Counts, error) {
+// AllCounts sums up every partition that has items, of some assets; of all without any.
+func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Slice]Counts, error) {
 	out := make(map[Slice]Counts)
+	in, args := among(assets)
 	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
 		var s Slice
 		var c Counts
 		err := rows.Scan(&s.Asset, &s.Partition, &c.Discovered, &c.Published, &c.Absent, &c.Quarantined, &c.Pending)
 		out[s] = c
 		return err
-	}, `SELECT asset, partition, `+countColumns+` FROM items GROUP BY asset, partition`)
+	}, `SELECT asset, partition, `+countColumns+` FROM items WHERE `+in+` GROUP BY asset, partition`, args...)
 	return out, err
 }

@@ -20,7 +20,7 @@ func TestLaw(t *testing.T) {
 			t.Parallel()
 			w := &world{t: t, l: open(t), r: rand.New(rand.NewPCG(seed, 1)), seen: map[string]bool{}, table: map[string]map[string]bool{}, files: map[string]map[string]bool{}}
 			for range 120 {
-				switch w.r.IntN(6) {
+				switch w.r.IntN(7) {
 				case 0:
 					w.enrol()
 				case 1, 2, 3:
@@ -29,6 +29,8 @@ func TestLaw(t *testing.T) {
 					w.make()
 				case 5:
 					w.publish()
+				case 6:
+					w.rollback()
 				}
 				w.law()
 			}
@@ -45,6 +47,7 @@ type world struct {
 	seen  map[string]bool
 	table map[string]map[string]bool // part → ids of its rows
 	files map[string]map[string]bool // every part ever written → ids of its rows
+	past  []map[string]map[string]bool
 }
 
 func (w *world) pick(most int) []string {
@@ -65,13 +68,20 @@ func (w *world) enrol() {
 		}
 		items, w.seen[id] = append(items, item), true
 	}
-	sum, err := w.l.Enrol(w.t.Context(), ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
-		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)})
+	enrolment := ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
+		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)}
+	preview, err := w.l.Preview(w.t.Context(), enrolment)
 	require.NoError(w.t, err)
+	sum, err := w.l.Enrol(w.t.Context(), enrolment)
+	require.NoError(w.t, err)
+	require.Equal(w.t, sum, preview.Enrolled, "a preview decides what an enrolment does")
 	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.Recode+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
 	todo, err := w.l.Todo(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n))
 	require.NoError(w.t, err)
 	require.Len(w.t, todo, sum.Todo)
+	for i, id := range todo {
+		require.Equal(w.t, id, preview.Todo[i].ID)
+	}
 	inBatches := 0
 	for b := range sum.Batches {
 		batch, err := w.l.Batch(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n), b+1)
@@ -160,7 +170,50 @@ func (w *world) publish() {
 		return
 	}
 	w.settle() // somebody goes on while the lake commits
-	w.table = next
+	w.table, w.past = next, append(w.past, w.table)
+	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
+	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
+}
+
+// rollback goes back to a table of the past, or is killed on the way.
+func (w *world) rollback() {
+	if len(w.past) == 0 {
+		return
+	}
+	w.n++
+	ctx := w.t.Context()
+	to := w.past[w.r.IntN(len(w.past))]
+	moves := ledger.Moves{Rewritten: map[string]string{}, Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: map[string]ledger.Restored{}}}
+	entries, err := w.l.Items(ctx, ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition})
+	require.NoError(w.t, err)
+	states := map[string]ledger.Entry{}
+	for _, e := range entries {
+		states[e.ID] = e
+		if _, stays := to[e.Part]; !stays && e.Part != "" {
+			moves.Rewritten[e.Part] = ""
+			moves.Dropped[e.Part] = append(moves.Dropped[e.Part], e.ID)
+		}
+	}
+	for part, ids := range to {
+		_, stays := w.table[part]
+		var rows ledger.Restored
+		for id := range ids {
+			switch e := states[id]; {
+			case e.Returns() || !stays && w.r.IntN(2) == 0:
+				rows.Older = append(rows.Older, id)
+			case !stays:
+				rows.Same = append(rows.Same, id)
+			}
+		}
+		moves.Rollback.Parts[part] = rows
+	}
+	id, err := w.l.BeginPublish(ctx, ledger.Materialization{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Moves: moves})
+	require.NoError(w.t, err)
+	if w.r.IntN(3) == 0 {
+		require.NoError(w.t, w.l.AbandonPublish(ctx, id, "killed"))
+		return
+	}
+	w.table, w.past = to, append(w.past, w.table)
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 }

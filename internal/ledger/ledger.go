@@ -1,5 +1,6 @@
 // Package ledger is the SQL truth about items: what was found at the source, where each item stands, what was
-// published and when, which runs and checks there were, who holds which browser session, and how fast each host may be asked.
+// published and when, which runs and checks there were, what hooks are to be told of, who holds which browser session, and
+// how fast each host may be asked.
 //
 // # Use
 //
@@ -132,7 +133,7 @@ func (l *Ledger) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, l.writer, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, l.writer, files, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -144,8 +145,9 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		return fault.New(fault.Invalid, "open ledger", "this data was written by a newer drugslm (schema %d, this binary knows %d): "+
 			"upgrade drugslm or choose another --data", have, want)
 	}
-	if have == want {
-		return nil
+	// Not have == want: a migration that was written beside a later one may have to be caught up with.
+	if pending, err := provider.HasPending(ctx); err != nil || !pending {
+		return err
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)

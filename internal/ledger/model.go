@@ -54,6 +54,7 @@ type Entry struct {
 	Row              []byte // of a made item, JSON
 	Staged           string // path of the staged part that holds its new row
 	Part             string // path of the published part that holds its row, old or new
+	Remake           bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
 	Run              string // that last took it up
 	FirstSeen        time.Time
 	Updated          time.Time
@@ -158,6 +159,7 @@ type Filter struct {
 	Asset, Partition string
 	State            State
 	Kind, ID         string
+	Origin           string // the upstream item they are made from, where that has another id
 	Limit            int    // 0: 1000
 	After            string // the ID of the last item seen; pages only within one asset and partition
 }
@@ -174,15 +176,22 @@ type Moves struct {
 	Added     []Part              `json:"added,omitempty"`     // staged parts that join the table
 	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
 	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
+	Rollback  *Rollback           `json:"rollback,omitempty"`  // parts of an earlier version that join the table again; nil: none
 }
 
 // Stand is how a partition that was published stands.
 type Stand struct {
 	Partition   string
-	Version     int64            // of the table, that readers see
-	CodeVersion string           // of the last look at it, as Upstream
-	Upstream    map[string]int64 // asset → version that was read
+	Version     int64  // of the table, that readers see
+	CodeVersion string // of the last look at it, as Upstream
+	Upstream    []Read // which versions were read
 	Verified    time.Time
+}
+
+// Read is a version of an asset that was read.
+type Read struct {
+	Asset   string
+	Version int64
 }
 
 // Unsettled counts the items of a partition that need another look.
@@ -228,20 +237,6 @@ type Partition struct {
 	Key, Label          string
 	Gone                bool
 	FirstSeen, LastSeen time.Time
-}
-
-// Check is the outcome of one asset check.
-type Check struct {
-	ID                    int64
-	Asset, Partition, Run string
-
-	Materialization int64 // 0: none was begun, the check stopped it
-	Name            string
-	Blocking        bool
-	Passed          bool
-	Detail          string
-	Observed        string // the value seen, as text or JSON
-	At              time.Time
 }
 
 // RunState is where a run stands.

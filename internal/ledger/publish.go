@@ -57,12 +57,16 @@ func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (path
 //
 // A partition has one open publish at most; another is fault.Unavailable. Moves that would lose rows or keep them
 // twice are fault.Internal: a part of which no row is said to be left while an item that stays has its row in it, and
-// a part with rows that must go which is not rewritten.
+// a part with rows that must go which is not rewritten. A rollback is fault.Invalid while a run that has not ended has
+// items of the partition in hand, and when one of its parts is condemned.
 func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, error) {
 	m.State, m.Started = PhasePublishing, orNow(m.Started)
 	var id int64
 	err := l.writeDurable(ctx, "begin publish", func(tx *sql.Tx) error {
 		if err := noOpenPublish(ctx, tx, "begin publish", m.Asset, m.Partition); err != nil {
+			return err
+		}
+		if err := mayRollBack(ctx, tx, m); err != nil {
 			return err
 		}
 		begun := m
@@ -127,8 +131,8 @@ func losesNothing(ctx context.Context, tx *sql.Tx, m Materialization) error {
 }
 
 // FinishPublish records that the lake holds the publish as version, in one transaction: the items of its added parts
-// are published, the dropped rows' items lose their part, the others of a rewritten part follow it. rows and bytes are
-// the partition's in that version. Finishing twice changes nothing; finishing an abandoned publish is fault.Internal.
+// are published, the dropped rows' items lose their part, the others of a rewritten part follow it, and a rollback's
+// items go back. rows and bytes are the partition's in that version. Finishing twice changes nothing; finishing an abandoned publish is fault.Internal.
 func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int64) error {
 	return l.write(ctx, "finish publish", func(tx *sql.Tx) error {
 		m, err := openPublish(ctx, tx, "finish publish", id, PhasePublished)
@@ -143,6 +147,9 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 			return err
 		}
 		if err := publishParts(ctx, tx, m, at); err != nil {
+			return err
+		}
+		if err := restore(ctx, tx, m, at); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE materializations SET state = 'published', version = $2, rows = $3, bytes = $4, finished = $5

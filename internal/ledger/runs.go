@@ -25,7 +25,8 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	})
 }
 
-// FinishRun records how a run ended; the last word counts. A run that is not known is fault.Internal.
+// FinishRun records how a run ended; the last word counts. A run that failed leaves an event. A run that is not known is
+// fault.Internal.
 func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
 	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1`,
@@ -37,6 +38,13 @@ func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errTe
 		if err == nil && n == 0 {
 			return fault.New(fault.Internal, "finish run", "run %q is not known", id)
 		}
+		if err == nil && state == RunFailed {
+			err = failRun(ctx, tx, id)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM run_steps WHERE run = $1`, id)
 		return err
 	})
 }
@@ -73,24 +81,56 @@ func (l *Ledger) runs(ctx context.Context, rest string, args ...any) ([]Run, err
 // Only Key and Label of each are read.
 func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition) error {
 	return l.write(ctx, "save partitions", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE partitions SET gone = TRUE WHERE kind = $1`, set); err != nil {
+		if err := losePartitions(ctx, tx, set, ps); err != nil {
 			return err
 		}
 		return putPartitions(ctx, tx, set, ps)
 	})
 }
 
+// losePartitions marks those as gone that are not in ps, and only those: what comes back is told from what stayed.
+func losePartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
+	named := make(map[string]bool, len(ps))
+	for _, p := range ps {
+		named[p.Key] = true
+	}
+	var lost []string
+	rows, err := tx.QueryContext(ctx, `SELECT key FROM partitions WHERE kind = $1 AND NOT gone`, set)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var key string
+		err := rows.Scan(&key)
+		if !named[key] {
+			lost = append(lost, key)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range lost {
+		if _, err := tx.ExecContext(ctx, `UPDATE partitions SET gone = TRUE WHERE kind = $1 AND key = $2`, set, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func putPartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
-	stmt, err := tx.PrepareContext(ctx, `INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen)
-		VALUES ($1, $2, $3, FALSE, $4, $4) ON CONFLICT (kind, key)
-		DO UPDATE SET label = excluded.label, gone = FALSE, last_seen = excluded.last_seen`)
+	var seq int64
+	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) + 1 FROM partitions`).Scan(&seq); err != nil {
+		return err
+	}
+	stmt, err := tx.PrepareContext(ctx, `INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen, seq)
+		VALUES ($1, $2, $3, FALSE, $4, $4, $5) ON CONFLICT (kind, key)
+		DO UPDATE SET label = excluded.label, gone = FALSE, last_seen = excluded.last_seen,
+		seq = CASE WHEN partitions.gone THEN excluded.seq ELSE partitions.seq END`)
 	if err != nil {
 		return err
 	}
 	defer stmt.Close()
 	at := micros(now())
 	for _, p := range ps {
-		if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at); err != nil {
+		if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at, seq); err != nil {
 			return err
 		}
 	}

@@ -1,11 +1,15 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +19,12 @@ func stand(ctx context.Context, tx *sql.Tx, id int64) error {
 		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations WHERE id = $1
 		ON CONFLICT (asset, partition) DO UPDATE SET published = excluded.published, look = excluded.look, version = excluded.version,
 		code_version = excluded.code_version, upstream = excluded.upstream, verified = excluded.verified`, id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO touches (asset, partition, seq, changed)
+		SELECT asset, partition, next.seq, next.seq FROM materializations, (SELECT COALESCE(MAX(seq), 0) + 1 AS seq FROM touches) next WHERE id = $1
+		ON CONFLICT (asset, partition) DO UPDATE SET seq = excluded.seq, changed = excluded.changed`, id)
 	return err
 }
 
@@ -24,29 +34,81 @@ func stay(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
 		code_version = (SELECT code_version FROM materializations WHERE id = $1),
 		upstream = (SELECT upstream FROM materializations WHERE id = $1),
 		verified = (SELECT finished FROM materializations WHERE id = $1) WHERE asset = $2 AND partition = $3`, id, m.Asset, m.Partition)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE touches SET seq = (SELECT MAX(seq) + 1 FROM touches) WHERE asset = $1 AND partition = $2`, m.Asset, m.Partition)
 	return err
 }
 
-// Standings gives how every published partition of an asset stands, in no order. It reads nothing but what a plan asks.
-func (l *Ledger) Standings(ctx context.Context, asset string) ([]Stand, error) {
-	var out []Stand
-	err := l.query(ctx, "read standings", func(rows *sql.Rows) error {
+// Standings hands every published partition of an asset to fn, in no order. It reads nothing but what a plan asks, and
+// keeps nothing: there may be 100,000. Stand.Upstream is good until fn returns.
+func (l *Ledger) Standings(ctx context.Context, asset string, fn func(Stand) error) error {
+	names := make(map[string]string)
+	var code string // the last one: most are the same
+	var buffer []Read
+	return l.query(ctx, "read standings", func(rows *sql.Rows) error {
 		var s Stand
-		var upstream sql.RawBytes
+		var made, upstream sql.RawBytes
 		var verified int64
-		if err := rows.Scan(&s.Partition, &s.Version, &s.CodeVersion, &upstream, &verified); err != nil {
+		if err := rows.Scan(&s.Partition, &s.Version, &made, &upstream, &verified); err != nil {
 			return err
 		}
-		s.Verified = when(verified)
-		if len(upstream) > len("null") {
-			if err := json.Unmarshal(upstream, &s.Upstream); err != nil {
-				return fmt.Errorf("inputs of %s[%s]: %w", asset, s.Partition, err)
-			}
+		if string(made) != code {
+			code = string(made)
 		}
-		out = append(out, s)
-		return nil
+		s.CodeVersion, s.Verified = code, when(verified)
+		var err error
+		if buffer, err = reads(buffer[:0], upstream, names); err != nil {
+			return fmt.Errorf("inputs of %s[%s]: %w", asset, s.Partition, err)
+		}
+		s.Upstream = buffer
+		return fn(s)
 	}, `SELECT partition, version, code_version, upstream, verified FROM standings WHERE asset = $1`, asset)
-	return out, err
+}
+
+// reads decodes the versions of inputs, after those found. What json.Marshal writes of a map of plain names is read without it, and names
+// are kept once: a plan reads this 100,000 times.
+func reads(found []Read, text []byte, names map[string]string) ([]Read, error) {
+	if len(text) <= len("null") {
+		return found, nil
+	}
+	for rest := bytes.TrimPrefix(text, []byte("{")); ; {
+		name, tail, ok := bytes.Cut(bytes.TrimPrefix(rest, []byte(`"`)), []byte(`":`))
+		end := bytes.IndexAny(tail, ",}")
+		if !ok || end < 0 || bytes.ContainsAny(name, `"\`) {
+			break
+		}
+		version, err := strconv.ParseInt(string(tail[:end]), 10, 64)
+		if err != nil {
+			break
+		}
+		kept, seen := names[string(name)]
+		if !seen {
+			kept = string(name)
+			names[kept] = kept
+		}
+		found = append(found, Read{kept, version})
+		if rest = tail[end+1:]; len(rest) == 0 && tail[end] == '}' {
+			return found, nil
+		}
+	}
+	var all map[string]int64
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, err
+	}
+	found = found[:0]
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		found = append(found, Read{name, all[name]})
+	}
+	return found, nil
+}
+
+// Stood is how many partitions of an asset were ever published.
+func (l *Ledger) Stood(ctx context.Context, asset string) (n int, err error) {
+	err = l.query(ctx, "count standings", func(rows *sql.Rows) error { return rows.Scan(&n) },
+		`SELECT COUNT(*) FROM standings WHERE asset = $1`, asset)
+	return n, err
 }
 
 // Touched gives the partitions of an asset that the ledger has items or a publish of, in order: also those that are gone.
@@ -157,14 +219,15 @@ func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metad
 		err := tx.QueryRowContext(ctx, `SELECT s.version, m.snapshot FROM standings s JOIN materializations m ON m.id = s.published
 			WHERE s.asset = $1 AND s.partition = $2`, m.Asset, m.Partition).Scan(&version, &last)
 		switch {
-		case isNoRows(err):
-			version, changed = 0, true
-		case err != nil:
+		case err != nil && !isNoRows(err):
 			return err
-		case last != m.Snapshot:
-			version, changed = version+1, true
-		default:
+		case err == nil && last == m.Snapshot:
 			changed = false
+		default: // one count for all partitions, as a table has: what is made from several of them asks for the highest
+			changed = true
+			if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(version) + 1, 0) FROM standings WHERE asset = $1`, m.Asset).Scan(&version); err != nil {
+				return err
+			}
 		}
 		m.Version, m.State = version, PhaseUnchanged
 		if changed {

@@ -40,6 +40,7 @@ const (
 	faultTruncated    = "truncated-pdf"
 	faultWrong        = "wrong-pdf"
 	faultStale        = "stale-table"
+	faultOddOpenData  = "odd-open-data"
 
 	allFaults = "all"
 )
@@ -80,6 +81,7 @@ func misbehaviours() []misbehaviour {
 		{faultTruncated, share, 0.1, 0.03, "a PDF cut short, half of them with no Content-Length to tell"},
 		{faultWrong, share, 0.1, 0.02, "HTML or noise sent as a PDF"},
 		{faultStale, duration, 400 * ms, 300 * ms, "the page's table shows the old rows this long after its pager has changed"},
+		{faultOddOpenData, share, 0.02, 0.005, "rows of the open data that are as in old files: half with other words for the status, half broken"},
 	}
 }
 

@@ -56,7 +56,7 @@ const slowShare = 0.1
 
 // hinder delays a request to the API, or answers it in the portal's stead.
 func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
-	if rec.Kind == KindPage || rec.Kind == KindAsset || rec.Kind == KindOther {
+	if rec.Kind == KindPage || rec.Kind == KindAsset || rec.Kind == KindOpenData || rec.Kind == KindOther {
 		return answer{}, false
 	}
 	pause(r.Context(), p.opt.Latency)

@@ -19,6 +19,7 @@ const (
 	KindDetail     = "detail"     // a product
 	KindSuggest    = "suggest"    // the autocomplete field
 	KindPDF        = "pdf"        // a leaflet
+	KindOpenData   = "open-data"  // the agency's table of medicines
 	KindOther      = "other"      // nothing there
 )
 

@@ -27,7 +27,10 @@ type CategoryTruth struct {
 	Total    int    `json:"total"`    // products that the listing shows
 	Claimed  int    `json:"claimed"`  // totalElements when filtered by this category
 	Leaflets int    `json:"leaflets"` // their current documents
-	Products []int  `json:"-"`        // their numbers, ascending
+
+	// Registered is how many active products with a registration number the agency's open data has in it.
+	Registered int   `json:"registered"`
+	Products   []int `json:"-"` // their numbers, ascending
 }
 
 // Truth gives a copy of today's data set.
@@ -38,6 +41,8 @@ func (p *Portal) Truth() Truth {
 	for _, c := range Categories() {
 		found, claimed := p.index.find(func(x *product) bool { return x.Category == c.ID })
 		ct := CategoryTruth{ID: c.ID, Name: c.Name, Total: len(found), Claimed: claimed}
+		with, without := p.index.registered(c.ID)
+		ct.Registered = with + without
 		for _, x := range found {
 			ct.Products = append(ct.Products, x.ID)
 			ct.Leaflets += x.leaflets()

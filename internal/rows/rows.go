@@ -93,6 +93,33 @@ func (c Codec) Schema() *parquet.Schema { return c.schema }
 // Columns lists the columns in the order of the schema. The caller may keep the slice but not change it.
 func (c Codec) Columns() []Column { return c.columns }
 
+// Values gives what a row, a T or a *T, has in each column, in the order of Columns.
+func (c Codec) Values(row any) ([]any, error) {
+	if !c.typed.same(row) {
+		return nil, fault.New(fault.Invalid, "use row", "a %T is not a row of %s", row, c.name)
+	}
+	byName := make(map[string]any, len(c.columns))
+	collect(reflect.Indirect(reflect.ValueOf(row)), byName)
+	values := make([]any, len(c.columns))
+	for i, column := range c.columns {
+		values[i] = byName[column.Name]
+	}
+	return values, nil
+}
+
+// collect puts the fields of a row, with those of embedded structs, under their columns' names.
+func collect(row reflect.Value, into map[string]any) {
+	kind := row.Type()
+	for i := range kind.NumField() {
+		switch f := kind.Field(i); {
+		case f.Anonymous && f.Type.Kind() == reflect.Struct:
+			collect(row.Field(i), into)
+		case f.IsExported() && f.Tag.Get("parquet") != "-":
+			into[columnName(f)] = row.Field(i).Interface()
+		}
+	}
+}
+
 // Encode gives one row, a T or a *T, as a JSON object.
 func (c Codec) Encode(row any) ([]byte, error) {
 	if err := c.check(row); err != nil {

@@ -244,6 +244,27 @@ func TestFileLayout(t *testing.T) {
 	require.Equal(t, "ZSTD", f.Metadata().RowGroups[0].Columns[0].MetaData.Codec.String())
 }
 
+func TestValuesAreInTheOrderOfColumns(t *testing.T) {
+	t.Parallel()
+	c, row := codecOf[leaflet](t), sample(3)
+	byValue, err := c.Values(row)
+	require.NoError(t, err)
+	byPointer, err := c.Values(&row)
+	require.NoError(t, err)
+	require.Equal(t, byValue, byPointer)
+	require.Len(t, byValue, len(c.Columns()))
+	have := map[string]any{}
+	for i, column := range c.Columns() {
+		have[column.Name] = byValue[i]
+	}
+	require.Equal(t, row.Product, have["product"])
+	require.Equal(t, row.Pages, have["pages"])
+	require.Equal(t, row.Run, have["run_id"], "of an embedded struct")
+	require.NotContains(t, have, "Skipped")
+	_, err = c.Values(page{})
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+}
+
 func TestEncodeDecode(t *testing.T) {
 	t.Parallel()
 	c := codecOf[leaflet](t)

@@ -1,5 +1,5 @@
-// Package telemetry spells every span and attribute name of the project, sends traces where the standard OTEL_*
-// variables say, and ties Temporal's workflows and activities into them.
+// Package telemetry spells every span, metric and attribute name of the project, sends traces and metrics where the
+// standard OTEL_* variables say, and ties Temporal's workflows and activities into them.
 //
 // # Spans
 //
@@ -7,6 +7,7 @@
 //
 //	start run           send a run to Temporal: the root of what follows
 //	plan assets         resolve a selection and ask the ledger what each partition needs
+//	evaluate automation look at what changed since the last tick, and write what is to be materialized
 //	discover partitions ask the source which partitions there are
 //	list source         read one partition's listing from the source, all pages
 //	enrol items         diff a listing against the ledger
@@ -18,6 +19,7 @@
 //	extract text        one PDF to a document
 //	check asset         run one asset check on what is staged
 //	publish partition   the atomic commit; linked down to the batches it holds
+//	deliver events      one pass over the events that hooks are to be told of
 //
 // Temporal's interceptor adds "StartWorkflow:T", "RunWorkflow:T", "StartChildWorkflow:T", "StartActivity:T",
 // "RunActivity:T" and "SignalWorkflow:S". Queries make no spans: `starter status` polls them. There are no spans of
@@ -42,11 +44,20 @@
 // and OpenTelemetry's own where one exists: url.full, http.request.method, http.response.status_code, and
 // error.type, which is the fault kind.
 //
+// # Metrics
+//
+// The names are spelt in names.go, with their attributes. Activities record through [Metrics], beside the write that
+// makes the number true: drugslm.asset.checks, drugslm.asset.items, drugslm.hook.deliveries. Workflow Partition records
+// drugslm.asset.materializations and drugslm.asset.materialization.duration through Temporal's handler, which records
+// nothing during a replay: only a workflow knows of every end of a step. [Telemetry.TemporalMetrics] also takes the
+// metrics of Temporal's SDK, temporal_*. An activity that is killed after it counted counts again when it is tried
+// again: the ledger is exact, metrics are for graphs and alarms. No partition and no item is an attribute.
+//
 // # Traces
 //
 // A partition may take hours and thousands of requests, and trace stores refuse very large traces. So there is one
-// trace for each run of workflow Partition and one for each attempt of activity Batch; each has a link up to the span
-// that started it, and "publish partition" has links down to its batches ([LinkTo]). All else is nested as usual. The
+// trace for each run of workflows Partition and Deliver and one for each attempt of activity Batch; each has a link up
+// to the span that started it, and "publish partition" has links down to its batches ([LinkTo]). All else is nested as usual. The
 // ids of RunWorkflow spans are derived from what started them, so that a workflow replayed on another worker
 // continues in the same trace.
 //
@@ -54,12 +65,13 @@
 //
 // [Start] reads OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
 // or OTEL_EXPORTER_OTLP_PROTOCOL (http/protobuf, which is the default, or grpc), OTEL_TRACES_EXPORTER (otlp, which is
-// the default, or none), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED, OTEL_TRACES_SAMPLER and
-// OTEL_TRACES_SAMPLER_ARG. Headers, certificates, timeouts, compression and batch sizes are read by the exporter
+// the default, or none), the same three with METRICS for TRACES, OTEL_METRIC_EXPORT_INTERVAL and
+// OTEL_METRIC_EXPORT_TIMEOUT (milliseconds), OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_SDK_DISABLED,
+// OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. Headers, certificates, timeouts, compression and batch sizes are read by the exporter
 // itself from their standard variables. Without an endpoint nothing is recorded, sent or complained about, but trace
 // ids are made all the same, for the rows and the logs. Nothing global is set.
 //
-// There are traces and logs (to standard error, by slog), and no metrics: a MeterProvider is not offered.
+// Logs go to standard error, by slog, and not to the collector.
 //
 // # Secrets
 //

@@ -8,15 +8,25 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// target says where spans go.
+// The signals, as they stand in the names of their variables: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.
+const (
+	traces  = "TRACES"
+	metrics = "METRICS"
+)
+
+// target says where a signal goes.
 type target struct {
 	endpoint string // URL, or host:port for gRPC; empty: nowhere
 	grpc     bool
@@ -24,28 +34,28 @@ type target struct {
 
 func (t target) on() bool { return t.endpoint != "" }
 
-// targetFrom reads the endpoint and protocol; the variables for traces come before those for all signals.
-func targetFrom(env func(string) string) (target, error) {
+// targetFrom reads the endpoint and protocol; the variables for one signal come before those for all.
+func targetFrom(env func(string) string, signal string) (target, error) {
 	if strings.EqualFold(env("OTEL_SDK_DISABLED"), "true") {
 		return target{}, nil
 	}
-	switch name := env("OTEL_TRACES_EXPORTER"); name {
+	switch name := env("OTEL_" + signal + "_EXPORTER"); name {
 	case "", "otlp":
 	case "none":
 		return target{}, nil
 	default:
-		return target{}, fmt.Errorf("OTEL_TRACES_EXPORTER=%q: want otlp or none", name)
+		return target{}, fmt.Errorf("OTEL_%s_EXPORTER=%q: want otlp or none", signal, name)
 	}
-	protocol := cmp.Or(env("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), env("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
+	protocol := cmp.Or(env("OTEL_EXPORTER_OTLP_"+signal+"_PROTOCOL"), env("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
 	if protocol != "grpc" && protocol != "http/protobuf" {
 		return target{}, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL=%q: want grpc or http/protobuf", protocol)
 	}
 	t := target{grpc: protocol == "grpc"}
-	name := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+	name := "OTEL_EXPORTER_OTLP_" + signal + "_ENDPOINT"
 	if t.endpoint = env(name); t.endpoint == "" {
 		name = "OTEL_EXPORTER_OTLP_ENDPOINT"
 		if t.endpoint = env(name); t.endpoint != "" && !t.grpc {
-			t.endpoint = strings.TrimRight(t.endpoint, "/") + "/v1/traces"
+			t.endpoint = strings.TrimRight(t.endpoint, "/") + "/v1/" + strings.ToLower(signal)
 		}
 	}
 	return t, t.check(name)
@@ -63,7 +73,7 @@ func (t target) check(name string) error {
 	return nil
 }
 
-func (t target) exporter(ctx context.Context) (sdktrace.SpanExporter, error) {
+func (t target) spans(ctx context.Context) (sdktrace.SpanExporter, error) {
 	switch {
 	case !t.grpc:
 		return otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(t.endpoint))
@@ -72,6 +82,39 @@ func (t target) exporter(ctx context.Context) (sdktrace.SpanExporter, error) {
 	default:
 		return otlptracegrpc.New(ctx, otlptracegrpc.WithEndpoint(t.endpoint))
 	}
+}
+
+func (t target) points(ctx context.Context) (sdkmetric.Exporter, error) {
+	switch {
+	case !t.grpc:
+		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpointURL(t.endpoint))
+	case strings.Contains(t.endpoint, "://"):
+		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpointURL(t.endpoint))
+	default:
+		return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(t.endpoint))
+	}
+}
+
+// readerFrom reads OTEL_METRIC_EXPORT_INTERVAL and OTEL_METRIC_EXPORT_TIMEOUT, in milliseconds; the defaults are the
+// standard's, a minute and half of it.
+func readerFrom(env func(string) string) ([]sdkmetric.PeriodicReaderOption, error) {
+	var options []sdkmetric.PeriodicReaderOption
+	var errs []error
+	for name, option := range map[string]func(time.Duration) sdkmetric.PeriodicReaderOption{
+		"OTEL_METRIC_EXPORT_INTERVAL": sdkmetric.WithInterval, "OTEL_METRIC_EXPORT_TIMEOUT": sdkmetric.WithTimeout,
+	} {
+		value := env(name)
+		if value == "" {
+			continue
+		}
+		ms, err := strconv.ParseInt(value, 10, 32)
+		if err != nil || ms <= 0 {
+			errs = append(errs, fmt.Errorf("%s=%q: want milliseconds, above 0", name, value))
+			continue
+		}
+		options = append(options, option(time.Duration(ms)*time.Millisecond))
+	}
+	return options, errors.Join(errs...)
 }
 
 // samplerFrom reads OTEL_TRACES_SAMPLER; unset means parentbased_always_on.

@@ -27,7 +27,7 @@ func TestComplainsOnceAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		e := &quietExporter{next: brokenExporter{}, log: slog.New(slog.NewTextHandler(&log, nil))}
+		e := quiet(brokenExporter{}, slog.New(slog.NewTextHandler(&log, nil)))
 		spans := make([]sdktrace.ReadOnlySpan, 10)
 		for range 120 { // two minutes, one export a second
 			require.NoError(t, e.ExportSpans(t.Context(), spans))
@@ -52,8 +52,8 @@ func (hangingExporter) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpa
 func TestShutdownIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		quiet := &quietExporter{next: hangingExporter{}, log: slog.New(slog.DiscardHandler)}
-		tel := &Telemetry{provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(quiet)), enabled: true}
+		spans := quiet(hangingExporter{}, slog.New(slog.DiscardHandler))
+		tel := &Telemetry{provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans)), enabled: true}
 		_, span := tel.Tracer().Start(t.Context(), "x")
 		span.End()
 		cancelled, cancel := context.WithCancel(t.Context())

@@ -27,6 +27,8 @@ func TestReplayContinuesItsTrace(t *testing.T) {
 	nested := ids(parent, "RunWorkflow:Materialize", began)
 	require.Equal(t, parent.TraceID(), nested.TraceID())
 
+	require.False(t, ids(parent, "CreateSchedule:nightly", began).IsValid(), "what makes a schedule is no parent of its runs")
+
 	tests := []struct {
 		name   string
 		parent trace.SpanContext
@@ -41,7 +43,8 @@ func TestReplayContinuesItsTrace(t *testing.T) {
 		{"run after continue-as-new", first, runPartition, began.Add(1), first, false},
 		{"same parent, later start", parent, runPartition, began.Add(1), first, false},
 		{"activity attempts", parent, runBatch, began, ids(parent, runBatch, began), false},
-		{"no parent", trace.SpanContext{}, runPartition, began, ids(trace.SpanContext{}, runPartition, began), false},
+		{"no parent, as a schedule leaves it", trace.SpanContext{}, runPartition, began, ids(trace.SpanContext{}, runPartition, began), true},
+		{"the schedule's next run", trace.SpanContext{}, runPartition, began.Add(1), ids(trace.SpanContext{}, runPartition, began), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ const (
 	DiscoverPartitions Span = "discover partitions"
 	ListSource         Span = "list source"
 	ObserveAsset       Span = "observe asset"
+	EvaluateAutomation Span = "evaluate automation"
 	EnrolItems         Span = "enrol items"
 	MakeBatch          Span = "make batch"
 	LeaseSession       Span = "lease session"
@@ -23,6 +24,7 @@ const (
 	ExtractText        Span = "extract text"
 	CheckAsset         Span = "check asset"
 	PublishPartition   Span = "publish partition"
+	DeliverEvents      Span = "deliver events"
 )
 
 // The attributes of the project's spans: attribute.Key has String, Int64 and so on to make a pair.
@@ -43,6 +45,46 @@ const (
 	SessionID        attribute.Key = "drugslm.session.id"        // string
 	LakeVersion      attribute.Key = "drugslm.lake.version"      // int
 	CheckName        attribute.Key = "drugslm.check.name"        // string
+)
+
+// The metrics of the project, counters but for the one in seconds. No attribute of theirs grows with the corpus:
+// partitions and items are left to traces.
+const (
+	AssetChecks           = "drugslm.asset.checks"                   // asset, check, CheckOutcome, CheckBlocking
+	AssetItems            = "drugslm.asset.items"                    // asset, ItemOutcome
+	AssetMaterializations = "drugslm.asset.materializations"         // asset, MaterializationOutcome
+	AssetDuration         = "drugslm.asset.materialization.duration" // the same; histogram of seconds
+	HookDeliveries        = "drugslm.hook.deliveries"                // HookTarget, HookOutcome
+)
+
+// The attributes of metrics alone.
+const (
+	CheckOutcome           attribute.Key = "drugslm.check.outcome"           // CheckPassed, CheckFailed or CheckWarned
+	CheckBlocking          attribute.Key = "drugslm.check.blocking"          // bool
+	ItemOutcome            attribute.Key = "drugslm.item.outcome"            // ItemStaged, ItemAbsent or ItemQuarantined
+	MaterializationOutcome attribute.Key = "drugslm.materialization.outcome" // one of the four below
+	HookTarget             attribute.Key = "drugslm.hook.target"             // "webhook" or "command"
+	HookOutcome            attribute.Key = "drugslm.hook.outcome"            // DeliveryDelivered, DeliveryFailed or DeliveryAbandoned
+)
+
+// The outcomes.
+const (
+	CheckPassed = "passed"
+	CheckFailed = "failed" // it blocks the publish
+	CheckWarned = "warned" // it does not
+
+	ItemStaged      = "staged"
+	ItemAbsent      = "absent"
+	ItemQuarantined = "quarantined"
+
+	MaterializationPublished = "published"
+	MaterializationUnchanged = "unchanged"
+	MaterializationFailed    = "failed"
+	MaterializationCanceled  = "canceled"
+
+	DeliveryDelivered = "delivered"
+	DeliveryFailed    = "failed" // it is tried again
+	DeliveryAbandoned = "abandoned"
 )
 
 // Attributes that OpenTelemetry's semantic conventions define.

@@ -141,6 +141,9 @@ func TestMistakes(t *testing.T) {
 		{"exporter", []string{"OTEL_TRACES_EXPORTER", "zipkin"}, []string{"OTEL_TRACES_EXPORTER", "zipkin"}},
 		{"endpoint", []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"}, []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "want a URL"}},
 		{"traces endpoint", []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "ftp://x"}, []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"}},
+		{"metrics exporter", []string{"OTEL_METRICS_EXPORTER", "prometheus"}, []string{"OTEL_METRICS_EXPORTER", "otlp or none"}},
+		{"metrics endpoint", []string{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "ftp://x"}, []string{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"}},
+		{"interval", []string{"OTEL_METRIC_EXPORT_INTERVAL", "1m", "OTEL_METRIC_EXPORT_TIMEOUT", "0"}, []string{"OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT", "milliseconds"}},
 		{"ratio", []string{"OTEL_TRACES_SAMPLER", "traceidratio", "OTEL_TRACES_SAMPLER_ARG", "NaN"}, []string{"OTEL_TRACES_SAMPLER_ARG"}},
 		{
 			"all at once", []string{"OTEL_TRACES_SAMPLER", "some", "OTEL_RESOURCE_ATTRIBUTES", "nonsense", "OTEL_EXPORTER_OTLP_PROTOCOL", "x"},

@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/interceptor"
 )
@@ -13,8 +14,15 @@ import (
 // The spans of Temporal's interceptor that begin a trace of their own.
 const (
 	runPartition = "RunWorkflow:Partition"
+	runBackfill  = "RunWorkflow:Backfill"
 	runBatch     = "RunActivity:Batch"
+	runDeliver   = "RunWorkflow:Deliver"
+	runWhole     = "RunActivity:MaterializePartition"
 )
+
+// makeSchedule begins the name of a span whose context would be handed to every run that the schedule ever starts: years
+// of runs in one trace.
+const makeSchedule = "CreateSchedule:"
 
 // Interceptor makes Temporal's tracing interceptor. Give it to the client's options; a worker takes it from its
 // client, and giving it to both makes each span twice.
@@ -32,12 +40,17 @@ func (t *Telemetry) Interceptor() (interceptor.Interceptor, error) {
 
 // startSpan starts one span for Temporal's interceptor; ctx holds only the parent, often from another process.
 func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
+	if strings.HasPrefix(name, makeSchedule) {
+		return noop.Span{}
+	}
 	parent := trace.SpanContextFromContext(ctx)
-	if parent.IsValid() && strings.HasPrefix(name, "RunWorkflow:") {
+	if strings.HasPrefix(name, "RunWorkflow:") {
+		// A run that a schedule started has no parent; the server's time of its start, in nanoseconds, tells it from others.
 		started := trace.NewSpanStartConfig(opts...)
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
-	if name == runPartition || name == runBatch {
+	switch name {
+	case runPartition, runBackfill, runBatch, runWhole, runDeliver:
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 // place is a page of the results table.
 type place struct {
-	category   string
+	filters    url.Values // of the API, from the page's address
 	page, size int
 }
 
@@ -33,8 +34,11 @@ type item struct {
 func (p *page) walk(ctx context.Context, args []any) (map[string]any, error) {
 	switch command := args[0].(string); command {
 	case "route":
-		_, category, _ := strings.Cut(args[1].(string), "categoriasRegulatorias=")
-		p.place = place{category: category, page: 1, size: 10}
+		filters, err := filtersOf(args[1].(string))
+		if err != nil {
+			return nil, err
+		}
+		p.place = place{filters: filters, page: 1, size: 10}
 	case "size":
 		p.place.page, p.place.size = 1, args[1].(int)
 	case "next":
@@ -45,10 +49,25 @@ func (p *page) walk(ctx context.Context, args []any) (map[string]any, error) {
 	return p.table(ctx)
 }
 
+// filtersOf reads the address of a results page as the page does: dates go on as midnight in Brasília.
+func filtersOf(route string) (url.Values, error) {
+	_, query, _ := strings.Cut(route, "?")
+	fields, err := url.ParseQuery(query)
+	filters := url.Values{}
+	for name := range fields {
+		value := fields.Get(name)
+		if strings.HasPrefix(name, "periodo") {
+			value += "T03:00:00.000Z"
+		}
+		filters.Set("filter["+name+"]", value)
+	}
+	return filters, err
+}
+
 func (p *page) table(ctx context.Context) (map[string]any, error) {
-	url := fmt.Sprintf("%s/api/consulta/bulario?column=&order=asc&count=%d&page=%d&filter[categoriasRegulatorias]=%s",
-		p.opened, p.place.size, p.place.page, p.place.category)
-	resp, err := p.get(ctx, url, map[string]string{"Authorization": "Guest"})
+	address := fmt.Sprintf("%s/api/consulta/bulario?column=&order=asc&count=%d&page=%d&%s",
+		p.opened, p.place.size, p.place.page, p.place.filters.Encode())
+	resp, err := p.get(ctx, address, map[string]string{"Authorization": "Guest"})
 	if err != nil {
 		return nil, err
 	}

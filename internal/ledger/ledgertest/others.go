@@ -37,7 +37,7 @@ func checks(t *testing.T, l *ledger.Ledger) {
 
 	got, err := l.Checks(t.Context(), Asset, Partition, 10)
 	require.NoError(t, err)
-	failed.ID, passed.ID = 1, 2
+	failed.ID, failed.Outcome, passed.ID, passed.Outcome = 1, ledger.CheckFailed, 2, ledger.CheckPassed
 	require.Equal(t, []ledger.Check{passed, failed}, got)
 	got, err = l.Checks(t.Context(), Asset, Partition, 1)
 	require.NoError(t, err)

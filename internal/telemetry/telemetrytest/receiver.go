@@ -1,8 +1,8 @@
-// Package telemetrytest is a collector inside the test: it takes OTLP traces by gRPC and by HTTP on 127.0.0.1 and
-// keeps them, so that a test can ask what was traced.
+// Package telemetrytest is a collector inside the test: it takes OTLP traces and metrics by gRPC and by HTTP on
+// 127.0.0.1 and keeps them, so that a test can ask what was traced and counted.
 //
-// [Start] begins it and the test's end stops it; all methods are safe for concurrent use. Spans arrive when the
-// sender flushes them, so shut the sender down first or use [Receiver.Wait].
+// [Start] begins it and the test's end stops it; all methods are safe for concurrent use. Spans and metrics arrive when
+// the sender flushes them, so shut the sender down first or use [Receiver.Wait].
 package telemetrytest
 
 import (
@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	colmetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	coltrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -28,7 +29,7 @@ import (
 // maxBody bounds one HTTP export: the exporter sends at most 512 spans at a time.
 const maxBody = 64 << 20
 
-// Receiver keeps every span it is sent.
+// Receiver keeps every span it is sent, and the last state of every metric.
 type Receiver struct {
 	coltrace.UnimplementedTraceServiceServer
 
@@ -38,16 +39,18 @@ type Receiver struct {
 	mu      sync.Mutex
 	spans   []Span
 	arrived chan struct{} // closed and replaced whenever spans arrive
+	points  map[string]Point
 }
 
 // Start listens on two free ports until the test ends.
 func Start(t testing.TB) *Receiver {
 	t.Helper()
-	r := &Receiver{arrived: make(chan struct{})}
+	r := &Receiver{arrived: make(chan struct{}), points: make(map[string]Point)}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := grpc.NewServer()
 	coltrace.RegisterTraceServiceServer(server, r)
+	colmetrics.RegisterMetricsServiceServer(server, meters{receiver: r})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	web := httptest.NewServer(http.HandlerFunc(r.serveHTTP))
@@ -60,7 +63,7 @@ func Start(t testing.TB) *Receiver {
 	return r
 }
 
-// Env gives the environment that sends traces here by protocol "grpc" or "http/protobuf", with more on top: pairs of
+// Env gives the environment that sends traces and metrics here by protocol "grpc" or "http/protobuf", with more on top: pairs of
 // a variable and its value.
 func (r *Receiver) Env(protocol string, more ...string) func(string) string {
 	env := map[string]string{"OTEL_EXPORTER_OTLP_PROTOCOL": protocol, "OTEL_EXPORTER_OTLP_ENDPOINT": r.HTTP}
@@ -82,20 +85,24 @@ func (r *Receiver) Export(
 }
 
 func (r *Receiver) serveHTTP(w http.ResponseWriter, req *http.Request) {
-	if req.Method != http.MethodPost || req.URL.Path != "/v1/traces" {
+	if req.Method != http.MethodPost || req.URL.Path != "/v1/traces" && req.URL.Path != "/v1/metrics" {
 		http.NotFound(w, req)
 		return
 	}
 	body, err := readBody(req)
-	var export coltrace.ExportTraceServiceRequest
-	if err == nil {
-		err = proto.Unmarshal(body, &export)
+	var spans coltrace.ExportTraceServiceRequest
+	var points colmetrics.ExportMetricsServiceRequest
+	if err == nil && req.URL.Path == "/v1/traces" {
+		err = proto.Unmarshal(body, &spans)
+	} else if err == nil {
+		err = proto.Unmarshal(body, &points)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	r.add(&export)
+	r.add(&spans)
+	r.count(&points)
 	w.Header().Set("Content-Type", "application/x-protobuf") // the empty response is zero bytes
 }
 

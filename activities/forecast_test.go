@@ -1,0 +1,188 @@
+package activities_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+// estimate plans a selection and estimates it.
+func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, activities.Forecast) {
+	w.tb.Helper()
+	selected, err := w.acts.Graph.Select(selection)
+	require.NoError(w.tb, err)
+	known, err := activities.World(w.tb.Context(), w.acts.Graph, w.ledger)
+	require.NoError(w.tb, err)
+	view := w.acts.Graph.View(known)
+	plan, err := view.Plan(selected, asset.Request{Filter: filter})
+	require.NoError(w.tb, err)
+	forecast, err := activities.Estimate(w.tb.Context(), w.acts, view, plan, selected, activities.ModeOf(filter), activities.Pace{RPS: 2, Share: 1, Wait: time.Minute})
+	require.NoError(w.tb, err)
+	require.Len(w.tb, forecast.Steps, len(plan.Steps))
+	return plan, forecast
+}
+
+func TestAnEstimateIsWhatIsDone(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
+	_, f := w.estimate("test/download", asset.Needed)
+	require.Equal(t, asset.Estimate{Counted: true, Items: 5, Fetch: 5, Requests: 7, Minutes: 1 + 3.5/60}, rounded(f.Steps[0]))
+
+	w.must(w.step(download))
+	_, f = w.estimate("test/download", asset.Needed)
+	require.Equal(t, asset.Estimate{Counted: true, Items: 5, Skip: 5}, f.Steps[0], "all is there")
+
+	w.show("a 1", "b changed", "d 4", "e 5", "f new", "g new")
+	w.must(w.step(catalog))
+	_, f = w.estimate("test/download", asset.Needed)
+	require.Equal(t, asset.Estimate{Counted: true, Items: 6, Fetch: 3, Skip: 3, Tombstone: 1, Requests: 4, Minutes: 1 + 2./60}, rounded(f.Steps[0]))
+	enrolled, _ := w.must(w.step(download))
+	require.Equal(t, 3, enrolled.Todo)
+	require.Equal(t, 1, enrolled.Vanished)
+
+	_, f = w.estimate("test/download", asset.Without)
+	require.Equal(t, 6, f.Steps[0].Fetch, "forced")
+	_, f = w.estimate("test/extract", asset.Needed)
+	require.Equal(t, asset.Estimate{Counted: true, Items: 6, Recompute: 6}, f.Steps[0], "it asks no source")
+}
+
+// rounded takes what floating point adds.
+func rounded(e asset.Estimate) asset.Estimate {
+	for _, exact := range []float64{1 + 3.5/60, 1 + 2./60} {
+		if d := e.Minutes - exact; d < 1e-9 && d > -1e-9 {
+			e.Minutes = exact
+		}
+	}
+	return e
+}
+
+func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.show("a 1", "b 2")
+	plan, f := w.estimate("*", asset.Needed)
+	require.Len(t, plan.Steps, 3)
+	require.EqualValues(t, 2, f.Steps[0].Requests, "the listing")
+	require.Contains(t, f.Steps[0].Note, "when it is asked")
+	require.Contains(t, f.Steps[1].Note, "test/catalog[5] was never published")
+	require.True(t, f.Steps[1].AtLeast)
+	require.False(t, f.Steps[1].Counted)
+	require.True(t, f.Total.AtLeast)
+	require.Equal(t, []activities.Discovery{{Set: "category"}}, f.Discover)
+
+	w.must(w.step(catalog))
+	_, f = w.estimate("*", asset.Needed)
+	require.Equal(t, 2, f.Steps[1].Fetch)
+	require.True(t, f.Steps[1].AtLeast, "the catalog is listed before")
+}
+
+func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
+	w.fault = failing(map[string]error{"b": fault.New(fault.Layout, "parse", "odd")})
+	in := w.enrolled(download, ledger.Missing)
+	_, err := call(w, w.acts.Batch, in) // the first batch of two: one quarantined, three staged
+	require.NoError(t, err)
+	require.NoError(t, w.ledger.Make(t.Context(), string(download), here.Key, "e", []byte(`{"ID":"e"}`)))
+	_, f := w.estimate("test/download", asset.Needed)
+	require.Equal(t, asset.Estimate{Counted: true, Items: 5, Ready: 4, Skip: 1}, f.Steps[0], "nothing is to be asked for")
+	_, f = w.estimate("test/download", asset.Faulty)
+	require.Equal(t, 1, f.Steps[0].Fetch, "--failed tries what is quarantined")
+	require.EqualValues(t, 2, f.Steps[0].Requests)
+}
+
+// TestNewCodeAsksNothing bumps the code of an asset that asks the source: its rows are made from those it has.
+func TestNewCodeAsksNothing(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3")
+	w.remake = func(_ context.Context, run asset.Run, old row) (row, error) {
+		if old.ID == "c" && w.versions[download] == "3" {
+			return old, fault.New(fault.NotFound, "read", "what it was made from is gone")
+		}
+		return row{ID: old.ID, Content: strings.ToUpper(old.Content), Provenance: run.Provenance(old.FetchedAt, old.SourceURL)}, nil
+	}
+	w.fault = failing(map[string]error{"b": fault.New(fault.NotFound, "fetch", "there is none")})
+	w.deploy()
+	w.must(w.step(download))
+	w.must(w.step(extract))
+	w.calls()
+
+	w.versions[download] = "2"
+	w.deploy()
+	plan, f := w.estimate("test/download", asset.Needed)
+	require.Equal(t, asset.CodeAxis, plan.Steps[0].Axis)
+	require.Equal(t, asset.Estimate{Counted: true, Items: 3, Recompute: 2, Fetch: 1, Requests: 2, Minutes: 1 + 1./60}, f.Steps[0], "what was absent has no row to make one from")
+	enrolled, _ := w.must(w.step(download))
+	require.Equal(t, 3, enrolled.Recode)
+	require.Equal(t, []string{"b 2"}, w.calls(), "only what has no row is asked for")
+	require.Equal(t, []string{"a 1", "c 3"}, w.rows(download), "digits have no capitals")
+	w.sound()
+
+	w.versions[download] = "3"
+	w.deploy()
+	w.must(w.step(download))
+	require.Equal(t, []string{"b 2", "c 3"}, w.calls(), "what is not stored any more is asked for again")
+	w.sound()
+
+	w.versions[extract] = "2"
+	w.deploy()
+	_, f = w.estimate("test/extract", asset.Needed)
+	require.Equal(t, 2, f.Steps[0].Recompute)
+	require.Zero(t, f.Total.Requests)
+}
+
+func TestWhyFollowsTheChain(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a one", "b two", "c three")
+	w.fault = failing(map[string]error{"b": fault.New(fault.Corrupt, "fetch", "truncated")})
+	_, made := w.must(w.step(download))
+	w.must(w.step(extract))
+
+	links, err := activities.Why(t.Context(), w.acts, "a", "", "")
+	require.NoError(t, err)
+	require.Len(t, links, 3)
+	require.Equal(t, []asset.Key{catalog, download, extract}, []asset.Key{links[0].Asset, links[1].Asset, links[2].Asset})
+	require.Equal(t, "ask", links[0].Verdict.Would)
+	got := links[1]
+	require.Equal(t, ledger.Published, got.State)
+	require.Equal(t, activities.ItemVerdict{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Verdict)
+	require.Equal(t, made.Version, got.Table.Version)
+	require.WithinDuration(t, time.Now(), *got.Table.Since, time.Minute)
+	require.Equal(t, w.files(download), []string{got.Table.Part})
+	require.Equal(t, "run-2", got.Made.RunID)
+	require.Equal(t, "one", got.Row.Get("content"))
+	require.Nil(t, got.Row.Get("run_id"), "where it is from is told apart")
+	require.Empty(t, got.Missing)
+
+	links, err = activities.Why(t.Context(), w.acts, "b", "", "")
+	require.NoError(t, err)
+	require.Len(t, links, 2)
+	require.Equal(t, "corrupt", links[1].Kind)
+	require.Nil(t, links[1].Table)
+	require.Equal(t, []string{"row: it has none in the table, it is quarantined", "downstream: test/extract has made nothing of it"}, links[1].Missing)
+
+	w.show("a changed", "b two")
+	w.must(w.step(catalog))
+	w.versions[extract] = "2"
+	w.deploy()
+	links, err = activities.Why(t.Context(), w.acts, "a", download, here.Key)
+	require.NoError(t, err)
+	require.Equal(t, activities.ItemVerdict{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Verdict)
+	require.Equal(t, activities.ItemVerdict{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Verdict)
+	require.Equal(t, "2", links[2].CodeNow)
+	links, err = activities.Why(t.Context(), w.acts, "c", "", "")
+	require.NoError(t, err)
+	require.Equal(t, "tombstone", links[1].Verdict.Would)
+
+	_, err = activities.Why(t.Context(), w.acts, "aa", "", "")
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: ["a"`)
+}

@@ -1,0 +1,66 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// remake makes items again from the rows they have in the table, of which only the code is older, and gives those that
+// have to be made by Make after all: what they were made from is not stored any more.
+func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset.Item, err error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	rows, err := p.published(ctx, entries)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		old, found := rows[e.ID]
+		if !found {
+			left = append(left, toMake(e))
+			continue
+		}
+		row, err := p.j.asset.Remake(ctx, p.j.run, old)
+		if fault.KindOf(err) == fault.NotFound {
+			left = append(left, toMake(e))
+			continue
+		}
+		if err := p.settle(ctx, e.ID, row, err); err != nil {
+			return left, err
+		}
+	}
+	return left, nil
+}
+
+// published reads the rows of items from the parts that hold them.
+func (p *pass) published(ctx context.Context, entries []ledger.Entry) (map[string]asset.Row, error) {
+	wanted := make(map[string]map[string]bool) // of each part
+	for _, e := range entries {
+		if wanted[e.Part] == nil {
+			wanted[e.Part] = make(map[string]bool)
+		}
+		wanted[e.Part][e.ID] = true
+	}
+	found := make(map[string]asset.Row, len(entries))
+	for part, ids := range wanted {
+		for row, err := range p.j.table.Rows(ctx, lake.File{Path: part, Partition: p.j.partition()}) {
+			if err != nil {
+				return nil, fmt.Errorf("read %s: %w", part, err)
+			}
+			if r := row.(asset.Row); ids[r.ItemID()] {
+				found[r.ItemID()] = r
+			}
+		}
+	}
+	return found, nil
+}
+
+func toMake(e ledger.Entry) asset.Item {
+	return asset.Item{ID: e.ID, Label: e.Label, From: e.Origin, Fingerprint: e.Fingerprint, Input: e.Input}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/host"
+	"drugslm/internal/rows"
+	"drugslm/workflows"
+)
+
+// whyView is what `why -o json` prints. Fields are added, never renamed.
+type whyView struct {
+	Item  string    `json:"item"`
+	Links []whyLink `json:"links"` // upstream first
+}
+
+type whyLink struct {
+	activities.Link
+	TraceLink    string `json:"trace_link,omitempty"`    // of the trace in which the row was made
+	RunLink      string `json:"run_link,omitempty"`      // of the run that last took it up, in the Web UI
+	WorkflowLink string `json:"workflow_link,omitempty"` // of the partition's workflow, in the Web UI
+}
+
+func newWhy(a *app) *cobra.Command {
+	var key, partition string
+	cmd := &cobra.Command{
+		Use:   "why ITEM",
+		Short: "Say how an item came about, from the source's row to the text, and what the next run would do with it",
+		Long: `Say how an item came about: the whole chain from the source's row to what was made of it, upstream first. For each asset:
+where the item stands and why, what the next run would do with it and on which axis (source: the source changed; code: the
+code changed), which version of the table holds its row and since when, when and from where it was fetched, by which run
+and under which trace, and its row in short. What is missing in the chain is said.
+
+ITEM is the id of an item, as "starter items" lists them: a leaflet (1156882/patient), or a product (1156882) with all that
+is made of it. It is looked for in every asset.`,
+		Example: `  starter why 1156882/patient
+  starter why 1156882 --asset anvisa/catalog -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				links, err := activities.Why(ctx, reading(d), args[0], asset.Key(key), partition)
+				if err != nil {
+					return err
+				}
+				v := whyView{Item: args[0], Links: make([]whyLink, len(links))}
+				for i, l := range links {
+					v.Links[i] = whyLink{
+						Link: l, RunLink: runLink(c, l.RunID, ""),
+						WorkflowLink: runLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), ""),
+					}
+					if l.Made != nil {
+						v.Links[i].TraceLink = traceLink(c, l.Made.TraceID)
+					}
+				}
+				return a.show(v, v.print)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&key, "asset", "", "the asset whose item is meant")
+	cmd.Flags().StringVarP(&partition, "partition", "p", "", "the partition whose item is meant, by key")
+	return cmd
+}
+
+// traceLink is where a trace is shown.
+func traceLink(c config.Config, id string) string {
+	if c.Telemetry.TraceURL == "" || id == "" {
+		return ""
+	}
+	return strings.ReplaceAll(c.Telemetry.TraceURL, "{trace_id}", id)
+}
+
+func (v whyView) print(w io.Writer) error {
+	for i, l := range v.Links {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
+		l.print(func(name, format string, args ...any) {
+			if text := fmt.Sprintf(format, args...); text != "" {
+				fmt.Fprintf(w, "  %-13s %s\n", name, text)
+			}
+		})
+	}
+	return nil
+}
+
+// print tells one link, line by line.
+func (l whyLink) print(line func(name, format string, args ...any)) {
+	state := string(l.State)
+	if l.Kind != "" {
+		state += " (" + l.Kind + ")"
+	}
+	if l.Reason != "" {
+		state += ": " + l.Reason
+	}
+	line("state", "%s", state)
+	axis := ""
+	if l.Verdict.Axis != "" {
+		axis = " (" + string(l.Verdict.Axis) + ")"
+	}
+	line("next run", "%s%s: %s", l.Verdict.Would, axis, l.Verdict.Reason)
+	line("fingerprint", "%s", l.Fingerprint)
+	line("code version", "%s, now %s", l.CodeVersion, l.CodeNow)
+	line("attempts", "%d, first seen %s, last moved %s", l.Attempts, when(l.FirstSeen), when(l.Updated))
+	if t := l.Table; t != nil {
+		since := "not on record"
+		if t.Since != nil {
+			since = when(*t.Since)
+		}
+		line("table", "%s version %d, since %s", t.Location, t.Version, since)
+		line("part", "%s", t.Part)
+	}
+	if m := l.Made; m != nil {
+		line("fetched", "%s from %s", when(m.FetchedAt), m.SourceURL)
+		line("made", "by run %s with code version %s", m.RunID, m.CodeVersion)
+		line("trace", "%s", strings.TrimSpace(m.TraceID+" "+l.TraceLink))
+	}
+	line("run", "%s", strings.TrimSpace(l.RunID+" "+l.RunLink))
+	line("workflow", "%s", l.WorkflowLink)
+	line("evidence", "%s", l.Evidence)
+	for _, f := range l.Row {
+		printField(line, f)
+	}
+	for _, missing := range l.Missing {
+		line("missing", "%s", missing)
+	}
+}
+
+// printField tells one column; a nested list a line for each element.
+func printField(line func(name, format string, args ...any), f rows.Field) {
+	list, nested := f.Value.([]any)
+	if !nested {
+		line("· "+f.Name, "%s", fieldText(f.Value))
+		return
+	}
+	for i, element := range list {
+		line(fmt.Sprintf("· %s %d", f.Name, i+1), "%s", fieldText(element))
+	}
+}
+
+func fieldText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "–"
+	case time.Time:
+		return when(v)
+	case rows.Fields:
+		words := make([]string, len(v))
+		for i, f := range v {
+			words[i] = f.Name + "=" + fieldText(f.Value)
+		}
+		return strings.Join(words, " ")
+	default:
+		return fmt.Sprint(v)
+	}
+}

@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+)
+
+// TestAutomation materializes only the catalog of a new day by hand: what is made from it follows by itself, once.
+func TestAutomation(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "40")
+	s := startSite(t, portal, t.TempDir(), "DRUGSLM_AUTOMATION_MODE=request", "DRUGSLM_AUTOMATION_INTERVAL=1s")
+	s.materialize("*")
+	require.Nil(t, s.automation("anvisa/download"), "a run was at it: there was nothing left to ask for")
+
+	portal.post("/_day")
+	before := len(portal.log())
+	s.materialize("+anvisa/catalog")
+	var held truth
+	portal.get("/_truth", &held)
+	require.Eventually(t, func() bool {
+		now := s.status()
+		return now.rows("anvisa/extract") == held.Documents && now.rows("anvisa/download") == held.Documents && now.fresh()
+	}, 3*time.Minute, 200*time.Millisecond, s.stderr)
+	require.Positive(t, count(portal.log()[before:], "pdf"), "the new leaflets were fetched by itself")
+	s.audited()
+	require.Contains(t, s.run("status", "-o", "json").stdout, `"freshness": "fresh"`)
+	request := s.automation("anvisa/download")
+	require.NotNil(t, request)
+	require.Contains(t, request.Cause, "anvisa/catalog[")
+	require.NotNil(t, s.automation("anvisa/extract"))
+
+	explained := s.run("automation", "explain", "anvisa/download", "--partition", request.Some[0])
+	require.Equal(t, 0, explained.code, explained.stderr)
+	require.Contains(t, explained.stdout, "✗ eager — no input was updated since it was handled")
+	require.Contains(t, explained.stdout, request.Cause)
+
+	require.Equal(t, 0, s.run("automation", "pause", "--note", "a test").code)
+	portal.post("/_day")
+	s.materialize("+anvisa/catalog")
+	dry := s.run("automation", "explain", "anvisa/extract")
+	require.Contains(t, dry.stdout, "a tick would ask for", dry.stderr)
+	tick := s.run("automation", "tick", "-o", "json")
+	require.Equal(t, 0, tick.code, tick.stderr)
+	require.Contains(t, tick.stdout, `"requests": 2`)
+	require.Equal(t, 0, s.run("automation", "resume").code)
+	s.recordTick()
+}
+
+// requested is the last request of an asset, as `automation list` says.
+type requested struct {
+	Cause string   `json:"cause"`
+	Some  []string `json:"some"`
+}
+
+func (s *site) automation(asset string) *requested {
+	s.t.Helper()
+	r := s.run("automation", "list", "-o", "json")
+	require.Equal(s.t, 0, r.code, r.stderr)
+	var found struct {
+		Assets []struct {
+			Asset       string     `json:"asset"`
+			LastTick    *time.Time `json:"last_tick"`
+			LastRequest *requested `json:"last_request"`
+		} `json:"assets"`
+	}
+	require.NoError(s.t, json.Unmarshal([]byte(r.stdout), &found))
+	for _, a := range found.Assets {
+		if a.Asset == asset {
+			require.NotNil(s.t, a.LastTick, "it is looked at")
+			return a.LastRequest
+		}
+	}
+	s.t.Fatalf("%s is not automated: %s", asset, r.stdout)
+	return nil
+}
+
+// fresh reports whether every partition is.
+func (v status) fresh() bool {
+	for _, a := range v.Assets {
+		for _, p := range a.Partitions {
+			if p.State != "fresh" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// recordTick writes the history of the tick that was made by hand, which started a run.
+func (s *site) recordTick() {
+	s.t.Helper()
+	if !*record {
+		return
+	}
+	cli, err := client.Dial(client.Options{HostPort: s.address()})
+	require.NoError(s.t, err)
+	defer cli.Close()
+	listed, err := cli.ListWorkflow(s.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowType = 'Automation' AND WorkflowId = 'automation-by-hand'"})
+	require.NoError(s.t, err)
+	require.NotEmpty(s.t, listed.GetExecutions())
+	saveHistory(s.t, cli, listed.GetExecutions()[0].GetExecution(), "automation")
+}

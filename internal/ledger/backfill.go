@@ -1,0 +1,190 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// BackfillState is where a backfill stands.
+type BackfillState string
+
+// The states of a backfill.
+const (
+	BackfillRunning   BackfillState = "running"
+	BackfillPaused    BackfillState = "paused"    // nothing new begins; what runs ends
+	BackfillCanceling BackfillState = "canceling" // nothing new begins, ever; what runs ends or is made to
+	BackfillCanceled  BackfillState = "canceled"
+	BackfillCompleted BackfillState = "completed"
+	BackfillFailed    BackfillState = "failed" // some steps failed, or it could not be planned
+)
+
+// Ended reports whether nothing more happens in this state by itself.
+func (s BackfillState) Ended() bool {
+	return s == BackfillCanceled || s == BackfillCompleted || s == BackfillFailed
+}
+
+// Backfill is a durable object over many partitions: what was asked for, its settings, and how it stands. Its steps
+// are the truth about each partition.
+type Backfill struct {
+	ID string
+
+	// The request: two backfills of one id must agree on it.
+	Selection  string // as typed
+	Partitions string // as typed; "" or "all": every one
+	Mode       string // "all", "missing", "failed", "stale" or "force"
+
+	// The settings, which may be changed while it runs.
+	MaxInFlight int     // steps under way at a time
+	Rate        float64 // steps begun per minute; 0: no limit
+	Priority    int     // 1 to 5, 1 first
+
+	State    BackfillState
+	Planned  time.Time // when its steps were written; zero before
+	Epoch    int64     // how many executions of its workflow there were
+	Code     string    // version of the program that created it
+	Trace    string
+	Error    string
+	Created  time.Time
+	Updated  time.Time
+	Finished time.Time // zero until it ended
+}
+
+// Differs lists where another request under the same id is not this one; "" when it is.
+func (b Backfill) Differs(other Backfill) string {
+	var found []string
+	for _, f := range []struct{ name, is, asked string }{
+		{"the selection", b.Selection, other.Selection}, {"the partitions", b.Partitions, other.Partitions}, {"the mode", b.Mode, other.Mode},
+	} {
+		if f.is != f.asked {
+			found = append(found, fmt.Sprintf("%s is %q there, and %q here", f.name, f.is, f.asked))
+		}
+	}
+	return strings.Join(found, "; ")
+}
+
+// StepState is where a step of a backfill stands.
+type StepState string
+
+// The states of a step.
+const (
+	StepWaiting  StepState = "waiting"
+	StepRunning  StepState = "running"
+	StepDone     StepState = "done"
+	StepFailed   StepState = "failed"
+	StepSkipped  StepState = "skipped" // what it needs failed
+	StepCanceled StepState = "canceled"
+)
+
+// BackfillStep is one partition of one asset in a backfill.
+type BackfillStep struct {
+	Backfill string
+	Seq      int64 // its place in the plan, from 0
+	Asset    string
+	Partition,
+	Label string
+
+	State    StepState
+	Open     int    // how many of its needs are not done
+	Take     int64  // the take that handed it out last; 0: none yet
+	Attempts int    // how often it was handed out
+	Kind     string // of the failure
+	Error    string
+	StepOutcome
+	Started  time.Time // zero until it was handed out
+	Finished time.Time // zero until it ended
+
+	Step []byte // JSON of the plan's step, for whoever carries it out; only where it is said to be given
+}
+
+// StepOutcome is what a step left behind.
+type StepOutcome struct {
+	Changed bool
+	Version int64
+	Rows    int64
+	Counts
+}
+
+// NewStep is a step to be added to a backfill. One without an asset is a barrier: done as soon as its needs are.
+type NewStep struct {
+	Seq                     int64
+	Asset, Partition, Label string
+	Step                    []byte
+	Needs                   []int64 // by Seq, in any order
+}
+
+// Taking asks for steps that are ready. Number grows with each request of a backfill; asking again under the same
+// number gives the same steps, so that an answer which got lost loses none. Limit 0 takes nothing.
+type Taking struct {
+	Backfill string
+	Epoch    int64 // of the execution that asks; an older one is refused
+	Number   int64
+	Limit    int
+}
+
+// Taken is the answer: the steps, in the order of the plan and with their Step, and how the backfill stands.
+type Taken struct {
+	Steps []BackfillStep
+	State BackfillState
+	Ready bool // there are more that could begin now
+	Left  bool // there are some that wait, ready or not
+}
+
+// StepEnd is how a step ended. Of failed, skipped and canceled ones Error says why.
+type StepEnd struct {
+	Backfill string
+	Epoch    int64
+	Seq      int64
+	Take     int64 // under which it was handed out; any other is refused
+	State    StepState
+	Kind     string
+	Error    string
+	StepOutcome
+	Run string // whose claim on the partition ends with it; "": none
+}
+
+// StepSum sums up the steps of one asset in one state.
+type StepSum struct {
+	Asset string
+	State StepState
+	Steps int
+	StepTotals
+}
+
+// StepTotals are sums over steps.
+type StepTotals struct {
+	Changed int // steps that published something new
+	Rows    int64
+	Counts
+}
+
+// StepFailures sums up the failed steps of one kind, with one of them as an example.
+type StepFailures struct {
+	Kind    string
+	Steps   int
+	Example BackfillStep
+}
+
+// StepPace says how many steps ended in a span of time.
+type StepPace struct {
+	Steps       int
+	First, Last time.Time // zero without any
+}
+
+// StepFilter selects steps of a backfill, in the order of the plan. Barriers are never among them.
+type StepFilter struct {
+	Backfill string
+	Asset    string
+	State    StepState
+	Limit    int   // 0: 1000
+	After    int64 // the Seq of the last one seen, plus one
+}
+
+// Claim says who works on a partition.
+type Claim struct {
+	Asset, Partition string
+	Run              string // whoever has the same may go on with it
+	Workflow         string // and its execution: whom to ask whether the owner lives
+	Execution        string
+	Since            time.Time
+}

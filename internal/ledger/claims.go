@@ -1,0 +1,79 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Claim takes a partition for a run, so that nobody else works on it, and gives who holds it then: the one who asked,
+// if it was free or held by the same run already, under whatever workflow.
+func (l *Ledger) Claim(ctx context.Context, c Claim) (Claim, error) {
+	// Most questions come from the one who holds it: they need no turn among the writers.
+	held, ok, err := readClaim(ctx, l.reader, c.Asset, c.Partition)
+	if err != nil {
+		return held, l.explain(ctx, "claim partition", err)
+	}
+	if ok && held.Run == c.Run && held.Workflow == c.Workflow && held.Execution == c.Execution {
+		return held, nil
+	}
+	return l.claim(ctx, c, `WHERE claims.run = excluded.run`)
+}
+
+// TakeOver takes a partition from an owner who is gone, unless somebody else has done so meanwhile, and gives who
+// holds it then.
+func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
+	return l.claim(ctx, c, `WHERE claims.run = excluded.run OR claims.run = $7 AND claims.workflow = $8 AND claims.execution = $9`,
+		from.Run, from.Workflow, from.Execution)
+}
+
+func (l *Ledger) claim(ctx context.Context, c Claim, where string, args ...any) (Claim, error) {
+	var held Claim
+	err := l.write(ctx, "claim partition", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO claims (asset, partition, run, workflow, execution, since) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (asset, partition) DO UPDATE SET run = excluded.run, workflow = excluded.workflow, execution = excluded.execution,
+			since = CASE WHEN claims.run = excluded.run THEN claims.since ELSE excluded.since END `+where,
+			append([]any{c.Asset, c.Partition, c.Run, c.Workflow, c.Execution, micros(now())}, args...)...)
+		if err != nil {
+			return err
+		}
+		held, _, err = readClaim(ctx, tx, c.Asset, c.Partition)
+		return err
+	})
+	return held, err
+}
+
+// Unclaim ends a run's claim on a partition. One that it does not hold is no error.
+func (l *Ledger) Unclaim(ctx context.Context, asset, partition, run string) error {
+	return l.write(ctx, "release partition", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
+		return err
+	})
+}
+
+// Claims gives every claim that was not released, by asset and partition.
+func (l *Ledger) Claims(ctx context.Context) ([]Claim, error) {
+	found, err := readClaims(ctx, l.reader, `ORDER BY asset, partition`)
+	return found, l.explain(ctx, "read claims", err)
+}
+
+func readClaim(ctx context.Context, q querier, asset, partition string) (Claim, bool, error) {
+	found, err := readClaims(ctx, q, `WHERE asset = $1 AND partition = $2`, asset, partition)
+	if err != nil || len(found) == 0 {
+		return Claim{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func readClaims(ctx context.Context, q querier, rest string, args ...any) ([]Claim, error) {
+	var out []Claim
+	rows, err := q.QueryContext(ctx, `SELECT asset, partition, run, workflow, execution, since FROM claims `+rest, args...)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var c Claim
+		var since int64
+		err := rows.Scan(&c.Asset, &c.Partition, &c.Run, &c.Workflow, &c.Execution, &since)
+		c.Since = when(since)
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}

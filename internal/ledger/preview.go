@@ -1,0 +1,49 @@
+package ledger
+
+import (
+	"context"
+)
+
+// Planned is an item that an enrolment would have done.
+type Planned struct {
+	Item
+	Verdict string // why, as the counts of Enrolled are called: "new", "changed", "recode", "retried", "forced" or "resumed"
+	Reason  string // for people; "" for one that is resumed
+	Batch   int    // that it would be in
+	Made    bool   // its row waits in the ledger: it is only to be staged
+	Remake  bool   // only the code is newer: it can be made from the row it has
+}
+
+// Preview is what an enrolment would decide.
+type Preview struct {
+	Enrolled
+	Todo []Planned // in the order of the enumeration
+	Lost []string  // ids of the items that are not named any more, in order
+}
+
+// Preview says what Enrol would decide about an enumeration, and writes nothing. Its errors are those of Enrol, except
+// that a publish which is begun and not finished does not disturb it: the items of that count as resumed.
+func (l *Ledger) Preview(ctx context.Context, e Enrolment) (Preview, error) {
+	items, err := e.drain()
+	if err != nil {
+		return Preview{}, err
+	}
+	was, err := readKnown(ctx, l.reader, e.Asset, e.Partition)
+	if err != nil {
+		return Preview{}, l.explain(ctx, "preview", err)
+	}
+	d := e.judge(items, was)
+	p := Preview{Enrolled: d.sum, Lost: d.lost}
+	for i, item := range items {
+		one := d.of[i]
+		if one.batch == 0 {
+			continue
+		}
+		k := was[item.ID]
+		p.Todo = append(p.Todo, Planned{
+			Item: item, Verdict: one.verdict.String(), Reason: one.why, Batch: one.batch, Remake: one.remake,
+			Made: one.verdict == resumed && k.state == Made,
+		})
+	}
+	return p, nil
+}

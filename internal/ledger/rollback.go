@@ -1,0 +1,227 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"drugslm/internal/fault"
+)
+
+// KindRolledBack marks the items that a rollback has moved, until an enrolment decides anew about them.
+const KindRolledBack = "rolled_back"
+
+// Rollback is how a publish takes a partition back to what an earlier version had. The parts that leave the table are
+// in Moves.Rewritten and Moves.Dropped.
+type Rollback struct {
+	From  int64               `json:"from"` // version of the table that readers had
+	To    int64               `json:"to"`   // version that they have again
+	Parts map[string]Restored `json:"parts,omitempty"`
+}
+
+// Restored is what a part of the earlier version holds, by items.
+type Restored struct {
+	Same  []string `json:"same,omitempty"`  // the very row that the item has now, in a part that leaves the table
+	Older []string `json:"older,omitempty"` // another row, or the row of an item that [Entry.Returns]
+}
+
+// Reason is what the items that a rollback moves say of it.
+func (r Rollback) Reason() string { return fmt.Sprintf("rolled back to version %d", r.To) }
+
+// Returns reports whether an item with a row in the version that a rollback goes back to is published again though it
+// is not now: an absent or a quarantined one, or one that another rollback made pending and nobody has enrolled since.
+func (e Entry) Returns() bool {
+	return e.State == Absent || e.State == Quarantined || e.State == Pending && e.Kind == KindRolledBack && e.Batch == 0
+}
+
+// Working gives the runs that have not ended and have items of a partition in hand: pending, made or staged.
+func (l *Ledger) Working(ctx context.Context, asset, partition string) ([]string, error) {
+	found, err := working(ctx, l.reader, asset, partition)
+	return found, l.explain(ctx, "read working runs", err)
+}
+
+func working(ctx context.Context, q querier, asset, partition string) ([]string, error) {
+	var found []string
+	rows, err := q.QueryContext(ctx, `SELECT DISTINCT run FROM items WHERE asset = $1 AND partition = $2
+		AND state IN ('pending', 'made', 'staged') AND run IN (SELECT id FROM runs WHERE state = 'running') ORDER BY run`, asset, partition)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var run string
+		err := rows.Scan(&run)
+		found = append(found, run)
+		return err
+	})
+	return found, err
+}
+
+// mayRollBack refuses a rollback that would pull items from under a run, or bring files back that vacuum takes away.
+func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
+	if m.Moves.Rollback == nil {
+		return nil
+	}
+	runs, err := working(ctx, tx, m.Asset, m.Partition)
+	if err != nil {
+		return err
+	}
+	if len(runs) > 0 {
+		return Busy(m.Asset, m.Partition, runs)
+	}
+	doomed, err := condemned(ctx, tx, m.Asset)
+	if err != nil {
+		return err
+	}
+	for _, path := range slices.Sorted(maps.Keys(m.Moves.Rollback.Parts)) {
+		if slices.Contains(doomed, path) {
+			return fault.New(fault.Invalid, "begin rollback", "version %d of %s[%s] is being vacuumed: %s is about to go, or gone",
+				m.Moves.Rollback.To, m.Asset, m.Partition, path)
+		}
+	}
+	return nil
+}
+
+// Busy is the error of a partition that cannot be rolled back because runs have items of it in hand.
+func Busy(asset, partition string, runs []string) error {
+	return fault.New(fault.Invalid, "roll back", "%s[%s] has items in the hands of run %s, which has not ended: wait for it, or end it with "+
+		"`starter runs cancel %s`", asset, partition, strings.Join(runs, ", "), runs[0])
+}
+
+// restore moves the items of a rollback: those with a row in the earlier version to its parts, and those without, but
+// published, back to pending. What is absent or quarantined and has no row in it stays so.
+func restore(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error {
+	back := m.Moves.Rollback
+	if back == nil {
+		return nil
+	}
+	move, err := tx.PrepareContext(ctx, `UPDATE items SET part = $4, updated = $5 WHERE asset = $1 AND partition = $2 AND id = $3`)
+	if err != nil {
+		return err
+	}
+	defer move.Close()
+	// Without fingerprint and code version the next enrolment finds them changed, whatever the source shows.
+	age, err := tx.PrepareContext(ctx, `UPDATE items SET state = 'published', fingerprint = '', code_version = '', kind = $4, reason = $5,
+		evidence = '', attempts = 0, row = '', batch = 0
+		WHERE asset = $1 AND partition = $2 AND id = $3
+		AND (state IN ('published', 'absent', 'quarantined') OR state = 'pending' AND kind = $4 AND batch = 0)`)
+	if err != nil {
+		return err
+	}
+	defer age.Close()
+	for part, rows := range back.Parts {
+		for _, id := range slices.Concat(rows.Same, rows.Older) {
+			if _, err := move.ExecContext(ctx, m.Asset, m.Partition, id, part, at); err != nil {
+				return err
+			}
+		}
+		for _, id := range rows.Older {
+			if _, err := age.ExecContext(ctx, m.Asset, m.Partition, id, KindRolledBack, back.Reason()); err != nil {
+				return err
+			}
+		}
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE items SET state = 'pending', kind = $3, reason = $4, evidence = '', attempts = 0, row = '',
+		batch = 0, updated = $5 WHERE asset = $1 AND partition = $2 AND state = 'published' AND part = ''`,
+		m.Asset, m.Partition, KindRolledBack, back.Reason(), at)
+	return err
+}
+
+// notRolledBack refuses to call a partition right that was rolled back after the run began: the run looked at it
+// before, and would hide that it must be brought forward.
+func notRolledBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i JOIN runs r ON r.id = $3
+		WHERE i.asset = $1 AND i.partition = $2 AND i.kind = $4 AND i.updated >= r.started`, m.Asset, m.Partition, m.Run, KindRolledBack).Scan(&n)
+	if err != nil || n == 0 {
+		return err
+	}
+	return fault.New(fault.Invalid, "record unchanged", "%s[%s] was rolled back while run %s was at it, and %d items wait to be brought forward: materialize it again",
+		m.Asset, m.Partition, m.Run, n)
+}
+
+// Condemn writes down which files of an asset's table are about to be removed, and gives those that may be: from then
+// on no rollback can begin that would bring one of them back. Files that an open publish mentions are left out. It is
+// on the disk when it returns.
+func (l *Ledger) Condemn(ctx context.Context, asset string, paths []string) ([]string, error) {
+	var doomed []string
+	err := l.writeDurable(ctx, "condemn files", func(tx *sql.Tx) error {
+		doomed = nil
+		open, err := unfinished(ctx, tx, asset, "")
+		if err != nil {
+			return err
+		}
+		needed := make(map[string]bool)
+		for _, m := range open {
+			for _, path := range m.Moves.Paths() {
+				needed[path] = true
+			}
+		}
+		stmt, err := tx.PrepareContext(ctx, `INSERT INTO condemned (asset, path, since) VALUES ($1, $2, $3) ON CONFLICT (asset, path) DO NOTHING`)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		at := micros(now())
+		for _, path := range paths {
+			if needed[path] {
+				continue
+			}
+			if _, err := stmt.ExecContext(ctx, asset, path, at); err != nil {
+				return err
+			}
+			doomed = append(doomed, path)
+		}
+		return nil
+	})
+	return doomed, err
+}
+
+// Condemned gives the files of an asset's table that a vacuum was about to remove and has not yet pardoned.
+func (l *Ledger) Condemned(ctx context.Context, asset string) ([]string, error) {
+	found, err := condemned(ctx, l.reader, asset)
+	return found, l.explain(ctx, "read condemned files", err)
+}
+
+func condemned(ctx context.Context, q querier, asset string) ([]string, error) {
+	var found []string
+	rows, err := q.QueryContext(ctx, `SELECT path FROM condemned WHERE asset = $1 ORDER BY path`, asset)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var path string
+		err := rows.Scan(&path)
+		found = append(found, path)
+		return err
+	})
+	return found, err
+}
+
+// Pardon forgets that files were condemned: they are gone, or stay after all.
+func (l *Ledger) Pardon(ctx context.Context, asset string, paths []string) error {
+	return l.write(ctx, "pardon files", func(tx *sql.Tx) error {
+		stmt, err := tx.PrepareContext(ctx, `DELETE FROM condemned WHERE asset = $1 AND path = $2`)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		for _, path := range paths {
+			if _, err := stmt.ExecContext(ctx, asset, path); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Paths are all files that the moves mention.
+func (m Moves) Paths() []string {
+	var paths []string
+	for _, part := range m.Added {
+		paths = append(paths, part.Path)
+	}
+	for old, moved := range m.Rewritten {
+		paths = append(paths, old, moved)
+	}
+	if m.Rollback != nil {
+		paths = slices.AppendSeq(paths, maps.Keys(m.Rollback.Parts))
+	}
+	return paths
+}

@@ -1,0 +1,162 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"drugslm/internal/fault"
+)
+
+// TakeSteps hands out steps that are ready, each once. A backfill that is paused, being cancelled or not planned has
+// none to give, and says so in the answer's State. An execution that another one has replaced is fault.Invalid.
+func (l *Ledger) TakeSteps(ctx context.Context, t Taking) (Taken, error) {
+	var out Taken
+	err := l.write(ctx, "take steps", func(tx *sql.Tx) (err error) {
+		out, err = take(ctx, tx, t)
+		return err
+	})
+	return out, err
+}
+
+func take(ctx context.Context, tx *sql.Tx, t Taking) (Taken, error) {
+	b, err := theBackfill(ctx, tx, "take steps", t.Backfill)
+	if err != nil {
+		return Taken{}, err
+	}
+	if b.Epoch != t.Epoch {
+		return Taken{}, fault.New(fault.Invalid, "take steps", "another execution of backfill %q has taken over", t.Backfill)
+	}
+	out := Taken{State: b.State}
+	if t.Limit > 0 {
+		if out.Steps, err = takenUnder(ctx, tx, t); err != nil {
+			return out, err
+		}
+		if len(out.Steps) == 0 && b.State == BackfillRunning && !b.Planned.IsZero() {
+			if _, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'running', take = $2, attempts = attempts + 1, started = $3
+				WHERE backfill = $1 AND seq IN (SELECT seq FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND open = 0
+				ORDER BY seq LIMIT $4)`, t.Backfill, t.Number, micros(now()), t.Limit); err != nil {
+				return out, err
+			}
+			if out.Steps, err = takenUnder(ctx, tx, t); err != nil {
+				return out, err
+			}
+		}
+	}
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND open = 0),
+		EXISTS (SELECT 1 FROM backfill_steps WHERE backfill = $1 AND state = 'waiting')`, t.Backfill).Scan(&out.Ready, &out.Left)
+	return out, err
+}
+
+func takenUnder(ctx context.Context, tx *sql.Tx, t Taking) ([]BackfillStep, error) {
+	var out []BackfillStep
+	rows, err := tx.QueryContext(ctx, `SELECT `+stepColumns+`, step FROM backfill_steps
+		WHERE backfill = $1 AND take = $2 AND take > 0 AND state = 'running' ORDER BY seq`, t.Backfill, t.Number)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var step string
+		s, err := scanStep(rows, &step)
+		s.Step = bytesOf(step)
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
+// FinishStep records how a step ended, in one transaction with what follows from it: steps that need it come closer to
+// being ready, or are skipped, as are those that need them; the run's claim on the partition ends; and the next steps
+// are taken, as TakeSteps does. Recording the same end again changes nothing more; a step that is not running under
+// the take given is fault.Invalid, since it is somebody else's.
+func (l *Ledger) FinishStep(ctx context.Context, end StepEnd, next Taking) (Taken, error) {
+	var out Taken
+	next.Backfill, next.Epoch = end.Backfill, end.Epoch
+	err := l.write(ctx, "finish step", func(tx *sql.Tx) (err error) {
+		if err = end.record(ctx, tx); err != nil {
+			return err
+		}
+		out, err = take(ctx, tx, next)
+		return err
+	})
+	return out, err
+}
+
+func (end StepEnd) record(ctx context.Context, tx *sql.Tx) error {
+	var asset, partition string
+	at := micros(now())
+	rows, err := tx.QueryContext(ctx, `UPDATE backfill_steps SET state = $4, kind = $5, error = $6, changed = $7, version = $8, rows = $9,
+		discovered = $10, published = $11, absent = $12, quarantined = $13, pending = $14, finished = $15
+		WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running' RETURNING asset, partition`,
+		end.Backfill, end.Seq, end.Take, string(end.State), end.Kind, end.Error, end.Changed, end.Version, end.Rows,
+		end.Discovered, end.Published, end.Absent, end.Quarantined, end.Pending, at)
+	if err := each(rows, err, func(rows *sql.Rows) error { return rows.Scan(&asset, &partition) }); err != nil {
+		return err
+	}
+	if asset == "" {
+		return end.repeated(ctx, tx)
+	}
+	if err := end.release(ctx, tx); err != nil {
+		return err
+	}
+	name := asset + "[" + partition + "]"
+	switch end.State {
+	case StepDone:
+		return released(ctx, tx, end.Backfill, end.Seq)
+	case StepCanceled:
+		return skipped(ctx, tx, end.Backfill, end.Seq, at, "skipped: "+name+" was canceled")
+	default:
+		return skipped(ctx, tx, end.Backfill, end.Seq, at, "skipped: "+name+" failed")
+	}
+}
+
+// release ends the run's claim on the step's partition.
+func (end StepEnd) release(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE run = $3 AND run <> '' AND (asset, partition) IN
+		(SELECT asset, partition FROM backfill_steps WHERE backfill = $1 AND seq = $2)`, end.Backfill, end.Seq, end.Run)
+	return err
+}
+
+// repeated accepts an end that is recorded already: the attempt that recorded it could not tell any more, and the next
+// one has claimed the partition again.
+func (end StepEnd) repeated(ctx context.Context, tx *sql.Tx) error {
+	var same int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = $4`,
+		end.Backfill, end.Seq, end.Take, string(end.State)).Scan(&same)
+	if err == nil && same == 0 {
+		return fault.New(fault.Invalid, "finish step", "step %d of backfill %q is not under way under take %d: it was given to somebody else, or ended",
+			end.Seq, end.Backfill, end.Take)
+	}
+	if err != nil {
+		return err
+	}
+	return end.release(ctx, tx)
+}
+
+// released brings the steps that need a done one closer to being ready. A barrier that has all it needs is done, and
+// releases others in turn.
+func released(ctx context.Context, tx *sql.Tx, id string, seq int64) error {
+	for done := []int64{seq}; len(done) > 0; done = done[1:] {
+		if _, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET open = open - 1
+			WHERE backfill = $1 AND seq IN (SELECT seq FROM backfill_needs WHERE backfill = $1 AND need = $2)`, id, done[0]); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `UPDATE backfill_steps SET state = 'done' WHERE backfill = $1 AND asset = '' AND state = 'waiting'
+			AND open = 0 AND seq IN (SELECT seq FROM backfill_needs WHERE backfill = $1 AND need = $2) RETURNING seq`, id, done[0])
+		err = each(rows, err, func(rows *sql.Rows) error {
+			var barrier int64
+			err := rows.Scan(&barrier)
+			done = append(done, barrier)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// skipped ends every step that needs one which did not come about, directly or through others.
+func skipped(ctx context.Context, tx *sql.Tx, id string, seq, at int64, why string) error {
+	_, err := tx.ExecContext(ctx, `WITH RECURSIVE down (seq) AS (SELECT seq FROM backfill_needs WHERE backfill = $1 AND need = $2
+			UNION SELECT n.seq FROM backfill_needs n JOIN down ON n.need = down.seq WHERE n.backfill = $1)
+		UPDATE backfill_steps SET state = 'skipped', error = $3, finished = $4
+		WHERE backfill = $1 AND state = 'waiting' AND seq IN (SELECT seq FROM down)`, id, seq, why, at)
+	return err
+}

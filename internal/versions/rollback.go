@@ -1,0 +1,91 @@
+package versions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// OperationRollback is the operation of the commits of a rollback.
+const OperationRollback = "ROLLBACK"
+
+// Rollback lets readers see version to of partitions again, by key or label; none: all. Each partition is one new
+// version of the table; run names the rollback in them and in the ledger. First of all an earlier rollback that was cut
+// short is put right. Everything is planned before anything is done; if one partition then fails, the returns say
+// with their Version which were done.
+func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]Return, error) {
+	if err := tabled(a); err != nil {
+		return nil, err
+	}
+	if err := k.settle(ctx, a, run); err != nil {
+		return nil, err
+	}
+	planned, err := k.PlanRollback(ctx, a, to, partitions)
+	if err != nil {
+		return nil, err
+	}
+	for i := range planned {
+		if planned[i].Unchanged {
+			continue
+		}
+		version, err := k.goBack(ctx, a, planned[i], run)
+		if err != nil {
+			return planned, fmt.Errorf("roll back %s: %w", name(a, planned[i].Partition), err)
+		}
+		planned[i].Version = &version
+	}
+	return planned, nil
+}
+
+// settle puts right what earlier rollbacks of the asset left half done. Publishes of runs are the runs' own business.
+func (k Keeper) settle(ctx context.Context, a *asset.Asset, run string) error {
+	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
+	if err != nil {
+		return err
+	}
+	for _, m := range open {
+		if m.Moves.Rollback == nil {
+			continue
+		}
+		if err := Settle(ctx, k.Ledger, k.Table(a), name(a, m.Partition), m, lake.CommitInfo{Run: run, Time: k.Now()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goBack announces a rollback in the ledger, makes it in the table, and confirms it in the ledger.
+func (k Keeper) goBack(ctx context.Context, a *asset.Asset, r Return, run string) (int64, error) {
+	id, err := k.Ledger.BeginPublish(ctx, ledger.Materialization{
+		Asset: string(a.Key), Partition: r.Partition, Run: run, CodeVersion: r.maker.CodeVersion, Upstream: r.maker.Upstream,
+		Snapshot: r.maker.Snapshot, Moves: r.moves, Rows: r.RowsThen, Bytes: r.BytesThen, Started: k.Now(), Reason: r.moves.Rollback.Reason(),
+	})
+	if err != nil {
+		return 0, err
+	}
+	app := name(a, r.Partition)
+	if held := r.base.Txn(app); held >= id {
+		return 0, Strange(app, k.Table(a), "it holds publish %d, this is only number %d", held, id)
+	}
+	version, err := k.Table(a).Commit(ctx, lake.Change{
+		Partition: r.Partition, Add: r.add, Remove: lake.Paths(r.remove), Base: r.base, App: app, Txn: id,
+		Info: lake.CommitInfo{
+			Operation: OperationRollback, Run: run, CodeVersion: r.maker.CodeVersion, Snapshot: r.maker.Snapshot, Upstream: r.maker.Upstream,
+			Rows: r.RowsThen, Checks: r.maker.Checks, Rollback: &lake.Rollback{From: r.From, To: r.To}, Time: k.Now(),
+		},
+	})
+	if errors.Is(err, lake.ErrConflict) {
+		conflict := fault.New(fault.Unavailable, "commit", "somebody else was faster: look at `starter versions %s`, then try again: %w", a.Key, err)
+		return 0, errors.Join(conflict, k.settle(ctx, a, run))
+	}
+	if err != nil {
+		return 0, err
+	}
+	// Not under ctx: readers see it, and what is left is to say so.
+	return version, k.Ledger.FinishPublish(context.WithoutCancel(ctx), id, version, r.RowsThen, r.BytesThen)
+}

@@ -1,0 +1,31 @@
+package versions
+
+import (
+	"context"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// Settle finishes or abandons a publish that was begun and neither finished nor abandoned. The table's log is the
+// judge: it either has the commit or it has not, and in that case never will. by says who asks; app is the name under
+// which the partition's commits are numbered.
+func Settle(ctx context.Context, l *ledger.Ledger, table *lake.Table, app string, m ledger.Materialization, by lake.CommitInfo) error {
+	held, version, err := table.Fence(ctx, lake.Change{Partition: m.Partition, App: app, Txn: m.ID, Info: by})
+	switch {
+	case err != nil:
+		return err
+	case !held:
+		return l.AbandonPublish(ctx, m.ID, "cut short before its commit")
+	case version.Info.Run != m.Run:
+		return Strange(app, table, "run %s made its version %d, not run %s", version.Info.Run, version.Version, m.Run)
+	}
+	return l.FinishPublish(ctx, m.ID, version.Version, m.Rows, m.Bytes)
+}
+
+// Strange is the error of a table that was not written with this ledger.
+func Strange(app string, table *lake.Table, format string, args ...any) error {
+	why := fault.New(fault.Invalid, "", format, args...)
+	return fault.New(fault.Invalid, "publish "+app, "the table %s was written with another ledger: %w", table.Location(), why)
+}

@@ -1,0 +1,254 @@
+// Package versions looks at the versions of published tables, compares them, goes back to one, and removes the files
+// of those that nobody needs any more.
+//
+// Every publish of a partition is a version of its asset's Delta table. [Keeper.List] tells them, [Keeper.Diff]
+// compares two by the items of their rows. [Keeper.PlanRollback] says what going back would mean and
+// [Keeper.Rollback] does it: as a publish like any other, which is a new version, announced in the ledger before its
+// commit and confirmed after it. Whoever is killed in between leaves it to [Settle]: the next rollback, or the next run
+// of the partition, finishes what is in the table's log and shuts out for good what is not. [Keeper.Vacuum] removes
+// data files that only versions beyond retention have; those stay listed and cannot be read.
+//
+// A comparison and a rollback keep, of each row in files that only one of the two versions has, its item's id and 16
+// bytes of a hash, of one partition at a time: some 70 bytes a row, for a rollback at most twice that. Rows of files
+// that both versions have are not read.
+//
+// What was typed and cannot work (a version that does not exist, one whose files were vacuumed, a partition that a run
+// has in hand) is fault.Invalid, and nothing is changed.
+package versions
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// Keeper knows the tables and the ledger that goes with them. Safe for use by several goroutines.
+type Keeper struct {
+	Graph  *asset.Graph
+	Ledger *ledger.Ledger
+	Table  func(*asset.Asset) *lake.Table
+	Now    func() time.Time
+}
+
+// Version is one version of an asset's table. Each is about one partition.
+type Version struct {
+	Version      int64             `json:"version"`
+	Time         time.Time         `json:"time"`
+	Operation    string            `json:"operation"` // MATERIALIZE, ROLLBACK, or FENCE: changes nothing, see lake.OperationFence
+	Partition    string            `json:"partition"`
+	RunID        string            `json:"run_id"`
+	TraceID      string            `json:"trace_id"`
+	CodeVersion  string            `json:"code_version"`
+	Snapshot     string            `json:"snapshot,omitempty"` // the source's own day of its data
+	Upstream     map[string]int64  `json:"upstream,omitempty"`
+	Rows         int64             `json:"rows"` // of the partition
+	FilesAdded   int               `json:"files_added"`
+	FilesRemoved int               `json:"files_removed"`
+	Checks       map[string]string `json:"checks,omitempty"` // "passed", or what was found
+	Rollback     *lake.Rollback    `json:"rollback,omitempty"`
+	Readable     bool              `json:"readable"` // every file of the partition as of this version is there
+	Current      bool              `json:"current"`  // what readers of the partition see
+}
+
+// List gives the versions of an asset's table, the newest first: those about the partitions that are named, by key or
+// label; none: all. limit 0: all. The log is read once, whatever the limit is.
+func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, limit int) ([]Version, error) {
+	found, err := k.history(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := k.choose(ctx, a, partitions, keysOf(found))
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(v Version) bool { return !slices.Contains(chosen, v.Partition) })
+	slices.Reverse(found)
+	if limit > 0 {
+		found = found[:min(limit, len(found))]
+	}
+	return found, nil
+}
+
+// history reads the log once: every version, the oldest first.
+func (k Keeper) history(ctx context.Context, a *asset.Asset) ([]Version, error) {
+	return k.historyWithout(ctx, a, nil)
+}
+
+// historyWithout is history as it will be once some files are gone.
+func (k Keeper) historyWithout(ctx context.Context, a *asset.Asset, gone map[string]bool) ([]Version, error) {
+	if err := tabled(a); err != nil {
+		return nil, err
+	}
+	table := k.Table(a)
+	stored, err := table.Stored(ctx)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(stored, func(path string, _ lake.Info) bool { return gone[path] })
+	found := []Version{}
+	newest := make(map[string]int64)            // version by partition
+	missing := make(map[string]map[string]bool) // files that are gone, by partition
+	where := make(map[string]string)            // their partitions
+	for c, err := range table.History(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range c.Removed {
+			delete(missing[where[path]], path)
+		}
+		for _, f := range c.Added {
+			if _, there := stored[f.Path]; !there {
+				where[f.Path] = f.Partition
+				put(missing, f.Partition, f.Path)
+			}
+		}
+		if c.Info.Operation != lake.OperationFence {
+			newest[c.Partition] = c.Version
+		}
+		v := describe(c)
+		v.Readable = len(missing[c.Partition]) == 0
+		found = append(found, v)
+	}
+	for i, v := range found {
+		found[i].Current = v.Operation != lake.OperationFence && newest[v.Partition] == v.Version
+	}
+	return found, nil
+}
+
+func put(sets map[string]map[string]bool, set, member string) {
+	if sets[set] == nil {
+		sets[set] = make(map[string]bool)
+	}
+	sets[set][member] = true
+}
+
+func describe(c lake.Commit) Version {
+	return Version{
+		Version: c.Version, Time: c.Info.Time, Operation: c.Info.Operation, Partition: c.Partition, RunID: c.Info.Run,
+		TraceID: c.Info.Trace, CodeVersion: c.Info.CodeVersion, Snapshot: c.Info.Snapshot, Upstream: c.Info.Upstream,
+		Rows: c.Info.Rows, FilesAdded: len(c.Added), FilesRemoved: len(c.Removed), Checks: c.Info.Checks, Rollback: c.Info.Rollback,
+	}
+}
+
+func keysOf(all []Version) map[string]bool {
+	keys := make(map[string]bool)
+	for _, v := range all {
+		keys[v.Partition] = true
+	}
+	return keys
+}
+
+// choose gives the keys that names, keys or labels, mean among those there are; no names: all, sorted. An unknown name
+// is fault.Invalid and lists those that are known.
+func (k Keeper) choose(ctx context.Context, a *asset.Asset, names []string, keys map[string]bool) ([]string, error) {
+	known := slices.Sorted(maps.Keys(keys))
+	if len(names) == 0 {
+		return known, nil
+	}
+	labelled, err := k.Ledger.Partitions(ctx, a.Partitions.Name)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []string
+	var unknown []error
+	for _, name := range names {
+		key, ok := resolve(name, keys, labelled)
+		if !ok {
+			unknown = append(unknown, fault.New(fault.Invalid, "choose partition", "%s has no version of a partition %q; it has some of %q", a.Key, name, known))
+		} else if !slices.Contains(chosen, key) {
+			chosen = append(chosen, key)
+		}
+	}
+	return chosen, errors.Join(unknown...)
+}
+
+// tabled refuses an external asset.
+func tabled(a *asset.Asset) error {
+	if a.External() {
+		return fault.New(fault.Invalid, "find versions", "%s is an external asset: others make it, and it has no table here", a.Key)
+	}
+	return nil
+}
+
+// at reads a version of a table that a user names.
+func at(ctx context.Context, a *asset.Asset, table *lake.Table, version int64) (*lake.Snapshot, error) {
+	if err := tabled(a); err != nil {
+		return nil, err
+	}
+	s, err := table.SnapshotAt(ctx, version)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	newest, err := table.Snapshot(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case newest.Version < 0:
+		return nil, fault.New(fault.Invalid, "find version", "%s has no version yet: materialize it first", a.Key)
+	}
+	return nil, fault.New(fault.Invalid, "find version", "%s has no version %d: it has 0 to %d (see `starter versions %s`)", a.Key, version, newest.Version, a.Key)
+}
+
+// whole refuses a version of a partition of which files are gone.
+func whole(a *asset.Asset, partition string, version int64, files []lake.File, stored map[string]lake.Info) error {
+	gone := 0
+	for _, f := range files {
+		if _, there := stored[f.Path]; !there {
+			gone++
+		}
+	}
+	if gone == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "read version", "version %d of %s can no longer be read: vacuum removed %d of the files it needs (`starter versions %s` says which can)",
+		version, name(a, partition), gone, a.Key)
+}
+
+// name is a partition for people, and what its commits are numbered under: as its steps are named.
+func name(a *asset.Asset, partition string) string {
+	return asset.Step{Asset: a.Key, Partition: asset.Partition{Key: partition}}.Name()
+}
+
+// only gives the files of a that b has not.
+func only(a, b []lake.File) []lake.File {
+	have := make(map[string]bool, len(b))
+	for _, f := range b {
+		have[f.Path] = true
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(f lake.File) bool { return have[f.Path] })
+}
+
+func rowsIn(files []lake.File) (rows int64) {
+	for _, f := range files {
+		rows += f.Rows
+	}
+	return rows
+}
+
+func bytesIn(files []lake.File) (bytes int64) {
+	for _, f := range files {
+		bytes += f.Bytes
+	}
+	return bytes
+}
+
+func resolve(name string, keys map[string]bool, labelled []ledger.Partition) (string, bool) {
+	if keys[name] {
+		return name, true
+	}
+	for _, p := range labelled {
+		if keys[p.Key] && strings.EqualFold(p.Label, name) {
+			return p.Key, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,84 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+)
+
+// AutomationID is the id of the schedule that runs [Automation], and begins the id of each of its workflows.
+const AutomationID = "automation"
+
+// maxHandfuls bounds how many times a tick asks for runs to start. What is left is started by the next.
+const maxHandfuls = 50
+
+// Automation is one tick of automation: it evaluates the assets' conditions and policies, then starts the runs that
+// were asked for, now or by a tick that was killed before it could. The runs go on by themselves.
+func Automation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+	var a *activities.Activities
+	var out activities.Evaluated
+	orchestrate := withRun(ctx, asset.QueueOrchestrate, "evaluate")
+	if err := workflow.ExecuteActivity(orchestrate, a.Evaluate, in).Get(ctx, &out); err != nil {
+		return out, err
+	}
+	var started []string
+	for range maxHandfuls {
+		var next activities.StartsOutput
+		if err := workflow.ExecuteActivity(orchestrate, a.NextStarts).Get(ctx, &next); err != nil {
+			return out, err
+		}
+		if len(next.Starts) == 0 {
+			break
+		}
+		runs, err := startAll(ctx, next.Starts)
+		if err != nil {
+			return out, err
+		}
+		if err := workflow.ExecuteActivity(orchestrate, a.Started, activities.StartedInput{Runs: runs}).Get(ctx, nil); err != nil {
+			return out, err
+		}
+		started = append(started, runs...)
+	}
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d partitions looked at, %d requests, %d became overdue\n\n%s",
+		out.Looked, out.Requests, out.Overdue, strings.Join(append(started, out.Problems...), "\n")))
+	return out, nil
+}
+
+// startAll starts runs and does not wait for their ends. One that was started before counts as started.
+func startAll(ctx workflow.Context, starts []activities.Start) ([]string, error) {
+	children := make([]workflow.ChildWorkflowFuture, len(starts))
+	runs := make([]string, len(starts))
+	for i, s := range starts {
+		runs[i] = s.Run
+		children[i] = workflow.ExecuteChildWorkflow(withAutomated(ctx, s), Materialize,
+			MaterializeInput{Select: s.Select, Partitions: s.Partitions, Filter: s.Filter})
+	}
+	for _, child := range children {
+		err := child.GetChildWorkflowExecution().Get(ctx, nil)
+		if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+			return nil, err
+		}
+	}
+	return runs, nil
+}
+
+// withAutomated sets the options of a run that automation starts. Its id is used once: whoever starts it again, finds it.
+func withAutomated(ctx workflow.Context, s activities.Start) workflow.Context {
+	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID:            s.Run,
+		TaskQueue:             TaskQueue(asset.QueueOrchestrate),
+		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		Priority:              temporal.Priority{PriorityKey: priorityAutomated},
+		StaticSummary:         "automation: materialize " + strings.Join(s.Select, " "),
+	})
+}
+
+// priorityAutomated is that of runs by the clock: behind what a person waits for, before backfills.
+const priorityAutomated = 2

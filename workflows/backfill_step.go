@@ -1,0 +1,60 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/internal/ledger"
+)
+
+// step carries one step out and records its end; an error when that could not be recorded.
+func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
+	var a *activities.Activities
+	of := activities.StepOf{Backfill: b.in.ID, Epoch: b.at.Epoch, Seq: r.Seq, Take: r.Take}
+	if b.at.Settings.Rate <= 0 { // its slot goes to the next one at once
+		b.at.Take++
+		of.Next = b.at.Take
+	}
+	in := activities.StepInput{Run: b.at.Run, Mode: b.at.Mode, Step: r.Step}
+	priority := ForBackfill(b.in.ID, b.at.Settings.Priority)
+	began := workflow.Now(ctx)
+	var whole activities.Whole
+	err := workflow.ExecuteActivity(withWhole(ctx, r.Step, priority), a.MaterializePartition, activities.WholeInput{StepInput: in, Of: of}).Get(ctx, &whole)
+	if !whole.Left { // otherwise the child does it
+		measure(ctx, PartitionInput{StepInput: in}, began, whole.Made, err)
+	}
+	if err == nil && !whole.Left {
+		b.at.Done++
+		b.took(whole.Next)
+		return nil
+	}
+	end := activities.StepEnd{StepInput: in, Of: of, State: ledger.StepDone}
+	if err == nil {
+		err = b.child(ctx, in, whole.Enrolled, priority, &end.Made)
+	}
+	switch {
+	case err == nil:
+		b.at.Done++
+	case temporal.IsCanceledError(err):
+		b.at.Canceled++
+		end.State, end.Error = ledger.StepCanceled, "it was canceled while it was under way"
+	default:
+		b.at.Failed++
+		end.State, end.Error, end.Kind = ledger.StepFailed, rootCause(err), kindOf(err)
+	}
+	ctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	var taken activities.Taken
+	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
+	if err == nil {
+		b.took(taken)
+	}
+	return err
+}
+
+// child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is enrolled twice.
+func (b *backfill) child(ctx workflow.Context, in activities.StepInput, e activities.Enrolled, p temporal.Priority, made *activities.Made) error {
+	child := PartitionInput{StepInput: in, Cursor: &cursor{Enrolled: e, Next: 1}}
+	return workflow.ExecuteChildWorkflow(withBackfillChild(ctx, b.at.Run, in.Step, p), Partition, child).Get(ctx, made)
+}

@@ -1,0 +1,412 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/workflows"
+)
+
+// field is a backfill over days, with a real ledger; only the making of a partition is played.
+type field struct {
+	t     *testing.T
+	acts  *activities.Activities
+	takes time.Duration // of the workflow's clock, for each partition
+
+	mu           sync.Mutex
+	begun        []string // partitions, in the order begun
+	running, top int
+	do           func(ctx context.Context, in activities.WholeInput) (activities.Whole, error) // nil: it goes well
+}
+
+// dayRow is a row that nobody makes.
+type dayRow struct {
+	ID string `parquet:"id"`
+	asset.Provenance
+}
+
+func (r dayRow) ItemID() string { return r.ID }
+
+func newField(t *testing.T, days int) *field {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	keys := make([]string, days)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("d%02d", i)
+	}
+	graph, err := asset.NewGraph(asset.New(asset.Spec[dayRow]{
+		Key: "t/days", Description: "Days.", Location: "t/days", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Static("day", keys...),
+		List: func(context.Context, asset.Run, func(asset.Item, dayRow) error) (asset.Claim, error) {
+			return asset.Claim{}, nil
+		},
+	}))
+	require.NoError(t, err)
+	return &field{t: t, acts: &activities.Activities{Graph: graph, Ledger: l, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}}
+}
+
+// env is an environment for one run of the workflow.
+func (f *field) env() *testsuite.TestWorkflowEnvironment {
+	env := newEnv()
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "backfill/june", TaskQueue: "drugslm-orchestrate"})
+	for _, fn := range []any{
+		f.acts.OpenBackfill, f.acts.WriteBackfill, f.acts.TakeSteps, f.acts.GiveBack, f.acts.SetBackfill, f.acts.CancelBackfill,
+		f.acts.RetryBackfill, f.acts.CloseBackfill, f.acts.FinishStep,
+	} {
+		env.RegisterActivityWithOptions(fn, activity.RegisterOptions{DisableAlreadyRegisteredCheck: true})
+	}
+	call := env.OnActivity(a.MaterializePartition, mock.Anything, mock.Anything)
+	if f.takes > 0 {
+		call = call.After(f.takes)
+	}
+	call.Return(f.make)
+	return env
+}
+
+func (f *field) make(ctx context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.mu.Lock()
+	f.begun = append(f.begun, in.Step.Partition.Key)
+	f.running++
+	f.top = max(f.top, f.running)
+	do := f.do
+	f.mu.Unlock()
+	defer func() {
+		f.mu.Lock()
+		f.running--
+		f.mu.Unlock()
+	}()
+	if do != nil {
+		if whole, err := do(ctx, in); err != nil || whole.Left {
+			return whole, err
+		}
+	}
+	made := activities.Made{Changed: true, Rows: 1}
+	next, err := f.acts.FinishStep(ctx, activities.StepEnd{StepInput: in.StepInput, Of: in.Of, State: ledger.StepDone, Made: made})
+	return activities.Whole{Made: made, Next: next}, err
+}
+
+func (f *field) input() workflows.BackfillInput {
+	return workflows.BackfillInput{
+		BackfillRequest: activities.BackfillRequest{ID: "june", Select: []string{"t/days"}},
+		Settings:        activities.BackfillSettings{MaxInFlight: 3, Priority: 4},
+	}
+}
+
+// stands gives the backfill as the ledger has it, and its steps by state.
+func (f *field) stands() (ledger.BackfillState, map[ledger.StepState]int) {
+	f.t.Helper()
+	b, found, err := f.acts.Ledger.Backfill(context.Background(), "june")
+	require.NoError(f.t, err)
+	require.True(f.t, found)
+	sums, err := f.acts.Ledger.BackfillSums(context.Background(), "june")
+	require.NoError(f.t, err)
+	steps := map[ledger.StepState]int{}
+	for _, s := range sums {
+		steps[s.State] += s.Steps
+	}
+	return b.State, steps
+}
+
+// once wants every partition to have been begun once.
+func (f *field) once(days int) {
+	f.t.Helper()
+	seen := map[string]int{}
+	for _, key := range f.begun {
+		seen[key]++
+	}
+	require.Len(f.t, seen, days)
+	require.Len(f.t, f.begun, days, "%v", f.begun)
+}
+
+// update sends an update at a time of the workflow's clock, and gives where its answer goes.
+func update(env *testsuite.TestWorkflowEnvironment, at time.Duration, name string, arg any) *answer {
+	out := &answer{}
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(name, fmt.Sprint(name, at), &testsuite.TestUpdateCallback{
+			OnAccept: func() {}, OnReject: func(err error) { out.err = err },
+			OnComplete: func(v any, err error) { out.value, out.err = v, errors.Join(out.err, err) },
+		}, arg)
+	}, at)
+	return out
+}
+
+type answer struct {
+	value any
+	err   error
+}
+
+func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 20)
+	arrived := make(chan struct{}, 20)
+	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+		if in.Of.Seq < 3 { // the first three are under way together
+			arrived <- struct{}{}
+			for len(arrived) < 3 {
+				select {
+				case <-t.Context().Done():
+				case <-time.After(time.Millisecond):
+				}
+			}
+		}
+		require.Equal(t, "backfill/june", in.Run)
+		return activities.Whole{}, nil
+	}
+	env := f.env()
+	created := update(env, 0, workflows.UpdateCreate, f.input().BackfillRequest)
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	f.once(20)
+	require.Equal(t, 3, f.top)
+	var result activities.BackfillResult
+	require.NoError(t, env.GetWorkflowResult(&result))
+	require.Equal(t, activities.BackfillResult{ID: "june", State: ledger.BackfillCompleted, Steps: map[ledger.StepState]int{ledger.StepDone: 20}}, result)
+	require.NoError(t, created.err)
+	require.Equal(t, 20, created.value.(workflows.BackfillStatus).Steps, "it is answered once the steps are written down")
+	require.Contains(t, details(t, env), "backfill `june` of `t/days`: completed")
+}
+
+func TestTheRateIsKept(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 13)
+	env := f.env()
+	in := f.input()
+	in.Settings.Rate = 6
+	began := env.Now()
+	env.ExecuteWorkflow(workflows.Backfill, in)
+	require.NoError(t, env.GetWorkflowError())
+	f.once(13)
+	took := env.Now().Sub(began)
+	require.GreaterOrEqual(t, took, 2*time.Minute)
+	require.Less(t, took, 3*time.Minute)
+}
+
+func TestPauseAndResume(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 12)
+	f.takes = time.Minute
+	env := f.env()
+	paused := update(env, 90*time.Second, workflows.UpdatePause, struct{}{})
+	var atPause int
+	env.RegisterDelayedCallback(func() {
+		state, steps := f.stands()
+		require.Equal(t, ledger.BackfillPaused, state)
+		require.Zero(t, steps[ledger.StepRunning], "what was under way has ended, and nothing began")
+		atPause = steps[ledger.StepDone]
+		require.Positive(t, atPause)
+		require.Less(t, atPause, 12)
+	}, time.Hour)
+	update(env, 2*time.Hour, workflows.UpdateResume, struct{}{})
+	began := env.Now()
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, paused.err)
+	require.Equal(t, ledger.BackfillPaused, paused.value.(workflows.BackfillStatus).State)
+	require.Greater(t, env.Now().Sub(began), 2*time.Hour)
+	f.once(12)
+}
+
+func TestTheLimitIsChanged(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 12)
+	f.takes = time.Minute
+	env := f.env()
+	lowered := update(env, 30*time.Second, workflows.UpdateLimit, 1)
+	began := env.Now()
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, lowered.err)
+	require.GreaterOrEqual(t, env.Now().Sub(began), 9*time.Minute, "three at first, then one after the other")
+	f.once(12)
+}
+
+func TestCancelLetsWhatRunsEnd(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 12)
+	f.takes = time.Minute
+	env := f.env()
+	canceled := update(env, 90*time.Second, workflows.UpdateCancel, workflows.CancelInput{})
+	refused := update(env, 95*time.Second, workflows.UpdatePause, struct{}{})
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	require.NoError(t, canceled.err)
+	stopped := canceled.value.(activities.BackfillStopped)
+	state, steps := f.stands()
+	require.Equal(t, ledger.BackfillCanceled, state)
+	require.Equal(t, map[ledger.StepState]int{ledger.StepDone: len(f.begun), ledger.StepCanceled: 12 - len(f.begun)}, steps)
+	require.Equal(t, 3, stopped.Running)
+	require.ErrorContains(t, refused.err, "is being canceled")
+}
+
+func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 12)
+	f.do = func(ctx context.Context, in activities.WholeInput) (activities.Whole, error) {
+		if in.Of.Seq < 2 {
+			return activities.Whole{}, nil
+		}
+		return activities.Whole{}, temporal.NewCanceledError() // as an activity ends that is told to
+	}
+	env := f.env()
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name == "MaterializePartition" {
+			env.CancelWorkflow()
+		}
+	})
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
+	state, steps := f.stands()
+	require.Equal(t, ledger.BackfillCanceled, state)
+	require.Zero(t, steps[ledger.StepRunning]+steps[ledger.StepWaiting])
+	require.Positive(t, steps[ledger.StepCanceled])
+}
+
+func TestOnlyWhatFailedIsRetried(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 8)
+	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+		if in.Step.Partition.Key == "d03" {
+			return activities.Whole{}, temporal.NewNonRetryableApplicationError("the page is another", string(fault.Layout), nil)
+		}
+		return activities.Whole{}, nil
+	}
+	env := f.env()
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, env.GetWorkflowError(), &failed)
+	require.Equal(t, "1 steps failed: t/days[d03]: the page is another", failed.Message())
+	var result activities.BackfillResult
+	require.NoError(t, failed.Details(&result))
+	require.Equal(t, map[ledger.StepState]int{ledger.StepDone: 7, ledger.StepFailed: 1}, result.Steps)
+	failures, err := f.acts.Ledger.BackfillFailures(t.Context(), "june")
+	require.NoError(t, err)
+	require.Equal(t, "layout", failures[0].Kind)
+
+	f.do, f.begun = nil, nil
+	again := f.env()
+	retried := update(again, 0, workflows.UpdateRetry, workflows.RetryInput{})
+	var run string
+	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+		run = in.Run
+		return activities.Whole{}, nil
+	}
+	again.ExecuteWorkflow(workflows.Backfill, workflows.BackfillInput{BackfillRequest: activities.BackfillRequest{ID: "june"}})
+	require.NoError(t, again.GetWorkflowError())
+	require.NoError(t, retried.err)
+	require.Equal(t, 1, retried.value)
+	require.Equal(t, []string{"d03"}, f.begun)
+	require.NotEmpty(t, run)
+	state, _ := f.stands()
+	require.Equal(t, ledger.BackfillCompleted, state)
+}
+
+func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 30)
+	env := f.env()
+	done := 0
+	env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if info.ActivityType.Name == "MaterializePartition" {
+			if done++; done == 9 {
+				env.SetCurrentHistoryLength(4000)
+			}
+		}
+	})
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	var again *workflow.ContinueAsNewError
+	require.ErrorAs(t, env.GetWorkflowError(), &again)
+	state, steps := f.stands()
+	require.Equal(t, ledger.BackfillRunning, state)
+	require.Zero(t, steps[ledger.StepRunning])
+	require.Positive(t, steps[ledger.StepWaiting])
+	var next workflows.BackfillInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &next))
+	require.NotNil(t, next.Resumed)
+
+	second := f.env()
+	second.ExecuteWorkflow(workflows.Backfill, next)
+	require.NoError(t, second.GetWorkflowError())
+	f.once(30)
+	state, _ = f.stands()
+	require.Equal(t, ledger.BackfillCompleted, state)
+}
+
+func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 2)
+	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+		if in.Step.Partition.Key == "d01" {
+			return activities.Whole{Left: true, Enrolled: activities.Enrolled{Enrolled: ledger.Enrolled{Todo: 900, Batches: 9}}}, nil
+		}
+		return activities.Whole{}, nil
+	}
+	env := f.env()
+	var ids []string
+	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
+		ids = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
+		require.Equal(t, 9, in.Cursor.Enrolled.Batches, "nothing is enrolled twice")
+		return activities.Made{Changed: true, Version: 3, Rows: 900}, nil
+	}, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []string{"partition/t/days[d01]@backfill/june"}, ids)
+	steps, err := f.acts.Ledger.BackfillSteps(t.Context(), ledger.StepFilter{Backfill: "june"})
+	require.NoError(t, err)
+	require.EqualValues(t, 900, steps[1].Rows)
+}
+
+func TestUpdatesThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 6)
+	f.takes = time.Minute
+	env := f.env()
+	other := f.input().BackfillRequest
+	other.Filter = asset.Without
+	refusals := map[string]*answer{
+		"want steps per minute":   update(env, 10*time.Second, workflows.UpdateRate, -1.0),
+		"want 1 to 500":           update(env, 11*time.Second, workflows.UpdateLimit, 0),
+		"want 1 (first)":          update(env, 12*time.Second, workflows.UpdatePriority, 9),
+		"asked for something els": update(env, 13*time.Second, workflows.UpdateCreate, other),
+	}
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	for text, refused := range refusals {
+		require.ErrorContains(t, refused.err, text)
+	}
+	f.once(6)
+}
+
+func TestABackfillThatCannotBePlannedFails(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 6)
+	env := f.env()
+	in := f.input()
+	in.Partitions = []string{"d77"}
+	created := update(env, 0, workflows.UpdateCreate, in.BackfillRequest)
+	env.ExecuteWorkflow(workflows.Backfill, in)
+	require.ErrorContains(t, env.GetWorkflowError(), `partition "d77" is unknown`)
+	require.ErrorContains(t, created.err, `partition "d77" is unknown`)
+	state, steps := f.stands()
+	require.Equal(t, ledger.BackfillFailed, state)
+	require.Empty(t, steps)
+}
