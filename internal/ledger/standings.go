@@ -208,7 +208,7 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 }
 
 // RecordObservation keeps what was seen of an external asset: a new version when its data is another than at the last
-// look (Snapshot names the data), else that it was looked at. It gives the version.
+// look (Snapshot names the data), else that it was looked at. It gives the version, which counts over all partitions.
 func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metadata []byte) (version int64, changed bool, err error) {
 	m.Finished = orNow(m.Finished)
 	if m.Started.IsZero() {
