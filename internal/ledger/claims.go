@@ -16,23 +16,18 @@ func (l *Ledger) Claim(ctx context.Context, c Claim) (Claim, error) {
 	if ok && held.Run == c.Run && held.Workflow == c.Workflow && held.Execution == c.Execution {
 		return held, nil
 	}
-	return l.claim(ctx, c, `WHERE claims.run = excluded.run`)
+	return l.TakeOver(ctx, Claim{}, c)
 }
 
-// TakeOver takes a partition from an owner who is gone, unless somebody else has done so meanwhile, and gives who
-// holds it then.
+// TakeOver is Claim, and takes the partition from an owner who is gone as well, unless somebody else has done so meanwhile.
 func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
-	return l.claim(ctx, c, `WHERE claims.run = excluded.run OR claims.run = $7 AND claims.workflow = $8 AND claims.execution = $9`,
-		from.Run, from.Workflow, from.Execution)
-}
-
-func (l *Ledger) claim(ctx context.Context, c Claim, where string, args ...any) (Claim, error) {
 	var held Claim
 	err := l.write(ctx, "claim partition", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO claims (asset, partition, run, workflow, execution, since) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (asset, partition) DO UPDATE SET run = excluded.run, workflow = excluded.workflow, execution = excluded.execution,
-			since = CASE WHEN claims.run = excluded.run THEN claims.since ELSE excluded.since END `+where,
-			append([]any{c.Asset, c.Partition, c.Run, c.Workflow, c.Execution, micros(now())}, args...)...)
+			since = CASE WHEN claims.run = excluded.run THEN claims.since ELSE excluded.since END
+			WHERE claims.run = excluded.run OR claims.run = $7 AND claims.workflow = $8 AND claims.execution = $9`,
+			c.Asset, c.Partition, c.Run, c.Workflow, c.Execution, micros(now()), from.Run, from.Workflow, from.Execution)
 		if err != nil {
 			return err
 		}

@@ -94,11 +94,7 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 		if b.State == BackfillCanceling {
 			return fault.New(fault.Invalid, op, "backfill %q is being canceled", id)
 		}
-		states := `('failed', 'skipped')`
-		if canceled {
-			states = `('failed', 'skipped', 'canceled')`
-		}
-		if err := reopen(ctx, tx, id, states); err != nil {
+		if err := reopen(ctx, tx, id, canceled); err != nil {
 			return err
 		}
 		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND asset <> ''
@@ -121,9 +117,9 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 }
 
 // reopen lets steps wait again, with open = -1 as a mark, unless they need one that stays canceled.
-func reopen(ctx context.Context, tx *sql.Tx, id, states string) error {
+func reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting', open = -1, kind = '', error = '', started = 0, finished = 0
-		WHERE backfill = $1 AND state IN `+states, id)
+		WHERE backfill = $1 AND (state IN ('failed', 'skipped') OR state = 'canceled' AND $2)`, id, canceled)
 	if err != nil {
 		return err
 	}
