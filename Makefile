@@ -76,7 +76,7 @@ reader: ## install the foreign reader (PyPI deltalake) for the tests, where Pyth
 
 .PHONY: record
 record: build chromium ## record workflow histories for the replay tests, from a real run
-	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run TestRecordHistories -record -count=1 -v
+	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run 'TestRecordHistories|TestBackfillMovesToNewCode|TestBackfillIsSteered' -record -count=1 -v
 
 .PHONY: bench
 bench: build chromium ## measure: plan, status and automation over 100,000 partitions and 1,000,000 items, listings, an unchanged run, 40,000 items, 20,000 documents

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
@@ -162,6 +163,22 @@ func (d *days) untilState(want ledger.BackfillState) {
 	}
 }
 
+// execution is the newest execution of the backfill's workflow.
+func (d *days) execution() *common.WorkflowExecution {
+	d.t.Helper()
+	described, err := d.cli.DescribeWorkflowExecution(d.t.Context(), workflows.BackfillID("june"), "")
+	require.NoError(d.t, err)
+	return described.GetWorkflowExecutionInfo().GetExecution()
+}
+
+// record keeps the history of an execution for the replay tests, when that is asked for.
+func (d *days) record(w *common.WorkflowExecution, name string) {
+	d.t.Helper()
+	if *record {
+		saveHistory(d.t, d.cli, w, name)
+	}
+}
+
 // made gives how often each partition was made, by "key build".
 func (d *days) made() map[string]int {
 	d.t.Helper()
@@ -236,10 +253,12 @@ func TestBackfillMovesToNewCode(t *testing.T) {
 	d := newDays(t, 300)
 	d.worker("A")
 	d.create(activities.BackfillSettings{MaxInFlight: 4, Priority: 4}, "")
+	first := d.execution()
 	d.until("a part is done", func() bool { return d.steps()[ledger.StepDone] > 40 })
 	d.worker("B")
 	d.untilState(ledger.BackfillCompleted)
 	d.published()
+	d.record(first, "backfill-continued")
 	by := map[string]int{}
 	for line, times := range d.made() {
 		require.Equal(t, 1, times, line)
@@ -295,6 +314,7 @@ func TestBackfillIsSteered(t *testing.T) {
 	require.Equal(t, 60, ended[ledger.StepDone]+ended[ledger.StepFailed]+ended[ledger.StepCanceled])
 	require.Positive(t, ended[ledger.StepFailed])
 
+	d.record(d.execution(), "backfill-canceled")
 	bad.Store(false)
 	let(100)
 	var retried int
@@ -308,6 +328,7 @@ func TestBackfillIsSteered(t *testing.T) {
 	d.order(in, workflows.UpdateRetry, workflows.RetryInput{Canceled: true}, &retried)
 	require.Equal(t, ended[ledger.StepCanceled], retried)
 	d.untilState(ledger.BackfillCompleted)
+	d.record(d.execution(), "backfill-retried")
 	require.Equal(t, map[ledger.StepState]int{ledger.StepDone: 60}, d.steps())
 	d.published()
 }

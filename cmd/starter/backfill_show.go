@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,7 +106,7 @@ func newBackfillList(a *app) *cobra.Command {
 					}
 					v := views[i]
 					rows[i] = []string{v.ID, string(v.State), fmt.Sprintf("%d/%d", v.Steps[ledger.StepDone], v.Total), strconv.Itoa(v.Steps[ledger.StepFailed]),
-						when(v.Created), v.Selection, strings.Join(v.Partitions, ", "), v.Filter}
+						when(v.Created), v.Selection, orAll(v.Partitions), v.Filter}
 				}
 				return a.show(map[string]any{"backfills": views}, func(w io.Writer) error {
 					return table(w, []string{"BACKFILL", "STATE", "DONE", "FAILED", "CREATED", "SELECTION", "PARTITIONS", "FILTER"}, rows)

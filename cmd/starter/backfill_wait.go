@@ -15,13 +15,17 @@ import (
 	"drugslm/workflows"
 )
 
+// tellEvery is how often a line is printed while nothing but the counts change.
+const tellEvery = 5 * time.Second
+
 // waitBackfill shows a backfill's progress until it ends, and fails if it failed.
 func (a *app) waitBackfill(ctx context.Context, c config.Config, d *host.Data, cli client.Client, id string) error {
 	gone := make(chan error, 1)
 	go func() { gone <- cli.GetWorkflow(ctx, workflows.BackfillID(id), "").Get(ctx, nil) }()
 	ticker := time.NewTicker(progressEvery)
 	defer ticker.Stop()
-	last := ""
+	var told time.Time
+	last := ledger.BackfillState("")
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,9 +42,9 @@ func (a *app) waitBackfill(ctx context.Context, c config.Config, d *host.Data, c
 			if err != nil {
 				continue // a ledger that cannot be read just now is looked at again
 			}
-			if line := v.progress(); line != last {
-				last = line
-				a.note("  %s", line)
+			if v.State != last || time.Since(told) >= tellEvery {
+				last, told = v.State, time.Now()
+				a.note("  %s", v.progress())
 			}
 		}
 	}

@@ -19,8 +19,7 @@ func (l *Ledger) Claim(ctx context.Context, c Claim) (Claim, error) {
 	return l.TakeOver(ctx, Claim{}, c) // from nobody: only what is free or its own
 }
 
-// TakeOver takes a partition from an owner who is gone, unless somebody else has done so meanwhile, and gives who
-// holds it then.
+// TakeOver is Claim, and takes the partition from an owner who is gone as well, unless somebody else has done so meanwhile.
 func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 	var held Claim
 	err := l.write(ctx, "claim partition", func(tx *sql.Tx) error {
