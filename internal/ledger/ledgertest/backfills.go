@@ -293,6 +293,20 @@ func newExecution(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Invalid, err)
 }
 
+// canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was under way.
+func canceledExecution(t *testing.T, l *ledger.Ledger) {
+	epoch := backfill(t, l, step(0, "x"), step(1, "y", 0))
+	take(t, l, epoch, 1, 1)
+	_, _, err := l.CancelBackfill(t.Context(), backfillID)
+	require.NoError(t, err)
+	_, _, err = l.OpenBackfill(t.Context(), backfillID, "second")
+	require.NoError(t, err)
+	require.Equal(t, map[int64]string{0: "canceled", 1: "canceled"}, states(t, l))
+	b, err := l.FinishBackfill(t.Context(), backfillID)
+	require.NoError(t, err)
+	require.Equal(t, ledger.BackfillCanceled, b.State)
+}
+
 func stepsShown(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "a"), step(2, "b"), step(3, "b"), step(4, "", 0))
 	take(t, l, epoch, 1, 4)

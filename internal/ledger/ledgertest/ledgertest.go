@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"cancelling stops at once":           cancelBackfill,
 		"a barrier canceled too early ends":  lateBarrier,
 		"a new execution takes over":         newExecution,
+		"a new execution ends a cancel":      canceledExecution,
 		"steps are summed up and listed":     stepsShown,
 		"claims":                             claims,
 	} {
