@@ -67,7 +67,8 @@ func (l *Ledger) CreateBackfill(ctx context.Context, b Backfill) (Backfill, erro
 }
 
 // OpenBackfill begins an execution of a backfill, named by the first run of its workflow: the epoch grows, steps that
-// an earlier execution left running wait again, and its late reports are refused. Opening twice under one name changes
+// an earlier execution left running wait again, or are canceled if the backfill is being, and its late reports are
+// refused. Opening twice under one name changes
 // nothing. The number given is one less than the least that the execution may take under.
 func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Backfill, taken int64, err error) {
 	const op = "open backfill"
@@ -81,8 +82,7 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 			if err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting' WHERE backfill = $1 AND state = 'running'`, id)
-			if err != nil {
+			if err := abandonSteps(ctx, tx, id); err != nil {
 				return err
 			}
 		}
@@ -92,6 +92,19 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 		return tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(take), 0) FROM backfill_steps WHERE backfill = $1 AND take > 0`, id).Scan(&taken)
 	})
 	return b, taken, err
+}
+
+// abandonSteps takes the steps under way from an execution that is gone. Nothing begins any more in a backfill that is
+// being cancelled: its steps end here, or it never could.
+func abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
+		WHERE backfill = $1 AND state = 'running' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`,
+		id, micros(now()), backfillCanceled)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting' WHERE backfill = $1 AND state = 'running'`, id)
+	return err
 }
 
 // Backfill gives one backfill, and false when it is not known.

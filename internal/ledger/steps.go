@@ -107,7 +107,10 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 			JOIN backfill_steps s ON s.backfill = n.backfill AND s.seq = n.need
 			WHERE n.backfill = backfill_steps.backfill AND n.seq = backfill_steps.seq AND s.state <> 'done')
 			WHERE backfill = $1 AND state = 'waiting' AND open = -1`, id)
-		if err != nil || count == 0 || !b.State.Ended() {
+		if err != nil {
+			return err
+		}
+		if err := settleBarriers(ctx, tx, id); err != nil || count == 0 || !b.State.Ended() {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfills SET state = 'running', error = '', finished = 0, updated = $2 WHERE id = $1`, id, micros(now()))
@@ -130,6 +133,26 @@ func reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
 			UNION SELECT n.seq FROM backfill_needs n JOIN down ON n.need = down.seq WHERE n.backfill = $1)
 		UPDATE backfill_steps SET state = 'skipped', open = 0, error = 'skipped: what it needs was canceled', finished = $2
 		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, id, micros(now()))
+	return err
+}
+
+// settleBarriers ends the barriers that wait for nothing any more: a cancel ended them before the last step that they
+// needed was done, so that it could not release them.
+func settleBarriers(ctx context.Context, tx *sql.Tx, id string) error {
+	var free []int64
+	rows, err := tx.QueryContext(ctx, `UPDATE backfill_steps SET state = 'done' WHERE backfill = $1 AND asset = '' AND state = 'waiting'
+		AND open = 0 RETURNING seq`, id)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var seq int64
+		err := rows.Scan(&seq)
+		free = append(free, seq)
+		return err
+	})
+	for _, seq := range free {
+		if err == nil {
+			err = released(ctx, tx, id, seq)
+		}
+	}
 	return err
 }
 

@@ -255,6 +255,22 @@ func cancelBackfill(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []int64{1, 2}, seqs(take(t, l, epoch, 3, 9)))
 }
 
+// lateBarrier has a barrier that is canceled while the last step it needs is under way, which then ends well.
+func lateBarrier(t *testing.T, l *ledger.Ledger) {
+	epoch := backfill(t, l, step(0, "a"), step(1, "", 0), step(2, "b", 1))
+	take(t, l, epoch, 1, 1)
+	_, _, err := l.CancelBackfill(t.Context(), backfillID)
+	require.NoError(t, err)
+	end(t, l, epoch, 0, 1, ledger.StepDone, "")
+	_, err = l.FinishBackfill(t.Context(), backfillID)
+	require.NoError(t, err)
+
+	count, err := l.RetrySteps(t.Context(), backfillID, true)
+	require.NoError(t, err)
+	require.Equal(t, 1, count)
+	require.Equal(t, []int64{2}, seqs(take(t, l, epoch, 2, 9)), "the barrier itself is never handed out")
+}
+
 func newExecution(t *testing.T, l *ledger.Ledger) {
 	old := backfill(t, l, step(0, "x"), step(1, "x"))
 	take(t, l, old, 5, 1)
@@ -275,6 +291,20 @@ func newExecution(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []int64{0, 1}, seqs(take(t, l, b.Epoch, 6, 9)))
 	_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: old, Seq: 0, Take: 5, State: ledger.StepDone}, ledger.Taking{})
 	kind(t, fault.Invalid, err)
+}
+
+// canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was under way.
+func canceledExecution(t *testing.T, l *ledger.Ledger) {
+	epoch := backfill(t, l, step(0, "x"), step(1, "y", 0))
+	take(t, l, epoch, 1, 1)
+	_, _, err := l.CancelBackfill(t.Context(), backfillID)
+	require.NoError(t, err)
+	_, _, err = l.OpenBackfill(t.Context(), backfillID, "second")
+	require.NoError(t, err)
+	require.Equal(t, map[int64]string{0: "canceled", 1: "canceled"}, states(t, l))
+	b, err := l.FinishBackfill(t.Context(), backfillID)
+	require.NoError(t, err)
+	require.Equal(t, ledger.BackfillCanceled, b.State)
 }
 
 func stepsShown(t *testing.T, l *ledger.Ledger) {

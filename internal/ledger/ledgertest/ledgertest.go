@@ -60,7 +60,9 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"a failed step skips, a retry mends": stepsFail,
 		"a paused backfill gives nothing":    pausedBackfill,
 		"cancelling stops at once":           cancelBackfill,
+		"a barrier canceled too early ends":  lateBarrier,
 		"a new execution takes over":         newExecution,
+		"a new execution ends a cancel":      canceledExecution,
 		"steps are summed up and listed":     stepsShown,
 		"claims":                             claims,
 	} {
