@@ -79,8 +79,8 @@ record: build chromium ## record workflow histories for the replay tests, from a
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run 'TestRecordHistories|TestBackfillMovesToNewCode|TestBackfillIsSteered' -record -count=1 -v
 
 .PHONY: bench
-bench: build chromium ## measure: plan, status and automation over 100,000 partitions and 1,000,000 items, listings, an unchanged run, 40,000 items, 20,000 documents
-	@$(GO) test ./activities ./cmd/starter -run '^$$' -bench 'Plan|Status|Automation' -benchtime 3x -timeout 30m
+bench: build chromium ## measure: plan, status, backfill show and automation over 100,000 partitions and 1,000,000 items, listings, an unchanged run, 40,000 items, 20,000 documents
+	@$(GO) test ./activities ./cmd/starter -run '^$$' -bench 'Plan|Status|Automation|BackfillShow' -benchtime 3x -timeout 30m
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench . -benchtime 1x -timeout 60m
 
 .PHONY: bench-backfill

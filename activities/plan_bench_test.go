@@ -62,7 +62,7 @@ func planLedger(tb testing.TB) string {
 		require.NoError(tb, err)
 	}
 	const counting = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) `
-	do(counting+`INSERT INTO partitions SELECT 'day', printf('day-%06d', i), printf('Day %d', i), FALSE, 1, 1 FROM n`, planPartitions)
+	do(counting+`INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen) SELECT 'day', printf('day-%06d', i), printf('Day %d', i), FALSE, 1, 1 FROM n`, planPartitions)
 	for a, key := range planAssets {
 		upstream := `'null'`
 		if a > 0 {

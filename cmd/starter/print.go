@@ -12,13 +12,21 @@ import (
 
 // show prints v as JSON, or as text through the given function.
 func (a *app) show(v any, text func(w io.Writer) error) error {
-	if a.output == "json" {
-		encoder := json.NewEncoder(a.stdout)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(v)
+	if a.output != "json" {
+		return text(a.stdout)
 	}
-	return text(a.stdout)
+	if long, ok := v.(interface{ writeJSON(w io.Writer) error }); ok {
+		return long.writeJSON(a.stdout)
+	}
+	return encoder(a.stdout, "").Encode(v)
+}
+
+// encoder writes JSON for people too: indented, with every line but the first after a prefix.
+func encoder(w io.Writer, prefix string) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetIndent(prefix, "  ")
+	e.SetEscapeHTML(false)
+	return e
 }
 
 // table prints rows of cells in aligned columns.

@@ -163,16 +163,32 @@ func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, e
 	return c, err
 }
 
-// AllCounts sums up every partition that has items, of some assets; of all without any.
+// AllCounts sums up every partition that has items, of some assets; of all without any. One COUNT for each state is half
+// the work of countColumns, and the law stays a fact: an item in a state that nobody knows is discovered and nothing else.
 func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Slice]Counts, error) {
 	out := make(map[Slice]Counts)
 	in, args := among(assets)
 	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
 		var s Slice
-		var c Counts
-		err := rows.Scan(&s.Asset, &s.Partition, &c.Discovered, &c.Published, &c.Absent, &c.Quarantined, &c.Pending)
+		var state sql.RawBytes
+		var n int
+		if err := rows.Scan(&s.Asset, &s.Partition, &state, &n); err != nil {
+			return err
+		}
+		c := out[s]
+		c.Discovered += n
+		switch State(state) {
+		case Published:
+			c.Published += n
+		case Absent:
+			c.Absent += n
+		case Quarantined:
+			c.Quarantined += n
+		case Pending, Made, Staged:
+			c.Pending += n
+		}
 		out[s] = c
-		return err
-	}, `SELECT asset, partition, `+countColumns+` FROM items WHERE `+in+` GROUP BY asset, partition`, args...)
+		return nil
+	}, `SELECT asset, partition, state, COUNT(*) FROM items WHERE `+in+` GROUP BY asset, partition, state`, args...)
 	return out, err
 }
