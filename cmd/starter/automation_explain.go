@@ -48,7 +48,7 @@ only.`,
 			})
 		},
 	}
-	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "these partitions, by key; may be given several times")
+	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "these partitions, by key, name, glob or range; may be given several times")
 	return cmd
 }
 
@@ -62,7 +62,11 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 		return v, fault.New(fault.Invalid, "", "%s is never materialized by itself: it has no Automation; `starter automation list` names those that have", key)
 	}
 	v.Condition = made.Automation.String()
-	x, err := activities.Explain(ctx, d.Graph, d.Ledger, time.Now, key, partitions)
+	chosen, err := choosePartitions(ctx, d, []*asset.Asset{made}, partitions)
+	if err != nil {
+		return v, err
+	}
+	x, err := activities.Explain(ctx, d.Graph, d.Ledger, time.Now, key, chosen[key])
 	if err != nil {
 		return v, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/cron"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -61,7 +62,7 @@ func (a *app) automationList() *cobra.Command {
 }
 
 func automations(ctx context.Context, c config.Config, d *host.Data) (automationView, error) {
-	v := automationView{Mode: c.Automation.Mode, Interval: c.Automation.Interval.String(), Assets: []automatedAsset{}}
+	v := automationView{Mode: c.Automation.Mode, Interval: cron.Short(c.Automation.Interval), Assets: []automatedAsset{}}
 	cursors, err := d.Ledger.Cursors(ctx)
 	if err != nil {
 		return v, err

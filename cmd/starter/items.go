@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,7 @@ var itemStates = []string{
 
 func newItems(a *app) *cobra.Command {
 	filter := ledger.Filter{}
+	var partitions []string
 	cmd := &cobra.Command{
 		Use:   "items [SELECT...]",
 		Short: "List items with their state and its reason: what is quarantined, absent or pending, and why",
@@ -49,7 +51,7 @@ func newItems(a *app) *cobra.Command {
 				selection = []string{"*"}
 			}
 			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				found, err := items(ctx, d, selection, filter)
+				found, err := items(ctx, d, selection, partitions, filter)
 				if err != nil {
 					return err
 				}
@@ -57,25 +59,33 @@ func newItems(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&filter.Partition, "partition", "p", "", "only this partition, by key")
+	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
 	cmd.Flags().StringVar((*string)(&filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
 	cmd.Flags().StringVar(&filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
 	cmd.Flags().IntVar(&filter.Limit, "limit", 1000, "how many of an asset at most")
 	return cmd
 }
 
-func items(ctx context.Context, d *host.Data, selection []string, filter ledger.Filter) ([]itemView, error) {
+func items(ctx context.Context, d *host.Data, selection, partitions []string, filter ledger.Filter) ([]itemView, error) {
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
-		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %q", filter.State, itemStates)
+		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, strings.Join(itemStates, ", "))
 	}
 	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choosePartitions(ctx, d, selected, partitions)
 	if err != nil {
 		return nil, err
 	}
 	found := []itemView{}
 	for _, made := range selected {
 		filter.Asset = string(made.Key)
-		entries, err := d.Ledger.Items(ctx, filter)
+		keys := chosen[made.Key]
+		if len(partitions) == 0 {
+			keys = []string{""} // all of them
+		}
+		entries, err := itemsOf(ctx, d, filter, keys)
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +94,22 @@ func items(ctx context.Context, d *host.Data, selection []string, filter ledger.
 				Asset: made.Key, Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
 				Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,
 			})
+		}
+	}
+	return found, nil
+}
+
+// itemsOf lists the items of some partitions of an asset, as many as the filter bounds.
+func itemsOf(ctx context.Context, d *host.Data, filter ledger.Filter, keys []string) ([]ledger.Entry, error) {
+	var found []ledger.Entry
+	for _, filter.Partition = range keys {
+		entries, err := d.Ledger.Items(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, entries...)
+		if filter.Limit > 0 && len(found) >= filter.Limit {
+			return found[:filter.Limit], nil
 		}
 	}
 	return found, nil

@@ -54,6 +54,50 @@ func TestItemsAreListedWithTheirReasons(t *testing.T) {
 	require.Contains(t, stderr, "quarantined")
 }
 
+func TestPartitionsAreNamedAlikeByEveryVerb(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
+	require.NoError(t, err)
+	require.NoError(t, l.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
+	for _, partition := range []string{"5", "6"} {
+		_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: partition, Run: "r", CodeVersion: "1", Items: enumerated(
+			ledger.Item{ID: partition + "1/patient", Label: "DIPIRONA", Fingerprint: "a"}, ledger.Item{ID: partition + "2/patient", Label: "AAS", Fingerprint: "a"},
+		)})
+		require.NoError(t, err)
+	}
+	require.NoError(t, l.Close())
+
+	for _, tt := range []struct {
+		args  []string
+		items int
+	}{
+		{[]string{"--partition", "5"}, 2},
+		{[]string{"--partition", "genérico"}, 2},
+		{[]string{"--partitions", "Genérico,Novo"}, 4},
+		{[]string{"--partition", "5..6", "--limit", "3"}, 3},
+		{nil, 4},
+	} {
+		code, stdout, stderr := starter(t, data, append([]string{"items", "-o", "json"}, tt.args...)...)
+		require.Zero(t, code, "%v: %s", tt.args, stderr)
+		var found struct{ Items []itemView }
+		require.NoError(t, json.Unmarshal([]byte(stdout), &found))
+		require.Len(t, found.Items, tt.items, tt.args)
+	}
+	for _, args := range [][]string{
+		{"items", "anvisa/download", "--partition", "Genrico"}, {"why", "51/patient", "--asset", "anvisa/download", "-p", "Genrico"},
+		{"automation", "explain", "anvisa/download", "--partitions", "Genrico"}, {"plan", "anvisa/download", "--partitions", "Genrico"},
+		{"backfill", "create", "anvisa/download", "--partition", "Genrico"},
+	} {
+		code, _, stderr := starter(t, data, args...)
+		require.Equal(t, exitUsage, code, "%v: %s", args, stderr)
+		require.Contains(t, stderr, "5 (Genérico)", args)
+	}
+	code, stdout, stderr := starter(t, data, "why", "51/patient", "--asset", "anvisa/download", "-p", "Genérico")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "anvisa/download[5]")
+}
+
 func TestVerbsOnAnEmptyFolder(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/config"
@@ -76,7 +77,26 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newChecks(a),
 	)
 	wrapArgs(root)
+	alike(root)
 	return root
+}
+
+// alike lets --partition and --partitions be the same flag, whichever of them a verb documents.
+func alike(cmd *cobra.Command) {
+	for _, name := range []string{"partition", "partitions"} {
+		if cmd.Flags().Lookup(name) == nil {
+			continue
+		}
+		cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, typed string) pflag.NormalizedName {
+			if typed == "partition" || typed == "partitions" {
+				typed = name
+			}
+			return pflag.NormalizedName(typed)
+		})
+	}
+	for _, child := range cmd.Commands() {
+		alike(child)
+	}
 }
 
 // verb refuses a verb that a command does not have, naming those that look like it.

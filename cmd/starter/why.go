@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/rows"
 	"drugslm/workflows"
@@ -47,7 +50,11 @@ is made of it. It is looked for in every asset.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				links, err := activities.Why(ctx, reading(d), args[0], asset.Key(key), partition)
+				meant, err := thePartition(ctx, d, asset.Key(key), partition)
+				if err != nil {
+					return err
+				}
+				links, err := activities.Why(ctx, reading(d), args[0], asset.Key(key), meant)
 				if err != nil {
 					return err
 				}
@@ -66,8 +73,40 @@ is made of it. It is looked for in every asset.`,
 		},
 	}
 	cmd.Flags().StringVar(&key, "asset", "", "the asset whose item is meant")
-	cmd.Flags().StringVarP(&partition, "partition", "p", "", "the partition whose item is meant, by key")
+	cmd.Flags().StringVarP(&partition, "partition", "p", "", "the partition whose item is meant, by key or name")
 	return cmd
+}
+
+// thePartition gives the key of the one partition that a word means, in an asset or, with no key, in any.
+func thePartition(ctx context.Context, d *host.Data, key asset.Key, word string) (string, error) {
+	if word == "" {
+		return "", nil
+	}
+	selected := d.Graph.All()
+	if key != "" {
+		made, err := d.Graph.Get(key)
+		if err != nil {
+			return "", err
+		}
+		selected = []*asset.Asset{made}
+	}
+	chosen, err := choosePartitions(ctx, d, selected, []string{word})
+	if err != nil {
+		return "", err
+	}
+	var keys []string
+	for _, found := range chosen {
+		keys = append(keys, found...)
+	}
+	slices.Sort(keys)
+	switch keys = slices.Compact(keys); len(keys) {
+	case 0:
+		return word, nil // the source was not asked for partitions yet: the item will not be there either
+	case 1:
+		return keys[0], nil
+	default:
+		return "", fault.New(fault.Invalid, "", "--partition %q means %d partitions, from %s to %s: name one", word, len(keys), keys[0], keys[len(keys)-1])
+	}
 }
 
 // traceLink is where a trace is shown.
@@ -84,11 +123,19 @@ func (v whyView) print(w io.Writer) error {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
+		var lines [][2]string
 		l.print(func(name, format string, args ...any) {
 			if text := fmt.Sprintf(format, args...); text != "" {
-				fmt.Fprintf(w, "  %-13s %s\n", name, text)
+				lines = append(lines, [2]string{name, text})
 			}
 		})
+		width := 0
+		for _, line := range lines {
+			width = max(width, utf8.RuneCountInString(line[0]))
+		}
+		for _, line := range lines {
+			fmt.Fprintf(w, "  %-*s  %s\n", width, line[0], line[1])
+		}
 	}
 	return nil
 }
@@ -159,6 +206,8 @@ func fieldText(v any) string {
 			words[i] = f.Name + "=" + fieldText(f.Value)
 		}
 		return strings.Join(words, " ")
+	case string:
+		return orDash(v)
 	default:
 		return fmt.Sprint(v)
 	}
