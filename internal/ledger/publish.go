@@ -57,8 +57,8 @@ func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (path
 //
 // A partition has one open publish at most; another is fault.Unavailable. Moves that would lose rows or keep them
 // twice are fault.Internal: a part of which no row is said to be left while an item that stays has its row in it, and
-// a part with rows that must go which is not rewritten. A rollback is fault.Invalid while a run that has not ended has
-// items of the partition in hand, and when one of its parts is condemned.
+// a part with rows that must go which is not rewritten. A rollback is fault.Invalid while a run that has not ended is at
+// the partition, and when one of its parts is condemned.
 func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, error) {
 	m.State, m.Started = PhasePublishing, orNow(m.Started)
 	var id int64

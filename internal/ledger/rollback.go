@@ -37,7 +37,8 @@ func (e Entry) Returns() bool {
 	return e.State == Absent || e.State == Quarantined || e.State == Pending && e.Kind == KindRolledBack && e.Batch == 0
 }
 
-// Working gives the runs that have not ended and have items of a partition in hand: pending, made or staged.
+// Working gives the runs that have not ended and are at a partition: they hold its claim, or have items of it in hand,
+// pending, made or staged.
 func (l *Ledger) Working(ctx context.Context, asset, partition string) ([]string, error) {
 	found, err := working(ctx, l.reader, asset, partition)
 	return found, l.explain(ctx, "read working runs", err)
@@ -45,8 +46,10 @@ func (l *Ledger) Working(ctx context.Context, asset, partition string) ([]string
 
 func working(ctx context.Context, q querier, asset, partition string) ([]string, error) {
 	var found []string
-	rows, err := q.QueryContext(ctx, `SELECT DISTINCT run FROM items WHERE asset = $1 AND partition = $2
-		AND state IN ('pending', 'made', 'staged') AND run IN (SELECT id FROM runs WHERE state = 'running') ORDER BY run`, asset, partition)
+	rows, err := q.QueryContext(ctx, `SELECT run FROM items WHERE asset = $1 AND partition = $2
+		AND state IN ('pending', 'made', 'staged') AND run IN (SELECT id FROM runs WHERE state = 'running')
+		UNION SELECT run FROM claims WHERE asset = $1 AND partition = $2 AND run IN (SELECT id FROM runs WHERE state = 'running')
+		ORDER BY run`, asset, partition)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var run string
 		err := rows.Scan(&run)
@@ -81,10 +84,11 @@ func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	return nil
 }
 
-// Busy is the error of a partition that cannot be rolled back because runs have items of it in hand.
+// Busy is the error of a partition that cannot be rolled back because runs are at it.
 func Busy(asset, partition string, runs []string) error {
-	return fault.New(fault.Invalid, "roll back", "%s[%s] has items in the hands of run %s, which has not ended: wait for it, or end it with "+
-		"`starter runs cancel %s`", asset, partition, strings.Join(runs, ", "), runs[0])
+	return fault.New(fault.Invalid, "roll back", "%s[%s] is in the hands of run %s, which has not ended: wait for it, or end it with "+
+		"`starter runs cancel %s`; what a terminated run left in hand, the next run of the partition takes over",
+		asset, partition, strings.Join(runs, ", "), runs[0])
 }
 
 // restore moves the items of a rollback: those with a row in the earlier version to its parts, and those without, but

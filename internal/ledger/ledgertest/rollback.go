@@ -75,6 +75,20 @@ func rollBackRefused(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "starter runs cancel r2")
 	require.NoError(t, l.FinishRun(t.Context(), "r2", ledger.RunCanceled, ""))
+
+	// One that has nothing in hand yet: it asks the source.
+	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r3"}))
+	claim := ledger.Claim{Asset: Asset, Partition: Partition, Run: "r3", Workflow: "partition/x", Execution: "e1"}
+	_, err = l.Claim(t.Context(), claim)
+	require.NoError(t, err)
+	_, err = l.BeginPublish(t.Context(), m)
+	kind(t, fault.Invalid, err)
+	require.ErrorContains(t, err, "starter runs cancel r3")
+	require.NoError(t, l.Unclaim(t.Context(), Asset, Partition, "r3"))
+	claim.Run = "ended"
+	_, err = l.Claim(t.Context(), claim)
+	require.NoError(t, err, "a claim that the end of its run left behind stands in nobody's way")
+
 	_, err = l.BeginPublish(t.Context(), m)
 	kind(t, fault.Internal, err)
 	require.ErrorContains(t, err, `item "b" still has its row in it`)
