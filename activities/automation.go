@@ -135,8 +135,14 @@ func (a *Activities) Started(ctx context.Context, in StartedInput) error {
 
 // alive reports whether a run that the ledger takes for running is: one that was terminated could not say so.
 func (a *Activities) alive(ctx context.Context, run string) (bool, error) {
-	workflow, _, _ := strings.Cut(run, "#") // a later execution of a backfill is a run of its own
-	return a.executions(ctx).Open(ctx, workflow, "")
+	return a.executions(ctx).Open(ctx, WorkflowOf(run), "")
+}
+
+// WorkflowOf is the id of the workflow that carries a run out: the run's own, but a later execution of a backfill is a
+// run of its own, "backfill/june#2".
+func WorkflowOf(run string) string {
+	workflow, _, _ := strings.Cut(run, "#")
+	return workflow
 }
 
 // Considered is a partition that was looked at, or asked about, and what its asset's condition says of it.

@@ -173,6 +173,9 @@ func TestObservationsThatCannotBeKept(t *testing.T) {
 		_, err := call(w, w.acts.Observe, in)
 		require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())
 		require.ErrorContains(t, err, want)
+		held, err := w.ledger.Claims(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, held, "others may look at once")
 	}
 }
 

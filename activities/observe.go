@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -12,13 +13,12 @@ import (
 	"drugslm/internal/telemetry"
 )
 
-// Observe looks at an external asset and keeps what it saw: a new version when the data is another than before.
+// Observe looks at an external asset and keeps what it saw: a new version when the data is another than before. However
+// that ends, the partition is free again: an attempt leaves nothing behind that the next one would go on with.
 func (a *Activities) Observe(ctx context.Context, in StepInput) (out Made, err error) {
 	err = a.within(ctx, in, telemetry.ObserveAsset, func(ctx context.Context, j job) error {
-		if out, err = a.observe(ctx, j); err != nil {
-			return err
-		}
-		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
+		out, err = a.observe(ctx, j)
+		return errors.Join(err, a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run))
 	})
 	return out, err
 }

@@ -19,6 +19,7 @@ type BeginInput struct {
 	Filter     asset.Filter `json:"filter,omitempty"`
 	Mode       ledger.Mode  `json:"mode"`
 	Accept     []string     `json:"accept,omitempty"` // blocking checks that are let through
+	Plan       *asset.Plan  `json:"plan,omitempty"`   // made before the run; nil: Plan makes it
 }
 
 // BeginOutput names the partition sets that the source must be asked for before the run can be planned.
@@ -43,7 +44,7 @@ type FinishInput struct {
 const planAttempts = 5
 
 // Begin records the run and says what must be discovered: the partitions of every selected asset that observes the
-// source, and those nobody has discovered yet.
+// source, and those nobody has discovered yet. For a run that comes with its plan there is nothing to discover.
 func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
 		// First of all: a run whose selection is wrong ends as failed, and what ends must have begun.
@@ -61,10 +62,25 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		if err := asset.Acceptable(selected, in.Accept); err != nil {
 			return err
 		}
+		if in.Plan != nil {
+			return a.planRun(ctx, in.Run, *in.Plan)
+		}
 		out.Discover, err = a.undiscovered(ctx, selected)
 		return err
 	})
 	return out, err
+}
+
+// planRun keeps what a run is going to work on, so that automation does not start another for it.
+func (a *Activities) planRun(ctx context.Context, run string, plan asset.Plan) error {
+	if len(plan.Steps) > MaxSteps {
+		return nil // it is going to be refused
+	}
+	steps := make([]ledger.Slice, len(plan.Steps))
+	for i, s := range plan.Steps {
+		steps[i] = ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}
+	}
+	return a.Ledger.PlanRun(ctx, run, steps)
 }
 
 func (a *Activities) undiscovered(ctx context.Context, selected []*asset.Asset) ([]PartitionSet, error) {
@@ -118,14 +134,10 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
-			if plan, err = MakePlan(ctx, a.Graph, a.Ledger, in); err != nil || len(plan.Steps) > MaxSteps {
+			if plan, err = MakePlan(ctx, a.Graph, a.Ledger, in); err != nil {
 				return err
 			}
-			steps := make([]ledger.Slice, len(plan.Steps))
-			for i, s := range plan.Steps {
-				steps[i] = ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}
-			}
-			return a.Ledger.PlanRun(ctx, in.Run, steps)
+			return a.planRun(ctx, in.Run, plan)
 		})
 	})
 	return plan, err

@@ -62,6 +62,18 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	require.Equal(t, "test/download", run.Selection, "of its first attempt")
 }
 
+func TestARunThatComesWithItsPlanIsSeenAtWork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	plan := asset.Plan{Steps: []asset.Step{{Asset: catalog, Partition: asset.Partition{Key: "5"}}}}
+	begun, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{string(catalog)}, Plan: &plan})
+	require.NoError(t, err)
+	require.Empty(t, begun.Discover, "it is planned already")
+	working, err := w.ledger.UnderWay(t.Context(), string(catalog), []string{"5", "6"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"5": "r1"}, working)
+}
+
 func TestARunWithAWrongSelectionIsOnRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -281,6 +281,10 @@ func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
 	enrolled, err := w.prepare(in)
 	require.NoError(t, err)
 	require.Zero(t, enrolled.Todo)
+	_, err = w.rollback(catalog, 0)
+	require.ErrorContains(t, err, "is in the hands of run "+in.Run, "it has claimed the partition")
+
+	require.NoError(t, w.ledger.Unclaim(t.Context(), string(catalog), here.Key, in.Run))
 	w.back(catalog, 0)
 	_, err = w.publish(in, enrolled)
 	require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())

@@ -1,12 +1,14 @@
-// Package workflows decides what runs when. It holds three workflows:
+// Package workflows decides what runs when. It holds five workflows:
 //
 //   - [Materialize] makes a plan and interprets it: one child workflow for each step, started as soon as the steps it
 //     needs are done.
 //   - [Partition] brings one partition of one asset up to date: enrol its items, make them in batches, check, publish.
+//   - [Backfill] carries out any number of steps, which are in the ledger: a window of them at a time, under the control of
+//     its updates.
 //   - [Deliver] tells the hooks of what failed, until nothing is left to tell.
 //   - [Automation] is started by the clock: it asks the assets' conditions what is to be done, and starts runs of it.
 //
-// All are deterministic and small: everything that touches the world is an activity. Both can be killed, retried and
+// All are deterministic and small: everything that touches the world is an activity. Each can be killed, retried and
 // cancelled at any time; what is done is in the ledger. A change to this code is tested against recorded histories
 // (testdata/*.json); changing code that may be running needs workflow.GetVersion.
 package workflows
@@ -108,7 +110,7 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 // makePlan discovers the partitions that must be asked for, then plans.
 func (m *materialize) makePlan(ctx workflow.Context) error {
 	var a *activities.Activities
-	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode, Accept: m.in.Accept}
+	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode, Accept: m.in.Accept, Plan: m.in.Plan}
 	orchestrate := withRun(ctx, asset.QueueOrchestrate, strings.Join(m.in.Select, " "))
 	var begun activities.BeginOutput
 	if err := workflow.ExecuteActivity(orchestrate, a.Begin, begin).Get(ctx, &begun); err != nil {

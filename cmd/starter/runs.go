@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 
+	"drugslm/activities"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -100,12 +101,12 @@ func (a *app) cancelRun(cmd *cobra.Command, id string) error {
 			return err
 		}
 		defer cli.Close()
-		described, err := cli.DescribeWorkflowExecution(cmd.Context(), id, "")
+		described, err := cli.DescribeWorkflowExecution(cmd.Context(), activities.WorkflowOf(id), "")
 		if status := described.GetWorkflowExecutionInfo().GetStatus(); err == nil && status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			return fault.New(fault.Invalid, "", "run %q has ended: %s", id, strings.ToLower(status.String()))
 		}
 		if err == nil {
-			err = cli.CancelWorkflow(cmd.Context(), id, "")
+			err = cli.CancelWorkflow(cmd.Context(), activities.WorkflowOf(id), "")
 		}
 		if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
 			return unknownRun(id)

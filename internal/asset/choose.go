@@ -164,5 +164,5 @@ func (k Keys) describe(word string) string {
 	if len(names) <= shown {
 		return "known: " + strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("the nearest of %d: %s", len(names), strings.Join(nearest(word, names, shown), ", "))
+	return fmt.Sprintf("the nearest of %d: %s", len(names), strings.Join(Nearest(word, names, shown), ", "))
 }

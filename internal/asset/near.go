@@ -7,8 +7,9 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// nearest gives the words that need the fewest changes to become the one that was typed, the nearest first.
-func nearest(typed string, words []string, limit int) []string {
+// Nearest gives the words that need the fewest changes to become the one that was typed, the nearest first: at most
+// limit, however unlike they are.
+func Nearest(typed string, words []string, limit int) []string {
 	distance := make(map[string]int, len(words))
 	for _, word := range words {
 		distance[word] = levenshtein.ComputeDistance(typed, word)
@@ -17,6 +18,3 @@ func nearest(typed string, words []string, limit int) []string {
 	slices.SortStableFunc(sorted, func(a, b string) int { return cmp.Compare(distance[a], distance[b]) })
 	return sorted[:min(limit, len(sorted))]
 }
-
-// Nearest gives the words that need the fewest changes to become the one that was typed, the nearest first.
-func Nearest(typed string, words []string, limit int) []string { return nearest(typed, words, limit) }

@@ -11,8 +11,11 @@
 // A partition of an asset is filled in four moves. [Ledger.Enrol] compares an enumeration with what is known and
 // decides what is to be done. [Ledger.Batch], [Ledger.Make] and [Ledger.Settle] do it, every step a transaction, so
 // that whoever is killed loses only what he had not yet reported. [Ledger.BeginPublish] writes down how the table is
-// about to change, the lake commits, [Ledger.FinishPublish] moves the items. One run at a time works on a partition;
-// the id of its workflow sees to that.
+// about to change, the lake commits, [Ledger.FinishPublish] moves the items. One run at a time works on a partition:
+// [Ledger.Claim] sees to that, and the id of its workflow.
+//
+// A backfill is a plan of any number of steps: [Ledger.AddSteps] writes it down, [Ledger.TakeSteps] hands steps out as what
+// they need is done, [Ledger.FinishStep] records their ends. [Ledger.RecordTick] writes what one look of automation decided.
 //
 // # The law
 //
