@@ -21,13 +21,16 @@ func (a *app) show(v any, text func(w io.Writer) error) error {
 	return text(a.stdout)
 }
 
-// table prints rows of cells in aligned columns.
+// table prints rows of cells in aligned columns. A cell that has nothing to say is a dash, except in the row of totals.
 func table(w io.Writer, header []string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{header}, rows...) {
 		for i, cell := range row {
 			if i > 0 {
 				fmt.Fprint(t, "\t")
+			}
+			if cell == "" && row[0] != "total" {
+				cell = "–"
 			}
 			fmt.Fprint(t, cell)
 		}
