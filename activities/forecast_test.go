@@ -184,5 +184,5 @@ func TestWhyFollowsTheChain(t *testing.T) {
 
 	_, err = activities.Why(t.Context(), w.acts, "aa", "", "")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: ["a"`)
+	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"drugslm/internal/asset"
@@ -132,7 +133,7 @@ func (c *chain) unknown(ctx context.Context, item string) error {
 	if len(near) == 0 {
 		return fault.New(fault.Invalid, "", "item %q is unknown: nothing has been materialized yet", item)
 	}
-	return fault.New(fault.Invalid, "", "item %q is unknown; the nearest: %q (`starter items` lists them)", item, asset.Nearest(item, near, 8))
+	return fault.New(fault.Invalid, "", "item %q is unknown; the nearest: %s (`starter items` lists them)", item, strings.Join(asset.Nearest(item, near, 3), ", "))
 }
 
 // up adds an item and all that it is made from.

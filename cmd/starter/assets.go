@@ -153,7 +153,7 @@ func (v *assetView) print(w io.Writer) error {
 	for i, c := range v.Checks {
 		rows[i] = []string{"  " + c.Name, severity(c.Blocking), c.Description}
 	}
-	return table(w, []string{"  CHECK", "", "DESCRIPTION"}, rows)
+	return table(w, []string{"  CHECK", "SEVERITY", "DESCRIPTION"}, rows)
 }
 
 // spell writes a column's type for people: Delta's name of it, or what a nested one holds.

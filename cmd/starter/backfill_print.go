@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"drugslm/internal/fault"
 )
@@ -35,7 +36,7 @@ func (v backfillView) print(w io.Writer) error {
 	fmt.Fprintf(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
 		v.ID, v.State, v.Selection, orAll(v.Partitions), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, when(v.Created))
 	if v.Finished != nil {
-		fmt.Fprintf(w, "finished   %s, after %s\n", when(*v.Finished), v.Finished.Sub(v.Created).Round(0))
+		fmt.Fprintf(w, "finished   %s, after %s\n", when(*v.Finished), v.Finished.Sub(v.Created).Round(10*time.Millisecond))
 	}
 	fmt.Fprintf(w, "pace       %.1f partitions per minute", v.PerMinute)
 	if v.ETA != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -128,9 +129,14 @@ func newBackfillShow(a *app) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filter.State != "" && !slices.Contains(stepStates, filter.State) {
-				return fault.New(fault.Invalid, "", "--state is %q: known are %q", filter.State, stepStates)
+				return fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, joined(stepStates))
 			}
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				if filter.Asset != "" {
+					if _, err := d.Graph.Get(asset.Key(filter.Asset)); err != nil {
+						return err
+					}
+				}
 				v, err := viewBackfill(ctx, c, d, args[0], filter)
 				if err != nil {
 					return err
@@ -248,6 +254,15 @@ func viewStep(s ledger.BackfillStep) stepView {
 		Asset: s.Asset, Partition: s.Partition, Label: s.Label, State: s.State, Attempts: s.Attempts, Changed: s.Changed, Rows: s.Rows,
 		Items: itemCounts{}.plus(s.Counts), Kind: s.Kind, Error: s.Error, Started: instant(s.Started), Finished: instant(s.Finished),
 	}
+}
+
+// joined is a list of states in words.
+func joined(states []ledger.StepState) string {
+	words := make([]string, len(states))
+	for i, s := range states {
+		words[i] = string(s)
+	}
+	return strings.Join(words, ", ")
 }
 
 // instant is a time for JSON: null for none.

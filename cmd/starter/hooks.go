@@ -171,7 +171,7 @@ func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
 		for i, v := range views {
 			rows[i] = []string{v.Target, map[bool]string{true: "taken", false: "failed"}[v.OK], fmt.Sprintf("%d ms", v.TookMS), v.Answer}
 		}
-		return table(w, []string{"TARGET", "", "TOOK", "ANSWER"}, rows)
+		return table(w, []string{"TARGET", "OUTCOME", "TOOK", "ANSWER"}, rows)
 	})
 	if err == nil && failed > 0 {
 		err = fmt.Errorf("%d of %d targets did not take the test event", failed, len(views))

@@ -124,6 +124,33 @@ func TestVerbsOnAnEmptyFolder(t *testing.T) {
 	}
 }
 
+func TestNothingIsShownAsADash(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, table(&out, []string{"ITEM", "KIND", "NAME"}, [][]string{{"1", "", "AAS"}, {"total", "", "2"}}))
+	require.Equal(t, "ITEM   KIND  NAME\n1      –     AAS\ntotal        2\n", out.String())
+}
+
+func TestARunIsShownWithoutEmptyLinesAndAnUnknownOneWithTheNearest(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
+	require.NoError(t, err)
+	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "nightly-2026-11-25T06:30:00Z", Workflow: "nightly-2026-11-25T06:30:00Z", Selection: "*"}))
+	require.NoError(t, l.Close())
+
+	code, stdout, stderr := starter(t, data, "runs", "show", "nightly-2026-11-25T06:30:00Z")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "state      running\n")
+	require.NotContains(t, stdout, "error")
+	code, _, stderr = starter(t, data, "runs", "show", "nightly")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, `run "nightly" is unknown; nearest: nightly-2026-11-25T06:30:00Z`)
+	code, _, stderr = starter(t, t.TempDir(), "runs", "show", "nightly")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, stderr, "there is none yet")
+}
+
 func enumerated(items ...ledger.Item) func(func(ledger.Item, error) bool) {
 	return func(yield func(ledger.Item, error) bool) {
 		for item := range slices.Values(items) {

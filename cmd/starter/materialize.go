@@ -133,7 +133,11 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 // followed shows a run's progress until it ends, and then its steps.
 func (a *app) followed(ctx context.Context, d *host.Data, started client.WorkflowRun) error {
 	result, err := a.follow(ctx, d, started)
-	if len(result.Steps) > 0 {
+	if err == nil && len(result.Steps) == 0 {
+		result.Steps = []workflows.StepResult{} // a list in JSON too
+		a.note("there was nothing to do")
+	}
+	if len(result.Steps) > 0 || err == nil {
 		err = errors.Join(err, a.show(result, func(w io.Writer) error { return printResult(w, result) }))
 	}
 	return err

@@ -226,6 +226,9 @@ func (v planView) print(w io.Writer) error {
 		fmt.Fprintf(w, "%d selected partitions are left out by the filter.\n", v.Left)
 	}
 	if len(v.Steps) == 0 {
+		if len(v.Undiscovered) == 0 {
+			fmt.Fprintln(w, "There is nothing to do.")
+		}
 		return nil
 	}
 	rows := make([][]string, 0, len(v.Steps)+1)

@@ -29,13 +29,16 @@ func encoder(w io.Writer, prefix string) *json.Encoder {
 	return e
 }
 
-// table prints rows of cells in aligned columns.
+// table prints rows of cells in aligned columns. A cell that has nothing to say is a dash, except in the row of totals.
 func table(w io.Writer, header []string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{header}, rows...) {
 		for i, cell := range row {
 			if i > 0 {
 				fmt.Fprint(t, "\t")
+			}
+			if cell == "" && row[0] != "total" {
+				cell = "–"
 			}
 			fmt.Fprint(t, cell)
 		}

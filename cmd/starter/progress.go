@@ -100,6 +100,9 @@ func (p *progress) tellItems(ctx context.Context) {
 
 // printResult is the closing table of a run: assets × partitions.
 func printResult(w io.Writer, r workflows.MaterializeResult) error {
+	if len(r.Steps) == 0 {
+		return nil
+	}
 	rows := make([][]string, 0, len(r.Steps)+1)
 	var items, count, bytes int64
 	for _, s := range r.Steps {

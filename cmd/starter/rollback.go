@@ -71,7 +71,7 @@ in hand. --dry-run says what would happen.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&to, "to", "", "the version, as `starter versions` lists it")
+	cmd.Flags().StringVar(&to, "to", "", "the version, as starter versions lists it")
 	cmd.Flags().StringArrayVarP(&partitions, "partition", "p", nil, "only this partition, by key or name; may be repeated")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would happen, and change nothing")
 	return cmd

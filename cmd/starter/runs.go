@@ -11,13 +11,14 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 
 	"drugslm/activities"
+	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
-	"drugslm/internal/telemetry"
 )
 
 // runView is a run as `runs list` and `runs show` print it.
@@ -79,37 +80,37 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 			return err
 		}
 		if !found {
-			return unknownRun(id)
+			return unknownRun(ctx, d, id)
 		}
 		v := viewRun(c, r)
 		return a.show(v, func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "run        %s\nselection  %s\nstate      %s\nstarted    %s\ntook       %s\ntrace      %s\nlink       %s\nerror      %s\n",
-				v.RunID, v.Selection, v.State, when(v.Started), took(r), v.TraceID, v.Link, v.Error)
-			return err
+			for _, line := range [][2]string{
+				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", when(v.Started)}, {"took", took(r)},
+				{"trace", v.TraceID}, {"link", v.Link}, {"error", v.Error},
+			} {
+				if line[1] == "" {
+					continue
+				}
+				if _, err := fmt.Fprintf(w, "%-10s %s\n", line[0], line[1]); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	})
 }
 
 func (a *app) cancelRun(cmd *cobra.Command, id string) error {
-	c, err := a.config(cmd)
-	if err != nil {
-		return err
-	}
-	return a.traced(cmd.Context(), "drugslm-starter", func(t *telemetry.Telemetry) error {
-		cli, err := host.Dial(cmd.Context(), c, t, a.logger(c))
-		if err != nil {
-			return err
-		}
-		defer cli.Close()
-		described, err := cli.DescribeWorkflowExecution(cmd.Context(), activities.WorkflowOf(id), "")
+	return a.withServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
+		described, err := cli.DescribeWorkflowExecution(ctx, activities.WorkflowOf(id), "")
 		if status := described.GetWorkflowExecutionInfo().GetStatus(); err == nil && status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			return fault.New(fault.Invalid, "", "run %q has ended: %s", id, strings.ToLower(status.String()))
 		}
 		if err == nil {
-			err = cli.CancelWorkflow(cmd.Context(), activities.WorkflowOf(id), "")
+			err = cli.CancelWorkflow(ctx, activities.WorkflowOf(id), "")
 		}
 		if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
-			return unknownRun(id)
+			return unknownRun(ctx, d, id)
 		}
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, "cancel run", err)
@@ -119,8 +120,26 @@ func (a *app) cancelRun(cmd *cobra.Command, id string) error {
 	})
 }
 
-func unknownRun(id string) error {
-	return fault.New(fault.Invalid, "", "run %q is unknown: `starter runs list` shows the runs", id)
+// unknownRun is the error of an id that no run has: it names those that are like it.
+func unknownRun(ctx context.Context, d *host.Data, id string) error {
+	const looked, named = 1000, 3 // runs back, and nearest
+	runs, err := d.Ledger.Runs(ctx, looked)
+	if err != nil {
+		return err
+	}
+	var near, known []string
+	for _, r := range runs {
+		if known = append(known, r.ID); strings.Contains(r.ID, id) && len(near) < named {
+			near = append(near, r.ID)
+		}
+	}
+	if len(near) == 0 {
+		near = asset.Nearest(id, known, named)
+	}
+	if len(near) == 0 {
+		return fault.New(fault.Invalid, "", "run %q is unknown: there is none yet", id)
+	}
+	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
 }
 
 func viewRun(c config.Config, r ledger.Run) runView {

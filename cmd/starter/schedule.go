@@ -153,7 +153,7 @@ func (s *schedules) view(ctx context.Context, e schedule.Entry) (scheduleView, e
 		Running: append([]string{}, e.Running...), Runs: []scheduledRun{}, Next: append([]time.Time{}, e.Next...),
 		Actions: e.Actions, MissedCatchup: e.MissedCatchup, SkippedOverlap: e.SkippedOverlap, Created: e.Created,
 	}
-	if !e.Updated.IsZero() {
+	if e.Updated.After(e.Created) { // the server says 1970 for never
 		v.Updated = &e.Updated
 	}
 	if s.config.Temporal.UI != "" {
@@ -181,7 +181,7 @@ func (s *schedules) view(ctx context.Context, e schedule.Entry) (scheduleView, e
 func printSchedule(w io.Writer, v scheduleView) error {
 	d := v.Definition
 	lines := [][2]string{
-		{"schedule", v.Name}, {"state", v.state()}, {"note", v.Note}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
+		{"schedule", v.Name}, {"state", v.state()}, {"note", orDash(v.Note)}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
 		{"partitions", orAll(d.Partitions)}, {"mode", d.Mode}, {"overlap", d.Overlap}, {"catch-up", d.Catchup},
 		{"on failure", map[bool]string{true: "pauses", false: "goes on"}[d.PauseOnFailure]}, {"priority", strconv.Itoa(d.Priority)},
 		{"from", v.origin()}, {"runs", fmt.Sprintf("%d started, %d skipped as one was at work, %d missed", v.Actions, v.SkippedOverlap, v.MissedCatchup)},

@@ -162,7 +162,20 @@ func (k Keys) describe(word string) string {
 		}
 	}
 	if len(names) <= shown {
-		return "known: " + strings.Join(names, ", ")
+		known := "known: " + strings.Join(names, ", ")
+		if like := resembling(word, k.words()); len(like) > 0 {
+			return "nearest: " + strings.Join(like, ", ") + "; " + known
+		}
+		return known
 	}
 	return fmt.Sprintf("the nearest of %d: %s", len(names), strings.Join(Nearest(word, names, shown), ", "))
+}
+
+// words are the keys and the names that a user may have meant.
+func (k Keys) words() []string {
+	words := make([]string, 0, 2*len(k.list))
+	for _, p := range k.list {
+		words = append(words, p.Key, p.Label)
+	}
+	return words
 }

@@ -142,20 +142,20 @@ func (g *Graph) Sets() []*Partitions {
 	return sets
 }
 
-// Get gives one asset; an unknown key is an error that lists the known ones.
+// Get gives one asset; an unknown key is an error that lists the nearest and the known ones.
 func (g *Graph) Get(key Key) (*Asset, error) {
 	if a, ok := g.byKey[key]; ok {
 		return a, nil
 	}
-	return nil, fault.New(fault.Invalid, "find asset", "%q is unknown; known: %s", key, g.known())
+	return nil, fault.New(fault.Invalid, "find asset", "%q is unknown%s; known: %s", key, near(string(key), g.keys()), strings.Join(g.keys(), ", "))
 }
 
-func (g *Graph) known() string {
+func (g *Graph) keys() []string {
 	keys := make([]string, len(g.order))
 	for i, a := range g.order {
 		keys[i] = string(a.Key)
 	}
-	return strings.Join(keys, ", ")
+	return keys
 }
 
 // sorted orders assets so that dependencies come first, keeping the declared order otherwise; if that is

@@ -87,7 +87,9 @@ func TestGraphOrder(t *testing.T) {
 	require.Equal(t, asset.Key("b/alone"), found.Key)
 	_, err = g.Get("b/none")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	require.ErrorContains(t, err, `"b/none" is unknown; known: a/index, a/catalog, `)
+	_, near := g.Get("a/catalgo")
+	require.ErrorContains(t, near, `"a/catalgo" is unknown; nearest: a/catalog, b/catalog; known: a/index, `)
+	require.ErrorContains(t, err, `"b/none" is unknown; nearest: b/alone; known: a/index, a/catalog, `)
 }
 
 func TestGraphSets(t *testing.T) {

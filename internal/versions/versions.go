@@ -163,7 +163,7 @@ func (k Keeper) choose(ctx context.Context, a *asset.Asset, names []string, keys
 	for _, name := range names {
 		key, ok := resolve(name, keys, labelled)
 		if !ok {
-			unknown = append(unknown, fault.New(fault.Invalid, "choose partition", "%s has no version of a partition %q; it has some of %q", a.Key, name, known))
+			unknown = append(unknown, fault.New(fault.Invalid, "choose partition", "%s has no version of a partition %q; it has those of %s", a.Key, name, strings.Join(known, ", ")))
 		} else if !slices.Contains(chosen, key) {
 			chosen = append(chosen, key)
 		}
