@@ -157,7 +157,7 @@ func checkPayloads(t *testing.T, hook *webhook) {
 		case "run_failed":
 			require.Contains(t, body.Data.Error, "steps failed")
 		case "check_failed":
-			require.Equal(t, "anvisa/catalog not_shrunk", body.Data.Asset+" "+body.Data.Check)
+			require.Equal(t, "anvisa/catalog not_dropped", body.Data.Asset+" "+body.Data.Check)
 			require.True(t, body.Data.Blocking)
 		default:
 			require.Fail(t, "an event of another kind", body.Type)

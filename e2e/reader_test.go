@@ -25,10 +25,19 @@ func TestForeignReader(t *testing.T) {
 	s := startSite(t, portal, t.TempDir())
 	s.materialize("*")
 	for _, a := range s.status().Assets {
+		if a.Location == "" {
+			continue // it is only looked at
+		}
+		column := "category"
+		if a.Asset == "anvisa/updates" {
+			column = "day"
+		}
 		rows, runs := 0, map[string]bool{}
 		for _, p := range a.Partitions {
 			rows += p.Rows
-			runs[p.RunID] = true
+			if p.Rows > 0 {
+				runs[p.RunID] = true
+			}
 		}
 		output, err := exec.Command(python, "-c", readTables, a.Location).Output()
 		require.NoError(t, err, a.Asset)
@@ -41,8 +50,10 @@ func TestForeignReader(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal(output, &read), "%s", output)
 		require.Equal(t, rows, read.Rows, a.Asset)
-		require.Equal(t, []string{"category"}, read.Partition)
-		require.Positive(t, read.Traces, "every row names its trace")
+		require.Equal(t, []string{column}, read.Partition)
+		if rows > 0 { // of a day on which nothing was published there are none
+			require.Positive(t, read.Traces, "every row names its trace")
+		}
 		for _, run := range read.Runs {
 			require.True(t, runs[run], "rows of %s name run %s", a.Asset, run)
 		}

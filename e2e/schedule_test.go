@@ -83,6 +83,18 @@ const (
 	look     = 300 * time.Millisecond
 )
 
+// madeBy gives the run that made the first partition of an asset.
+func (s *site) madeBy(t *testing.T, asset string) string {
+	t.Helper()
+	for _, a := range s.status().Assets {
+		if a.Asset == asset {
+			return a.Partitions[0].RunID
+		}
+	}
+	require.Fail(t, "no such asset", asset)
+	return ""
+}
+
 // TestSchedule lets a schedule start runs by its clock and by hand, and keeps it from doing so.
 func TestSchedule(t *testing.T) {
 	needed(t)
@@ -105,7 +117,7 @@ func TestSchedule(t *testing.T) {
 	}, patience, look)
 	require.Regexp(t, `^often-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`, first)
 	require.Positive(t, s.status().rows("anvisa/index"))
-	require.Equal(t, first, s.status().Assets[0].Partitions[0].RunID)
+	require.Equal(t, first, s.madeBy(t, "anvisa/index"))
 	require.Contains(t, s.run("runs", "list").stdout, first)
 
 	require.Equal(t, 0, s.run("schedule", "pause", "often", "--note", "enough").code)

@@ -140,7 +140,9 @@ func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activiti
 	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s, Accept: m.in.Accept}}
 	if s.Observes {
 		var a *activities.Activities
+		began := workflow.Now(ctx)
 		err = workflow.ExecuteActivity(withStep(ctx, s, s.Queue, s.Name()), a.Observe, in.StepInput).Get(ctx, &made)
+		measure(ctx, in, began, made, err)
 		return made, err
 	}
 	for wait := time.Second; ; wait = min(2*wait, maxPoll) {

@@ -181,7 +181,7 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 		started = append(started, w)
 	}
-	if err := h.resume(ctx); err != nil {
+	if err := h.resume(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
