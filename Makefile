@@ -87,6 +87,10 @@ bench: build chromium ## measure: plan, status and automation over 100,000 parti
 bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothing, from its creation to its end
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench 'BenchmarkBackfill$$' -benchtime 1x -timeout 10m
 
+.PHONY: bench-text
+bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
+	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 3x
+
 .PHONY: clean
 clean: ## remove what was built; data stays
 	@rm -rf $(BIN) .cache

@@ -46,8 +46,6 @@ type Activities struct {
 	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
 	Metrics *telemetry.Metrics              // nil: nothing is counted
 
-	// Alive says whether a run is under way; nil: the server of the activity is asked.
-	Alive      func(ctx context.Context, run string) (bool, error)
 	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
 	Build      string     // the version of this program, for what is created by it
 }

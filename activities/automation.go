@@ -3,13 +3,9 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/activity"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -39,6 +35,7 @@ type Start struct {
 	Partitions []string     `json:"partitions,omitempty"`
 	Filter     asset.Filter `json:"filter"`
 	Steps      int          `json:"steps"`
+	Backfill   bool         `json:"backfill,omitempty"` // it is more than a run takes: Run is the id of a backfill
 }
 
 // StartsOutput is a handful of runs to start.
@@ -138,30 +135,8 @@ func (a *Activities) Started(ctx context.Context, in StartedInput) error {
 
 // alive reports whether a run that the ledger takes for running is: one that was terminated could not say so.
 func (a *Activities) alive(ctx context.Context, run string) (bool, error) {
-	if a.Alive != nil {
-		return a.Alive(ctx, run)
-	}
-	known, found, err := a.Ledger.Run(ctx, run)
-	if err != nil {
-		return false, err
-	}
-	workflow := run
-	if found { // a backfill has a run for each of its executions
-		workflow = known.Workflow
-	}
-	described, err := activity.GetClient(ctx).DescribeWorkflowExecution(ctx, workflow, "")
-	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
-		return false, nil
-	}
-	if err != nil {
-		return false, fault.Wrap(fault.Unavailable, "ask whether run "+run+" is under way", err)
-	}
-	switch described.GetWorkflowExecutionInfo().GetStatus() {
-	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_PAUSED:
-		return true, nil
-	default:
-		return false, nil
-	}
+	workflow, _, _ := strings.Cut(run, "#") // a later execution of a backfill is a run of its own
+	return a.executions(ctx).Open(ctx, workflow, "")
 }
 
 // Considered is a partition that was looked at, or asked about, and what its asset's condition says of it.

@@ -26,6 +26,9 @@ type auto struct {
 	known  map[string]bool // events told already
 }
 
+// Open says that every run is under way but those that are dead.
+func (w *auto) Open(_ context.Context, run, _ string) (bool, error) { return !w.dead[run], nil }
+
 // told gives the events that were recorded since it was last asked.
 func (w *auto) told() []string {
 	w.tb.Helper()
@@ -46,7 +49,7 @@ func newAuto(tb testing.TB, assets ...*asset.Asset) *auto {
 	tb.Helper()
 	base := newWorld(tb)
 	w := &auto{tb: tb, acts: base.acts, ledger: base.ledger, dead: map[string]bool{}, known: map[string]bool{}}
-	w.acts.Alive = func(_ context.Context, run string) (bool, error) { return !w.dead[run], nil }
+	w.acts.Executions = w
 	w.acts.Now = func() time.Time {
 		if w.now.IsZero() {
 			return time.Now()
@@ -345,7 +348,7 @@ func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "killed in between")
 }
 
-func TestMoreThanARunTakesIsCut(t *testing.T) {
+func TestMoreThanARunTakesIsABackfill(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, set, asset.OnMissing()))
@@ -355,11 +358,14 @@ func TestMoreThanARunTakesIsCut(t *testing.T) {
 	}
 	require.Empty(t, w.tick())
 	w.keys("letter", keys...)
-	starts := w.tick()
-	require.Len(t, starts, 3)
-	for i, n := range []int{500, 500, 200} {
-		require.Len(t, strings.Split(starts[i], ","), n)
-	}
+	_, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	require.NoError(t, err)
+	open, err := call(&world{tb: t}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+	require.NoError(t, err)
+	require.Len(t, open.Starts, 1)
+	require.True(t, open.Starts[0].Backfill)
+	require.Len(t, open.Starts[0].Partitions, 1200)
+	require.Equal(t, asset.Needed, open.Starts[0].Filter, "what is there already is not made again")
 }
 
 func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {

@@ -62,12 +62,16 @@ func (a *Activities) gone(ctx context.Context, held, mine ledger.Claim) (bool, e
 	if held.Workflow == mine.Workflow {
 		return true, nil
 	}
-	executions := a.Executions
-	if executions == nil {
-		executions = server{activity.GetClient(ctx)}
-	}
-	open, err := executions.Open(ctx, held.Workflow, held.Execution)
+	open, err := a.executions(ctx).Open(ctx, held.Workflow, held.Execution)
 	return !open, err
+}
+
+// executions is who knows which workflows are under way.
+func (a *Activities) executions(ctx context.Context) Executions {
+	if a.Executions != nil {
+		return a.Executions
+	}
+	return server{activity.GetClient(ctx)}
 }
 
 // Release ends a step's claim on its partition, when the step itself could not.

@@ -41,7 +41,7 @@ func TestABrokenPromiseIsToldOnce(t *testing.T) {
 	require.Empty(t, told(w.now.Add(4*time.Hour)))
 	events := told(w.now.Add(90 * time.Minute))
 	require.Len(t, events, 1)
-	require.Contains(t, events[0], `"asset":"t/day","partition":"2026-08-09","policy":"within 6h0m0s","due":"2026-08-10T06:00:00Z","verified":null`)
+	require.Contains(t, events[0], `"asset":"t/day","partition":"2026-08-09","policy":"within 6h","due":"2026-08-10T06:00:00Z","verified":null`)
 	require.Empty(t, told(w.now.Add(time.Hour)))
 	events = told(time.Date(2026, 8, 12, 5, 0, 0, 0, time.UTC))
 	require.Len(t, events, 2, "the day before yesterday is due, and a letter")

@@ -134,6 +134,30 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 }
 
+// TestObservationsCountOverAllPartitions lets what is made from several of them see that one is newer.
+func TestObservationsCountOverAllPartitions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	data := map[string]string{"a": "1", "b": "1"}
+	in := w.with(t, office, asset.External(asset.ExternalSpec{
+		Key: office, Partitions: asset.Static("desk", "a", "b"), Queue: asset.QueueBrowser,
+		Observe: func(_ context.Context, run asset.Run) (asset.Observation, error) {
+			return asset.Observation{DataVersion: data[run.Partition.Key]}, nil
+		},
+	}))
+	look := func(desk string) int64 {
+		in.Step.Partition.Key = desk
+		made, err := call(w, w.acts.Observe, in)
+		require.NoError(t, err)
+		return made.Version
+	}
+	require.EqualValues(t, 0, look("a"))
+	require.EqualValues(t, 1, look("b"))
+	require.EqualValues(t, 0, look("a"), "nothing is new")
+	data["a"] = "2"
+	require.EqualValues(t, 2, look("a"))
+}
+
 func TestObservationsThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	for want, seen := range map[string]asset.Observation{

@@ -86,14 +86,24 @@ func (e *evaluator) plan() error {
 	return nil
 }
 
-// cut makes the runs that do some partitions of assets. It is the one place that knows how much a run takes: more is cut
-// into several. all says that the filter lets nothing else through, so that one run need not name them.
+// maxNamed is how many partitions one backfill is asked for by name: they travel in its input.
+const maxNamed = 5000
+
+// cut makes the run that does some partitions of assets, or a backfill where they are more than a run takes. all says
+// that the filter lets nothing else through, so that they need not be named.
 func (e *evaluator) cut(assets, partitions []string, filter asset.Filter, all bool) error {
-	if steps := len(partitions) * len(assets); all && steps <= MaxSteps {
+	steps := len(partitions) * len(assets)
+	switch {
+	case all && steps > MaxSteps:
+		return e.start(Start{Select: assets, Partitions: []string{asset.Everything}, Filter: filter, Steps: steps, Backfill: true})
+	case all:
 		return e.start(Start{Select: assets, Filter: filter, Steps: steps})
+	case steps <= MaxSteps:
+		return e.start(Start{Select: assets, Partitions: partitions, Filter: filter, Steps: steps})
 	}
-	for part := range slices.Chunk(partitions, max(MaxSteps/len(assets), 1)) {
-		if err := e.start(Start{Select: assets, Partitions: part, Filter: filter, Steps: len(part) * len(assets)}); err != nil {
+	for part := range slices.Chunk(partitions, maxNamed) {
+		// Not the filter of a run: a backfill that is forced makes every item again.
+		if err := e.start(Start{Select: assets, Partitions: part, Steps: len(part) * len(assets), Backfill: true}); err != nil {
 			return err
 		}
 	}

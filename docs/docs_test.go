@@ -188,7 +188,7 @@ func TestCommands(t *testing.T) {
 func (c command) verbs() []string {
 	n := 0
 	if len(c.words) > 0 && !strings.HasPrefix(c.words[0], "-") {
-		if n = 1; slices.Contains([]string{"assets", "runs", "hooks"}, c.words[0]) {
+		if n = 1; slices.Contains([]string{"assets", "automation", "backfill", "hooks", "partitions", "runs", "schedule"}, c.words[0]) {
 			n = min(2, len(c.words))
 		}
 	}

@@ -56,7 +56,14 @@ func startAll(ctx workflow.Context, starts []activities.Start) ([]string, error)
 	runs := make([]string, len(starts))
 	for i, s := range starts {
 		runs[i] = s.Run
-		children[i] = workflow.ExecuteChildWorkflow(withAutomated(ctx, s), Materialize,
+		if s.Backfill {
+			children[i] = workflow.ExecuteChildWorkflow(withAutomated(ctx, BackfillID(s.Run), s), Backfill, BackfillInput{
+				BackfillRequest: activities.BackfillRequest{ID: s.Run, Select: s.Select, Partitions: s.Partitions, Filter: s.Filter},
+				Settings:        activities.BackfillSettings{MaxInFlight: DefaultMaxInFlight, Priority: DefaultBackfillPriority},
+			})
+			continue
+		}
+		children[i] = workflow.ExecuteChildWorkflow(withAutomated(ctx, s.Run, s), Materialize,
 			MaterializeInput{Select: s.Select, Partitions: s.Partitions, Filter: s.Filter})
 	}
 	for _, child := range children {
@@ -69,16 +76,13 @@ func startAll(ctx workflow.Context, starts []activities.Start) ([]string, error)
 }
 
 // withAutomated sets the options of a run that automation starts. Its id is used once: whoever starts it again, finds it.
-func withAutomated(ctx workflow.Context, s activities.Start) workflow.Context {
+func withAutomated(ctx workflow.Context, id string, s activities.Start) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            s.Run,
+		WorkflowID:            id,
 		TaskQueue:             TaskQueue(asset.QueueOrchestrate),
 		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		Priority:              temporal.Priority{PriorityKey: priorityAutomated},
+		Priority:              BySchedule(),
 		StaticSummary:         "automation: materialize " + strings.Join(s.Select, " "),
 	})
 }
-
-// priorityAutomated is that of runs by the clock: behind what a person waits for, before backfills.
-const priorityAutomated = 2

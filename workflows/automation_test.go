@@ -87,3 +87,27 @@ func TestATickThatFindsARunStartedGoesOn(t *testing.T) {
 	require.Equal(t, 1, runs, "it was started by a tick that was killed before it could say so")
 	require.Equal(t, []string{"automation-1", "automation-1"}, q.started)
 }
+
+// TestATickStartsABackfillWhereARunIsTooSmall starts what is more than a run takes as a backfill.
+func TestATickStartsABackfillWhereARunIsTooSmall(t *testing.T) {
+	t.Parallel()
+	env := newEnv()
+	many := activities.Start{Run: "automation-1", Select: []string{"t/download"}, Partitions: []string{"all"}, Filter: asset.Staled, Backfill: true}
+	q := &queue{now: env.Now, open: []activities.Start{many}}
+	env.OnActivity(a.Evaluate, mock.Anything, mock.Anything).Return(activities.Evaluated{}, nil)
+	env.OnActivity(a.NextStarts, mock.Anything).Return(q.next)
+	env.OnActivity(a.Started, mock.Anything, mock.Anything).Return(q.mark)
+	var asked []workflows.BackfillInput
+	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.BackfillInput) (activities.BackfillResult, error) {
+		require.Equal(t, "backfill/automation-1", workflow.GetInfo(ctx).WorkflowExecution.ID)
+		asked = append(asked, in)
+		return activities.BackfillResult{}, nil
+	}, workflow.RegisterOptions{Name: "Backfill", DisableAlreadyRegisteredCheck: true})
+	env.ExecuteWorkflow(workflows.Automation, activities.EvaluateInput{Requests: true})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []workflows.BackfillInput{{
+		BackfillRequest: activities.BackfillRequest{ID: "automation-1", Select: []string{"t/download"}, Partitions: []string{"all"}, Filter: asset.Staled},
+		Settings:        activities.BackfillSettings{MaxInFlight: 16, Priority: 4},
+	}}, asked)
+	require.Equal(t, []string{"automation-1"}, q.started)
+}

@@ -55,6 +55,9 @@ const (
 	DefaultBackfillPriority = 4
 )
 
+// DefaultMaxInFlight is how many steps of a backfill are under way at a time unless it is told otherwise.
+const DefaultMaxInFlight = 16
+
 // ByHand is the priority of a run that somebody started: its children and their activities have it too.
 func ByHand() temporal.Priority { return temporal.Priority{PriorityKey: priorityByHand} }
 

@@ -8,7 +8,7 @@ import (
 func Register(w worker.WorkflowRegistry) {
 	w.RegisterWorkflow(Materialize)
 	w.RegisterWorkflow(Partition)
-	w.RegisterWorkflow(Backfill)
 	w.RegisterWorkflow(Deliver)
 	w.RegisterWorkflow(Automation)
+	w.RegisterWorkflow(Backfill)
 }

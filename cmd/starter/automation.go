@@ -12,7 +12,6 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
-	"drugslm/internal/telemetry"
 )
 
 func newAutomation(a *app) *cobra.Command {
@@ -36,14 +35,7 @@ func (a *app) connected(cmd *cobra.Command, fn func(ctx context.Context, c confi
 	if err != nil {
 		return err
 	}
-	return a.traced(cmd.Context(), "drugslm-starter", func(t *telemetry.Telemetry) error {
-		cli, err := host.Dial(cmd.Context(), c, t, a.logger(c))
-		if err != nil {
-			return err
-		}
-		defer cli.Close()
-		return fn(cmd.Context(), c, cli)
-	})
+	return a.dialled(cmd.Context(), c, func(cli client.Client) error { return fn(cmd.Context(), c, cli) })
 }
 
 func (a *app) automationSwitch(pause bool) *cobra.Command {

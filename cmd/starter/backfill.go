@@ -20,7 +20,6 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
-	"drugslm/internal/telemetry"
 	"drugslm/workflows"
 )
 
@@ -76,17 +75,10 @@ func theBackfill(ctx context.Context, d *host.Data, id string) (ledger.Backfill,
 	return b, fault.New(fault.Invalid, "", "backfill %q is unknown: `starter backfill list` shows them", id)
 }
 
-// steering runs fn with the data folder and the server.
-func (a *app) steering(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
+// withServer runs fn with the data folder and the server.
+func (a *app) withServer(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
 	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-			cli, err := host.Dial(ctx, c, t, a.logger(c))
-			if err != nil {
-				return err
-			}
-			defer cli.Close()
-			return fn(ctx, c, d, cli)
-		})
+		return a.dialled(ctx, c, func(cli client.Client) error { return fn(ctx, c, d, cli) })
 	})
 }
 

@@ -59,7 +59,7 @@ func (a *app) setting(use, short, update string, parse func(string) (any, error)
 					return err
 				}
 			}
-			return a.steering(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
+			return a.withServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
 				b, err := running(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -100,7 +100,7 @@ func newBackfillRetry(a *app) *cobra.Command {
 left alone. --canceled also takes up what a cancel kept from beginning. A backfill whose workflow is gone goes on, too.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.steering(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				b, err := theBackfill(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -138,7 +138,7 @@ func newBackfillCancel(a *app) *cobra.Command {
 is under way ends by itself, or with --now is cut off; its partitions keep what they had. What was published stays.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.steering(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				b, err := running(ctx, d, args[0])
 				if err != nil {
 					return err

@@ -67,7 +67,7 @@ doubles nothing. One that has ended stays ended: "backfill retry" does what fail
 	flags.BoolVar(&f.failed, "failed", false, "only partitions with items that failed, all of which are tried again")
 	flags.BoolVar(&f.stale, "stale", false, "only partitions whose inputs or code are newer")
 	flags.BoolVar(&f.force, "force", false, "do everything again, changed or not")
-	flags.IntVar(&f.in.Settings.MaxInFlight, "max-in-flight", 16, "partitions under way at a time")
+	flags.IntVar(&f.in.Settings.MaxInFlight, "max-in-flight", workflows.DefaultMaxInFlight, "partitions under way at a time")
 	flags.Float64Var(&f.in.Settings.Rate, "rate", 0, "partitions begun per minute; 0: no limit")
 	flags.IntVar(&f.in.Settings.Priority, "priority", workflows.DefaultBackfillPriority, "1 (first) to 5 (last); runs by hand have 1, schedules 2")
 	flags.StringVar(&f.in.ID, "id", "", "its id; derived from the request if it is not given")
@@ -78,6 +78,9 @@ doubles nothing. One that has ended stays ended: "backfill retry" does what fail
 
 // complete fills in what follows from the flags, and checks it.
 func (f *createFlags) complete() error {
+	if len(f.in.Partitions) == 0 {
+		f.in.Partitions = []string{"all"} // a run without partitions leaves history alone; a backfill is for it
+	}
 	for filter, on := range map[asset.Filter]bool{asset.Missed: f.missing, asset.Faulty: f.failed, asset.Staled: f.stale, asset.Without: f.force} {
 		if on {
 			f.in.Filter = filter
@@ -114,13 +117,13 @@ func (a *app) createBackfill(cmd *cobra.Command, f createFlags) error {
 		if exists {
 			return a.attach(cmd, f, known, view)
 		}
-		plan, err := activities.MakePlan(ctx, d.Graph, d.Ledger, activities.BeginInput{Select: f.in.Select, Partitions: f.in.Partitions, Filter: f.in.Filter})
+		p, err := preparePlan(ctx, d, f.in.Select, asset.Request{Partitions: f.in.Partitions, Filter: f.in.Filter})
 		if err != nil {
 			return err // better now than in the workflow
 		}
-		if len(plan.Steps) == 0 && len(plan.Undiscovered) == 0 {
+		if len(p.plan.Steps) == 0 && len(p.plan.Undiscovered) == 0 {
 			view.State = ledger.BackfillCompleted
-			a.note("nothing to do: %d partitions are selected, and none is %s", plan.Left, wanted(f.in.Filter))
+			a.note("nothing to do: %d partitions are selected, and none is %s", p.plan.Left, wanted(f.in.Filter))
 			return a.stands(view, "%s", view.ID)
 		}
 		view.Created = true
@@ -154,7 +157,7 @@ func (a *app) attach(cmd *cobra.Command, f createFlags, known ledger.Backfill, v
 }
 
 func (a *app) sendBackfill(cmd *cobra.Command, f createFlags, view createdView) error {
-	return a.steering(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+	return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 		a.note("backfill %s  %s", view.ID, view.Link)
 		var status workflows.BackfillStatus
 		if err := order(ctx, cli, f.in, true, 0, workflows.UpdateCreate, f.in.BackfillRequest, &status); err != nil {

@@ -152,7 +152,7 @@ const paceOver = 5 * time.Minute
 func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfill) (backfillView, []ledger.StepSum, error) {
 	v := backfillView{
 		ID: b.ID, State: b.State, Selection: b.Selection, Partitions: requestOf(b).Partitions, Filter: b.Mode, MaxInFlight: b.MaxInFlight,
-		Rate: b.Rate, Priority: b.Priority, Created: b.Created, Finished: orNil(b.Finished), TraceID: b.Trace, Build: b.Code, Error: b.Error,
+		Rate: b.Rate, Priority: b.Priority, Created: b.Created, Finished: instant(b.Finished), TraceID: b.Trace, Build: b.Code, Error: b.Error,
 		Link: runLink(c, workflows.BackfillID(b.ID), ""), Steps: stepCounts{},
 	}
 	sums, err := d.Ledger.BackfillSums(ctx, b.ID)
@@ -174,7 +174,7 @@ func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfi
 		v.PerMinute = float64(pace.Steps) / minutes
 	}
 	if left := v.Steps[ledger.StepWaiting] + v.Steps[ledger.StepRunning]; b.State == ledger.BackfillRunning && left > 0 && v.PerMinute > 0 {
-		v.ETA = orNil(end.Add(time.Duration(float64(left) / v.PerMinute * float64(time.Minute))).UTC().Truncate(time.Second))
+		v.ETA = instant(end.Add(time.Duration(float64(left) / v.PerMinute * float64(time.Minute))).UTC().Truncate(time.Second))
 	}
 	return v, sums, err
 }
@@ -246,12 +246,12 @@ func (c itemCounts) plus(o ledger.Counts) itemCounts {
 func viewStep(s ledger.BackfillStep) stepView {
 	return stepView{
 		Asset: s.Asset, Partition: s.Partition, Label: s.Label, State: s.State, Attempts: s.Attempts, Changed: s.Changed, Rows: s.Rows,
-		Items: itemCounts{}.plus(s.Counts), Kind: s.Kind, Error: s.Error, Started: orNil(s.Started), Finished: orNil(s.Finished),
+		Items: itemCounts{}.plus(s.Counts), Kind: s.Kind, Error: s.Error, Started: instant(s.Started), Finished: instant(s.Finished),
 	}
 }
 
-// orNil is a time for JSON: null for none.
-func orNil(t time.Time) *time.Time {
+// instant is a time for JSON: null for none.
+func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

@@ -108,7 +108,7 @@ type prepared struct {
 func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*prepared, error) {
 	p := &prepared{selection: selection, request: r}
 	var err error
-	if p.selected, err = d.Graph.Select(selection...); err != nil {
+	if p.selected, err = activities.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
 	}
 	world, err := activities.World(ctx, d.Graph, d.Ledger)
@@ -204,7 +204,7 @@ func loadPlan(ctx context.Context, d *host.Data, path string) (*prepared, error)
 }
 
 func tooMany(op string, steps int) error {
-	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition", steps, activities.MaxSteps)
+	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, activities.MaxSteps)
 }
 
 func (p *prepared) show() planView {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -64,6 +65,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newPartitions(a),
 		newBackfill(a),
 		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+		newLeaflet(a),
 		newSchedule(a),
 		newHooks(a),
 		newVersions(a),
@@ -149,6 +151,18 @@ func (a *app) traced(ctx context.Context, service string, fn func(t *telemetry.T
 	}
 	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }() // says itself what it could not send
 	return fn(t)
+}
+
+// dialled runs fn with a connection to Temporal.
+func (a *app) dialled(ctx context.Context, c config.Config, fn func(cli client.Client) error) error {
+	return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
+		cli, err := host.Dial(ctx, c, t, a.logger(c))
+		if err != nil {
+			return err
+		}
+		defer cli.Close()
+		return fn(cli)
+	})
 }
 
 func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }

@@ -15,7 +15,6 @@ import (
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/internal/schedule"
-	"drugslm/internal/telemetry"
 )
 
 // scheduleView is a schedule as `schedule list` and `schedule show` print it.
@@ -75,12 +74,7 @@ if they are at most six hours late (--catchup).`,
 // withSchedules runs fn with the data folder and the server's schedules.
 func (a *app) withSchedules(cmd *cobra.Command, fn func(ctx context.Context, s *schedules) error) error {
 	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-			cli, err := host.Dial(ctx, c, t, a.logger(c))
-			if err != nil {
-				return err
-			}
-			defer cli.Close()
+		return a.dialled(ctx, c, func(cli client.Client) error {
 			return fn(ctx, &schedules{Server: schedule.NewServer(cli), app: a, config: c, data: d, temporal: cli})
 		})
 	})

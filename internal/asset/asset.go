@@ -10,7 +10,8 @@
 //
 // Either way the engine (packages activities and workflows) keeps each item in the ledger, stages rows, runs the
 // checks and publishes a partition in one step. A [Graph] validates a list of assets once; [Graph.Select] resolves
-// what a user types; [Graph.Plan] says what a run would do and why.
+// what a user types; a [View] of what the ledger knows says how partitions stand, and [View.Plan] what a run would do and why.
+// What others make is declared with [External], and only looked at.
 //
 // Everything here is immutable after New and NewGraph, and safe for use by several goroutines.
 package asset

@@ -9,8 +9,8 @@ import (
 	"drugslm/internal/fault"
 )
 
-// everything chooses all partitions of a set.
-const everything = "all"
+// Everything chooses all partitions of a set.
+const Everything = "all"
 
 // choose resolves what a user typed into indices of each set's keys, in their order. A word that means nothing in any
 // set is an error; sets of which no key is known are noted in the plan.
@@ -85,7 +85,7 @@ func (k Keys) find(word string) []int {
 	var found []int
 	for i, p := range k.list {
 		glob, err := match(word, p.Key)
-		if word == everything || strings.EqualFold(p.Label, word) || err == nil && glob && strings.ContainsAny(word, "*?[") {
+		if word == Everything || strings.EqualFold(p.Label, word) || err == nil && glob && strings.ContainsAny(word, "*?[") {
 			found = append(found, i)
 		}
 	}

@@ -42,16 +42,16 @@ func By(expr, zone string, grace time.Duration) *Freshness {
 	return f
 }
 
-// String is the policy for people: "within 48h0m0s", "by 0 6 * * * (UTC), 1h0m0s of grace".
+// String is the policy for people: "within 48h", "by 0 6 * * * (UTC), 1h of grace".
 func (f *Freshness) String() string {
 	if f.expr == "" {
-		return "within " + f.within.String()
+		return "within " + cron.Short(f.within)
 	}
 	zone := f.zone
 	if zone == "" {
 		zone = "UTC"
 	}
-	return fmt.Sprintf("by %s (%s), %s of grace", f.ticks, zone, f.grace)
+	return fmt.Sprintf("by %s (%s), %s of grace", f.ticks, zone, cron.Short(f.grace))
 }
 
 // mistakes says what is wrong with the policy for a set of partitions.

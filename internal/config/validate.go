@@ -64,14 +64,6 @@ func (c Config) check(k Key) error {
 		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
 			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
 		}
-	case "worker.promote":
-		if c.Worker.Promote && c.Worker.Deployment == "" {
-			return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
-		}
-	case "worker.deployment", "worker.build":
-		if strings.ContainsAny(v.String(), ". \t\n") && k.Name == "worker.deployment" || len(v.String()) > 100 {
-			return errors.New("wants a short name without dots and blanks")
-		}
 	case "automation.interval":
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
@@ -82,6 +74,14 @@ func (c Config) check(k Key) error {
 				return errors.New("has no {trace_id}, where the trace's id goes")
 			}
 			return checkURL(strings.ReplaceAll(url, "{trace_id}", "0"))
+		}
+	case "worker.promote":
+		if c.Worker.Promote && c.Worker.Deployment == "" {
+			return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
+		}
+	case "worker.deployment", "worker.build":
+		if strings.ContainsAny(v.String(), ". \t\n") && k.Name == "worker.deployment" || len(v.String()) > 100 {
+			return errors.New("wants a short name without dots and blanks")
 		}
 	case "source.user_agent", "source.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {

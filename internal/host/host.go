@@ -181,11 +181,11 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 		started = append(started, w)
 	}
-	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
-		go Promote(ctx, h.Temporal, h.config.Worker, h.log)
-	}
 	if err := h.resume(ctx); err != nil {
 		return err
+	}
+	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
+		go Promote(ctx, h.Temporal, h.config.Worker, h.log)
 	}
 	select {
 	case <-ctx.Done():

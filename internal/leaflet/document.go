@@ -1,7 +1,9 @@
 package leaflet
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,20 +18,22 @@ type line struct {
 	text       string // without blanks around it
 	page       int    // from 1
 	start, end int    // of text in the document
+	words      []Word // with their places; none where they are not known
 }
 
 // document is the joined text and its lines.
 type document struct {
-	text  string
-	lines []line
+	text    string
+	lines   []line
+	running []string // heads and feet, each once, as first printed
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
-// their running heads and feet. A head or foot is a line at the edge of at least three pages that differs in digits only. A word that
+// their running heads and feet. A head or foot is a line at the edge of at least three pages that differs in digits and capitals only. A word that
 // was broken at a hyphen between lines is whole again.
-func Join(pages []string) string { return newDocument(pages).text }
+func Join(pages []string) string { return newDocument(plain(pages)).text }
 
-func newDocument(pages []string) document {
+func newDocument(pages []Page) document {
 	edges := newEdges(pages)
 	var d document
 	var text strings.Builder
@@ -38,12 +42,13 @@ func newDocument(pages []string) document {
 			if text.Len() > 0 {
 				text.WriteByte('\n')
 			}
-			start := text.Len()
-			text.WriteString(l)
-			d.lines = append(d.lines, line{text: l, page: i + 1, start: start, end: text.Len()})
+			l.page, l.start = i+1, text.Len()
+			text.WriteString(l.text)
+			l.end = text.Len()
+			d.lines = append(d.lines, l)
 		}
 	}
-	d.text = text.String()
+	d.text, d.running = text.String(), edges.running
 	return d
 }
 
@@ -55,11 +60,13 @@ const maxMended = 4 << 10
 
 // mend puts words together that were broken at a hyphen, where that is safe: between a letter and a small one. The
 // hyphen stays, because it may belong to the word ("cirurgião-dentista"), unless it is a soft one.
-func mend(lines []string) []string {
-	var mended []string
+func mend(lines []line) []line {
+	var mended []line
 	for _, l := range lines {
-		if n := len(mended) - 1; n >= 0 && len(mended[n]) < maxMended && endsHyphenated(mended[n]) && startsSmall(l) {
-			mended[n] = strings.TrimSuffix(mended[n], "\u00ad") + l
+		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) {
+			before := &mended[n]
+			before.text = strings.TrimSuffix(before.text, "\u00ad") + l.text
+			before.words = append(slices.Clip(before.words), l.words...)
 			continue
 		}
 		mended = append(mended, l)
@@ -89,40 +96,61 @@ const (
 
 // edges knows which lines repeat at the edges of a document's pages.
 type edges struct {
-	pages [][]string
-	seen  map[edge]int // pages that have the line at their edge
+	pages   [][]line
+	seen    map[edge][]float32 // how far down the line is, on each page that has it at its edge; below 0 where that is not known
+	running []string           // what was taken away, each edge once
+	taken   map[edge]bool
 }
 
-func newEdges(pages []string) edges {
-	e := edges{seen: map[edge]int{}}
+func newEdges(pages []Page) edges {
+	e := edges{seen: map[edge][]float32{}, taken: map[edge]bool{}}
 	for i, page := range pages {
-		lines := trimmed(page)
+		lines := page.lines()
 		e.pages = append(e.pages, lines)
-		once := map[edge]bool{}
-		for j, l := range lines {
+		once := map[edge]float32{}
+		for j, k := range downward(lines) {
 			if j < edgeLines || j >= len(lines)-edgeLines {
-				once[mask(l, i)] = true
+				once[mask(lines[k].text, i)] = lines[k].height()
 			}
 		}
-		for key := range once {
-			e.seen[key]++
+		for key, height := range once {
+			e.seen[key] = append(e.seen[key], height)
 		}
 	}
 	return e
 }
 
+// downward gives the order of lines from the top of their page to its end, which is not always that of the file: a foot
+// may be printed first. Where a line has no place they stay as they are.
+func downward(lines []line) []int {
+	order := make([]int, len(lines))
+	for i := range order {
+		order[i] = i
+	}
+	if !slices.ContainsFunc(lines, func(l line) bool { return len(l.words) == 0 }) {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lines[a].words[0].Box.Y0, lines[b].words[0].Box.Y0) })
+	}
+	return order
+}
+
 // body is a page without the repeated lines at its edges. It peels from outside in and stops at the first line that is
 // the page's own, so that a repeated line of a table is safe inside the page.
-func (e edges) body(page int, lines []string) []string {
+func (e *edges) body(page int, lines []line) []line {
+	order := downward(lines)
 	for range edgeLines {
-		if len(lines) > 0 && e.running(lines[0], page) {
-			lines = lines[1:]
+		if len(order) > 0 && e.repeats(lines[order[0]], page) {
+			order = order[1:]
 		}
-		if len(lines) > 0 && e.running(lines[len(lines)-1], page) {
-			lines = lines[:len(lines)-1]
+		if len(order) > 0 && e.repeats(lines[order[len(order)-1]], page) {
+			order = order[:len(order)-1]
 		}
 	}
-	return lines
+	kept := make([]line, 0, len(order))
+	slices.Sort(order)
+	for _, i := range order {
+		kept = append(kept, lines[i])
+	}
+	return kept
 }
 
 // landmark is what a title of the leaflet begins with; a title is never a running head, though several leaflets in one
@@ -130,8 +158,38 @@ func (e edges) body(page int, lines []string) []string {
 var landmark = regexp.MustCompile(`^(?:[0-9]{1,2} )?(?:identificacao|informacoes|indicac|resultado|caracterist|contraindic|advertencias|` +
 	`interacoes|cuidados|posologia|reacoes|superdos|dizeres|historico|dados da subm|apresentac|composic|para que|como|quando|o que|onde|quais)`)
 
-func (e edges) running(l string, page int) bool {
-	return e.seen[mask(l, page)] >= edgePages && !landmark.MatchString(words(l))
+// sameHeight is how far apart, in points, the same head or foot may be on two pages: the cell of a table is elsewhere on
+// each page, and pages on their side have a foot of their own.
+const sameHeight = 4
+
+// height is how far down the page l is, or -1.
+func (l line) height() float32 {
+	if len(l.words) == 0 {
+		return -1
+	}
+	return l.words[0].Box.Y0
+}
+
+// repeats reports whether l is a running head or foot, and keeps it if it is.
+func (e *edges) repeats(l line, page int) bool {
+	if landmark.MatchString(words(l.text)) {
+		return false
+	}
+	key := mask(l.text, page)
+	level := 0
+	for _, height := range e.seen[key] {
+		if d := height - l.height(); -sameHeight <= d && d <= sameHeight {
+			level++
+		}
+	}
+	if len(e.seen[key]) < edgePages || level < 2 {
+		return false
+	}
+	if !e.taken[key] && key.text != "" {
+		e.taken[key] = true
+		e.running = append(e.running, l.text)
+	}
+	return true
 }
 
 var (
@@ -145,25 +203,14 @@ type edge struct {
 	offset int // of a line that is a number: how far it is from the page's place in the file
 }
 
-// mask gives lines that differ in digits only the same edge. A number alone is a page's number if it keeps its distance
+// mask gives lines that differ in digits and capitals only the same edge. A number alone is a page's number if it keeps its distance
 // from the page's place in the file; else it may be a cell of a table.
 func mask(l string, page int) edge {
 	if m := number.FindStringSubmatch(l); m != nil {
 		value, _ := strconv.Atoi(m[1]) // four digits at most
 		return edge{offset: value - page}
 	}
-	return edge{text: digits.ReplaceAllString(l, "0")}
-}
-
-// trimmed gives the lines of a page that are not blank, each valid UTF-8 on one line without blanks around it.
-func trimmed(page string) []string {
-	var lines []string
-	for l := range strings.FieldsFuncSeq(strings.ToValidUTF8(page, "\uFFFD"), func(r rune) bool { return r == '\n' || r == '\r' || r == '\f' }) {
-		if l = strings.TrimSpace(l); l != "" {
-			lines = append(lines, l)
-		}
-	}
-	return lines
+	return edge{text: strings.ToLower(digits.ReplaceAllString(l, "0"))}
 }
 
 // words is s in lower case without accents, with one blank for whatever is neither letter nor digit.

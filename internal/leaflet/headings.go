@@ -1,6 +1,9 @@
 package leaflet
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // SectionInfo describes a part that RDC 47/2009 asks for.
 type SectionInfo struct {
@@ -54,7 +57,8 @@ func titlesOf(a Audience) [][]string {
 			{"COMO DEVO USAR ESTE MEDICAMENTO?"},
 			{"O QUE DEVO FAZER QUANDO EU ME ESQUECER DE USAR ESTE MEDICAMENTO?"},
 			{"QUAIS OS MALES QUE ESTE MEDICAMENTO PODE ME CAUSAR?", "QUAIS OS MALES QUE ESTE MEDICAMENTO PODE CAUSAR?"},
-			{"O QUE FAZER SE ALGUÉM USAR UMA QUANTIDADE MAIOR DO QUE A INDICADA DESTE MEDICAMENTO?"},
+			{"O QUE FAZER SE ALGUÉM USAR UMA QUANTIDADE MAIOR DO QUE A INDICADA DESTE MEDICAMENTO?",
+				"O QUE FAZER SE ALGUÉM USAR UMA GRANDE QUANTIDADE DESTE MEDICAMENTO DE UMA SÓ VEZ?"},
 		}
 	case Professional:
 		return [][]string{
@@ -72,6 +76,18 @@ func titlesOf(a Audience) [][]string {
 	default:
 		return nil
 	}
+}
+
+// vaccines gives the titles that speak of a medicine as the leaflet of a vaccine has them.
+func vaccines(titles []string) []string {
+	var found []string
+	for _, t := range titles {
+		if strings.Contains(t, "MEDICAMENTO") && !strings.Contains(t, "MEDICAMENTOSAS") {
+			found = append(found, strings.NewReplacer("ESTE MEDICAMENTO É INDICADO", "ESTA VACINA É INDICADA", "DESTE MEDICAMENTO", "DESTA VACINA",
+				"ESTE MEDICAMENTO", "ESTA VACINA", "DO MEDICAMENTO", "DA VACINA").Replace(t))
+		}
+	}
+	return found
 }
 
 // pattern is a title to look for, folded.
@@ -96,6 +112,7 @@ func allPatterns() patterns {
 		for i, titles := range titlesOf(a) {
 			info := SectionInfo{ID: fmt.Sprintf("%s.%d", a, i+1), Number: i + 1}
 			add(info.Number, info, a, titles...)
+			add(info.Number, info, a, vaccines(titles)...)
 			add(0, info, a, titles[0])
 		}
 	}

@@ -11,7 +11,7 @@
 package leaflet
 
 import (
-	"fmt"
+	"sort"
 	"strings"
 )
 
@@ -35,42 +35,37 @@ type Section struct {
 	LastPage  int    // the page of the last character
 	Start     int    // byte offset of the title in what Join returns
 	End       int    // byte offset after the last character
+
+	Tables   []Table `json:",omitempty"` // in its text; none without the places of words
+	Markdown string  `json:",omitempty"` // its text with the tables as such; "" where there is none
+
+	Confidence float64 // from 0 to 1: that this is the section, whole and alone
+	Reason     string  `json:",omitempty"` // why Confidence is below 1
 }
 
 // Leaflet is what was found in one document.
 type Leaflet struct {
-	Audience Audience
-	Sections []Section // in the order of the text; they do not overlap
-	Missing  []string  // ids of Sections(Audience) that were not found, in their order
-	Warnings []string  // what a reader should doubt, in English
+	Audience  Audience
+	FirstPage int // from 1; where it begins in the file
+	LastPage  int
+	Start     int // byte offsets in what Join returns: the cover included, the next leaflet not
+	End       int
+	Sections  []Section // in the order of the text; they do not overlap
+	History   []Change  `json:",omitempty"` // the rows of the table of changes; none without the places of words
+	Metadata  Metadata
+	Missing   []string  // ids of Sections(Audience) that were not found, in their order
+	Absent    []Absence `json:",omitempty"` // the same with reasons
+	Warnings  []string  // what a reader should doubt, in English
 }
 
 // Parse finds the sections of the leaflet whose pages have these texts. Of a file that holds several leaflets (one for
-// each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets".
+// each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets":
+// [Read] gives them all.
 func Parse(pages []string) Leaflet {
-	d := newDocument(pages)
-	found := d.headings()
-	parts := split(found)
-	first := choose(parts[0])
-	l := Leaflet{Audience: first.audience, Sections: d.sections(first.headings, endOf(d, parts))}
-	l.Missing = missing(l)
-	if len(parts) > 1 {
-		l.Warnings = append(l.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
-	}
-	for _, s := range l.Sections {
-		if s.Number > 0 && s.Text == "" {
-			l.Warnings = append(l.Warnings, "no text in "+s.ID)
-		}
-	}
+	f := read(plain(pages))
+	l := f.Leaflets[0]
+	l.Warnings = append(f.Warnings, l.Warnings...)
 	return l
-}
-
-// endOf is where the first of the parts ends.
-func endOf(d document, parts [][]heading) int {
-	if len(parts) > 1 {
-		return d.lines[parts[1][0].line].start
-	}
-	return len(d.text)
 }
 
 // sections cuts the text at the headings, up to end.
@@ -82,9 +77,12 @@ func (d document) sections(found []heading, end int) []Section {
 			stop = d.lines[found[i+1].line].start
 		}
 		start := d.lines[h.line].start
+		if h.untitled {
+			h.end = start
+		}
 		stop = start + len(strings.TrimRight(d.text[start:stop], " \n"))
 		h.end = min(h.end, stop)
-		sections = append(sections, Section{
+		section := Section{
 			ID:        h.info.ID,
 			Number:    h.info.Number,
 			Title:     strings.Join(strings.Fields(d.text[start:h.end]), " "),
@@ -93,22 +91,28 @@ func (d document) sections(found []heading, end int) []Section {
 			LastPage:  d.pageAt(stop),
 			Start:     start,
 			End:       stop,
-		})
+		}
+		if h.info.ID != history {
+			section.Tables, section.Markdown = d.tables(section)
+		}
+		section.Confidence, section.Reason = h.confidence(section)
+		sections = append(sections, section)
 	}
 	return sections
 }
 
-// missing lists what a leaflet for its audience ought to have and has not.
-func missing(l Leaflet) []string {
-	has := map[string]bool{}
-	for _, s := range l.Sections {
-		has[s.ID] = true
+// tables finds the tables in the text of a section, and gives the text with them as Markdown; "" where there is none.
+func (d document) tables(s Section) ([]Table, string) {
+	body := s.End - len(s.Text)
+	from := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= body })
+	to := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= s.End })
+	if from >= to {
+		return nil, ""
 	}
-	var absent []string
-	for _, info := range Sections(l.Audience) {
-		if !has[info.ID] {
-			absent = append(absent, info.ID)
-		}
+	found, spans := tables(d.lines[from:to])
+	if len(found) == 0 {
+		return nil, ""
 	}
-	return absent
+	glued := strings.TrimSpace(d.text[body:d.lines[from].start]) // text on the line of the title
+	return found, strings.TrimSpace(glued + "\n" + markdown(d.lines[from:to], found, spans))
 }

@@ -120,6 +120,18 @@ func TestHeadings(t *testing.T) {
 	}
 }
 
+// TestVaccine reads the questions of a vaccine's leaflet.
+func TestVaccine(t *testing.T) {
+	t.Parallel()
+	pages := []string{"1. PARA QUE ESTA VACINA É INDICADA?\na\n2. COMO ESTA VACINA FUNCIONA?\nb\n3. QUANDO NÃO DEVO USAR ESTA VACINA?\nc\n" +
+		"9. O QUE FAZER SE ALGUÉM USAR UMA GRANDE QUANTIDADE DESTA VACINA DE UMA SÓ VEZ?\nd"}
+	l := leaflet.Parse(pages)
+	requireSound(t, l, pages)
+	require.Equal(t, leaflet.Patient, l.Audience)
+	require.Len(t, l.Sections, 4)
+	require.Equal(t, "patient.9", l.Sections[3].ID)
+}
+
 func section(l leaflet.Leaflet, id string) (leaflet.Section, bool) {
 	for _, s := range l.Sections {
 		if s.ID == id {

@@ -17,6 +17,11 @@ type heading struct {
 	line     int      // of the first line
 	end      int      // offset after the title
 	weight   int      // how much it looks like one
+
+	score     float64 // how much of the title agrees, from 0 to 1
+	numbered  bool    // its number is printed
+	mentioned bool    // a sentence goes on after it
+	untitled  bool    // there is no title: the section begins with its text
 }
 
 const (
@@ -80,7 +85,9 @@ func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool
 		return heading{}, false
 	}
 	after := d.text[best.end:min(len(d.text), best.end+maxAfter)]
-	best.weight = weigh(d.text[begin:best.end], strings.SplitN(after, "\n", 2)[0], score, numbered)
+	title, onLine := d.text[begin:best.end], strings.SplitN(after, "\n", 2)[0]
+	best.weight = weigh(title, onLine, score, numbered)
+	best.score, best.numbered, best.mentioned = score, numbered, sentence.MatchString(title+onLine)
 	return best, true
 }
 

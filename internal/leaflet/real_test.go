@@ -21,7 +21,7 @@ var real = map[string]struct {
 	"bula_1747686102131": {missing: []string{"identification"}},
 	"bula_1747686119869": {missing: []string{"identification"}},
 	"bula_1747686139023": {},
-	"bula_1747686210515": {missing: []string{"legal"}},
+	"bula_1747686210515": {},
 	"bula_1747686270885": {several: true},
 	"bula_1747686453680": {},
 	"bula_1747686503194": {missing: []string{"identification"}},

@@ -16,7 +16,7 @@ func (l *Ledger) Claim(ctx context.Context, c Claim) (Claim, error) {
 	if ok && held.Run == c.Run && held.Workflow == c.Workflow && held.Execution == c.Execution {
 		return held, nil
 	}
-	return l.TakeOver(ctx, Claim{}, c)
+	return l.TakeOver(ctx, Claim{}, c) // from nobody: only what is free or its own
 }
 
 // TakeOver is Claim, and takes the partition from an owner who is gone as well, unless somebody else has done so meanwhile.

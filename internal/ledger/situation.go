@@ -137,12 +137,21 @@ func (l *Ledger) PlanRun(ctx context.Context, run string, steps []Slice) error {
 }
 
 // UnderWay says which partitions of an asset a run is going to work on or is at work on, and which run: those of runs
-// under way that have not looked at them yet.
+// under way that have not looked at them yet, and those that claim them.
 func (l *Ledger) UnderWay(ctx context.Context, asset string, partitions []string) (map[string]string, error) {
 	out := make(map[string]string)
 	err := l.some(ctx, "read runs under way", `SELECT w.partition, w.run FROM run_steps w JOIN runs r ON r.id = w.run
 		WHERE w.asset = $1 AND r.state = 'running' AND NOT EXISTS (SELECT 1 FROM standings s JOIN materializations m ON m.id = s.look
 		WHERE s.asset = w.asset AND s.partition = w.partition AND m.run = w.run) AND w.partition IN (%s)`, asset, partitions, func(rows *sql.Rows) error {
+		var partition, run string
+		err := rows.Scan(&partition, &run)
+		out[partition] = run
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = l.some(ctx, "read claims", `SELECT partition, run FROM claims WHERE asset = $1 AND partition IN (%s)`, asset, partitions, func(rows *sql.Rows) error {
 		var partition, run string
 		err := rows.Scan(&partition, &run)
 		out[partition] = run

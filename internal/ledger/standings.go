@@ -208,7 +208,7 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 }
 
 // RecordObservation keeps what was seen of an external asset: a new version when its data is another than at the last
-// look (Snapshot names the data), else that it was looked at. It gives the version.
+// look (Snapshot names the data), else that it was looked at. It gives the version, which counts over all partitions.
 func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metadata []byte) (version int64, changed bool, err error) {
 	m.Finished = orNow(m.Finished)
 	if m.Started.IsZero() {
@@ -219,14 +219,15 @@ func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metad
 		err := tx.QueryRowContext(ctx, `SELECT s.version, m.snapshot FROM standings s JOIN materializations m ON m.id = s.published
 			WHERE s.asset = $1 AND s.partition = $2`, m.Asset, m.Partition).Scan(&version, &last)
 		switch {
-		case isNoRows(err):
-			version, changed = 0, true
-		case err != nil:
+		case err != nil && !isNoRows(err):
 			return err
-		case last != m.Snapshot:
-			version, changed = version+1, true
-		default:
+		case err == nil && last == m.Snapshot:
 			changed = false
+		default: // one count for all partitions, as a table has: what is made from several of them asks for the highest
+			changed = true
+			if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(version) + 1, 0) FROM standings WHERE asset = $1`, m.Asset).Scan(&version); err != nil {
+				return err
+			}
 		}
 		m.Version, m.State = version, PhaseUnchanged
 		if changed {

@@ -116,10 +116,11 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 	return count, err
 }
 
-// reopen lets steps wait again, with open = -1 as a mark, unless they need one that stays canceled.
+// reopen lets steps that failed or were skipped wait again, and the canceled ones too if that is asked for, with open = -1
+// as a mark; unless they need one that stays canceled.
 func reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting', open = -1, kind = '', error = '', started = 0, finished = 0
-		WHERE backfill = $1 AND (state IN ('failed', 'skipped') OR state = 'canceled' AND $2)`, id, canceled)
+		WHERE backfill = $1 AND (state IN ('failed', 'skipped') OR $2 AND state = 'canceled')`, id, canceled)
 	if err != nil {
 		return err
 	}

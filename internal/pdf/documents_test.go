@@ -118,21 +118,25 @@ func TestExtract(t *testing.T) {
 		want    Document
 	}{
 		{"accents", printed(t, nil, "INDICAÇÕES: não use à noite.\nÉ só isto: 10 µg ± 2 %"),
-			Document{Version: "1.3", Pages: []Page{{1, "INDICAÇÕES: não use à noite.\nÉ só isto: 10 µg ± 2 %"}}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "INDICAÇÕES: não use à noite.\nÉ só isto: 10 µg ± 2 %"}}}},
 		{"pages", printed(t, nil, "um", "dois", "três"),
-			Document{Version: "1.3", Pages: []Page{{1, "um"}, {2, "dois"}, {3, "três"}}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "um"}, {Number: 2, Text: "dois"}, {Number: 3, Text: "três"}}}},
 		{"a page without text", printed(t, nil, "um", "", "três"),
-			Document{Version: "1.3", Pages: []Page{{1, "um"}, {2, ""}, {3, "três"}}, Warnings: []string{"page 2: no text"}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "um"}, {Number: 2, Text: ""}, {Number: 3, Text: "três"}}, Warnings: []string{"page 2: no text"}}},
 		{"a scan", picture(t),
-			Document{Version: "1.3", Pages: []Page{{1, ""}}, Warnings: []string{"no text on any page: scanned?", "page 1: no text"}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: ""}}, Warnings: []string{"no text on any page: scanned?", "page 1: no text"}}},
 		{"encrypted without a password", printed(t, func(f *fpdf.Fpdf) { f.SetProtection(fpdf.CnProtectPrint, "", "owner") }, "aberto"),
-			Document{Version: "1.3", Pages: []Page{{1, "aberto"}}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "aberto"}}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := e.Extract(t.Context(), tt.content)
 			require.NoError(t, err)
+			for i := range got.Pages {
+				requireWords(t, got.Pages[i])
+				got.Pages[i].Words = nil
+			}
 			require.Equal(t, asJSON(t, tt.want), asJSON(t, got))
 		})
 	}

@@ -109,15 +109,19 @@ func (e *engine) document(p pdfium.Pdfium, content []byte) (Document, error) {
 // pages reads count pages. One that PDFium refuses is empty and has a warning, unless all are like that; a crash or too
 // much text ends it all.
 func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int) ([]Page, []string, error) {
-	raw := make([]string, count)
+	raw := make([]rawPage, count)
 	unreadable := make([]bool, count)
 	var size int64
 	for i := range count {
-		got, err := p.GetPageText(&requests.GetPageText{Page: requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}})
+		got, err := readPage(p, doc, i)
 		switch {
 		case err == nil:
-			raw[i] = got.Text
-			size += int64(len(got.Text))
+			lower(got.tokens)
+			got.tokens = inOrder(got.tokens)
+			raw[i] = got
+			for _, t := range got.tokens {
+				size += int64(len(t.text)) + 1
+			}
 		case crashed(err):
 			return nil, nil, fmt.Errorf("page %d: %w", i+1, err)
 		default:
@@ -130,12 +134,16 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	if !slices.Contains(unreadable, false) {
 		return nil, nil, errUnreadable
 	}
-	texts := clean(raw)
+	raws := make([]string, count)
+	for i, page := range raw {
+		raws[i] = page.string()
+	}
+	texts := clean(raws)
 	pages := make([]Page, count)
 	for i, text := range texts {
-		pages[i] = Page{Number: i + 1, Text: text}
+		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words()}
 	}
-	return pages, warnings(texts, unreadable), nil
+	return pages, append(warnings(texts, unreadable), doubts(raw)...), nil
 }
 
 // version is "1.7" for a file of version 1.7, and "" where the file does not say.
@@ -155,8 +163,11 @@ func crashed(err error) bool {
 		pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
 		pdfiumerrors.ErrPassword, pdfiumerrors.ErrSecurity, pdfiumerrors.ErrPage, pdfiumerrors.ErrUnexpected,
 	}
-	return !slices.ContainsFunc(refusals, func(r error) bool { return errors.Is(err, r) })
+	return !slices.ContainsFunc(refusals, func(r error) bool { return errors.Is(err, r) }) && !strings.HasPrefix(err.Error(), couldNot)
 }
+
+// couldNot is how go-pdfium begins an error of its own about a text page, which has no value to compare with.
+const couldNot = "could not "
 
 // reason says in a user's words why a document cannot be read.
 func (e *engine) reason(err error) string {

@@ -14,7 +14,10 @@
 // A file that cannot be read is a [fault.Corrupt] error with its reason: "empty", "not a PDF", "truncated", "damaged",
 // "encrypted: needs a password", "no pages", "took longer than 1m0s", "needs more than 256 MiB" and the like. No error
 // does not mean all the text: PDFium passes over what is damaged, and a scan has no text at all. Document.Warnings says
-// which pages gave none.
+// which pages gave none, and where glyphs have no meaning.
+//
+// Text is in the order of the file, which is that of reading but for two columns of prose that are printed line by line,
+// left and right in turn: these are taken apart. Ligatures are letters again and bullets of symbol fonts are "•".
 package pdf
 
 import (
@@ -27,6 +30,7 @@ import (
 type Page struct {
 	Number int    `json:"number"` // from 1
 	Text   string `json:"text"`   // NFC, lines end in \n, words broken at a line's end are mended; "" where there is none
+	Words  []Word `json:"words"`  // of Text in its order, with their places; JSON has them in short
 }
 
 // Document is what was read of one file.

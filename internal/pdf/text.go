@@ -31,23 +31,40 @@ func clean(pages []string) []string {
 func lines(page string) string {
 	page = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\f", "\n").Replace(page)
 	page = strings.ReplaceAll(page, "\u00ad\n", "") // a soft hyphen belongs to the line, not to the word
-	page = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\u0002':
-			return r
-		case r == '\t' || r == '\u00a0':
-			return ' '
-		case r == '\u00ad' || r == '\ufeff' || r == '\ufffe' || unicode.IsControl(r):
-			return -1
-		}
-		return r
-	}, page)
+	page = readableAll.Replace(strings.Map(readable, page))
 	all := strings.Split(page, "\n")
 	for i, line := range all {
 		all[i] = strings.TrimRight(line, " ")
 	}
 	return strings.Join(all, "\n")
 }
+
+// readable gives what a character is in a text, -1 for nothing.
+func readable(r rune) rune {
+	switch {
+	case r == '\n' || r == hyphenMark:
+		return r
+	case r == '\t' || r == '\u00a0':
+		return ' '
+	case r == softHyphen || r == '\ufeff' || r == '\ufffe' || unicode.IsControl(r):
+		return -1
+	case 0xf000 <= r && r <= 0xf0ff: // a symbol font's own code: Symbol, Wingdings
+		return symbol(r)
+	}
+	return r
+}
+
+// symbol knows the bullets of Symbol and Wingdings. Another code stays what it is: it may be a letter of a private font.
+func symbol(r rune) rune {
+	switch r {
+	case 0xf0b7, 0xf0a7, 0xf0d8, 0xf0fc, 0xf076, 0xf06c, 0xf06e, 0xf071, 0xf0e0, 0xf0a8:
+		return '•'
+	}
+	return r
+}
+
+// readableAll gives the letters of ligatures. ſt is st: no leaflet has a long s.
+var readableAll = strings.NewReplacer("\ufb00", "ff", "\ufb01", "fi", "\ufb02", "fl", "\ufb03", "ffi", "\ufb04", "ffl", "\ufb05", "st", "\ufb06", "st")
 
 // mender puts broken words together, by the words the same document prints unbroken.
 type mender struct {
@@ -122,6 +139,28 @@ func warnings(texts []string, unreadable []bool) []string {
 	}
 	if empty == len(texts) {
 		return append([]string{"no text on any page: scanned?"}, found...)
+	}
+	return found
+}
+
+// doubts says which pages have glyphs that cannot be read.
+func doubts(pages []rawPage) []string {
+	var found []string
+	for i, page := range pages {
+		private := 0
+		for _, t := range page.tokens {
+			for _, r := range t.text {
+				if unicode.Is(unicode.Co, r) && readable(r) == r {
+					private++
+				}
+			}
+		}
+		if page.missing > 0 {
+			found = append(found, fmt.Sprintf("page %d: %d glyphs without Unicode", i+1, page.missing))
+		}
+		if private > 0 {
+			found = append(found, fmt.Sprintf("page %d: %d glyphs of a private font", i+1, private))
+		}
 	}
 	return found
 }

@@ -23,7 +23,8 @@ func TestClean(t *testing.T) {
 		{"the document does not", []string{"pós\x02venda meia\x02vida pós-venda"}, []string{"pós-venda meia-vida pós-venda"}},
 		{"not between letters", []string{"de 10\x0220 mg (May\x02Jun;12)"}, []string{"de 10-20 mg (May-Jun;12)"}},
 		{"soft hyphen", []string{"medica\u00ad\r\nmento so\u00adlto"}, []string{"medicamento solto"}},
-		{"bullets and Greek stay", []string{"\uf0fc β α µg ≥ ®"}, []string{"\uf0fc β α µg ≥ ®"}},
+		{"Greek stays", []string{"\uf061 β α µg ≥ ®"}, []string{"\uf061 β α µg ≥ ®"}},
+		{"bullets and ligatures", []string{"\uf0fc e\ufb01caz \uf0b7 \ufb02uxo"}, []string{"• eficaz • fluxo"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

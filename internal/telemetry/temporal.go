@@ -16,8 +16,8 @@ const (
 	runPartition = "RunWorkflow:Partition"
 	runBackfill  = "RunWorkflow:Backfill"
 	runBatch     = "RunActivity:Batch"
-	runWhole     = "RunActivity:MaterializePartition"
 	runDeliver   = "RunWorkflow:Deliver"
+	runWhole     = "RunActivity:MaterializePartition"
 )
 
 // makeSchedule begins the name of a span whose context would be handed to every run that the schedule ever starts: years

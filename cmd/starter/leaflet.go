@@ -1,0 +1,232 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/leaflet"
+	"drugslm/internal/pdf"
+)
+
+// fileView is a file as `leaflet parse` prints it.
+type fileView struct {
+	File     string        `json:"file"`
+	Kind     leaflet.Kind  `json:"kind,omitempty"`
+	Reason   string        `json:"reason,omitempty"` // why it is no leaflet
+	Text     string        `json:"text,omitempty"`   // of what is no leaflet: it is kept, not forced into sections
+	Leaflets []leafletView `json:"leaflets"`
+	Pages    int           `json:"pages"`
+	Warnings []string      `json:"warnings"`
+	Error    string        `json:"error,omitempty"` // why the file cannot be read
+}
+
+// leafletView is one leaflet of a file.
+type leafletView struct {
+	Audience leaflet.Audience `json:"audience"`
+	Pages    []int            `json:"pages"` // first and last, from 1
+	Sections []sectionView    `json:"sections"`
+	History  []leaflet.Change `json:"history"`
+	Metadata leaflet.Metadata `json:"metadata"`
+	Missing  []missingView    `json:"missing"`
+	Warnings []string         `json:"warnings"`
+}
+
+// sectionView is one section of a leaflet.
+type sectionView struct {
+	ID     string `json:"id"`
+	Number int    `json:"number"`
+	Title  string `json:"title"`
+	Pages  []int  `json:"pages"` // first and last, from 1
+	Text   string `json:"text"`
+
+	Tables   []leaflet.Table `json:"tables,omitempty"`   // in the text
+	Markdown string          `json:"markdown,omitempty"` // the text with its tables as such; only where there is one
+
+	Confidence float64 `json:"confidence"`       // from 0 to 1
+	Reason     string  `json:"reason,omitempty"` // why it is below 1
+}
+
+// missingView is a section that the rule asks for and the leaflet has not.
+type missingView struct {
+	ID     string `json:"id"`
+	Number int    `json:"number"`
+	Title  string `json:"title"`
+	Reason string `json:"reason"`
+}
+
+func newLeaflet(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "leaflet", Short: "Read leaflets by hand, from files", Args: verb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newLeafletParse(a))
+	return cmd
+}
+
+func newLeafletParse(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "parse FILE.pdf...",
+		Short: "Read PDFs the whole way, from bytes to sections, without ledger or server",
+		Long: `Read PDFs the whole way and print the leaflets in them with their sections by RDC 47/2009.
+
+What is not found is said with its reason: a section is never an empty text that looks like success. Of one file the
+JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of several it is {"files": [...]} of such objects.
+A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
+		Example: `  starter leaflet parse bula.pdf
+  starter leaflet parse bula.pdf -o json | jq '.leaflets[].sections[] | {id, title, pages}'
+  starter leaflet parse *.pdf -o json > leaflets.json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if _, err := a.config(cmd); err != nil {
+				return err
+			}
+			return a.parseLeaflets(cmd.Context(), files)
+		},
+	}
+}
+
+// parseLeaflets prints what is in files, and returns what went wrong with any.
+func (a *app) parseLeaflets(ctx context.Context, files []string) (err error) {
+	reader, err := pdf.Open(pdf.Options{Workers: 1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, reader.Close(context.WithoutCancel(ctx))) }()
+	views := make([]fileView, len(files))
+	var failed []error
+	for i, file := range files {
+		view, err := parseFile(ctx, reader, file)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", file, err)
+			view.Error = err.Error()
+			failed = append(failed, err)
+		}
+		views[i] = view
+	}
+	var all any = map[string][]fileView{"files": views}
+	if len(views) == 1 {
+		all = views[0]
+	}
+	if len(failed) < len(files) || a.output == "json" {
+		if err := a.show(all, func(w io.Writer) error { return printFiles(w, views) }); err != nil {
+			return err
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// maxLeaflet bounds a file in bytes; pdf.Options.MaxBytes says the same.
+const maxLeaflet = 64 << 20
+
+// parseFile reads one file.
+func parseFile(ctx context.Context, reader *pdf.Extractor, file string) (fileView, error) {
+	view := fileView{File: file, Leaflets: []leafletView{}, Warnings: []string{}}
+	content, err := readBounded(file)
+	if err != nil {
+		return view, err
+	}
+	read, err := reader.Extract(ctx, content)
+	if err != nil {
+		return view, err
+	}
+	found := leaflet.Read(pagesOf(read))
+	view.Pages, view.Kind, view.Reason = found.Pages, found.Kind, found.Reason
+	if found.Kind != leaflet.KindLeaflet {
+		view.Text = found.Text
+	}
+	view.Warnings = append(append(view.Warnings, read.Warnings...), found.Warnings...)
+	for _, l := range found.Leaflets {
+		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
+	}
+	return view, nil
+}
+
+// pagesOf hands a document from the package that reads PDFs to the one that knows leaflets.
+func pagesOf(d pdf.Document) []leaflet.Page {
+	pages := make([]leaflet.Page, len(d.Pages))
+	for i, page := range d.Pages {
+		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
+		for j, w := range page.Words {
+			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box)}
+		}
+	}
+	return pages
+}
+
+// readBounded reads a file that a person names; one that is not there is that person's mistake.
+func readBounded(file string) ([]byte, error) {
+	f, err := os.Open(file) //nolint:gosec // the file is the one that the user names
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "", "%w", err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxLeaflet+1))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "", "%w", err)
+	}
+	return content, nil
+}
+
+func viewLeaflet(l leaflet.Leaflet) leafletView {
+	view := leafletView{
+		Audience: l.Audience, Pages: []int{l.FirstPage, l.LastPage}, Sections: []sectionView{}, Missing: []missingView{},
+		History: append([]leaflet.Change{}, l.History...), Metadata: l.Metadata,
+		Warnings: append([]string{}, l.Warnings...),
+	}
+	for _, s := range l.Sections {
+		view.Sections = append(view.Sections, sectionView{
+			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text,
+			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown,
+		})
+	}
+	for _, m := range l.Absent {
+		view.Missing = append(view.Missing, missingView{ID: m.ID, Number: m.Number, Title: m.Title, Reason: m.Reason})
+	}
+	return view
+}
+
+// printFiles prints what was found, each section under a line that says what it is.
+func printFiles(w io.Writer, files []fileView) error {
+	for _, f := range files {
+		if f.Error != "" {
+			continue // on standard error
+		}
+		fmt.Fprintf(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
+		if f.Kind != leaflet.KindLeaflet {
+			fmt.Fprintf(w, "  no leaflet: %s\n\n%s\n", f.Reason, f.Text)
+		}
+		for _, warning := range f.Warnings {
+			fmt.Fprintf(w, "  warning: %s\n", warning)
+		}
+		for i, l := range f.Leaflets {
+			printLeaflet(w, i+1, l)
+		}
+	}
+	return nil
+}
+
+func printLeaflet(w io.Writer, n int, l leafletView) {
+	fmt.Fprintf(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
+	for _, warning := range l.Warnings {
+		fmt.Fprintf(w, "  warning: %s\n", warning)
+	}
+	for _, m := range l.Missing {
+		fmt.Fprintf(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
+	}
+	for _, s := range l.Sections {
+		if s.Reason != "" {
+			fmt.Fprintf(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
+		}
+		fmt.Fprintf(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, cmp.Or(s.Markdown, s.Text))
+	}
+}

@@ -1,0 +1,209 @@
+package leaflet
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Change is one row of the table of changes, with its ten cells as printed: on one line, "N/A" for whatever says that
+// there is nothing to say, "" for an empty cell. Portuguese names are those of the table.
+type Change struct {
+	DataExpediente    string `json:"data_expediente"`
+	Expediente        string `json:"expediente"` // "" in the last row, as a rule: it is given when the leaflet is filed
+	Assunto           string `json:"assunto"`
+	DataPeticao       string `json:"data_peticao"`
+	ExpedientePeticao string `json:"expediente_peticao"`
+	AssuntoPeticao    string `json:"assunto_peticao"`
+	DataAprovacao     string `json:"data_aprovacao"`
+	ItensBula         string `json:"itens_bula"`
+	Versoes           string `json:"versoes"`
+	Apresentacoes     string `json:"apresentacoes"`
+	Page              int    `json:"page"` // from 1; where the row begins
+}
+
+// The columns of the table.
+const (
+	columns  = 10
+	filed    = 2 // columns that say when and under which number the change was filed
+	itemised = 7 // from this column on, one row of the table may have several of its own
+)
+
+// heads are what the columns' heads begin with, in words.
+var heads = [columns]*regexp.Regexp{
+	headData, headNumber, headSubject, headData, headNumber, headSubject, headData,
+	regexp.MustCompile(`^ite(?:m|ns)$`), regexp.MustCompile(`^versao|^versoes`), regexp.MustCompile(`^apresenta`),
+}
+
+var (
+	headData    = regexp.MustCompile(`^datas?$`)
+	headNumber  = regexp.MustCompile(`^(?:n|no|nº|num|numero)$`)
+	headSubject = regexp.MustCompile(`^assuntos?$`)
+	headRest    = regexp.MustCompile(`^(?:s|es|relacionadas?)$`)
+	// headSpan is a line of the titles above the heads of columns, which stretch over several of them.
+	headSpan = regexp.MustCompile(`^dados da(s)? (?:submissao|peticao|alterac)`)
+)
+
+// maxBody is how many words below its head say where the columns of a table are.
+const maxBody = 5000
+
+// maxHead bounds the words in the head of the table; it has some thirty.
+const maxHead = 60
+
+// rows reads the table of changes from the words of its lines. They come cell by cell, row by row, which is how a word
+// processor prints a table; the places of the words say to which column each belongs. It gives none where the words have
+// no places, or the head of the table is not the rule's.
+func rows(lines []line) []Change {
+	words := tableWords(lines)
+	var t table
+	for i := 0; i < len(words); {
+		if boxes, n, ok := head(words[i:]); ok {
+			if page := words[i].page; page != t.headed { // one head a page is enough, and bounds the work
+				t.columns(boxes, words[i+n:min(len(words), i+n+maxBody)])
+				t.headed = page
+			}
+			i += n
+			continue
+		}
+		if t.edges != nil {
+			t.add(words[i])
+		}
+		i++
+	}
+	changes := make([]Change, len(t.rows))
+	for i, r := range t.rows {
+		changes[i] = r.change()
+	}
+	return changes
+}
+
+// placed is a word with its page.
+type placed struct {
+	Word
+	page int
+}
+
+// tableWords lists the words of a table, without the titles that stretch over columns.
+func tableWords(lines []line) []placed {
+	var all []placed
+	for _, l := range lines {
+		if title := words(clip(l.text, maxTitle)); headSpan.MatchString(title) || changes.MatchString(title) {
+			continue
+		}
+		for _, w := range l.words {
+			all = append(all, placed{Word: w, page: l.page})
+		}
+	}
+	return all
+}
+
+// head reports whether words begin with the head of the table, in how many of them, and where its columns' heads are.
+func head(all []placed) (boxes []Box, n int, ok bool) {
+	for i, w := range all[:min(len(all), maxHead)] {
+		key := words(w.Text)
+		switch next := len(boxes); {
+		case next < columns && heads[next].MatchString(key):
+			boxes = append(boxes, w.Box)
+		case next == 0:
+			return nil, 0, false
+		case next == columns && !headRest.MatchString(key):
+			return boxes, i, true
+		default:
+			boxes[next-1] = boxes[next-1].union(w.Box)
+		}
+	}
+	return boxes, min(len(all), maxHead), len(boxes) == columns
+}
+
+// table is a table of changes that is being read.
+type table struct {
+	edges []float32 // between the columns
+	rows  []*row
+	last  int // column of the last word
+	page  int // of the last word
+
+	headed int // the page of the last head
+}
+
+type row struct {
+	cells [columns]strings.Builder
+	page  int
+}
+
+// columns finds the edges between columns whose heads are known: where the fewest words of the table are cut, and in the
+// middle of the widest such place.
+func (t *table) columns(heads []Box, body []placed) {
+	t.edges = make([]float32, columns-1)
+	for i := range t.edges {
+		from, to := (heads[i].X0+heads[i].X1)/2, (heads[i+1].X0+heads[i+1].X1)/2
+		t.edges[i] = gap(body, from, to)
+	}
+}
+
+// step is how finely a gap is looked for, in points.
+const step = 0.5
+
+// gap is the middle of the widest stretch between from and to that the fewest words cross.
+func gap(body []placed, from, to float32) float32 {
+	n := max(1, min(4096, int((to-from)/step))) // a page is not wider
+	crossed := make([]int, n+1)
+	for _, w := range body {
+		first, last := int((w.Box.X0-from)/step)+1, int((w.Box.X1-from)/step)
+		if w.Box.X0 < from {
+			first = 0
+		}
+		for i := first; i <= min(last, n); i++ {
+			crossed[i]++
+		}
+	}
+	begin, width, fewest := 0, 0, len(body)+1
+	for i := 0; i <= n; {
+		j := i
+		for j <= n && crossed[j] == crossed[i] {
+			j++
+		}
+		if crossed[i] < fewest || crossed[i] == fewest && j-i > width {
+			begin, width, fewest = i, j-i, crossed[i]
+		}
+		i = j
+	}
+	return from + step*(float32(begin)+float32(width-1)/2)
+}
+
+// add puts a word into its cell. A word to the left of the one before begins a row, unless it is in the columns that a row
+// may have several lines of. At the top of a page a row without a filing goes on from the page before.
+func (t *table) add(w placed) {
+	column := 0
+	middle := (w.Box.X0 + w.Box.X1) / 2
+	for column < len(t.edges) && middle > t.edges[column] {
+		column++
+	}
+	turned := w.page != t.page && len(t.rows) > 0
+	switch {
+	case len(t.rows) == 0, turned && column < filed, !turned && column < t.last && column < itemised:
+		t.rows = append(t.rows, &row{page: w.page})
+	}
+	cell := &t.rows[len(t.rows)-1].cells[column]
+	if cell.Len() > 0 {
+		cell.WriteByte(' ')
+	}
+	cell.WriteString(w.Text)
+	t.last, t.page = column, w.page
+}
+
+// nothing is what a cell says that has nothing to say.
+var nothing = regexp.MustCompile(`(?i)^(?:n\s*/?\s*a\.?|n[ãa]o (?:se )?aplic[áa]vel|n[ãa]o se aplica|[-–—]+)$`)
+
+func (r *row) change() Change {
+	var cells [columns]string
+	for i := range r.cells {
+		cells[i] = r.cells[i].String()
+		if nothing.MatchString(cells[i]) {
+			cells[i] = "N/A"
+		}
+	}
+	return Change{
+		DataExpediente: cells[0], Expediente: cells[1], Assunto: cells[2], DataPeticao: cells[3], ExpedientePeticao: cells[4],
+		AssuntoPeticao: cells[5], DataAprovacao: cells[6], ItensBula: cells[7], Versoes: cells[8], Apresentacoes: cells[9],
+		Page: r.page,
+	}
+}

@@ -1,0 +1,206 @@
+package leaflet
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// File is all that was found in one file.
+type File struct {
+	Kind     Kind      // what it is
+	Reason   string    // why it is no leaflet; "" for one
+	Leaflets []Leaflet // in the order of the text; none where the file is no leaflet
+	Text     string    // what Join returns: the offsets of all sections refer to it
+	Pages    int       // of the file
+	Running  []string  // running heads and feet, which are not in Text: each once, as first printed
+	Warnings []string  // what a reader should doubt of the file as a whole, in English
+}
+
+// Read finds every leaflet of a file whose pages have these texts: one for each presentation or concentration, or the
+// patient's and the professional's one after the other. Each has its own sections.
+// A file that is no leaflet is classified and kept, and has none.
+func Read(pages []Page) File {
+	f := read(pages)
+	if f.Kind != KindLeaflet {
+		f.Leaflets = nil
+	}
+	return f
+}
+
+// read finds leaflets whatever the kind of the file: there is at least one, which may be without sections.
+func read(pages []Page) File {
+	d := newDocument(pages)
+	found := d.headings()
+	f := File{Text: d.text, Pages: len(pages), Running: d.running}
+	parts := split(found)
+	starts := d.starts(parts)
+	for i, part := range parts {
+		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
+	}
+	f.Kind, f.Reason = d.classify(f.Leaflets)
+	if len(parts) > 1 {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
+	}
+	return f
+}
+
+// maxFront is how many lines of a cover may stand on a page before the first title of a leaflet.
+const maxFront = 30
+
+// starts gives the line at which each part begins, and the end of the document. What stands above the first title on its
+// page (the product's name, its maker) belongs to the leaflet that begins, unless the page begins with a table of changes.
+func (d document) starts(parts [][]heading) []int {
+	starts := make([]int, len(parts)+1)
+	for i, part := range parts[1:] {
+		first := part[0].line
+		top := d.top(first)
+		before := parts[i]
+		last := before[len(before)-1]
+		if last.line >= top || first-top > maxFront || last.info.ID == legal && d.carries(top, first) {
+			top = first
+		}
+		for top == d.top(top) && top > last.line+1 && d.cover(d.top(top-1), top) && last.line < d.top(top-1) {
+			top = d.top(top - 1)
+		}
+		starts[i+1] = top
+	}
+	starts[len(parts)] = len(d.lines)
+	return starts
+}
+
+// top is the first line of the page that line i is on.
+func (d document) top(i int) int {
+	for i > 0 && d.lines[i-1].page == d.lines[i].page {
+		i--
+	}
+	return i
+}
+
+// A cover has few lines, all short, and no date: the last page of a table of changes has some.
+const (
+	maxCover     = 15
+	maxCoverLine = 80 // bytes
+)
+
+var date = regexp.MustCompile(`\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b`)
+
+// cover reports whether lines from to to, which are a page, look like the cover of a leaflet.
+func (d document) cover(from, to int) bool {
+	if to-from > maxCover {
+		return false
+	}
+	for _, l := range d.lines[from:to] {
+		if len(l.text) > maxCoverLine || date.MatchString(l.text) {
+			return false
+		}
+	}
+	return true
+}
+
+// carries reports whether lines from to to look like the rest of what began on the page before: one of them is long.
+func (d document) carries(from, to int) bool {
+	for _, l := range d.lines[from:to] {
+		if len(l.text) > maxTitle {
+			return true
+		}
+	}
+	return false
+}
+
+// leaflet reads one part of the document, from line first up to line last.
+func (d document) leaflet(part []heading, first, last int) Leaflet {
+	chosen := choose(part)
+	end := len(d.text)
+	if last < len(d.lines) {
+		end = d.lines[last].start
+	}
+	d.untitled(&chosen, last)
+	l := Leaflet{Audience: chosen.audience, Sections: d.sections(chosen.headings, end)}
+	if first < last {
+		l.FirstPage, l.LastPage = d.lines[first].page, d.lines[last-1].page
+		l.Start, l.End = d.lines[first].start, d.lines[last-1].end
+	}
+	if n := len(chosen.headings) - 1; n >= 0 && chosen.headings[n].info.ID == history {
+		table := d.lines[chosen.headings[n].line:last]
+		l.History = rows(table)
+		if len(l.History) == 0 && len(table[0].words) > 0 {
+			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
+		}
+	}
+	l.Metadata = d.metadata(l)
+	l.Absent = d.absent(l, part)
+	for _, m := range l.Absent {
+		l.Missing = append(l.Missing, m.ID)
+	}
+	for _, s := range l.Sections {
+		if s.Number > 0 && s.Text == "" {
+			l.Warnings = append(l.Warnings, "no text in "+s.ID)
+		}
+	}
+	return l
+}
+
+// Absence is a part that a leaflet ought to have and that was not found.
+type Absence struct {
+	SectionInfo
+	Reason string // why, as far as the text tells
+}
+
+// absent lists what a leaflet for its audience ought to have and has not, with reasons. Candidates are all places in the
+// leaflet that looked like titles.
+func (d document) absent(l Leaflet, candidates []heading) []Absence {
+	has := map[string]bool{}
+	var numbers []int
+	for _, s := range l.Sections {
+		has[s.ID] = true
+		if s.Number > 0 {
+			numbers = append(numbers, s.Number)
+		}
+	}
+	var absent []Absence
+	for _, info := range Sections(l.Audience) {
+		if !has[info.ID] {
+			absent = append(absent, Absence{SectionInfo: info, Reason: d.why(info, l, candidates, numbers)})
+		}
+	}
+	return absent
+}
+
+// why says why a section is missing.
+func (d document) why(info SectionInfo, l Leaflet, candidates []heading, numbers []int) string {
+	for _, h := range candidates {
+		if h.info.ID == info.ID {
+			return fmt.Sprintf("page %d prints such a title out of order: %q", d.lines[h.line].page, clip(d.lines[h.line].text, 80))
+		}
+	}
+	if info.Number > 0 {
+		before, after := 0, 0
+		for _, n := range numbers {
+			if n < info.Number {
+				before = n
+			} else if after == 0 {
+				after = n
+			}
+		}
+		switch {
+		case before > 0 && after > 0:
+			return fmt.Sprintf("no such title between number %d and number %d", before, after)
+		case before > 0:
+			return fmt.Sprintf("no such title after number %d: the text may be cut off", before)
+		}
+		return fmt.Sprintf("no such title before number %d", after)
+	}
+	if needle := fold(info.Title); strings.Contains(fold(d.text[l.Start:l.End]), needle) {
+		return "its title is printed only inside other text"
+	}
+	return "no such title in the text"
+}
+
+// clip bounds s to n bytes, at a rune's border.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}

@@ -1,0 +1,54 @@
+package leaflet_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/leaflet"
+)
+
+// professional prints the ten sections of a leaflet, each with a text that names strength.
+func professional(strength string) string {
+	var b strings.Builder
+	for _, info := range leaflet.Sections(leaflet.Professional) {
+		if info.Number > 0 {
+			fmt.Fprintf(&b, "%d. %s\nTexto sobre %s de %s.\n", info.Number, info.Title, strings.ToLower(info.Title), strength)
+		}
+	}
+	return b.String()
+}
+
+// TestReadTwo reads a file of two leaflets: each has its own sections and its own cover, and the table of changes of the
+// first does not run into the second.
+func TestReadTwo(t *testing.T) {
+	t.Parallel()
+	changes := "Histórico de Alteração da Bula\n11/07/2013 0559283/13-6 3. QUANDO NÃO DEVO USAR\n4. CONTRAINDICAÇÕES\nVP/VPS"
+	f := read(
+		"losartana\nFábrica X\n50 mg", "IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana\nAPRESENTAÇÕES\nComprimido de 50 mg\n"+professional("50 mg"), changes,
+		"losartana\nFábrica X\n100 mg", "IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana\nAPRESENTAÇÕES\nComprimido de 100 mg\n"+professional("100 mg"), changes,
+	)
+	require.Equal(t, leaflet.KindLeaflet, f.Kind)
+	require.Equal(t, []string{"holds 2 leaflets"}, f.Warnings)
+	require.Len(t, f.Leaflets, 2)
+	for i, strength := range []string{"50 mg", "100 mg"} {
+		l := f.Leaflets[i]
+		require.Equal(t, 3*i+1, l.FirstPage)
+		require.Equal(t, 3*i+3, l.LastPage)
+		require.Equal(t, []string{strength}, l.Metadata.Strengths)
+		number := 0
+		for _, s := range l.Sections {
+			if s.Number > 0 {
+				number++
+				require.Equal(t, number, s.Number)
+				require.True(t, strings.HasSuffix(s.Text, " de "+strength+"."), s.Text)
+				require.NotContains(t, s.Text, "\n", "the text of one section is not in another")
+				require.InDelta(t, 1, s.Confidence, 0, s.Reason)
+			}
+			require.True(t, l.Start <= s.Start && s.End <= l.End, "%s is inside its leaflet", s.ID)
+		}
+		require.Equal(t, 10, number)
+	}
+}

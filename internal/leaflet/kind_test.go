@@ -1,0 +1,110 @@
+package leaflet_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/leaflet"
+)
+
+func read(texts ...string) leaflet.File {
+	pages := make([]leaflet.Page, len(texts))
+	for i, text := range texts {
+		pages[i].Text = text
+	}
+	return leaflet.Read(pages)
+}
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	body := strings.Repeat("Texto de um relatório que fala de outra coisa.\n", 30)
+	tests := []struct {
+		name   string
+		pages  []string
+		kind   leaflet.Kind
+		reason string
+	}{
+		{"leaflet", []string{"1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons."}, leaflet.KindLeaflet, ""},
+		{"cannabis", []string{"FOLHETO INFORMATIVO\nExtrato de Cannabis sativa\n1. PARA QUE ESTE PRODUTO É INDICADO?\nNão sei.\n2. COMO ESTE PRODUTO FUNCIONA?\nBem.\n3. QUANDO NÃO DEVO USAR ESTE PRODUTO?\nNunca."}, leaflet.KindFolder, "3 questions"},
+		{"cover sheet", []string{"Folha de rosto para a bula\n" + body}, leaflet.KindCover, "says of itself"},
+		{"cover alone", []string{"paracetamol\nHipolabor\nSolução oral\n200 mg/mL"}, leaflet.KindCover, "a cover, or the rest cannot be read"},
+		{"empty form", []string{"1. INDICAÇÕES\n2. RESULTADOS DE EFICÁCIA\n3. CARACTERÍSTICAS FARMACOLÓGICAS\n4. CONTRAINDICAÇÕES\nxxx"}, leaflet.KindForm, "4 of 4 numbered titles have no text"},
+		{"scan", []string{"", " \n"}, leaflet.KindEmpty, "a scan?"},
+		{"no page", nil, leaflet.KindEmpty, "a scan?"},
+		{"report", []string{body}, leaflet.KindOther, "no numbered titles"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := read(tt.pages...)
+			require.Equal(t, tt.kind, f.Kind)
+			require.Equal(t, tt.kind == leaflet.KindLeaflet, len(f.Leaflets) == 1)
+			require.Contains(t, f.Reason, tt.reason)
+			require.Equal(t, len(tt.pages), f.Pages)
+		})
+	}
+}
+
+func TestMissingHasAReason(t *testing.T) {
+	t.Parallel()
+	f := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado com isto e aquilo.\n6. INTERAÇÕES MEDICAMENTOSAS\nNenhuma se conhece até hoje.\n4. CONTRAINDICAÇÕES")
+	want := map[string]string{
+		"professional.3":  "no such title between number 2 and number 5",
+		"professional.4":  `page 1 prints such a title out of order: "4. CONTRAINDICAÇÕES"`,
+		"professional.10": "no such title after number 6: the text may be cut off",
+	}
+	for _, m := range f.Leaflets[0].Absent {
+		require.NotEmpty(t, m.Reason, m.ID)
+		if reason, ok := want[m.ID]; ok {
+			require.Equal(t, reason, m.Reason)
+			delete(want, m.ID)
+		}
+	}
+	require.Empty(t, want)
+}
+
+func TestNoticesWithoutTitle(t *testing.T) {
+	t.Parallel()
+	f := read("9. REAÇÕES ADVERSAS\nPodem ocorrer náuseas e vômitos.\n10. SUPERDOSE\nEm caso de intoxicação ligue para 0800 722 6001.\nVENDA SOB PRESCRIÇÃO MÉDICA\nRegistro MS – 1.0497.1411\nUNIÃO S/A\nHistórico de Alteração para a Bula\nNada.")
+	sections := f.Leaflets[0].Sections
+	require.Len(t, sections, 4)
+	require.Equal(t, "Em caso de intoxicação ligue para 0800 722 6001.", sections[1].Text)
+	require.Equal(t, "legal", sections[2].ID)
+	require.Equal(t, "VENDA SOB PRESCRIÇÃO MÉDICA\nRegistro MS – 1.0497.1411\nUNIÃO S/A", sections[2].Text)
+	require.Less(t, sections[2].Confidence, 0.6)
+	require.Contains(t, sections[2].Reason, "without its title")
+	require.Equal(t, "1.0497.1411", f.Leaflets[0].Metadata.Registration)
+	require.Equal(t, "UNIÃO S/A", f.Leaflets[0].Metadata.Maker)
+}
+
+func TestMetadata(t *testing.T) {
+	t.Parallel()
+	f := read("amoxicilina\nLABORATÓRIO X LTDA\n", `I - IDENTIFICAÇÃO DO MEDICAMENTO
+amoxicilina
+“Medicamento Genérico, Lei nº 9.787, de 1999”
+APRESENTAÇÕES
+Pó para suspensão oral 250mg/5mL ou 500 mg/5 mL. Embalagem com 1 frasco de 150 mL.
+USO ORAL
+USO ADULTO E PEDIÁTRICO ACIMA DE 2 ANOS
+COMPOSIÇÃO
+Cada 5 mL da suspensão contém:
+amoxicilina tri-hidratada (equivalente a 250 mg de amoxicilina)............287 mg
+veículo q.s.p..................5 mL
+1. INDICAÇÕES
+Este medicamento é indicado para infecções.
+2. RESULTADOS DE EFICÁCIA
+Os resultados foram bons.
+DIZERES LEGAIS
+Registro: 1.0583.1009.003-1
+Registrado por: LABORATÓRIO X LTDA
+Esta bula foi atualizada conforme Bula Padrão aprovada pela Anvisa em 2/4/2021.
+bula-prof-049659-GER-v0`)
+	require.Equal(t, leaflet.Metadata{
+		Product: "amoxicilina", Ingredients: []string{"amoxicilina tri-hidratada"}, Form: "pó para suspensão oral",
+		Strengths: []string{"250 mg/5 mL", "500 mg/5 mL"}, Routes: []string{"oral"},
+		Use: "USO ADULTO E PEDIÁTRICO ACIMA DE 2 ANOS", Adult: true, Paediatric: true, Maker: "LABORATÓRIO X LTDA",
+		Registration: "1.0583.1009", Version: "bula-prof-049659-GER-v0", ApprovedOn: "2021-04-02", RunningHeads: []string{},
+	}, f.Leaflets[0].Metadata)
+}

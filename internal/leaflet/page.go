@@ -1,0 +1,63 @@
+package leaflet
+
+import "strings"
+
+// Box is where something stands on its page, in points from the upper left corner: X0 is left of X1 and Y0 above Y1.
+type Box struct{ X0, Y0, X1, Y1 float32 }
+
+func (b Box) union(c Box) Box {
+	return Box{min(b.X0, c.X0), min(b.Y0, c.Y0), max(b.X1, c.X1), max(b.Y1, c.Y1)}
+}
+
+// Word is a word with its place.
+type Word struct {
+	Text string
+	Line int // which of the lines of Page.Text that are not blank it is on, from 0
+	Box  Box
+}
+
+// Page is what is known of one page: its text, and where the words of the text stand. Without words there are no tables,
+// and heads and feet are looked for in the order of the text only.
+type Page struct {
+	Text  string
+	Words []Word // in the order of the text; nil where they are not known
+}
+
+// plain makes pages of texts alone.
+func plain(texts []string) []Page {
+	pages := make([]Page, len(texts))
+	for i, text := range texts {
+		pages[i].Text = text
+	}
+	return pages
+}
+
+// lines gives the lines of a page that are not blank, each valid UTF-8 without blanks around it, with their words. Words
+// that do not agree with the text are left out, all of them.
+func (p Page) lines() []line {
+	var lines []line
+	for l := range strings.FieldsFuncSeq(strings.ToValidUTF8(p.Text, "\uFFFD"), func(r rune) bool { return r == '\n' || r == '\r' || r == '\f' }) {
+		if l = strings.TrimSpace(l); l != "" {
+			lines = append(lines, line{text: l})
+		}
+	}
+	last := -1
+	for _, w := range p.Words {
+		if w.Line < max(last, 0) || w.Line > last+1 || w.Line >= len(lines) {
+			return bare(lines)
+		}
+		last = w.Line
+		lines[last].words = append(lines[last].words, w)
+	}
+	if last != len(lines)-1 {
+		return bare(lines)
+	}
+	return lines
+}
+
+func bare(lines []line) []line {
+	for i := range lines {
+		lines[i].words = nil
+	}
+	return lines
+}

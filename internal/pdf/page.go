@@ -1,0 +1,206 @@
+package pdf
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/references"
+	"github.com/klippa-app/go-pdfium/requests"
+	"golang.org/x/text/unicode/norm"
+)
+
+// token is a word as the engine gives it, before anything is cleaned.
+type token struct {
+	text        string
+	first, last int  // characters, in the engine's count
+	line        int  // in the order of the stream
+	after       rune // what stood between this token and the next: a blank, '\n', hyphenMark, or softHyphen at a line's end
+	box         Box
+}
+
+// hyphenMark is what PDFium makes of a hyphen at the end of a line, the line's end included; in a text that it gives
+// whole it is wholeMark.
+const (
+	hyphenMark = '\u0002'
+	wholeMark  = '\ufffe'
+	softHyphen = '\u00ad'
+)
+
+// rawPage is a page as the engine gives it.
+type rawPage struct {
+	tokens  []token
+	missing int // glyphs of which the file does not say what they mean
+}
+
+// readPage reads the characters of page i in one call, and the box of the first and the last character of each word: a
+// box costs some two microseconds, and those in between say no more.
+func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) (rawPage, error) {
+	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
+	loaded, err := p.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
+	if err != nil {
+		return rawPage{}, err
+	}
+	of := loaded.TextPage
+	characters, err := characters(p, of)
+	if err != nil {
+		return rawPage{}, err
+	}
+	raw := tokenize(characters)
+	turn := newTurn(p, doc, i)
+	for j, t := range raw.tokens {
+		raw.tokens[j].box = turn.box(p, of, t.first, t.last)
+	}
+	_, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of})
+	return raw, err
+}
+
+// characters gives one rune for each character in the engine's count, 0 where it has none. The engine's own text leaves
+// those out; only then are they asked for one by one.
+func characters(p pdfium.Pdfium, of references.FPDF_TEXTPAGE) ([]rune, error) {
+	counted, err := p.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: of})
+	if err != nil || counted.Count == 0 {
+		return nil, err
+	}
+	got, err := p.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: of, Count: counted.Count})
+	if err != nil {
+		return nil, err
+	}
+	runes := []rune(strings.TrimSuffix(got.Text, "\x00"))
+	if len(runes) == counted.Count {
+		return runes, nil
+	}
+	runes = make([]rune, counted.Count)
+	for i := range runes {
+		r, err := p.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: of, Index: i})
+		if err != nil {
+			return nil, err
+		}
+		runes[i] = rune(r.Unicode)
+	}
+	return runes, nil
+}
+
+// tokenize cuts characters into words.
+func tokenize(characters []rune) rawPage {
+	var raw rawPage
+	var text strings.Builder
+	line, first, last := 0, 0, 0
+	flush := func(after rune) {
+		if text.Len() > 0 {
+			raw.tokens = append(raw.tokens, token{text: text.String(), first: first, last: last, line: line, after: after})
+			text.Reset()
+		} else if n := len(raw.tokens); n > 0 && after == '\n' && raw.tokens[n-1].after == ' ' {
+			raw.tokens[n-1].after = '\n'
+		}
+		if n := len(raw.tokens); after == '\n' && n > 0 && raw.tokens[n-1].after == '\n' {
+			line = raw.tokens[n-1].line + 1
+		}
+	}
+	for i, r := range characters {
+		switch {
+		case r == 0 || r == unicode.ReplacementChar:
+			raw.missing++
+			if r == 0 {
+				continue
+			}
+		case r == hyphenMark || r == wholeMark:
+			flush(hyphenMark)
+			continue
+		case r == softHyphen && i+1 < len(characters) && breaksLine(characters[i+1]):
+			flush(softHyphen)
+			continue
+		case breaksLine(r):
+			flush('\n')
+			continue
+		case unicode.IsSpace(r):
+			flush(' ')
+			continue
+		}
+		if text.Len() == 0 {
+			first = i
+		}
+		last = i
+		text.WriteRune(r)
+	}
+	flush('\n')
+	return raw
+}
+
+func breaksLine(r rune) bool { return r == '\n' || r == '\r' || r == '\f' || r == '\u2028' }
+
+// string is the text of tokens as clean wants it.
+func (raw rawPage) string() string {
+	var b strings.Builder
+	for i, t := range raw.tokens {
+		b.WriteString(t.text)
+		if t.after != softHyphen && i+1 < len(raw.tokens) {
+			b.WriteRune(t.after)
+		}
+	}
+	return b.String()
+}
+
+// words gives tokens the form and the lines of the text that clean makes of them.
+func (raw rawPage) words() []Word {
+	words := make([]Word, 0, len(raw.tokens))
+	line, fresh := 0, true // the line is that of the next word, and has none yet
+	for _, t := range raw.tokens {
+		text := norm.NFC.String(strings.TrimSpace(strings.Map(readable, readableAll.Replace(t.text))))
+		if text != "" {
+			if t.after == hyphenMark {
+				text += "-"
+			}
+			words = append(words, Word{Text: text, Line: line, Box: t.box})
+			fresh = false
+		}
+		if t.after == '\n' && !fresh {
+			line++
+			fresh = true
+		}
+	}
+	return words
+}
+
+// turn turns the coordinates of a page's content into those of the page as a reader holds it.
+type turn struct {
+	rotation      int // quarters, clockwise
+	width, height float32
+}
+
+func newTurn(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) turn {
+	var t turn
+	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
+	if got, err := p.FPDFPage_GetRotation(&requests.FPDFPage_GetRotation{Page: page}); err == nil {
+		t.rotation = int(got.PageRotation)
+	}
+	if got, err := p.FPDF_GetPageSizeByIndexF(&requests.FPDF_GetPageSizeByIndexF{Document: doc, Index: i}); err == nil {
+		t.width, t.height = got.Size.Width, got.Size.Height
+	}
+	return t
+}
+
+// box is around the characters first to last; it is zero where the engine has none. That is no error: the text is there.
+func (t turn) box(p pdfium.Pdfium, of references.FPDF_TEXTPAGE, first, last int) Box {
+	a, err := p.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: of, Index: first})
+	if err != nil {
+		return Box{}
+	}
+	left, right, bottom, top := a.Rect.Left, a.Rect.Right, a.Rect.Bottom, a.Rect.Top
+	if last > first {
+		if b, err := p.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: of, Index: last}); err == nil {
+			left, right = min(left, b.Rect.Left), max(right, b.Rect.Right)
+			bottom, top = min(bottom, b.Rect.Bottom), max(top, b.Rect.Top)
+		}
+	}
+	switch t.rotation {
+	case 1:
+		return Box{bottom, left, top, right}
+	case 2:
+		return Box{t.width - right, bottom, t.width - left, top}
+	case 3:
+		return Box{t.width - top, t.height - right, t.width - bottom, t.height - left}
+	default:
+		return Box{left, t.height - top, right, t.height - bottom}
+	}
+}

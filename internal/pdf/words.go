@@ -1,0 +1,94 @@
+package pdf
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+)
+
+// Box is where something stands on its page as a reader holds it, in points (1/72 inch) from the upper left corner: X0
+// is left of X1 and Y0 above Y1. It is exact to a quarter of a point.
+type Box struct{ X0, Y0, X1, Y1 float32 }
+
+// Word is a run of characters without a blank between them.
+type Word struct {
+	Text string // NFC; of a word that is broken at a line's end the parts are two words, and the first keeps its hyphen
+	Line int    // which of the lines of Page.Text that are not blank it is on, from 0
+	Box  Box    // the zero Box where the engine does not say
+}
+
+// The words of a page travel as two strings: their texts, with a blank between words and a line feed between lines, and
+// their boxes, eight bytes each. As a list of objects they would be five times as long, and cost more than the reading.
+type wirePage struct {
+	Number int    `json:"number"`
+	Text   string `json:"text"`
+	Words  string `json:"words,omitempty"`
+	Boxes  []byte `json:"boxes,omitempty"`
+}
+
+const (
+	boxBytes = 8 // four numbers of 16 bits: quarters of a point
+	quarter  = 4
+)
+
+// MarshalJSON writes a page with its words in short.
+func (p Page) MarshalJSON() ([]byte, error) {
+	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words))}
+	var texts strings.Builder
+	for i, word := range p.Words {
+		if i > 0 {
+			texts.WriteByte(" \n"[min(1, max(0, word.Line-p.Words[i-1].Line))])
+		}
+		texts.WriteString(word.Text)
+		for _, v := range []float32{word.Box.X0, word.Box.Y0, word.Box.X1, word.Box.Y1} {
+			w.Boxes = binary.BigEndian.AppendUint16(w.Boxes, uint16(quarters(v)))
+		}
+	}
+	w.Words = texts.String()
+	return json.Marshal(w)
+}
+
+var errWords = errors.New("words and boxes do not agree")
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (p *Page) UnmarshalJSON(text []byte) error {
+	var w wirePage
+	if err := json.Unmarshal(text, &w); err != nil {
+		return err
+	}
+	*p = Page{Number: w.Number, Text: w.Text}
+	if len(w.Boxes) == 0 {
+		return nil
+	}
+	p.Words = make([]Word, 0, len(w.Boxes)/boxBytes)
+	boxes := w.Boxes
+	for line, texts := range strings.Split(w.Words, "\n") {
+		for t := range strings.SplitSeq(texts, " ") {
+			if len(boxes) < boxBytes {
+				return errWords
+			}
+			p.Words = append(p.Words, Word{Text: t, Line: line, Box: unpack(boxes)})
+			boxes = boxes[boxBytes:]
+		}
+	}
+	if len(boxes) > 0 {
+		return errWords
+	}
+	return nil
+}
+
+func unpack(b []byte) Box {
+	at := func(i int) float32 { return float32(int16(binary.BigEndian.Uint16(b[2*i:]))) / quarter }
+	return Box{at(0), at(1), at(2), at(3)}
+}
+
+// quarters rounds v to a quarter of a point, within what 16 bits hold; a page is at most 14,400 points wide by the rules.
+func quarters(v float32) int16 {
+	v = max(math.MinInt16, min(math.MaxInt16, v*quarter))
+	if v != v {
+		return 0
+	}
+	return int16(math.Round(float64(v)))
+}

@@ -1,0 +1,90 @@
+package pdf
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/go-pdf/fpdf"
+	"github.com/stretchr/testify/require"
+)
+
+// requireWords checks that the words of a page are those of its text, line by line.
+func requireWords(t testing.TB, p Page) {
+	t.Helper()
+	var lines []string
+	for l := range strings.SplitSeq(p.Text, "\n") {
+		if strings.TrimSpace(l) != "" {
+			lines = append(lines, l)
+		}
+	}
+	of := make([]string, len(lines))
+	for _, w := range p.Words {
+		require.NotEmpty(t, w.Text)
+		require.Less(t, w.Line, len(lines), "page %d: %q", p.Number, w.Text)
+		of[w.Line] += w.Text
+	}
+	for i, l := range lines {
+		bare := strings.NewReplacer("-", "", " ", "")
+		require.Equal(t, bare.Replace(l), bare.Replace(of[i]), "page %d, line %d", p.Number, i)
+	}
+}
+
+func TestWordsTravel(t *testing.T) {
+	t.Parallel()
+	sent := Page{Number: 7, Text: "um dois\ntrês", Words: []Word{
+		{"um", 0, Box{1, 2.25, 3, 4}}, {"dois", 0, Box{-5, 0, 14400, 1}}, {"três", 1, Box{float32(math.NaN()), 0, 0, 0}},
+	}}
+	text, err := json.Marshal(sent)
+	require.NoError(t, err)
+	var got Page
+	require.NoError(t, json.Unmarshal(text, &got))
+	sent.Words[1].Box.X1 = math.MaxInt16 / 4.0
+	sent.Words[2].Box.X0 = 0
+	require.Equal(t, sent, got)
+
+	for _, text := range []string{`{"words":"a b","boxes":"AAAAAAAAAAA="}`, `{"words":"a","boxes":"AAAAAAAAAAAAAAAAAAAAAA=="}`, `{"words":"a","boxes":"AAA="}`} {
+		require.ErrorIs(t, json.Unmarshal([]byte(text), &got), errWords, text)
+	}
+}
+
+func TestWordsHaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{Workers: 1})
+	content := printed(t, func(f *fpdf.Fpdf) {
+		f.AddPage()
+		f.Text(20, 50, "um dois")
+		f.Text(20, 100, "tres")
+	})
+	got, err := e.Extract(t.Context(), content)
+	require.NoError(t, err)
+	words := got.Pages[0].Words
+	require.Len(t, words, 3)
+	requireWords(t, got.Pages[0])
+	mm := float32(72 / 25.4)
+	require.InDelta(t, 20*mm, words[0].Box.X0, 1)
+	require.InDelta(t, 50*mm, words[0].Box.Y1, 5)
+	require.Greater(t, words[1].Box.X0, words[0].Box.X1)
+	require.InDelta(t, words[0].Box.Y0, words[1].Box.Y0, 0.5)
+	require.InDelta(t, 50*mm, words[2].Box.Y0-words[0].Box.Y0, 1)
+}
+
+func FuzzWords(f *testing.F) {
+	f.Add("um dois\r\ntr\u00eas medica\x02mento\u00ad\nsolto \uf0b7 \ufb01m\x00 a\ufffe\u2028b\u00ad", "\u0301 \x02\n\x02")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		raws := []rawPage{tokenize([]rune(first)), tokenize([]rune(second))}
+		texts := clean([]string{raws[0].string(), raws[1].string()})
+		for i, raw := range raws {
+			p := Page{Number: i + 1, Text: texts[i], Words: raw.words()}
+			requireWords(t, p)
+			text, err := json.Marshal(p)
+			require.NoError(t, err)
+			var got Page
+			require.NoError(t, json.Unmarshal(text, &got))
+			if len(p.Words) > 0 {
+				require.Equal(t, p, got)
+			}
+		}
+	})
+}
