@@ -54,6 +54,7 @@ type backfill struct {
 	more    bool               // the ledger may have steps that are ready
 	left    bool               // the ledger has steps that wait, ready or not
 	retried bool               // there are steps to try again that were not there when this was last closed
+	heeding bool               // a cancellation of the workflow is being handled
 	leaving bool               // nothing new begins: this run is about to be continued by another
 	changed bool               // something happened since the loop last looked
 }
@@ -90,6 +91,9 @@ func Backfill(ctx workflow.Context, in BackfillInput) (activities.BackfillResult
 		case b.broken == nil && b.retried: // while it was being closed
 			b.retried, b.leaving = false, false
 		case ctx.Err() != nil:
+			if err != nil {
+				workflow.GetLogger(detached).Warn("the backfill was canceled, and not all went well", "error", err)
+			}
 			return result, ctx.Err()
 		default:
 			return result, err
@@ -203,8 +207,8 @@ func (b *backfill) idle() bool {
 	}
 }
 
-// quiet reports whether no update is being handled.
-func (b *backfill) quiet() bool { return workflow.AllHandlersFinished(b.ctx) }
+// quiet reports whether no update is being handled, and no cancellation of the workflow.
+func (b *backfill) quiet() bool { return workflow.AllHandlersFinished(b.ctx) && !b.heeding }
 
 // free reports whether one more step may be under way.
 func (b *backfill) free() bool {

@@ -228,6 +228,8 @@ func (b *backfill) cancel(ctx workflow.Context, in CancelInput) (out activities.
 
 // cancelled is a cancellation of the workflow itself, from the Web UI for example: what is under way is made to end.
 func (b *backfill) cancelled(ctx workflow.Context) {
+	b.heeding = true
+	defer func() { b.heeding = false }()
 	if b.at.Epoch == 0 {
 		b.stop() // it has not begun
 	}

@@ -63,8 +63,8 @@ func takenUnder(ctx context.Context, tx *sql.Tx, t Taking) ([]BackfillStep, erro
 
 // FinishStep records how a step ended, in one transaction with what follows from it: steps that need it come closer to
 // being ready, or are skipped, as are those that need them; the run's claim on the partition ends; and the next steps
-// are taken, as TakeSteps does. Recording the same end again changes nothing more; a step that is not running under
-// the take given is fault.Invalid, since it is somebody else's.
+// are taken, as TakeSteps does. Recording the same end again, or that a done step failed, changes nothing more; a step
+// that is not running under the take given is fault.Invalid, since it is somebody else's.
 func (l *Ledger) FinishStep(ctx context.Context, end StepEnd, next Taking) (Taken, error) {
 	var out Taken
 	next.Backfill, next.Epoch = end.Backfill, end.Epoch
@@ -114,10 +114,11 @@ func (end StepEnd) release(ctx context.Context, tx *sql.Tx) error {
 }
 
 // repeated accepts an end that is recorded already: the attempt that recorded it could not tell any more, and the next
-// one has claimed the partition again.
+// one has claimed the partition again. What is done stays done, whatever somebody thinks who did not hear of it.
 func (end StepEnd) repeated(ctx context.Context, tx *sql.Tx) error {
 	var same int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = $4`,
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND seq = $2 AND take = $3
+		AND state IN ($4, 'done')`,
 		end.Backfill, end.Seq, end.Take, string(end.State)).Scan(&same)
 	if err == nil && same == 0 {
 		return fault.New(fault.Invalid, "finish step", "step %d of backfill %q is not under way under take %d: it was given to somebody else, or ended",

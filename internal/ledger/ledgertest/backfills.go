@@ -128,8 +128,14 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 		require.False(t, next.Ready)
 		require.False(t, next.Left)
 	}
+	lost := done
+	lost.State, lost.Error = ledger.StepCanceled, "nobody heard of its end"
+	next, err := l.FinishStep(t.Context(), lost, ledger.Taking{Number: 3, Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, []int64{3}, seqs(next), "what it had taken is not lost")
+	require.Equal(t, "done", states(t, l)[0])
 	done.Take = 2
-	_, err := l.FinishStep(t.Context(), done, ledger.Taking{})
+	_, err = l.FinishStep(t.Context(), done, ledger.Taking{})
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "given to somebody else")
 
