@@ -81,11 +81,11 @@ func (s *site) automation(asset string) *requested {
 	return nil
 }
 
-// fresh reports whether every partition is.
+// fresh reports whether every partition is that was ever published.
 func (v status) fresh() bool {
 	for _, a := range v.Assets {
 		for _, p := range a.Partitions {
-			if p.State != "fresh" {
+			if p.Version != nil && p.State != "fresh" {
 				return false
 			}
 		}
