@@ -137,7 +137,7 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 		near = asset.Nearest(id, known, named)
 	}
 	if len(near) == 0 {
-		return fault.New(fault.Invalid, "", "run %q is unknown: there is none yet", id)
+		return fault.New(fault.Invalid, "", "run %q is unknown: there is none yet. `starter runs list` will show them", id)
 	}
 	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
 }
