@@ -70,9 +70,7 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 	if err != nil {
 		return v, err
 	}
-	if !x.Cursor.Evaluated.IsZero() {
-		v.LastTick = &x.Cursor.Evaluated
-	}
+	v.LastTick = instant(x.Cursor.Evaluated)
 	for _, r := range x.Requests {
 		v.Requests = append(v.Requests, viewRequest(r))
 	}

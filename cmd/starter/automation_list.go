@@ -80,9 +80,7 @@ func automations(ctx context.Context, c config.Config, d *host.Data) (automation
 				one.LastTick = &cursor.Evaluated
 			}
 		}
-		if next := made.Automation.NextTick(time.Now()); !next.IsZero() {
-			one.NextCron = &next
-		}
+		one.NextCron = instant(made.Automation.NextTick(time.Now()))
 		requests, err := d.Ledger.Requests(ctx, string(made.Key), 1)
 		if err != nil {
 			return v, err

@@ -265,11 +265,3 @@ func joined(states []ledger.StepState) string {
 	}
 	return strings.Join(words, ", ")
 }
-
-// instant is a time for JSON: null for none.
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}

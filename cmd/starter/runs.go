@@ -143,14 +143,10 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 }
 
 func viewRun(c config.Config, r ledger.Run) runView {
-	v := runView{
-		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Error: r.Error,
-		Link: runLink(c, r.Workflow, ""),
+	return runView{
+		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: instant(r.Finished),
+		Error: r.Error, Link: runLink(c, r.Workflow, ""),
 	}
-	if !r.Finished.IsZero() {
-		v.Finished = &r.Finished
-	}
-	return v
 }
 
 func took(r ledger.Run) string {

@@ -168,10 +168,7 @@ func (s *schedules) view(ctx context.Context, e schedule.Entry) (scheduleView, e
 			return v, err
 		}
 		if found {
-			run.State, run.Error = known.State, known.Error
-			if !known.Finished.IsZero() {
-				run.Finished = &known.Finished
-			}
+			run.State, run.Error, run.Finished = known.State, known.Error, instant(known.Finished)
 		}
 		v.Runs = append(v.Runs, run)
 	}

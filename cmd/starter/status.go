@@ -102,9 +102,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 			if err != nil {
 				return v, err
 			}
-			if one.Freshness = timely.Status; !timely.Due.IsZero() {
-				one.Due = &timely.Due
-			}
+			one.Freshness, one.Due = timely.Status, instant(timely.Due)
 			if m, ok := latest[slice]; ok {
 				one.published(m)
 			}

@@ -191,35 +191,27 @@ func enclose(b *strings.Builder, needed bool, inside func()) {
 }
 
 // joined makes one node of several: "or" of "or" is one list.
-func joined(nodes []node) node {
-	var flat either
-	for _, n := range nodes {
-		if inner, ok := n.(either); ok {
-			flat = append(flat, inner...)
-			continue
-		}
-		flat = append(flat, n)
-	}
-	if len(flat) == 1 {
-		return flat[0]
-	}
-	return flat
-}
+func joined(nodes []node) node { return flat(nodes, either(nil)) }
 
 // common makes one node of several: "and" of "and" is one list.
-func common(nodes []node) node {
-	var flat both
+func common(nodes []node) node { return flat(nodes, both(nil)) }
+
+// flat adds nodes to a list, those that are such a list themselves one by one; a list of one is that one.
+func flat[L interface {
+	~[]node
+	node
+}](nodes []node, list L) node {
 	for _, n := range nodes {
-		if inner, ok := n.(both); ok {
-			flat = append(flat, inner...)
+		if inner, ok := n.(L); ok {
+			list = append(list, inner...)
 			continue
 		}
-		flat = append(flat, n)
+		list = append(list, n)
 	}
-	if len(flat) == 1 {
-		return flat[0]
+	if len(list) == 1 {
+		return list[0]
 	}
-	return flat
+	return list
 }
 
 // asks reports whether a term with the attribute is anywhere in n.
