@@ -104,6 +104,17 @@ func paper(img image.Image, noise int) image.Image {
 	return scan
 }
 
+// turned is an image upside down.
+func turned(img image.Image) image.Image {
+	scan := image.NewGray(img.Bounds())
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			scan.Set(x, y, img.At(img.Bounds().Dx()-1-x, img.Bounds().Dy()-1-y))
+		}
+	}
+	return scan
+}
+
 // scanned draws the pages of a PDF at some DPI, as a scanner would see them.
 func scanned(t testing.TB, reader *pdf.Extractor, content []byte, dpi float64, noise int) map[int]image.Image {
 	t.Helper()
@@ -153,18 +164,25 @@ func TestScans(t *testing.T) {
 	reader, scans := tools(t)
 	content := printed(t, texts(), nil)
 	for _, tt := range []struct {
-		name  string
-		dpi   float64
-		noise int
-		most  float64
+		name   string
+		dpi    float64
+		noise  int
+		turned bool
+		most   float64
 	}{
-		{"at 300 DPI", 300, 0, 0.01},
-		{"at 200 DPI, gray paper and specks", 200, 25, 0.02},
-		{"at 150 DPI", 150, 0, 0.02},
+		{"at 300 DPI", 300, 0, false, 0.01},
+		{"at 200 DPI, gray paper and specks", 200, 25, false, 0.02},
+		{"at 150 DPI, upside down", 150, 0, true, 0.02},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			scan := printed(t, texts(), scanned(t, reader, content, tt.dpi, tt.noise))
+			images := scanned(t, reader, content, tt.dpi, tt.noise)
+			if tt.turned {
+				for n, img := range images {
+					images[n] = turned(img)
+				}
+			}
+			scan := printed(t, texts(), images)
 			start := time.Now()
 			doc, err := anvisa.Read(t.Context(), reader, scans, scan)
 			require.NoError(t, err)
@@ -182,8 +200,10 @@ func TestScans(t *testing.T) {
 
 			first := doc.Pages[0].Words[0]
 			require.Equal(t, "LOSARTANA", first.Text)
-			require.InDelta(t, 10/25.4*72, first.Box.X0, 6, "in points, from the upper left corner")
-			require.InDelta(t, 13/25.4*72, first.Box.Y0, 6)
+			if !tt.turned {
+				require.InDelta(t, 10/25.4*72, first.Box.X0, 6, "in points, from the upper left corner")
+				require.InDelta(t, 13/25.4*72, first.Box.Y0, 6)
+			}
 
 			found := leaflet.Read(anvisa.LeafletPages(doc))
 			require.Equal(t, leaflet.KindLeaflet, found.Kind)

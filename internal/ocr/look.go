@@ -12,7 +12,10 @@ import (
 )
 
 // installation is where the program is, and which it is.
-type installation struct{ path, version string }
+type installation struct {
+	path, version string
+	turns         bool // it can tell which way is up
+}
 
 // lookTimeout is how long the program may take to say its version or its languages: it takes milliseconds.
 const lookTimeout = 20 * time.Second
@@ -42,20 +45,21 @@ func (t *Tesseract) look(ctx context.Context) (installation, error) {
 	if first == nil {
 		return installation{}, fault.New(fault.Invalid, "", "%s is not Tesseract: it does not say so when asked for its --version", path)
 	}
-	if err := t.speaks(ctx, path, first[1]); err != nil {
+	known, err := t.speaks(ctx, path, first[1])
+	if err != nil {
 		return installation{}, err
 	}
-	t.found = installation{path: path, version: first[1]}
+	t.found = installation{path: path, version: first[1], turns: slices.Contains(known, "osd")}
 	return t.found, nil
 }
 
-// speaks looks for the languages.
-func (t *Tesseract) speaks(ctx context.Context, path, version string) error {
+// speaks gives the program's languages, if those that are wanted are among them.
+func (t *Tesseract) speaks(ctx context.Context, path, version string) (known []string, err error) {
 	said, err := t.ask(ctx, path, "--list-langs")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	known := strings.Fields(said)
+	known = strings.Fields(said)
 	if _, list, ok := strings.Cut(said, "\n"); ok { // after a line that says what it is
 		known = strings.Fields(list)
 	}
@@ -66,10 +70,10 @@ func (t *Tesseract) speaks(ctx context.Context, path, version string) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fault.New(fault.Invalid, "", "Tesseract %s has no data for %s (it has %s): install %s, or set ocr.language", version,
+		return nil, fault.New(fault.Invalid, "", "Tesseract %s has no data for %s (it has %s): install %s, or set ocr.language", version,
 			strings.Join(missing, " and "), strings.Join(known[:min(len(known), 10)], ", "), packages(missing))
 	}
-	return nil
+	return known, nil
 }
 
 // packages names the distribution's packages of languages.

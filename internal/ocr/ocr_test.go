@@ -102,6 +102,13 @@ func TestWhatTheProgramIsTold(t *testing.T) {
 	require.Equal(t, []string{"stdin stdout -l por --dpi 299 --psm 3 -c tessedit_create_tsv=1"}, page.Lines)
 }
 
+func TestDoubtfulPagesAreTurned(t *testing.T) {
+	t.Parallel()
+	page, err := fake(t, "doubtful", Options{}).Recognize(t.Context(), []byte("x"), 300)
+	require.NoError(t, err)
+	require.InDelta(t, 0.8, page.Confidence, 1e-9, "what is surer counts")
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	absent := filepath.Join(t.TempDir(), "tesseract")

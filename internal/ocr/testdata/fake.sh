@@ -23,5 +23,7 @@ case "$name" in
   writes) cat > /dev/null; echo x > "/tmp/ocr-was-here.$$" ;;
   greedy) cat > /dev/null; tail /dev/zero > /dev/null ;;
   environment) cat > /dev/null; echo "$head"; env | while read -r line; do printf '5\t1\t1\t1\t1\t1\t0\t0\t0\t0\t90\t%s\n' "$line"; done ;;
+  doubtful) cat > /dev/null; echo "$head"; case "$*" in *"--psm 1"*) sure=80 ;; *) sure=30 ;; esac
+    printf "5\t1\t1\t1\t1\t1\t0\t0\t0\t0\t$sure\tum\n" ;;
   arguments) cat > /dev/null; echo "$head"; for word in "$@"; do printf '5\t1\t1\t1\t1\t1\t0\t0\t0\t0\t90\t%s\n' "$word"; done ;;
 esac
