@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -88,6 +89,9 @@ func tokenize(characters []rune) rawPage {
 	var text []byte // of the word at hand
 	line, first, last := 0, 0, 0
 	flush := func(after rune) {
+		if !bytes.ContainsFunc(text, func(r rune) bool { return readable(r) >= 0 }) {
+			text = text[:0] // control characters alone are no word
+		}
 		if len(text) > 0 {
 			raw.tokens = append(raw.tokens, token{text: string(text), first: first, last: last, line: line, after: after})
 			text = text[:0]
@@ -95,6 +99,10 @@ func tokenize(characters []rune) rawPage {
 			raw.tokens[n-1].after = '\n'
 		}
 		if n := len(raw.tokens); after == '\n' && n > 0 && raw.tokens[n-1].after == '\n' {
+			if strings.HasSuffix(raw.tokens[n-1].text, string(softHyphen)) { // with a blank, or nothing, before the line's end
+				raw.tokens[n-1].after = softHyphen
+				return
+			}
 			line = raw.tokens[n-1].line + 1
 		}
 	}

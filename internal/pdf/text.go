@@ -24,7 +24,7 @@ func clean(pages []string) []string {
 
 // lines gives \n for every way to end a line, drops control characters, and blanks at the ends of lines.
 func lines(page string) string {
-	page = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\f", "\n").Replace(page)
+	page = lineEnds.Replace(page)
 	page = strings.ReplaceAll(page, "\u00ad\n", "") // a soft hyphen belongs to the line, not to the word
 	page = readableAll.Replace(strings.Map(readable, page))
 	all := strings.Split(page, "\n")
@@ -33,6 +33,9 @@ func lines(page string) string {
 	}
 	return strings.Join(all, "\n")
 }
+
+// lineEnds gives \n for every way to end a line.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\f", "\n")
 
 // readable gives what a character is in a text, -1 for nothing.
 func readable(r rune) rune {
