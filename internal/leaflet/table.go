@@ -9,8 +9,11 @@ import (
 
 // Table is a table inside a section, row by row. Cells are on one line; "" is an empty one. All rows are equally long.
 type Table struct {
-	Page int        `json:"page"` // from 1
-	Rows [][]string `json:"rows"`
+	Page     int        `json:"page"` // from 1; where it begins
+	LastPage int        `json:"last_page"`
+	Start    int        `json:"start"` // character offset in File.Text
+	End      int        `json:"end"`
+	Rows     [][]string `json:"rows"` // the first is the head, of one row however many lines it is printed on
 }
 
 // What makes a table of lines.
@@ -45,7 +48,7 @@ func tables(lines []line) (found []Table, spans [][2]int) {
 		}
 		for _, r := range regions(cells(lines, from, to)) {
 			if rows := r.rows(); rows != nil {
-				found = append(found, Table{Page: lines[from].page, Rows: rows})
+				found = append(found, Table{Page: lines[from].page, LastPage: lines[from].page, Rows: rows})
 				spans = append(spans, r.span())
 			}
 		}
@@ -263,7 +266,7 @@ func (t Table) Markdown() string {
 	for i, row := range t.Rows {
 		b.WriteString("|")
 		for _, c := range row {
-			b.WriteString(" " + strings.NewReplacer("|", `\|`, "\n", " ").Replace(c) + " |")
+			b.WriteString(" " + strings.ReplaceAll(inline(c), "|", `\|`) + " |")
 		}
 		b.WriteByte('\n')
 		if i == 0 {
@@ -271,24 +274,4 @@ func (t Table) Markdown() string {
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// markdown gives the lines of a section's text, its tables as Markdown and its lists with the marks of Markdown.
-func markdown(lines []line, found []Table, spans [][2]int) string {
-	var out []string
-	next := 0
-	for i := 0; i < len(lines); i++ {
-		if next < len(spans) && i == spans[next][0] {
-			out = append(out, "", found[next].Markdown(), "")
-			i = spans[next][1] - 1
-			next++
-			continue
-		}
-		text := lines[i].text
-		if rest, ok := strings.CutPrefix(text, "•"); ok {
-			text = "- " + strings.TrimSpace(rest)
-		}
-		out = append(out, text)
-	}
-	return strings.TrimSpace(strings.Join(out, "\n"))
 }
