@@ -39,7 +39,7 @@ func newDocument(pages []Page) document {
 	var d document
 	var text strings.Builder
 	for i, page := range edges.pages {
-		for _, l := range mend(edges.body(i, page)) {
+		for _, l := range mend(inOrder(edges.body(i, page))) {
 			if text.Len() > 0 {
 				text.WriteByte('\n')
 			}

@@ -64,11 +64,14 @@ func grids(lines []line) []grid {
 // maxBetween is how many lines with one cell may end a page, or begin the next, inside of a table: heads of groups.
 const maxBetween = 2
 
+// maxParts bounds the pages of a table.
+const maxParts = 16
+
 // continued finds at the top of a page what goes on with g, and what else is found there: not ok where the columns are
 // others. The last lines of the page before, which have one cell, become the table's.
 func (g grid) continued(lines []line, page []cell, found []region) (whole grid, others []region, ok bool) {
 	last := g.span()[1]
-	if len(page) == 0 || page[0].line-last > maxBetween {
+	if len(page) == 0 || page[0].line-last > maxBetween || len(g.parts) == maxParts {
 		return g, found, false
 	}
 	end := top(page)
@@ -144,17 +147,12 @@ func (g grid) rows() [][]string {
 	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
 		return nil
 	}
-	var all []tableRow
-	headed := 0
-	for i, part := range g.parts {
-		rows := part.rows(edges)
-		if i == 0 {
-			headed = headRows(rows)
-			all = rows
-			continue
-		}
-		rows = rows[repeated(all[:min(headed, len(all))], rows):]
-		if len(rows) > 0 && len(all) > headed && goesOn(all, rows[0]) {
+	parts := g.tall().rows(edges, len(g.parts))
+	all := parts[0]
+	head := headRows(all)
+	for _, rows := range parts[1:] {
+		rows = rows[repeated(all[:head], rows):]
+		if len(rows) > 0 && len(all) > head && goesOn(all, rows[0]) {
 			all[len(all)-1].append(rows[0])
 			rows = rows[1:]
 		}
@@ -163,8 +161,8 @@ func (g grid) rows() [][]string {
 	if !tabular(all) {
 		return nil
 	}
-	texts := [][]string{mergeHead(all[:headed], extents(g, edges))}
-	for _, r := range all[headed:] {
+	texts := [][]string{mergeHead(all[:head], extents(g, edges))}
+	for _, r := range all[head:] {
 		texts = append(texts, r.texts)
 	}
 	return texts
@@ -182,6 +180,27 @@ func (g grid) split(edges []float32) grid {
 	}
 	return grid{parts: parts}
 }
+
+// sheetHeight is more than any page is high, in points: a PDF allows 14,400.
+const sheetHeight = 1 << 14
+
+// tall puts the pages of a table one below the other, on one that is as high as all.
+func (g grid) tall() region {
+	var all region
+	for i, part := range g.parts {
+		for _, c := range part {
+			c.box = c.box.down(float32(i * sheetHeight))
+			c.words = slices.Clone(c.words)
+			for j := range c.words {
+				c.words[j].Box = c.words[j].Box.down(float32(i * sheetHeight))
+			}
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func (b Box) down(y float32) Box { return Box{b.X0, b.Y0 + y, b.X1, b.Y1 + y} }
 
 // manyRows is enough rows of two cells, whatever else there is.
 const manyRows = 8

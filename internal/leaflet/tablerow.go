@@ -40,6 +40,7 @@ type fragment struct {
 	column, last int // the last column it lies over
 	order        int // in the text
 	base         float32
+	above        int  // the fragment above it in its column; -1 for none
 	joined       bool // it goes on with the cell of the fragment above in its column
 }
 
@@ -48,7 +49,8 @@ func (f fragment) stretches() bool { return f.last > f.column }
 // What tells the lines of a cell from those of the next row.
 const (
 	nextLine = 0.6  // of a line's height: the space to the next line of a cell, at most
-	same     = 0.45 // points: two advances from line to line are equal that differ by less
+	unlike   = 0.55 // points: boxes are exact to a quarter, so that equal advances may differ by two
+	same     = 0.4  // points by which an advance may be greater than the usual one
 	sameLine = 0.35 // of a line's height: how far apart the feet of words on one line may be
 )
 
@@ -102,32 +104,37 @@ func (c cell) split(edges []float32) []cell {
 
 func middle(b Box) float32 { return (b.X0 + b.X1) / 2 }
 
-// rows makes rows of a region: lines of a cell first, then cells that stand side by side.
-func (r region) rows(edges []float32) []tableRow {
-	all := r.fragments(edges)
-	m := newMerger(all)
-	var rows []tableRow
+// rows makes rows of a region that is so many pages: lines of a cell first, then cells that stand side by side.
+func (r region) rows(edges []float32, pages int) [][]tableRow {
+	m := newMerger(r.fragments(edges))
+	parts := make([][]tableRow, pages)
 	for _, c := range m.cells() {
-		at := place(rows, c)
+		rows := &parts[max(0, min(pages-1, int(c.box.Y0/sheetHeight)))]
+		at := place(*rows, c)
 		if at < 0 {
-			rows = append(rows, tableRow{texts: make([]string, len(edges)+1), boxes: make([]Box, len(edges)+1), last: make([]int, len(edges)+1)})
-			at = len(rows) - 1
+			*rows = append(*rows, tableRow{texts: make([]string, len(edges)+1), boxes: make([]Box, len(edges)+1), last: make([]int, len(edges)+1)})
+			at = len(*rows) - 1
 		}
-		row := &rows[at]
+		row := &(*rows)[at]
 		row.texts[c.column], row.boxes[c.column], row.last[c.column] = c.text, c.box, c.last
 		row.group = c.stretches() && row.filled() == 1
 	}
-	for i := range rows {
-		if r := &rows[i]; r.group { // a head over its rows belongs to the first column wherever it stands
-			for c, text := range r.texts {
-				if text != "" && c > 0 && i > 0 {
-					r.texts[0], r.boxes[0], r.last[0] = text, r.boxes[c], r.last[c]
-					r.texts[c], r.boxes[c], r.last[c] = "", Box{}, 0
-				}
-			}
+	for _, rows := range parts {
+		for i := 1; i < len(rows); i++ {
+			rows[i].toTheLeft()
 		}
 	}
-	return rows
+	return parts
+}
+
+// toTheLeft puts the head of a group of rows into the first column, wherever it stands above them.
+func (r *tableRow) toTheLeft() {
+	for c, text := range r.texts {
+		if r.group && text != "" && c > 0 {
+			r.texts[0], r.boxes[0], r.last[0] = text, r.boxes[c], r.last[c]
+			r.texts[c], r.boxes[c], r.last[c] = "", Box{}, 0
+		}
+	}
 }
 
 // recent is how many rows a cell may yet belong to: one beside it may have begun above.
@@ -162,6 +169,8 @@ func place(rows []tableRow, c fragment) int {
 type merger struct {
 	all        []fragment
 	columns    [][]int // fragments of a column, downward; those that stretch are a column of their own, the last
+	downward   []int   // all of them
+	tallest    float32 // height of a fragment
 	cellwise   bool    // the text prints a cell with all its lines before the next one
 	rowAdvance float32 // least advance from a row to the next; 0 where it is not known
 	advance    float32 // from a line of a cell to the next
@@ -189,9 +198,31 @@ func newMerger(all []fragment) *merger {
 			return cmp.Compare(all[a].box.X0, all[b].box.X0)
 		})
 		m.columns[c] = m.onOneLine(column)
+		m.downward = append(m.downward, m.columns[c]...)
+		for k, i := range m.columns[c] {
+			m.tallest = max(m.tallest, height(all[i].box))
+			if all[i].above = -1; k > 0 {
+				all[i].above = m.columns[c][k-1]
+			}
+		}
 	}
+	slices.SortStableFunc(m.downward, func(a, b int) int { return cmp.Compare(all[a].box.Y0, all[b].box.Y0) })
 	m.measure()
 	return m
+}
+
+// any reports whether is holds for a fragment that lies between two heights of the page.
+func (m *merger) any(from, to float32, is func(f *fragment) bool) bool {
+	first, _ := slices.BinarySearchFunc(m.downward, from-m.tallest, func(i int, y float32) int { return cmp.Compare(m.all[i].box.Y0, y) })
+	for _, i := range m.downward[first:] {
+		if m.all[i].box.Y0 > to {
+			break
+		}
+		if is(&m.all[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // onOneLine puts fragments together that stand on one line of a column.
@@ -216,7 +247,7 @@ func (m *merger) onOneLine(column []int) []int {
 func (m *merger) measure() {
 	var sure, rows, others []float32
 	m.each(func(a, b *fragment, near bool) {
-		if near && b.order == a.order+1 && slices.ContainsFunc(m.all, func(o fragment) bool {
+		if near && b.order == a.order+1 && m.any(a.box.Y0, a.box.Y1, func(o *fragment) bool {
 			return o.order > b.order && o.column > a.last && level(o.box, a.box)
 		}) {
 			m.cellwise = true
@@ -240,8 +271,11 @@ func (m *merger) measure() {
 		m.rowAdvance = slices.Min(rows)
 	}
 	if near := slices.Concat(sure, others); len(near) > 0 {
-		m.advance = slices.Min(near)
-		for _, a := range slices.Concat(near, rows) {
+		least := slices.Min(near)
+		near = slices.DeleteFunc(slices.Clone(near), func(a float32) bool { return a > least+unlike })
+		slices.Sort(near)
+		m.advance = near[len(near)/2]
+		for _, a := range slices.Concat(sure, others, rows) {
 			if a > m.advance+same {
 				high++
 			} else {
@@ -264,18 +298,14 @@ func (m *merger) each(do func(a, b *fragment, near bool)) {
 
 // between reports whether the head of a group stands between a and b, or they are such heads and others do.
 func (m *merger) between(a, b *fragment) bool {
-	for i := range m.all {
-		f := &m.all[i]
-		if f.stretches() != a.stretches() && f.base > a.base+sameLine*height(a.box) && f.base < b.base-sameLine*height(b.box) && !level(f.box, a.box) && !level(f.box, b.box) {
-			return true
-		}
-	}
-	return false
+	return m.any(a.box.Y0, b.box.Y1, func(f *fragment) bool {
+		return f.stretches() != a.stretches() && f.base > a.base+sameLine*height(a.box) && f.base < b.base-sameLine*height(b.box) && !level(f.box, a.box) && !level(f.box, b.box)
+	})
 }
 
 // stitched reports whether something in another column stands beside both a and b, half a line lower than a.
 func (m *merger) stitched(a, b *fragment) bool {
-	return slices.ContainsFunc(m.all, func(o fragment) bool {
+	return m.any(a.box.Y0, b.box.Y1, func(o *fragment) bool {
 		return (o.last < a.column || o.column > a.last) && half(o.box, a.box) && half(o.box, b.box)
 	})
 }
@@ -323,28 +353,25 @@ func (m *merger) one(a, b *fragment) bool {
 
 // accompanied reports whether something stands beside f in another column.
 func (m *merger) accompanied(f *fragment) bool {
-	return slices.ContainsFunc(m.all, func(o fragment) bool { return o.column != f.column && level(o.box, f.box) })
+	return m.any(f.box.Y0, f.box.Y1, func(o *fragment) bool { return o.column != f.column && level(o.box, f.box) })
 }
 
 // line decides by the words on the line of b, where all lines advance alike: the leftmost says whether a row begins.
 func (m *merger) line(a, b *fragment) bool {
 	leftmost, above := b, a
-	others := 0
-	for c, column := range m.columns {
-		for i, k := range column {
-			f := &m.all[k]
-			if abs(f.base-b.base) > sameLine*height(b.box) || f == b {
-				continue
-			}
-			others++
-			if c < leftmost.column && i > 0 {
-				leftmost, above = f, &m.all[column[i-1]]
-			} else if c < leftmost.column {
-				leftmost, above = f, nil
+	others := false
+	m.any(b.box.Y0, b.box.Y1, func(f *fragment) bool {
+		if f != b && abs(f.base-b.base) <= sameLine*height(b.box) {
+			others = true
+			if f.column < leftmost.column {
+				if leftmost, above = f, nil; f.above >= 0 {
+					above = &m.all[f.above]
+				}
 			}
 		}
-	}
-	if others == 0 && b.column > 0 {
+		return false
+	})
+	if !others && b.column > 0 {
 		return true
 	}
 	return above != nil && runsOn(above.text, leftmost.text)
