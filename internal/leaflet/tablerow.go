@@ -168,7 +168,7 @@ func place(rows []tableRow, c fragment) int {
 // merger tells which fragments are lines of one cell.
 type merger struct {
 	all        []fragment
-	columns    [][]int // fragments of a column, downward; those that stretch are a column of their own, the last
+	columns    [][]int // fragments of a column, downward; those that stretch from it are columns of their own
 	downward   []int   // all of them
 	tallest    float32 // height of a fragment
 	cellwise   bool    // the text prints a cell with all its lines before the next one
@@ -182,11 +182,11 @@ func newMerger(all []fragment) *merger {
 	for _, f := range all {
 		n = max(n, f.last+1)
 	}
-	m := &merger{all: all, columns: make([][]int, n+1)}
+	m := &merger{all: all, columns: make([][]int, 2*n)}
 	for i, f := range all {
 		c := f.column
 		if f.stretches() {
-			c = n
+			c += n
 		}
 		m.columns[c] = append(m.columns[c], i)
 	}
@@ -253,37 +253,61 @@ func (m *merger) measure() {
 			m.cellwise = true
 		}
 	})
-	low, high := 0, 0
+	var all []float32 // of lines next to each other
 	m.each(func(a, b *fragment, near bool) {
 		advance := b.base - a.base
+		if !m.skips(a, b) {
+			all = append(all, advance)
+		}
 		switch {
 		case near && m.stitched(a, b):
 			sure = append(sure, advance)
 		case m.cellwise && b.order != a.order+1:
 			rows = append(rows, advance)
-		case !near:
-			high++
-		default:
+		case near:
 			others = append(others, advance)
 		}
 	})
 	if len(rows) > 0 {
 		m.rowAdvance = slices.Min(rows)
 	}
-	if near := slices.Concat(sure, others); len(near) > 0 {
-		least := slices.Min(near)
-		near = slices.DeleteFunc(slices.Clone(near), func(a float32) bool { return a > least+unlike })
-		slices.Sort(near)
-		m.advance = near[len(near)/2]
-		for _, a := range slices.Concat(sure, others, rows) {
-			if a > m.advance+same {
-				high++
-			} else {
-				low++
-			}
+	near := slices.Concat(sure, others)
+	if len(near) == 0 {
+		return
+	}
+	least := slices.Min(near)
+	near = slices.DeleteFunc(near, func(a float32) bool { return a > least+unlike })
+	slices.Sort(near)
+	m.advance = near[len(near)/2]
+	high := 0
+	for _, a := range all {
+		if a > m.advance+same {
+			high++
 		}
 	}
-	m.wraps = low > 0 && high > 1 && (len(sure) > 0 || m.rowAdvance == 0 || m.advance < m.rowAdvance-same)
+	m.wraps = high > 1 && (len(sure) > 0 || m.rowAdvance == 0 || m.advance < m.rowAdvance-same) && !m.dense()
+}
+
+// dense reports whether lines that advance the least are rows: many of them fill the columns, and begin something new.
+func (m *merger) dense() bool {
+	lines, rows := 0, 0
+	m.each(func(a, b *fragment, near bool) {
+		if a.column > 0 || !near || b.base-a.base > m.advance+same {
+			return
+		}
+		lines++
+		if m.accompanied(b) && m.accompanied(a) && !runsOn(a.text, b.text) {
+			rows++
+		}
+	})
+	return 3*rows > lines
+}
+
+// skips reports whether a line of other columns stands between a and b.
+func (m *merger) skips(a, b *fragment) bool {
+	return m.any(a.box.Y0, b.box.Y1, func(f *fragment) bool {
+		return f.base > a.base+sameLine*height(a.box) && f.base < b.base-sameLine*height(b.box)
+	})
 }
 
 // each calls do for every two fragments of which one stands below the other in a column; near says that they may be of one cell.
@@ -291,6 +315,9 @@ func (m *merger) each(do func(a, b *fragment, near bool)) {
 	for _, column := range m.columns {
 		for i := 1; i < len(column); i++ {
 			a, b := &m.all[column[i-1]], &m.all[column[i]]
+			if b.base-a.base <= sameLine*height(b.box) {
+				continue
+			}
 			do(a, b, b.box.Y0-a.box.Y1 <= nextLine*height(b.box) && !m.between(a, b))
 		}
 	}
