@@ -26,7 +26,7 @@ type document struct {
 	text    string
 	lines   []line
 	running []string // heads and feet, each once, as first printed
-	layout  layout
+	layout  layout   // of the lines, once titles are known
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
@@ -50,7 +50,6 @@ func newDocument(pages []Page) document {
 		}
 	}
 	d.text, d.running = text.String(), edges.running
-	d.layout = newLayout(d.lines)
 	return d
 }
 
