@@ -64,7 +64,7 @@ const maxMended = 4 << 10
 func mend(lines []line) []line {
 	var mended []line
 	for _, l := range lines {
-		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) {
+		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) && !beside(mended[n], l) {
 			before := &mended[n]
 			before.text = strings.TrimSuffix(before.text, "\u00ad") + l.text
 			before.words = append(slices.Clip(before.words), l.words...)
@@ -73,6 +73,12 @@ func mend(lines []line) []line {
 		mended = append(mended, l)
 	}
 	return mended
+}
+
+// beside reports whether a line begins on the height on which another ends: then they are two cells of a table.
+func beside(before, l line) bool {
+	n := len(before.words)
+	return n > 0 && len(l.words) > 0 && level(before.words[n-1].Box, l.words[0].Box)
 }
 
 // endsHyphenated looks at the end alone: a line may be put together of thousands.
