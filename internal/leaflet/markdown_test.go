@@ -65,7 +65,7 @@ func requireReadable(t *testing.T, f leaflet.File) {
 				require.True(t, strings.HasPrefix(printed, b.Mark), "%s: %q begins with %q", s.ID, printed, b.Mark)
 				own = append(own, strings.Fields(b.Text)...)
 				require.Equal(t, strings.Fields(strings.TrimPrefix(printed, b.Mark)), strings.Fields(b.Text), s.ID)
-				if b.Mark != "" && strings.ContainsAny(b.Mark, "0123456789)") {
+				if b.Mark != "" && strings.ContainsAny(b.Mark, "0123456789).") {
 					want = append(want, strings.Fields(b.Mark)...)
 				}
 				want = append(want, strings.Fields(b.Text)...)
