@@ -227,7 +227,7 @@ func (b *builder) begins(i, j int, mark string) bool {
 	if mark != "" && j == i+1 && b.lines[i].text == mark { // the mark has a line of its own
 		return false
 	}
-	if b.document.ends(j - 1) {
+	if b.ends(j - 1) {
 		return true
 	}
 	// Below a list the text goes back to the margin.
