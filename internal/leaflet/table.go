@@ -179,7 +179,7 @@ func (g grid) rows() [][]string {
 	head := headRows(all)
 	for _, rows := range parts[1:] {
 		rows = rows[repeated(all[:head], rows):]
-		if len(rows) > 0 && len(all) > head && goesOn(all, rows[0]) {
+		if len(rows) > 0 && len(all) > head && rowGoesOn(all, rows[0]) {
 			all[len(all)-1].append(rows[0])
 			rows = rows[1:]
 		}
@@ -264,9 +264,9 @@ func repeated(head, rows []tableRow) int {
 	return len(head)
 }
 
-// goesOn reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
+// rowGoesOn reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
 // something new, and it has none where that has none; or its first cell is empty, which no other row has.
-func goesOn(all []tableRow, next tableRow) bool {
+func rowGoesOn(all []tableRow, next tableRow) bool {
 	last := all[len(all)-1]
 	if next.filled() == 0 || next.group || last.group {
 		return false
