@@ -13,8 +13,8 @@ func markdown(blocks []Block, tables []Table) string {
 	for i, block := range blocks {
 		if i > 0 {
 			b.WriteString("\n")
-			if block.Kind != Item || blocks[i-1].Kind != Item {
-				b.WriteString("\n")
+			if block.Kind != Item || blocks[i-1].Kind != Item || block.Level > blocks[i-1].Level && numberMark.MatchString(block.Mark) {
+				b.WriteString("\n") // a number but 1 does not begin a list right below a line of text
 			}
 		}
 		switch block.Kind {

@@ -153,7 +153,8 @@ func TestBlocks(t *testing.T) {
 	s.at(30, 160, "- amido.")
 	s.at(10, 170, "• úlcera.")
 	s.at(10, 190, "Leia o item 8. A dose diária máxima, que não se deve ultrapassar, é de")
-	next.at(10, 20, "10 mg. *Veja também #1 e *2*.\n1. Abra o frasco.\n2. Feche o frasco.\na) Nada <b>mais</b>.")
+	next.at(10, 20, "10 mg. *Veja também #1 e *2*.\n1. Abra o frasco.\n2. Feche o frasco.\na) Nada <b>mais</b>:")
+	next.at(30, 60, "4. nem menos.")
 	f := leaflet.Read([]leaflet.Page{s.page(), next.page()})
 	requireReadable(t, f)
 	section := f.Leaflets[0].Sections[2]
@@ -172,7 +173,9 @@ Leia o item 8. A dose diária máxima, que não se deve ultrapassar, é de 10 mg
 
 1. Abra o frasco.
 2. Feche o frasco.
-- a) Nada \<b>mais\</b>.`, section.Markdown)
-	paragraph := section.Blocks[len(section.Blocks)-4]
+- a) Nada \<b>mais\</b>:
+
+  4. nem menos.`, section.Markdown)
+	paragraph := section.Blocks[len(section.Blocks)-5]
 	require.Equal(t, []int{1, 2}, []int{paragraph.Page, paragraph.LastPage}, "a paragraph goes on over a page's end")
 }
