@@ -36,8 +36,8 @@ type cell struct {
 	line int // index into the lines given
 }
 
-// tables finds the tables among lines, which are one section's: for each, which of the lines are its.
-func tables(lines []line) (found []Table, spans [][2]int) {
+// untagged finds tables by where the words stand.
+func untagged(lines []line) (found []Table, spans [][2]int) {
 	for from := 0; from < len(lines); {
 		to := from
 		for to < len(lines) && lines[to].page == lines[from].page {
