@@ -14,10 +14,10 @@ import (
 // Cell is a word's place in a table, as the structure of a tagged file has it. It says what the program meant that wrote
 // the file, which is not always what is printed: whoever uses it checks it against the places of the words.
 type Cell struct {
-	Table  uint16 // of the document, from 1 in order of appearance; 0 of a word in no table
-	Row    uint16 // from 0; a row that goes on over a page keeps its number
-	Place  uint8  // among the cells of its row, from 0
-	Of     uint8  // how many cells the row has, those without words included
+	Table uint16 // of the document, from 1 in order of appearance; 0 of a word in no table
+	Row   uint16 // from 0; a row that goes on over a page keeps its number
+	Place uint8  // among the cells of its row, from 0
+	Of    uint8  // how many cells the row has, those without words included
 }
 
 // What a tree of tags may cost. Real pages ask for up to 4,000 elements; whatever has more is left to geometry.

@@ -1,0 +1,176 @@
+package leaflet_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/leaflet"
+)
+
+// tagged adds a cell of a tagged table; of is how many cells its row has.
+func (s *sheet) tagged(x, y float32, row, place, of int, cell string) {
+	from := len(s.words)
+	s.at(x, y, cell)
+	for i := range s.words[from:] {
+		s.words[from+i].Cell = leaflet.Cell{Table: 1, Row: uint16(row), Place: uint8(place), Of: uint8(of)}
+	}
+}
+
+// reactions is a table that geometry gets wrong: a group's head glues to the cell below it, cells have several lines, a cell reaches
+// down over two rows, and the third row goes on over the page.
+func reactions() (first, second sheet) {
+	first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	first.tagged(10, 40, 0, 0, 3, "Grupo")
+	first.tagged(150, 40, 0, 1, 3, "Quando")
+	first.tagged(250, 40, 0, 2, 3, "Reação")
+	first.tagged(10, 52, 1, 0, 1, "Infecções")
+	first.tagged(10, 64, 2, 0, 3, "Vias aéreas")
+	first.tagged(150, 64, 2, 1, 3, "Comum")
+	first.tagged(250, 64, 2, 2, 3, "Gripe, tosse, resfria-\ndo e dor")
+	first.tagged(150, 88, 3, 1, 3, "Rara") // its first cell is the one above; Word says that it has two of three
+	first.tagged(250, 88, 3, 2, 3, "Febre e")
+	second.tagged(10, 10, 0, 0, 3, "Grupo") // the head again
+	second.tagged(150, 10, 0, 1, 3, "Quando")
+	second.tagged(250, 10, 0, 2, 3, "Reação")
+	second.tagged(250, 22, 3, 2, 3, "calafrios")
+	second.tagged(10, 34, 4, 0, 3, "Pele")
+	second.tagged(250, 34, 4, 2, 3, "Coceira")
+	second.at(10, 60, "Avise seu médico.")
+	return first, second
+}
+
+// adverse reads pages and gives the section of adverse reactions, after which another one follows.
+func adverse(t *testing.T, pages ...sheet) leaflet.Section {
+	t.Helper()
+	pages[len(pages)-1].at(10, 8000, "10. SUPERDOSE\nEm caso de intoxicação ligue para 0800.")
+	var all []leaflet.Page
+	for _, s := range pages {
+		all = append(all, s.page())
+	}
+	f := leaflet.Read(all)
+	require.NotEmpty(t, f.Leaflets)
+	require.NotEmpty(t, f.Leaflets[0].Sections)
+	return f.Leaflets[0].Sections[0]
+}
+
+func TestTaggedTable(t *testing.T) {
+	t.Parallel()
+	first, second := reactions()
+	section := adverse(t, first, second)
+	require.Equal(t, []leaflet.Table{{Page: 1, Rows: [][]string{
+		{"Grupo", "Quando", "Reação"},
+		{"Infecções", "", ""},
+		{"Vias aéreas", "Comum", "Gripe, tosse, resfria-do e dor"},
+		{"", "Rara", "Febre e calafrios"},
+		{"Pele", "", "Coceira"},
+	}}}, section.Tables)
+	require.Contains(t, section.Markdown, "Veja a tabela:\n\n| Grupo | Quando | Reação |")
+	require.Contains(t, section.Markdown, "| Pele |  | Coceira |\n\nAvise seu médico.")
+}
+
+// TestTaggedColumns has rows whose cells are not those of the tags: a head that stretches, and two cells under a high one
+// that the tags call the second and the third of three.
+func TestTaggedColumns(t *testing.T) {
+	t.Parallel()
+	var s sheet
+	s.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	s.tagged(10, 40, 0, 0, 2, "Dose")
+	s.tagged(160, 40, 0, 1, 2, "Quanto se dá a quem tem os rins fracos")
+	s.tagged(10, 60, 1, 0, 5, "Adultos")
+	s.tagged(150, 60, 1, 1, 5, "10 mg")
+	s.tagged(250, 60, 1, 2, 5, "5 mg")
+	s.tagged(350, 60, 1, 4, 5, "por dia") // the fourth is a narrow column without words
+	s.tagged(150, 80, 2, 2, 5, "20 mg")
+	s.tagged(250, 80, 2, 3, 5, "7 mg")
+	require.Equal(t, [][]string{
+		{"Dose", "Quanto se dá a quem tem os rins fracos", "", ""},
+		{"Adultos", "10 mg", "5 mg", "por dia"},
+		{"", "20 mg", "7 mg", ""},
+	}, adverse(t, s).Tables[0].Rows)
+}
+
+// TestTagsThatAreNotSane are those that geometry knows better than: the table is what it is without tags.
+func TestTagsThatAreNotSane(t *testing.T) {
+	t.Parallel()
+	words := strings.TrimSpace(strings.Repeat("palavra\n", 201))
+	grid := func(s *sheet, cell func(row, column int) leaflet.Cell) {
+		for row := range 4 {
+			for column := range 3 {
+				from := len(s.words)
+				s.at(10+100*float32(column), 40+20*float32(row), fmt.Sprintf("c%d%d", row, column))
+				s.words[from].Cell = cell(row, column)
+			}
+		}
+	}
+	at := func(table, row, place, of int) leaflet.Cell {
+		return leaflet.Cell{Table: uint16(table), Row: uint16(row), Place: uint8(place), Of: uint8(of)}
+	}
+	tests := []struct {
+		name string
+		cell func(row, column int) leaflet.Cell
+	}{
+		{"none", func(int, int) leaflet.Cell { return leaflet.Cell{} }},
+		{"one cell", func(int, int) leaflet.Cell { return at(1, 0, 0, 1) }},
+		{"one row", func(row, column int) leaflet.Cell { return at(1, 0, 3*row+column, 12) }},
+		{"one column", func(row, column int) leaflet.Cell { return at(1, 3*row+column, 0, 1) }},
+		{"rows and columns exchanged", func(row, column int) leaflet.Cell { return at(1, column, row, 4) }},
+		{"columns the other way", func(row, column int) leaflet.Cell { return at(1, row, 2-column, 3) }},
+		{"rows the other way", func(row, column int) leaflet.Cell { return at(1, 3-row, column, 3) }},
+		{"rows that interleave", func(row, column int) leaflet.Cell { return at(1, row&1, column, 3) }},
+		{"cells over all columns", func(row, column int) leaflet.Cell { return at(1, row/2, (row+column)&1, 2) }},
+		{"a table a word", func(row, column int) leaflet.Cell { return at(3*row+column+1, row, column, 3) }},
+		{"too many strays", func(row, column int) leaflet.Cell {
+			if column == 1 && row > 0 {
+				return leaflet.Cell{}
+			}
+			return at(1, row, column, 3)
+		}},
+		{"far out", func(row, column int) leaflet.Cell { return at(65535, 65535-row, 255-column, 255) }},
+	}
+	for _, tt := range tests {
+		var s sheet
+		s.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+		grid(&s, tt.cell)
+		require.Equal(t, []leaflet.Table{{Page: 1, Rows: [][]string{
+			{"c00", "c01", "c02"}, {"c10", "c11", "c12"}, {"c20", "c21", "c22"}, {"c30", "c31", "c32"},
+		}}}, adverse(t, s).Tables, tt.name)
+	}
+	var layout sheet // a table around two columns of prose
+	layout.at(10, 10, "9. REAÇÕES ADVERSAS")
+	for row := range 2 {
+		layout.tagged(10, 40+3000*float32(row), row, 0, 2, words)
+		layout.tagged(300, 40+3000*float32(row), row, 1, 2, words)
+	}
+	require.Empty(t, adverse(t, layout).Tables)
+}
+
+// TestTagsOfAnyKind gives words cells at random: whatever comes out is rectangular, and no word of a cell is lost.
+func TestTagsOfAnyKind(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		first, second := reactions()
+		for _, s := range []*sheet{&first, &second} {
+			for i := range s.words {
+				if c := &s.words[i].Cell; c.Table > 0 && r.IntN(4) == 0 {
+					*c = leaflet.Cell{Table: uint16(r.IntN(3)), Row: uint16(r.IntN(6)), Place: uint8(r.IntN(5)), Of: uint8(r.IntN(5))}
+				}
+			}
+		}
+		section := adverse(t, first, second)
+		for _, table := range section.Tables {
+			for _, row := range table.Rows {
+				require.Len(t, row, len(table.Rows[0]))
+			}
+		}
+		if len(section.Tables) > 0 {
+			for _, w := range []string{"Infecções", "Vias", "Gripe,", "Febre", "calafrios", "Coceira"} {
+				require.Contains(t, section.Markdown, w, "seed %d", seed)
+			}
+		}
+	}
+}
