@@ -40,6 +40,9 @@ func (d document) headings() []heading {
 	p := allPatterns()
 	var found []heading
 	for i := range d.lines {
+		if d.lines[i].quotes() {
+			continue
+		}
 		if h, ok := d.match(p, i); ok {
 			found = append(found, h)
 		}

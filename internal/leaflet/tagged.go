@@ -36,7 +36,7 @@ func tables(lines []line) (found []Table, spans [][2]int) {
 			to++
 		}
 		if n > 0 {
-			if rows := newTree(lines[at:to], n).table(); rows != nil {
+			if rows := newTree(lines[at:to], n).table(taggedRows); rows != nil {
 				rest(at)
 				found, spans = append(found, Table{Page: lines[at].page, Rows: rows}), append(spans, [2]int{at, to})
 				from = to
@@ -208,11 +208,11 @@ func joined(words []Word) string {
 	return b.String()
 }
 
-// table gives the rows with their cells in columns, nil where the tags are not sane. A column without words is none: some
-// programs print a narrow one beside the others.
-func (t *tree) table() [][]string {
+// table gives the rows with their cells in columns, nil where the tags are not sane or there are not as many full rows as
+// asked for. A column without words is none: some programs print a narrow one beside the others.
+func (t *tree) table(rowsAtLeast int) [][]string {
 	columns := t.columns()
-	if !t.sane(columns) {
+	if !t.sane(columns, rowsAtLeast) {
 		return nil
 	}
 	place := make([]int, len(columns))

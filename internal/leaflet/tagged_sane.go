@@ -64,8 +64,8 @@ func (e extent) column(columns []extent, from, last int) int {
 	return best
 }
 
-// sane reports whether the table looks like one.
-func (t *tree) sane(columns []extent) bool {
+// sane reports whether the table looks like one, with so many full rows at least.
+func (t *tree) sane(columns []extent, rowsAtLeast int) bool {
 	used := 0
 	for _, c := range columns {
 		if c.cells > 0 {
@@ -82,7 +82,7 @@ func (t *tree) sane(columns []extent) bool {
 			return false
 		}
 	}
-	if used < 2 || used > maxColumns || full < taggedRows || full*taggedShare < len(t.rows) {
+	if used < 2 || used > maxColumns || full < rowsAtLeast || full*taggedShare < len(t.rows) {
 		return false
 	}
 	lower := t.misplaced(columns)
