@@ -20,7 +20,7 @@ type fileView struct {
 	File     string        `json:"file"`
 	Kind     leaflet.Kind  `json:"kind,omitempty"`
 	Reason   string        `json:"reason,omitempty"` // why it is no leaflet
-	Text     string        `json:"text,omitempty"`   // of what is no leaflet: it is kept, not forced into sections
+	Text     string        `json:"text"`             // of the file; what is no leaflet has it too: it is kept, not forced into sections
 	Leaflets []leafletView `json:"leaflets"`
 	Pages    int           `json:"pages"`
 	Warnings []string      `json:"warnings"`
@@ -44,10 +44,13 @@ type sectionView struct {
 	Number int    `json:"number"`
 	Title  string `json:"title"`
 	Pages  []int  `json:"pages"` // first and last, from 1
+	Start  int    `json:"start"` // characters (Unicode code points) in the text of the file: of the title
+	End    int    `json:"end"`   // after the section
 	Text   string `json:"text"`
 
-	Tables   []leaflet.Table `json:"tables,omitempty"`   // in the text
-	Markdown string          `json:"markdown,omitempty"` // the text with its tables as such; only where there is one
+	Markdown string          `json:"markdown"`         // the text: "" only where that is
+	Blocks   []leaflet.Block `json:"blocks"`           // the text: paragraphs, items of lists, headings and tables, in order
+	Tables   []leaflet.Table `json:"tables,omitempty"` // in the text
 
 	Confidence float64 `json:"confidence"`       // from 0 to 1
 	Reason     string  `json:"reason,omitempty"` // why it is below 1
@@ -78,9 +81,11 @@ func newLeafletParse(a *app) *cobra.Command {
 
 What is not found is said with its reason: a section is never an empty text that looks like success. Of one file the
 JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of several it is {"files": [...]} of such objects.
+"start" and "end" count characters of "text", the text of the file: in Python, text[start:end] is the section with its title.
 A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
 		Example: `  starter leaflet parse bula.pdf
   starter leaflet parse bula.pdf -o json | jq '.leaflets[].sections[] | {id, title, pages}'
+  starter leaflet parse bula.pdf -o json | jq -r '.leaflets[].sections[] | select(.number == 9) | .markdown'
   starter leaflet parse *.pdf -o json > leaflets.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -141,9 +146,7 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, file string) (fileVie
 	}
 	found := leaflet.Read(pagesOf(read))
 	view.Pages, view.Kind, view.Reason = found.Pages, found.Kind, found.Reason
-	if found.Kind != leaflet.KindLeaflet {
-		view.Text = found.Text
-	}
+	view.Text = found.Text
 	view.Warnings = append(append(view.Warnings, read.Warnings...), found.Warnings...)
 	for _, l := range found.Leaflets {
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
@@ -185,8 +188,8 @@ func viewLeaflet(l leaflet.Leaflet) leafletView {
 	}
 	for _, s := range l.Sections {
 		view.Sections = append(view.Sections, sectionView{
-			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text,
-			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown,
+			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text, Start: s.Start, End: s.End,
+			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown, Blocks: append([]leaflet.Block{}, s.Blocks...),
 		})
 	}
 	for _, m := range l.Absent {

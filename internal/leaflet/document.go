@@ -26,6 +26,7 @@ type document struct {
 	text    string
 	lines   []line
 	running []string // heads and feet, each once, as first printed
+	layout  layout
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
@@ -38,7 +39,7 @@ func newDocument(pages []Page) document {
 	var d document
 	var text strings.Builder
 	for i, page := range edges.pages {
-		for _, l := range mend(edges.body(i, page)) {
+		for _, l := range mend(inOrder(edges.body(i, page))) {
 			if text.Len() > 0 {
 				text.WriteByte('\n')
 			}
@@ -49,6 +50,7 @@ func newDocument(pages []Page) document {
 		}
 	}
 	d.text, d.running = text.String(), edges.running
+	d.layout = newLayout(d.lines)
 	return d
 }
 

@@ -11,7 +11,7 @@ type File struct {
 	Kind     Kind      // what it is
 	Reason   string    // why it is no leaflet; "" for one
 	Leaflets []Leaflet // in the order of the text; none where the file is no leaflet
-	Text     string    // what Join returns: the offsets of all sections refer to it
+	Text     string    // what Join returns: all offsets count its characters (Unicode code points), as []rune(Text) and Python do
 	Pages    int       // of the file
 	Running  []string  // running heads and feet, which are not in Text: each once, as first printed
 	Warnings []string  // what a reader should doubt of the file as a whole, in English
@@ -39,6 +39,7 @@ func read(pages []Page) File {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
 	}
 	f.Kind, f.Reason = d.classify(f.Leaflets)
+	inCharacters(&f)
 	if len(parts) > 1 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
 	}

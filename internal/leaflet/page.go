@@ -1,6 +1,9 @@
 package leaflet
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Box is where something stands on its page, in points from the upper left corner: X0 is left of X1 and Y0 above Y1.
 type Box struct{ X0, Y0, X1, Y1 float32 }
@@ -60,6 +63,29 @@ func (p Page) lines() []line {
 	}
 	if last != len(lines)-1 {
 		return bare(lines)
+	}
+	return lines
+}
+
+// inOrder moves to the top of a page what stands there though the file prints it after what stands below: a program may
+// print footnotes before the table that they belong to.
+func inOrder(lines []line) []line {
+	below := make([]float32, len(lines)+1) // how far down the lines from one on reach
+	for i := len(lines) - 1; i >= 0; i-- {
+		spot := newSpot(lines[i].words)
+		if !spot.known {
+			return lines
+		}
+		below[i] = max(below[i+1], spot.last.Y1)
+	}
+	top := float32(0)
+	for i, l := range lines {
+		if i > 0 && below[i] <= top {
+			return append(slices.Clone(lines[i:]), lines[:i]...)
+		}
+		if y := l.words[0].Box.Y0; i == 0 || y < top {
+			top = y
+		}
 	}
 	return lines
 }

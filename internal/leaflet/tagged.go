@@ -30,22 +30,71 @@ func tables(lines []line) (found []Table, spans [][2]int) {
 			found, spans = append(found, t), append(spans, [2]int{from + at[i][0], from + at[i][1]})
 		}
 	}
+	for _, t := range tagged(lines) {
+		rest(t.from)
+		from = t.to
+		found, spans = append(found, t.table(lines)), append(spans, [2]int{t.from, t.to})
+	}
+	rest(len(lines))
+	return found, spans
+}
+
+// taggedTable is a table that the file says and that is sane.
+type taggedTable struct {
+	from, to int // lines
+	full     int // rows with two cells at least
+	rows     []tableRow
+	columns  []Box
+}
+
+// tagged finds the tables that the file says. One that begins where the last of the page before ended, and has its columns,
+// goes on with it: some programs tag a table page by page.
+func tagged(lines []line) []taggedTable {
+	var all []taggedTable
 	for at := 0; at < len(lines); {
 		n, to := lines[at].table(), at+1
 		for n > 0 && to < len(lines) && lines[to].table() == n {
 			to++
 		}
 		if n > 0 {
-			if rows := newTree(lines[at:to], n).table(taggedRows); rows != nil {
-				rest(at)
-				found, spans = append(found, Table{Page: lines[at].page, Rows: rows}), append(spans, [2]int{at, to})
-				from = to
+			t := taggedTable{from: at, to: to}
+			t.rows, t.columns, t.full = newTree(lines[at:to], n).table()
+			if last := len(all) - 1; last >= 0 && all[last].to == at && lines[at-1].page < lines[at].page && all[last].like(t) {
+				all[last].append(t)
+			} else if t.full >= taggedRows {
+				all = append(all, t)
 			}
 		}
 		at = to
 	}
-	rest(len(lines))
-	return found, spans
+	return all
+}
+
+// like reports whether o has the columns of t.
+func (t taggedTable) like(o taggedTable) bool {
+	return len(o.rows) > 0 && slices.EqualFunc(t.columns, o.columns, func(a, b Box) bool {
+		return abs(a.X0-b.X0) < columnGap || a.X0 < b.X1 && b.X0 < a.X1
+	})
+}
+
+// append puts the rows of the next page to those of t, but for the head, where it is printed again.
+func (t *taggedTable) append(o taggedTable) {
+	rows := o.rows[repeated(t.rows[:headRows(t.rows)], o.rows):]
+	if len(rows) > 0 && goesOn(t.rows, rows[0]) {
+		t.rows[len(t.rows)-1].append(rows[0])
+		rows = rows[1:]
+	}
+	t.rows, t.to = append(t.rows, rows...), o.to
+}
+
+// table joins the rows of the head, as in a table that is not tagged.
+func (t taggedTable) table(lines []line) Table {
+	head := headRows(t.rows)
+	table := Table{Page: lines[t.from].page, LastPage: lines[t.to-1].page, Rows: [][]string{mergeHead(t.rows[:head], t.columns)}}
+	for _, r := range t.rows[head:] {
+		table.Rows = append(table.Rows, r.texts)
+	}
+	return table
 }
 
 // table is the tagged table that most words of l are in, or 0.
@@ -208,28 +257,34 @@ func joined(words []Word) string {
 	return b.String()
 }
 
-// table gives the rows with their cells in columns, nil where the tags are not sane or there are not as many full rows as
-// asked for. A column without words is none: some programs print a narrow one beside the others.
-func (t *tree) table(rowsAtLeast int) [][]string {
-	columns := t.columns()
-	if !t.sane(columns, rowsAtLeast) {
-		return nil
+// table gives the rows with their cells in columns, where the columns are, and how many rows have two cells at least; none
+// where the tags are not sane. A column without words is none: some programs print a narrow one beside the others.
+func (t *tree) table() (rows []tableRow, columns []Box, full int) {
+	extents := t.columns()
+	if full = t.sane(extents); full == 0 {
+		return nil, nil, 0
 	}
-	place := make([]int, len(columns))
-	width := 0
-	for i, c := range columns {
-		place[i] = width
-		if c.cells > 0 {
-			width++
+	place := make([]int, len(extents))
+	for i, e := range extents {
+		place[i] = len(columns)
+		if e.cells > 0 {
+			columns = append(columns, Box{X0: e.x0, X1: e.x1})
 		}
 	}
-	rows := make([][]string, len(t.rows))
-	for i, r := range t.rows {
-		rows[i] = make([]string, width)
+	n := len(columns)
+	for _, r := range t.rows {
+		row := tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n)}
 		for _, c := range r.cells {
-			at := &rows[i][min(place[c.column], width-1)]
-			*at = strings.TrimSpace(*at + " " + joined(c.words()))
+			at, e := min(place[c.column], n-1), c.extent()
+			row.texts[at] = strings.TrimSpace(row.texts[at] + " " + joined(c.words()))
+			row.boxes[at], row.last[at] = Box{X0: e.x0, X1: e.x1}, at
+			for row.last[at]+1 < n && e.x1 > columns[row.last[at]+1].X0+taggedOverlap {
+				row.last[at]++
+			}
 		}
+		row.group = len(r.cells) == 1 && (r.width == 1 || row.stretched())
+		row.toTheLeft()
+		rows = append(rows, row)
 	}
-	return rows
+	return rows, columns, full
 }

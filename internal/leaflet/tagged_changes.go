@@ -70,15 +70,15 @@ func taggedChanges(lines []line) []Change {
 		}
 		if n > 0 {
 			t := newTree(lines[at:to], n)
-			cells := t.table(1)
-			for i, c := range cells {
-				if heads := ruled(c); heads != nil {
+			printed, places, _ := t.table()
+			for i, r := range printed {
+				if heads := ruled(r.texts); heads != nil {
 					columns = heads
-				} else if columns != nil && len(c) == len(columns) {
-					all = addChange(all, c, columns, t.rows[i].page())
+				} else if len(places) == len(columns) {
+					all = addChange(all, r.texts, columns, t.rows[i].page())
 				}
 			}
-			if columns != nil && (len(cells) == 0 || len(cells[0]) != len(columns)) {
+			if columns != nil && len(places) != len(columns) {
 				return nil
 			}
 		}

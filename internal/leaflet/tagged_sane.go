@@ -64,8 +64,8 @@ func (e extent) column(columns []extent, from, last int) int {
 	return best
 }
 
-// sane reports whether the table looks like one, with so many full rows at least.
-func (t *tree) sane(columns []extent, rowsAtLeast int) bool {
+// sane counts the rows with two cells at least of what looks like a table, and gives 0 for what does not.
+func (t *tree) sane(columns []extent) int {
 	used := 0
 	for _, c := range columns {
 		if c.cells > 0 {
@@ -79,15 +79,18 @@ func (t *tree) sane(columns []extent, rowsAtLeast int) bool {
 		}
 		cells += len(r.cells)
 		if slices.ContainsFunc(r.cells, func(c *leaf) bool { return len(c.words()) > taggedCell }) {
-			return false
+			return 0
 		}
 	}
-	if used < 2 || used > maxColumns || full < rowsAtLeast || full*taggedShare < len(t.rows) {
-		return false
+	if used < 2 || used > maxColumns || full*taggedShare < len(t.rows) {
+		return 0
 	}
 	lower := t.misplaced(columns)
 	share := func(n int) float64 { return float64(n) / float64(cells) }
-	return float64(t.stray) <= taggedStray*float64(t.words) && share(t.wrong) <= taggedWrong && share(lower) <= taggedLevel
+	if float64(t.stray) > taggedStray*float64(t.words) || share(t.wrong) > taggedWrong || share(lower) > taggedLevel {
+		return 0
+	}
+	return full
 }
 
 // misplaced counts what is not where it ought to be: cells that reach into the one before them in their row or into the one

@@ -61,13 +61,15 @@ func TestTaggedTable(t *testing.T) {
 	t.Parallel()
 	first, second := reactions()
 	section := adverse(t, first, second)
-	require.Equal(t, []leaflet.Table{{Page: 1, Rows: [][]string{
+	require.Len(t, section.Tables, 1)
+	require.Equal(t, [][]string{
 		{"Grupo", "Quando", "Reação"},
 		{"Infecções", "", ""},
 		{"Vias aéreas", "Comum", "Gripe, tosse, resfria-do e dor"},
 		{"", "Rara", "Febre e calafrios"},
 		{"Pele", "", "Coceira"},
-	}}}, section.Tables)
+	}, section.Tables[0].Rows)
+	require.Equal(t, [2]int{1, 2}, [2]int{section.Tables[0].Page, section.Tables[0].LastPage})
 	require.Contains(t, section.Markdown, "Veja a tabela:\n\n| Grupo | Quando | Reação |")
 	require.Contains(t, section.Markdown, "| Pele |  | Coceira |\n\nAvise seu médico.")
 }
@@ -135,9 +137,11 @@ func TestTagsThatAreNotSane(t *testing.T) {
 		var s sheet
 		s.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
 		grid(&s, tt.cell)
-		require.Equal(t, []leaflet.Table{{Page: 1, Rows: [][]string{
+		found := adverse(t, s).Tables
+		require.Len(t, found, 1, tt.name)
+		require.Equal(t, [][]string{
 			{"c00", "c01", "c02"}, {"c10", "c11", "c12"}, {"c20", "c21", "c22"}, {"c30", "c31", "c32"},
-		}}}, adverse(t, s).Tables, tt.name)
+		}, found[0].Rows, tt.name)
 	}
 	var layout sheet // a table around two columns of prose
 	layout.at(10, 10, "9. REAÇÕES ADVERSAS")

@@ -85,7 +85,9 @@ func (w *tagWriter) element(n node, parent int) int {
 	return self
 }
 
-func show(n node) string { return fmt.Sprintf("BT /F 10 Tf %d %d Td (%s) Tj ET\n", n.x, 800-n.y, n.text) }
+func show(n node) string {
+	return fmt.Sprintf("BT /F 10 Tf %d %d Td (%s) Tj ET\n", n.x, 800-n.y, n.text)
+}
 
 func cell(page, x, y int, lines ...string) node {
 	p := tag("P")
