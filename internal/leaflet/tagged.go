@@ -249,7 +249,8 @@ func (c *leaf) words() (all []Word) {
 func joined(words []Word) string {
 	var b strings.Builder
 	for i, w := range words {
-		if i > 0 && !(words[i-1].Line != w.Line && endsHyphenated(words[i-1].Text) && startsSmall(w.Text)) {
+		broken := i > 0 && words[i-1].Line != w.Line && endsHyphenated(words[i-1].Text) && startsSmall(w.Text)
+		if i > 0 && !broken {
 			b.WriteByte(' ')
 		}
 		b.WriteString(w.Text)

@@ -95,6 +95,72 @@ func TestTaggedColumns(t *testing.T) {
 	}, adverse(t, s).Tables[0].Rows)
 }
 
+// TestTaggedPageByPage has a table that its program tags as two, one a page, the second with the rest of a row and the head
+// again.
+func TestTaggedPageByPage(t *testing.T) {
+	t.Parallel()
+	var first, second sheet
+	first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	first.taggedRow(40, 0, "Órgão", "Reação", "O que fazer")
+	first.taggedRow(60, 1, "Pulmão", "Tosse", "Interromper")
+	first.taggedRow(80, 2, "Coração", "Arritmia", "Suspender até")
+	second.taggedRow(10, 0, "Órgão", "Reação", "O que fazer")
+	second.taggedRow(30, 1, "", "", "que ceda")
+	second.taggedRow(50, 2, "Pele", "Coceira", "Nada")
+	for i := range second.words {
+		second.words[i].Cell.Table = 2
+	}
+	require.Equal(t, [][]string{
+		{"Órgão", "Reação", "O que fazer"}, {"Pulmão", "Tosse", "Interromper"}, {"Coração", "Arritmia", "Suspender até que ceda"}, {"Pele", "Coceira", "Nada"},
+	}, adverse(t, first, second).Tables[0].Rows)
+	for i := range second.words {
+		second.words[i].Box.X0, second.words[i].Box.X1 = second.words[i].Box.X0+250, second.words[i].Box.X1+250
+	}
+	require.Len(t, adverse(t, first, second).Tables, 2, "other columns")
+}
+
+// taggedRow adds the row of a tagged table, its cells 80 points apart.
+func (s *sheet) taggedRow(y float32, row int, cells ...string) {
+	for i, c := range cells {
+		if c != "" {
+			s.tagged(10+80*float32(i), y, row, i, len(cells), c)
+		}
+	}
+}
+
+// TestTaggedChanges has a table of changes with seven columns, as some makers print it. It quotes titles, which are none.
+func TestTaggedChanges(t *testing.T) {
+	t.Parallel()
+	var first, second sheet
+	first.at(10, 10, "9. REAÇÕES ADVERSAS\nPode ocorrer tontura.\n10. SUPERDOSE\nLigue para 0800.\nHistórico de Alteração da Bula")
+	first.taggedRow(100, 0, "Número do\nexpediente", "Nome do assunto", "Data da\nnotificação", "Data de\naprovação", "Itens\nalterados", "Versões", "Apresentações\nrelacionadas")
+	first.taggedRow(140, 1, "0771212/25-9", "Notificação", "09/06/2025", "Não se aplica", "4. CONTRA-\nINDICAÇÕES\n5. ADVERTÊNCIAS E\nPRECAUÇÕES", "VP", "10 mg")
+	first.taggedRow(190, 2, "", "", "", "", "1. INDICAÇÕES\n2. RESULTADOS\nDE EFICÁCIA", "VPS", "")
+	second.taggedRow(10, 3, "0393031/21-9", "Inclusão", "30/01/2021", "30/01/2021", "9. REAÇÕES\nADVERSAS", "VP/VPS", "10 mg")
+	f := leaflet.Read([]leaflet.Page{first.page(), second.page()})
+	require.Len(t, f.Leaflets, 1)
+	require.Equal(t, []leaflet.Change{
+		{
+			Expediente: "0771212/25-9", Assunto: "Notificação", DataExpediente: "09/06/2025", DataAprovacao: "N/A",
+			ItensBula: "4. CONTRA- INDICAÇÕES 5. ADVERTÊNCIAS E PRECAUÇÕES 1. INDICAÇÕES 2. RESULTADOS DE EFICÁCIA", Versoes: "VP VPS", Apresentacoes: "10 mg", Page: 1,
+		},
+		{
+			Expediente: "0393031/21-9", Assunto: "Inclusão", DataExpediente: "30/01/2021", DataAprovacao: "30/01/2021",
+			ItensBula: "9. REAÇÕES ADVERSAS", Versoes: "VP/VPS", Apresentacoes: "10 mg", Page: 2,
+		},
+	}, f.Leaflets[0].History)
+	require.Len(t, f.Leaflets[0].Sections, 3, "no section begins in the table")
+
+	for i := range second.words {
+		second.words[i].Cell.Table = 2 // a row of another table with other columns
+		second.words[i].Cell.Of = 2
+		second.words[i].Cell.Place %= 2
+	}
+	f = leaflet.Read([]leaflet.Page{first.page(), second.page()})
+	require.Empty(t, f.Leaflets[0].History)
+	require.Contains(t, f.Leaflets[0].Warnings, "no rows in the table of changes: its head is not as the rule prints it")
+}
+
 // TestTagsThatAreNotSane are those that geometry knows better than: the table is what it is without tags.
 func TestTagsThatAreNotSane(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,11 @@
 package pdf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,8 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/responses"
 	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/fault"
 )
 
 // node is an element of a tree of tags, or, without a role, a text that it is printed with.
@@ -268,4 +273,37 @@ func FuzzCells(f *testing.F) {
 		require.NoError(t, unpackCells(packCells(got), again))
 		require.Equal(t, got, again)
 	})
+}
+
+// TestDamagedTags reads files with tags, each damaged in a way that its number gives: each ends as text or as a corrupt
+// document with its reason.
+func TestDamagedTags(t *testing.T) {
+	t.Parallel()
+	files := 100
+	if os.Getenv("DRUGSLM_E2E") == "1" {
+		files = 1000
+	}
+	e := open(t, Options{MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
+	whole := tagged(2, table(), nil, nil)
+	texts := 0
+	for i := range files {
+		name, content := damage(t, rand.New(rand.NewPCG(uint64(i), 11)), whole)
+		if i%2 == 0 { // bits of the tree alone, which is what comes after the pages
+			name, content = "bits of the tree", bytes.Clone(whole)
+			r, from := rand.New(rand.NewPCG(uint64(i), 12)), bytes.Index(whole, []byte("/StructElem"))
+			for range 1 + r.IntN(40) {
+				content[from+r.IntN(len(content)-from-1200)] ^= 1 << r.IntN(8)
+			}
+		}
+		doc, err := e.Extract(t.Context(), content)
+		if err != nil {
+			require.Equal(t, fault.Corrupt, fault.KindOf(err), "file %d (%s): %v", i, name, err)
+			continue
+		}
+		texts++
+		for _, p := range doc.Pages {
+			requireWords(t, p)
+		}
+	}
+	require.Greater(t, texts, files/4)
 }
