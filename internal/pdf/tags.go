@@ -20,7 +20,8 @@ type Cell struct {
 	Of    uint8  // how many cells the row has, those without words included
 }
 
-// What a tree of tags may cost. Real pages ask for up to 4,000 elements; whatever has more is left to geometry.
+// What a tree of tags may cost. The largest of 1,800 real pages asked 1,781 times for an element; whatever needs more than
+// this is left to geometry.
 const (
 	maxTagDepth  = 32              // PDFium's own bound
 	maxTagVisits = 20_000          // of elements on a page
