@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -207,7 +207,11 @@ func (p printedTable) expected() [][]string {
 		if len(r) == 1 {
 			r = append([]string{r[0]}, make([]string, len(p.widths)-1)...)
 		}
-		rows = append(rows, r)
+		printed := make([]string, len(r))
+		for i, text := range r {
+			printed[i] = strings.ReplaceAll(text, "\n", " ")
+		}
+		rows = append(rows, printed)
 	}
 	return rows
 }
@@ -235,6 +239,10 @@ var (
 		{"Distúrbios do sistema nervoso"}, {"Cefaleia", "Comum", "12 (3,1)"}, {"Tontura", "Comum", "9 (2,3)"},
 		{"Distúrbios gastrointestinais e do fígado, das vias biliares e do pâncreas"}, {"Náusea", "Muito comum", "40 (10,2)"},
 		{"Aumento das enzimas do fígado no sangue", "Incomum", "3 (0,8)"}, {"Distúrbios cardíacos"}, {"Palpitações", "Rara", "1 (0,1)"},
+	}
+	stacked = [][]string{
+		{"Distúrbios do sistema nervoso", "Comum", "Cefaleia\nTontura\nParestesia"}, {"Distúrbios gastrointestinais", "Muito comum\n(> 1/10)", "Náusea\nVômito"},
+		{"Distúrbios da pele e do tecido subcutâneo", "Incomum", "Prurido"}, {"Distúrbios cardíacos", "Rara", "Palpitações\nAngina pectoris\nSíncope\nFibrilação atrial"},
 	}
 	sparse = [][]string{
 		{"Alterações cardíacas"}, {"Palpitações", "Incomum", "", "", ""}, {"Angina pectoris", "Incomum", "", "Raro", ""}, {"Síncope", "", "", "Raro", "Desconhecido"},
@@ -292,6 +300,8 @@ func printedTables() []printedTable {
 			head: []string{"", "Hipertensão", "Insuficiência cardíaca crônica", "Diabetes tipo 2", "Experiência de mercado"},
 			as: []string{"Reações adversas", "Frequência das reações adversas por indicação Hipertensão", "Frequência das reações adversas por indicação Insuficiência cardíaca crônica",
 				"Frequência das reações adversas por indicação Diabetes tipo 2", "Outros Experiência de mercado"}, rows: sparse, padding: 0.7, middle: true, centred: true, ruled: true},
+		{name: "reactions one below the other", widths: three, head: class, rows: stacked, padding: 0.8, ruled: true},
+		{name: "reactions one below the other, line by line", widths: three, head: class, rows: stacked, padding: 0.8, byLine: true},
 		{name: "over a page, head repeated", widths: three, head: class, rows: many(byClass, 3), padding: 0.8, ruled: true, bottom: 140, repeat: true},
 		{name: "over a page, head not repeated", widths: three, head: class, rows: many(byClass, 3), padding: 0.8, ruled: true, bottom: 140},
 		{name: "over a page, line by line", widths: three, head: class, rows: many(byClass, 3), padding: 0.8, byLine: true, bottom: 137, repeat: true},
@@ -308,14 +318,41 @@ const minReadable = 0.9
 // TestAdverseReactionTables prints tables of adverse reactions as leaflets have them, and reads them the whole way.
 func TestAdverseReactionTables(t *testing.T) {
 	t.Parallel()
+	all := printedTables()
+	exact := readTables(t, all)
+	t.Logf("%d of %d tables are read with exactly their cells", exact, len(all))
+	require.GreaterOrEqual(t, float64(exact), minReadable*float64(len(all)))
+}
+
+// TestAdverseReactionTablesAtRandom mixes what tables say with how they are printed.
+func TestAdverseReactionTablesAtRandom(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	var all []printedTable
+	for i := range 200 {
+		p := printedTables()[random.IntN(len(printedTables()))]
+		p.name = fmt.Sprintf("%d: %s", i, p.name)
+		p.byLine, p.middle, p.centred, p.ruled = random.IntN(2) == 0, random.IntN(2) == 0, random.IntN(3) == 0, random.IntN(2) == 0
+		p.padding = []float64{0, 0.3, 0.6, 1, 1.6}[random.IntN(5)]
+		p.size, p.leading = []float64{7, 8, 9, 10}[random.IntN(4)], []float64{1, 1.15, 1.3}[random.IntN(3)]
+		if p.bottom > 0 {
+			p.bottom, p.repeat, p.cut = 70+float64(random.IntN(50)), random.IntN(2) == 0, random.IntN(2) == 0 && !p.middle
+		}
+		all = append(all, p)
+	}
+	exact := readTables(t, all)
+	t.Logf("%d of %d tables are read with exactly their cells", exact, len(all))
+	require.GreaterOrEqual(t, float64(exact), minReadable*float64(len(all)))
+}
+
+// readTables prints tables, reads them, and counts those read with exactly their cells.
+func readTables(t *testing.T, all []printedTable) (exact int) {
+	t.Helper()
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Close(t.Context())) }()
-	exact := 0
-	all := printedTables()
 	for _, p := range all {
-		file := p.print(t)
-		view, err := parseFile(t.Context(), reader, file)
+		view, err := parseFile(t.Context(), reader, p.print(t))
 		require.NoError(t, err)
 		require.Len(t, view.Leaflets, 1, p.name)
 		sections := view.Leaflets[0].Sections
@@ -324,19 +361,14 @@ func TestAdverseReactionTables(t *testing.T) {
 		if len(sections[1].Tables) == 1 {
 			got = sections[1].Tables[0].Rows
 		}
-		want := p.expected()
-		if fmt.Sprint(got) == fmt.Sprint(want) {
+		if want := p.expected(); fmt.Sprint(got) == fmt.Sprint(want) {
 			exact++
 		} else {
-			t.Logf("%s: %d tables\nwant %s\ngot  %s", p.name, len(sections[1].Tables), inLines(want), inLines(got))
-			if os.Getenv("ZZKEEP") != "" {
-				b, _ := os.ReadFile(file)
-				_ = os.WriteFile("/tmp/st/"+strings.ReplaceAll(p.name, " ", "_")+".pdf", b, 0o600)
-			}
+			t.Logf("%s: %d tables (by line %v, middle %v, padding %v, size %v, leading %v)\nwant %s\ngot  %s", p.name, len(sections[1].Tables),
+				p.byLine, p.middle, p.padding, p.size, p.leading, inLines(want), inLines(got))
 		}
 	}
-	t.Logf("%d of %d tables are read with exactly their cells", exact, len(all))
-	require.GreaterOrEqual(t, float64(exact), minReadable*float64(len(all)))
+	return exact
 }
 
 func inLines(rows [][]string) string {

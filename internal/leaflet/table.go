@@ -40,6 +40,7 @@ func (g grid) span() [2]int {
 // grids finds what looks like tables, and puts those together that go on over the end of a page.
 func grids(lines []line) []grid {
 	var all []grid
+	before := 0 // the first line of the page before
 	for from := 0; from < len(lines); {
 		to := from
 		for to < len(lines) && lines[to].page == lines[from].page {
@@ -52,10 +53,14 @@ func grids(lines []line) []grid {
 				all[n], found = g, rest
 			}
 		}
-		for _, r := range found {
-			all = append(all, grid{parts: []region{r}})
+		for i, r := range found {
+			g := grid{parts: []region{r}}
+			if n := len(all) - 1; i == 0 && from > 0 && (n < 0 || all[n].span()[1] <= before) {
+				g = g.begun(cells(lines, before, from), lines, page)
+			}
+			all = append(all, g)
 		}
-		from = to
+		before, from = from, to
 	}
 	return all
 }
@@ -101,6 +106,28 @@ func (g grid) continued(lines []line, page []cell, found []region) (whole grid, 
 	n := len(g.parts) - 1
 	whole.parts[n] = append(slices.Clip(whole.parts[n]), before...)
 	return whole, others, 3*crossing <= len(rest)
+}
+
+// begun is g with the few lines that it has at the end of the page before: its head, as a rule.
+func (g grid) begun(page []cell, lines []line, next []cell) grid {
+	if len(page) == 0 || g.span()[0]-next[0].line > 0 || lines[page[0].line].page != lines[next[0].line].page-1 {
+		return g
+	}
+	paired := pairs(page)
+	start, single := len(page), 0
+	for i := len(page) - 1; i >= 0 && single <= maxBetween; i-- {
+		if single++; paired[i] {
+			start, single = i, 0
+		}
+	}
+	for start > 0 && start < len(page) && page[start-1].line == page[start].line {
+		start--
+	}
+	whole := grid{parts: append([]region{region(page[start:])}, g.parts...)}
+	if start == len(page) || len(whole.edges()) != len(g.edges()) {
+		return g
+	}
+	return whole
 }
 
 // maxGroup bounds the head of a group of rows, in bytes.

@@ -124,8 +124,10 @@ func (r tableRow) cut(left, right, from, end int, columns []Box) int {
 	return best
 }
 
-// off is how far text is from the middle of the columns that it stands above.
-func off(text, columns Box) float32 { return abs(text.X0 + text.X1 - columns.X0 - columns.X1) }
+// off is how far text is from the middle of the columns that it stands above, or from their beginning.
+func off(text, columns Box) float32 {
+	return min(abs(text.X0+text.X1-columns.X0-columns.X1)/2, abs(text.X0-columns.X0))
+}
 
 // extents is where the columns of a table are.
 func extents(g grid, edges []float32) []Box {
