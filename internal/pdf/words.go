@@ -25,9 +25,9 @@ type Word struct {
 type wirePage struct {
 	Number int    `json:"number"`
 	Text   string `json:"text"`
+	Cells  []byte `json:"cells,omitempty"` // how many words in turn are in one cell, and which; none of a page without tables
 	Words  string `json:"words,omitempty"`
 	Boxes  []byte `json:"boxes,omitempty"`
-	Cells  []byte `json:"cells,omitempty"` // how many words in turn are in one cell, and which; none of a page without tables
 }
 
 const (
