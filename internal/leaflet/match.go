@@ -40,9 +40,6 @@ func (d document) headings() []heading {
 	p := allPatterns()
 	var found []heading
 	for i := range d.lines {
-		if d.lines[i].quotes() {
-			continue
-		}
 		if h, ok := d.match(p, i); ok {
 			found = append(found, h)
 		}
@@ -55,6 +52,9 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	l := d.lines[i]
 	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
 		return heading{info: SectionInfo{ID: history}, line: i, end: l.end}, true
+	}
+	if l.quotes() {
+		return heading{}, false
 	}
 	m := prefix.FindStringSubmatchIndex(l.text)
 	n := 0
