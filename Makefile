@@ -89,7 +89,7 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 
 .PHONY: bench-text
 bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
-	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 3x
+	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
 
 .PHONY: clean
 clean: ## remove what was built; data stays
