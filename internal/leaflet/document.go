@@ -26,7 +26,7 @@ type document struct {
 	text    string
 	lines   []line
 	running []string // heads and feet, each once, as first printed
-	layout  layout
+	layout  layout   // of the lines, once titles are known
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
@@ -50,7 +50,6 @@ func newDocument(pages []Page) document {
 		}
 	}
 	d.text, d.running = text.String(), edges.running
-	d.layout = newLayout(d.lines)
 	return d
 }
 
@@ -65,7 +64,7 @@ const maxMended = 4 << 10
 func mend(lines []line) []line {
 	var mended []line
 	for _, l := range lines {
-		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) {
+		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) && !beside(mended[n], l) {
 			before := &mended[n]
 			before.text = strings.TrimSuffix(before.text, "\u00ad") + l.text
 			before.words = append(slices.Clip(before.words), l.words...)
@@ -74,6 +73,12 @@ func mend(lines []line) []line {
 		mended = append(mended, l)
 	}
 	return mended
+}
+
+// beside reports whether a line begins on the height on which another ends: then they are two cells of a table.
+func beside(before, l line) bool {
+	n := len(before.words)
+	return n > 0 && len(l.words) > 0 && level(before.words[n-1].Box, l.words[0].Box)
 }
 
 // endsHyphenated looks at the end alone: a line may be put together of thousands.

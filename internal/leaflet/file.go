@@ -32,6 +32,7 @@ func Read(pages []Page) File {
 func read(pages []Page) File {
 	d := newDocument(pages)
 	found := d.headings()
+	d.layout = newLayout(d.lines)
 	f := File{Text: d.text, Pages: len(pages), Running: d.running}
 	parts := split(found)
 	starts := d.starts(parts)

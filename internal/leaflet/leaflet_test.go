@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 			pages := strings.Split(string(text), "\f")
 			l := leaflet.Parse(pages)
 			requireSound(t, l, pages)
+			requireReadable(t, read(pages...))
 
 			got, err := json.MarshalIndent(l, "", "  ")
 			require.NoError(t, err)
@@ -222,5 +223,6 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		pages := strings.Split(text, "\f")
 		requireSound(t, leaflet.Parse(pages), pages)
+		requireReadable(t, read(pages...))
 	})
 }

@@ -90,6 +90,36 @@ func inOrder(lines []line) []line {
 	return lines
 }
 
+// whole gives the words of a line as its text has them: of a word that was put together at a hyphen the first part has all of
+// it, and the others are "".
+func (l line) whole() []Word {
+	fields := strings.Fields(l.text)
+	if len(fields) == len(l.words) {
+		return l.words
+	}
+	words := slices.Clone(l.words)
+	i := 0
+	for _, field := range fields {
+		if i == len(words) {
+			return l.words
+		}
+		first, text := i, words[i].Text
+		for i++; text != field; i++ {
+			if i == len(words) || !hyphenated.MatchString(words[i-1].Text) {
+				return l.words
+			}
+			if next := text + l.words[i].Text; strings.HasPrefix(field, next) {
+				text = next
+			} else {
+				text = strings.TrimRight(text, "-\u00ad\u2010") + l.words[i].Text
+			}
+			words[i].Text = ""
+		}
+		words[first].Text = text
+	}
+	return words
+}
+
 func bare(lines []line) []line {
 	for i := range lines {
 		lines[i].words = nil

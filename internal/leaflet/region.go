@@ -52,7 +52,7 @@ func cells(lines []line, from, to int) []cell {
 		if justified(lines[i].words) {
 			factor = widest
 		}
-		for _, w := range lines[i].words {
+		for _, w := range lines[i].whole() {
 			height := w.Box.Y1 - w.Box.Y0
 			limit := max(cellPoints, factor*height)
 			if n := len(all) - 1; begun && w.Box.X0-all[n].box.X1 < limit && w.Box.X0 > all[n].box.X0 && level(all[n].box, w.Box) {

@@ -191,6 +191,11 @@ func (g grid) rows() [][]string {
 	for _, r := range all[head:] {
 		texts = append(texts, r.texts)
 	}
+	for _, row := range texts {
+		for i, text := range row {
+			row[i] = strings.Join(strings.Fields(text), " ")
+		}
+	}
 	return texts
 }
 

@@ -125,10 +125,12 @@ func (r region) rows(edges []float32, pages int) [][]tableRow {
 		row.texts[c.column], row.boxes[c.column], row.last[c.column] = c.text, c.box, c.last
 		row.group = c.stretches() && row.filled() == 1
 	}
-	for _, rows := range parts {
-		for i := 1; i < len(rows); i++ {
-			rows[i].toTheLeft()
+	for i, rows := range parts {
+		rows = slices.DeleteFunc(rows, func(r tableRow) bool { return r.filled() == 0 }) // the end of a word that was put together
+		for j := 1; j < len(rows); j++ {
+			rows[j].toTheLeft()
 		}
+		parts[i] = rows
 	}
 	return parts
 }
