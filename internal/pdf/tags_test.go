@@ -102,8 +102,8 @@ func cell(page, x, y int, lines ...string) node {
 	return tag("TD", p)
 }
 
-// table has cells of several lines, an empty one, and a row that goes on over the page.
-func table() node {
+// sample has cells of several lines, an empty one, and a row that goes on over the page.
+func sample() node {
 	row := tag("TR", cell(0, 50, 100, "Infecciosas"), cell(0, 200, 100, "Comum"), cell(0, 350, 100, "Gripe, tosse", "e febre"))
 	last := tag("TR", cell(0, 50, 760, "Nervosas"), tag("TD"), cell(0, 350, 760, "Dor de"))
 	last.kids[2].kids[0].kids = append(last.kids[2].kids[0].kids, words(1, 350, 50, "cabeca"))
@@ -132,7 +132,7 @@ func placed(d Document) []string {
 func TestTagsSayCells(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{Workers: 1})
-	got, err := e.Extract(t.Context(), tagged(2, table(), []node{words(0, 50, 790, "rodape")}, nil))
+	got, err := e.Extract(t.Context(), tagged(2, sample(), []node{words(0, 50, 790, "rodape")}, nil))
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"Tabela", "um", "Grupo {1 0 0 3}", "Quando {1 0 1 3}", "O {1 0 2 3}", "que {1 0 2 3}",
@@ -146,7 +146,7 @@ func TestTagsSayCells(t *testing.T) {
 func TestTagsThatAreNone(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{Workers: 1})
-	plain, err := e.Extract(t.Context(), tagged(2, table(), nil, func([]string) []string { return []string{"null"} }))
+	plain, err := e.Extract(t.Context(), tagged(2, sample(), nil, func([]string) []string { return []string{"null"} }))
 	require.NoError(t, err)
 	require.Len(t, placed(plain), 24)
 	edit := func(old, other string) func([]string) []string {
@@ -167,24 +167,24 @@ func TestTagsThatAreNone(t *testing.T) {
 	for i := range wide.kids {
 		wide.kids[i] = tag("P")
 	}
-	wide.kids = append(wide.kids, table().kids...)
+	wide.kids = append(wide.kids, sample().kids...)
 	tests := []struct {
 		name   string
 		root   node
 		change func([]string) []string
 		none   bool // no word has a cell
 	}{
-		{"no elements", table(), func([]string) []string { return nil }, true},
-		{"all are their own parents", table(), edit("/P 14 0 R", "/P 15 0 R"), false},
-		{"all kids are the table", table(), edit("/K [1", "/K [12 0 R 10 0 R 1"), false},
-		{"a table in itself", table(), edit("/S /TD", "/S /Table"), false},
-		{"rows without a table", table(), edit("/S /Table", "/S /Sect"), true},
-		{"cells without rows", table(), edit("/S /TR", "/S /Sect"), true},
-		{"another page's marks", table(), edit("/Pg 6 0 R", "/Pg 99 0 R"), false},
-		{"marks out of range", table(), edit("/MCID ", "/MCID 99999999"), true},
-		{"negative marks", table(), edit("/MCID ", "/MCID -"), false},
-		{"no types", table(), edit("/S /", "/X /"), true},
-		{"too deep", deep(table()), nil, true},
+		{"no elements", sample(), func([]string) []string { return nil }, true},
+		{"all are their own parents", sample(), edit("/P 14 0 R", "/P 15 0 R"), false},
+		{"all kids are the table", sample(), edit("/K [1", "/K [12 0 R 10 0 R 1"), false},
+		{"a table in itself", sample(), edit("/S /TD", "/S /Table"), false},
+		{"rows without a table", sample(), edit("/S /Table", "/S /Sect"), true},
+		{"cells without rows", sample(), edit("/S /TR", "/S /Sect"), true},
+		{"another page's marks", sample(), edit("/Pg 6 0 R", "/Pg 99 0 R"), false},
+		{"marks out of range", sample(), edit("/MCID ", "/MCID 99999999"), true},
+		{"negative marks", sample(), edit("/MCID ", "/MCID -"), false},
+		{"no types", sample(), edit("/S /", "/X /"), true},
+		{"too deep", deep(sample()), nil, true},
 		{"too wide", wide, nil, true},
 	}
 	for _, tt := range tests {
@@ -233,7 +233,7 @@ func TestTagsCanBeDoneWithout(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(e.close)
 	e.pool = brokenPool{e.pool}
-	got := e.read(tagged(2, table(), nil, nil))
+	got := e.read(tagged(2, sample(), nil, nil))
 	require.Empty(t, got.Reason)
 	require.True(t, got.Spent)
 	require.Len(t, placed(got.Document), 24)
@@ -284,7 +284,7 @@ func TestDamagedTags(t *testing.T) {
 		files = 1000
 	}
 	e := open(t, Options{MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
-	whole := tagged(2, table(), nil, nil)
+	whole := tagged(2, sample(), nil, nil)
 	texts := 0
 	for i := range files {
 		name, content := damage(t, rand.New(rand.NewPCG(uint64(i), 11)), whole)
