@@ -33,7 +33,7 @@ type Block struct {
 }
 
 // marked is what begins an entry of a list. "o" is what a symbol font's ring becomes.
-var marked = regexp.MustCompile(`^(?:([•▪●◦○■□➢✓►·§])\s*|([-–—*])(?:\s+|(\p{L})|$)|(o)\s+(\p{Lu})|([0-9]{1,2}[.)]|[0-9]{1,2}\s?[ºª]?\s?[-–]\s|[a-z][.)]|[ivx]{1,4}\))(?:\s+|(\p{L})|$))`)
+var marked = regexp.MustCompile(`^(?:([•▪●◦○■□➢✓►·§])\s*|([-–—*])(?:\s+|(\p{L})|$)|(o)\s+(\p{Lu})|([0-9]{1,2}[.)]|[0-9]{1,2}\s?[ºª]?\s?[-–]\s|[a-z]\)|[ivx]{1,4}\))(?:\s+|(\p{L})|$)|([a-h]\.)\s+(\p{Lu}))`)
 
 // markOf is the mark that text begins with, and how many bytes it takes with the blanks after it; "" for none.
 func markOf(text string) (mark string, n int) {
@@ -42,7 +42,7 @@ func markOf(text string) (mark string, n int) {
 		return "", 0
 	}
 	n = m[1]
-	for _, glued := range []int{6, 10, 14} { // the letter after the mark is the entry's
+	for _, glued := range []int{6, 10, 14, 18} { // the letter after the mark is the entry's
 		if m[glued] >= 0 {
 			n = m[glued]
 		}
@@ -227,7 +227,7 @@ func (b *builder) begins(i, j int, mark string) bool {
 	if mark != "" && j == i+1 && b.lines[i].text == mark { // the mark has a line of its own
 		return false
 	}
-	if b.document.ends(j - 1) {
+	if b.ends(j - 1) {
 		return true
 	}
 	// Below a list the text goes back to the margin.

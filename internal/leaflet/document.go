@@ -221,19 +221,28 @@ func mask(l string, page int) edge {
 }
 
 // words is s in lower case without accents, with one blank for whatever is neither letter nor digit.
-func words(s string) string {
+func words(s string) string { return plainWords(s, " ") }
+
+// plainWords is words with another separator.
+func plainWords(s, separator string) string {
 	var b strings.Builder
+	b.Grow(len(s))
+	apart := false // something stands between this and the letter before
 	for _, r := range norm.NFD.String(s) {
 		switch {
-		case unicode.Is(unicode.Mn, r):
+		case r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r):
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if apart && b.Len() > 0 {
+				b.WriteString(separator)
+			}
+			apart = false
 			b.WriteRune(unicode.ToLower(r))
 		default:
-			b.WriteByte(' ')
+			apart = true
 		}
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return b.String()
 }
 
 // fold is words without blanks, since blanks are what extracted text loses first ("POSOLOGIA EMODO DE USAR").
-func fold(s string) string { return strings.ReplaceAll(words(s), " ", "") }
+func fold(s string) string { return plainWords(s, "") }

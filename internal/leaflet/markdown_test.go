@@ -47,7 +47,7 @@ func requireReadable(t *testing.T, f leaflet.File) {
 			require.True(t, strings.HasSuffix(printed, s.Text), "%s is at its offsets", s.ID)
 			require.Equal(t, s.Title, strings.Join(strings.Fields(strings.TrimSuffix(printed, s.Text)), " "), s.ID)
 
-			var want, wantCells, own, between []string
+			var want, wantCells, between []string
 			tables, at := 0, s.End-len([]rune(s.Text))
 			for _, b := range s.Blocks {
 				require.LessOrEqual(t, at, b.Start, "%s: blocks do not overlap", s.ID)
@@ -63,9 +63,8 @@ func requireReadable(t *testing.T, f leaflet.File) {
 					continue
 				}
 				require.True(t, strings.HasPrefix(printed, b.Mark), "%s: %q begins with %q", s.ID, printed, b.Mark)
-				own = append(own, strings.Fields(b.Text)...)
 				require.Equal(t, strings.Fields(strings.TrimPrefix(printed, b.Mark)), strings.Fields(b.Text), s.ID)
-				if b.Mark != "" && strings.ContainsAny(b.Mark, "0123456789)") {
+				if b.Mark != "" && strings.ContainsAny(b.Mark, "0123456789).") {
 					want = append(want, strings.Fields(b.Mark)...)
 				}
 				want = append(want, strings.Fields(b.Text)...)

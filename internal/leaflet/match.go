@@ -134,7 +134,7 @@ func wordsAt(s string) [][2]int {
 	var found [][2]int
 	begin := -1
 	for i := 0; i <= len(s) && len(found) < titleWords; i++ {
-		switch blank := i == len(s) || asciiSpace[s[i]]; {
+		switch blank := i == len(s) || strings.IndexByte(" \t\n\v\f\r", s[i]) >= 0; {
 		case blank && begin >= 0:
 			found = append(found, [2]int{begin, i})
 			begin = -1
@@ -144,8 +144,6 @@ func wordsAt(s string) [][2]int {
 	}
 	return found
 }
-
-var asciiSpace = [256]bool{'\t': true, '\n': true, '\v': true, '\f': true, '\r': true, ' ': true}
 
 // reference is how a line ends when what follows is mentioned, not begun.
 var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte|em|no|na|do|da|e|ou)|[(“"'‘,])\s*[“"'‘]?$`)
