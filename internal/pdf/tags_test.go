@@ -233,7 +233,7 @@ func TestTagsCanBeDoneWithout(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(e.close)
 	e.pool = brokenPool{e.pool}
-	got := e.read(tagged(2, sample(), nil, nil))
+	got := e.read(request{}, tagged(2, sample(), nil, nil))
 	require.Empty(t, got.Reason)
 	require.True(t, got.Spent)
 	require.Len(t, placed(got.Document), 24)

@@ -28,6 +28,9 @@ type wirePage struct {
 	Cells  []byte `json:"cells,omitempty"` // how many words in turn are in one cell, and which; none of a page without tables
 	Words  string `json:"words,omitempty"`
 	Boxes  []byte `json:"boxes,omitempty"`
+
+	Source     Source  `json:"source,omitempty"`
+	Confidence float64 `json:"confidence,omitempty"`
 }
 
 const (
@@ -37,7 +40,7 @@ const (
 
 // MarshalJSON writes a page with its words in short.
 func (p Page) MarshalJSON() ([]byte, error) {
-	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words))}
+	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words)), Source: p.Source, Confidence: p.Confidence}
 	var texts strings.Builder
 	for i, word := range p.Words {
 		if i > 0 {
@@ -60,7 +63,7 @@ func (p *Page) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &w); err != nil {
 		return err
 	}
-	*p = Page{Number: w.Number, Text: w.Text}
+	*p = Page{Number: w.Number, Text: w.Text, Source: w.Source, Confidence: w.Confidence}
 	if len(w.Boxes) == 0 {
 		return nil
 	}
