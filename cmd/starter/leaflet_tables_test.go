@@ -352,7 +352,7 @@ func readTables(t *testing.T, all []printedTable) (exact int) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Close(t.Context())) }()
 	for _, p := range all {
-		view, err := parseFile(t.Context(), reader, p.print(t))
+		view, err := parseFile(t.Context(), reader, nil, p.print(t))
 		require.NoError(t, err)
 		require.Len(t, view.Leaflets, 1, p.name)
 		sections := view.Leaflets[0].Sections

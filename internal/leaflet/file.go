@@ -125,7 +125,9 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 	}
 	if n := len(chosen.headings) - 1; n >= 0 && chosen.headings[n].info.ID == history {
 		table := d.lines[chosen.headings[n].line:last]
-		l.History = rows(table)
+		if l.History = rows(table); len(l.History) == 0 {
+			l.History = taggedChanges(table)
+		}
 		if len(l.History) == 0 && len(table[0].words) > 0 {
 			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
 		}

@@ -53,6 +53,9 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
 		return heading{info: SectionInfo{ID: history}, line: i, end: l.end}, true
 	}
+	if l.quotes() {
+		return heading{}, false
+	}
 	m := prefix.FindStringSubmatchIndex(l.text)
 	n := 0
 	if m[2] >= 0 {

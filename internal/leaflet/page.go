@@ -17,6 +17,15 @@ type Word struct {
 	Text string
 	Line int // which of the lines of Page.Text that are not blank it is on, from 0
 	Box  Box
+	Cell Cell // of a table in a tagged file; the zero Cell everywhere else
+}
+
+// Cell is a word's place in a table, as the structure of a tagged file has it.
+type Cell struct {
+	Table uint16 // of the document, from 1; 0 of a word in no table
+	Row   uint16 // from 0; a row that goes on over a page keeps its number
+	Place uint8  // among the cells of its row, from 0
+	Of    uint8  // how many cells the row has, those without words included
 }
 
 // Page is what is known of one page: its text, and where the words of the text stand. Without words there are no tables,

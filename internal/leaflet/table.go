@@ -15,9 +15,8 @@ type Table struct {
 	Rows     [][]string `json:"rows"` // the first is the head, of one row however many it is printed on
 }
 
-// tables finds the tables among lines, which are one section's: for each, which of the lines are its. This is the only place
-// that tells what a table is: where the file itself says so, it is to be asked here.
-func tables(lines []line) (found []Table, spans [][2]int) {
+// untagged finds tables among lines by where their words stand.
+func untagged(lines []line) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
 		if rows := g.rows(); rows != nil {
 			span := g.span()
