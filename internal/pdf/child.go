@@ -73,14 +73,20 @@ func (c *child) ready(ctx context.Context, o Options) error {
 	return c.explain(ctx, err)
 }
 
-// read sends a document and waits for its text; the end of ctx kills the child. An error means that the child is of no
-// more use.
-func (c *child) read(ctx context.Context, content []byte) (answer, error) {
+// read sends a document and waits for what is wanted of it; the end of ctx kills the child. An error means that the
+// child is of no more use.
+func (c *child) read(ctx context.Context, wanted request, content []byte) (answer, error) {
 	defer context.AfterFunc(ctx, c.signal)()
 	var a answer
-	err := writeFrame(c.in, content)
+	err := writeJSON(c.in, wanted)
+	if err == nil {
+		err = writeFrame(c.in, content)
+	}
 	if err == nil {
 		err = readJSON(c.out, c.limit, &a)
+	}
+	if err == nil {
+		err = wanted.images(c.out, a.Images)
 	}
 	c.served++
 	return a, c.explain(ctx, err)
