@@ -15,6 +15,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
+	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/look"
 	"drugslm/internal/quality"
@@ -173,12 +174,7 @@ func rowOf[T asset.Row](ctx context.Context, d *host.Data, key asset.Key, e *led
 	if err != nil {
 		return nil, err
 	}
-	table := d.Table(made)
-	snapshot, err := table.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for row, err := range rowsOf[T](ctx, table, snapshot, e.Partition) {
+	for row, err := range rowsIn[T](ctx, d.Table(made), lake.File{Path: e.Part, Partition: e.Partition}) {
 		if err != nil {
 			return nil, err
 		}

@@ -160,14 +160,25 @@ func (m *measuring) tell() {
 func rowsOf[T any](ctx context.Context, table *lake.Table, s *lake.Snapshot, partition string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, file := range s.Files(partition) {
-			for row, err := range table.Rows(ctx, file) {
-				typed, ok := row.(T)
-				if err == nil && !ok {
-					err = fmt.Errorf("read %s: a row of type %T", file.Path, row)
-				}
-				if !yield(typed, err) || err != nil {
+			for row, err := range rowsIn[T](ctx, table, file) {
+				if !yield(row, err) || err != nil {
 					return
 				}
+			}
+		}
+	}
+}
+
+// rowsIn reads the rows of a file.
+func rowsIn[T any](ctx context.Context, table *lake.Table, file lake.File) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row, err := range table.Rows(ctx, file) {
+			typed, ok := row.(T)
+			if err == nil && !ok {
+				err = fmt.Errorf("read %s: a row of type %T", file.Path, row)
+			}
+			if !yield(typed, err) || err != nil {
+				return
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func grids(text, markdown string) []grid {
 	var prose []string
 	lines := strings.Split(markdown, "\n")
 	for i := 0; i < len(lines); {
-		if i+1 == len(lines) || !strings.HasPrefix(lines[i], "|") || !ruled.MatchString(lines[i+1]) {
+		if i+1 == len(lines) || len(f.found) == maxGrids || !strings.HasPrefix(lines[i], "|") || !ruled.MatchString(lines[i+1]) {
 			prose = append(prose, lines[i])
 			i++
 			continue
@@ -67,8 +67,13 @@ type finder struct {
 	open  int // the first table whose end is not known yet; -1: none
 }
 
-// clue is how many letters of the text around a table tell where it is.
-const clue = 40
+// clue is how many letters of the text around a table tell where it is, farthest how far it is looked for, and
+// maxGrids how many tables are looked for in a section.
+const (
+	clue     = 40
+	farthest = 50_000
+	maxGrids = 200
+)
 
 func (f *finder) table(t grid) {
 	if f.open < 0 {
@@ -89,7 +94,7 @@ func (f *finder) prose(text string) {
 		return
 	}
 	tail := prose[max(0, len(prose)-clue):]
-	if at := f.whole.find(f.next, len(f.whole.text), tail); at >= 0 {
+	if at := f.whole.find(f.next, f.next+farthest, tail); at >= 0 {
 		f.next = at + len(tail)
 	}
 }
@@ -101,7 +106,7 @@ func (f *finder) end(after []rune) {
 	}
 	end := len(f.whole.text)
 	if after != nil {
-		end = f.whole.find(f.next, len(f.whole.text), after)
+		end = f.whole.find(f.next, f.next+farthest, after)
 	}
 	if end >= 0 {
 		f.found[f.open].from, f.found[f.open].to = f.next, end

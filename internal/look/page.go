@@ -22,9 +22,10 @@ type sheet struct {
 
 // block is a stretch of a page's text that belongs to one section, or to none.
 type block struct {
-	Section *mark // nil: in no section
-	Dropped bool  // a running head or foot: on the page, and not in the document's text
-	Begins  bool  // the section begins here; else it goes on
+	Section *mark  // nil: in no section
+	Dropped bool   // a running head or foot: on the page, and not in the document's text
+	Begins  bool   // the section begins here; else it goes on
+	Anchor  string // "": an earlier block has that of the section
 	Parts   []part
 }
 
@@ -39,7 +40,7 @@ type part struct {
 type mark struct {
 	anvisa.ExtractSection
 	Color      string // a class
-	Anchor     string // of its beginning
+	Anchor     string // of the first block of it that is shown; "": none is
 	Characters int
 	Percent    int // of confidence
 	body       int // letters of the document's text: where its text begins, behind the title
@@ -55,9 +56,9 @@ const colors = 12
 func marks(r *anvisa.ExtractRow, document letters) []*mark {
 	var found []*mark
 	sections := r.Sections
-	for i, s := range sections[:min(len(sections), maxSections)] {
+	for _, s := range sections[:min(len(sections), maxSections)] {
 		m := &mark{
-			ExtractSection: s, Color: fmt.Sprintf("c%d", (int(s.Number)+colors)%colors), Anchor: fmt.Sprintf("s%d", i+1),
+			ExtractSection: s, Color: fmt.Sprintf("c%d", (int(s.Number)+colors)%colors),
 			Characters: len([]rune(s.Text)), Percent: int(100*s.Confidence + 0.5),
 			from: document.place(int(s.Start)), to: document.place(int(s.End)),
 		}
@@ -93,12 +94,20 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 		p.Text, more[i] = clip(p.Text, maxPageText)
 		shown[i] = p
 	}
+	anchors := 0
 	w := walker{sections: sections, begun: make(map[*mark]bool), drawn: make(map[*grid]bool)}
 	for i, lines := range align(document, shown) {
 		p := shown[i]
 		blocks := w.blocks(lines)
 		if int(p.Number) < first || int(p.Number) > last {
 			continue // walked all the same: what began there goes on
+		}
+		for j, b := range blocks {
+			if b.Section != nil && b.Section.Anchor == "" {
+				anchors++
+				blocks[j].Anchor = fmt.Sprintf("s%d", anchors)
+				b.Section.Anchor = blocks[j].Anchor
+			}
 		}
 		one := sheet{Number: p.Number, Source: p.Source, Unreadable: p.Unreadable, Picture: pictures[int(p.Number)], Blocks: blocks, More: more[i]}
 		if p.Source == anvisa.SourceOCR {

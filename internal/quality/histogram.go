@@ -23,7 +23,10 @@ type Spread struct {
 // perDoubling is how many steps a scale of lengths has from one length to twice that: its values are right to 1.1 %.
 const perDoubling = 32
 
-// histogram counts values. Steps are equal, or on a logarithmic scale those of perDoubling; what is below 1 is there 1.
+// nought is the step of what is below 1 on a logarithmic scale.
+const nought = -1
+
+// histogram counts values. Steps are equal, or on a logarithmic scale those of perDoubling; what is below 1 is there 0.
 type histogram struct {
 	logarithmic bool
 	step        float64 // of a scale that is not logarithmic
@@ -36,11 +39,12 @@ func logarithmic() *histogram { return &histogram{logarithmic: true, counts: mak
 func even(step float64) *histogram { return &histogram{step: step, counts: make(map[int]int64)} }
 
 func (h *histogram) add(v float64) {
-	i := 0
-	if h.logarithmic {
-		i = int(math.Floor(math.Log2(max(v, 1)) * perDoubling))
-	} else {
+	i := nought
+	switch {
+	case !h.logarithmic:
 		i = int(math.Floor(v/h.step + 1e-9))
+	case v >= 1:
+		i = int(math.Floor(math.Log2(v) * perDoubling))
 	}
 	h.counts[i]++
 	h.n++
@@ -48,10 +52,13 @@ func (h *histogram) add(v float64) {
 
 // value is the middle of a step.
 func (h *histogram) value(i int) float64 {
-	if h.logarithmic {
-		return math.Exp2((float64(i) + 0.5) / perDoubling)
+	switch {
+	case !h.logarithmic:
+		return (float64(i) + 0.5) * h.step
+	case i == nought:
+		return 0
 	}
-	return (float64(i) + 0.5) * h.step
+	return math.Exp2((float64(i) + 0.5) / perDoubling)
 }
 
 // quantile gives the step in which a share of the values has been seen.
@@ -78,19 +85,24 @@ func (h *histogram) spread(rounded func(float64) float64) (s Spread) {
 	return Spread{Median: at(0.5), P5: at(0.05), P95: at(0.95)}
 }
 
-// bins gives the bars of a logarithmic scale, two to a doubling: those between the first and the last, empty ones too.
+// perBin is how many steps of a logarithmic scale are one bar: there are four to a doubling.
+const perBin = perDoubling / 4
+
+// bins gives the bars of a logarithmic scale: those between the first and the last, empty ones too. What is below 1 is
+// in the first.
 func (h *histogram) bins() []Bin {
 	merged := make(map[int]int64)
 	for i, n := range h.counts {
-		merged[i/(perDoubling/2)] += n
+		merged[max(i, 0)/perBin] += n
 	}
 	bins := []Bin{}
 	if len(merged) == 0 {
 		return bins
 	}
 	bars := slices.Sorted(maps.Keys(merged))
+	edge := func(i int) float64 { return math.Round(math.Exp2(float64(i) * perBin / perDoubling)) }
 	for i := bars[0]; i <= bars[len(bars)-1]; i++ {
-		bins = append(bins, Bin{math.Round(math.Exp2(float64(i) / 2)), math.Round(math.Exp2(float64(i+1) / 2)), merged[i]})
+		bins = append(bins, Bin{edge(i), edge(i + 1), merged[i]})
 	}
 	return bins
 }

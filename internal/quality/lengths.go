@@ -75,7 +75,7 @@ func (h *histogram) usual() bounds {
 		}
 	}
 	width := max(math.Log2(leastFactor), deviations*float64(typical)/perDoubling)
-	center := math.Log2(h.value(middle))
+	center := math.Log2(max(1, h.value(middle)))
 	return bounds{int(math.Exp2(center - width)), int(math.Ceil(math.Exp2(center + width))), true}
 }
 

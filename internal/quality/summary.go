@@ -36,11 +36,11 @@ type Summary struct {
 	Compared      int          `json:"compared"` // documents with text whose product the catalog has
 	Disagreements []FieldShare `json:"disagreements"`
 
-	Confidence     Spread `json:"confidence"`      // of sections; right to 0.005
+	Confidence     Spread `json:"confidence"`      // of sections; rounded down to 0.01
 	UnusualLengths int    `json:"unusual_lengths"` // documents with such a section
 	Warned         int    `json:"warned"`          // documents with a warning
 
-	Score       Spread       `json:"score"` // of documents; right to half a point
+	Score       Spread       `json:"score"` // of documents; rounded down to a point
 	Quarantined int          `json:"quarantined"`
 	Quarantine  []Quarantine `json:"quarantine"` // the most frequent reasons first
 	Histograms  Histograms   `json:"histograms"`
@@ -74,7 +74,7 @@ type Quarantine struct {
 
 // Histograms are the bars of what a summary gives in three figures.
 type Histograms struct {
-	CharactersPerPage []Bin `json:"characters_per_page"` // two bins to a doubling
+	CharactersPerPage []Bin `json:"characters_per_page"` // four bins to a doubling
 	Confidence        []Bin `json:"confidence"`
 	Score             []Bin `json:"score"`
 }
