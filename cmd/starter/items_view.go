@@ -215,6 +215,7 @@ func (v *viewing) content(ctx context.Context, s *look.Subject, read, fetched *l
 func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([]byte, error) {
 	sum := path[strings.LastIndex(path, "/")+1:]
 	sum, _, _ = strings.Cut(sum, ".")
+	s.Undrawn = fmt.Sprintf("the evidence %s is not there", path)
 	for _, files := range []host.Files{v.data.Leaflets, v.data.Quarantine} {
 		if files.Path(sum) != path {
 			continue
@@ -224,12 +225,13 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 			return nil, ctx.Err()
 		}
 		if err != nil {
-			break
+			s.Undrawn = err.Error()
+			return nil, nil //nolint:nilerr // it is told to whoever looks
 		}
+		s.Undrawn = ""
 		s.Evidence = &look.Evidence{Path: path, Size: int64(len(content)), Text: string(content[:min(len(content), 2000)])}
 		return content, nil
 	}
-	s.Undrawn = fmt.Sprintf("the evidence %s cannot be read", path)
 	return nil, nil
 }
 

@@ -149,7 +149,7 @@ func (m *measuring) keptBack(ctx context.Context, all *quality.Collector, key, p
 
 // tell says how far reading is, when it takes long.
 func (m *measuring) tell() {
-	const every = 2 * time.Second
+	const every = 5 * time.Second
 	if m.done++; m.done%64 == 0 && time.Since(m.told) > every {
 		m.told = time.Now()
 		m.note("  read %d %% of the documents", 100*m.done/max(1, m.of))
