@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/host"
 	"drugslm/internal/look"
 	"drugslm/internal/pdf"
 	"drugslm/internal/quality"
@@ -183,10 +185,11 @@ nothing and runs nothing. "starter items view" does the same for a leaflet of th
 			if err := q.check(); err != nil {
 				return err
 			}
-			if _, err := a.config(cmd); err != nil {
+			c, err := a.config(cmd)
+			if err != nil {
 				return err
 			}
-			return a.viewFile(cmd.Context(), q, args[0])
+			return a.viewFile(cmd.Context(), c, q, args[0])
 		},
 	}
 	q.register(cmd)
@@ -194,18 +197,18 @@ nothing and runs nothing. "starter items view" does the same for a leaflet of th
 }
 
 // viewFile shows a file. One that cannot be read is shown as far as it can be drawn, and is an error all the same.
-func (a *app) viewFile(ctx context.Context, q viewQuery, file string) error {
+func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, file string) error {
 	content, err := readBounded(file)
 	if err != nil {
 		return err
 	}
 	s := look.Subject{Item: file[strings.LastIndexAny(file, `/\`)+1:], Rest: "starter leaflet view " + file + " --page ", Now: time.Now()}
-	read, unread := readDocument(ctx, content)
+	read, unread := readDocument(ctx, c, content)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if unread == nil {
-		row := anvisa.Read(read)
+		row := anvisa.RowOf(read)
 		measured := quality.Measure("", row, nil, nil)
 		s.Row, s.Quality = &row, &measured
 	} else {
@@ -220,11 +223,16 @@ func (a *app) viewFile(ctx context.Context, q viewQuery, file string) error {
 	return nil
 }
 
-func readDocument(ctx context.Context, content []byte) (_ pdf.Document, err error) {
+// readDocument reads a document as `leaflet parse` does: pages that are images are recognised.
+func readDocument(ctx context.Context, c config.Config, content []byte) (_ pdf.Document, err error) {
+	scans, err := host.Recognizer(c)
+	if err != nil {
+		return pdf.Document{}, err
+	}
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	if err != nil {
 		return pdf.Document{}, err
 	}
 	defer func() { err = errors.Join(err, reader.Close(context.WithoutCancel(ctx))) }()
-	return reader.Extract(ctx, content)
+	return anvisa.Read(ctx, reader, scans, content)
 }

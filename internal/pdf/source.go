@@ -30,7 +30,7 @@ const (
 const (
 	lookDPI   = 72
 	inkPixels = 4
-	inkLevels = 32 // of 256, between ink and paper
+	inkLevels = 16 // of 256, between ink and paper: a hair line is as faint as that in a small drawing
 )
 
 // A page with little text is an image all the same if images cover half of it: a scan with a number or a seal stamped
