@@ -81,6 +81,7 @@ func newLeaflet(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newLeafletParse(a))
+	cmd.AddCommand(newLeafletView(a))
 	return cmd
 }
 
