@@ -224,3 +224,17 @@ func FuzzParse(f *testing.F) {
 		requireSound(t, leaflet.Parse(pages), pages)
 	})
 }
+
+// TestQuestionsWithTheProduct reads questions that name the product instead of "este medicamento".
+func TestQuestionsWithTheProduct(t *testing.T) {
+	t.Parallel()
+	pages := []string{"1. PARA QUE O XAROPEX® É INDICADO?\nPara a exemplite do adulto.\n2. COMO O XAROPEX® FUNCIONA?\nEle age no exemplo.\n3. QUANDO NÃO DEVO TOMAR XAROPEX®?\nSe tiver alergia (veja\nO QUE DEVO SABER ANTES DE USAR O XAROPEX®?)\n" +
+		"7. O QUE DEVO FAZER QUANDO EU ME ESQUECER DE USAR O XAROPEX®?\nTome na hora seguinte.\n8. QUAIS OS MALES QUE O XAROPEX® PODE CAUSAR?\nDor e enjoo, por exemplo.\n" +
+		"9. O QUE FAZER SE ALGUÉM USAR UMA QUANTIDADE MAIOR DO QUE A INDICADA DO\nXAROPEX®?\nProcure um médico logo."}
+	l := leaflet.Parse(pages)
+	requireSound(t, l, pages)
+	require.Equal(t, leaflet.Patient, l.Audience)
+	require.Len(t, l.Sections, 6)
+	require.Equal(t, "9. O QUE FAZER SE ALGUÉM USAR UMA QUANTIDADE MAIOR DO QUE A INDICADA DO XAROPEX®?", l.Sections[5].Title)
+	require.Equal(t, 0.95, l.Sections[5].Confidence)
+}

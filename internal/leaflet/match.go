@@ -25,7 +25,7 @@ type heading struct {
 }
 
 const (
-	maxTitle  = 160  // bytes; the longest title has 90
+	maxTitle  = 200  // bytes; the longest title of the rule has 90, and one may have the name of a product
 	maxAfter  = 200  // bytes of what follows a title on its line
 	maxWrap   = 4    // lines of a title
 	nearness  = 0.86 // how much of a title must agree: one letter in seven may differ
@@ -72,7 +72,7 @@ func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool
 	for k := i; k < min(i+maxWrap, len(d.lines)) && d.lines[k].start-begin < maxTitle; k++ {
 		for _, end := range d.cuts(begin, k) {
 			title, after := d.text[begin:end], d.text[end:min(d.lines[k].end, end+maxAfter)]
-			got, near := nearest(ps, fold(title), score)
+			got, near := nearest(ps, title, score)
 			if near > score || near == score && k > wrap {
 				if shaped(got, title, after, numbered) {
 					best = heading{info: got.info, audience: got.audience, line: i, end: end}
@@ -185,9 +185,9 @@ var sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,?()-]+(?:\.$|[;,.)]|\p{Ll}+ )
 // nearest finds the pattern that agrees best with title, if any does by at least floor.
 func nearest(ps []pattern, title string, floor float64) (pattern, float64) {
 	var best pattern
-	near := -1.0
+	near, folded := -1.0, fold(title)
 	for _, p := range ps {
-		if s := similarity(p.title, title, floor); s >= floor && s > near {
+		if s := p.agrees(title, folded, floor); s >= floor && s > near {
 			best, near = p, s
 		}
 	}
