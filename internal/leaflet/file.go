@@ -33,7 +33,7 @@ func read(pages []Page) File {
 	d := newDocument(pages)
 	found := d.headings()
 	f := File{Text: d.text, Pages: len(pages), Running: d.running}
-	parts := split(found)
+	parts := d.split(found)
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
