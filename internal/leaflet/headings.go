@@ -101,7 +101,7 @@ var frames = [...]*regexp.Regexp{
 	regexp.MustCompile(`^ondee?como(?:eporquantotempo)?(?:posso|devo)(?:guardar|armazenar|conservar).{1,80}$`),
 	regexp.MustCompile(`^comodevo(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
 	regexp.MustCompile(`^oque(?:eu)?devofazer(?:quando|se|caso)(?:eu)?(?:me)?esque(?:cer|ca).{0,80}$`),
-	regexp.MustCompile(`^quais(?:sao)?osmalesque.{1,80}causar$`),
+	regexp.MustCompile(`^(?:quais(?:sao)?os|que)males(?:que)?.{1,80}causar$`),
 	regexp.MustCompile(`^oque(?:devo)?fazersealguem(?:usar|tomar|utilizar|receber|aplicar)uma(?:quantidademaior|grandequantidade).{1,120}$`),
 }
 
@@ -130,6 +130,9 @@ func (p pattern) agrees(title, folded string, floor float64) float64 {
 // patterns gives what may stand on a line that begins with number, or with no number for 0.
 type patterns map[int][]pattern
 
+// anyNumber is where patterns has all titles that have a number.
+const anyNumber = -1
+
 // allPatterns folds every title once for a document.
 func allPatterns() patterns {
 	p := patterns{}
@@ -143,6 +146,7 @@ func allPatterns() patterns {
 			info := SectionInfo{ID: fmt.Sprintf("%s.%d", a, i+1), Number: i + 1}
 			add(info.Number, info, a, titles...)
 			add(info.Number, info, a, vaccines(titles)...)
+			add(anyNumber, info, a, titles...)
 			add(0, info, a, titles[0])
 		}
 	}

@@ -238,3 +238,40 @@ func TestQuestionsWithTheProduct(t *testing.T) {
 	require.Equal(t, "9. O QUE FAZER SE ALGUÉM USAR UMA QUANTIDADE MAIOR DO QUE A INDICADA DO XAROPEX®?", l.Sections[5].Title)
 	require.Equal(t, 0.95, l.Sections[5].Confidence)
 }
+
+// TestOtherNumbers reads a leaflet that leaves a title out and numbers the rest without it, below a list of its titles.
+func TestOtherNumbers(t *testing.T) {
+	t.Parallel()
+	titles := []string{"INDICAÇÕES", "CARACTERÍSTICAS FARMACOLÓGICAS", "CONTRAINDICAÇÕES", "ADVERTÊNCIAS E PRECAUÇÕES", "INTERAÇÕES MEDICAMENTOSAS"}
+	var list, body strings.Builder
+	for i, title := range titles {
+		fmt.Fprintf(&list, "%d. %s\n", i+1, title)
+		fmt.Fprintf(&body, "%d. %s\nTexto sobre %s.\n", i+1, title, strings.ToLower(title))
+	}
+	pages := []string{list.String() + body.String()}
+	l := leaflet.Parse(pages)
+	requireSound(t, l, pages)
+	require.Len(t, l.Sections, 5)
+	for i, number := range []int{1, 3, 4, 5, 6} {
+		s := l.Sections[i]
+		require.Equal(t, number, s.Number)
+		require.Equal(t, "Texto sobre "+strings.ToLower(titles[i])+".", s.Text)
+		require.Equal(t, i > 0, s.Reason == "its title has another number")
+	}
+	require.Contains(t, l.Missing, "professional.2")
+}
+
+// TestQuestionsInSmallLetters reads questions without numbers: each on lines of its own, and those that a sentence mentions not.
+func TestQuestionsInSmallLetters(t *testing.T) {
+	t.Parallel()
+	pages := []string{"Para que este medicamento é indicado?\nPara a exemplite do adulto.\nComo este medicamento funciona?\nEle age no exemplo.\n" +
+		"Quando não devo usar este medicamento?\nSe tiver alergia a ele (veja em Como\ndevo usar este medicamento?).\n" +
+		"Como devo usar este medicamento?\nDuas vezes ao dia.\nQue males este medicamento pode causar?\nDor e enjoo, por exemplo."}
+	l := leaflet.Parse(pages)
+	requireSound(t, l, pages)
+	ids := make([]string, len(l.Sections))
+	for i, s := range l.Sections {
+		ids[i] = s.ID
+	}
+	require.Equal(t, []string{"patient.1", "patient.2", "patient.3", "patient.6", "patient.8"}, ids)
+}

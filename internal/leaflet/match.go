@@ -19,10 +19,19 @@ type heading struct {
 	weight   int      // how much it looks like one
 
 	score     float64 // how much of the title agrees, from 0 to 1
-	numbered  bool    // its number is printed
-	mentioned bool    // a sentence goes on after it
-	untitled  bool    // there is no title: the section begins with its text
+	number    numbering
+	mentioned bool // a sentence goes on after it
+	untitled  bool // there is no title: the section begins with its text
 }
+
+// numbering is how the number of a title is printed.
+type numbering int
+
+const (
+	unnumbered numbering = iota
+	numbered             // as in the rule
+	renumbered           // with another: the leaflet leaves a title out, or has one more
+)
 
 const (
 	maxTitle  = 200  // bytes; the longest title of the rule has 90, and one may have the name of a product
@@ -40,11 +49,40 @@ func (d document) headings() []heading {
 	p := allPatterns()
 	var found []heading
 	for i := range d.lines {
-		if h, ok := d.match(p, i); ok {
-			found = append(found, h)
+		h, ok := d.match(p, i)
+		if !ok {
+			continue
 		}
+		if n := len(found) - 1; n >= 0 && found[n].info.ID == h.info.ID && d.lines[i].start < found[n].end && found[n].weight >= h.weight {
+			continue // the rest of a title that began above
+		}
+		found = append(found, h)
 	}
+	d.lighten(found)
 	return found
+}
+
+// A list of titles, as a table of contents or of changes has it, is no leaflet: some follow each other without a text.
+const (
+	listTitles = 4
+	listLoss   = 10 // of their weights
+)
+
+// lighten takes weight from the titles of lists.
+func (d document) lighten(found []heading) {
+	for i := 0; i < len(found); {
+		n := i + 1
+		for n < len(found) && 0 < found[n-1].info.Number && found[n-1].info.Number < found[n].info.Number &&
+			d.lines[found[n].line].start-found[n-1].end < listed {
+			n++
+		}
+		if n-i >= listTitles {
+			for j := i; j < n; j++ {
+				found[j].weight = max(1, found[j].weight-listLoss)
+			}
+		}
+		i = n
+	}
 }
 
 // match looks for a title that begins on line i.
@@ -58,23 +96,32 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if m[2] >= 0 {
 		n, _ = strconv.Atoi(l.text[m[2]:m[3]]) // two digits at most
 	}
-	if len(p[n]) == 0 || i > 0 && refers(d.lines[i-1].text) {
+	if i > 0 && refers(d.lines[i-1].text) {
 		return heading{}, false
 	}
-	return d.best(p[n], i, l.start+m[1], n > 0)
+	if n == 0 {
+		return d.best(p[0], i, l.start+m[1], unnumbered, nearness)
+	}
+	if h, ok := d.best(p[n], i, l.start+m[1], numbered, nearness); ok {
+		return h, true
+	}
+	return d.best(p[anyNumber], i, l.start+m[1], renumbered, certainty)
 }
 
 // best finds which of ps agrees most with a title that begins on line i, at begin, and where that title ends. Of equals
-// it takes the one on more lines: what agrees on all of them belongs to the title.
-func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool) {
+// it takes the one on more lines: what agrees on all of them belongs to the title. Less than floor is no agreement.
+func (d document) best(ps []pattern, i, begin int, number numbering, floor float64) (heading, bool) {
+	if len(ps) == 0 {
+		return heading{}, false
+	}
 	var best heading
-	score, wrap := nearness, -1
+	score, wrap := floor, -1
 	for k := i; k < min(i+maxWrap, len(d.lines)) && d.lines[k].start-begin < maxTitle; k++ {
 		for _, end := range d.cuts(begin, k) {
 			title, after := d.text[begin:end], d.text[end:min(d.lines[k].end, end+maxAfter)]
 			got, near := nearest(ps, title, score)
 			if near > score || near == score && k > wrap {
-				if shaped(got, title, after, numbered) {
+				if shaped(got, title, after, number) {
 					best = heading{info: got.info, audience: got.audience, line: i, end: end}
 					score, wrap = near, k
 				}
@@ -86,8 +133,8 @@ func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool
 	}
 	after := d.text[best.end:min(len(d.text), best.end+maxAfter)]
 	title, onLine := d.text[begin:best.end], strings.SplitN(after, "\n", 2)[0]
-	best.weight = weigh(title, onLine, score, numbered)
-	best.score, best.numbered, best.mentioned = score, numbered, sentence.MatchString(title+onLine)
+	best.weight = weigh(title, onLine, score, number)
+	best.score, best.number, best.mentioned = score, number, mentions(title, onLine)
 	return best, true
 }
 
@@ -141,15 +188,18 @@ func refers(before string) bool {
 var leader = regexp.MustCompile(`(?:\.{3,}|…)\s*[0-9]*\s*$`)
 
 // shaped reports whether a title looks like one: not the end of a bracket or of a quotation, no row of a table of contents.
-// One of the numbered titles without its number must be in capitals, and so must any that has text glued to it.
-func shaped(p pattern, title, after string, numbered bool) bool {
-	whole := title + after
+// One of the numbered titles without its number must be in capitals, or be a question on lines of its own; any that has
+// text glued to it must be in capitals.
+func shaped(p pattern, title, after string, number numbering) bool {
+	whole, glued := title+after, strings.TrimSpace(after) != ""
 	switch {
 	case strings.Count(whole, ")") > strings.Count(whole, "("), strings.ContainsAny(whole, "”\""), leader.MatchString(whole):
 		return false
-	case numbered:
+	case number == numbered:
 		return true
-	case p.info.Number > 0 || strings.TrimSpace(after) != "":
+	case p.info.Number > 0 && !glued && strings.HasSuffix(title, "?"):
+		return true
+	case p.info.Number > 0 || glued:
 		return capitals(title) && !capitals(after)
 	default:
 		return true
@@ -162,10 +212,14 @@ func capitals(s string) bool {
 }
 
 // weigh says how much a title looks like one. Numbers count most: a chain of numbered titles beats any without.
-func weigh(title, after string, score float64, numbered bool) int {
+func weigh(title, after string, score float64, number numbering) int {
 	weight := 4
-	if numbered {
+	switch number {
+	case numbered:
 		weight = 12
+	case renumbered:
+		weight = 8
+	case unnumbered:
 	}
 	if score >= certainty {
 		weight += 2
@@ -173,14 +227,28 @@ func weigh(title, after string, score float64, numbered bool) int {
 	if capitals(title) {
 		weight += 3
 	}
-	if sentence.MatchString(title + after) {
+	if mentions(title, after) {
 		weight -= 4
 	}
 	return weight
 }
 
-// sentence is a title that a sentence goes on after, or ends with: it was mentioned.
-var sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,?()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
+var (
+	// sentence is a title in capitals that a sentence goes on after, or ends with: it was mentioned.
+	sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
+	// ended and goesOn are that for a question, or for a title in small letters.
+	ended     = regexp.MustCompile(`[;,.)]$`)
+	goesOn    = regexp.MustCompile(`^\s*(?:[;,.)]|\p{Ll}+ )`)
+	smallWord = regexp.MustCompile(`\p{Ll}{2}`)
+)
+
+// mentions reports whether a sentence mentions the title.
+func mentions(title, after string) bool {
+	if strings.HasSuffix(title, "?") || smallWord.MatchString(title) {
+		return ended.MatchString(title) || goesOn.MatchString(after)
+	}
+	return sentence.MatchString(title + after)
+}
 
 // nearest finds the pattern that agrees best with title, if any does by at least floor.
 func nearest(ps []pattern, title string, floor float64) (pattern, float64) {
