@@ -28,6 +28,8 @@ func TestKinds(t *testing.T) {
 	}{
 		{"leaflet", []string{"1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons."}, leaflet.KindLeaflet, ""},
 		{"cannabis", []string{"FOLHETO INFORMATIVO\nExtrato de Cannabis sativa\n1. PARA QUE ESTE PRODUTO É INDICADO?\nNão sei.\n2. COMO ESTE PRODUTO FUNCIONA?\nBem.\n3. QUANDO NÃO DEVO USAR ESTE PRODUTO?\nNunca."}, leaflet.KindFolder, "3 questions"},
+		{"folder that does not say so", []string{"Canabidiol\n1. QUANDO NÃO DEVO USAR ESTE PRODUTO?\nNunca.\n2. O QUE DEVO SABER ANTES DE USAR ESTE PRODUTO?\nNão sei.\n5. O QUE DEVO FAZER QUANDO EU ME ESQUECER DE USAR ESTE PRODUTO?\nNada.\n" +
+			"6. QUAIS OS MALES QUE ESTE PRODUTO PODE ME CAUSAR?\nNenhum."}, leaflet.KindFolder, "4 questions about a product"},
 		{"cover sheet", []string{"Folha de rosto para a bula\n" + body}, leaflet.KindCover, "says of itself"},
 		{"cover alone", []string{"paracetamol\nHipolabor\nSolução oral\n200 mg/mL"}, leaflet.KindCover, "a cover, or the rest cannot be read"},
 		{"empty form", []string{"1. INDICAÇÕES\n2. RESULTADOS DE EFICÁCIA\n3. CARACTERÍSTICAS FARMACOLÓGICAS\n4. CONTRAINDICAÇÕES\nxxx"}, leaflet.KindForm, "4 of 4 numbered titles have no text"},
