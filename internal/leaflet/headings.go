@@ -158,7 +158,7 @@ func allPatterns() patterns {
 	}
 	add(0, SectionInfo{ID: identification}, "", "IDENTIFICAÇÃO DO MEDICAMENTO", "IDENTIFICAÇÃO DO PRODUTO")
 	add(0, SectionInfo{ID: presentation}, "", "APRESENTAÇÕES", "APRESENTAÇÃO", "FORMA FARMACÊUTICA E APRESENTAÇÃO",
-		"FORMAS FARMACÊUTICAS E APRESENTAÇÕES")
+		"FORMAS FARMACÊUTICAS E APRESENTAÇÕES", "APRESENTAÇÃO E FORMA FARMACÊUTICA", "FORMA FARMACÊUTICA, VIA DE ADMINISTRAÇÃO E APRESENTAÇÃO")
 	add(0, SectionInfo{ID: composition}, "", "COMPOSIÇÃO", "COMPOSIÇÕES")
 	add(0, SectionInfo{ID: information}, Patient, "INFORMAÇÕES AO PACIENTE")
 	add(0, SectionInfo{ID: information}, Professional, "INFORMAÇÕES TÉCNICAS AOS PROFISSIONAIS DE SAÚDE")

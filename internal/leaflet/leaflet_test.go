@@ -95,6 +95,8 @@ func TestHeadings(t *testing.T) {
 		{"wrapped", "5. ADVERTÊNCIAS\nE\nPRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
 		{"glued", "5. ADVERTÊNCIAS E PRECAUÇÕES O uso pede\ncuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "O uso pede\ncuidado."},
 		{"glued to a long line", "5. ADVERTÊNCIAS E PRECAUÇÕES Cuidado" + strings.Repeat(" e mais", 200), "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado" + strings.Repeat(" e mais", 200)},
+		{"after a sentence", "Guarde em lugar seco. 5. ADVERTÊNCIAS E\nPRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
+		{"mentioned after a sentence", "Nada. Leia o item 5. ADVERTÊNCIAS E PRECAUÇÕES.", "", ""},
 		{"mentioned before", "Leia o item\n5. ADVERTÊNCIAS E PRECAUÇÕES.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
 		{"mentioned at length", "x\n5. ADVERTÊNCIAS E PRECAUÇÕES que seguem.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
 		{"without its number", "ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},

@@ -44,9 +44,11 @@ const (
 // prefix is what stands before a title: an Arabic number, or a Roman one with something after it.
 var prefix = regexp.MustCompile(`^(?:([0-9]{1,2})\s*[.)\-–—:]*\s*|[IVX]{1,3}\s*[.)\-–—:]+\s*|[IVX]{1,3}\s+)?`)
 
-// headings finds every place that looks like a title, in order, at most one a line.
-func (d document) headings() []heading {
+// headings finds every place that looks like a title, in order, at most one a line. A line that has a title after the end
+// of a sentence becomes two.
+func (d *document) headings() []heading {
 	p := allPatterns()
+	d.unglue(p)
 	var found []heading
 	for i := range d.lines {
 		h, ok := d.match(p, i)
@@ -60,6 +62,30 @@ func (d document) headings() []heading {
 	}
 	d.lighten(found)
 	return found
+}
+
+// afterSentence is where a title may begin that is printed on the line on which the section before it ends.
+var afterSentence = regexp.MustCompile(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\p{Lu}[\p{Lu}\p{M}\s,]{6,})`)
+
+// unglue cuts lines before a title that stands after the end of a sentence: one in capitals, with its number.
+func (d *document) unglue(p patterns) {
+	lines := make([]line, 0, len(d.lines))
+	for i, l := range d.lines {
+		for {
+			m := afterSentence.FindStringSubmatchIndex(clip(l.text, maxMended))
+			if m == nil {
+				break
+			}
+			rest := document{text: d.text, lines: append([]line{l.after(m[2])}, d.lines[i+1:min(len(d.lines), i+maxWrap)]...)}
+			if h, ok := rest.match(p, 0); !ok || h.number != numbered || !capitals(d.text[rest.lines[0].start:h.end]) {
+				break
+			}
+			lines = append(lines, l.before(m[2]))
+			l = rest.lines[0]
+		}
+		lines = append(lines, l)
+	}
+	d.lines = lines
 }
 
 // A list of titles, as a table of contents or of changes has it, is no leaflet: some follow each other without a text.
