@@ -75,3 +75,16 @@ func TestTableOfChangesIsNoLeaflet(t *testing.T) {
 		})
 	}
 }
+
+// TestSecondLeafletWithoutIdentification reads a second leaflet that has no title but the numbered ones, after a table of
+// changes that quotes them: it begins on its own page.
+func TestSecondLeafletWithoutIdentification(t *testing.T) {
+	t.Parallel()
+	f := read("IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana 50 mg\n"+professional("50 mg"),
+		"Histórico de Alteração da Bula\n11/07/2013\nIDENTIFICAÇÃO DO MEDICAMENTO\nVP/VPS\n12/07/2013\nAPRESENTAÇÕES\nVP/VPS\n13/07/2014",
+		"losartana 100 mg\n"+professional("100 mg"))
+	require.Len(t, f.Leaflets, 2)
+	require.Equal(t, 2, f.Leaflets[0].LastPage)
+	require.Equal(t, 3, f.Leaflets[1].FirstPage)
+	require.Equal(t, "professional.1", f.Leaflets[1].Sections[0].ID)
+}

@@ -115,7 +115,11 @@ func (d document) lighten(found []heading) {
 func (d document) match(p patterns, i int) (heading, bool) {
 	l := d.lines[i]
 	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
-		return heading{info: SectionInfo{ID: history}, line: i, end: l.end}, true
+		h := heading{info: SectionInfo{ID: history}, line: i, end: l.end}
+		if len(l.text) > maxTitle {
+			h.end = l.start // the head of the table and its rows on one line
+		}
+		return h, true
 	}
 	m := prefix.FindStringSubmatchIndex(l.text)
 	n := 0

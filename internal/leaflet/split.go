@@ -15,7 +15,7 @@ func (d document) split(found []heading) [][]heading {
 			continue
 		}
 		if last >= 0 && d.leads(found[last:i]) {
-			if cut := opening(found, last, i); cut > last {
+			if cut := d.opening(found, last, i); cut > last {
 				parts = append(parts, found[begin:cut])
 				begin = cut
 			}
@@ -68,14 +68,17 @@ func (d document) tabular(start, end int) bool {
 }
 
 // opening is where the leaflet begins whose first numbered title is at i: at the last identification before it, else at
-// the presentation, else at the title above the numbers. Without any of them, after a table of changes, it is a quotation: -1.
-func opening(found []heading, from, i int) int {
-	afterTable := false
+// the presentation, else at the title above the numbers. The table of changes quotes those too.
+func (d document) opening(found []heading, from, i int) int {
+	table := false
 	best := map[string]int{}
 	for j := from + 1; j < i; j++ {
 		if found[j].info.ID == history {
-			afterTable = true
+			table = true
 			clear(best)
+		}
+		if start := d.lines[found[j].line].start; table && d.tabular(start, min(len(d.text), start+tabularEach)) {
+			continue
 		}
 		best[found[j].info.ID] = j
 	}
@@ -83,9 +86,6 @@ func opening(found []heading, from, i int) int {
 		if at, ok := best[id]; ok {
 			return at
 		}
-	}
-	if afterTable {
-		return -1
 	}
 	return i
 }
