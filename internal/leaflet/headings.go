@@ -94,7 +94,7 @@ func vaccines(titles []string) []string {
 // frames are the patient's questions with anything where the rule says "este medicamento": makers print the product's
 // name there, or say "tomar" for "usar". They are for folded titles.
 var frames = [...]*regexp.Regexp{
-	regexp.MustCompile(`^(?:para|por)que.{1,80}indicad[oa]s?$`),
+	regexp.MustCompile(`^(?:para|por)que.{1,80}(?:indicad|usad|utilizad)[oa]s?$`),
 	regexp.MustCompile(`^como.{1,80}(?:funcionam?|agem?)$`),
 	regexp.MustCompile(`^quandonao(?:devo|posso)(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
 	regexp.MustCompile(`^oque(?:eu)?(?:devo|preciso)saberantesde(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
@@ -121,10 +121,10 @@ func (p pattern) agrees(title, folded string, floor float64) float64 {
 	if p.frame == nil {
 		return similarity(p.title, folded, floor)
 	}
-	if strings.IndexByte(title, '?') == len(title)-1 && p.frame.MatchString(folded) {
-		return framed
+	if strings.IndexByte(title, '?') != len(title)-1 || strings.Contains(folded, "steproduto") || !p.frame.MatchString(folded) {
+		return 0 // "este produto" is what information folders ask about
 	}
-	return 0
+	return framed
 }
 
 // patterns gives what may stand on a line that begins with number, or with no number for 0.
@@ -152,7 +152,7 @@ func allPatterns() patterns {
 	}
 	for i, frame := range frames {
 		info := SectionInfo{ID: fmt.Sprintf("%s.%d", Patient, i+1), Number: i + 1}
-		for _, number := range []int{0, info.Number} {
+		for _, number := range []int{0, info.Number, anyNumber} {
 			p[number] = append(p[number], pattern{info: info, audience: Patient, frame: frame})
 		}
 	}

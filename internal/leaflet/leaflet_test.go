@@ -100,6 +100,8 @@ func TestHeadings(t *testing.T) {
 		{"mentioned before", "Leia o item\n5. ADVERTÊNCIAS E PRECAUÇÕES.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
 		{"mentioned at length", "x\n5. ADVERTÊNCIAS E PRECAUÇÕES que seguem.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
 		{"without its number", "ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
+		{"after a sentence that is cut off", "Fale com o médico ou do\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
+		{"after a quotation", "\"Guarde em lugar seco.\"\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado.", "5. ADVERTÊNCIAS E PRECAUÇÕES", "Cuidado."},
 		{"in brackets", "(como em\n5. ADVERTÊNCIAS E PRECAUÇÕES)", "", ""},
 		{"quoted", "o capítulo\n5. ADVERTÊNCIAS E PRECAUÇÕES”", "", ""},
 		{"in a sentence", "há advertências e precauções", "", ""},

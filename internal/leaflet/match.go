@@ -39,6 +39,8 @@ const (
 	maxWrap   = 4    // lines of a title
 	nearness  = 0.86 // how much of a title must agree: one letter in seven may differ
 	certainty = 0.97
+
+	otherNearness = 0.92 // of a title with another number
 )
 
 // prefix is what stands before a title: an Arabic number, or a Roman one with something after it.
@@ -126,16 +128,36 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if m[2] >= 0 {
 		n, _ = strconv.Atoi(l.text[m[2]:m[3]]) // two digits at most
 	}
-	if i > 0 && refers(d.lines[i-1].text) {
-		return heading{}, false
+	perhaps := false
+	if i > 0 {
+		var surely bool
+		if surely, perhaps = refers(d.lines[i-1].text); surely {
+			return heading{}, false
+		}
 	}
+	h, ok := d.numberedAs(p, n, i, l.start+m[1])
+	if ok && perhaps {
+		if h.number != numbered {
+			return heading{}, false
+		}
+		h.weight -= mentionLoss
+		h.mentioned = true
+	}
+	return h, ok
+}
+
+// mentionLoss is the weight that a title loses that may be a mention.
+const mentionLoss = 4
+
+// numberedAs looks for a title that begins on line i, at begin, after number n; 0 for none.
+func (d document) numberedAs(p patterns, n, i, begin int) (heading, bool) {
 	if n == 0 {
-		return d.best(p[0], i, l.start+m[1], unnumbered, nearness)
+		return d.best(p[0], i, begin, unnumbered, nearness)
 	}
-	if h, ok := d.best(p[n], i, l.start+m[1], numbered, nearness); ok {
+	if h, ok := d.best(p[n], i, begin, numbered, nearness); ok {
 		return h, true
 	}
-	return d.best(p[anyNumber], i, l.start+m[1], renumbered, certainty)
+	return d.best(p[anyNumber], i, begin, renumbered, otherNearness)
 }
 
 // best finds which of ps agrees most with a title that begins on line i, at begin, and where that title ends. Of equals
@@ -206,12 +228,18 @@ var nonBlank = regexp.MustCompile(`\S+`)
 func wordsAt(s string) [][]int { return nonBlank.FindAllStringIndex(s, 20) }
 
 // reference is how a line ends when what follows is mentioned, not begun.
-var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte|em|no|na|do|da|e|ou)|[(“"'‘,])\s*[“"'‘]?$`)
+var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte)|[(“‘,]|(?:^|[^.!?])["'])\s*[“"'‘]?$`)
 
-// refers reports whether the line before a title makes a reference of it.
-func refers(before string) bool {
+// cutOff is how a line ends whose sentence does not: what follows may be mentioned, or the file may have lost the rest.
+var cutOff = regexp.MustCompile(`(?i)\b(?:em|no|na|do|da|e|ou)\s*$`)
+
+// refers reports whether the line before a title makes a reference of it, surely or perhaps.
+func refers(before string) (surely, perhaps bool) {
 	before = before[max(0, len(before)-maxTitle):]
-	return reference.MatchString(before) && !capitals(before)
+	if capitals(before) {
+		return false, false
+	}
+	return reference.MatchString(before), cutOff.MatchString(before)
 }
 
 // leader is the dots and the page number of a table of contents.
@@ -258,7 +286,7 @@ func weigh(title, after string, score float64, number numbering) int {
 		weight += 3
 	}
 	if mentions(title, after) {
-		weight -= 4
+		weight -= mentionLoss
 	}
 	return weight
 }
