@@ -3,6 +3,7 @@ package leaflet
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -158,6 +159,7 @@ func (d document) absent(l Leaflet, candidates []heading) []Absence {
 			numbers = append(numbers, s.Number)
 		}
 	}
+	slices.Sort(numbers)
 	var absent []Absence
 	for _, info := range Sections(l.Audience) {
 		if !has[info.ID] {

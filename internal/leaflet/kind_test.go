@@ -51,10 +51,10 @@ func TestKinds(t *testing.T) {
 
 func TestMissingHasAReason(t *testing.T) {
 	t.Parallel()
-	f := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado com isto e aquilo.\n6. INTERAÇÕES MEDICAMENTOSAS\nNenhuma se conhece até hoje.\n4. CONTRAINDICAÇÕES")
+	f := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado com isto e aquilo.\n6. INTERAÇÕES MEDICAMENTOSAS\nNenhuma se conhece até hoje.\n4. Contraindicações")
 	want := map[string]string{
 		"professional.3":  "no such title between number 2 and number 5",
-		"professional.4":  `page 1 prints such a title out of order: "4. CONTRAINDICAÇÕES"`,
+		"professional.4":  `page 1 prints such a title out of order: "4. Contraindicações"`,
 		"professional.10": "no such title after number 6: the text may be cut off",
 	}
 	for _, m := range f.Leaflets[0].Absent {

@@ -21,6 +21,7 @@ type heading struct {
 	score     float64 // how much of the title agrees, from 0 to 1
 	number    numbering
 	mentioned bool // a sentence goes on after it
+	stray     bool // it is not in the order of the rule
 	untitled  bool // there is no title: the section begins with its text
 }
 
