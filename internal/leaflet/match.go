@@ -129,22 +129,19 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if m[2] >= 0 {
 		n, _ = strconv.Atoi(l.text[m[2]:m[3]]) // two digits at most
 	}
-	perhaps := false
-	if i > 0 {
-		var surely bool
-		if surely, perhaps = refers(d.lines[i-1].text); surely {
-			return heading{}, false
-		}
-	}
 	h, ok := d.numberedAs(p, n, i, l.start+m[1])
-	if ok && perhaps {
-		if h.number != numbered {
-			return heading{}, false
-		}
+	if !ok || i == 0 {
+		return h, ok
+	}
+	surely, perhaps := refers(d.lines[i-1].text)
+	if surely || perhaps && h.number != numbered {
+		return heading{}, false
+	}
+	if perhaps {
 		h.weight -= mentionLoss
 		h.mentioned = true
 	}
-	return h, ok
+	return h, true
 }
 
 // mentionLoss is the weight that a title loses that may be a mention.
@@ -153,6 +150,9 @@ const mentionLoss = 4
 // numberedAs looks for a title that begins on line i, at begin, after number n; 0 for none.
 func (d document) numberedAs(p patterns, n, i, begin int) (heading, bool) {
 	if n == 0 {
+		if startsSmall(d.text[begin:]) { // most lines: a sentence goes on
+			return heading{}, false
+		}
 		return d.best(p[0], i, begin, unnumbered, nearness)
 	}
 	if h, ok := d.best(p[n], i, begin, numbered, nearness); ok {
