@@ -122,18 +122,20 @@ func traceLink(c config.Config, id string) string {
 const few = 4
 
 func (v whyView) print(w io.Writer) error {
-	for i, n := 0, 0; i < len(v.Links); i += n {
+	for i := 0; i < len(v.Links); {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		if n = v.parts(i); n > few {
-			if err := printParts(w, v.Links[i:i+n]); err != nil {
-				return err
-			}
+		n := v.parts(i)
+		if n <= few {
+			v.Links[i].printWhole(w)
+			i++
 			continue
 		}
-		n = 1
-		v.Links[i].printWhole(w)
+		if err := printParts(w, v.Links[i:i+n]); err != nil {
+			return err
+		}
+		i += n
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 // Disagreement is something that the catalog says of a product and its leaflet does not.
 type Disagreement struct {
-	Field   string `json:"field"`   // the catalog's column: "nome_produto", "razao_social" or "numero_registro"
+	Field   string `json:"field"`   // the catalog's column: "nome_produto", "razao_social", "cnpj" or "numero_registro"
 	Catalog string `json:"catalog"` // what the catalog says
 	Leaflet string `json:"leaflet"` // what the leaflet says instead; "" where it says nothing that was found
 }
@@ -34,7 +34,7 @@ func (r ExtractRow) Disagreements(c CatalogRow) []Disagreement {
 		front = r.Leaflets[0]
 	}
 	text := r.Text + "\n" + strings.Join(r.Running, "\n")
-	printed := terms(text)
+	printed, digits := terms(text), onlyDigits(text)
 	var found []Disagreement
 	if !anyOf(printed, telling(c.NomeProduto, nil)) {
 		found = append(found, Disagreement{"nome_produto", c.NomeProduto, front.Product})
@@ -42,11 +42,17 @@ func (r ExtractRow) Disagreements(c CatalogRow) []Disagreement {
 	if !anyOf(printed, telling(c.RazaoSocial, corporate)) {
 		found = append(found, Disagreement{"razao_social", c.RazaoSocial, front.Maker})
 	}
-	if c.NumeroRegistro != "" && front.Registration != "" && !strings.Contains(onlyDigits(text), c.NumeroRegistro) {
+	if len(c.CNPJ) >= companyDigits && front.CNPJ != "" && !strings.Contains(digits, c.CNPJ[:companyDigits]) {
+		found = append(found, Disagreement{"cnpj", c.CNPJ, front.CNPJ})
+	}
+	if c.NumeroRegistro != "" && front.Registration != "" && !strings.Contains(digits, c.NumeroRegistro) {
 		found = append(found, Disagreement{"numero_registro", c.NumeroRegistro, front.Registration})
 	}
 	return found
 }
+
+// companyDigits are those of a CNPJ that say which company it is; the others say which of its places.
+const companyDigits = 8
 
 // corporate are words of companies' names that tell none from another.
 var corporate = []string{

@@ -12,22 +12,26 @@ import (
 func TestDisagreements(t *testing.T) {
 	t.Parallel()
 	product := CatalogRow{IDProduto: 7, NomeProduto: "CLORIDRATO DE TRAMADOL", RazaoSocial: "HYPOFARMA - INSTITUTO DE HYPODERMIA E FARMÁCIA LTDA", NumeroRegistro: "103870053"}
+	withCNPJ := product
+	withCNPJ.CNPJ = "17174657000178"
 	const said = "Cloridrato de tramadol 50 mg/mL\nDIZERES LEGAIS\nMS 1.0387.0053\nRegistrado por: Hypofarma – Instituto de Hypodermia"
 	for name, tt := range map[string]struct {
 		text    string
 		product CatalogRow
 		want    []string
 	}{
-		"all of it is printed":            {said, product, nil},
-		"without accents, in other case":  {"CLORIDRATO DE TRAMADOL hypofarma 1.0387.0053.001-2", product, nil},
-		"another company, number, name":   {"Losartana potássica\nMS 1.0583.1009\nEMS S/A", product, []string{"nome_produto", "razao_social", "numero_registro"}},
-		"a listing without registrations": {said, CatalogRow{IDProduto: 7, NomeProduto: "Tramadol", RazaoSocial: "Hypofarma"}, nil},
-		"no text":                         {"", product, nil},
-		"no such product":                 {"anything", CatalogRow{}, nil},
+		"all of it is printed":              {said, product, nil},
+		"without accents, in other case":    {"CLORIDRATO DE TRAMADOL hypofarma 1.0387.0053.001-2", product, nil},
+		"another company, number, name":     {"Losartana potássica\nMS 1.0583.1009\nEMS S/A", product, []string{"nome_produto", "razao_social", "numero_registro"}},
+		"another CNPJ":                      {said + "\nCNPJ 17.159.229/0001-76", withCNPJ, []string{"cnpj"}},
+		"the CNPJ of another of its places": {said + "\nCNPJ 17.174.657/0009-21", withCNPJ, nil},
+		"a listing without registrations":   {said, CatalogRow{IDProduto: 7, NomeProduto: "Tramadol", RazaoSocial: "Hypofarma"}, nil},
+		"no text":                           {"", product, nil},
+		"no such product":                   {"anything", CatalogRow{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			row := ExtractRow{IDProduto: 7, Text: tt.text, Characters: int64(len(tt.text)), Leaflets: []ExtractLeaflet{{Registration: "1.0583.1009"}}}
+			row := ExtractRow{IDProduto: 7, Text: tt.text, Characters: int64(len(tt.text)), Leaflets: []ExtractLeaflet{{Registration: "1.0583.1009", CNPJ: "17.159.229/0001-76"}}}
 			var fields []string
 			for _, d := range row.Disagreements(tt.product) {
 				fields = append(fields, d.Field)

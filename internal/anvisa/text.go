@@ -70,6 +70,7 @@ type ExtractLeaflet struct {
 	Adult        bool     `parquet:"adult"`
 	Paediatric   bool     `parquet:"paediatric"`
 	Maker        string   `parquet:"maker"`
+	CNPJ         string   `parquet:"cnpj"`
 	Registration string   `parquet:"registration"`
 	Version      string   `parquet:"version"`
 	ApprovedOn   string   `parquet:"approved_on"`
@@ -169,7 +170,7 @@ func (r *ExtractRow) add(number int32, l leaflet.Leaflet) {
 	r.Leaflets = append(r.Leaflets, ExtractLeaflet{
 		Number: number, Audience: string(l.Audience), FirstPage: int32(l.FirstPage), LastPage: int32(l.LastPage),
 		Start: int64(l.Start), End: int64(l.End), Product: m.Product, Ingredients: m.Ingredients, Form: m.Form,
-		Strengths: m.Strengths, Routes: m.Routes, Use: m.Use, Adult: m.Adult, Paediatric: m.Paediatric, Maker: m.Maker,
+		Strengths: m.Strengths, Routes: m.Routes, Use: m.Use, Adult: m.Adult, Paediatric: m.Paediatric, Maker: m.Maker, CNPJ: m.CNPJ,
 		Registration: m.Registration, Version: m.Version, ApprovedOn: m.ApprovedOn, Warnings: l.Warnings,
 	})
 	for _, s := range l.Sections {

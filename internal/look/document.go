@@ -93,6 +93,7 @@ func metadata(r *anvisa.ExtractRow, c *anvisa.CatalogRow) []compared {
 	return []compared{
 		{"Product", l.Product, product.NomeProduto, differs["nome_produto"]},
 		{"Maker", l.Maker, product.RazaoSocial, differs["razao_social"]},
+		{"CNPJ", l.CNPJ, product.CNPJ, differs["cnpj"]},
 		{"Registration", l.Registration, product.NumeroRegistro, differs["numero_registro"]},
 		{"Ingredients", list(l.Ingredients), "", false},
 		{"Form", l.Form, "", false},

@@ -177,7 +177,7 @@ func (s *sum) end() Summary {
 	s.Score = s.scores.spread(math.Floor)
 	s.Sections = s.shares()
 	s.Disagreements = []FieldShare{}
-	for _, field := range slices.Compact(slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(s.fields)), "nome_produto", "numero_registro", "razao_social")))) {
+	for _, field := range slices.Compact(slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(s.fields)), "cnpj", "nome_produto", "numero_registro", "razao_social")))) {
 		s.Disagreements = append(s.Disagreements, FieldShare{field, s.fields[field], share(s.fields[field], s.Compared)})
 	}
 	s.Quarantine = []Quarantine{}
