@@ -46,7 +46,7 @@ func (a *Activities) enrolItems(ctx context.Context, j job) (out Enrolled, err e
 var errStopped = errors.New("the reader of items stopped")
 
 // List asks the source for every item of a step with its row, refuses a listing that lacks some, enrols the items
-// and stages the rows of those that are new or changed.
+// and stages the rows of those that are new or changed. Of an asset that derives its rows, its inputs are the source.
 func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err error) {
 	err = a.within(ctx, in, telemetry.ListSource, func(ctx context.Context, j job) error {
 		out, err = a.listItems(ctx, j)
@@ -57,6 +57,11 @@ func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err 
 
 func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err error) {
 	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+		return out, err
+	}
+	if j.asset.Derives() {
+		out.Trace = telemetry.Traceparent(ctx)
+		err = a.deriveItems(ctx, j, &out)
 		return out, err
 	}
 	listed, claim, err := a.list(ctx, j)
@@ -133,15 +138,7 @@ func (a *Activities) stageListed(ctx context.Context, j job, listed listing) err
 			return err
 		}
 	}
-	outcomes, err := stage.close(ctx)
-	if err != nil {
-		return err
-	}
-	if err := a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes); err != nil {
-		return err
-	}
-	a.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)
-	return nil
+	return a.settleStage(ctx, j, &stage)
 }
 
 func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.Item, error]) (ledger.Enrolled, error) {

@@ -28,6 +28,9 @@ func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.
 		}
 		return ItemVerdict{Would: wouldAsk, Reason: "whether the source changed is known when it is listed again"}, nil
 	}
+	if made.Derives() {
+		return c.derivedVerdict(made, partition, e), nil
+	}
 	p, err := c.previewOf(ctx, made, partition)
 	if err != nil {
 		return ItemVerdict{}, err
@@ -44,6 +47,14 @@ func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.
 		}
 	}
 	return settledVerdict(e), nil
+}
+
+// derivedVerdict is about an item whose row is made together with all others of its partition.
+func (c *chain) derivedVerdict(made *asset.Asset, partition asset.Partition, e ledger.Entry) ItemVerdict {
+	if s := c.view.Judge(made, partition.Key); s.State != asset.Fresh {
+		return ItemVerdict{wouldRecompute, s.Axis, "its partition: " + s.Reason}
+	}
+	return settledVerdict(e)
 }
 
 func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {

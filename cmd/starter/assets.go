@@ -143,9 +143,9 @@ func (v *assetView) print(w io.Writer) error {
 		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, orDash(v.Freshness), orDash(v.Automation))
 	rows := make([][]string, len(v.Columns))
 	for i, c := range v.Columns {
-		rows[i] = []string{"  " + c.Name, spell(c.Type), c.Description}
+		rows[i] = []string{"  " + c.Name, c.Description, spell(c.Type)}
 	}
-	if err := table(w, []string{"  COLUMN", "TYPE", "DESCRIPTION"}, rows); err != nil {
+	if err := table(w, []string{"  COLUMN", "DESCRIPTION", "TYPE"}, rows); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)

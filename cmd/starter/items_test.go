@@ -112,7 +112,7 @@ func TestVerbsOnAnEmptyFolder(t *testing.T) {
 		{[]string{"sweep"}, "0 files"},
 		{[]string{"versions", "anvisa/index"}, "No version yet"},
 		{[]string{"vacuum"}, "0 files"},
-		{[]string{"assets", "show", "anvisa/extract"}, "list of (id, number"},
+		{[]string{"assets", "show", "anvisa/extract"}, "list of (leaflet, id, number"},
 		{[]string{"version"}, "drugslm"},
 	} {
 		code, stdout, stderr := starter(t, data, tt.args...)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/anvisa"
 	"drugslm/internal/fault"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
@@ -139,7 +140,7 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, file string) (fileVie
 	if err != nil {
 		return view, err
 	}
-	found := leaflet.Read(pagesOf(read))
+	found := leaflet.Read(anvisa.LeafletPages(read))
 	view.Pages, view.Kind, view.Reason = found.Pages, found.Kind, found.Reason
 	if found.Kind != leaflet.KindLeaflet {
 		view.Text = found.Text
@@ -149,18 +150,6 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, file string) (fileVie
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
 	}
 	return view, nil
-}
-
-// pagesOf hands a document from the package that reads PDFs to the one that knows leaflets.
-func pagesOf(d pdf.Document) []leaflet.Page {
-	pages := make([]leaflet.Page, len(d.Pages))
-	for i, page := range d.Pages {
-		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
-		for j, w := range page.Words {
-			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box)}
-		}
-	}
-	return pages
 }
 
 // readBounded reads a file that a person names; one that is not there is that person's mistake.

@@ -53,6 +53,7 @@ func Assets(d Deps) []*asset.Asset {
 	categories := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: d.categories, Cost: discovering()}
 	return []*asset.Asset{
 		Observe(d), Index(d, categories), Catalog(d, categories), Updates(d), Download(d, categories), Extract(d, categories),
+		Sections(categories), History(categories),
 	}
 }
 

@@ -72,30 +72,3 @@ func downloadChecks() []asset.Check[DownloadRow] {
 		asset.MaxDrop[DownloadRow](asset.Drop{Rows: 90, Share: 0.1, Few: 4}),
 	}
 }
-
-// extractChecks guard the text against the code that reads it: a new version that fails where the old one did not must
-// not take good text away.
-func extractChecks() []asset.Check[ExtractRow] {
-	return []asset.Check[ExtractRow]{
-		asset.References("sha256", func(r ExtractRow) string { return r.SHA256 }, DownloadKey, DownloadRow.FileSHA256).Block(),
-		asset.MaxDrop[ExtractRow](asset.Drop{Share: 0.1, Few: 4}).Block(),
-		// Of 8,258 leaflets the 22 with less than 1,500 characters were scans; the longest have some 150,000.
-		asset.InRange("characters", func(r ExtractRow) int64 { return r.Characters }, 1_500, 3_000_000),
-		{Name: "sectioned", Description: "every leaflet has sections; about 2 % have none", Row: sectioned},
-		{Name: "audience_agrees", Description: "the headings are those of the audience the portal files it under", Row: audienceAgrees},
-	}
-}
-
-func sectioned(r ExtractRow) error {
-	if len(r.Sections) == 0 {
-		return fmt.Errorf("leaflet %s has no section", r.ItemID())
-	}
-	return nil
-}
-
-func audienceAgrees(r ExtractRow) error {
-	if (r.Found == Patient || r.Found == Professional) && r.Found != r.Audience {
-		return fmt.Errorf("leaflet %s is written for the %s", r.ItemID(), r.Found)
-	}
-	return nil
-}

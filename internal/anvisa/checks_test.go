@@ -227,7 +227,7 @@ func TestExtractChecksOfRows(t *testing.T) {
 			probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: asset.Run{}.For(made), Observations: unseen{}})
 			probe.Row(row)
 			for _, v := range probe.Finish(asset.Staged{Before: -1}) {
-				if !strings.HasSuffix(v.Name, "_exists") {
+				if !strings.HasSuffix(v.Name, "_exists") && v.Name != "catalog_agrees" { // which read other assets
 					require.Equal(t, v.Name != tt.check, v.Passed, "%s: %s", v.Name, v.Detail)
 				}
 			}

@@ -2,11 +2,12 @@
 // code that makes it. It knows no Temporal, no browser, no SQL and no disk.
 //
 // An asset is declared with a [Spec], typed by its row, and becomes an [Asset] without type parameters through
-// [New], so that lists, graphs and plans are plain values. A Spec has one of two forms:
+// [New], so that lists, graphs and plans are plain values. A Spec has one of three forms:
 //
 //   - List: the source itself shows every item together with its row (an index, a catalog).
 //   - Items and Make: what there is to do is known from upstream rows, and each item is made by itself, in batches
 //     (a download, an extraction).
+//   - Derive: the rows of a partition follow from upstream rows all together (the sections of all documents).
 //
 // Either way the engine (packages activities and workflows) keeps each item in the ledger, stages rows, runs the
 // checks and publishes a partition in one step. A [Graph] validates a list of assets once; [Graph.Select] resolves
@@ -109,6 +110,11 @@ type Spec[T Row] struct {
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
 
+	// Derive emits every row of the partition, made from rows of the inputs and nothing else. It is run twice: once for
+	// the items, and once for the rows of those that are new or changed, so that only one row need be in memory. The same
+	// inputs must give the same rows, and each item once. A partition whose inputs and code have not changed is left alone.
+	Derive func(ctx context.Context, run Run, emit func(Item, T) error) error
+
 	// Cost says what a step will ask of the source. Nil: making the asset asks the source nothing.
 	Cost Costs
 	// Remake makes a row again from the one the item has, and from what is stored, when only the code is newer. It
@@ -141,9 +147,10 @@ type Asset struct {
 	Freshness   *Freshness
 	Automation  Condition
 
-	list  func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
-	items func(ctx context.Context, run Run, emit func(Item) error) error
-	make  func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
+	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
+	items  func(ctx context.Context, run Run, emit func(Item) error) error
+	make   func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
+	derive func(ctx context.Context, run Run, emit func(Item, Row) error) error
 
 	cost   Costs
 	remake func(ctx context.Context, run Run, old Row) (Row, error)
@@ -162,19 +169,14 @@ func New[T Row](s Spec[T]) *Asset {
 		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
-		Durable: s.Durable, Codec: codec, items: s.Items, Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
+		Durable: s.Durable, Codec: codec, items: s.enumeration(), derive: s.derived(), Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
 	}
 	for _, c := range s.Checks {
 		a.Checks = append(a.Checks, c.erase())
 	}
 	if s.List != nil {
 		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
-			return s.List(ctx, run, func(item Item, row T) error {
-				if err := belongs(s.Key, item.ID, row); err != nil {
-					return err
-				}
-				return emit(item, row)
-			})
+			return s.List(ctx, run, s.belonging(emit))
 		}
 	}
 	if s.Make != nil {
@@ -219,7 +221,7 @@ func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (
 	return a.list(ctx, run, emit)
 }
 
-// Items runs Spec.Items.
+// Items runs Spec.Items, or Spec.Derive for the items alone.
 func (a *Asset) Items(ctx context.Context, run Run, emit func(Item) error) error {
 	return a.items(ctx, run, emit)
 }
@@ -244,8 +246,8 @@ func (s Spec[T]) problems() []error {
 	errs = append(errs, promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
-	listed, made := s.List != nil, s.Items != nil && s.Make != nil
-	add(listed == made || (listed && (s.Items != nil || s.Make != nil)), "wants either List, or Items and Make")
+	add(!s.oneForm(), "wants either List, or Items and Make, or Derive")
+	add(s.Derive != nil && s.Cost != nil, "Derive makes rows from its inputs and asks the source nothing: it has no Cost")
 	add(s.Remake != nil && s.Make == nil, "Remake is for items that are made one by one")
 	names := slices.Clone(engine)
 	for _, c := range s.Checks {
@@ -255,6 +257,17 @@ func (s Spec[T]) problems() []error {
 		names = append(names, c.Name)
 	}
 	return errs
+}
+
+// oneForm reports whether the Spec has one of the three forms, and nothing of another.
+func (s Spec[T]) oneForm() bool {
+	forms := 0
+	for _, has := range []bool{s.List != nil, s.Items != nil || s.Make != nil, s.Derive != nil} {
+		if has {
+			forms++
+		}
+	}
+	return forms == 1 && (s.Items != nil) == (s.Make != nil)
 }
 
 var (

@@ -42,7 +42,7 @@ type Step struct {
 	Needs       []int         `json:"needs,omitempty"`     // indices of the steps that must be done before
 	NeedsAll    []Key         `json:"needs_all,omitempty"` // assets all steps of which must be done before
 	CodeVersion string        `json:"code_version"`
-	Lists       bool          `json:"lists"`
+	Lists       bool          `json:"lists"`              // its items and rows are found together, in one activity
 	Observes    bool          `json:"observes,omitempty"` // an external asset is looked at, nothing is made
 	Queue       Queue         `json:"queue"`
 	Timeout     time.Duration `json:"timeout"`
@@ -125,7 +125,7 @@ func (p *planner) step(a *Asset, one Partition) Step {
 	}
 	return Step{
 		Asset: a.Key, Partition: one, State: s.State, Axis: s.Axis, Reason: s.Reason, CodeVersion: a.CodeVersion,
-		Lists: a.Lists(), Observes: a.External(), Queue: a.Queue, Timeout: a.Timeout, Retry: a.Retry,
+		Lists: a.Lists() || a.Derives(), Observes: a.External(), Queue: a.Queue, Timeout: a.Timeout, Retry: a.Retry,
 	}
 }
 

@@ -1,0 +1,137 @@
+package activities_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+// words is an asset whose rows are the words of the catalog's rows, all together.
+const words asset.Key = "test/words"
+
+// derivation declares words; calls counts how often it is derived, and bend may change what is emitted.
+func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *row) bool) *asset.Asset {
+	spec := asset.Spec[row]{
+		Key: words, Deps: asset.On(catalog), Location: "words", CodeVersion: "1", Queue: asset.QueueExtract,
+		Derive: func(ctx context.Context, run asset.Run, emit func(asset.Item, row) error) error {
+			*calls++
+			for from, err := range asset.Input[row](ctx, run, catalog) {
+				if err != nil {
+					return err
+				}
+				for _, word := range strings.Fields(from.Content) {
+					r := row{ID: from.ID + "/" + word, Content: word, Provenance: run.Provenance(w.acts.Now(), "")}
+					item := asset.Item{ID: r.ID, From: from.ID, Fingerprint: word}
+					if bend != nil && !bend(*calls, &item, &r) {
+						continue
+					}
+					if err := emit(item, r); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		},
+	}
+	spec.Partitions = w.asset(catalog).Partitions
+	return asset.New(spec)
+}
+
+func (w *world) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) activities.StepInput {
+	t.Helper()
+	in := w.with(t, words, w.derivation(calls, bend))
+	in.Step.Partition, in.Step.Lists = here, true
+	return in
+}
+
+func (w *world) next(in activities.StepInput) activities.StepInput {
+	w.runs++
+	in.Run += "+"
+	return in
+}
+
+func TestDerivedRowsFollowTheirInputs(t *testing.T) {
+	t.Parallel()
+	w, calls := newWorld(t), 0
+	w.show("a one two", "b three")
+	w.must(w.step(catalog))
+	in := w.deriving(t, &calls, nil)
+	enrolled, made := w.must(in)
+	require.Equal(t, 3, enrolled.New)
+	require.EqualValues(t, 3, made.Rows)
+	require.Equal(t, 2, calls, "once for the items, once for their rows")
+	require.Equal(t, []string{"a/one one", "a/two two", "b/three three"}, w.rows(words))
+
+	in = w.next(in)
+	enrolled, made = w.must(in)
+	require.False(t, made.Changed)
+	require.Zero(t, enrolled.Discovered)
+	require.Equal(t, 2, calls, "neither the input nor the code is newer: it is not derived")
+
+	w.show("a one", "b three four")
+	w.must(w.step(catalog))
+	in = w.next(in)
+	enrolled, made = w.must(in)
+	require.Equal(t, 1, enrolled.New)
+	require.Equal(t, 2, enrolled.Unchanged)
+	require.EqualValues(t, 3, made.Rows)
+	require.Equal(t, 1, made.Absent, "what its input does not say any more")
+	require.Equal(t, []string{"a/one one", "b/four four", "b/three three"}, w.rows(words))
+
+	in = w.next(in)
+	in.Mode = ledger.Force
+	_, made = w.must(in)
+	require.True(t, made.Changed, "asked to, it derives all again")
+	w.sound()
+}
+
+func TestADerivationMustAgreeWithItself(t *testing.T) {
+	t.Parallel()
+	w, calls := newWorld(t), 0
+	w.show("a one two")
+	w.must(w.step(catalog))
+	in := w.deriving(t, &calls, func(call int, item *asset.Item, _ *row) bool { return call != 2 || item.ID != "a/two" })
+	_, err := w.prepare(in)
+	wantKind(t, fault.Incomplete, err)
+	require.ErrorContains(t, err, `1 items are not derived again, such as "a/two"`)
+
+	_, made := w.must(w.next(in))
+	require.EqualValues(t, 2, made.Rows, "the next attempt derives both")
+	w.sound()
+}
+
+func TestADerivedRowIsOfItsItem(t *testing.T) {
+	t.Parallel()
+	w, calls := newWorld(t), 0
+	w.show("a one")
+	w.must(w.step(catalog))
+	in := w.deriving(t, &calls, func(_ int, _ *asset.Item, r *row) bool { r.ID = "other"; return true })
+	_, err := w.prepare(in)
+	wantKind(t, fault.Invalid, err)
+	require.ErrorContains(t, err, `gives the row of "other" for item "a/one"`)
+}
+
+func TestAPlanOfADerivationCountsNothingBefore(t *testing.T) {
+	t.Parallel()
+	w, calls := newWorld(t), 0
+	w.show("a one two")
+	w.must(w.step(catalog))
+	in := w.deriving(t, &calls, nil)
+	plan, forecast := w.estimate(string(words), asset.Needed)
+	require.True(t, plan.Steps[0].Lists)
+	require.False(t, forecast.Steps[0].Counted)
+	require.Contains(t, forecast.Steps[0].Note, "made together from its inputs")
+	require.Zero(t, forecast.Total.Requests)
+	w.must(in)
+	_, forecast = w.estimate(string(words), asset.Needed)
+	require.True(t, forecast.Steps[0].Counted)
+	require.Equal(t, 2, forecast.Steps[0].Skip)
+	require.Equal(t, 2, calls, "a plan derives nothing")
+}

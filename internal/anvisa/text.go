@@ -1,0 +1,192 @@
+package anvisa
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/leaflet"
+	"drugslm/internal/pdf"
+)
+
+// ExtractRow is the text of one leaflet document: a file, which may hold several leaflets, or none.
+type ExtractRow struct {
+	IDProduto   int64            `parquet:"id_produto" doc:"The portal's number of the product"`
+	Audience    string           `parquet:"audience,dict" doc:"patient (VP) or professional (VPS), as the portal says"`
+	NomeProduto string           `parquet:"nome_produto" doc:"Name of the product"`
+	IDDocumento string           `parquet:"id_documento" doc:"The portal's number of this version of the leaflet"`
+	Expediente  string           `parquet:"expediente" doc:"Filing of this version of the leaflet"`
+	SHA256      string           `parquet:"sha256" doc:"Of the PDF the text is from"`
+	Kind        string           `parquet:"kind,dict" doc:"leaflet, information_folder, cover_sheet, empty_form, no_text or other"`
+	Reason      string           `parquet:"reason" doc:"Why it is no leaflet; empty for one"`
+	Text        string           `parquet:"text" rows:"text" doc:"Text of the whole document, running heads and feet left out: start and end below count its Unicode characters"`
+	Characters  int64            `parquet:"characters" doc:"Unicode characters in text"`
+	Pages       []ExtractPage    `parquet:"pages,list" doc:"Each page, its running heads and feet included"`
+	Leaflets    []ExtractLeaflet `parquet:"leaflets,list" doc:"The leaflets in the document, in its order"`
+	Sections    []ExtractSection `parquet:"sections,list" doc:"Their sections by the headings of RDC 47/2009, in the order of the text"`
+	History     []ExtractChange  `parquet:"history,list" doc:"The rows of their tables of changes"`
+	Missing     []ExtractMissing `parquet:"missing,list" doc:"Sections the RDC asks for that were not found, with reasons"`
+	Running     []string         `parquet:"running_heads,list" doc:"Running heads and feet, each once, as first printed"`
+	Found       string           `parquet:"found_audience,dict" doc:"patient, professional or other, as the headings of the first leaflet say"`
+	Warnings    []string         `parquet:"warnings,list" doc:"What a reader should know"`
+	asset.Provenance
+}
+
+// ItemID is the product and the audience.
+func (r ExtractRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
+
+// ExtractPage is one page.
+type ExtractPage struct {
+	Number     int32   `parquet:"number"`
+	Text       string  `parquet:"text" rows:"text"`
+	Source     string  `parquet:"source"`     // text, ocr, blank or needs_ocr
+	Confidence float64 `parquet:"confidence"` // of what was recognised; 1 for text that the file holds, 0 for none
+	Unreadable int32   `parquet:"unreadable"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
+}
+
+// The sources of a page's text.
+const (
+	SourceText     = "text"      // the file holds it
+	SourceOCR      = "ocr"       // recognised in the page's image
+	SourceBlank    = "blank"     // the page shows nothing
+	SourceNeedsOCR = "needs_ocr" // the page shows something that nobody recognised
+)
+
+// ExtractLeaflet is one leaflet of a document and what it says of its medicine; "" is what was not found.
+type ExtractLeaflet struct {
+	Number       int32    `parquet:"number"` // 1-based, in the document
+	Audience     string   `parquet:"audience"`
+	FirstPage    int32    `parquet:"first_page"`
+	LastPage     int32    `parquet:"last_page"`
+	Start        int64    `parquet:"start"`
+	End          int64    `parquet:"end"`
+	Product      string   `parquet:"product"`
+	Ingredients  []string `parquet:"ingredients,list"`
+	Form         string   `parquet:"form"`
+	Strengths    []string `parquet:"strengths,list"`
+	Routes       []string `parquet:"routes,list"`
+	Use          string   `parquet:"use"`
+	Adult        bool     `parquet:"adult"`
+	Paediatric   bool     `parquet:"paediatric"`
+	Maker        string   `parquet:"maker"`
+	Registration string   `parquet:"registration"`
+	Version      string   `parquet:"version"`
+	ApprovedOn   string   `parquet:"approved_on"`
+	Warnings     []string `parquet:"warnings,list"`
+}
+
+// ExtractSection is one section of a leaflet.
+type ExtractSection struct {
+	Leaflet    int32   `parquet:"leaflet"` // ExtractLeaflet.Number
+	ID         string  `parquet:"id"`      // "professional.5"
+	Number     int32   `parquet:"number"`  // as the RDC counts; 0 for parts without one
+	Title      string  `parquet:"title"`   // as printed
+	Text       string  `parquet:"text" rows:"text"`
+	Markdown   string  `parquet:"markdown" rows:"text"`
+	FirstPage  int32   `parquet:"first_page"` // 1-based
+	LastPage   int32   `parquet:"last_page"`
+	Start      int64   `parquet:"start"` // characters into the document's text; the title included
+	End        int64   `parquet:"end"`
+	Confidence float64 `parquet:"confidence"` // 0 to 1
+	Reason     string  `parquet:"reason"`     // why it is below 1
+}
+
+// ExtractMissing is a section that a leaflet ought to have and has not.
+type ExtractMissing struct {
+	Leaflet int32  `parquet:"leaflet"`
+	ID      string `parquet:"id"`
+	Reason  string `parquet:"reason"`
+}
+
+// ExtractChange is one row of a table of changes, its cells as printed.
+type ExtractChange struct {
+	Leaflet           int32  `parquet:"leaflet"`
+	DataExpediente    string `parquet:"data_expediente"`
+	Expediente        string `parquet:"expediente"`
+	Assunto           string `parquet:"assunto"`
+	DataPeticao       string `parquet:"data_peticao"`
+	ExpedientePeticao string `parquet:"expediente_peticao"`
+	AssuntoPeticao    string `parquet:"assunto_peticao"`
+	DataAprovacao     string `parquet:"data_aprovacao"`
+	ItensBula         string `parquet:"itens_bula"`
+	Versoes           string `parquet:"versoes"`
+	Apresentacoes     string `parquet:"apresentacoes"`
+	Page              int32  `parquet:"page"`
+}
+
+// read fills in what a document says.
+func (r *ExtractRow) read(d pdf.Document) {
+	for _, page := range d.Pages {
+		r.Pages = append(r.Pages, extractPage(page))
+	}
+	found := leaflet.Read(LeafletPages(d))
+	r.Kind, r.Reason, r.Text, r.Running = string(found.Kind), found.Reason, found.Text, found.Running
+	r.Characters = int64(utf8.RuneCountInString(r.Text))
+	r.Found = string(leaflet.Other)
+	r.Warnings = append(r.Warnings, found.Warnings...)
+	for i, l := range found.Leaflets {
+		r.add(int32(i+1), l)
+	}
+	if len(r.Leaflets) > 0 {
+		r.Found = r.Leaflets[0].Audience
+	}
+}
+
+// LeafletPages hands a document from the package that reads PDFs to the one that knows leaflets.
+func LeafletPages(d pdf.Document) []leaflet.Page {
+	pages := make([]leaflet.Page, len(d.Pages))
+	for i, page := range d.Pages {
+		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
+		for j, w := range page.Words {
+			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box)}
+		}
+	}
+	return pages
+}
+
+func extractPage(p pdf.Page) ExtractPage {
+	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: SourceText, Confidence: 1, Unreadable: unreadable(p.Text)}
+	if strings.TrimSpace(p.Text) == "" {
+		page.Source, page.Confidence = SourceBlank, 0
+	}
+	return page
+}
+
+// unreadable counts characters of which nobody knows what they mean.
+func unreadable(text string) (n int32) {
+	for _, r := range text {
+		if r == unicode.ReplacementChar || unicode.Is(unicode.Co, r) {
+			n++
+		}
+	}
+	return n
+}
+
+// add takes one leaflet of the document.
+func (r *ExtractRow) add(number int32, l leaflet.Leaflet) {
+	m := l.Metadata
+	r.Leaflets = append(r.Leaflets, ExtractLeaflet{
+		Number: number, Audience: string(l.Audience), FirstPage: int32(l.FirstPage), LastPage: int32(l.LastPage),
+		Start: int64(l.Start), End: int64(l.End), Product: m.Product, Ingredients: m.Ingredients, Form: m.Form,
+		Strengths: m.Strengths, Routes: m.Routes, Use: m.Use, Adult: m.Adult, Paediatric: m.Paediatric, Maker: m.Maker,
+		Registration: m.Registration, Version: m.Version, ApprovedOn: m.ApprovedOn, Warnings: l.Warnings,
+	})
+	for _, s := range l.Sections {
+		r.Sections = append(r.Sections, ExtractSection{
+			Leaflet: number, ID: s.ID, Number: int32(s.Number), Title: s.Title, Text: s.Text, Markdown: s.Markdown,
+			FirstPage: int32(s.FirstPage), LastPage: int32(s.LastPage), Start: int64(s.Start), End: int64(s.End),
+			Confidence: s.Confidence, Reason: s.Reason,
+		})
+	}
+	for _, m := range l.Absent {
+		r.Missing = append(r.Missing, ExtractMissing{Leaflet: number, ID: m.ID, Reason: m.Reason})
+	}
+	for _, c := range l.History {
+		r.History = append(r.History, ExtractChange{
+			Leaflet: number, DataExpediente: c.DataExpediente, Expediente: c.Expediente, Assunto: c.Assunto,
+			DataPeticao: c.DataPeticao, ExpedientePeticao: c.ExpedientePeticao, AssuntoPeticao: c.AssuntoPeticao,
+			DataAprovacao: c.DataAprovacao, ItensBula: c.ItensBula, Versoes: c.Versoes, Apresentacoes: c.Apresentacoes, Page: int32(c.Page),
+		})
+	}
+}
