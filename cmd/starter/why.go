@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -117,27 +118,65 @@ func traceLink(c config.Config, id string) string {
 	return strings.ReplaceAll(c.Telemetry.TraceURL, "{trace_id}", id)
 }
 
+// few is how many items of one asset that are made from others are told one by one; more are told a line each.
+const few = 4
+
 func (v whyView) print(w io.Writer) error {
-	for i, l := range v.Links {
+	for i, n := 0, 0; i < len(v.Links); i += n {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
-		var lines [][2]string
-		l.print(func(name, format string, args ...any) {
-			if text := fmt.Sprintf(format, args...); text != "" {
-				lines = append(lines, [2]string{name, text})
+		if n = v.parts(i); n > few {
+			if err := printParts(w, v.Links[i:i+n]); err != nil {
+				return err
 			}
-		})
-		width := 0
-		for _, line := range lines {
-			width = max(width, utf8.RuneCountInString(line[0]))
+			continue
 		}
-		for _, line := range lines {
-			fmt.Fprintf(w, "  %-*s  %s\n", width, line[0], line[1])
-		}
+		n = 1
+		v.Links[i].printWhole(w)
 	}
 	return nil
+}
+
+// parts counts the links from i on that are of one asset and made from items with other ids: the sections of a document.
+func (v whyView) parts(i int) (n int) {
+	for i+n < len(v.Links) && v.Links[i+n].From != "" && v.Links[i+n].Asset == v.Links[i].Asset && v.Links[i+n].Partition == v.Links[i].Partition {
+		n++
+	}
+	return n
+}
+
+func printParts(w io.Writer, links []whyLink) error {
+	fmt.Fprintf(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
+	rows := make([][]string, len(links))
+	for i, l := range links {
+		version, run := "–", "–"
+		if l.Table != nil {
+			version = strconv.FormatInt(l.Table.Version, 10)
+		}
+		if l.Made != nil {
+			run = l.Made.RunID
+		}
+		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Verdict.Would}
+	}
+	return table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
+}
+
+func (l whyLink) printWhole(w io.Writer) {
+	fmt.Fprintf(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
+	var lines [][2]string
+	l.print(func(name, format string, args ...any) {
+		if text := fmt.Sprintf(format, args...); text != "" {
+			lines = append(lines, [2]string{name, text})
+		}
+	})
+	width := 0
+	for _, line := range lines {
+		width = max(width, utf8.RuneCountInString(line[0]))
+	}
+	for _, line := range lines {
+		fmt.Fprintf(w, "  %-*s  %s\n", width, line[0], line[1])
+	}
 }
 
 // print tells one link, line by line.

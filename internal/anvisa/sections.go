@@ -22,7 +22,7 @@ type SectionRow struct {
 	SHA256      string  `parquet:"sha256" doc:"Of the PDF the text is from"`
 	Leaflet     int32   `parquet:"leaflet" doc:"Which leaflet of the document, 1-based"`
 	Found       string  `parquet:"found_audience,dict" doc:"patient, professional or other, as the leaflet's headings say"`
-	Section     string  `parquet:"section,dict" doc:"Canonical name: patient.1 to patient.9, professional.1 to professional.10, identification, presentation, composition, information, legal, history"`
+	Section     string  `parquet:"section,dict" doc:"Canonical name: patient.1 to patient.9, professional.1 to professional.10, identification, presentation, composition, information, legal"`
 	Ordinal     int32   `parquet:"ordinal" doc:"Which of the leaflet's sections of this name, 1-based: 1, unless a part without a number comes twice"`
 	Number      int32   `parquet:"number" doc:"As the RDC counts, whatever is printed; 0 for parts without a number"`
 	Title       string  `parquet:"title" doc:"As printed, on one line"`
@@ -93,7 +93,10 @@ func (r SectionRow) item() asset.Item {
 	)}
 }
 
-// sectionRows are the sections of one document.
+// tableOfChanges is the section whose rows are in [HistoryKey]: as a text it says nothing.
+const tableOfChanges = "history"
+
+// sectionRows are the sections of one document, but for its table of changes.
 func sectionRows(run asset.Run, doc ExtractRow) []SectionRow {
 	audience := make(map[int32]string, len(doc.Leaflets))
 	for _, l := range doc.Leaflets {
@@ -102,6 +105,9 @@ func sectionRows(run asset.Run, doc ExtractRow) []SectionRow {
 	ordinals := make(map[string]int32)
 	sections := make([]SectionRow, 0, len(doc.Sections))
 	for _, s := range doc.Sections {
+		if s.ID == tableOfChanges {
+			continue
+		}
 		row := SectionRow{
 			IDProduto: doc.IDProduto, Audience: doc.Audience, NomeProduto: doc.NomeProduto, IDDocumento: doc.IDDocumento, SHA256: doc.SHA256,
 			Leaflet: s.Leaflet, Found: audience[s.Leaflet], Section: s.ID, Number: s.Number, Title: s.Title, Text: s.Text, Markdown: s.Markdown,

@@ -38,7 +38,7 @@ func typeset(s script, o order) ([]byte, error) {
 		t.section(section, o.audience)
 	}
 	t.heading("HISTÓRICO DE ALTERAÇÃO DA BULA")
-	t.table([]float64{18, 22, 36, 18, 40, 14, 22}, 6.5, s.history)
+	t.table([]float64{14, 17, 22, 14, 17, 22, 14, 22, 12, 16}, 5.5, s.history)
 	var out bytes.Buffer
 	if err := t.pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("typeset leaflet of product %d: %w", o.product.ID, err)

@@ -166,20 +166,22 @@ func reactions() [][]string {
 	}
 }
 
-// changes is the table of changes: like the real ones it quotes the titles of sections.
+// changes is the table of changes with its ten columns: like the real ones it quotes the titles of sections.
 func changes(o order) [][]string {
 	tag := versionTag(o.audience)
 	items := "4. O QUE DEVO SABER ANTES DE USAR ESTE MEDICAMENTO? III - DIZERES LEGAIS"
 	if o.audience == Professional {
 		items = "4. CONTRAINDICAÇÕES 9. REAÇÕES ADVERSAS III - DIZERES LEGAIS"
 	}
-	rows := [][]string{{"Data do expediente", "Nº do expediente", "Assunto", "Data de aprovação", "Itens de bula", "Versões", "Apresentações"}}
+	rows := [][]string{{"Data do expediente", "Nº do expediente", "Assunto", "Data do expediente", "Nº do expediente", "Assunto",
+		"Data de aprovação", "Itens de bula", "Versões (VP/VPS)", "Apresentações relacionadas"}}
 	for _, v := range o.past {
 		subject, changed := "10452 - GENÉRICO - Notificação de Alteração de Texto de Bula - RDC 60/12", items
 		if v.number == 0 {
 			subject, changed = "10459 - GENÉRICO - Inclusão Inicial de Texto de Bula - RDC 60/12", "Todos os itens"
 		}
-		rows = append(rows, []string{date(v.published), slashed(v.expediente), subject, date(v.published), changed, tag, "500 mg comprimidos"})
+		rows = append(rows, []string{date(v.published), slashed(v.expediente), subject, date(v.published), slashed(v.expediente), subject,
+			date(v.published), changed, tag, "500 mg comprimidos"})
 	}
 	return rows
 }
