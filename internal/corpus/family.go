@@ -89,7 +89,10 @@ func substance(printed string) string {
 	return strings.Join(words, " ")
 }
 
+// metals are substances that are told by their salts.
+const metals = " sodio potassio calcio magnesio zinco ferro litio aluminio amonio manganes cobre prata bario selenio cromo "
+
 // mineral reports whether a name is that of a metal alone, whose salts are substances of their own.
 func mineral(words []string) bool {
-	return len(words) == 1 && strings.Contains(" sodio potassio calcio magnesio zinco ferro litio aluminio amonio manganes cobre prata bario selenio cromo ", " "+words[0]+" ")
+	return len(words) == 1 && strings.Contains(metals, " "+words[0]+" ")
 }

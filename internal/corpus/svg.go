@@ -13,7 +13,7 @@ const (
 	barHeight  = 20
 	barStep    = 27
 	headHeight = 44
-	maxLabel   = 28 // characters
+	maxLabel   = 24 // characters
 )
 
 // SVG draws a histogram: a bar for each bin, with its name and its number. The picture is self-contained, follows the reader's
