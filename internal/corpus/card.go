@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,11 +140,14 @@ func (c card) splits() {
 		})
 	}
 	c.table("split | leaflets | share | groups | representatives | characters of these | words | pre-tokens", rows)
+	if slices.ContainsFunc(c.Splits, func(s SplitStats) bool { return s.Documents == 0 }) {
+		c.say("A split without leaflets has no files: there are too few groups to deal.\n\n")
+	}
 	c.say("All leaflets together have %s characters, %s words and %s pre-tokens. Words are runs of letters and digits. Pre-tokens are the "+
 		"pieces by the pattern of GPT-2's pre-tokeniser, counted without its vocabulary: a model has as many tokens or more.\n\n",
 		number(c.Characters), number(c.Words), number(c.Pretokens))
 	c.say("A split is dealt by group: all leaflets that share a product, a registration, a name or a set of active ingredients, or that are near "+
-		"duplicates, through as many others as it takes. So no near duplicate of a leaflet is in another split. There are %s groups; "+
+		"duplicates, through as many others as it takes. So no near duplicate of a leaflet is in another split. Groups: %s; "+
 		"the largest is that of product %s, with %s leaflets, %s of all.\n\n", number(c.Groups), markdown(c.LargestGroup.Name),
 		number(c.LargestGroup.Count), percent(c.LargestGroup.Count, c.Included))
 }
@@ -167,7 +171,7 @@ func (c card) contents() {
 	c.table("holder of the registration | leaflets | share", c.counted(c.Makers))
 	c.say("### Where the text is from\n\n`text` is in the file, `ocr` was recognised in the pages' pictures.\n\n")
 	c.table("source | leaflets | share", c.counted(c.Sources))
-	c.say("%s leaflets disagree with the catalog on name, company or registration (`disagreements`).\n\n", number(c.Disagreeing))
+	c.say("Leaflets that disagree with the catalog on name, company or registration (`disagreements`): %s.\n\n", number(c.Disagreeing))
 }
 
 // counted are the rows of a table of counts.

@@ -104,6 +104,7 @@ const (
 // NewStats begins to count.
 func NewStats() *Stats {
 	s := &Stats{
+		Sections: []Share{}, ExcludedDocs: []ExcludedDoc{},
 		groups: map[string]int{}, clusters: map[string]int{}, excluded: map[string]int{}, byCategory: map[string]int{}, byMaker: map[string]int{},
 		byAudience: map[string]int{}, bySource: map[string]int{}, sections: map[string]int{}, splits: map[string]*SplitStats{},
 		bins: map[string][]int{"characters": make([]int, len(characterBins)+1), "sections": make([]int, 11), "pages": make([]int, len(pageBins)+1)},
