@@ -3,6 +3,7 @@ package corpus_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -58,5 +59,45 @@ func BenchmarkCorpus(b *testing.B) {
 		b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB")
 		b.ReportMetric(float64(p.Edges), "pairs")
 		b.ReportMetric(float64(p.Groups), "groups")
+	}
+}
+
+// BenchmarkExport writes 2,000 leaflets of 50 kB with their Markdown and sections in both formats, and looks at the memory meanwhile.
+func BenchmarkExport(b *testing.B) {
+	const leaflets, size = 2_000, 50_000
+	runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(runtime.NumCPU())
+	r := rand.New(rand.NewPCG(1, 2))
+	words := vocabulary(r, 20_000)
+	base := example(b, 20)[0]
+	texts := make([]string, 50)
+	for i := range texts {
+		texts[i] = prose(r, words, size/6)
+	}
+	rows := func(yield func(corpus.Row, error) bool) {
+		for i := range leaflets {
+			row := base
+			row.ID, row.Text = fmt.Sprintf("%d/patient#1", i), fmt.Sprintf("%d %s", i, texts[i%len(texts)])
+			row.Markdown = "## " + row.Text
+			row.Sections = []corpus.Section{{ID: "patient.1", Number: 1, Text: row.Text, Markdown: row.Text}}
+			row.Split = []string{corpus.Train, corpus.Validation, corpus.Test}[min(2, max(0, i%10-7))]
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+	for b.Loop() {
+		var most uint64
+		out, err := corpus.Export(b.Context(), filepath.Join(b.TempDir(), "corpus"), rows, corpus.ExportOptions{Progress: func(n int) {
+			if n%50 == 0 {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapInuse)
+			}
+		}})
+		require.NoError(b, err)
+		require.Equal(b, leaflets, out.Rows[corpus.Train]+out.Rows[corpus.Validation]+out.Rows[corpus.Test])
+		b.ReportMetric(float64(most)/(1<<20), "MiB-heap")
+		b.ReportMetric(leaflets/b.Elapsed().Seconds(), "rows/s")
 	}
 }

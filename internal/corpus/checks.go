@@ -92,7 +92,7 @@ func (a *apart) row(r Row) error {
 	d := Document{Text: r.Text, Sections: r.Sections}
 	a.buf = normalize(a.buf[:0], d.own())
 	now := member{id: r.ID, split: r.Split}
-	now.signature, _ = a.options.Near.sign(a.buf)
+	now.signature = a.options.Near.sign(a.buf)
 	err := errors.Join(now.with(a.texts, TextHash(r.Text), "has the text"), now.with(a.groups, r.Group, "is of the group"))
 	if now.signature == nil {
 		return err

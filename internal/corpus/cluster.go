@@ -74,7 +74,7 @@ func (s *Sketcher) Sketch(d Document) Sketch {
 		if own := d.own(); own != d.Text && !s.options.whole {
 			s.buf = normalize(s.buf[:0], own)
 		}
-		k.signature, _ = s.options.Near.sign(s.buf)
+		k.signature = s.options.Near.sign(s.buf)
 	}
 	return k
 }

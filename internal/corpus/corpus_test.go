@@ -300,6 +300,8 @@ func TestFamilies(t *testing.T) {
 		document(7, "Glifage XR", "100890335"),
 		document(8, "Slow-K", "", "cloreto de potássio"),
 		document(9, "Outro", "", "gluconato de potássio"),
+		document(10, "METFORMINA", ""),
+		document(11, "hidroclorotiazida + losartana", ""),
 	)
 	group := func(id string) string {
 		place, _ := p.Of(id)
@@ -310,6 +312,8 @@ func TestFamilies(t *testing.T) {
 	require.Equal(t, "4", group("5"), "in whatever order")
 	require.Equal(t, "4", group("4"), "a combination is another family than its part")
 	require.Equal(t, "6", group("7"), "a registration")
+	require.Equal(t, "6", group("10"), "a generic is called by its ingredient")
+	require.Equal(t, "4", group("11"), "or by its ingredients")
 	require.Equal(t, "9", group("9"), "minerals are told by their salts")
 	place, _ := p.Of("5")
 	require.Equal(t, "hidroclorotiazida + losartana", place.Family)
@@ -329,7 +333,7 @@ func TestHub(t *testing.T) {
 		documents = append(documents, d)
 	}
 	p := assign(t, corpus.DefaultOptions(), documents...)
-	require.Equal(t, []corpus.Hub{{Key: "ingredients:agua", Products: 100}}, p.Hubs)
+	require.Equal(t, []corpus.Hub{{Key: "substance:agua", Products: 100}}, p.Hubs)
 	require.Equal(t, 200, p.Groups)
 	require.Equal(t, 1, p.Largest)
 }

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/leaflet"
 )
 
 // Document is a leaflet as it comes to the corpus. Two leaflets of one file are two documents.
@@ -88,7 +89,7 @@ const (
 // excluded says why a document is left out; "" for one that is not.
 func (d Document) excluded(o Options, language string, confidence float64) string {
 	switch {
-	case slices.Contains([]string{"cover_sheet", "empty_form", "no_text"}, d.Kind):
+	case slices.Contains([]leaflet.Kind{leaflet.KindCover, leaflet.KindForm, leaflet.KindEmpty}, leaflet.Kind(d.Kind)):
 		return NotALeaflet
 	case utf8.RuneCountInString(d.Text) < o.MinCharacters:
 		return TooShort

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,21 +17,19 @@ func (d Document) families() []string {
 	if d.Registration != "" {
 		keys = append(keys, "registration:"+d.Registration)
 	}
-	if name := plainName(d.Name); name != "" {
-		keys = append(keys, "name:"+name)
+	if name := substances(strings.Split(d.Name, "+")); name != "" {
+		keys = append(keys, "substance:"+name) // a generic is called by what is in it
 	}
-	if substances := substances(d.Ingredients); substances != "" {
-		keys = append(keys, "ingredients:"+substances)
+	if ingredients := substances(d.Ingredients); ingredients != "" {
+		keys = append(keys, "substance:"+ingredients)
 	}
-	return keys
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // family is what a document's family is called: its active ingredients, or its name.
 func (d Document) family() string {
-	if s := substances(d.Ingredients); s != "" {
-		return s
-	}
-	return plainName(d.Name)
+	return cmp.Or(substances(d.Ingredients), substances(strings.Split(d.Name, "+")))
 }
 
 // plainName is a name in small letters, without accents and signs.

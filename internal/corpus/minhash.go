@@ -43,8 +43,8 @@ type signature []uint32
 // empty marks a bin in which there was no shingle.
 const empty = math.MaxUint32
 
-// sign makes the signature of normal text, and says how many words it has. It is nil when there are too few.
-func (n Near) sign(normal []byte) (signature, int) {
+// sign makes the signature of normal text. It is nil when there are too few words.
+func (n Near) sign(normal []byte) signature {
 	s := make(signature, n.Bins)
 	for i := range s {
 		s[i] = empty
@@ -72,10 +72,10 @@ func (n Near) sign(normal []byte) (signature, int) {
 		}
 	}
 	if words < max(n.MinWords, n.Shingle) {
-		return nil, words
+		return nil
 	}
 	s.densify()
-	return s, words
+	return s
 }
 
 // densify fills the empty bins of a short document with values of others, chosen by bin and try alone, so that two documents

@@ -35,17 +35,13 @@ type Stats struct {
 	Histograms      []Histogram    `json:"histograms"`
 	Runs            []string       `json:"runs"`
 	CodeVersions    []string       `json:"code_versions"`
-	groups          map[string]int // documents of each
-	clusters        map[string]int // the same
-	excluded        map[string]int //
-	byCategory      map[string]int //
-	byMaker         map[string]int //
-	byAudience      map[string]int //
-	bySource        map[string]int //
-	sections        map[string]int // leaflets that have each
-	splits          map[string]*SplitStats
-	bins            map[string][]int // of each histogram over numbers
-	runs, codes     map[string]int
+
+	groups, clusters, excluded                map[string]int // documents of each
+	byCategory, byMaker, byAudience, bySource map[string]int
+	sections                                  map[string]int // leaflets that have each
+	splits                                    map[string]*SplitStats
+	bins                                      map[string][]int // of each histogram over numbers
+	runs, codes                               map[string]int
 }
 
 // SplitStats counts the documents of a split.
@@ -57,8 +53,9 @@ type SplitStats struct {
 	Characters      int64   `json:"characters"` // of the representatives, as the next two
 	Words           int64   `json:"words"`
 	Pretokens       int64   `json:"pretokens"`
-	groups          map[string]bool
-	Groups          int `json:"groups"`
+	Groups          int     `json:"groups"`
+
+	groups map[string]bool
 }
 
 // Count is how often something comes.
