@@ -11,30 +11,30 @@ import (
 // Stats is what a data card says of a corpus, counted from its rows. Rows are added one by one; the order says nothing but in which
 // order excluded ones are listed.
 type Stats struct {
-	Documents       int            `json:"documents"`       // all, the excluded included
-	Included        int            `json:"included"`        // in a split
-	Representatives int            `json:"representatives"` // of these, what is trained on
-	Characters      int64          `json:"characters"`      // of the included
-	Words           int64          `json:"words"`
-	Pretokens       int64          `json:"pretokens"`
-	Splits          []SplitStats   `json:"splits"`     // train, validation, test
-	Sections        []Share        `json:"sections"`   // of the leaflets for an audience, how many have a section
-	Categories      []Count        `json:"categories"` // of the included, largest first
-	Makers          []Count        `json:"makers"`     // the same; the 20 largest, and the rest
-	Audiences       []Count        `json:"audiences"`
-	Sources         []Count        `json:"sources"`
-	Excluded        []Count        `json:"excluded"`         // by reason
-	ExcludedDocs    []ExcludedDoc  `json:"excluded_listed"`  // the first 50 of them
-	Exact           int            `json:"exact_duplicates"` // documents that have the text of their representative
-	Near            int            `json:"near_duplicates"`
-	Clusters        int            `json:"clusters"` // with more than one document
-	LargestCluster  Count          `json:"largest_cluster"`
-	Groups          int            `json:"groups"`
-	LargestGroup    Count          `json:"largest_group"`
-	Disagreeing     int            `json:"disagreeing"` // documents with which the catalog disagrees
-	Histograms      []Histogram    `json:"histograms"`
-	Runs            []string       `json:"runs"`
-	CodeVersions    []string       `json:"code_versions"`
+	Documents       int           `json:"documents"`       // all, the excluded included
+	Included        int           `json:"included"`        // in a split
+	Representatives int           `json:"representatives"` // of these, what is trained on
+	Characters      int64         `json:"characters"`      // of the included
+	Words           int64         `json:"words"`
+	Pretokens       int64         `json:"pretokens"`
+	Splits          []SplitStats  `json:"splits"`     // train, validation, test
+	Sections        []Share       `json:"sections"`   // of the leaflets for an audience, how many have a section
+	Categories      []Count       `json:"categories"` // of the included, largest first
+	Makers          []Count       `json:"makers"`     // the same; the 20 largest, and the rest
+	Audiences       []Count       `json:"audiences"`
+	Sources         []Count       `json:"sources"`
+	Excluded        []Count       `json:"excluded"`         // by reason
+	ExcludedDocs    []ExcludedDoc `json:"excluded_listed"`  // the first 50 of them
+	Exact           int           `json:"exact_duplicates"` // documents that have the text of their representative
+	Near            int           `json:"near_duplicates"`
+	Clusters        int           `json:"clusters"` // with more than one document
+	LargestCluster  Count         `json:"largest_cluster"`
+	Groups          int           `json:"groups"`
+	LargestGroup    Count         `json:"largest_group"`
+	Disagreeing     int           `json:"disagreeing"` // documents with which the catalog disagrees
+	Histograms      []Histogram   `json:"histograms"`
+	Runs            []string      `json:"runs"`
+	CodeVersions    []string      `json:"code_versions"`
 
 	groups, clusters, excluded                map[string]int // documents of each
 	byCategory, byMaker, byAudience, bySource map[string]int
