@@ -90,7 +90,7 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 
 .PHONY: bench-text
 bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
-	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 3x
+	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
 
 .PHONY: bench-corpus
 bench-corpus: ## measure: time and memory to compare 17,600 leaflets of 50 kB, and to export 2,000 of them, on one core

@@ -1,8 +1,10 @@
 package pdf
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/klippa-app/go-pdfium"
 	"github.com/klippa-app/go-pdfium/references"
@@ -84,16 +86,23 @@ func characters(p pdfium.Pdfium, of references.FPDF_TEXTPAGE) ([]rune, error) {
 // tokenize cuts characters into words.
 func tokenize(characters []rune) rawPage {
 	var raw rawPage
-	var text strings.Builder
+	var text []byte // of the word at hand
 	line, first, last := 0, 0, 0
 	flush := func(after rune) {
-		if text.Len() > 0 {
-			raw.tokens = append(raw.tokens, token{text: text.String(), first: first, last: last, line: line, after: after})
-			text.Reset()
+		if !bytes.ContainsFunc(text, func(r rune) bool { return readable(r) >= 0 }) {
+			text = text[:0] // control characters alone are no word
+		}
+		if len(text) > 0 {
+			raw.tokens = append(raw.tokens, token{text: string(text), first: first, last: last, line: line, after: after})
+			text = text[:0]
 		} else if n := len(raw.tokens); n > 0 && after == '\n' && raw.tokens[n-1].after == ' ' {
 			raw.tokens[n-1].after = '\n'
 		}
 		if n := len(raw.tokens); after == '\n' && n > 0 && raw.tokens[n-1].after == '\n' {
+			if strings.HasSuffix(raw.tokens[n-1].text, string(softHyphen)) { // with a blank, or nothing, before the line's end
+				raw.tokens[n-1].after = softHyphen
+				return
+			}
 			line = raw.tokens[n-1].line + 1
 		}
 	}
@@ -117,11 +126,11 @@ func tokenize(characters []rune) rawPage {
 			flush(' ')
 			continue
 		}
-		if text.Len() == 0 {
+		if len(text) == 0 {
 			first = i
 		}
 		last = i
-		text.WriteRune(r)
+		text = utf8.AppendRune(text, r)
 	}
 	flush('\n')
 	return raw
@@ -146,7 +155,7 @@ func (raw rawPage) words() []Word {
 	words := make([]Word, 0, len(raw.tokens))
 	line, fresh := 0, true // the line is that of the next word, and has none yet
 	for _, t := range raw.tokens {
-		text := norm.NFC.String(strings.TrimSpace(strings.Map(readable, readableAll.Replace(t.text))))
+		text := readableWord(t.text)
 		if text != "" {
 			if t.after == hyphenMark {
 				text += "-"
@@ -160,6 +169,14 @@ func (raw rawPage) words() []Word {
 		}
 	}
 	return words
+}
+
+// readableWord is the word as it stands in the text. Most are letters of ASCII, and stay what they are.
+func readableWord(w string) string {
+	if strings.IndexFunc(w, func(r rune) bool { return r < '!' || r > '~' }) < 0 {
+		return w
+	}
+	return norm.NFC.String(strings.TrimSpace(strings.Map(readable, readableAll.Replace(w))))
 }
 
 // turn turns the coordinates of a page's content into those of the page as a reader holds it.

@@ -9,7 +9,7 @@
 // output and does nothing else; by default it is this executable with the argument "pdf-serve".
 //
 // The first document on a machine waits some four seconds of CPU until the engine is compiled; the result (21 MB) is
-// kept in Options.CacheDir, and later children start in a tenth of a second. One core then reads about 100 pages a second.
+// kept in Options.CacheDir, and later children start in a tenth of a second. One core then reads about 200 pages a second.
 //
 // A file that cannot be read is a [fault.Corrupt] error with its reason: "empty", "not a PDF", "truncated", "damaged",
 // "encrypted: needs a password", "no pages", "took longer than 1m0s", "needs more than 256 MiB" and the like. No error
