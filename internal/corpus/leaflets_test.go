@@ -220,3 +220,21 @@ func TestChecksStopWhatWouldSpoilAnEvaluation(t *testing.T) {
 	require.Equal(t, asset.CheckWarned, verdicts(t, lopsided)["train_share"].Outcome())
 	require.Equal(t, asset.CheckWarned, verdicts(t, glued)["largest_group"].Outcome())
 }
+
+// BenchmarkDerive derives the corpus from 2,000 leaflets of 50 kB, as the engine does: once for the items, once for their rows.
+func BenchmarkDerive(b *testing.B) {
+	const leaflets = 2_000
+	var list []any
+	for i := range leaflets {
+		list = append(list, extract(int64(i), "professional", portuguese(uint64(i%50), 4000), portuguese(uint64(i%100), 4000)))
+	}
+	run := runOver(tables{anvisa.ExtractKey: {"5": list}, anvisa.CatalogKey: {"5": nil}})
+	for b.Loop() {
+		rows := 0
+		for range 2 {
+			require.NoError(b, corpus.Leaflets().Derive(b.Context(), run, func(asset.Item, asset.Row) error { rows++; return nil }))
+		}
+		require.Equal(b, 2*leaflets, rows)
+		b.ReportMetric(leaflets/b.Elapsed().Seconds(), "rows/s")
+	}
+}
