@@ -5,7 +5,7 @@ FROM golang:1.26.8-bookworm AS dev
 ARG UID=1000
 ARG GID=1000
 RUN apt-get update \
- && apt-get install -y --no-install-recommends chromium chromium-driver make tzdata \
+ && apt-get install -y --no-install-recommends chromium chromium-driver make tesseract-ocr tesseract-ocr-por tzdata \
  && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid "$GID" --non-unique dev \
  && useradd --uid "$UID" --gid "$GID" --non-unique --create-home dev

@@ -37,8 +37,12 @@ $(BIN)/temporal: $(shell find deploy/temporal -name '*.go' -o -name 'go.*')
 chromium: ## install chromium and chromium-driver from the distribution where they are missing
 	@deploy/chromium.sh
 
+.PHONY: tesseract
+tesseract: ## install tesseract-ocr and tesseract-ocr-por from the distribution where they are missing; never fails
+	@deploy/tesseract.sh
+
 .PHONY: test
-test: chromium build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
+test: chromium tesseract build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
 	@deploy/test.sh
 
 .PHONY: quick
@@ -91,6 +95,10 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 .PHONY: bench-text
 bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
 	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
+
+.PHONY: bench-scans
+bench-scans: tesseract ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared
+	@$(GO) test ./internal/host -run '^$$' -bench Scans -benchtime 1x -v
 
 .PHONY: bench-corpus
 bench-corpus: ## measure: time and memory to compare 17,600 leaflets of 50 kB, and to export 2,000 of them, on one core

@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/host"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -24,8 +26,16 @@ type fileView struct {
 	Text     string        `json:"text,omitempty"`   // of what is no leaflet: it is kept, not forced into sections
 	Leaflets []leafletView `json:"leaflets"`
 	Pages    int           `json:"pages"`
+	Sources  []sourceView  `json:"sources"` // of the text of each page
 	Warnings []string      `json:"warnings"`
 	Error    string        `json:"error,omitempty"` // why the file cannot be read
+}
+
+// sourceView says where the text of a page is from.
+type sourceView struct {
+	Page       int        `json:"page"` // from 1
+	Source     pdf.Source `json:"source"`
+	Confidence float64    `json:"confidence,omitempty"` // from 0 to 1, of what was recognised
 }
 
 // leafletView is one leaflet of a file.
@@ -79,22 +89,30 @@ func newLeafletParse(a *app) *cobra.Command {
 
 What is not found is said with its reason: a section is never an empty text that looks like success. Of one file the
 JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of several it is {"files": [...]} of such objects.
+Pages that are images are recognised by Tesseract where it is installed (packages tesseract-ocr and tesseract-ocr-por):
+"sources" says of each page whether its text is the file's own (text), recognised (ocr, with its confidence), needs_ocr,
+blank or unreadable. A file of images alone is an error that begins with needs_ocr where Tesseract is not there.
 A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
 		Example: `  starter leaflet parse bula.pdf
   starter leaflet parse bula.pdf -o json | jq '.leaflets[].sections[] | {id, title, pages}'
   starter leaflet parse *.pdf -o json > leaflets.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if _, err := a.config(cmd); err != nil {
+			c, err := a.config(cmd)
+			if err != nil {
 				return err
 			}
-			return a.parseLeaflets(cmd.Context(), files)
+			return a.parseLeaflets(cmd.Context(), c, files)
 		},
 	}
 }
 
 // parseLeaflets prints what is in files, and returns what went wrong with any.
-func (a *app) parseLeaflets(ctx context.Context, files []string) (err error) {
+func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string) (err error) {
+	scans, err := host.Recognizer(c)
+	if err != nil {
+		return err
+	}
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	if err != nil {
 		return err
@@ -103,7 +121,7 @@ func (a *app) parseLeaflets(ctx context.Context, files []string) (err error) {
 	views := make([]fileView, len(files))
 	var failed []error
 	for i, file := range files {
-		view, err := parseFile(ctx, reader, file)
+		view, err := parseFile(ctx, reader, scans, file)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -130,22 +148,27 @@ func (a *app) parseLeaflets(ctx context.Context, files []string) (err error) {
 const maxLeaflet = 64 << 20
 
 // parseFile reads one file.
-func parseFile(ctx context.Context, reader *pdf.Extractor, file string) (fileView, error) {
-	view := fileView{File: file, Leaflets: []leafletView{}, Warnings: []string{}}
+func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, file string) (fileView, error) {
+	view := fileView{File: file, Leaflets: []leafletView{}, Sources: []sourceView{}, Warnings: []string{}}
 	content, err := readBounded(file)
 	if err != nil {
 		return view, err
 	}
-	read, err := reader.Extract(ctx, content)
+	read, err := anvisa.Read(ctx, reader, scans, content)
+	view.Pages = len(read.Pages)
+	view.Warnings = append(view.Warnings, read.Warnings...)
+	for _, page := range read.Pages {
+		view.Sources = append(view.Sources, sourceView{Page: page.Number, Source: page.Source, Confidence: page.Confidence})
+	}
 	if err != nil {
 		return view, err
 	}
 	found := leaflet.Read(anvisa.LeafletPages(read))
-	view.Pages, view.Kind, view.Reason = found.Pages, found.Kind, found.Reason
+	view.Kind, view.Reason = found.Kind, found.Reason
 	if found.Kind != leaflet.KindLeaflet {
 		view.Text = found.Text
 	}
-	view.Warnings = append(append(view.Warnings, read.Warnings...), found.Warnings...)
+	view.Warnings = append(view.Warnings, found.Warnings...)
 	for _, l := range found.Leaflets {
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
 	}

@@ -76,7 +76,7 @@ func TestRealLeaflets(t *testing.T) {
 	defer func() { require.NoError(t, reader.Close(t.Context())) }()
 	got := map[string]expected{}
 	for _, file := range files {
-		view, err := parseFile(t.Context(), reader, file)
+		view, err := parseFile(t.Context(), reader, nil, file)
 		require.NoError(t, err)
 		name := strings.TrimSuffix(filepath.Base(file), ".pdf")
 		got[name] = found(view)

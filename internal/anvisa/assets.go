@@ -30,9 +30,10 @@ type Files interface {
 	Path(sha256 string) string
 }
 
-// Reader reads the text of a PDF.
+// Reader reads the text of a PDF, and draws its pages.
 type Reader interface {
 	Extract(ctx context.Context, content []byte) (pdf.Document, error)
+	Render(ctx context.Context, content []byte, o pdf.RenderOptions) ([]pdf.Image, error)
 }
 
 // Deps is what the assets work with. Planning and listing assets need none of it: the zero value will do.
@@ -41,6 +42,7 @@ type Deps struct {
 	Leaflets   Files // the PDFs
 	Quarantine Files // what came instead of a PDF
 	Reader     Reader
+	Recognizer Recognizer // of the pages that are images; nil: they are not recognised
 	Tracer     trace.Tracer
 	OpenData   OpenData     // the agency's table of medicines; without a Source it is not observed
 	Seen       Observations // what was seen of it before

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -83,12 +81,9 @@ func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (Extr
 	}
 	var read pdf.Document
 	err = telemetry.Do(ctx, d.Tracer, telemetry.ExtractText, func(ctx context.Context) error {
-		read, err = d.Reader.Extract(ctx, content)
+		read, err = d.read(ctx, content)
 		return err
 	}, trace.WithAttributes(telemetry.ItemID.String(item.ID), telemetry.Bytes.Int(len(content))))
-	if err == nil && !hasText(read) {
-		err = fault.New(fault.Corrupt, "read text", "no text on any of %d pages: a scan?", len(read.Pages))
-	}
 	if fault.KindOf(err) == fault.Corrupt {
 		return ExtractRow{}, &fault.Error{Kind: fault.Corrupt, Err: err, Evidence: d.Leaflets.Path(doc.SHA256)}
 	}
@@ -102,8 +97,4 @@ func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (Extr
 	}
 	row.read(read)
 	return row, nil
-}
-
-func hasText(d pdf.Document) bool {
-	return slices.ContainsFunc(d.Pages, func(p pdf.Page) bool { return strings.TrimSpace(p.Text) != "" })
 }

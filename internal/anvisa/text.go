@@ -1,7 +1,6 @@
 package anvisa
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -40,17 +39,18 @@ func (r ExtractRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
 type ExtractPage struct {
 	Number     int32   `parquet:"number"`
 	Text       string  `parquet:"text" rows:"text"`
-	Source     string  `parquet:"source"`     // text, ocr, blank or needs_ocr
+	Source     string  `parquet:"source"`     // text, ocr, blank, needs_ocr or unreadable
 	Confidence float64 `parquet:"confidence"` // of what was recognised; 1 for text that the file holds, 0 for none
 	Unreadable int32   `parquet:"unreadable"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
 }
 
 // The sources of a page's text.
 const (
-	SourceText     = "text"      // the file holds it
-	SourceOCR      = "ocr"       // recognised in the page's image
-	SourceBlank    = "blank"     // the page shows nothing
-	SourceNeedsOCR = "needs_ocr" // the page shows something that nobody recognised
+	SourceText       = string(pdf.SourceText)       // the file holds it
+	SourceOCR        = string(pdf.SourceOCR)        // recognised in the page's image
+	SourceBlank      = string(pdf.SourceBlank)      // the page shows nothing
+	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that nobody recognised
+	SourceUnreadable = string(pdf.SourceUnreadable) // the page cannot be opened
 )
 
 // ExtractLeaflet is one leaflet of a document and what it says of its medicine; "" is what was not found.
@@ -146,9 +146,9 @@ func LeafletPages(d pdf.Document) []leaflet.Page {
 }
 
 func extractPage(p pdf.Page) ExtractPage {
-	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: SourceText, Confidence: 1, Unreadable: unreadable(p.Text)}
-	if strings.TrimSpace(p.Text) == "" {
-		page.Source, page.Confidence = SourceBlank, 0
+	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: string(p.Source), Confidence: p.Confidence, Unreadable: unreadable(p.Text)}
+	if p.Source == pdf.SourceText {
+		page.Confidence = 1
 	}
 	return page
 }

@@ -13,6 +13,7 @@ type Config struct {
 	Grid     Grid     `key:"grid"`
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
+	OCR      OCR      `key:"ocr"`
 	Hooks    Hooks    `key:"hooks"`
 	Log      Log      `key:"log"`
 
@@ -87,6 +88,12 @@ type Worker struct {
 	Promote    bool   `key:"promote" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
 }
 
+// OCR is how the text in pages that are images is recognised.
+type OCR struct {
+	Program  string `key:"program" help:"Tesseract, which recognises the text of scans: a name on PATH, or a path; where it is not installed, scans are needs_ocr. Empty: none are recognised."`
+	Language string `key:"language" help:"Language of the scans by Tesseract's name for its data, several joined by +."`
+}
+
 // Hooks say who is told of what went wrong.
 type Hooks struct {
 	URL     string        `key:"url" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
@@ -122,6 +129,7 @@ func Default() Config {
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
+		OCR:      OCR{Program: "tesseract", Language: "por"},
 		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 

@@ -171,6 +171,7 @@ func (c card) contents() {
 	c.table("holder of the registration | leaflets | share", c.counted(c.Makers))
 	c.say("### Where the text is from\n\n`text` is in the file, `ocr` was recognised in the pages' pictures.\n\n")
 	c.table("source | leaflets | share", c.counted(c.Sources))
+	c.say("Leaflets with pages that nobody could read, and whose text lacks them (`unread_pages`): %s. ", number(c.Unread))
 	c.say("Leaflets that disagree with the catalog on name, company or registration (`disagreements`): %s.\n\n", number(c.Disagreeing))
 }
 

@@ -40,7 +40,7 @@ func documentOf(row anvisa.ExtractRow, p product, l anvisa.ExtractLeaflet) Docum
 	for _, disagreement := range row.Disagreements(p.CatalogRow) {
 		d.Disagreements = append(d.Disagreements, disagreement.String())
 	}
-	d.Source, d.OCRShare = sources(row.Pages, l.FirstPage, l.LastPage)
+	d.Source, d.OCRShare, d.Unread = sources(row.Pages, l.FirstPage, l.LastPage)
 	return d
 }
 
@@ -53,8 +53,9 @@ func nineDigits(printed string) string {
 	return digits
 }
 
-// sources says where the pages from first to last have their text from, and which share of them was recognised.
-func sources(pages []anvisa.ExtractPage, first, last int32) (source string, share float64) {
+// sources says where the pages from first to last have their text from, which share of them was recognised, and how many show
+// something that is not in the text.
+func sources(pages []anvisa.ExtractPage, first, last int32) (source string, share float64, unread int) {
 	text, recognised := 0, 0
 	for _, p := range pages {
 		switch {
@@ -63,15 +64,17 @@ func sources(pages []anvisa.ExtractPage, first, last int32) (source string, shar
 			text++
 		case p.Source == anvisa.SourceOCR:
 			recognised++
+		case p.Source != anvisa.SourceBlank:
+			unread++
 		}
 	}
 	switch {
 	case recognised == 0:
-		return anvisa.SourceText, 0
+		return anvisa.SourceText, 0, unread
 	case text == 0:
-		return anvisa.SourceOCR, 1
+		return anvisa.SourceOCR, 1, unread
 	default:
-		return anvisa.SourceMixed, float64(recognised) / float64(text+recognised)
+		return anvisa.SourceMixed, float64(recognised) / float64(text+recognised), unread
 	}
 }
 

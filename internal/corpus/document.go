@@ -31,6 +31,7 @@ type Document struct {
 	Sections []Section
 
 	Pages         int
+	Unread        int      // pages that show something that nobody could read
 	Source        string   // text, ocr or mixed
 	OCRShare      float64  // of the pages, from 0 to 1
 	Confidence    float64  // of the reading, from 0 to 1

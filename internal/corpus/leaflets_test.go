@@ -63,7 +63,7 @@ func derived(t *testing.T, from tables) (rows map[string]corpus.Row, items map[s
 func extract(product int64, audience string, sections ...string) anvisa.ExtractRow {
 	row := anvisa.ExtractRow{
 		IDProduto: product, Audience: audience, NomeProduto: "ÇUPRA", IDDocumento: "77", Expediente: "1234567890", SHA256: strings.Repeat("ab", 32),
-		Kind: "leaflet", Pages: []anvisa.ExtractPage{{Number: 1, Source: "text"}, {Number: 2, Source: "ocr"}, {Number: 3, Source: "blank"}},
+		Kind: "leaflet", Pages: []anvisa.ExtractPage{{Number: 1, Source: "text"}, {Number: 2, Source: "ocr"}, {Number: 3, Source: "blank"}, {Number: 4, Source: "needs_ocr"}},
 		Provenance: asset.Provenance{RunID: "earlier", FetchedAt: time.Date(2026, 8, 21, 12, 0, 0, 0, time.UTC), SourceURL: "https://example.org/bula"},
 	}
 	text := []rune("ÇUPRA® comprimidos\n")
@@ -81,7 +81,7 @@ func extract(product int64, audience string, sections ...string) anvisa.ExtractR
 	}
 	row.Text, row.Characters = string(text), int64(len(text))
 	row.Leaflets = []anvisa.ExtractLeaflet{{
-		Number: 1, Audience: audience, FirstPage: 1, LastPage: 3, End: int64(len(text)), Product: "ÇUPRA", Ingredients: []string{"cuprato"},
+		Number: 1, Audience: audience, FirstPage: 1, LastPage: 4, End: int64(len(text)), Product: "ÇUPRA", Ingredients: []string{"cuprato"},
 		Maker: "Ninguém S.A.", Registration: "1.0583.1009", Version: "VP3", ApprovedOn: "2021-04-12",
 	}}
 	return row
@@ -122,7 +122,8 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	require.InDelta(t, 0.5, row.OCRShare, 0, "blank pages do not count")
 	require.InDelta(t, 0.75, row.Confidence, 0.01)
 	require.Equal(t, "pt", row.Language)
-	require.EqualValues(t, 3, row.Pages)
+	require.EqualValues(t, 4, row.Pages)
+	require.EqualValues(t, 1, row.UnreadPages)
 	require.EqualValues(t, corpus.Words(row.Text), row.Words)
 	require.Contains(t, strings.Join(row.Disagreements, ""), "razao_social")
 	require.Equal(t, corpus.License, row.License)

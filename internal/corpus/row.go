@@ -36,6 +36,7 @@ type Row struct {
 	Words              int64     `parquet:"words" doc:"Runs of letters and digits in text"`
 	Pretokens          int64     `parquet:"pretokens" doc:"Pieces of text by the pattern of GPT-2's pre-tokeniser; no model's tokens, which are more"`
 	Pages              int32     `parquet:"pages" doc:"Pages that the leaflet stands on"`
+	UnreadPages        int32     `parquet:"unread_pages" doc:"Pages of these that show something that nobody could read: their text is not in text"`
 	Source             string    `parquet:"source,dict" doc:"text, ocr, or mixed: where the pages have their text from"`
 	OCRShare           float64   `parquet:"ocr_share" doc:"Share of the pages that were recognised, 0 to 1"`
 	Confidence         float64   `parquet:"confidence" doc:"Mean confidence of the sections by their length, 0 to 1; 0 without sections"`
@@ -68,7 +69,7 @@ func NewRow(d Document, p Place) Row {
 		NumeroRegistro: d.Registration, IDCategoria: d.CategoryID, Categoria: d.Category, IDDocumento: d.DocumentID, Expediente: d.Expediente,
 		Version: d.Version, ApprovedOn: d.ApprovedOn, Kind: d.Kind, Text: d.Text, Markdown: d.Markdown, Sections: d.Sections,
 		Characters: int64(utf8.RuneCountInString(d.Text)), Words: int64(Words(d.Text)), Pretokens: int64(Pretokens(d.Text)),
-		Pages: int32(d.Pages), Source: d.Source, OCRShare: d.OCRShare, Confidence: d.Confidence,
+		Pages: int32(d.Pages), UnreadPages: int32(d.Unread), Source: d.Source, OCRShare: d.OCRShare, Confidence: d.Confidence,
 		Language: p.Language, LanguageConfidence: p.LanguageConfidence, Cluster: p.Cluster, ClusterSize: int32(p.ClusterSize),
 		Representative: p.Representative(), Duplicate: p.Duplicate, Similarity: p.Similarity, Family: p.Family, Group: p.Group,
 		Split: p.Split, Excluded: p.Excluded, Disagreements: d.Disagreements, License: License, Origin: Origin,

@@ -32,6 +32,7 @@ type Stats struct {
 	Groups          int           `json:"groups"`
 	LargestGroup    Count         `json:"largest_group"`
 	Disagreeing     int           `json:"disagreeing"` // documents with which the catalog disagrees
+	Unread          int           `json:"unread"`      // documents with pages that nobody could read
 	Histograms      []Histogram   `json:"histograms"`
 	Runs            []string      `json:"runs"`
 	CodeVersions    []string      `json:"code_versions"`
@@ -149,6 +150,9 @@ func (s *Stats) Add(r Row) {
 	s.bySource[r.Source]++
 	if len(r.Disagreements) > 0 {
 		s.Disagreeing++
+	}
+	if r.UnreadPages > 0 {
+		s.Unread++
 	}
 	s.measure(r)
 }

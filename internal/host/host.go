@@ -50,6 +50,7 @@ type Host struct {
 	site     *anvisa.Site
 	openData anvisa.OpenData
 	reader   *pdf.Extractor
+	scans    anvisa.Recognizer
 	closers  []func(context.Context) error // in the order opened
 }
 
@@ -90,6 +91,9 @@ func (h *Host) open(ctx context.Context) (err error) {
 			return err
 		}
 		h.closers = append(h.closers, h.reader.Close)
+		if h.scans, err = Recognizer(h.config); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -156,7 +160,7 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 // Run works until ctx ends.
 func (h *Host) Run(ctx context.Context) error {
 	graph, err := graphOf(anvisa.Deps{
-		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Tracer: h.Tracer(),
+		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Recognizer: h.scans, Tracer: h.Tracer(),
 		OpenData: h.openData, Seen: h.Ledger,
 		Listing: h.config.Source.Listing,
 	})

@@ -73,14 +73,20 @@ func (c *child) ready(ctx context.Context, o Options) error {
 	return c.explain(ctx, err)
 }
 
-// read sends a document and waits for its text; the end of ctx kills the child. An error means that the child is of no
-// more use.
-func (c *child) read(ctx context.Context, content []byte) (answer, error) {
+// read sends a document and waits for what is wanted of it; the end of ctx kills the child. An error means that the
+// child is of no more use.
+func (c *child) read(ctx context.Context, wanted request, content []byte) (answer, error) {
 	defer context.AfterFunc(ctx, c.signal)()
 	var a answer
-	err := writeFrame(c.in, content)
+	err := writeJSON(c.in, wanted)
+	if err == nil {
+		err = writeFrame(c.in, content)
+	}
 	if err == nil {
 		err = readJSON(c.out, c.limit, &a)
+	}
+	if err == nil {
+		err = wanted.images(c.out, a.Images)
 	}
 	c.served++
 	return a, c.explain(ctx, err)
@@ -129,19 +135,20 @@ func (c *child) stop() {
 // words; a word, which is a letter and a blank at least, has a box of eleven; and a page or a warning adds less than a hundred.
 func answerLimit(o Options) int64 { return 18*o.MaxText + 512*int64(o.MaxPages) + maxSettings }
 
-// tail keeps the first bytes that are written to it, where a Go program says why it died.
-type tail struct{ bytes.Buffer }
+// tail keeps the first bytes that are written to it, where a Go program says why it died. The buffer is not embedded: its
+// ReadFrom would be found by io.Copy, and keep all.
+type tail struct{ kept bytes.Buffer }
 
 const maxTail = 4 << 10
 
 func (t *tail) Write(p []byte) (int, error) {
-	t.Buffer.Write(p[:min(len(p), maxTail-t.Len())])
+	t.kept.Write(p[:min(len(p), maxTail-t.kept.Len())])
 	return len(p), nil
 }
 
 // first is the first line written, as an addition to an error text.
 func (t *tail) first() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(t.String()), "\n")
+	line, _, _ := strings.Cut(strings.TrimSpace(t.kept.String()), "\n")
 	line = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
 			return r

@@ -87,11 +87,18 @@ func TestDamaged(t *testing.T) {
 					t.Errorf("file %d (%s): %v", i, name, err)
 				case len(doc.Pages) == 0:
 					t.Errorf("file %d (%s): no pages and no error", i, name)
-				case strings.TrimSpace(doc.Pages[0].Text) == "" && len(doc.Warnings) == 0:
-					t.Errorf("file %d (%s): an empty page without a warning", i, name)
+				case (strings.TrimSpace(doc.Pages[0].Text) == "") == (doc.Pages[0].Source == SourceText) || doc.Pages[0].Source == "":
+					t.Errorf("file %d (%s): an empty page of which nothing is said", i, name)
 				}
 				if took := time.Since(start); took > 2*time.Minute {
 					t.Errorf("file %d (%s) took %s", i, name, took)
+				}
+				if images, err := e.Render(t.Context(), content, RenderOptions{Pages: []int{1}, DPI: 50}); err != nil {
+					if fault.KindOf(err) != fault.Corrupt {
+						t.Errorf("file %d (%s): draw: %v", i, name, err)
+					}
+				} else if len(images) != 1 || len(images[0].PNG) == 0 {
+					t.Errorf("file %d (%s): no image and no error", i, name)
 				}
 				mu.Lock()
 				ends[end]++

@@ -118,15 +118,15 @@ func TestExtract(t *testing.T) {
 		want    Document
 	}{
 		{"accents", printed(t, nil, "INDICAÇÕES: não use à noite.\nÉ só isto: 10 µg ± 2 %"),
-			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "INDICAÇÕES: não use à noite.\nÉ só isto: 10 µg ± 2 %"}}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "INDICAÇÕES: não use à noite.\nÉ só isto: 10 µg ± 2 %", Source: SourceText}}}},
 		{"pages", printed(t, nil, "um", "dois", "três"),
-			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "um"}, {Number: 2, Text: "dois"}, {Number: 3, Text: "três"}}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "um", Source: SourceText}, {Number: 2, Text: "dois", Source: SourceText}, {Number: 3, Text: "três", Source: SourceText}}}},
 		{"a page without text", printed(t, nil, "um", "", "três"),
-			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "um"}, {Number: 2, Text: ""}, {Number: 3, Text: "três"}}, Warnings: []string{"page 2: no text"}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "um", Source: SourceText}, {Number: 2, Text: "", Source: SourceBlank}, {Number: 3, Text: "três", Source: SourceText}}, Warnings: []string{"page 2: blank"}}},
 		{"a scan", picture(t),
-			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: ""}}, Warnings: []string{"no text on any page: scanned?", "page 1: no text"}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "", Source: SourceNeedsOCR}}}},
 		{"encrypted without a password", printed(t, func(f *fpdf.Fpdf) { f.SetProtection(fpdf.CnProtectPrint, "", "owner") }, "aberto"),
-			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "aberto"}}}},
+			Document{Version: "1.3", Pages: []Page{{Number: 1, Text: "aberto", Source: SourceText}}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

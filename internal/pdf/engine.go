@@ -69,41 +69,64 @@ var (
 )
 
 // read answers one document.
-func (e *engine) read(content []byte) answer {
+func (e *engine) read(wanted request, content []byte) answer {
 	e.memory.refused = false
 	instance, err := e.pool.GetInstance(instanceWait)
 	if err != nil {
 		return answer{Reason: "no sandbox: " + err.Error(), Spent: true}
 	}
-	doc, err := e.document(instance, content)
+	a, err := e.answer(instance, wanted, content)
 	_ = instance.Kill() // the sandbox is thrown away as it is: a broken one cannot be closed in order
 	if err != nil {
 		return answer{Reason: e.reason(err), Spent: e.memory.refused || crashed(err)}
 	}
-	return answer{Document: doc, Spent: e.memory.refused}
+	a.Spent = a.Spent || e.memory.refused
+	return a
 }
 
-// document reads every page.
-func (e *engine) document(p pdfium.Pdfium, content []byte) (Document, error) {
+// answer gives what is wanted of a document.
+func (e *engine) answer(p pdfium.Pdfium, wanted request, content []byte) (a answer, err error) {
+	doc, count, err := e.open(p, content)
+	switch {
+	case err != nil:
+	case wanted.Render != nil:
+		a.Images, err = render(p, doc, count, *wanted.Render)
+		if err == nil && e.memory.refused {
+			err = errNoRoom // the engine leaves out what it has no memory for, and says nothing
+		}
+	default:
+		a.Document, err = e.document(p, doc, count)
+		a.Spent = err == nil && e.look(p, doc, &a.Document)
+	}
+	return a, err
+}
+
+// open opens a document and counts its pages.
+func (e *engine) open(p pdfium.Pdfium, content []byte) (doc references.FPDF_DOCUMENT, count int, err error) {
 	opened, err := p.OpenDocument(&requests.OpenDocument{File: &content})
 	if err != nil {
-		return Document{}, err
+		return doc, 0, err
 	}
 	counted, err := p.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: opened.Document})
 	if err != nil {
-		return Document{}, err
+		return doc, 0, err
 	}
 	switch n := counted.PageCount; {
 	case n <= 0:
-		return Document{}, errNoPages
+		return doc, 0, errNoPages
 	case n > e.settings.MaxPages:
-		return Document{}, fmt.Errorf("%w: %d pages, at most %d", errTooMuch, n, e.settings.MaxPages)
+		return doc, 0, fmt.Errorf("%w: %d pages, at most %d", errTooMuch, n, e.settings.MaxPages)
 	}
-	pages, warnings, err := e.pages(p, opened.Document, counted.PageCount)
+	return opened.Document, counted.PageCount, nil
+}
+
+// document reads every page.
+func (e *engine) document(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int) (Document, error) {
+	pages, warnings, err := e.pages(p, doc, count)
 	if err != nil {
 		return Document{}, err
 	}
-	return Document{Pages: pages, Version: version(p, opened.Document), Warnings: warnings}, nil
+	return Document{Pages: pages, Version: version(p, doc), Warnings: warnings}, nil
 }
 
 // pages reads count pages. One that PDFium refuses is empty and has a warning, unless all are like that; a crash or too
@@ -141,9 +164,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	texts := clean(raws)
 	pages := make([]Page, count)
 	for i, text := range texts {
-		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words()}
+		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Source: sourceOf(text, unreadable[i])}
 	}
-	return pages, append(warnings(texts, unreadable), doubts(raw)...), nil
+	return pages, append(warnings(unreadable), doubts(raw)...), nil
 }
 
 // version is "1.7" for a file of version 1.7, and "" where the file does not say.
@@ -159,11 +182,16 @@ func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {
 // errors by which a document is refused in order.
 func crashed(err error) bool {
 	refusals := []error{
-		errNoPages, errTooMuch, errUnreadable,
 		pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
 		pdfiumerrors.ErrPassword, pdfiumerrors.ErrSecurity, pdfiumerrors.ErrPage, pdfiumerrors.ErrUnexpected,
 	}
-	return !slices.ContainsFunc(refusals, func(r error) bool { return errors.Is(err, r) }) && !strings.HasPrefix(err.Error(), couldNot)
+	return !refused(err) && !slices.ContainsFunc(refusals, func(r error) bool { return errors.Is(err, r) }) && !strings.HasPrefix(err.Error(), couldNot)
+}
+
+// refused reports whether err is a reason of our own, in a user's words.
+func refused(err error) bool {
+	reasons := []error{errNoPages, errTooMuch, errUnreadable, errNoPage, errNoSize, errNoRoom}
+	return slices.ContainsFunc(reasons, func(r error) bool { return errors.Is(err, r) })
 }
 
 // couldNot is how go-pdfium begins an error of its own about a text page, which has no value to compare with.
@@ -174,7 +202,7 @@ func (e *engine) reason(err error) string {
 	switch {
 	case e.memory.refused:
 		return fmt.Sprintf("needs more than %d MiB", e.settings.MemoryPages*pageSize>>20)
-	case errors.Is(err, errNoPages), errors.Is(err, errTooMuch), errors.Is(err, errUnreadable):
+	case refused(err):
 		return err.Error()
 	case errors.Is(err, pdfiumerrors.ErrPassword):
 		return "encrypted: needs a password"

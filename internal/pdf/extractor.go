@@ -48,27 +48,34 @@ func Open(o Options) (*Extractor, error) {
 // dies over a document is replaced and the document tried once more, so that it is not blamed for another's doing. When
 // ctx ends, the child is killed and ctx's error returned.
 func (e *Extractor) Extract(ctx context.Context, content []byte) (Document, error) {
-	if err := Check(content); err != nil {
-		return Document{}, err
+	a, err := e.ask(ctx, request{}, content)
+	if err == nil && len(a.Document.Pages) == 0 {
+		err = fault.New(fault.Corrupt, op, "no pages")
 	}
-	if int64(len(content)) > e.options.MaxBytes {
-		return Document{}, fault.New(fault.Corrupt, op, "%d bytes, at most %d", len(content), e.options.MaxBytes)
-	}
-	c, err := e.acquire(ctx)
 	if err != nil {
 		return Document{}, err
 	}
-	a, c, err := e.try(ctx, c, content)
-	e.release(c, a)
-	switch {
-	case err != nil:
-		return Document{}, err
-	case a.Reason != "":
-		return Document{}, fault.New(fault.Corrupt, op, "%s", a.Reason)
-	case len(a.Document.Pages) == 0:
-		return Document{}, fault.New(fault.Corrupt, op, "no pages")
-	}
 	return a.Document, nil
+}
+
+// ask has one document read in a child, in the way that is wanted.
+func (e *Extractor) ask(ctx context.Context, wanted request, content []byte) (answer, error) {
+	if err := Check(content); err != nil {
+		return answer{}, err
+	}
+	if int64(len(content)) > e.options.MaxBytes {
+		return answer{}, fault.New(fault.Corrupt, op, "%d bytes, at most %d", len(content), e.options.MaxBytes)
+	}
+	c, err := e.acquire(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	a, c, err := e.try(ctx, c, wanted, content)
+	e.release(c, a)
+	if err == nil && a.Reason != "" {
+		err = fault.New(fault.Corrupt, op, "%s", a.Reason)
+	}
+	return a, err
 }
 
 // acquire takes a slot, with the child that is in it.
@@ -99,7 +106,7 @@ func (e *Extractor) release(c *child, a answer) {
 
 // try reads content with c, or with a new child where c is nil, and once more with a new one if that dies. It returns the
 // child that is now in the slot.
-func (e *Extractor) try(ctx context.Context, c *child, content []byte) (answer, *child, error) {
+func (e *Extractor) try(ctx context.Context, c *child, wanted request, content []byte) (answer, *child, error) {
 	var died error
 	for range 2 {
 		if c == nil {
@@ -109,7 +116,7 @@ func (e *Extractor) try(ctx context.Context, c *child, content []byte) (answer, 
 			}
 			c = fresh
 		}
-		a, err := e.read(ctx, c, content)
+		a, err := e.read(ctx, c, wanted, content)
 		if err == nil {
 			return a, c, nil
 		}
@@ -127,10 +134,10 @@ func (e *Extractor) try(ctx context.Context, c *child, content []byte) (answer, 
 }
 
 // read asks one child, for as long as a document may take.
-func (e *Extractor) read(ctx context.Context, c *child, content []byte) (answer, error) {
+func (e *Extractor) read(ctx context.Context, c *child, wanted request, content []byte) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
 	defer cancel()
-	return c.read(ctx, content)
+	return c.read(ctx, wanted, content)
 }
 
 // start starts a child, after those that are being started.

@@ -41,6 +41,18 @@ var children = map[string]func(args []string) error{
 	"babble": func([]string) error {
 		return fake(func([]byte) error { return writeFrame(os.Stdout, []byte("not JSON")) })
 	},
+	"images": func([]string) error {
+		return fake(func([]byte) error { return writeJSON(os.Stdout, answer{Images: make([]Image, 2)}) })
+	},
+	"flood-images": func([]string) error {
+		return fake(func([]byte) error {
+			if err := writeJSON(os.Stdout, answer{Images: make([]Image, 1)}); err != nil {
+				return err
+			}
+			_, err := os.Stdout.Write([]byte{0x3f, 0xff, 0xff, 0xff})
+			return err
+		})
+	},
 	"empty": func([]string) error { return fake(func([]byte) error { return writeJSON(os.Stdout, answer{}) }) },
 	"die-once": func(args []string) error { // args: a file that tells whether it has
 		return fake(func([]byte) error {
@@ -67,7 +79,7 @@ func fake(document func([]byte) error) error {
 		return err
 	}
 	for {
-		content, err := readFrame(os.Stdin, s.MaxBytes)
+		_, content, err := receive(os.Stdin, s.MaxBytes)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -13,8 +13,11 @@
 //
 // A file that cannot be read is a [fault.Corrupt] error with its reason: "empty", "not a PDF", "truncated", "damaged",
 // "encrypted: needs a password", "no pages", "took longer than 1m0s", "needs more than 256 MiB" and the like. No error
-// does not mean all the text: PDFium passes over what is damaged, and a scan has no text at all. Document.Warnings says
-// which pages gave none, and where glyphs have no meaning.
+// does not mean all the text: PDFium passes over what is damaged, and a scan has no text at all. Page.Source says of every
+// page whether its text is all, whether it is blank, or whether it shows what only a recogniser can read;
+// Document.Warnings says where glyphs have no meaning.
+//
+// [Extractor.Render] draws pages, in the same sandbox and under the same limits: for a recogniser, or for a person.
 //
 // Text is in the order of the file, which is that of reading but for two columns of prose that are printed line by line,
 // left and right in turn: these are taken apart. Ligatures are letters again and bullets of symbol fonts are "•".
@@ -31,13 +34,16 @@ type Page struct {
 	Number int    `json:"number"` // from 1
 	Text   string `json:"text"`   // NFC, lines end in \n, words broken at a line's end are mended; "" where there is none
 	Words  []Word `json:"words"`  // of Text in its order, with their places; JSON has them in short
+
+	Source     Source  `json:"source"`     // of Text
+	Confidence float64 `json:"confidence"` // of the recogniser, from 0 to 1, where Source is SourceOCR; else 0
 }
 
 // Document is what was read of one file.
 type Document struct {
 	Pages    []Page   `json:"pages"`              // all of them, in order; at least one
 	Version  string   `json:"version,omitempty"`  // of the PDF format: "1.7"; "" where the file does not say
-	Warnings []string `json:"warnings,omitempty"` // what a reader should doubt, in English: "page 3: no text"
+	Warnings []string `json:"warnings,omitempty"` // what a reader should doubt, in English: "page 3: blank"
 }
 
 const op = "read PDF" // the operation in every error of this package

@@ -64,23 +64,13 @@ func symbol(r rune) rune {
 // readableAll gives the letters of ligatures. ſt is st: no leaflet has a long s.
 var readableAll = strings.NewReplacer("\ufb00", "ff", "\ufb01", "fi", "\ufb02", "fl", "\ufb03", "ffi", "\ufb04", "ffl", "\ufb05", "st", "\ufb06", "st")
 
-// warnings says which pages gave no text.
-func warnings(texts []string, unreadable []bool) []string {
+// warnings says which pages cannot be opened. Of those that have no text look says more.
+func warnings(unreadable []bool) []string {
 	var found []string
-	empty := 0
-	for i, text := range texts {
-		switch {
-		case unreadable[i]:
+	for i, failed := range unreadable {
+		if failed {
 			found = append(found, fmt.Sprintf("page %d: unreadable", i+1))
-		case text == "":
-			found = append(found, fmt.Sprintf("page %d: no text", i+1))
-		default:
-			continue
 		}
-		empty++
-	}
-	if empty == len(texts) {
-		return append([]string{"no text on any page: scanned?"}, found...)
 	}
 	return found
 }

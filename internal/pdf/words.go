@@ -26,6 +26,9 @@ type wirePage struct {
 	Text   string `json:"text"`
 	Words  string `json:"words,omitempty"`
 	Boxes  []byte `json:"boxes,omitempty"`
+
+	Source     Source  `json:"source,omitempty"`
+	Confidence float64 `json:"confidence,omitempty"`
 }
 
 const (
@@ -35,7 +38,7 @@ const (
 
 // MarshalJSON writes a page with its words in short.
 func (p Page) MarshalJSON() ([]byte, error) {
-	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words))}
+	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words)), Source: p.Source, Confidence: p.Confidence}
 	var texts strings.Builder
 	for i, word := range p.Words {
 		if i > 0 {
@@ -58,7 +61,7 @@ func (p *Page) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &w); err != nil {
 		return err
 	}
-	*p = Page{Number: w.Number, Text: w.Text}
+	*p = Page{Number: w.Number, Text: w.Text, Source: w.Source, Confidence: w.Confidence}
 	if len(w.Boxes) == 0 {
 		return nil
 	}

@@ -1,0 +1,73 @@
+package pdf
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Recognition is what a recogniser read in the image of a page.
+type Recognition struct {
+	Number     int     // of the page, from 1
+	Words      []Word  // in the order of reading; Line rises by one from line to line
+	Confidence float64 // from 0 to 1
+}
+
+// Replace puts what was recognised in the place of those pages: nothing of their own text is left. A word that is broken
+// at a line's end is mended as in other pages, by the words of the whole document.
+func (d *Document) Replace(found []Recognition) {
+	texts := make([]string, len(d.Pages))
+	for i, page := range d.Pages {
+		texts[i] = page.Text
+	}
+	for _, f := range found {
+		page := &d.Pages[f.Number-1]
+		*page = Page{Number: f.Number, Source: SourceOCR, Confidence: f.Confidence}
+		texts[f.Number-1], page.Words = f.text()
+	}
+	texts = clean(texts)
+	for _, f := range found {
+		d.Pages[f.Number-1].Text = texts[f.Number-1]
+	}
+}
+
+var (
+	endsBroken  = regexp.MustCompile(`\p{L}-$`)
+	startsSmall = regexp.MustCompile(`^\p{Ll}`)
+)
+
+// text gives the text as clean wants it, and the words with the lines of what clean makes of it.
+func (f Recognition) text() (string, []Word) {
+	var text strings.Builder
+	words := make([]Word, 0, len(f.Words))
+	line := 0 // in the count of f
+	for _, w := range f.Words {
+		of := w.Line
+		w.Text = norm.NFC.String(strings.TrimSpace(strings.Map(readable, readableAll.Replace(w.Text))))
+		if w.Text == "" {
+			continue
+		}
+		if n := len(words); n == 0 {
+			w.Line = 0
+			text.WriteString(w.Text)
+		} else {
+			before := words[n-1]
+			w.Line = before.Line
+			switch {
+			case of == line:
+				text.WriteString(" " + w.Text)
+			case endsBroken.MatchString(before.Text) && startsSmall.MatchString(w.Text):
+				whole := strings.TrimSuffix(text.String(), "-")
+				text.Reset()
+				text.WriteString(whole + string(hyphenMark) + w.Text)
+			default:
+				w.Line++
+				text.WriteString("\n" + w.Text)
+			}
+		}
+		line = of
+		words = append(words, w)
+	}
+	return text.String(), words
+}

@@ -1,0 +1,123 @@
+package pdf
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/enums"
+	"github.com/klippa-app/go-pdfium/references"
+	"github.com/klippa-app/go-pdfium/requests"
+)
+
+// Source says where the text of a page is from. A page has one: texts of two sources are never mixed.
+type Source string
+
+// The sources.
+const (
+	SourceText       Source = "text"       // the file's own characters
+	SourceOCR        Source = "ocr"        // recognised in an image of the page, by whoever called Render; never set by Extract
+	SourceBlank      Source = "blank"      // there is no text, and nothing is drawn
+	SourceNeedsOCR   Source = "needs_ocr"  // what the page shows is not in its text, which is empty or a stamp on an image
+	SourceUnreadable Source = "unreadable" // the page cannot be opened, so that nobody knows what it shows
+)
+
+// A page without text is blank if a small drawing of it shows no ink: if, but for less than inkPixels of them, all
+// pixels are as light as the paper, which is the lightness that most of them have. That holds for a white rectangle and
+// an empty image as for nothing at all, and not for a stain: it is cheaper to look for text in a stain than to lose a
+// line of it.
+const (
+	lookDPI   = 72
+	inkPixels = 4
+	inkLevels = 16 // of 256, between ink and paper: a hair line is as faint as that in a small drawing
+)
+
+// A page with little text is an image all the same if images cover half of it: a scan with a number or a seal stamped
+// on it. The shortest pages of running text have more.
+const (
+	littleText = 200 // characters
+	coverShare = 0.5
+	maxObjects = 2000 // that are looked at: a scan has one image or some strips
+)
+
+// look finds the source of every page. It comes last, since drawing can crash what reading did not: then the pages that
+// are left need a recogniser, for all that is known, and the sandbox is of no more use.
+func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document) (crash bool) {
+	small := RenderOptions{DPI: lookDPI, MaxPixels: 1 << 20}
+	for i := range d.Pages {
+		page := &d.Pages[i]
+		switch {
+		case page.Source == SourceUnreadable:
+		case page.Text != "":
+			page.Source = SourceText
+			if !crash && utf8.RuneCountInString(page.Text) < littleText {
+				covered, err := isImage(p, doc, i)
+				crash = err != nil && crashed(err)
+				if covered || crash {
+					page.Source = SourceNeedsOCR
+				}
+			}
+		default:
+			page.Source = SourceNeedsOCR
+			if crash {
+				break
+			}
+			drawn, err := draw(p, doc, i, small)
+			switch {
+			case err != nil || e.memory.refused: // the engine leaves out an image that it has no memory for
+				crash = err != nil && crashed(err)
+				d.Warnings = append(d.Warnings, fmt.Sprintf("page %d: cannot be drawn", page.Number))
+			case !drawn.ink():
+				page.Source = SourceBlank
+				d.Warnings = append(d.Warnings, fmt.Sprintf("page %d: blank", page.Number))
+			}
+			drawn.destroy(p)
+		}
+	}
+	return crash
+}
+
+// sourceOf is what is known of a page before anybody looks at it.
+func sourceOf(text string, unreadable bool) Source {
+	switch {
+	case unreadable:
+		return SourceUnreadable
+	case strings.TrimSpace(text) != "":
+		return SourceText
+	}
+	return ""
+}
+
+// isImage reports whether images cover the page.
+func isImage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) (bool, error) {
+	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
+	size, err := p.GetPageSize(&requests.GetPageSize{Page: page})
+	if err != nil {
+		return false, err
+	}
+	objects, err := p.FPDFPage_CountObjects(&requests.FPDFPage_CountObjects{Page: page})
+	if err != nil {
+		return false, err
+	}
+	covered := 0.0
+	for n := range min(objects.Count, maxObjects) {
+		object, err := p.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: page, Index: n})
+		if err != nil {
+			return false, err
+		}
+		kind, err := p.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: object.PageObject})
+		if err != nil {
+			return false, err
+		}
+		if kind.Type != enums.FPDF_PAGEOBJ_IMAGE {
+			continue
+		}
+		box, err := p.FPDFPageObj_GetBounds(&requests.FPDFPageObj_GetBounds{PageObject: object.PageObject})
+		if err != nil {
+			return false, err
+		}
+		covered += float64(box.Right-box.Left) * float64(box.Top-box.Bottom)
+	}
+	return covered >= coverShare*size.Width*size.Height, nil
+}
