@@ -63,6 +63,7 @@ func newItems(a *app) *cobra.Command {
 	cmd.Flags().StringVar((*string)(&filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
 	cmd.Flags().StringVar(&filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
 	cmd.Flags().IntVar(&filter.Limit, "limit", 1000, "how many of an asset at most")
+	cmd.AddCommand(newItemsView(a))
 	return cmd
 }
 

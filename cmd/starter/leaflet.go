@@ -23,7 +23,7 @@ type fileView struct {
 	File     string        `json:"file"`
 	Kind     leaflet.Kind  `json:"kind,omitempty"`
 	Reason   string        `json:"reason,omitempty"` // why it is no leaflet
-	Text     string        `json:"text,omitempty"`   // of what is no leaflet: it is kept, not forced into sections
+	Text     string        `json:"text"`             // of the file; what is no leaflet has it too: it is kept, not forced into sections
 	Leaflets []leafletView `json:"leaflets"`
 	Pages    int           `json:"pages"`
 	Sources  []sourceView  `json:"sources"` // of the text of each page
@@ -55,10 +55,13 @@ type sectionView struct {
 	Number int    `json:"number"`
 	Title  string `json:"title"`
 	Pages  []int  `json:"pages"` // first and last, from 1
+	Start  int    `json:"start"` // characters (Unicode code points) in the text of the file: of the title
+	End    int    `json:"end"`   // after the section
 	Text   string `json:"text"`
 
-	Tables   []leaflet.Table `json:"tables,omitempty"`   // in the text
-	Markdown string          `json:"markdown,omitempty"` // the text with its tables as such; only where there is one
+	Markdown string          `json:"markdown"`         // the text: "" only where that is
+	Blocks   []leaflet.Block `json:"blocks"`           // the text: paragraphs, items of lists, headings and tables, in order
+	Tables   []leaflet.Table `json:"tables,omitempty"` // in the text
 
 	Confidence float64 `json:"confidence"`       // from 0 to 1
 	Reason     string  `json:"reason,omitempty"` // why it is below 1
@@ -78,6 +81,7 @@ func newLeaflet(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newLeafletParse(a))
+	cmd.AddCommand(newLeafletView(a))
 	return cmd
 }
 
@@ -92,9 +96,11 @@ JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of sever
 Pages that are images are recognised by Tesseract where it is installed (packages tesseract-ocr and tesseract-ocr-por):
 "sources" says of each page whether its text is the file's own (text), recognised (ocr, with its confidence), needs_ocr,
 blank or unreadable. A file of images alone is an error that begins with needs_ocr where Tesseract is not there.
+"start" and "end" count characters of "text", the text of the file: in Python, text[start:end] is the section with its title.
 A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
 		Example: `  starter leaflet parse bula.pdf
   starter leaflet parse bula.pdf -o json | jq '.leaflets[].sections[] | {id, title, pages}'
+  starter leaflet parse bula.pdf -o json | jq -r '.leaflets[].sections[] | select(.number == 9) | .markdown'
   starter leaflet parse *.pdf -o json > leaflets.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -164,10 +170,7 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 		return view, err
 	}
 	found := leaflet.Read(anvisa.LeafletPages(read))
-	view.Kind, view.Reason = found.Kind, found.Reason
-	if found.Kind != leaflet.KindLeaflet {
-		view.Text = found.Text
-	}
+	view.Kind, view.Reason, view.Text = found.Kind, found.Reason, found.Text
 	view.Warnings = append(view.Warnings, found.Warnings...)
 	for _, l := range found.Leaflets {
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
@@ -197,8 +200,8 @@ func viewLeaflet(l leaflet.Leaflet) leafletView {
 	}
 	for _, s := range l.Sections {
 		view.Sections = append(view.Sections, sectionView{
-			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text,
-			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown,
+			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text, Start: s.Start, End: s.End,
+			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown, Blocks: append([]leaflet.Block{}, s.Blocks...),
 		})
 	}
 	for _, m := range l.Absent {

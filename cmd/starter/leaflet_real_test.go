@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,6 +58,16 @@ func found(f fileView) expected {
 	return e
 }
 
+// signs are the letters and digits of a text: Markdown adds none, and leaves none out.
+func signs(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
 // TestRealLeaflets reads real leaflets the whole way, where they are at hand, and holds the result against what a person
 // found in them.
 func TestRealLeaflets(t *testing.T) {
@@ -83,6 +94,11 @@ func TestRealLeaflets(t *testing.T) {
 		for _, l := range view.Leaflets {
 			number := 0
 			for _, s := range l.Sections {
+				require.Equal(t, s.Title+s.Text == "", s.Title+s.Markdown == "", "%s %s", name, s.ID)
+				require.Equal(t, signs(s.Title+s.Text), signs(string([]rune(view.Text)[s.Start:s.End])), "%s %s: its offsets", name, s.ID)
+				if len(s.Tables) == 0 {
+					require.Equal(t, signs(s.Text), signs(s.Markdown), "%s %s: Markdown says what the text says", name, s.ID)
+				}
 				if s.Number > 0 {
 					number++
 					require.Equal(t, number, s.Number, "%s: all ten, in their order", name)

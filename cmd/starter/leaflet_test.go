@@ -62,6 +62,11 @@ func TestLeafletParse(t *testing.T) {
 	require.Equal(t, "professional.4", l.Sections[2].ID)
 	require.Equal(t, []int{2, 2}, l.Sections[2].Pages)
 	require.Equal(t, "Não use em caso de alergia.", l.Sections[2].Text)
+	require.Equal(t, l.Sections[2].Text, l.Sections[2].Markdown)
+	require.Len(t, l.Sections[2].Blocks, 1)
+	for _, s := range l.Sections {
+		require.Equal(t, s.Title+"\n"+s.Text, string([]rune(got.Text)[s.Start:s.End]), "as text[start:end] in Python")
+	}
 	for _, m := range l.Missing {
 		require.NotEmpty(t, m.Reason, m.ID)
 	}

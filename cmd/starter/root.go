@@ -76,6 +76,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newAutomation(a),
 		newChecks(a),
 		newCorpus(a),
+		newQuality(a),
 	)
 	wrapArgs(root)
 	alike(root)

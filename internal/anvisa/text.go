@@ -139,7 +139,7 @@ func LeafletPages(d pdf.Document) []leaflet.Page {
 	for i, page := range d.Pages {
 		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
 		for j, w := range page.Words {
-			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box)}
+			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box), Cell: leaflet.Cell(w.Cell)}
 		}
 	}
 	return pages

@@ -90,6 +90,7 @@ func TestWordsThatDoNotAgree(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add("Histórico de Alteração da Bula\n"+strings.Join(tableHead, "\n")+"\n1 2 3", []byte{1, 200, 3})
+	f.Add("1. INDICAÇÕES\nDor a b c\n• a\n- b\n2. RESULTADOS DE EFICÁCIA\na b c\nd e f\ng h i\nj k l", []byte{1, 20, 40, 1, 20, 40, 60})
 	f.Fuzz(func(t *testing.T, text string, places []byte) {
 		page := leaflet.Page{Text: text}
 		for i, l := range strings.Split(text, "\n") {
@@ -103,6 +104,7 @@ func FuzzRead(f *testing.F) {
 		}
 		got := leaflet.Read([]leaflet.Page{page, page, page})
 		require.Equal(t, got.Kind == leaflet.KindLeaflet, len(got.Leaflets) > 0)
+		requireReadable(t, got)
 		for _, l := range got.Leaflets {
 			for _, s := range l.Sections {
 				require.True(t, 0 < s.Confidence && s.Confidence <= 1)

@@ -26,6 +26,7 @@ type document struct {
 	text    string
 	lines   []line
 	running []string // heads and feet, each once, as first printed
+	layout  layout   // of the lines, once titles are known
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
@@ -38,7 +39,7 @@ func newDocument(pages []Page) document {
 	var d document
 	var text strings.Builder
 	for i, page := range edges.pages {
-		for _, l := range mend(edges.body(i, page)) {
+		for _, l := range mend(inOrder(edges.body(i, page))) {
 			if text.Len() > 0 {
 				text.WriteByte('\n')
 			}
@@ -63,7 +64,7 @@ const maxMended = 4 << 10
 func mend(lines []line) []line {
 	var mended []line
 	for _, l := range lines {
-		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) {
+		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) && !beside(mended[n], l) {
 			before := &mended[n]
 			before.text = strings.TrimSuffix(before.text, "\u00ad") + l.text
 			before.words = append(slices.Clip(before.words), l.words...)
@@ -72,6 +73,12 @@ func mend(lines []line) []line {
 		mended = append(mended, l)
 	}
 	return mended
+}
+
+// beside reports whether a line begins on the height on which another ends: then they are two cells of a table.
+func beside(before, l line) bool {
+	n := len(before.words)
+	return n > 0 && len(l.words) > 0 && level(before.words[n-1].Box, l.words[0].Box)
 }
 
 // endsHyphenated looks at the end alone: a line may be put together of thousands.
@@ -214,19 +221,28 @@ func mask(l string, page int) edge {
 }
 
 // words is s in lower case without accents, with one blank for whatever is neither letter nor digit.
-func words(s string) string {
+func words(s string) string { return plainWords(s, " ") }
+
+// plainWords is words with another separator.
+func plainWords(s, separator string) string {
 	var b strings.Builder
+	b.Grow(len(s))
+	apart := false // something stands between this and the letter before
 	for _, r := range norm.NFD.String(s) {
 		switch {
-		case unicode.Is(unicode.Mn, r):
+		case r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r):
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if apart && b.Len() > 0 {
+				b.WriteString(separator)
+			}
+			apart = false
 			b.WriteRune(unicode.ToLower(r))
 		default:
-			b.WriteByte(' ')
+			apart = true
 		}
 	}
-	return strings.Join(strings.Fields(b.String()), " ")
+	return b.String()
 }
 
 // fold is words without blanks, since blanks are what extracted text loses first ("POSOLOGIA EMODO DE USAR").
-func fold(s string) string { return strings.ReplaceAll(words(s), " ", "") }
+func fold(s string) string { return plainWords(s, "") }

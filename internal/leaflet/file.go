@@ -11,7 +11,7 @@ type File struct {
 	Kind     Kind      // what it is
 	Reason   string    // why it is no leaflet; "" for one
 	Leaflets []Leaflet // in the order of the text; none where the file is no leaflet
-	Text     string    // what Join returns: the offsets of all sections refer to it
+	Text     string    // what Join returns: all offsets count its characters (Unicode code points), as []rune(Text) and Python do
 	Pages    int       // of the file
 	Running  []string  // running heads and feet, which are not in Text: each once, as first printed
 	Warnings []string  // what a reader should doubt of the file as a whole, in English
@@ -32,6 +32,7 @@ func Read(pages []Page) File {
 func read(pages []Page) File {
 	d := newDocument(pages)
 	found := d.headings()
+	d.layout = newLayout(d.lines)
 	f := File{Text: d.text, Pages: len(pages), Running: d.running}
 	parts := split(found)
 	starts := d.starts(parts)
@@ -39,6 +40,7 @@ func read(pages []Page) File {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
 	}
 	f.Kind, f.Reason = d.classify(f.Leaflets)
+	inCharacters(&f)
 	if len(parts) > 1 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
 	}
@@ -123,7 +125,9 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 	}
 	if n := len(chosen.headings) - 1; n >= 0 && chosen.headings[n].info.ID == history {
 		table := d.lines[chosen.headings[n].line:last]
-		l.History = rows(table)
+		if l.History = rows(table); len(l.History) == 0 {
+			l.History = taggedChanges(table)
+		}
 		if len(l.History) == 0 && len(table[0].words) > 0 {
 			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
 		}

@@ -10,10 +10,7 @@
 // Leaflet.Missing, what is doubtful in Leaflet.Warnings: a text that is no leaflet at all has every part missing.
 package leaflet
 
-import (
-	"sort"
-	"strings"
-)
+import "strings"
 
 // Audience says for whom a leaflet is written.
 type Audience string
@@ -33,11 +30,12 @@ type Section struct {
 	Text      string // below the title, up to the next section
 	FirstPage int    // from 1; the page of the title
 	LastPage  int    // the page of the last character
-	Start     int    // byte offset of the title in what Join returns
-	End       int    // byte offset after the last character
+	Start     int    // character offset of the title in File.Text
+	End       int    // character offset after the last character
 
+	Blocks   []Block `json:",omitempty"` // its text: paragraphs, lists, tables and headings, in order
 	Tables   []Table `json:",omitempty"` // in its text; none without the places of words
-	Markdown string  `json:",omitempty"` // its text with the tables as such; "" where there is none
+	Markdown string  // its blocks as Markdown; "" only where there is no text
 
 	Confidence float64 // from 0 to 1: that this is the section, whole and alone
 	Reason     string  `json:",omitempty"` // why Confidence is below 1
@@ -48,7 +46,7 @@ type Leaflet struct {
 	Audience  Audience
 	FirstPage int // from 1; where it begins in the file
 	LastPage  int
-	Start     int // byte offsets in what Join returns: the cover included, the next leaflet not
+	Start     int // character offsets in File.Text: the cover included, the next leaflet not
 	End       int
 	Sections  []Section // in the order of the text; they do not overlap
 	History   []Change  `json:",omitempty"` // the rows of the table of changes; none without the places of words
@@ -92,27 +90,10 @@ func (d document) sections(found []heading, end int) []Section {
 			Start:     start,
 			End:       stop,
 		}
-		if h.info.ID != history {
-			section.Tables, section.Markdown = d.tables(section)
-		}
+		section.Blocks, section.Tables = d.blocks(h.end, stop, section.Number > 0, h.info.ID != history)
+		section.Markdown = markdown(section.Blocks, section.Tables)
 		section.Confidence, section.Reason = h.confidence(section)
 		sections = append(sections, section)
 	}
 	return sections
-}
-
-// tables finds the tables in the text of a section, and gives the text with them as Markdown; "" where there is none.
-func (d document) tables(s Section) ([]Table, string) {
-	body := s.End - len(s.Text)
-	from := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= body })
-	to := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= s.End })
-	if from >= to {
-		return nil, ""
-	}
-	found, spans := tables(d.lines[from:to])
-	if len(found) == 0 {
-		return nil, ""
-	}
-	glued := strings.TrimSpace(d.text[body:d.lines[from].start]) // text on the line of the title
-	return found, strings.TrimSpace(glued + "\n" + markdown(d.lines[from:to], found, spans))
 }

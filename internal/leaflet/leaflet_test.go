@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 			pages := strings.Split(string(text), "\f")
 			l := leaflet.Parse(pages)
 			requireSound(t, l, pages)
+			requireReadable(t, read(pages...))
 
 			got, err := json.MarshalIndent(l, "", "  ")
 			require.NoError(t, err)
@@ -47,7 +48,7 @@ func TestParse(t *testing.T) {
 // requireSound checks what holds for every text.
 func requireSound(t *testing.T, l leaflet.Leaflet, pages []string) {
 	t.Helper()
-	text := leaflet.Join(pages)
+	text := []rune(leaflet.Join(pages))
 	end, number := 0, 0
 	ids := map[string]bool{}
 	for _, s := range l.Sections {
@@ -57,7 +58,7 @@ func requireSound(t *testing.T, l leaflet.Leaflet, pages []string) {
 		require.Less(t, s.Start, s.End, s.ID)
 		require.LessOrEqual(t, s.End, len(text), s.ID)
 		end = s.End
-		printed := text[s.Start:s.End]
+		printed := string(text[s.Start:s.End])
 		require.True(t, strings.HasSuffix(printed, s.Text), "%s: text is not at its offsets", s.ID)
 		require.Equal(t, s.Title, strings.Join(strings.Fields(printed[:len(printed)-len(s.Text)]), " "), s.ID)
 		require.LessOrEqual(t, 1, s.FirstPage)
@@ -222,5 +223,6 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		pages := strings.Split(text, "\f")
 		requireSound(t, leaflet.Parse(pages), pages)
+		requireReadable(t, read(pages...))
 	})
 }

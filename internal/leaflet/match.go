@@ -53,6 +53,9 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
 		return heading{info: SectionInfo{ID: history}, line: i, end: l.end}, true
 	}
+	if l.quotes() {
+		return heading{}, false
+	}
 	m := prefix.FindStringSubmatchIndex(l.text)
 	n := 0
 	if m[2] >= 0 {
@@ -123,10 +126,24 @@ func (d document) cuts(begin, k int) []int {
 	return slices.DeleteFunc(cuts, func(end int) bool { return end-begin > maxTitle })
 }
 
-var nonBlank = regexp.MustCompile(`\S+`)
+// titleWords is as many words as a title has.
+const titleWords = 20
 
-// wordsAt finds the first words of s, as many as a title has.
-func wordsAt(s string) [][]int { return nonBlank.FindAllStringIndex(s, 20) }
+// wordsAt finds the first words of s: where each begins and ends.
+func wordsAt(s string) [][2]int {
+	var found [][2]int
+	begin := -1
+	for i := 0; i <= len(s) && len(found) < titleWords; i++ {
+		switch blank := i == len(s) || strings.IndexByte(" \t\n\v\f\r", s[i]) >= 0; {
+		case blank && begin >= 0:
+			found = append(found, [2]int{begin, i})
+			begin = -1
+		case !blank && begin < 0:
+			begin = i
+		}
+	}
+	return found
+}
 
 // reference is how a line ends when what follows is mentioned, not begun.
 var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte|em|no|na|do|da|e|ou)|[(“"'‘,])\s*[“"'‘]?$`)
@@ -201,8 +218,31 @@ func similarity(a, b string, floor float64) float64 {
 		return 1
 	}
 	longer, shorter := float64(max(len(a), len(b))), float64(min(len(a), len(b)))
-	if shorter/longer < floor {
+	if shorter/longer < floor || 1-float64(differing(a, b))/longer < floor {
 		return 0
 	}
 	return 1 - float64(levenshtein.ComputeDistance(a, b))/longer
+}
+
+// differing is at least how many edits make b of a: by how many letters one has more than the other. It costs little, and
+// nearly all titles that are compared are told apart by it. It knows ASCII only, and is 0 for anything else.
+func differing(a, b string) int {
+	var count [128]int
+	for i := range len(a) {
+		if a[i] >= 128 {
+			return 0
+		}
+		count[a[i]]++
+	}
+	for i := range len(b) {
+		if b[i] >= 128 {
+			return 0
+		}
+		count[b[i]]--
+	}
+	more, less := 0, 0
+	for _, n := range count {
+		more, less = more+max(n, 0), less+max(-n, 0)
+	}
+	return max(more, less)
 }

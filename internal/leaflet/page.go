@@ -1,6 +1,9 @@
 package leaflet
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Box is where something stands on its page, in points from the upper left corner: X0 is left of X1 and Y0 above Y1.
 type Box struct{ X0, Y0, X1, Y1 float32 }
@@ -14,6 +17,15 @@ type Word struct {
 	Text string
 	Line int // which of the lines of Page.Text that are not blank it is on, from 0
 	Box  Box
+	Cell Cell // of a table in a tagged file; the zero Cell everywhere else
+}
+
+// Cell is a word's place in a table, as the structure of a tagged file has it.
+type Cell struct {
+	Table uint16 // of the document, from 1; 0 of a word in no table
+	Row   uint16 // from 0; a row that goes on over a page keeps its number
+	Place uint8  // among the cells of its row, from 0
+	Of    uint8  // how many cells the row has, those without words included
 }
 
 // Page is what is known of one page: its text, and where the words of the text stand. Without words there are no tables,
@@ -53,6 +65,59 @@ func (p Page) lines() []line {
 		return bare(lines)
 	}
 	return lines
+}
+
+// inOrder moves to the top of a page what stands there though the file prints it after what stands below: a program may
+// print footnotes before the table that they belong to.
+func inOrder(lines []line) []line {
+	below := make([]float32, len(lines)+1) // how far down the lines from one on reach
+	for i := len(lines) - 1; i >= 0; i-- {
+		spot := newSpot(lines[i].words)
+		if !spot.known {
+			return lines
+		}
+		below[i] = max(below[i+1], spot.last.Y1)
+	}
+	top := float32(0)
+	for i, l := range lines {
+		if i > 0 && below[i] <= top {
+			return append(slices.Clone(lines[i:]), lines[:i]...)
+		}
+		if y := l.words[0].Box.Y0; i == 0 || y < top {
+			top = y
+		}
+	}
+	return lines
+}
+
+// whole gives the words of a line as its text has them: of a word that was put together at a hyphen the first part has all of
+// it, and the others are "".
+func (l line) whole() []Word {
+	fields := strings.Fields(l.text)
+	if len(fields) == len(l.words) {
+		return l.words
+	}
+	words := slices.Clone(l.words)
+	i := 0
+	for _, field := range fields {
+		if i == len(words) {
+			return l.words
+		}
+		first, text := i, words[i].Text
+		for i++; text != field; i++ {
+			if i == len(words) || !hyphenated.MatchString(words[i-1].Text) {
+				return l.words
+			}
+			if next := text + l.words[i].Text; strings.HasPrefix(field, next) {
+				text = next
+			} else {
+				text = strings.TrimRight(text, "-\u00ad\u2010") + l.words[i].Text
+			}
+			words[i].Text = ""
+		}
+		words[first].Text = text
+	}
+	return words
 }
 
 func bare(lines []line) []line {

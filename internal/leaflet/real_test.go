@@ -52,6 +52,7 @@ func TestRealLeaflets(t *testing.T) {
 
 			l := leaflet.Parse(pages)
 			requireSound(t, l, pages)
+			requireReadable(t, read(pages...))
 			require.Equal(t, leaflet.Professional, l.Audience)
 			require.Equal(t, want.missing, l.Missing)
 			require.Equal(t, want.several, strings.Contains(fmt.Sprint(l.Warnings), "holds 2 leaflets"))

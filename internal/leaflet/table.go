@@ -1,260 +1,290 @@
 package leaflet
 
 import (
-	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-// Table is a table inside a section, row by row. Cells are on one line; "" is an empty one. All rows are equally long.
+// Table is a table inside a section, row by row, over as many pages as it is printed on. Cells are on one line; "" is an
+// empty one. All rows are equally long.
 type Table struct {
-	Page int        `json:"page"` // from 1
-	Rows [][]string `json:"rows"`
+	Page     int        `json:"page"` // from 1; where it begins
+	LastPage int        `json:"last_page"`
+	Start    int        `json:"start"` // character offset in File.Text
+	End      int        `json:"end"`
+	Rows     [][]string `json:"rows"` // the first is the head, of one row however many it is printed on
 }
 
-// What makes a table of lines.
-const (
-	cellGap    = 0.8  // of a line's height: what separates two cells in a line, and at least cellPoints
-	cellPoints = 7    // points
-	widest     = 2    // of a line's height: no blank of a justified text is as wide
-	unequal    = 1.5  // times the narrowest blank of its line
-	fewWords   = 5    // in a line that may be justified
-	tableRows  = 3    // rows with two cells at least
-	tableRest  = 4    // rows with one cell at most between those: heads of groups, and lines of long cells
-	columnGap  = 5    // points between columns
-	sideBySide = 0.35 // of the lower one's height: a cell of one line stands between the two lines of its neighbour
-	maxColumns = 16
-	manyCells  = 20
-	nextLine   = 0.6 // of a line's height: from one line of a cell to the next
-)
-
-// cell is a part of a line without a gap in it.
-type cell struct {
-	text string
-	box  Box
-	line int // index into the lines given
+// untagged finds tables among lines by where their words stand.
+func untagged(lines []line) (found []Table, spans [][2]int) {
+	for _, g := range grids(lines) {
+		if rows := g.rows(); rows != nil {
+			span := g.span()
+			found = append(found, Table{Page: lines[span[0]].page, LastPage: lines[span[1]-1].page, Rows: rows})
+			spans = append(spans, span)
+		}
+	}
+	return found, spans
 }
 
-// tables finds the tables among lines, which are one section's: for each, which of the lines are its.
-func tables(lines []line) (found []Table, spans [][2]int) {
+// grid is what looks like one table: its cells page by page.
+type grid struct {
+	parts []region
+}
+
+func (g grid) span() [2]int {
+	first, last := g.parts[0].span(), g.parts[len(g.parts)-1].span()
+	return [2]int{first[0], last[1]}
+}
+
+// grids finds what looks like tables, and puts those together that go on over the end of a page.
+func grids(lines []line) []grid {
+	var all []grid
+	before := 0 // the first line of the page before
 	for from := 0; from < len(lines); {
 		to := from
 		for to < len(lines) && lines[to].page == lines[from].page {
 			to++
 		}
-		for _, r := range regions(cells(lines, from, to)) {
-			if rows := r.rows(); rows != nil {
-				found = append(found, Table{Page: lines[from].page, Rows: rows})
-				spans = append(spans, r.span())
+		page := cells(lines, from, to)
+		found := regions(page)
+		if n := len(all) - 1; n >= 0 && lines[all[n].span()[1]-1].page == lines[from].page-1 {
+			if g, rest, ok := all[n].continued(lines, page, found); ok {
+				all[n], found = g, rest
 			}
 		}
-		from = to
+		for i, r := range found {
+			g := grid{parts: []region{r}}
+			if n := len(all) - 1; i == 0 && from > 0 && (n < 0 || all[n].span()[1] <= before) {
+				g = g.begun(cells(lines, before, from), lines, page)
+			}
+			all = append(all, g)
+		}
+		before, from = from, to
 	}
-	return found, spans
+	return all
 }
 
-// maxPageWords bounds the work for a page: real ones have up to 1,500 words, and it grows with the square of them.
-const maxPageWords = 3000
+// maxBetween is how many lines with one cell may end a page, or begin the next, inside of a table: heads of groups.
+const maxBetween = 2
 
-// cells cuts the lines from to to where a gap is; those of a page with too many words not at all.
-func cells(lines []line, from, to int) []cell {
-	var all []cell
-	full := 0
-	for _, l := range lines[from:to] {
-		full += len(l.words)
+// maxParts bounds the pages of a table.
+const maxParts = 16
+
+// continued finds at the top of a page what goes on with g, and what else is found there: not ok where the columns are
+// others. The last lines of the page before, which have one cell, become the table's.
+func (g grid) continued(lines []line, page []cell, found []region) (whole grid, others []region, ok bool) {
+	last := g.span()[1]
+	if len(page) == 0 || page[0].line-last > maxBetween || len(g.parts) == maxParts {
+		return g, found, false
 	}
-	if full > maxPageWords {
+	end := top(page)
+	others = found
+	if len(found) > 0 && found[0].span()[0]-page[0].line <= maxBetween {
+		end, others = found[0].span()[1], found[1:]
+	}
+	if end == 0 {
+		return g, found, false
+	}
+	rest, before := within(page, page[0].line, end), cells(lines, last, page[0].line)
+	whole.parts = append(slices.Clone(g.parts), rest)
+	edges, own := whole.edges(), g.edges()
+	if len(edges) < len(own) || len(edges) >= maxColumns || len(own) == 0 {
+		return g, found, false
+	}
+	for _, c := range slices.Concat(before, within(page, page[0].line, rest.first())) {
+		if len(c.text) > maxGroup || concludes(c.text) {
+			return g, found, false
+		}
+	}
+	crossing := 0
+	for _, c := range rest {
+		if _, stretches := columnOf(c.box, edges); stretches {
+			crossing++
+		}
+	}
+	n := len(g.parts) - 1
+	whole.parts[n] = append(slices.Clip(whole.parts[n]), before...)
+	return whole, others, 3*crossing <= len(rest)
+}
+
+// begun is g with the few lines that it has at the end of the page before: its head, as a rule.
+func (g grid) begun(page []cell, lines []line, next []cell) grid {
+	if len(page) == 0 || g.span()[0]-next[0].line > 0 || lines[page[0].line].page != lines[next[0].line].page-1 {
+		return g
+	}
+	paired := pairs(page)
+	start, single := len(page), 0
+	for i := len(page) - 1; i >= 0 && single <= maxBetween; i-- {
+		if single++; paired[i] {
+			start, single = i, 0
+		}
+	}
+	for start > 0 && start < len(page) && page[start-1].line == page[start].line {
+		start--
+	}
+	whole := grid{parts: append([]region{region(page[start:])}, g.parts...)}
+	if start == len(page) || len(whole.edges()) != len(g.edges()) {
+		return g
+	}
+	return whole
+}
+
+// maxGroup bounds the head of a group of rows, in bytes.
+const maxGroup = 90
+
+// within gives the cells of lines from to to.
+func within(page []cell, from, to int) region {
+	var r region
+	for _, c := range page {
+		if from <= c.line && c.line < to {
+			r = append(r, c)
+		}
+	}
+	return r
+}
+
+// first is the line of the first cell that another stands beside of.
+func (r region) first() int {
+	for i, c := range r {
+		if slices.ContainsFunc(r[:min(len(r), i+2)], func(o cell) bool { return o.line != c.line && level(o.box, c.box) }) ||
+			i+1 < len(r) && level(c.box, r[i+1].box) {
+			return c.line
+		}
+	}
+	return r[0].line
+}
+
+// top is the end of the few lines at the top of a page in which cells stand side by side; 0 for none.
+func top(page []cell) (end int) {
+	paired := pairs(page)
+	for i, single := 0, 0; i < len(page) && single <= maxBetween; i++ {
+		if single++; paired[i] {
+			end, single = page[i].line+1, 0
+		}
+	}
+	return end
+}
+
+// rows gives the rows of a table, the head first; nil where it is none.
+func (g grid) rows() [][]string {
+	g = g.split(g.edges())
+	edges := g.edges()
+	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
 		return nil
 	}
-	for i := from; i < to; i++ {
-		begun := false
-		factor := float32(cellGap)
-		if justified(lines[i].words) {
-			factor = widest
+	parts := g.tall().rows(edges, len(g.parts))
+	all := parts[0]
+	head := headRows(all)
+	for _, rows := range parts[1:] {
+		rows = rows[repeated(all[:head], rows):]
+		if len(rows) > 0 && len(all) > head && rowGoesOn(all, rows[0]) {
+			all[len(all)-1].append(rows[0])
+			rows = rows[1:]
 		}
-		for _, w := range lines[i].words {
-			height := w.Box.Y1 - w.Box.Y0
-			limit := max(cellPoints, factor*height)
-			if n := len(all) - 1; begun && w.Box.X0-all[n].box.X1 < limit && w.Box.X0 > all[n].box.X0 && level(all[n].box, w.Box) {
-				all[n].text += " " + w.Text
-				all[n].box = all[n].box.union(w.Box)
-				continue
+		all = append(all, rows...)
+	}
+	if !tabular(all) {
+		return nil
+	}
+	texts := [][]string{mergeHead(all[:head], extents(g, edges))}
+	for _, r := range all[head:] {
+		texts = append(texts, r.texts)
+	}
+	for _, row := range texts {
+		for i, text := range row {
+			row[i] = strings.Join(strings.Fields(text), " ")
+		}
+	}
+	return texts
+}
+
+// split cuts the cells that lie over edges where they are several.
+func (g grid) split(edges []float32) grid {
+	var parts []region
+	for _, part := range g.parts {
+		var r region
+		for _, c := range part {
+			r = append(r, c.split(edges)...)
+		}
+		parts = append(parts, r)
+	}
+	return grid{parts: parts}
+}
+
+// sheetHeight is more than any page is high, in points: a PDF allows 14,400.
+const sheetHeight = 1 << 14
+
+// tall puts the pages of a table one below the other, on one that is as high as all.
+func (g grid) tall() region {
+	var all region
+	for i, part := range g.parts {
+		for _, c := range part {
+			c.box = c.box.down(float32(i * sheetHeight))
+			c.words = slices.Clone(c.words)
+			for j := range c.words {
+				c.words[j].Box = c.words[j].Box.down(float32(i * sheetHeight))
 			}
-			all = append(all, cell{text: w.Text, box: w.Box, line: i})
-			begun = true
+			all = append(all, c)
 		}
 	}
 	return all
 }
 
-// justified reports whether the blanks of a line are equally wide, but for two of them: then none of them separates
-// cells, unless it is wider than those of any text.
-func justified(words []Word) bool {
-	if len(words) < fewWords {
-		return false
-	}
-	gaps := make([]float32, 0, len(words))
-	for i := 1; i < len(words); i++ {
-		gaps = append(gaps, words[i].Box.X0-words[i-1].Box.X1)
-	}
-	slices.Sort(gaps)
-	return gaps[len(gaps)-3] < unequal*gaps[0]
-}
-
-// level reports whether a and b stand side by side.
-func level(a, b Box) bool {
-	return min(a.Y1, b.Y1)-max(a.Y0, b.Y0) > sideBySide*min(a.Y1-a.Y0, b.Y1-b.Y0)
-}
-
-// region is a stretch of cells in the order of the text that looks like a table.
-type region []cell
-
-// regions finds stretches in which enough cells stand side by side. A row of dots is no table: the composition has those.
-func regions(all []cell) []region {
-	paired := make([]bool, len(all))
-	for i := 1; i < len(all); i++ {
-		for j := i - 1; j >= max(0, i-tableRest); j-- {
-			if level(all[i].box, all[j].box) && all[i].box.X0 >= all[j].box.X1+columnGap && !leader.MatchString(all[j].text) && !strings.Contains(all[i].text, "....") {
-				paired[i], paired[j] = true, true
-			}
-		}
-	}
-	var found []region
-	for i := 0; i < len(all); i++ {
-		if !paired[i] {
-			continue
-		}
-		end, count := i+1, 1
-		for j, single := i+1, 0; j < len(all) && single <= tableRest; j++ {
-			if single++; paired[j] {
-				end, single = j+1, 0
-				count++
-			}
-		}
-		// The table is whole lines.
-		for end < len(all) && all[end].line == all[end-1].line {
-			end++
-		}
-		if count >= 2*tableRows {
-			found = append(found, region(all[i:end]))
-		}
-		i = end - 1
-	}
-	return found
-}
-
-func (r region) span() [2]int { return [2]int{r[0].line, r[len(r)-1].line + 1} }
-
-// rows puts the cells into columns and rows. It is nil where there are no columns.
-func (r region) rows() [][]string {
-	edges := r.edges()
-	if len(edges) == 0 || len(edges) >= maxColumns {
-		return nil
-	}
-	var rows [][]string
-	last, bottom, full := -1, float32(0), 0
-	stretched := false // the cell before stretches over columns: it is the head of a group
-	for _, c := range r {
-		column, stretch := columnOf(c.box, edges)
-		height := c.box.Y1 - c.box.Y0
-		goesOn := len(rows) > 0 && column == last && stretch == stretched && c.box.Y0-bottom < nextLine*height && c.box.Y0 > bottom-height
-		if !goesOn && (len(rows) == 0 || column <= last) {
-			rows = append(rows, make([]string, len(edges)+1))
-		}
-		at := &rows[len(rows)-1][column]
-		*at = strings.TrimSpace(*at + " " + c.text)
-		last, bottom, stretched = column, c.box.Y1, stretch
-	}
-	marks := 0
-	for _, row := range rows {
-		if len(row)-count(row, "") >= 2 {
-			full++
-			if mark.MatchString(row[0]) {
-				marks++
-			}
-		}
-	}
-	if full < tableRows || full*2 < len(rows) && full < manyRows || marks == full {
-		return nil
-	}
-	return rows
-}
-
-// columnOf is the column of a cell, by its middle; one that stretches over several is in the first of them.
-func columnOf(b Box, edges []float32) (column int, stretches bool) {
-	x := (b.X0 + b.X1) / 2
-	for _, e := range edges {
-		if b.X0 < e && e < b.X1 {
-			x, stretches = b.X0, true
-		}
-	}
-	for column < len(edges) && x > edges[column] {
-		column++
-	}
-	return column, stretches
-}
+func (b Box) down(y float32) Box { return Box{b.X0, b.Y0 + y, b.X1, b.Y1 + y} }
 
 // manyRows is enough rows of two cells, whatever else there is.
 const manyRows = 8
 
-// mark is what stands before the entries of a list.
-var mark = regexp.MustCompile(`^(?:[-–•*§]|[0-9]{1,2}\s*[.)º°]?|[a-z][.)])$`)
-
-func count(row []string, s string) (n int) {
-	for _, c := range row {
-		if c == s {
-			n++
+// tabular reports whether rows are those of a table: enough of them have two cells, and they are no list.
+func tabular(rows []tableRow) bool {
+	full, marks := 0, 0
+	for _, r := range rows {
+		if r.filled() >= 2 {
+			full++
+			if mark.MatchString(r.texts[0]) {
+				marks++
+			}
 		}
 	}
-	return n
+	return full >= tableRows && (full*2 >= len(rows) || full >= manyRows) && marks < full
 }
 
-// edges are the middles of the spaces between columns. The narrow cells make the columns, the wider ones widen one each;
-// what would lie over two columns is a head that stretches, and what stands alone may be as wide as the table.
-func (r region) edges() []float32 {
-	var sided []Box
-	for _, c := range r {
-		if slices.ContainsFunc(r, func(o cell) bool { return o.box != c.box && level(o.box, c.box) }) {
-			sided = append(sided, c.box)
+// repeated is how many of the first rows of a page are the table's head once more.
+func repeated(head, rows []tableRow) int {
+	if len(rows) < len(head) || len(head) == 0 {
+		return 0
+	}
+	for i := range head {
+		if fold(strings.Join(head[i].texts, " ")) != fold(strings.Join(rows[i].texts, " ")) {
+			return 0
 		}
 	}
-	slices.SortStableFunc(sided, func(a, b Box) int { return cmp.Compare(a.X1-a.X0, b.X1-b.X0) })
-	var columns []Box
-	var members []int
-	for _, b := range sided {
-		over, n := 0, 0
-		for i, c := range columns {
-			if b.X0 < c.X1+columnGap/2 && c.X0 < b.X1+columnGap/2 {
-				over, n = i, n+1
-			}
-		}
-		switch n {
-		case 0:
-			columns, members = append(columns, b), append(members, 1)
-		case 1:
-			columns[over] = columns[over].union(b)
-			members[over]++
-		}
-		if len(columns) > maxColumns {
-			return nil
+	return len(head)
+}
+
+// rowGoesOn reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
+// something new, and it has none where that has none; or its first cell is empty, which no other row has.
+func rowGoesOn(all []tableRow, next tableRow) bool {
+	last := all[len(all)-1]
+	if next.filled() == 0 || next.group || last.group {
+		return false
+	}
+	goes := true
+	for i, text := range next.texts {
+		if text != "" && !runsOn(last.texts[i], text) {
+			goes = false
 		}
 	}
-	if len(sided) > manyCells { // where a single cell is no column, but a word that a raised digit set apart
-		kept := columns[:0]
-		for i, c := range columns {
-			if members[i] > 1 {
-				kept = append(kept, c)
-			}
+	if goes || next.texts[0] != "" {
+		return goes
+	}
+	for _, r := range all[1:] {
+		if r.texts[0] == "" && r.filled() > 0 {
+			return false
 		}
-		columns = kept
 	}
-	slices.SortFunc(columns, func(a, b Box) int { return cmp.Compare(a.X0, b.X0) })
-	var edges []float32
-	for i := 1; i < len(columns); i++ {
-		edges = append(edges, (columns[i-1].X1+columns[i].X0)/2)
-	}
-	return edges
+	return true
 }
 
 // Markdown writes the table in the way of GitHub: its first row is the head.
@@ -263,7 +293,7 @@ func (t Table) Markdown() string {
 	for i, row := range t.Rows {
 		b.WriteString("|")
 		for _, c := range row {
-			b.WriteString(" " + strings.NewReplacer("|", `\|`, "\n", " ").Replace(c) + " |")
+			b.WriteString(" " + strings.ReplaceAll(inline(c), "|", `\|`) + " |")
 		}
 		b.WriteByte('\n')
 		if i == 0 {
@@ -271,24 +301,4 @@ func (t Table) Markdown() string {
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// markdown gives the lines of a section's text, its tables as Markdown and its lists with the marks of Markdown.
-func markdown(lines []line, found []Table, spans [][2]int) string {
-	var out []string
-	next := 0
-	for i := 0; i < len(lines); i++ {
-		if next < len(spans) && i == spans[next][0] {
-			out = append(out, "", found[next].Markdown(), "")
-			i = spans[next][1] - 1
-			next++
-			continue
-		}
-		text := lines[i].text
-		if rest, ok := strings.CutPrefix(text, "•"); ok {
-			text = "- " + strings.TrimSpace(rest)
-		}
-		out = append(out, text)
-	}
-	return strings.TrimSpace(strings.Join(out, "\n"))
 }

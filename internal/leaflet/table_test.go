@@ -2,6 +2,7 @@ package leaflet_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,7 +41,10 @@ func TestTables(t *testing.T) {
 		{"Disgeusia", "Incomum", "Rara"},
 		{"Dor de cabeça | febre", "Comum", ""},
 	}
-	require.Equal(t, leaflet.Table{Page: 1, Rows: rows}, section.Tables[0])
+	require.Equal(t, rows, section.Tables[0].Rows)
+	require.Equal(t, []int{1, 1}, []int{section.Tables[0].Page, section.Tables[0].LastPage})
+	printed := string([]rune(f.Text)[section.Tables[0].Start:section.Tables[0].End])
+	require.True(t, strings.HasPrefix(printed, "Reação adversa") && strings.HasSuffix(printed, "Comum"), printed)
 	require.Contains(t, section.Markdown, "A tabela diz com que frequência.\n\n| Reação adversa |")
 	require.Contains(t, section.Markdown, "| --- | --- | --- |")
 	require.Contains(t, section.Markdown, `| Dor de cabeça \| febre | Comum |  |`)
@@ -66,6 +70,6 @@ func TestNoTables(t *testing.T) {
 	require.Len(t, f.Leaflets[0].Sections, 2)
 	for _, section := range f.Leaflets[0].Sections {
 		require.Empty(t, section.Tables, section.ID)
-		require.Empty(t, section.Markdown)
 	}
+	require.True(t, strings.HasPrefix(f.Leaflets[0].Sections[0].Markdown, "1. Reação que se espera\n2. Reação que se espera\n"), f.Leaflets[0].Sections[0].Markdown)
 }

@@ -132,8 +132,9 @@ func (c *child) stop() {
 }
 
 // answerLimit bounds an answer by what o allows: JSON writes a byte of text as six at worst, the text and once more as
-// words; a word, which is a letter and a blank at least, has a box of eleven; and a page or a warning adds less than a hundred.
-func answerLimit(o Options) int64 { return 18*o.MaxText + 512*int64(o.MaxPages) + maxSettings }
+// words; a word, which is a letter and a blank at least, has a box of eleven and a cell of eleven; and a page or a warning adds
+// less than a hundred.
+func answerLimit(o Options) int64 { return 24*o.MaxText + 512*int64(o.MaxPages) + maxSettings }
 
 // tail keeps the first bytes that are written to it, where a Go program says why it died. The buffer is not embedded: its
 // ReadFrom would be found by io.Copy, and keep all.

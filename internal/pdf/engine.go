@@ -25,6 +25,7 @@ type engine struct {
 	cache    wazero.CompilationCache
 	pool     pdfium.Pool
 	memory   *memory
+	untagged bool // the document's structure is passed over: it broke the sandbox
 }
 
 // openEngine compiles PDFium, or takes it from the cache directory.
@@ -77,6 +78,12 @@ func (e *engine) read(wanted request, content []byte) answer {
 	}
 	a, err := e.answer(instance, wanted, content)
 	_ = instance.Kill() // the sandbox is thrown away as it is: a broken one cannot be closed in order
+	if errors.Is(err, errTags) && !e.untagged {
+		e.untagged = true
+		again := e.read(wanted, content)
+		e.untagged, again.Spent = false, true
+		return again
+	}
 	if err != nil {
 		return answer{Reason: e.reason(err), Spent: e.memory.refused || crashed(err)}
 	}
@@ -135,8 +142,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	raw := make([]rawPage, count)
 	unreadable := make([]bool, count)
 	var size int64
+	tags := newTagger(p, doc, e.untagged)
 	for i := range count {
-		got, err := readPage(p, doc, i)
+		got, err := readPage(p, doc, i, tags)
 		switch {
 		case err == nil:
 			lower(got.tokens)

@@ -61,8 +61,8 @@ func (o Options) validate() error {
 	if o.MemoryPages > 1<<16 {
 		return fault.New(fault.Invalid, "open PDF extractor", "%d memory pages: at most 65536 (4 GiB)", o.MemoryPages)
 	}
-	if o.MaxBytes > maxFrame || o.MaxText > maxFrame/20 {
-		return fault.New(fault.Invalid, "open PDF extractor", "at most %d bytes a file and %d of text", int64(maxFrame), int64(maxFrame/20))
+	if o.MaxBytes > maxFrame || o.MaxText > maxFrame/26 {
+		return fault.New(fault.Invalid, "open PDF extractor", "at most %d bytes a file and %d of text", int64(maxFrame), int64(maxFrame/26))
 	}
 	return nil
 }

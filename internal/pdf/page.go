@@ -19,6 +19,7 @@ type token struct {
 	line        int  // in the order of the stream
 	after       rune // what stood between this token and the next: a blank, '\n', hyphenMark, or softHyphen at a line's end
 	box         Box
+	cell        Cell
 }
 
 // hyphenMark is what PDFium makes of a hyphen at the end of a line, the line's end included; in a text that it gives
@@ -37,7 +38,7 @@ type rawPage struct {
 
 // readPage reads the characters of page i in one call, and the box of the first and the last character of each word: a
 // box costs some two microseconds, and those in between say no more.
-func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) (rawPage, error) {
+func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger) (rawPage, error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
 	loaded, err := p.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
 	if err != nil {
@@ -52,6 +53,9 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) (rawPage, er
 	turn := newTurn(p, doc, i)
 	for j, t := range raw.tokens {
 		raw.tokens[j].box = turn.box(p, of, t.first, t.last)
+	}
+	if err := tags.mark(of, i, raw.tokens); err != nil {
+		return rawPage{}, err
 	}
 	_, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of})
 	return raw, err
@@ -160,7 +164,7 @@ func (raw rawPage) words() []Word {
 			if t.after == hyphenMark {
 				text += "-"
 			}
-			words = append(words, Word{Text: text, Line: line, Box: t.box})
+			words = append(words, Word{Text: text, Line: line, Box: t.box, Cell: t.cell})
 			fresh = false
 		}
 		if t.after == '\n' && !fresh {

@@ -130,3 +130,38 @@ func BenchmarkExtract(b *testing.B) {
 	})
 	b.ReportMetric(float64(b.N*len(pages))/b.Elapsed().Seconds(), "pages/s")
 }
+
+// realTags counts what the tags of real leaflets say, as `pdfinfo -struct` does; the two without were made by Ghostscript.
+var realTags = map[string]struct{ tables, rows, words int }{
+	"bula_1747686102131": {2, 7, 348},
+	"bula_1747686119869": {1, 11, 344},
+	"bula_1747686139023": {1, 18, 691},
+	"bula_1747686210515": {1, 3, 81},
+	"bula_1747686270885": {0, 0, 0},
+	"bula_1747686453680": {2, 8, 405}, // a third, on a page of its own, has one cell
+	"bula_1747686503194": {0, 0, 0},
+	"bula_1747686522851": {2, 5, 208},
+}
+
+func TestRealTags(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{})
+	for name, want := range realTags {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, content := leaflet(t, name)
+			doc, err := e.Extract(t.Context(), content)
+			require.NoError(t, err)
+			tables, rows, words := map[uint16]bool{}, map[[2]uint16]bool{}, 0
+			for _, p := range doc.Pages {
+				for _, w := range p.Words {
+					if w.Cell.Table > 0 {
+						tables[w.Cell.Table], rows[[2]uint16{w.Cell.Table, w.Cell.Row}] = true, true
+						words++
+					}
+				}
+			}
+			require.Equal(t, want, struct{ tables, rows, words int }{len(tables), len(rows), words})
+		})
+	}
+}

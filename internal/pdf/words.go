@@ -17,6 +17,7 @@ type Word struct {
 	Text string // NFC; of a word that is broken at a line's end the parts are two words, and the first keeps its hyphen
 	Line int    // which of the lines of Page.Text that are not blank it is on, from 0
 	Box  Box    // the zero Box where the engine does not say
+	Cell Cell   // of a table in a tagged file; the zero Cell everywhere else
 }
 
 // The words of a page travel as two strings: their texts, with a blank between words and a line feed between lines, and
@@ -24,6 +25,7 @@ type Word struct {
 type wirePage struct {
 	Number int    `json:"number"`
 	Text   string `json:"text"`
+	Cells  []byte `json:"cells,omitempty"` // how many words in turn are in one cell, and which; none of a page without tables
 	Words  string `json:"words,omitempty"`
 	Boxes  []byte `json:"boxes,omitempty"`
 
@@ -49,7 +51,7 @@ func (p Page) MarshalJSON() ([]byte, error) {
 			w.Boxes = binary.BigEndian.AppendUint16(w.Boxes, uint16(quarters(v)))
 		}
 	}
-	w.Words = texts.String()
+	w.Words, w.Cells = texts.String(), packCells(p.Words)
 	return json.Marshal(w)
 }
 
@@ -77,6 +79,61 @@ func (p *Page) UnmarshalJSON(text []byte) error {
 		}
 	}
 	if len(boxes) > 0 {
+		return errWords
+	}
+	return unpackCells(w.Cells, p.Words)
+}
+
+// packCells writes runs of words: how many, the table, and if there is one the row, the place in it and how many it has.
+func packCells(words []Word) []byte {
+	var runs []byte
+	tables := false
+	for i, j := 0, 0; i < len(words); i = j {
+		for j < len(words) && words[j].Cell == words[i].Cell {
+			j++
+		}
+		c := words[i].Cell
+		runs = binary.AppendUvarint(binary.AppendUvarint(runs, uint64(j-i)), uint64(c.Table))
+		if c.Table > 0 {
+			tables = true
+			for _, v := range []uint64{uint64(c.Row), uint64(c.Place), uint64(c.Of)} {
+				runs = binary.AppendUvarint(runs, v)
+			}
+		}
+	}
+	if !tables {
+		return nil
+	}
+	return runs
+}
+
+// unpackCells gives words the cells that packCells wrote.
+func unpackCells(runs []byte, words []Word) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	good := true
+	next := func(limit int) int {
+		v, n := binary.Uvarint(runs)
+		if good = good && n > 0 && v <= uint64(limit); !good {
+			return 0
+		}
+		runs = runs[n:]
+		return int(v)
+	}
+	for good && len(words) > 0 {
+		n := next(len(words))
+		c := Cell{Table: uint16(next(math.MaxUint16))}
+		if c.Table > 0 {
+			c.Row, c.Place, c.Of = uint16(next(math.MaxUint16)), uint8(next(math.MaxUint8)), uint8(next(math.MaxUint8))
+		}
+		good = good && n > 0
+		for i := range n {
+			words[i].Cell = c
+		}
+		words = words[n:]
+	}
+	if !good || len(runs) > 0 {
 		return errWords
 	}
 	return nil

@@ -39,7 +39,7 @@ func requireWords(t testing.TB, p Page) {
 func TestWordsTravel(t *testing.T) {
 	t.Parallel()
 	sent := Page{Number: 7, Text: "um dois\ntrês", Words: []Word{
-		{"um", 0, Box{1, 2.25, 3, 4}}, {"dois", 0, Box{-5, 0, 14400, 1}}, {"três", 1, Box{float32(math.NaN()), 0, 0, 0}},
+		{"um", 0, Box{1, 2.25, 3, 4}, Cell{}}, {"dois", 0, Box{-5, 0, 14400, 1}, Cell{300, 2000, 63, 64}}, {"três", 1, Box{float32(math.NaN()), 0, 0, 0}, Cell{300, 2000, 63, 64}},
 	}}
 	text, err := json.Marshal(sent)
 	require.NoError(t, err)
@@ -49,7 +49,8 @@ func TestWordsTravel(t *testing.T) {
 	sent.Words[2].Box.X0 = 0
 	require.Equal(t, sent, got)
 
-	for _, text := range []string{`{"words":"a b","boxes":"AAAAAAAAAAA="}`, `{"words":"a","boxes":"AAAAAAAAAAAAAAAAAAAAAA=="}`, `{"words":"a","boxes":"AAA="}`} {
+	for _, text := range []string{`{"words":"a b","boxes":"AAAAAAAAAAA="}`, `{"words":"a","boxes":"AAAAAAAAAAAAAAAAAAAAAA=="}`, `{"words":"a","boxes":"AAA="}`,
+		`{"words":"a","boxes":"AAAAAAAAAAA=","cells":"AgA="}`, `{"words":"a","boxes":"AAAAAAAAAAA=","cells":"AQ=="}`, `{"words":"a b","boxes":"AAAAAAAAAAAAAAAAAAAAAA==","cells":"AQA="}`} {
 		require.ErrorIs(t, json.Unmarshal([]byte(text), &got), errWords, text)
 	}
 }

@@ -1,0 +1,313 @@
+package leaflet
+
+import (
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// BlockKind says what a block is.
+type BlockKind string
+
+// The kinds of blocks.
+const (
+	Paragraph BlockKind = "paragraph"
+	Item      BlockKind = "item"    // of a list
+	Heading   BlockKind = "heading" // inside a section, without a number of the rule
+	Grid      BlockKind = "table"
+)
+
+// Block is a part of a section that belongs together: lines that were wrapped are one paragraph, over a page's end too.
+type Block struct {
+	Kind     BlockKind `json:"kind"`
+	Text     string    `json:"text,omitempty"`  // on one line, without the mark of a list; "" for a table: the nth is the nth of Section.Tables
+	Mark     string    `json:"mark,omitempty"`  // of an item, as printed: "•", "-", "1.", "a)"
+	Level    int       `json:"level,omitempty"` // of an item: how many items it is inside of
+	Page     int       `json:"page"`            // from 1; where it begins
+	LastPage int       `json:"last_page"`
+	Start    int       `json:"start"` // character offset in File.Text, the mark included
+	End      int       `json:"end"`   // after its last character
+}
+
+// marked is what begins an entry of a list. "o" is what a symbol font's ring becomes.
+var marked = regexp.MustCompile(`^(?:([•▪●◦○■□➢✓►·§])\s*|([-–—*])(?:\s+|(\p{L})|$)|(o)\s+(\p{Lu})|([0-9]{1,2}[.)]|[0-9]{1,2}\s?[ºª]?\s?[-–]\s|[a-z]\)|[ivx]{1,4}\))(?:\s+|(\p{L})|$)|([a-h]\.)\s+(\p{Lu}))`)
+
+// markOf is the mark that text begins with, and how many bytes it takes with the blanks after it; "" for none.
+func markOf(text string) (mark string, n int) {
+	m := marked.FindStringSubmatchIndex(clip(text, maxMark))
+	if m == nil {
+		return "", 0
+	}
+	n = m[1]
+	for _, glued := range []int{6, 10, 14, 18} { // the letter after the mark is the entry's
+		if m[glued] >= 0 {
+			n = m[glued]
+		}
+	}
+	return strings.TrimSpace(text[:n]), n
+}
+
+// maxMark bounds the bytes that a mark takes.
+const maxMark = 24
+
+// blocks finds the blocks of the text from offset body to end, which begins on the line of its title or below. Headings
+// are looked for where the section is one of the rule's numbered ones: elsewhere short lines are names and addresses.
+func (d document) blocks(body, end int, numbered, tabled bool) ([]Block, []Table) {
+	from := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].end > body })
+	to := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= end })
+	if body >= end || from >= to {
+		return nil, nil
+	}
+	b := builder{document: d, numbered: numbered}
+	b.lines, b.layout.spots = d.lines[from:to], d.layout.spots[from:to]
+	if b.lines[0].start < body { // text on the line of the title
+		b.lines = slices.Clone(b.lines)
+		b.lines[0] = b.lines[0].from(body, d.text)
+	}
+	var found []Table
+	var spans [][2]int
+	if tabled {
+		found, spans = tables(b.lines)
+	}
+	at := 0
+	for i, span := range spans {
+		b.prose(at, span[0])
+		b.table(span[0], span[1])
+		found[i].Start, found[i].End = b.blocks[len(b.blocks)-1].Start, b.blocks[len(b.blocks)-1].End
+		at = span[1]
+	}
+	b.prose(at, len(b.lines))
+	b.headings()
+	return b.blocks, found
+}
+
+// from is what is left of l from an offset on.
+func (l line) from(offset int, text string) line {
+	l.text, l.start = text[offset:l.end], offset
+	l.text = strings.TrimSpace(l.text)
+	l.start = l.end - len(l.text)
+	if n := len(l.words) - len(strings.Fields(l.text)); n > 0 {
+		l.words = l.words[n:]
+	}
+	return l
+}
+
+// builder makes blocks of lines.
+type builder struct {
+	document
+	numbered bool
+	blocks   []Block
+	first    []int     // of each block, its first line
+	open     []nesting // the lists that the last block is inside of; none after a paragraph
+}
+
+// nesting is where the marks of a list stand, and what they are.
+type nesting struct {
+	x     float32
+	mark  string
+	known bool
+}
+
+func (b *builder) table(from, to int) {
+	last := b.lines[to-1]
+	b.add(from, Block{Kind: Grid, Page: b.lines[from].page, LastPage: last.page, Start: b.lines[from].start, End: last.end})
+	b.open = nil
+}
+
+func (b *builder) add(line int, block Block) {
+	b.blocks, b.first = append(b.blocks, block), append(b.first, line)
+}
+
+// prose makes paragraphs and lists of lines from to to.
+func (b *builder) prose(from, to int) {
+	for i := from; i < to; {
+		mark, n := b.mark(i, i == from)
+		depth := 0
+		if mark != "" {
+			depth = b.nest(i, mark)
+		} else {
+			b.open = nil
+		}
+		j := i + 1
+		for j < to && !b.begins(i, j, mark) {
+			j++
+		}
+		texts := make([]string, 0, j-i)
+		for k := i; k < j; k++ {
+			texts = append(texts, b.lines[k].text)
+		}
+		texts[0] = texts[0][n:]
+		block := Block{
+			Kind: Paragraph, Text: strings.Join(strings.Fields(strings.Join(texts, " ")), " "), Mark: mark,
+			Page: b.lines[i].page, LastPage: b.lines[j-1].page, Start: b.lines[i].start, End: b.lines[j-1].end,
+		}
+		if mark != "" {
+			block.Kind, block.Level = Item, depth
+		}
+		b.add(i, block)
+		i = j
+	}
+}
+
+// mark is the mark that line i begins with, where it is one of a list; first says that no line of the text is before it.
+// A dash or a number at a line's beginning is one only where the line before has come to its end.
+func (b *builder) mark(i int, first bool) (string, int) {
+	mark, n := markOf(b.lines[i].text)
+	switch {
+	case mark == "":
+		return "", 0
+	case mark == "*" && (len(b.lines[i].text) > n && n == 1 || !b.repeated(i)): // a footnote
+		return "", 0
+	case bullet(mark), first, concludes(b.lines[i-1].text), b.sibling(i, mark):
+		return mark, n
+	case b.layout.spots[i].known && b.layout.spots[i-1].known:
+		if b.lines[i].page == b.lines[i-1].page && b.short(i-1) {
+			return mark, n
+		}
+		return "", 0
+	}
+	if 2*float32(len(b.lines[i-1].text)) < b.layout.spots[i].right {
+		return mark, n
+	}
+	return "", 0
+}
+
+// bullet reports whether a mark is never anything else.
+func bullet(mark string) bool {
+	r, _ := utf8.DecodeRuneInString(mark)
+	return strings.ContainsRune("•▪●◦○■□➢✓►", r)
+}
+
+// repeated reports whether another line nearby begins with the same mark as line i.
+func (b *builder) repeated(i int) bool {
+	mark, _ := markOf(b.lines[i].text)
+	for j := max(0, i-nearby); j < min(len(b.lines), i+nearby); j++ {
+		if other, _ := markOf(b.lines[j].text); j != i && other == mark {
+			return true
+		}
+	}
+	return false
+}
+
+// sibling reports whether the mark of line i stands below that of the list which is open, and is like it.
+func (b *builder) sibling(i int, mark string) bool {
+	s := b.layout.spots[i]
+	for _, o := range b.open {
+		if o.known && s.known && kindOf(o.mark) == kindOf(mark) && abs(o.x-s.first.X0) < 2 {
+			return true
+		}
+	}
+	return false
+}
+
+func abs(x float32) float32 { return max(x, -x) }
+
+// kindOf makes the marks of one list equal.
+func kindOf(mark string) string {
+	r, _ := utf8.DecodeRuneInString(mark)
+	switch {
+	case unicode.IsDigit(r):
+		return "1" + strings.TrimLeft(mark, "0123456789")
+	case unicode.IsLower(r) && mark != "o":
+		return "a" + mark[len(mark)-1:]
+	case r == '–' || r == '—':
+		return "-"
+	}
+	return mark
+}
+
+// begins reports whether line j begins a block, where line i has begun one with mark.
+func (b *builder) begins(i, j int, mark string) bool {
+	if next, _ := b.mark(j, false); next != "" {
+		return true
+	}
+	if mark != "" && j == i+1 && b.lines[i].text == mark { // the mark has a line of its own
+		return false
+	}
+	if b.ends(j - 1) {
+		return true
+	}
+	// Below a list the text goes back to the margin.
+	s, t := b.layout.spots[i], b.layout.spots[j]
+	return mark != "" && s.known && t.known && b.lines[i].page == b.lines[j].page && t.first.X0 < s.first.X0-indented && concludes(b.lines[j-1].text)
+}
+
+// nest says how deep an item is that begins on line i, and keeps its list open: it is inside what stands further to the
+// left. Where places are not known another mark than before makes a list inside.
+func (b *builder) nest(i int, mark string) int {
+	s := b.layout.spots[i]
+	depth := 0
+	for k := len(b.open) - 1; k >= 0; k-- {
+		o := b.open[k]
+		alike := kindOf(o.mark) == kindOf(mark)
+		switch known := o.known && s.known; {
+		case !known && alike, known && alike && abs(s.first.X0-o.x) <= indented:
+			depth = k
+		case known && s.first.X0 > o.x+indented, known && abs(s.first.X0-o.x) <= indented && k+1 == len(b.open) && b.leads():
+			depth = k + 1
+		case !known && k == 0:
+			depth = len(b.open)
+		default:
+			continue
+		}
+		break
+	}
+	depth = min(depth, maxDepth)
+	b.open = append(slices.Clip(b.open[:depth]), nesting{x: s.first.X0, mark: mark, known: s.known})
+	return depth
+}
+
+// leads reports whether the last item says that entries of its own follow.
+func (b *builder) leads() bool { return strings.HasSuffix(b.blocks[len(b.blocks)-1].Text, ":") }
+
+// maxDepth is how deep lists are nested at most.
+const maxDepth = 5
+
+const (
+	maxHeading  = 70  // bytes of a heading inside a section
+	minProse    = 50  // bytes of the paragraph that it stands above
+	headingPart = 0.7 // of the width of its column, at most, but for one in capitals
+)
+
+// headings tells which paragraphs are headings: a line alone, without the end of a sentence, above prose, a list or
+// another heading.
+func (b *builder) headings() {
+	if !b.numbered {
+		return
+	}
+	for i := len(b.blocks) - 2; i >= 0; i-- {
+		if b.titled(i) {
+			b.blocks[i].Kind = Heading
+		}
+	}
+}
+
+// titled reports whether block i, which is not the last, looks like a heading. Those below it are known.
+func (b *builder) titled(i int) bool {
+	block, next := b.blocks[i], b.blocks[i+1]
+	wrapped := strings.Contains(b.text[block.Start:block.End], "\n")
+	if block.Kind != Paragraph || wrapped || len(block.Text) > maxHeading || concludes(block.Text) || strings.HasSuffix(block.Text, ",") ||
+		!unicode.IsUpper(initial(block.Text)) || strings.Contains(block.Text, dots) {
+		return false
+	}
+	if i > 0 {
+		before := b.blocks[i-1]
+		if before.Kind == Paragraph && !concludes(before.Text) && i > 1 && b.blocks[i-2].Kind == Paragraph && !concludes(b.blocks[i-2].Text) || strings.HasSuffix(before.Text, ":") {
+			return false // an entry of a list without marks
+		}
+	}
+	if capitals(block.Text) && len(words(block.Text)) > 3 {
+		return true
+	}
+	s := b.layout.spots[b.first[i]]
+	if !s.known || s.last.X1-s.first.X0 > headingPart*(s.right-s.first.X0) {
+		return false
+	}
+	return next.Kind == Heading || next.Kind == Item || next.Kind == Paragraph && len(next.Text) >= minProse && unicode.IsUpper(initial(next.Text))
+}
+
+// dots are those between a substance and its amount, in a composition.
+const dots = "...."

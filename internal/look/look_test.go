@@ -1,0 +1,248 @@
+package look_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/look"
+	"drugslm/internal/quality"
+)
+
+var now = time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC)
+
+// leafletOf makes a document of pages in which every line is in the text, but for the first of each page.
+func leafletOf(pages ...string) *anvisa.ExtractRow {
+	r := &anvisa.ExtractRow{
+		IDProduto: 1, Audience: "professional", Found: "professional", NomeProduto: "DIPIRONA", Kind: "leaflet",
+		Leaflets: []anvisa.ExtractLeaflet{{Number: 1, Audience: "professional", Product: "Dipirona"}},
+	}
+	for i, text := range pages {
+		r.Pages = append(r.Pages, anvisa.ExtractPage{Number: int32(i + 1), Text: text, Source: anvisa.SourceText, Confidence: 1})
+		_, text, _ = strings.Cut(text, "\n")
+		r.Text += text + "\n"
+	}
+	r.Characters = int64(len([]rune(r.Text)))
+	return r
+}
+
+// section marks a part of the document's text.
+func section(t *testing.T, r *anvisa.ExtractRow, id string, number int32, title, text, markdown string) {
+	t.Helper()
+	before, _, found := strings.Cut(r.Text, title+"\n"+text)
+	require.True(t, found)
+	start := int64(len([]rune(before)))
+	r.Sections = append(r.Sections, anvisa.ExtractSection{
+		Leaflet: 1, ID: id, Number: number, Title: title, Text: text, Markdown: markdown, FirstPage: 1, LastPage: 2, Confidence: 0.7,
+		Reason: "the title is misspelt", Start: start, End: start + int64(len([]rune(title+"\n"+text))),
+	})
+}
+
+// written parses what is written, and holds it against what every file promises.
+func written(t *testing.T, write func(b *bytes.Buffer) error) (*html.Node, string) {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, write(&b))
+	page, err := html.Parse(bytes.NewReader(b.Bytes()))
+	require.NoError(t, err)
+	policy, style, anchors := "", "", make(map[string]bool)
+	var links []string
+	for n := range page.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		require.NotContains(t, []string{"script", "iframe", "object", "embed", "base", "form", "link", "a:href"}, n.Data)
+		switch {
+		case n.Data == "style":
+			style += n.FirstChild.Data
+		case n.Data == "meta" && attribute(n, "http-equiv") == "Content-Security-Policy":
+			policy = attribute(n, "content")
+		}
+		for _, a := range n.Attr {
+			require.False(t, strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcset", "%s has %s", n.Data, a.Key)
+			switch a.Key {
+			case "id":
+				require.False(t, anchors[a.Val], "id %s twice", a.Val)
+				anchors[a.Val] = true
+			case "href":
+				links = append(links, a.Val)
+			case "src":
+				require.Regexp(t, `^data:image/(png|jpeg);base64,[A-Za-z0-9+/=]*$`, a.Val)
+			}
+		}
+	}
+	sum := sha256.Sum256([]byte(style))
+	require.Contains(t, policy, "default-src 'none'")
+	require.Contains(t, policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", "the policy allows the style")
+	require.NotContains(t, style, "url(")
+	require.NotContains(t, style, "@import")
+	for _, link := range links {
+		require.Regexp(t, "^#", link)
+		require.True(t, anchors[link[1:]], "%s leads nowhere", link)
+	}
+	return page, b.String()
+}
+
+func attribute(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// texts gives the text of all elements of a class, white space as it is.
+func texts(page *html.Node, class string) (found []string) {
+	for n := range page.Descendants() {
+		if n.Type == html.ElementNode && strings.Contains(" "+attribute(n, "class")+" ", " "+class+" ") {
+			found = append(found, text(n))
+		}
+	}
+	return found
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}
+
+const (
+	body9  = "A tabela diz com que frequência.\nReação Comum Rara\nTontura sim\nSono não\nFale com o seu médico."
+	table9 = "A tabela diz com que frequência.\n\n| Reação | Comum | Rara |\n| --- | --- | --- |\n| Tontura | sim |  |\n| So\\*no | a\\|b | não |\n\nFale com o seu médico."
+)
+
+func subject(t *testing.T) look.Subject {
+	t.Helper()
+	r := leafletOf("Cabeçalho 1\nDIPIRONA\n9. REAÇÕES ADVERSAS\n"+body9, "Cabeçalho 2\nVoce pode ligar.\n10. SUPERDOSE\nLigue para 0800.")
+	section(t, r, "professional.9", 9, "9. REAÇÕES ADVERSAS", body9+"\nVoce pode ligar.", strings.Replace(table9, "So\\*no", "Sono", 1)+"\n\nVoce pode ligar.")
+	section(t, r, "professional.10", 10, "10. SUPERDOSE", "Ligue para 0800.", "Ligue para 0800\\.")
+	r.Missing = []anvisa.ExtractMissing{{Leaflet: 1, ID: "professional.3", Reason: "no such title between number 2 and number 4"}}
+	r.History = []anvisa.ExtractChange{{Leaflet: 1, Expediente: "0123/24-1", ItensBula: "Todos", Page: 2}}
+	catalog := &anvisa.CatalogRow{IDProduto: 1, NomeProduto: "ASPIRINA", RazaoSocial: "ACME", Data: now}
+	measured := quality.Measure("5", *r, catalog, nil)
+	return look.Subject{
+		Item: "1/professional", Partition: "5", Label: "DIPIRONA", State: "published", Row: r, Catalog: catalog, Quality: &measured, Now: now,
+		First: 1, Last: 2, Pages: 2, Pictures: []look.Picture{{Number: 1, Width: 10, Height: 14, Type: "image/png", Data: []byte("picture")}},
+		Facts: []look.Fact{{Name: "trace", Value: "4bf92f"}},
+	}
+}
+
+func TestADocumentIsShownPageByPage(t *testing.T) {
+	t.Parallel()
+	page, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, subject(t)) })
+	var blocks []string
+	for _, block := range texts(page, "block") {
+		blocks = append(blocks, strings.Join(strings.Fields(block), " "))
+	}
+	require.Equal(t, []string{
+		"not in the textCabeçalho 1",
+		"in no sectionDIPIRONA",
+		"professional.9confidence 0.70the title is misspelt9. REAÇÕES ADVERSASA tabela diz com que frequência.ReaçãoComumRaraTonturasimSonoa|bnãoFale com o seu médico.",
+		"not in the textCabeçalho 2",
+		"professional.9goes onVoce pode ligar.",
+		"professional.10confidence 0.70the title is misspelt10. SUPERDOSELigue para 0800.",
+	}, blocks)
+	require.Equal(t, []string{"9. REAÇÕES ADVERSAS", "10. SUPERDOSE"}, texts(page, "head"))
+	require.Equal(t, []string{"DipironaASPIRINA", "nothing like itACME"}, rowsWith(page, "differs"))
+	for _, says := range []string{"no such title between number 2", "0123/24-1", "4bf92f", "data:image/png;base64,cGljdHVyZQ==", "no picture", "professional.9: 9. REAÇÕES"} {
+		require.True(t, strings.Contains(source, says), says)
+	}
+}
+
+// rowsWith gives the cells after the name of table rows in which a cell has a class.
+func rowsWith(page *html.Node, class string) (found []string) {
+	for n := range page.Descendants() {
+		if n.Type == html.ElementNode && attribute(n, "class") == class {
+			found = append(found, text(n)+text(n.NextSibling))
+		}
+	}
+	return found
+}
+
+const hostile = "<script>alert(1)</script>\"' onload=x <img src=http://evil/x> \u202Eevil\u202C \x1b[31m \uFFFD\uE000 </style></title>{{.}} javascript:alert(1) \xff"
+
+func TestHostileTextIsOnlyShown(t *testing.T) {
+	t.Parallel()
+	s := subject(t)
+	s.Item, s.Label, s.Reason, s.State, s.Kind, s.Undrawn, s.Rest = hostile, hostile, hostile, "quarantined", hostile, hostile, hostile
+	s.Partition, s.Facts, s.Evidence = hostile, []look.Fact{{Name: hostile, Value: hostile}}, &look.Evidence{Path: hostile, Size: 3, Text: hostile}
+	s.Row.Kind, s.Row.Reason, s.Row.Audience = hostile, hostile, hostile
+	s.Row.Pages[0].Text += "\n" + hostile
+	s.Row.Pages[0].Source = hostile
+	s.Row.Leaflets[0].Product, s.Row.Leaflets[0].Strengths = hostile, []string{hostile}
+	s.Row.Sections[0].ID, s.Row.Sections[0].Reason, s.Row.Missing[0].Reason = hostile, hostile, hostile
+	s.Row.Sections[0].Markdown = "| " + hostile + " |\n| --- |\n| " + hostile + " |"
+	s.Row.History[0].Assunto, s.Catalog.RazaoSocial = hostile, hostile
+	s.Row.Warnings = []string{hostile}
+	measured := quality.Measure(hostile, *s.Row, s.Catalog, nil)
+	s.Quality = &measured
+	_, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	require.True(t, strings.Contains(source, `<mark title="U&#43;202E">`))
+	require.True(t, strings.Contains(source, `<mark title="U&#43;001B">`+"\u241B"))
+	require.False(t, strings.ContainsAny(source, "\u202E\x1b"))
+
+	s.Row, s.First, s.Last, s.Pages = nil, 1, 1, 0
+	written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+
+	all := quality.NewCollector(9, map[string]string{hostile: hostile}, nil)
+	row := subject(t).Row
+	row.NomeProduto, row.Kind, row.Reason = hostile, "other", hostile
+	row.Pages[0].Source = hostile
+	all.Add(hostile, *row, nil)
+	all.Quarantined(hostile, quality.Quarantine{Asset: hostile, Kind: hostile, Reason: hostile, Items: 1, Example: hostile})
+	_, source = written(t, func(b *bytes.Buffer) error { return look.Quality(b, all.Report(), now) })
+	require.False(t, strings.Contains(source, "<script"))
+}
+
+func TestWhatIsShownIsBounded(t *testing.T) {
+	t.Parallel()
+	s := subject(t)
+	s.Row.Pages[1].Text += strings.Repeat("\né", 3_000_000)
+	for range 20_000 {
+		s.Row.History = append(s.Row.History, anvisa.ExtractChange{Assunto: strings.Repeat("x", 3000)})
+		s.Row.Sections = append(s.Row.Sections, s.Row.Sections[1])
+	}
+	_, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	require.Less(t, len(source), 4<<20)
+	require.True(t, strings.Contains(source, "characters more"))
+	require.True(t, strings.Contains(source, "and 19501 more"))
+}
+
+func TestAReportIsShown(t *testing.T) {
+	t.Parallel()
+	c := quality.NewCollector(5, map[string]string{"5": "Genérico"}, nil)
+	s := subject(t)
+	c.Add("5", *s.Row, s.Catalog)
+	page, source := written(t, func(b *bytes.Buffer) error { return look.Quality(b, c.Report(), now) })
+	for _, says := range []string{"Genérico", "1/professional", "1 numbered section missing: professional.3", "<svg", "unreadable character in a thousand"} {
+		require.True(t, strings.Contains(source, says), says)
+	}
+	require.NotEmpty(t, texts(page, "tile"))
+	written(t, func(b *bytes.Buffer) error { return look.Quality(b, quality.NewCollector(0, nil, nil).Report(), now) })
+}
+
+func FuzzDocument(f *testing.F) {
+	f.Add(body9, table9, 0, 30)
+	f.Add("|a|\n", "| a |\n| --- |\n|", -5, 1<<40)
+	f.Add("\xff\u202E", "\\|", 3, 1)
+	f.Fuzz(func(t *testing.T, text, markdown string, start, end int) {
+		r := leafletOf("head\n"+text, "head\n"+markdown)
+		r.Sections = []anvisa.ExtractSection{{Leaflet: 1, ID: "professional.1", Number: int32(end), Title: text, Text: text, Markdown: markdown, Start: int64(start), End: int64(end)}}
+		written(t, func(b *bytes.Buffer) error {
+			return look.Document(b, look.Subject{Item: text, Row: r, First: 1, Last: 2, Pages: 2, Now: now})
+		})
+	})
+}

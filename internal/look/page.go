@@ -1,0 +1,211 @@
+package look
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drugslm/internal/anvisa"
+)
+
+// sheet is a page as it is shown.
+type sheet struct {
+	Number     int32
+	Source     string
+	Confidence string // of what was recognised
+	Unreadable int32
+	Picture    *Picture
+	Blocks     []block
+	More       int // characters that are not shown
+}
+
+// block is a stretch of a page's text that belongs to one section, or to none.
+type block struct {
+	Section *mark  // nil: in no section
+	Dropped bool   // a running head or foot: on the page, and not in the document's text
+	Begins  bool   // the section begins here; else it goes on
+	Anchor  string // "": an earlier block has that of the section
+	Parts   []part
+}
+
+// part is some lines, or a table in their place.
+type part struct {
+	Lines []piece
+	Grid  *grid
+	Head  bool // the lines are the section's title
+}
+
+// mark is a section, as the pages mark it.
+type mark struct {
+	anvisa.ExtractSection
+	Color      string // a class
+	Anchor     string // of the first block of it that is shown; "": none is
+	Characters int
+	Percent    int // of confidence
+	body       int // letters of the document's text: where its text begins, behind the title
+	from, to   int
+	grids      []grid
+	Loose      []grid // those of them without a place
+}
+
+// colors is how many colours the style has for sections.
+const colors = 12
+
+// marks finds the sections in the document's text.
+func marks(r *anvisa.ExtractRow, document letters) []*mark {
+	var found []*mark
+	sections := r.Sections
+	for _, s := range sections[:min(len(sections), maxSections)] {
+		m := &mark{
+			ExtractSection: s, Color: fmt.Sprintf("c%d", (int(s.Number)+colors)%colors),
+			Characters: len([]rune(s.Text)), Percent: int(100*s.Confidence + 0.5),
+			from: document.place(int(s.Start)), to: document.place(int(s.End)),
+		}
+		if s.Number == 0 {
+			m.Color = "c0"
+		}
+		m.body = m.from
+		if title := lettersOf(s.Title).text; document.has(m.from, title) {
+			m.body += len(title)
+		}
+		m.grids = grids(s.Text, s.Markdown)
+		for i, g := range m.grids {
+			if g.from >= 0 {
+				m.grids[i].from, m.grids[i].to = g.from+m.body, g.to+m.body
+			} else if g.below < 0 {
+				m.Loose = append(m.Loose, g)
+			}
+		}
+		found = append(found, m)
+	}
+	return found
+}
+
+// maxPageText is how many characters of a page are shown: real ones have some 3,000 to 9,000.
+const maxPageText = 60_000
+
+// sheets lays out the pages first to last.
+func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, last int, pictures map[int]*Picture) []sheet {
+	var out []sheet
+	shown := make([]anvisa.ExtractPage, len(r.Pages))
+	more := make([]int, len(r.Pages))
+	for i, p := range r.Pages {
+		p.Text, more[i] = clip(p.Text, maxPageText)
+		shown[i] = p
+	}
+	anchors := 0
+	w := walker{sections: sections, begun: make(map[*mark]bool), drawn: make(map[*grid]bool)}
+	for i, lines := range align(document, shown) {
+		p := shown[i]
+		blocks := w.blocks(lines)
+		if int(p.Number) < first || int(p.Number) > last {
+			continue // walked all the same: what began there goes on
+		}
+		for j, b := range blocks {
+			if b.Section != nil && b.Section.Anchor == "" {
+				anchors++
+				blocks[j].Anchor = fmt.Sprintf("s%d", anchors)
+				b.Section.Anchor = blocks[j].Anchor
+			}
+		}
+		one := sheet{Number: p.Number, Source: p.Source, Unreadable: p.Unreadable, Picture: pictures[int(p.Number)], Blocks: blocks, More: more[i]}
+		if p.Source == anvisa.SourceOCR {
+			one.Confidence = fmt.Sprintf("%.2f", p.Confidence)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// walker goes through the lines of a document.
+type walker struct {
+	sections []*mark
+	begun    map[*mark]bool
+	drawn    map[*grid]bool
+}
+
+// blocks puts the lines of a page together.
+func (w *walker) blocks(lines []printed) (found []block) {
+	var text []string
+	var now *block
+	var head bool
+	flush := func() {
+		if now != nil && len(text) > 0 {
+			now.Parts = append(now.Parts, part{Lines: pieces(strings.Join(text, "\n")), Head: head})
+		}
+		text = nil
+	}
+	for _, line := range trimmed(lines) {
+		s, dropped := w.sectionOf(line), line.from < 0
+		if line.from == line.to && !dropped && now != nil { // without letters it belongs to what is around it
+			s, dropped = now.Section, now.Dropped
+		}
+		if now == nil || s != now.Section || dropped != now.Dropped {
+			flush()
+			found = append(found, block{Section: s, Dropped: dropped, Begins: s != nil && !w.begun[s]})
+			now = &found[len(found)-1]
+			if s != nil {
+				w.begun[s] = true
+			}
+		}
+		g := s.gridAt(line)
+		if title := s.inTitle(line); title != head || g >= 0 {
+			flush()
+			head = title
+		}
+		if g < 0 {
+			text = append(text, line.text)
+		} else if !w.drawn[&s.grids[g]] {
+			w.drawn[&s.grids[g]] = true
+			now.Parts = append(now.Parts, s.tables(g)...)
+		}
+	}
+	flush()
+	return found
+}
+
+// tables gives a table with those that stand right below it.
+func (m *mark) tables(first int) []part {
+	parts := []part{{Grid: &m.grids[first]}}
+	for i := first + 1; i < len(m.grids) && m.grids[i].below == first; i++ {
+		parts = append(parts, part{Grid: &m.grids[i]})
+	}
+	return parts
+}
+
+// sectionOf is the section that a line is in.
+func (w *walker) sectionOf(line printed) *mark {
+	if line.from < 0 {
+		return nil
+	}
+	i, _ := slices.BinarySearchFunc(w.sections, line.from, func(m *mark, at int) int { return cmp.Compare(m.to, at+1) })
+	if i < len(w.sections) && w.sections[i].from <= line.from {
+		return w.sections[i]
+	}
+	return nil
+}
+
+func (m *mark) inTitle(line printed) bool {
+	return m != nil && line.from >= m.from && line.to <= m.body && line.to > line.from
+}
+
+// gridAt is the table that a line is part of; -1 for none.
+func (m *mark) gridAt(line printed) int {
+	if m == nil || line.from == line.to {
+		return -1
+	}
+	return slices.IndexFunc(m.grids, func(g grid) bool { return g.from >= 0 && g.from <= line.from && line.to <= g.to })
+}
+
+// trimmed leaves out the blank lines at the beginning and the end.
+func trimmed(lines []printed) []printed {
+	blank := func(p printed) bool { return strings.TrimSpace(p.text) == "" }
+	for len(lines) > 0 && blank(lines[0]) {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && blank(lines[len(lines)-1]) {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
+}

@@ -1,0 +1,179 @@
+// Package quality says in figures how well leaflets were read, and which were read worst.
+//
+// [Measure] takes one document, as anvisa/extract has it, and its product's row of the catalog, and gives a [Document]:
+// figures, and a score from 100, in which every point that is missing has its [Reason]. [Rule] is how the points are
+// counted, for people to read and for the code to follow. [Collector] takes documents one after the other and keeps
+// counters, histograms and the worst few, however many there are; [Collector.Report] is what it has seen, by partition
+// and in total. [Lengths] is filled in a pass of its own, before: what is an unusual length is only known when all
+// sections were seen.
+//
+// Figures are of what was read, not of what is printed: a section that was cut at the wrong place has a confidence, and
+// no figure here knows better. For that a person looks (package look).
+//
+// Nothing here reads or writes anything. A [Collector] is for one goroutine.
+package quality
+
+import (
+	"cmp"
+	"slices"
+	"unicode/utf8"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/leaflet"
+)
+
+// Document is what was measured of one document. Its lists are cut after maxListed.
+type Document struct {
+	Item       string   `json:"item"` // as `starter items` lists it
+	Partition  string   `json:"partition"`
+	Name       string   `json:"name"`
+	Audience   string   `json:"audience"` // as the portal says
+	SHA256     string   `json:"sha256"`
+	Kind       string   `json:"kind"`
+	KindReason string   `json:"kind_reason,omitempty"` // why it is no leaflet
+	Score      float64  `json:"score"`                 // 100: nothing to complain of; 0 at least
+	Reasons    []Reason `json:"reasons"`               // where the other points went, the costliest first
+
+	Leaflets int       `json:"leaflets"`
+	Asked    bool      `json:"asked"`    // it is one from which sections are asked
+	Complete bool      `json:"complete"` // every leaflet in it has every numbered section; false if none is asked
+	Missing  []Missing `json:"missing"`
+	Ordered  bool      `json:"ordered"` // the numbers of the sections rise in every leaflet
+
+	Pages             int            `json:"pages"`
+	PagesBySource     map[string]int `json:"pages_by_source"` // text, ocr, blank, needs_ocr
+	Characters        int64          `json:"characters"`
+	CharactersPerPage float64        `json:"characters_per_page"` // of the pages that show something
+	Unreadable        int64          `json:"unreadable"`          // characters of which nobody knows what they mean
+	UnreadableShare   float64        `json:"unreadable_share"`
+
+	Sections         int                   `json:"sections"`
+	Confidence       *float64              `json:"confidence"` // mean of the sections; null without any
+	Lowest           *float64              `json:"lowest_confidence"`
+	LowestSection    string                `json:"lowest_section,omitempty"`
+	LowestReason     string                `json:"lowest_reason,omitempty"`
+	UnusualLengths   []Length              `json:"unusual_lengths"`
+	InCatalog        bool                  `json:"in_catalog"` // there was a row to compare with
+	Disagreements    []anvisa.Disagreement `json:"disagreements"`
+	Warnings         []string              `json:"warnings"`
+	WarningsUnlisted int                   `json:"warnings_unlisted,omitempty"`
+}
+
+// Missing is a section that a leaflet ought to have and has not.
+type Missing struct {
+	Leaflet int32  `json:"leaflet"`
+	ID      string `json:"id"`
+	Reason  string `json:"reason"`
+}
+
+// Length is a section that is far longer or shorter than others of its kind.
+type Length struct {
+	Leaflet    int32  `json:"leaflet"`
+	ID         string `json:"id"`
+	Characters int    `json:"characters"`
+	Low        int    `json:"low"` // usual are Low to High characters
+	High       int    `json:"high"`
+}
+
+// maxListed bounds each list of a document: a hostile file can have any number of anything.
+const maxListed = 40
+
+// Measure gives the figures of a document. c is its product's row of the catalog, nil where there is none; lengths are
+// those that are usual, nil where nobody knows.
+func Measure(partition string, r anvisa.ExtractRow, c *anvisa.CatalogRow, lengths *Lengths) Document {
+	d := Document{
+		Item: r.ItemID(), Partition: partition, Name: r.NomeProduto, Audience: r.Audience, SHA256: r.SHA256, Kind: r.Kind, KindReason: r.Reason,
+		Leaflets: len(r.Leaflets), Ordered: ordered(r), Characters: r.Characters, Sections: len(r.Sections),
+		Missing: []Missing{}, UnusualLengths: []Length{}, Disagreements: []anvisa.Disagreement{}, InCatalog: c != nil,
+	}
+	judged := judge(r)
+	d.Asked, d.Complete = judged.asked > 0, judged.asked > 0 && judged.asked == judged.complete
+	missing := r.Missing
+	for _, m := range missing[:min(len(missing), maxListed)] {
+		d.Missing = append(d.Missing, Missing{m.Leaflet, m.ID, m.Reason})
+	}
+	d.pages(r)
+	d.confidence(r)
+	if c != nil {
+		d.Disagreements = append(d.Disagreements, r.Disagreements(*c)...)
+	}
+	d.UnusualLengths = append(d.UnusualLengths, lengths.unusual(r)...)
+	warnings := r.Warnings
+	for _, l := range r.Leaflets {
+		warnings = append(slices.Clip(warnings), l.Warnings...)
+	}
+	d.Warnings = append([]string{}, warnings[:min(len(warnings), maxListed)]...)
+	d.WarningsUnlisted = len(warnings) - len(d.Warnings)
+	d.score(r)
+	return d
+}
+
+// verdict counts leaflets.
+type verdict struct{ asked, complete int }
+
+// judge counts the leaflets of a document from which sections are asked, and those that have them all. A document of
+// no known kind should have been a leaflet.
+func judge(r anvisa.ExtractRow) (v verdict) {
+	for _, l := range r.Leaflets {
+		v.asked++
+		if r.Complete(l) {
+			v.complete++
+		}
+	}
+	if v.asked == 0 && r.Kind == string(leaflet.KindOther) {
+		v.asked = 1
+	}
+	return v
+}
+
+// ordered reports whether the numbers of the sections rise in every leaflet.
+func ordered(r anvisa.ExtractRow) bool {
+	last := make(map[int32]int32)
+	for _, s := range r.Sections {
+		if s.Number == 0 {
+			continue
+		}
+		if s.Number <= last[s.Leaflet] {
+			return false
+		}
+		last[s.Leaflet] = s.Number
+	}
+	return true
+}
+
+func (d *Document) pages(r anvisa.ExtractRow) {
+	d.Pages, d.PagesBySource = len(r.Pages), make(map[string]int)
+	for _, p := range r.Pages {
+		d.PagesBySource[p.Source]++
+		d.Unreadable += int64(p.Unreadable)
+	}
+	if shown := d.shown(); shown > 0 {
+		d.CharactersPerPage = float64(d.Characters) / float64(shown)
+	}
+	if d.Characters > 0 {
+		d.UnreadableShare = min(1, float64(d.Unreadable)/float64(d.Characters))
+	}
+}
+
+// shown counts the pages that show something.
+func (d *Document) shown() int { return d.Pages - d.PagesBySource[anvisa.SourceBlank] }
+
+// unread counts the pages that show something that is in no text.
+func (d *Document) unread() int {
+	return d.shown() - d.PagesBySource[anvisa.SourceText] - d.PagesBySource[anvisa.SourceOCR]
+}
+
+func (d *Document) confidence(r anvisa.ExtractRow) {
+	if len(r.Sections) == 0 {
+		return
+	}
+	sum := 0.0
+	for _, s := range r.Sections {
+		sum += s.Confidence
+	}
+	mean := sum / float64(len(r.Sections))
+	lowest := slices.MinFunc(r.Sections, func(a, b anvisa.ExtractSection) int { return cmp.Compare(a.Confidence, b.Confidence) })
+	d.Confidence, d.Lowest, d.LowestSection, d.LowestReason = &mean, &lowest.Confidence, lowest.ID, lowest.Reason
+}
+
+func characters(s anvisa.ExtractSection) int { return utf8.RuneCountInString(s.Text) }
