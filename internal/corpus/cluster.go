@@ -29,7 +29,7 @@ type Options struct {
 // DefaultOptions are those of the asset. Each number has its reason in docs/corpus.md.
 func DefaultOptions() Options {
 	return Options{
-		Near: DefaultNear(), Seed: "drugslm", Train: 0.8, Validation: 0.1, MinCharacters: 1000, MinLanguage: 0.8, Hub: 0.02, HubProducts: 50,
+		Near: DefaultNear(), Seed: "drugslm", Train: 0.8, Validation: 0.1, MinCharacters: 1000, MinLanguage: 0.6, Hub: 0.02, HubProducts: 50,
 	}
 }
 

@@ -300,7 +300,7 @@ func TestFamilies(t *testing.T) {
 		document(7, "Glifage XR", "100890335"),
 		document(8, "Slow-K", "", "cloreto de potássio"),
 		document(9, "Outro", "", "gluconato de potássio"),
-		document(10, "METFORMINA", ""),
+		document(10, "METFORMINA", "", "metformina tri-hidratada"),
 		document(11, "hidroclorotiazida + losartana", ""),
 	)
 	group := func(id string) string {

@@ -68,7 +68,7 @@ const (
 		"enantato decanoato cipionato undecilato hidrobrometo brometo cloreto iodeto butilbrometo xinafoato etexilato medoxomila axetila proxetila "
 	forms = " sodica sodico dissodica dissodico potassica potassico calcica calcico magnesica magnesico zincica lisina arginina trometamol trometamina " +
 		"erbumina anidra anidro hidratada hidratado monoidratada monoidratado diidratada diidratado triidratada triidratado tetraidratada pentaidratada " +
-		"hexaidratada heptaidratada hemiidratada hemi hidratado monoidratada sesquiidratada base micronizada micronizado racemico racemica "
+		"hexaidratada heptaidratada hemiidratada sesquiidratada mono di tri tetra penta hexa hepta hemi sesqui base micronizada micronizado racemico racemica "
 )
 
 // substance is the plain name of an active ingredient without its salt: "cloridrato de metformina" is metformina. What is nothing
