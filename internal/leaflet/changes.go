@@ -1,7 +1,9 @@
 package leaflet
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,14 +33,16 @@ const (
 // heads are what the columns' heads begin with, in words.
 var heads = [columns]*regexp.Regexp{
 	headData, headNumber, headSubject, headData, headNumber, headSubject, headData,
-	regexp.MustCompile(`^ite(?:m|ns)$`), regexp.MustCompile(`^versao|^versoes`), regexp.MustCompile(`^apresenta`),
+	regexp.MustCompile(`^ite(?:m|ns)$`), regexp.MustCompile(`^vers(?:a|o|$)`), regexp.MustCompile(`^apres`),
 }
 
 var (
 	headData    = regexp.MustCompile(`^datas?$`)
 	headNumber  = regexp.MustCompile(`^(?:n|no|nº|num|numero)$`)
-	headSubject = regexp.MustCompile(`^assuntos?$`)
+	headSubject = regexp.MustCompile(`^(?:nome|assu(?:n|nt|ntos?)?)$`) // a narrow column breaks the word
 	headRest    = regexp.MustCompile(`^(?:s|es|relacionadas?)$`)
+	// headBelow is the second line of heads, where all of the first line are printed before it.
+	headBelow = regexp.MustCompile(`^(?:expediente|aprovacao|vp vps|alterados)$`)
 	// headSpan is a line of the titles above the heads of columns, which stretch over several of them.
 	headSpan = regexp.MustCompile(`^dados da(s)? (?:submissao|peticao|alterac)`)
 )
@@ -49,6 +53,10 @@ const maxBody = 5000
 // maxHead bounds the words in the head of the table; it has some thirty.
 const maxHead = 60
 
+// layouts are which columns a table has, in their order. Some leave the day of approval out; those of the first years
+// begin with the number, and have no petition.
+var layouts = [...][]int{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {0, 1, 2, 3, 4, 5, 7, 8, 9}, {1, 2, 0, 6, 7, 8, 9}}
+
 // rows reads the table of changes from the words of its lines. They come cell by cell, row by row, which is how a word
 // processor prints a table; the places of the words say to which column each belongs. It gives none where the words have
 // no places, or the head of the table is not the rule's.
@@ -56,9 +64,9 @@ func rows(lines []line) []Change {
 	words := tableWords(lines)
 	var t table
 	for i := 0; i < len(words); {
-		if boxes, n, ok := head(words[i:]); ok {
+		if boxes, n, fields := head(words[i:]); fields != nil {
 			if page := words[i].page; page != t.headed { // one head a page is enough, and bounds the work
-				t.columns(boxes, words[i+n:min(len(words), i+n+maxBody)])
+				t.columns(boxes, fields, words[i+n:min(len(words), i+n+maxBody)])
 				t.headed = page
 			}
 			i += n
@@ -69,11 +77,21 @@ func rows(lines []line) []Change {
 		}
 		i++
 	}
-	changes := make([]Change, len(t.rows))
-	for i, r := range t.rows {
-		changes[i] = r.change()
+	changes := make([]Change, 0, len(t.rows))
+	for _, r := range t.rows {
+		if c := r.change(); c.tells() {
+			changes = append(changes, c)
+		}
 	}
 	return changes
+}
+
+// filing is a date, or the number of a filing.
+var filing = regexp.MustCompile(`[0-9]{1,2}[/.][0-9]{1,2}|[0-9]{6,}`)
+
+// tells reports whether c has what the row of a table has: what follows the table (footnotes, instructions of use) has not.
+func (c Change) tells() bool {
+	return c.Versoes != "" || c.ItensBula != "" || filing.MatchString(c.DataExpediente+" "+c.Expediente+" "+c.DataPeticao+" "+c.ExpedientePeticao)
 }
 
 // placed is a word with its page.
@@ -96,30 +114,76 @@ func tableWords(lines []line) []placed {
 	return all
 }
 
-// head reports whether words begin with the head of the table, in how many of them, and where its columns' heads are.
-func head(all []placed) (boxes []Box, n int, ok bool) {
+// head reports whether words begin with the head of the table, in how many of them, where its columns' heads are and
+// which columns it has; none for no head.
+func head(all []placed) (boxes []Box, n int, fields []int) {
+	if first := words(all[0].Text); !headData.MatchString(first) && !headNumber.MatchString(first) {
+		return nil, 0, nil
+	}
+	for _, fields := range layouts {
+		if boxes, n := headOf(all, fields); n > 0 {
+			return boxes, n, fields
+		}
+	}
+	all = all[:min(len(all), maxHead)]
+	if end := slices.IndexFunc(all, func(w placed) bool { return filing.MatchString(w.Text) }); end > 0 {
+		all = all[:end]
+	}
+	if boxes, n := headOf(byColumn(all), layouts[0]); n > 0 {
+		return boxes, len(all), layouts[0]
+	}
+	return nil, 0, nil
+}
+
+// headOf reads the heads of columns fields, one after the other, and counts their words. They are on one page, and no date
+// or number is among them: the row above the end of a page may hold a word that begins a head.
+func headOf(all []placed, fields []int) (boxes []Box, n int) {
 	for i, w := range all[:min(len(all), maxHead)] {
 		key := words(w.Text)
 		switch next := len(boxes); {
-		case next < columns && heads[next].MatchString(key):
+		case next < len(fields) && (w.page != all[0].page || filing.MatchString(w.Text)):
+			return nil, 0
+		case next < len(fields) && heads[fields[next]].MatchString(key):
 			boxes = append(boxes, w.Box)
 		case next == 0:
-			return nil, 0, false
-		case next == columns && !headRest.MatchString(key):
-			return boxes, i, true
+			return nil, 0
+		case next == len(fields) && headBelow.MatchString(key) && w.Box.X1 < boxes[next-1].X0:
+		case next == len(fields) && !headRest.MatchString(key):
+			return boxes, i
 		default:
 			boxes[next-1] = boxes[next-1].union(w.Box)
 		}
 	}
-	return boxes, min(len(all), maxHead), len(boxes) == columns
+	if len(boxes) < len(fields) {
+		return nil, 0
+	}
+	return boxes, min(len(all), maxHead)
+}
+
+// byColumn puts the words of a head that is printed line by line, across its columns, in the order of the columns: those
+// that stand below each other are of one.
+func byColumn(all []placed) []placed {
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b placed) int { return cmp.Compare(a.Box.X0, b.Box.X0) })
+	for i := 0; i < len(sorted); {
+		n, right := i+1, sorted[i].Box.X1
+		for n < len(sorted) && sorted[n].Box.X0 < right {
+			right = max(right, sorted[n].Box.X1)
+			n++
+		}
+		slices.SortStableFunc(sorted[i:n], func(a, b placed) int { return cmp.Or(cmp.Compare(a.Box.Y0, b.Box.Y0), cmp.Compare(a.Box.X0, b.Box.X0)) })
+		i = n
+	}
+	return sorted
 }
 
 // table is a table of changes that is being read.
 type table struct {
-	edges []float32 // between the columns
-	rows  []*row
-	last  int // column of the last word
-	page  int // of the last word
+	edges  []float32 // between the columns
+	fields []int     // which columns they are
+	rows   []*row
+	last   int // column of the last word
+	page   int // of the last word
 
 	headed int // the page of the last head
 }
@@ -131,8 +195,8 @@ type row struct {
 
 // columns finds the edges between columns whose heads are known: where the fewest words of the table are cut, and in the
 // middle of the widest such place.
-func (t *table) columns(heads []Box, body []placed) {
-	t.edges = make([]float32, columns-1)
+func (t *table) columns(heads []Box, fields []int, body []placed) {
+	t.edges, t.fields = make([]float32, len(fields)-1), fields
 	for i := range t.edges {
 		from, to := (heads[i].X0+heads[i].X1)/2, (heads[i+1].X0+heads[i+1].X1)/2
 		t.edges[i] = gap(body, from, to)
@@ -177,12 +241,13 @@ func (t *table) add(w placed) {
 	for column < len(t.edges) && middle > t.edges[column] {
 		column++
 	}
+	field := t.fields[column]
 	turned := w.page != t.page && len(t.rows) > 0
 	switch {
-	case len(t.rows) == 0, turned && column < filed, !turned && column < t.last && column < itemised:
+	case len(t.rows) == 0, turned && field < filed, !turned && column < t.last && field < itemised:
 		t.rows = append(t.rows, &row{page: w.page})
 	}
-	cell := &t.rows[len(t.rows)-1].cells[column]
+	cell := &t.rows[len(t.rows)-1].cells[field]
 	if cell.Len() > 0 {
 		cell.WriteByte(' ')
 	}

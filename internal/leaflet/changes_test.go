@@ -78,6 +78,59 @@ func TestHistory(t *testing.T) {
 	require.Equal(t, []string{"no rows in the table of changes: its head is not as the rule prints it"}, f.Leaflets[0].Warnings)
 }
 
+// TestHistoryLayouts reads tables that leave columns out, as those of the first years do, and one whose head is printed
+// line by line across its columns. What follows a table is no row of it.
+func TestHistoryLayouts(t *testing.T) {
+	t.Parallel()
+	head := func(columns ...int) (cells []string) {
+		for _, c := range columns {
+			cells = append(cells, tableHead[c])
+		}
+		return cells
+	}
+	whole := []string{"11/07/2013", "0559283/13-6", "10459", "12/07/2013", "0559284/13-6", "10452", "13/07/2013", "Todos", "VP", "20 mg"}
+	tests := []struct {
+		name   string
+		heads  []string
+		byLine bool
+		cells  []string
+		want   leaflet.Change
+	}{
+		{"no day of approval", head(0, 1, 2, 3, 4, 5, 7, 8, 9), false, append(whole[:6:6], whole[7:]...),
+			leaflet.Change{"11/07/2013", "0559283/13-6", "10459", "12/07/2013", "0559284/13-6", "10452", "", "Todos", "VP", "20 mg", 2}},
+		{"first years", []string{"Número do\nexpediente", "Nome do\nassunto", "Data da\npetição", "Data de\naprovação", "Itens\nalterados", "Versões", "Apresentações"}, false,
+			[]string{"0559283/13-6", "10459", "11/07/2013", "13/07/2013", "Todos", "VP", "20 mg"},
+			leaflet.Change{"11/07/2013", "0559283/13-6", "10459", "", "", "", "13/07/2013", "Todos", "VP", "20 mg", 2}},
+		{"broken words", []string{"Data do", "No. do", "Assu\nnto", "Data do", "Nº do", "Assun\nto", "Data de", "Itens", "Versõ\nes", "Apresent\nações"}, false, whole,
+			leaflet.Change{"11/07/2013", "0559283/13-6", "10459", "12/07/2013", "0559284/13-6", "10452", "13/07/2013", "Todos", "VP", "20 mg", 2}},
+		{"head line by line", tableHead, true, whole,
+			leaflet.Change{"11/07/2013", "0559283/13-6", "10459", "12/07/2013", "0559284/13-6", "10452", "13/07/2013", "Todos", "VP", "20 mg", 2}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var body, table sheet
+			body.at(10, 10, "1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.")
+			table.at(300, 10, "Histórico de Alteração da Bula")
+			if tt.byLine {
+				for n := range 2 {
+					for i, h := range tt.heads {
+						if lines := strings.Split(h, "\n"); n < len(lines) {
+							table.at(10+80*float32(i), 50+10*float32(n), lines[n])
+						}
+					}
+				}
+			} else {
+				table.row(50, tt.heads...)
+			}
+			table.row(100, tt.cells...)
+			table.at(10, 300, "Leia antes de usar e guarde para consultar depois")
+			f := leaflet.Read([]leaflet.Page{body.page(), table.page()})
+			require.Equal(t, []leaflet.Change{tt.want}, f.Leaflets[0].History)
+		})
+	}
+}
+
 // TestWordsThatDoNotAgree shows that places which cannot be those of the text are not believed.
 func TestWordsThatDoNotAgree(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ func choose(found []heading) chosen {
 			best, weight = chosen{audience: a, headings: chain}, w
 		}
 	}
+	best.headings = strays(body, best)
 	front, back := around(body, best.headings)
 	best.headings = slices.Concat(front, best.headings, back)
 	if table != nil {
@@ -62,6 +63,35 @@ func longest(found []heading, a Audience) ([]heading, int) {
 	}
 	best := slices.MaxFunc(ending[:], func(x, y chain) int { return x.weight - y.weight })
 	return best.headings, best.weight
+}
+
+// strayWeight is what a title weighs at least that is taken out of its order: it has its number and is in capitals.
+const strayWeight = 15
+
+// strays adds to the chain what is a title without doubt and not in the order of the rule, in the order of the text: left
+// out, its text would be the section's before it. A leaflet that prints no numbers at all has an order of its own.
+func strays(found []heading, c chosen) []heading {
+	if len(c.headings) == 0 {
+		return nil
+	}
+	has := map[string]bool{}
+	numbers := false
+	for _, h := range c.headings {
+		has[h.info.ID] = true
+		numbers = numbers || h.number != unnumbered
+	}
+	all := slices.Clone(c.headings)
+	for _, h := range found {
+		sure := h.weight >= strayWeight || !numbers && h.weight > 0
+		if h.info.Number == 0 || h.audience != c.audience || has[h.info.ID] || !sure || h.mentioned {
+			continue
+		}
+		has[h.info.ID] = true
+		h.stray = true
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b heading) int { return a.line - b.line })
+	return all
 }
 
 // around finds the headings without a number: the first of each kind before the chain, and the legal notices after it.

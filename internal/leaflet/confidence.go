@@ -11,13 +11,17 @@ import (
 // What a section loses of its confidence, each as a factor.
 const (
 	lossUntitled = 0.5  // it begins where its text does, not at a title
-	lossNumber   = 0.9  // the title is printed without its number
+	lossNumber   = 0.9  // the title is printed without its number, or with another
 	lossSpelling = 0.95 // the title is not as the rule has it
 	lossShape    = 0.9  // the title is printed in small letters
 	lossEmpty    = 0.2  // a numbered section without text
 	lossShort    = 0.7  // or with next to none
+	lossStray    = 0.8  // the title is not in the order of the rule
 	lossMention  = 0.7  // a sentence goes on after the title: it may be a mention
 )
+
+// outOfOrder is the reason of a title that is a stray.
+const outOfOrder = "it is not in the order of the rule"
 
 // shortText is how many characters of text a numbered section has at least; the shortest real one has 58.
 const shortText = 20
@@ -36,9 +40,11 @@ func (h heading) confidence(s Section) (float64, string) {
 		return lossUntitled, "printed without its title: begins where its text looks like it"
 	}
 	if s.Number > 0 {
-		doubt(!h.numbered, lossNumber, "its title has no number")
+		doubt(h.number == unnumbered, lossNumber, "its title has no number")
+		doubt(h.number == renumbered, lossNumber, "its title has another number")
 		doubt(h.score < certainty, lossSpelling, fmt.Sprintf("its title agrees with the rule's by %.0f %%", 100*h.score))
 		doubt(!capitals(s.Title), lossShape, "its title is not in capitals")
+		doubt(h.stray, lossStray, outOfOrder)
 		doubt(h.mentioned, lossMention, "a sentence goes on after its title")
 		characters := utf8.RuneCountInString(s.Text)
 		doubt(characters == 0, lossEmpty, "it has no text")

@@ -21,6 +21,23 @@ type line struct {
 	words      []Word // with their places; none where they are not known
 }
 
+// before is l up to offset n of its text, which is after a blank.
+func (l line) before(n int) line {
+	text := strings.TrimSpace(l.text[:n])
+	l.end = l.start + len(text)
+	l.words = l.words[:min(len(l.words), len(strings.Fields(text)))]
+	l.text = text
+	return l
+}
+
+// after is l from offset n of its text, which is after a blank.
+func (l line) after(n int) line {
+	l.start += n
+	l.words = l.words[min(len(l.words), len(strings.Fields(l.text[:n]))):]
+	l.text = l.text[n:]
+	return l
+}
+
 // document is the joined text and its lines.
 type document struct {
 	text    string

@@ -3,6 +3,7 @@ package leaflet
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func read(pages []Page) File {
 	found := d.headings()
 	d.layout = newLayout(d.lines)
 	f := File{Text: d.text, Pages: len(pages), Running: d.running}
-	parts := split(found)
+	parts := d.split(found)
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
@@ -162,6 +163,7 @@ func (d document) absent(l Leaflet, candidates []heading) []Absence {
 			numbers = append(numbers, s.Number)
 		}
 	}
+	slices.Sort(numbers)
 	var absent []Absence
 	for _, info := range Sections(l.Audience) {
 		if !has[info.ID] {

@@ -52,3 +52,39 @@ func TestReadTwo(t *testing.T) {
 		require.Equal(t, 10, number)
 	}
 }
+
+// TestTableOfChangesIsNoLeaflet reads tables of changes that quote all titles, the identification's too: no leaflet begins there.
+func TestTableOfChangesIsNoLeaflet(t *testing.T) {
+	t.Parallel()
+	var titles, dated strings.Builder
+	for _, info := range leaflet.Sections(leaflet.Professional) {
+		if info.Number > 0 {
+			fmt.Fprintf(&titles, "%d. %s\n", info.Number, info.Title)
+			fmt.Fprintf(&dated, "%d. %s\nVP/VPS comprimidos de 50 mg em blísteres\n11/07/2013 0559283/13-6\n", info.Number, info.Title)
+		}
+	}
+	for name, cells := range map[string]string{"list": titles.String(), "with dates": dated.String()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := read("IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana\n"+professional("50 mg"),
+				"Histórico de Alteração da Bula\n11/07/2013\nIDENTIFICAÇÃO DO MEDICAMENTO\nAPRESENTAÇÕES\n"+cells)
+			require.Len(t, f.Leaflets, 1)
+			sections := f.Leaflets[0].Sections
+			require.Equal(t, "history", sections[len(sections)-1].ID)
+			require.Equal(t, "Texto sobre superdose de 50 mg.", sections[len(sections)-2].Text)
+		})
+	}
+}
+
+// TestSecondLeafletWithoutIdentification reads a second leaflet that has no title but the numbered ones, after a table of
+// changes that quotes them: it begins on its own page.
+func TestSecondLeafletWithoutIdentification(t *testing.T) {
+	t.Parallel()
+	f := read("IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana 50 mg\n"+professional("50 mg"),
+		"Histórico de Alteração da Bula\n11/07/2013\nIDENTIFICAÇÃO DO MEDICAMENTO\nVP/VPS\n12/07/2013\nAPRESENTAÇÕES\nVP/VPS\n13/07/2014",
+		"losartana 100 mg\n"+professional("100 mg"))
+	require.Len(t, f.Leaflets, 2)
+	require.Equal(t, 2, f.Leaflets[0].LastPage)
+	require.Equal(t, 3, f.Leaflets[1].FirstPage)
+	require.Equal(t, "professional.1", f.Leaflets[1].Sections[0].ID)
+}

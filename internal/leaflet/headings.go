@@ -2,6 +2,7 @@ package leaflet
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -90,15 +91,47 @@ func vaccines(titles []string) []string {
 	return found
 }
 
+// frames are the patient's questions with anything where the rule says "este medicamento": makers print the product's
+// name there, or say "tomar" for "usar". They are for folded titles.
+var frames = [...]*regexp.Regexp{
+	regexp.MustCompile(`^(?:para|por)que.{1,80}(?:indicad|usad|utilizad)[oa]s?$`),
+	regexp.MustCompile(`^como.{1,80}(?:funcionam?|agem?)$`),
+	regexp.MustCompile(`^quandonao(?:devo|posso)(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
+	regexp.MustCompile(`^oque(?:eu)?(?:devo|preciso)saberantesde(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
+	regexp.MustCompile(`^ondee?como(?:eporquantotempo)?(?:posso|devo)(?:guardar|armazenar|conservar).{1,80}$`),
+	regexp.MustCompile(`^comodevo(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
+	regexp.MustCompile(`^oque(?:eu)?devofazer(?:quando|se|caso)(?:eu)?(?:me)?esque(?:cer|ca).{0,80}$`),
+	regexp.MustCompile(`^(?:quais(?:sao)?os|que)males(?:que)?.{1,80}causar$`),
+	regexp.MustCompile(`^oque(?:devo)?fazersealguem(?:usar|tomar|utilizar|receber|aplicar)uma(?:quantidademaior|grandequantidade).{1,120}$`),
+}
+
+// framed is how much a title agrees that fills one of the frames.
+const framed = 0.95
+
 // pattern is a title to look for, folded.
 type pattern struct {
 	info     SectionInfo
 	audience Audience // "" for parts that every leaflet has
 	title    string
+	frame    *regexp.Regexp // instead of title
+}
+
+// agrees says how much of a title agrees with the pattern, from 0 to 1; 0 for less than floor.
+func (p pattern) agrees(title, folded string, floor float64) float64 {
+	if p.frame == nil {
+		return similarity(p.title, folded, floor)
+	}
+	if strings.IndexByte(title, '?') != len(title)-1 || strings.Contains(folded, "steproduto") || !p.frame.MatchString(folded) {
+		return 0 // "este produto" is what information folders ask about
+	}
+	return framed
 }
 
 // patterns gives what may stand on a line that begins with number, or with no number for 0.
 type patterns map[int][]pattern
+
+// anyNumber is where patterns has all titles that have a number.
+const anyNumber = -1
 
 // allPatterns folds every title once for a document.
 func allPatterns() patterns {
@@ -113,12 +146,19 @@ func allPatterns() patterns {
 			info := SectionInfo{ID: fmt.Sprintf("%s.%d", a, i+1), Number: i + 1}
 			add(info.Number, info, a, titles...)
 			add(info.Number, info, a, vaccines(titles)...)
+			add(anyNumber, info, a, titles...)
 			add(0, info, a, titles[0])
+		}
+	}
+	for i, frame := range frames {
+		info := SectionInfo{ID: fmt.Sprintf("%s.%d", Patient, i+1), Number: i + 1}
+		for _, number := range []int{0, info.Number, anyNumber} {
+			p[number] = append(p[number], pattern{info: info, audience: Patient, frame: frame})
 		}
 	}
 	add(0, SectionInfo{ID: identification}, "", "IDENTIFICAÇÃO DO MEDICAMENTO", "IDENTIFICAÇÃO DO PRODUTO")
 	add(0, SectionInfo{ID: presentation}, "", "APRESENTAÇÕES", "APRESENTAÇÃO", "FORMA FARMACÊUTICA E APRESENTAÇÃO",
-		"FORMAS FARMACÊUTICAS E APRESENTAÇÕES")
+		"FORMAS FARMACÊUTICAS E APRESENTAÇÕES", "APRESENTAÇÃO E FORMA FARMACÊUTICA", "FORMA FARMACÊUTICA, VIA DE ADMINISTRAÇÃO E APRESENTAÇÃO")
 	add(0, SectionInfo{ID: composition}, "", "COMPOSIÇÃO", "COMPOSIÇÕES")
 	add(0, SectionInfo{ID: information}, Patient, "INFORMAÇÕES AO PACIENTE")
 	add(0, SectionInfo{ID: information}, Professional, "INFORMAÇÕES TÉCNICAS AOS PROFISSIONAIS DE SAÚDE")

@@ -13,7 +13,7 @@ type Kind string
 // The kinds. Whatever is no leaflet is kept with its text, and not forced into sections.
 const (
 	KindLeaflet Kind = "leaflet"
-	KindFolder  Kind = "information_folder" // FOLHETO INFORMATIVO of a cannabis product: seven other questions
+	KindFolder  Kind = "information_folder" // FOLHETO INFORMATIVO of a cannabis product or a traditional phytotherapic one: other questions
 	KindCover   Kind = "cover_sheet"        // "Folha de rosto", or a cover without a leaflet
 	KindForm    Kind = "empty_form"         // the titles without their texts
 	KindEmpty   Kind = "no_text"            // nothing can be read: a scan, as a rule
@@ -64,6 +64,8 @@ func (d document) classify(leaflets []Leaflet) (Kind, string) {
 		return KindForm, fmt.Sprintf("%d of %d numbered titles have no text", short, numbered)
 	case numbered > 1:
 		return KindLeaflet, ""
+	case questions > folderQuestions:
+		return KindFolder, fmt.Sprintf("%d questions about a product, none of the nine about a medicine", questions)
 	case cover:
 		return KindCover, "says of itself that it is a cover sheet"
 	case characters < coverText:

@@ -28,6 +28,8 @@ func TestKinds(t *testing.T) {
 	}{
 		{"leaflet", []string{"1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons."}, leaflet.KindLeaflet, ""},
 		{"cannabis", []string{"FOLHETO INFORMATIVO\nExtrato de Cannabis sativa\n1. PARA QUE ESTE PRODUTO É INDICADO?\nNão sei.\n2. COMO ESTE PRODUTO FUNCIONA?\nBem.\n3. QUANDO NÃO DEVO USAR ESTE PRODUTO?\nNunca."}, leaflet.KindFolder, "3 questions"},
+		{"folder that does not say so", []string{"Canabidiol\n1. QUANDO NÃO DEVO USAR ESTE PRODUTO?\nNunca.\n2. O QUE DEVO SABER ANTES DE USAR ESTE PRODUTO?\nNão sei.\n5. O QUE DEVO FAZER QUANDO EU ME ESQUECER DE USAR ESTE PRODUTO?\nNada.\n" +
+			"6. QUAIS OS MALES QUE ESTE PRODUTO PODE ME CAUSAR?\nNenhum."}, leaflet.KindFolder, "4 questions about a product"},
 		{"cover sheet", []string{"Folha de rosto para a bula\n" + body}, leaflet.KindCover, "says of itself"},
 		{"cover alone", []string{"paracetamol\nHipolabor\nSolução oral\n200 mg/mL"}, leaflet.KindCover, "a cover, or the rest cannot be read"},
 		{"empty form", []string{"1. INDICAÇÕES\n2. RESULTADOS DE EFICÁCIA\n3. CARACTERÍSTICAS FARMACOLÓGICAS\n4. CONTRAINDICAÇÕES\nxxx"}, leaflet.KindForm, "4 of 4 numbered titles have no text"},
@@ -49,10 +51,10 @@ func TestKinds(t *testing.T) {
 
 func TestMissingHasAReason(t *testing.T) {
 	t.Parallel()
-	f := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado com isto e aquilo.\n6. INTERAÇÕES MEDICAMENTOSAS\nNenhuma se conhece até hoje.\n4. CONTRAINDICAÇÕES")
+	f := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\n5. ADVERTÊNCIAS E PRECAUÇÕES\nCuidado com isto e aquilo.\n6. INTERAÇÕES MEDICAMENTOSAS\nNenhuma se conhece até hoje.\n4. Contraindicações")
 	want := map[string]string{
 		"professional.3":  "no such title between number 2 and number 5",
-		"professional.4":  `page 1 prints such a title out of order: "4. CONTRAINDICAÇÕES"`,
+		"professional.4":  `page 1 prints such a title out of order: "4. Contraindicações"`,
 		"professional.10": "no such title after number 6: the text may be cut off",
 	}
 	for _, m := range f.Leaflets[0].Absent {
@@ -107,4 +109,67 @@ bula-prof-049659-GER-v0`)
 		Use: "USO ADULTO E PEDIÁTRICO ACIMA DE 2 ANOS", Adult: true, Paediatric: true, Maker: "LABORATÓRIO X LTDA",
 		Registration: "1.0583.1009", Version: "bula-prof-049659-GER-v0", ApprovedOn: "2021-04-02", RunningHeads: []string{},
 	}, f.Leaflets[0].Metadata)
+}
+
+// TestMakers reads notices that name several firms: who holds the registration counts, and the number that is its own.
+func TestMakers(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, notices, maker, cnpj string }{
+		{"holder after the factory", "Produzido por:\nFactory Ltd.\nÍndia\nImportado e Registrado por:\nFARMA DO BRASIL LTDA.\nRua A, 1\nCNPJ: 17.159.229/0001-76", "FARMA DO BRASIL LTDA.", "17.159.229/0001-76"},
+		{"importer", "Fabricado por:\nFactory S.p.A.\nOu\nOther GmbH\nImportado por: Farma Ltda.\nCNPJ - 05.439.635/0001-03", "Farma Ltda.", "05.439.635/0001-03"},
+		{"name on two lines", "Farm. Resp.: Fulana\nLABORATÓRIO TAL\nBRASILEIRO S/A.\nCNPJ – 17.159.229/0001 -76", "LABORATÓRIO TAL BRASILEIRO S/A.", "17.159.229/0001-76"},
+		{"the pharmacist is no firm", "Farmacêutica Responsável: Fulana\nFarma Produtos Químicos Ltda.\nCNPJ 44.734.671/0001-51", "Farma Produtos Químicos Ltda.", "44.734.671/0001-51"},
+		{"nothing after the words", "Registrado e produzido por:\nVENDA SOB PRESCRIÇÃO.", "", ""},
+		{"wrong check digits", "Registrado por:\nFarma Ltda.\nCNPJ 44.734.671/0001-52", "Farma Ltda.", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\nDIZERES LEGAIS\n" + tt.notices).Leaflets[0].Metadata
+			require.Equal(t, tt.maker, m.Maker)
+			require.Equal(t, tt.cnpj, m.CNPJ)
+		})
+	}
+}
+
+// TestIngredients reads compositions as they are printed.
+func TestIngredients(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, composition string
+		want              []string
+	}{
+		{"dots", "Cada comprimido contém:\nexemplol (equivalente a 5 mg de exemplo).......6 mg\nexcipientes q.s.p.......1 comprimido", []string{"exemplol"}},
+		{"amount on the next line", "exemplol ..........\n6,5 mg\nExcipientes: talco.", []string{"exemplol"}},
+		{"several amounts", "exemplol……50, 100 ou 200 mg", []string{"exemplol"}},
+		{"sentence", "Cada frasco contém 100 mg de exemplol sódico (equivalente a 90 mg de exemplol) e 20 mg de outrol.\nExcipiente: 3 mg de manitol.", []string{"exemplol sódico", "outrol"}},
+		{"equivalent only", "Cada cápsula contém o equivalente a 75 mg de exemplol, respectivamente.", []string{"exemplol"}},
+		{"powder", "Princípio ativo: 150 mg de pó liofilizado de exemplumabe para solução.", []string{"exemplumabe"}},
+		{"nothing", "Veja a embalagem.", []string{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := read("COMPOSIÇÃO\n" + tt.composition + "\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.").Leaflets[0].Metadata
+			require.Equal(t, tt.want, m.Ingredients)
+		})
+	}
+}
+
+// TestVersionAndApproval reads the ends of legal notices.
+func TestVersionAndApproval(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ end, version, approved string }{
+		{"Esta bula foi aprovada pela ANVISA 15/09/2025.\nIB120226\nAnexo B", "IB120226", "2025-09-15"},
+		{"Esta bula foi aprovada pela Anvisa em (09/04/2026)\nRev.07", "Rev.07", "2026-04-09"},
+		{"Esta bula foi aprovada pela ANVISA em 12 de março de 2024.\nNome_BU17c_VP_981 12", "Nome_BU17c_VP_981", "2024-03-12"},
+		{"Esta bula foi aprovada pela ANVISA em XX/XX/2025\n0526-VV-LAB-121498-CCDS11", "0526-VV-LAB-121498-CCDS11", ""},
+		{"fulano_1@firma.com.br\nVENDA SOB PRESCRIÇÃO", "", ""},
+	}
+	for _, tt := range tests {
+		m := read("1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.\nDIZERES LEGAIS\nRegistro 1.0370. 0501\n" + tt.end).Leaflets[0].Metadata
+		require.Equal(t, tt.version, m.Version)
+		require.Equal(t, tt.approved, m.ApprovedOn)
+		require.Equal(t, "1.0370.0501", m.Registration)
+	}
 }

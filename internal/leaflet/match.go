@@ -19,39 +19,110 @@ type heading struct {
 	weight   int      // how much it looks like one
 
 	score     float64 // how much of the title agrees, from 0 to 1
-	numbered  bool    // its number is printed
-	mentioned bool    // a sentence goes on after it
-	untitled  bool    // there is no title: the section begins with its text
+	number    numbering
+	mentioned bool // a sentence goes on after it
+	stray     bool // it is not in the order of the rule
+	untitled  bool // there is no title: the section begins with its text
 }
 
+// numbering is how the number of a title is printed.
+type numbering int
+
 const (
-	maxTitle  = 160  // bytes; the longest title has 90
+	unnumbered numbering = iota
+	numbered             // as in the rule
+	renumbered           // with another: the leaflet leaves a title out, or has one more
+)
+
+const (
+	maxTitle  = 200  // bytes; the longest title of the rule has 90, and one may have the name of a product
 	maxAfter  = 200  // bytes of what follows a title on its line
 	maxWrap   = 4    // lines of a title
 	nearness  = 0.86 // how much of a title must agree: one letter in seven may differ
 	certainty = 0.97
+
+	otherNearness = 0.92 // of a title with another number
 )
 
 // prefix is what stands before a title: an Arabic number, or a Roman one with something after it.
 var prefix = regexp.MustCompile(`^(?:([0-9]{1,2})\s*[.)\-–—:]*\s*|[IVX]{1,3}\s*[.)\-–—:]+\s*|[IVX]{1,3}\s+)?`)
 
-// headings finds every place that looks like a title, in order, at most one a line.
-func (d document) headings() []heading {
+// headings finds every place that looks like a title, in order, at most one a line. A line that has a title after the end
+// of a sentence becomes two.
+func (d *document) headings() []heading {
 	p := allPatterns()
+	d.unglue(p)
 	var found []heading
 	for i := range d.lines {
-		if h, ok := d.match(p, i); ok {
-			found = append(found, h)
+		h, ok := d.match(p, i)
+		if !ok {
+			continue
 		}
+		if n := len(found) - 1; n >= 0 && found[n].info.ID == h.info.ID && d.lines[i].start < found[n].end && found[n].weight >= h.weight {
+			continue // the rest of a title that began above
+		}
+		found = append(found, h)
 	}
+	d.lighten(found)
 	return found
+}
+
+// afterSentence is where a title may begin that is printed on the line on which the section before it ends.
+var afterSentence = regexp.MustCompile(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\p{Lu}[\p{Lu}\p{M}\s,]{6,})`)
+
+// unglue cuts lines before a title that stands after the end of a sentence: one in capitals, with its number.
+func (d *document) unglue(p patterns) {
+	lines := make([]line, 0, len(d.lines))
+	for i, l := range d.lines {
+		for {
+			m := afterSentence.FindStringSubmatchIndex(clip(l.text, maxMended))
+			if m == nil {
+				break
+			}
+			rest := document{text: d.text, lines: append([]line{l.after(m[2])}, d.lines[i+1:min(len(d.lines), i+maxWrap)]...)}
+			if h, ok := rest.match(p, 0); !ok || h.number != numbered || !capitals(d.text[rest.lines[0].start:h.end]) {
+				break
+			}
+			lines = append(lines, l.before(m[2]))
+			l = rest.lines[0]
+		}
+		lines = append(lines, l)
+	}
+	d.lines = lines
+}
+
+// A list of titles, as a table of contents or of changes has it, is no leaflet: some follow each other without a text.
+const (
+	listTitles = 4
+	listLoss   = 10 // of their weights
+)
+
+// lighten takes weight from the titles of lists.
+func (d document) lighten(found []heading) {
+	for i := 0; i < len(found); {
+		n := i + 1
+		for n < len(found) && 0 < found[n-1].info.Number && found[n-1].info.Number < found[n].info.Number &&
+			d.lines[found[n].line].start-found[n-1].end < listed {
+			n++
+		}
+		if n-i >= listTitles {
+			for j := i; j < n; j++ {
+				found[j].weight = max(1, found[j].weight-listLoss)
+			}
+		}
+		i = n
+	}
 }
 
 // match looks for a title that begins on line i.
 func (d document) match(p patterns, i int) (heading, bool) {
 	l := d.lines[i]
 	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
-		return heading{info: SectionInfo{ID: history}, line: i, end: l.end}, true
+		h := heading{info: SectionInfo{ID: history}, line: i, end: l.end}
+		if len(l.text) > maxTitle {
+			h.end = l.start // the head of the table and its rows on one line
+		}
+		return h, true
 	}
 	if l.quotes() {
 		return heading{}, false
@@ -61,23 +132,52 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if m[2] >= 0 {
 		n, _ = strconv.Atoi(l.text[m[2]:m[3]]) // two digits at most
 	}
-	if len(p[n]) == 0 || i > 0 && refers(d.lines[i-1].text) {
+	h, ok := d.numberedAs(p, n, i, l.start+m[1])
+	if !ok || i == 0 {
+		return h, ok
+	}
+	surely, perhaps := refers(d.lines[i-1].text)
+	if surely || perhaps && h.number != numbered {
 		return heading{}, false
 	}
-	return d.best(p[n], i, l.start+m[1], n > 0)
+	if perhaps {
+		h.weight -= mentionLoss
+		h.mentioned = true
+	}
+	return h, true
+}
+
+// mentionLoss is the weight that a title loses that may be a mention.
+const mentionLoss = 4
+
+// numberedAs looks for a title that begins on line i, at begin, after number n; 0 for none.
+func (d document) numberedAs(p patterns, n, i, begin int) (heading, bool) {
+	if n == 0 {
+		if startsSmall(d.text[begin:]) { // most lines: a sentence goes on
+			return heading{}, false
+		}
+		return d.best(p[0], i, begin, unnumbered, nearness)
+	}
+	if h, ok := d.best(p[n], i, begin, numbered, nearness); ok {
+		return h, true
+	}
+	return d.best(p[anyNumber], i, begin, renumbered, otherNearness)
 }
 
 // best finds which of ps agrees most with a title that begins on line i, at begin, and where that title ends. Of equals
-// it takes the one on more lines: what agrees on all of them belongs to the title.
-func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool) {
+// it takes the one on more lines: what agrees on all of them belongs to the title. Less than floor is no agreement.
+func (d document) best(ps []pattern, i, begin int, number numbering, floor float64) (heading, bool) {
+	if len(ps) == 0 {
+		return heading{}, false
+	}
 	var best heading
-	score, wrap := nearness, -1
+	score, wrap := floor, -1
 	for k := i; k < min(i+maxWrap, len(d.lines)) && d.lines[k].start-begin < maxTitle; k++ {
 		for _, end := range d.cuts(begin, k) {
 			title, after := d.text[begin:end], d.text[end:min(d.lines[k].end, end+maxAfter)]
-			got, near := nearest(ps, fold(title), score)
+			got, near := nearest(ps, title, score)
 			if near > score || near == score && k > wrap {
-				if shaped(got, title, after, numbered) {
+				if shaped(got, title, after, number) {
 					best = heading{info: got.info, audience: got.audience, line: i, end: end}
 					score, wrap = near, k
 				}
@@ -89,8 +189,8 @@ func (d document) best(ps []pattern, i, begin int, numbered bool) (heading, bool
 	}
 	after := d.text[best.end:min(len(d.text), best.end+maxAfter)]
 	title, onLine := d.text[begin:best.end], strings.SplitN(after, "\n", 2)[0]
-	best.weight = weigh(title, onLine, score, numbered)
-	best.score, best.numbered, best.mentioned = score, numbered, sentence.MatchString(title+onLine)
+	best.weight = weigh(title, onLine, score, number)
+	best.score, best.number, best.mentioned = score, number, mentions(title, onLine)
 	return best, true
 }
 
@@ -146,27 +246,36 @@ func wordsAt(s string) [][2]int {
 }
 
 // reference is how a line ends when what follows is mentioned, not begun.
-var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte|em|no|na|do|da|e|ou)|[(“"'‘,])\s*[“"'‘]?$`)
+var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte)|[(“‘,]|(?:^|[^.!?])["'])\s*[“"'‘]?$`)
 
-// refers reports whether the line before a title makes a reference of it.
-func refers(before string) bool {
+// cutOff is how a line ends whose sentence does not: what follows may be mentioned, or the file may have lost the rest.
+var cutOff = regexp.MustCompile(`(?i)\b(?:em|no|na|do|da|e|ou)\s*$`)
+
+// refers reports whether the line before a title makes a reference of it, surely or perhaps.
+func refers(before string) (surely, perhaps bool) {
 	before = before[max(0, len(before)-maxTitle):]
-	return reference.MatchString(before) && !capitals(before)
+	if capitals(before) {
+		return false, false
+	}
+	return reference.MatchString(before), cutOff.MatchString(before)
 }
 
 // leader is the dots and the page number of a table of contents.
 var leader = regexp.MustCompile(`(?:\.{3,}|…)\s*[0-9]*\s*$`)
 
 // shaped reports whether a title looks like one: not the end of a bracket or of a quotation, no row of a table of contents.
-// One of the numbered titles without its number must be in capitals, and so must any that has text glued to it.
-func shaped(p pattern, title, after string, numbered bool) bool {
-	whole := title + after
+// One of the numbered titles without its number must be in capitals, or be a question on lines of its own; any that has
+// text glued to it must be in capitals.
+func shaped(p pattern, title, after string, number numbering) bool {
+	whole, glued := title+after, strings.TrimSpace(after) != ""
 	switch {
 	case strings.Count(whole, ")") > strings.Count(whole, "("), strings.ContainsAny(whole, "”\""), leader.MatchString(whole):
 		return false
-	case numbered:
+	case number == numbered:
 		return true
-	case p.info.Number > 0 || strings.TrimSpace(after) != "":
+	case p.info.Number > 0 && !glued && strings.HasSuffix(title, "?"):
+		return true
+	case p.info.Number > 0 || glued:
 		return capitals(title) && !capitals(after)
 	default:
 		return true
@@ -179,10 +288,14 @@ func capitals(s string) bool {
 }
 
 // weigh says how much a title looks like one. Numbers count most: a chain of numbered titles beats any without.
-func weigh(title, after string, score float64, numbered bool) int {
+func weigh(title, after string, score float64, number numbering) int {
 	weight := 4
-	if numbered {
+	switch number {
+	case numbered:
 		weight = 12
+	case renumbered:
+		weight = 8
+	case unnumbered:
 	}
 	if score >= certainty {
 		weight += 2
@@ -190,21 +303,35 @@ func weigh(title, after string, score float64, numbered bool) int {
 	if capitals(title) {
 		weight += 3
 	}
-	if sentence.MatchString(title + after) {
-		weight -= 4
+	if mentions(title, after) {
+		weight -= mentionLoss
 	}
 	return weight
 }
 
-// sentence is a title that a sentence goes on after, or ends with: it was mentioned.
-var sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,?()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
+var (
+	// sentence is a title in capitals that a sentence goes on after, or ends with: it was mentioned.
+	sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
+	// ended and goesOn are that for a question, or for a title in small letters.
+	ended     = regexp.MustCompile(`[;,.)]$`)
+	goesOn    = regexp.MustCompile(`^\s*(?:[;,.)]|\p{Ll}+ )`)
+	smallWord = regexp.MustCompile(`\p{Ll}{2}`)
+)
+
+// mentions reports whether a sentence mentions the title.
+func mentions(title, after string) bool {
+	if strings.HasSuffix(title, "?") || smallWord.MatchString(title) {
+		return ended.MatchString(title) || goesOn.MatchString(after)
+	}
+	return sentence.MatchString(title + after)
+}
 
 // nearest finds the pattern that agrees best with title, if any does by at least floor.
 func nearest(ps []pattern, title string, floor float64) (pattern, float64) {
 	var best pattern
-	near := -1.0
+	near, folded := -1.0, fold(title)
 	for _, p := range ps {
-		if s := similarity(p.title, title, floor); s >= floor && s > near {
+		if s := p.agrees(title, folded, floor); s >= floor && s > near {
 			best, near = p, s
 		}
 	}

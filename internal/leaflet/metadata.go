@@ -3,6 +3,7 @@ package leaflet
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type Metadata struct {
 	Adult        bool     `json:"adult"`         // use says so
 	Paediatric   bool     `json:"paediatric"`    // use says so
 	Maker        string   `json:"maker"`         // who holds the registration, or else makes it
+	CNPJ         string   `json:"cnpj"`          // of the maker, "17.159.229/0001-76": its check digits agree
 	Registration string   `json:"registration"`  // at the ministry: "1.0583.1009", the presentation's digits left out
 	Version      string   `json:"version"`       // the maker's code of this text: "bula-prof-049659-GER-v0"
 	ApprovedOn   string   `json:"approved_on"`   // "2021-04-12": when Anvisa approved the standard this follows
@@ -24,12 +26,9 @@ type Metadata struct {
 }
 
 var (
-	generic    = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |[0-9]+$)`)
-	ingredient = regexp.MustCompile(`^([^.]*?[\p{L})*]) ?\*{0,3}\s*\.{4,}\s*([0-9][0-9.,]*\s*[\p{L}µ%]+)`)
-	vehicle    = regexp.MustCompile(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua`)
-	equivalent = regexp.MustCompile(`\s*\(.*$`)
-	strength   = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|g|ui|u\.i\.|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
-	form       = regexp.MustCompile(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
+	generic  = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|[0-9]+$)`)
+	strength = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|g|ui|u\.i\.|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
+	form     = regexp.MustCompile(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
 		`supositórios?|óvulos?|granulado|colírio|adesivos?|implante|espuma|aerossol|spray|pasta|gotas)` +
 		`(?:\s+(?:revestid[oa]s?|gelatinosas?|moles?|duras?|dispersíve(?:l|is)|efervescentes?|mastigáve(?:l|is)|orodispersíve(?:l|is)|sublingua(?:l|is)|de\s+(?:liberação|desintegração|ação)\s+\p{L}+|` +
 		`ora(?:l|is)|injetáve(?:l|is)|oftálmic[oa]|otológic[oa]|nasa(?:l|is)|tópic[oa]|dermatológic[oa]|vagina(?:l|is)|retal|spray|para\s+(?:suspensão|solução|infusão|inalação|diluição|uso)|transdérmicos?|gotas))*`)
@@ -37,21 +36,24 @@ var (
 		`otológic[oa]|vaginal|retal|inalatóri[oa]|inalação|dermatológic[oa]|cutâne[oa]|transdérmic[oa]|intra-?articular|epidural|peridural|intratecal|intravítre[oa]|intradérmic[oa]|parenteral|injetável|extern[oa])(?:\s*(?:,|/|e|ou|\+)\s*|\s*))+)`)
 	routes = regexp.MustCompile(`[\p{L}-]{4,}`)
 	use    = regexp.MustCompile(`(?i)\buso\s+(?:exclusivo\s+)?(?:adulto|pediátrico|em adultos|em crianças)[^•\n]*`)
-	holder = regexp.MustCompile(`(?i)^(?:registrado|registro de titularidade)[^:\n]{0,60}por:?\s*(.*)$`)
-	madeBy = regexp.MustCompile(`(?i)^(?:fabricado|produzido|importado|comercializado)[^:\n]{0,60}por:?\s*(.*)$`)
-	firm   = regexp.MustCompile(`(?i)\b(?:ltda|s[./]?\s?a\.?|s\.\s?a|farmacêutic[ao]|laboratórios?|indústria química|pharma|inc|gmbh)\b`)
+	useEnd = regexp.MustCompile(`(?i)[\s,;./–-]*\b(?:uso|via)\s+\p{L}.*$`)
 	// The number of a registration has thirteen digits, of which the last four are the presentation's and often left out.
-	registration = regexp.MustCompile(`\b([1-9])\.?([0-9]{4})\.?([0-9]{4})(?:[.\-/ ]?[0-9]{3}[.\-]?[0-9])?\b`)
-	versionCode  = regexp.MustCompile(`(?i)\b(?:bula[-_][\w-]*v\d+|[a-z]{2,6}[-_ ]?(?:vps?|v)\d{1,3}(?:[-_]\d+)?|vps?[-_]?\d{2,3}|rev(?:is[ãa]o)?\.?\s*[0-9]{1,3}|vers[ãa]o\s+[0-9.]+)\b`)
-	approved     = regexp.MustCompile(`(?i)aprovad[ao]\s+(?:pela\s+anvisa\s+)?(?:em|\()\s*:?\s*([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})`)
+	registration = regexp.MustCompile(`\b([1-9])(?:\.\s?)?([0-9]{4})(?:\.\s?)?([0-9]{4})(?:[.\-/ ]?[0-9]{3}[.\-]?[0-9])?\b`)
+	approved     = regexp.MustCompile(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})`)
+	approvedLong = regexp.MustCompile(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[ºo°]?\s+de\s+(\p{L}{4,9})\s+de\s+([0-9]{4})`)
+	brand        = regexp.MustCompile(`\p{Lu}[\p{L}0-9-]+\s?®`)
+	label        = regexp.MustCompile(`(?i)^(?:nome\s+(?:comercial|do\s+(?:medicamento|produto))|produto|marca)\s*:\s*`)
 )
+
+// months are those of a date in words, folded.
+var months = [...]string{"janeiro", "fevereiro", "marco", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"}
 
 // metadata reads what leaflet l says of its medicine: on its cover and in the parts before the numbered ones, and in its
 // legal notices.
 func (d document) metadata(l Leaflet) Metadata {
 	front, legalText, composed := d.parts(l)
 	m := Metadata{RunningHeads: append([]string{}, d.running...), Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
-	m.Product = product(l, front)
+	m.Product = product(d.above(l), front)
 	m.Ingredients = ingredients(composed)
 	m.Form = strings.ToLower(strings.Join(strings.Fields(form.FindString(strings.Join(front, " "))), " "))
 	for _, s := range strength.FindAllStringSubmatch(strings.Join(without(front, composed), "\n"), -1) {
@@ -62,17 +64,17 @@ func (d document) metadata(l Leaflet) Metadata {
 			m.Routes = once(m.Routes, r)
 		}
 	}
-	m.Use = strings.TrimSpace(use.FindString(strings.Join(front, "\n")))
+	if printed := use.FindString(strings.Join(front, "\n")); printed != "" {
+		m.Use = strings.TrimSpace(printed[:3] + useEnd.ReplaceAllString(printed[3:], ""))
+	}
 	audience := words(m.Use)
 	m.Adult, m.Paediatric = strings.Contains(audience, "adulto"), strings.Contains(audience, "pediatric") || strings.Contains(audience, "crianca")
-	m.Maker = maker(legalText, front)
+	m.Maker, m.CNPJ = maker(legalText, front)
 	if n := registration.FindStringSubmatch(strings.Join(legalText, "\n")); n != nil {
 		m.Registration = n[1] + "." + n[2] + "." + n[3]
 	}
 	m.Version = version(append(slices.Clone(d.running), legalText...))
-	if a := approved.FindStringSubmatch(strings.Join(legalText, " ")); a != nil {
-		m.ApprovedOn = a[3] + "-" + pad(a[2]) + "-" + pad(a[1])
-	}
+	m.ApprovedOn = approvedOn(strings.Join(legalText, " "))
 	return m
 }
 
@@ -96,41 +98,71 @@ func (d document) parts(l Leaflet) (front, legalText, composed []string) {
 	return front[:min(len(front), maxFrontLines)], legalText, composed
 }
 
-// product is the first line of the identification, or of the cover, that is a name.
-func product(l Leaflet, front []string) string {
-	var candidates []string
+// above gives the lines that may name the product, the likeliest first: of the identification, and of the cover up to the
+// presentation.
+func (d document) above(l Leaflet) []string {
+	end, identified := l.End, ""
 	for _, s := range l.Sections {
-		if s.ID == identification {
-			candidates = strings.Split(s.Text, "\n")
+		switch {
+		case s.ID == identification:
+			identified = s.Text
+		case s.ID == presentation, s.ID == composition, s.Number > 0:
+			end = min(end, s.Start)
 		}
 	}
-	for _, line := range append(candidates, front...) {
-		if line = strings.TrimSpace(line); line != "" && len(line) <= maxCoverLine && !generic.MatchString(line) && !landmark.MatchString(words(line)) {
+	lines := append(strings.Split(identified, "\n"), strings.Split(d.text[l.Start:max(l.Start, end)], "\n")...)
+	return lines[:min(len(lines), maxFrontLines)]
+}
+
+// product is the first of lines that is a name, else what has the sign of a brand in front; a line that begins with a
+// pharmaceutical form is taken where there is no other.
+func product(lines, front []string) string {
+	shaped := ""
+	for _, line := range lines {
+		line = strings.Trim(label.ReplaceAllString(strings.TrimSpace(line), ""), "()")
+		if line == "" || len(line) > maxCoverLine || generic.MatchString(line) || landmark.MatchString(words(line)) {
+			continue
+		}
+		if at := form.FindStringIndex(line); at == nil || at[0] > 0 {
 			return line
+		}
+		if shaped == "" {
+			shaped = line
+		}
+	}
+	if b := brand.FindString(strings.Join(front, "\n")); b != "" {
+		return b
+	}
+	return shaped
+}
+
+// approvedOn is the day on which Anvisa approved the text: "2021-04-12".
+func approvedOn(legalText string) string {
+	if a := approved.FindStringSubmatch(legalText); a != nil {
+		return a[3] + "-" + pad(a[2]) + "-" + pad(a[1])
+	}
+	if a := approvedLong.FindStringSubmatch(legalText); a != nil {
+		if month := slices.Index(months[:], fold(a[2])) + 1; month > 0 {
+			return a[3] + "-" + pad(strconv.Itoa(month)) + "-" + pad(a[1])
 		}
 	}
 	return ""
 }
 
-// ingredients are what the composition gives an amount of after a row of dots, but for what they are dissolved in.
-func ingredients(composed []string) []string {
-	found := []string{}
-	for _, line := range composed {
-		m := ingredient.FindStringSubmatch(clip(line, maxMended))
-		if m == nil || vehicle.MatchString(line) {
-			continue
-		}
-		name := strings.Trim(equivalent.ReplaceAllString(m[1], ""), " *")
-		if name != "" {
-			found = once(found, name)
-		}
+// units are how the units of strengths are written, by how they are printed in small letters.
+var units = map[string]string{"ml": "mL", "ui": "UI", "u.i.": "UI", "meq": "mEq", "µg": "mcg"}
+
+func unit(printed string) string {
+	small := strings.ToLower(printed)
+	if u, ok := units[small]; ok {
+		return u
 	}
-	return found
+	return small
 }
 
 // amount writes a strength the same way however it is printed.
 func amount(m []string) string {
-	s := m[1] + " " + m[2]
+	s := m[1] + " " + unit(m[2])
 	if m[4] == "" {
 		return s
 	}
@@ -138,37 +170,7 @@ func amount(m []string) string {
 	if m[3] != "" {
 		s += m[3] + " "
 	}
-	return s + m[4]
-}
-
-// maker is who holds the registration, else who makes the medicine, else the first firm named.
-func maker(legalText, front []string) string {
-	for _, by := range []*regexp.Regexp{holder, madeBy} {
-		for i, line := range legalText {
-			if m := by.FindStringSubmatch(line); m != nil {
-				if m[1] == "" && i+1 < len(legalText) {
-					return legalText[i+1]
-				}
-				return m[1]
-			}
-		}
-	}
-	for _, line := range append(slices.Clone(legalText), front...) {
-		if len(line) <= maxCoverLine && firm.MatchString(line) {
-			return line
-		}
-	}
-	return ""
-}
-
-// version is the last code of a version in lines: it stands at the end of the notices.
-func version(lines []string) string {
-	for _, line := range slices.Backward(lines) {
-		if v := versionCode.FindString(clip(line, maxTitle)); v != "" {
-			return v
-		}
-	}
-	return ""
+	return s + unit(m[4])
 }
 
 func once(list []string, s string) []string {

@@ -1,19 +1,21 @@
 package leaflet
 
+import "regexp"
+
 // A leaflet is begun anew by a first numbered title that as many others follow in order: the table of changes and
 // references quote fewer.
 const followers = 5
 
 // split cuts what was found into leaflets; there is always at least one, which may be empty.
-func split(found []heading) [][]heading {
+func (d document) split(found []heading) [][]heading {
 	var parts [][]heading
 	begin, last := 0, -1 // of the part; and where its own first numbered title is
 	for i, h := range found {
-		if h.info.Number != 1 || !leads(found[i:]) {
+		if h.info.Number != 1 || !d.leads(found[i:]) {
 			continue
 		}
-		if last >= 0 && leads(found[last:i]) {
-			if cut := opening(found, last, i); cut > last {
+		if last >= 0 && d.leads(found[last:i]) {
+			if cut := d.opening(found, last, i); cut > last {
 				parts = append(parts, found[begin:cut])
 				begin = cut
 			}
@@ -26,30 +28,57 @@ func split(found []heading) [][]heading {
 }
 
 // leads reports whether found begins with a first title that enough others of its kind follow in order, before the
-// table of changes and before the next first title.
-func leads(found []heading) bool {
-	n, count := 1, 0
+// table of changes and before the next first title, each with a text below it.
+func (d document) leads(found []heading) bool {
+	n, count, text := 1, 0, 0
+	end := found[0].end
 	for _, h := range found[1:] {
-		switch {
-		case h.info.ID == history, h.info.Number == 1 && h.audience == found[0].audience && count > 0:
-			return count >= followers
-		case h.audience == found[0].audience && h.info.Number > n:
+		if h.info.ID == history || h.info.Number == 1 && h.audience == found[0].audience && count > 0 {
+			break
+		}
+		if h.audience == found[0].audience && h.info.Number > n {
 			n = h.info.Number
 			count++
+			text += max(0, d.lines[h.line].start-end)
+			end = h.end
 		}
 	}
-	return count >= followers
+	return count >= followers && text >= count*listed && !d.tabular(d.lines[found[0].line].start, end)
+}
+
+// listed is how many bytes of text stand between titles at least, on average, where they are no list of titles. A list
+// has none, the shortest real leaflet 400.
+const listed = 20
+
+// A row of the table of changes quotes the titles that it is about, among dates and versions. Some 120 bytes stand from
+// one of those to the next, and thousands in the text of a leaflet.
+const (
+	tabularMarks = 2
+	tabularEach  = 300
+	maxTabular   = 8 << 10 // bytes that are looked at
+)
+
+var tabularMark = regexp.MustCompile(`\b(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}|VPS?|RDC)\b`)
+
+// tabular reports whether the text from start to end has as many dates and versions as a table of changes.
+func (d document) tabular(start, end int) bool {
+	text := d.text[start:max(start, min(end, start+maxTabular))]
+	marks := len(tabularMark.FindAllStringIndex(text, -1))
+	return marks >= tabularMarks && marks*tabularEach >= len(text)
 }
 
 // opening is where the leaflet begins whose first numbered title is at i: at the last identification before it, else at
-// the presentation, else at the title above the numbers. Without any of them, after a table of changes, it is a quotation: -1.
-func opening(found []heading, from, i int) int {
-	afterTable := false
+// the presentation, else at the title above the numbers. The table of changes quotes those too.
+func (d document) opening(found []heading, from, i int) int {
+	table := false
 	best := map[string]int{}
 	for j := from + 1; j < i; j++ {
 		if found[j].info.ID == history {
-			afterTable = true
+			table = true
 			clear(best)
+		}
+		if start := d.lines[found[j].line].start; table && d.tabular(start, min(len(d.text), start+tabularEach)) {
+			continue
 		}
 		best[found[j].info.ID] = j
 	}
@@ -57,9 +86,6 @@ func opening(found []heading, from, i int) int {
 		if at, ok := best[id]; ok {
 			return at
 		}
-	}
-	if afterTable {
-		return -1
 	}
 	return i
 }

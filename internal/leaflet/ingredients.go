@@ -1,0 +1,76 @@
+package leaflet
+
+import (
+	"regexp"
+	"strings"
+)
+
+const amountPattern = `[0-9][0-9.,]*(?:\s*(?:,|ou|e|[-–])\s*[0-9][0-9.,]*)*\s*`
+
+var (
+	// ingredient is a row of the composition: a name, a row of dots, an amount.
+	ingredient = regexp.MustCompile(`^([^.…]*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
+	dotted     = regexp.MustCompile(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})$`)
+	vehicle    = regexp.MustCompile(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua|osmolaridade`)
+	equivalent = regexp.MustCompile(`\s*\(.*$`)
+
+	// contains is a sentence that says the same: "cada comprimido contém 30 mg de X". What is in brackets is what the
+	// amount is equivalent to.
+	contains  = regexp.MustCompile(`(?i)\bcont(?:[ée]m|endo)\b|princ[íi]pio ativo\s*:`)
+	brackets  = regexp.MustCompile(`\([^()]*\)`)
+	excipient = regexp.MustCompile(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
+	amountOf  = regexp.MustCompile(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
+		`(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|ap[óo]s|destinado|respectivamente)\b)`)
+	// shape is what an amount of a powder or a solution is of, before the name.
+	shape = regexp.MustCompile(`(?i)^(?:p[óo]|solu[çc][ãa]o|suspens[ãa]o|subst[âa]ncia)\s.*\bde\s+`)
+)
+
+// ingredients are what the composition gives an amount of after a row of dots, but for what they are dissolved in; where
+// there is no such row, what its sentences give an amount of.
+func ingredients(composed []string) []string {
+	found := []string{}
+	for i, line := range composed {
+		line = clip(line, maxMended)
+		if dotted.MatchString(line) && i+1 < len(composed) {
+			line += clip(composed[i+1], maxMended)
+		}
+		m := ingredient.FindStringSubmatch(line)
+		if m == nil || vehicle.MatchString(line) {
+			continue
+		}
+		name := strings.Trim(equivalent.ReplaceAllString(m[1], ""), " *")
+		if name != "" && !strings.HasPrefix(strings.ToLower(name), "cada ") {
+			found = once(found, name)
+		}
+	}
+	if len(found) == 0 {
+		found = contained(strings.Join(composed, " "))
+	}
+	return found
+}
+
+// contained finds the active ingredients in sentences. Of those that an amount is said to be equivalent to it takes
+// the first, where nothing else is named.
+func contained(composed string) []string {
+	found, other := []string{}, ""
+	composed = brackets.ReplaceAllString(clip(composed, maxMended), " ")
+	for _, part := range contains.Split(composed, -1)[1:] {
+		if at := excipient.FindStringIndex(part); at != nil {
+			part = part[:at[0]]
+		}
+		for _, m := range amountOf.FindAllStringSubmatch(part, -1) {
+			name := strings.Join(strings.Fields(shape.ReplaceAllString(m[2], "")), " ")
+			switch {
+			case vehicle.MatchString(name):
+			case m[1] == "":
+				found = once(found, name)
+			case other == "":
+				other = name
+			}
+		}
+	}
+	if len(found) == 0 && other != "" {
+		found = append(found, other)
+	}
+	return found
+}

@@ -1,0 +1,137 @@
+package leaflet
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// makers are the words before the name of a firm, the likeliest holder of the registration first: who has it registered,
+// who imports the medicine. Who makes it comes after the firm whose number (CNPJ) is printed: it may be abroad.
+var (
+	holders = [...]*regexp.Regexp{
+		regexp.MustCompile(`(?i)\b(?:registrad[oa]|registro de titularidade)\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
+		regexp.MustCompile(`(?i)^importad[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
+	}
+	madeBy    = regexp.MustCompile(`(?i)^(?:fabricad|produzid|comercializad|distribu[ií]d)[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`)
+	firm      = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:ltda|limitada|s\s?[./]?\s?a|farmac[êe]utic[ao]s?|laborat[óo]rios?|ind[úu]stria\s+(?:qu[íi]mica|e)|pharma|inc|gmbh|fundação|instituto)(?:[^\p{L}]|$)`)
+	legalForm = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:ltda|s\s?[./]?\s?a)\.?\s*$`)
+	// noFirm is a line that has a firm's words and is none: the pharmacist, the sale, an address.
+	noFirm    = regexp.MustCompile(`(?i)respons[áa]ve|\bresp\b|\bcrf\b|\bvenda\b|\buso\b|\bsac\b|@|www\.|\bcep\b|c\.?n\.?p\.?j|forma farmac|^ou\b|^(?:ind[úu]stria brasileira|sa[úu]de)\b|\bpor\s*:`)
+	cnpj      = regexp.MustCompile(`\b([0-9]{2})\.?([0-9]{3})\.?([0-9]{3})\s*/\s*([0-9]{4})\s*[-–]\s*([0-9]{2})\b`)
+	afterCNPJ = regexp.MustCompile(`(?i)[\s-–,]*(?:c\.?n\.?p\.?j\.?.*|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/.*)$`)
+)
+
+// nearFirm is how many lines below its name the number of a firm is looked for, and above its number the name.
+const nearFirm = 6
+
+// maker is who holds the registration, as far as the notices say, with its number: else the firm whose number is printed,
+// who makes the medicine, or the first firm named.
+func maker(legalText, front []string) (name, number string) {
+	for _, by := range holders {
+		if name, at := named(legalText, by); name != "" {
+			return name, numberBelow(legalText, at)
+		}
+	}
+	if name, number := besideNumber(legalText); name != "" {
+		return name, number
+	}
+	if name, at := named(legalText, madeBy); name != "" {
+		return name, numberBelow(legalText, at)
+	}
+	for _, lines := range [][]string{legalText, front} {
+		for i, line := range lines {
+			if isFirm(line) {
+				return whole(lines, i), numberBelow(legalText, 0)
+			}
+		}
+	}
+	return "", numberBelow(legalText, 0)
+}
+
+// named finds the firm after the words of by, on their line or on the next, and the line it is on.
+func named(lines []string, by *regexp.Regexp) (string, int) {
+	for i, line := range lines {
+		m := by.FindStringSubmatch(clip(line, maxTitle))
+		if m == nil {
+			continue
+		}
+		if m[1] == "" {
+			i++
+		} else {
+			lines = append(append(slices.Clone(lines[:i]), m[1]), lines[i+1:]...)
+		}
+		if i < len(lines) && len(lines[i]) <= maxCoverLine && !noFirm.MatchString(lines[i]) {
+			return whole(lines, i), i
+		}
+	}
+	return "", 0
+}
+
+// besideNumber finds the first number of a firm, and the firm's name above it or on its line.
+func besideNumber(lines []string) (name, number string) {
+	for i, line := range lines {
+		number := validCNPJ(line)
+		if number == "" {
+			continue
+		}
+		if rest := strings.Trim(afterCNPJ.ReplaceAllString(clip(line, maxTitle), ""), " -–:,"); isFirm(rest) {
+			return rest, number
+		}
+		for j := i - 1; j >= max(0, i-nearFirm); j-- {
+			if isFirm(lines[j]) {
+				if j > 0 && isFirm(lines[j-1]) && !legalForm.MatchString(lines[j-1]) {
+					j--
+				}
+				return whole(lines, j), number
+			}
+		}
+	}
+	return "", ""
+}
+
+// isFirm reports whether a line looks like the name of a firm.
+func isFirm(line string) bool {
+	return len(line) <= maxCoverLine && firm.MatchString(line) && !noFirm.MatchString(line)
+}
+
+// whole is the firm on line i, with the rest of its name where that is on the next line.
+func whole(lines []string, i int) string {
+	name := strings.TrimSpace(lines[i])
+	if i+1 < len(lines) && !legalForm.MatchString(name) && len(lines[i+1]) <= maxCoverLine/2 && legalForm.MatchString(lines[i+1]) && !noFirm.MatchString(lines[i+1]) {
+		name += " " + strings.TrimSpace(lines[i+1])
+	}
+	return name
+}
+
+// numberBelow is the first number of a firm on lines from i on, or else on any.
+func numberBelow(lines []string, i int) string {
+	for _, line := range append(slices.Clone(lines[i:]), lines[:i]...) {
+		if number := validCNPJ(line); number != "" {
+			return number
+		}
+	}
+	return ""
+}
+
+// validCNPJ is the number of a firm on a line, if its check digits agree: "17.159.229/0001-76".
+func validCNPJ(line string) string {
+	m := cnpj.FindStringSubmatch(clip(line, maxMended))
+	if m == nil {
+		return ""
+	}
+	digits := strings.Join(m[1:], "")
+	for at := 12; at < 14; at++ {
+		sum, weight := 0, 2
+		for i := at - 1; i >= 0; i-- {
+			sum += int(digits[i]-'0') * weight
+			if weight++; weight > 9 {
+				weight = 2
+			}
+		}
+		if check := (11 - sum%11) % 11 % 10; int(digits[at]-'0') != check {
+			return ""
+		}
+	}
+	return m[1] + "." + m[2] + "." + m[3] + "/" + m[4] + "-" + m[5]
+}
