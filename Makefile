@@ -71,10 +71,11 @@ firefox: ## build geckodriver (cargo, some minutes) and install firefox-esr, for
 	@deploy/grid/geckodriver.sh
 
 .PHONY: reader
-reader: ## install the foreign reader (PyPI deltalake) for the tests, where Python is there
+reader: ## install the foreign readers (PyPI deltalake, datasets) for the tests, where Python is there
 	@if python3 -c 'import venv, ensurepip' 2>/dev/null; then \
-		test -x .cache/reader/bin/python || (python3 -m venv .cache/reader && \
-			.cache/reader/bin/pip install -q --disable-pip-version-check -r deploy/reader/requirements.txt) || \
+		cmp -s deploy/reader/requirements.txt .cache/reader/requirements.txt || (python3 -m venv .cache/reader && \
+			.cache/reader/bin/pip install -q --disable-pip-version-check -r deploy/reader/requirements.txt && \
+			cp deploy/reader/requirements.txt .cache/reader/) || \
 			{ rm -rf .cache/reader; echo 'PyPI cannot be reached: the tests with a foreign reader are skipped' >&2; }; \
 	else echo 'no Python: the tests with a foreign reader are skipped' >&2; fi
 
@@ -98,6 +99,10 @@ bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext 
 .PHONY: bench-scans
 bench-scans: tesseract ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared
 	@$(GO) test ./internal/host -run '^$$' -bench Scans -benchtime 1x -v
+
+.PHONY: bench-corpus
+bench-corpus: ## measure: time and memory to compare 17,600 leaflets of 50 kB, and to export 2,000 of them, on one core
+	@$(GO) test ./internal/corpus -run '^$$' -bench . -benchtime 1x
 
 .PHONY: clean
 clean: ## remove what was built; data stays

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,8 +31,11 @@ func TestForeignReader(t *testing.T) {
 			continue // it is only looked at
 		}
 		column := "category"
-		if a.Asset == "anvisa/updates" {
+		switch a.Asset {
+		case "anvisa/updates":
 			column = "day"
+		case "corpus/leaflets":
+			column = "part"
 		}
 		rows, runs := 0, map[string]bool{}
 		for _, p := range a.Partitions {
@@ -59,4 +64,44 @@ func TestForeignReader(t *testing.T) {
 		}
 		require.Contains(t, read.Operations, "MATERIALIZE")
 	}
+	corpusOpens(t, python, s)
+}
+
+//go:embed testdata/corpus.py
+var readCorpus string
+
+// corpusOpens exports the corpus of a run and opens its folder with pandas, DuckDB and the datasets library of Hugging Face.
+func corpusOpens(t *testing.T, python string, s *site) {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "corpus")
+	done := s.run("corpus", "export", folder, "--all", "-o", "json")
+	require.Equal(t, 0, done.code, done.stderr)
+	var exported struct {
+		Folder string
+		Rows   map[string]int
+		Files  []struct{ Name, SHA256 string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(done.stdout), &exported))
+	rows := 0
+	for _, n := range exported.Rows {
+		rows += n
+	}
+	require.Equal(t, s.status().rows("corpus/leaflets"), rows, "of generated leaflets none is left out")
+
+	cmd := exec.Command(python, "-c", readCorpus, folder)
+	cache := t.TempDir()
+	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "HF_HOME="+cache, "HF_DATASETS_CACHE="+cache)
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	output, err := cmd.Output()
+	require.NoError(t, err, "%s", complaints.String())
+	var read struct {
+		Datasets, Pandas, Duckdb map[string]int
+		Licensed                 bool
+	}
+	require.NoError(t, json.Unmarshal(output, &read), "%s", output)
+	require.Equal(t, exported.Rows, read.Datasets)
+	require.Equal(t, exported.Rows, read.Pandas)
+	require.Equal(t, exported.Rows, read.Duckdb)
+	require.True(t, read.Licensed, "every row has a licence and an origin")
 }

@@ -44,7 +44,7 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	require.Zero(t, code, stderr)
 	var v planView
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
-	require.Len(t, v.Steps, 14)
+	require.Len(t, v.Steps, 15)
 	require.Zero(t, v.Steps[0].Estimate.Requests, "there is no open data to look at")
 	require.EqualValues(t, 2, v.Steps[1].Estimate.Requests, "a visit and its total")
 	require.Contains(t, v.Steps[9].Estimate.Note, "anvisa/download[8] was never published")

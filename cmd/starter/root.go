@@ -75,6 +75,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newVacuum(a),
 		newAutomation(a),
 		newChecks(a),
+		newCorpus(a),
 		newQuality(a),
 	)
 	wrapArgs(root)

@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/corpus"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
@@ -31,7 +33,12 @@ type Data struct {
 func LedgerFile(data string) string { return filepath.Join(data, "ledger.db") }
 
 // Graph is every asset there is, as definitions only: enough to plan and to list.
-func Graph() (*asset.Graph, error) { return asset.NewGraph(anvisa.Assets(anvisa.Deps{})...) }
+func Graph() (*asset.Graph, error) { return graphOf(anvisa.Deps{}) }
+
+// graphOf is every asset there is: those of the source, which work with d, and those that are made from them.
+func graphOf(d anvisa.Deps) (*asset.Graph, error) {
+	return asset.NewGraph(slices.Concat(anvisa.Assets(d), corpus.Assets())...)
+}
 
 // OpenData opens the folder that a configuration names, and makes it if it is missing.
 func OpenData(ctx context.Context, c config.Config) (*Data, error) {
@@ -46,9 +53,9 @@ func OpenData(ctx context.Context, c config.Config) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
+	graph, err := graphOf(anvisa.Deps{
 		Listing: c.Source.Listing, OpenData: anvisa.OpenData{Source: c.Source.Observed()},
-	})...)
+	})
 	if err != nil {
 		return nil, err
 	}

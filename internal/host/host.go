@@ -159,11 +159,11 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 
 // Run works until ctx ends.
 func (h *Host) Run(ctx context.Context) error {
-	graph, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
+	graph, err := graphOf(anvisa.Deps{
 		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Recognizer: h.scans, Tracer: h.Tracer(),
 		OpenData: h.openData, Seen: h.Ledger,
 		Listing: h.config.Source.Listing,
-	})...)
+	})
 	if err != nil {
 		return err
 	}

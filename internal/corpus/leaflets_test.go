@@ -1,0 +1,241 @@
+package corpus_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/asset"
+	"drugslm/internal/corpus"
+)
+
+// tables are published rows, by asset and partition.
+type tables map[asset.Key]map[string][]any
+
+func (t tables) Read(_ context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		for _, row := range t[key][partition] {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// runOver is a run of the corpus over tables.
+func runOver(t tables) asset.Run {
+	run := asset.Run{
+		ID: "run-1", TraceID: "trace-1", Partition: asset.Partition{Key: asset.Whole}, Inputs: t, Now: time.Now, Progress: func(int, int) {},
+		Upstream: func(key asset.Key) ([]string, error) {
+			var keys []string
+			for partition := range t[key] {
+				keys = append(keys, partition)
+			}
+			slices.Sort(keys)
+			return keys, nil
+		},
+	}
+	return run.For(corpus.Leaflets())
+}
+
+// derived gives the rows and the items of the corpus made from tables.
+func derived(t *testing.T, from tables) (rows map[string]corpus.Row, items map[string]asset.Item) {
+	t.Helper()
+	rows, items = map[string]corpus.Row{}, map[string]asset.Item{}
+	err := corpus.Leaflets().Derive(t.Context(), runOver(from), func(item asset.Item, row asset.Row) error {
+		require.NotContains(t, items, item.ID)
+		rows[item.ID], items[item.ID] = row.(corpus.Row), item
+		return nil
+	})
+	require.NoError(t, err)
+	return rows, items
+}
+
+// extract is an extracted document with one leaflet: a cover, three sections and a table of changes.
+func extract(product int64, audience string, sections ...string) anvisa.ExtractRow {
+	row := anvisa.ExtractRow{
+		IDProduto: product, Audience: audience, NomeProduto: "ÇUPRA", IDDocumento: "77", Expediente: "1234567890", SHA256: strings.Repeat("ab", 32),
+		Kind: "leaflet", Pages: []anvisa.ExtractPage{{Number: 1, Source: "text"}, {Number: 2, Source: "ocr"}, {Number: 3, Source: "blank"}, {Number: 4, Source: "needs_ocr"}},
+		Provenance: asset.Provenance{RunID: "earlier", FetchedAt: time.Date(2026, 8, 21, 12, 0, 0, 0, time.UTC), SourceURL: "https://example.org/bula"},
+	}
+	text := []rune("ÇUPRA® comprimidos\n")
+	for i, body := range append(sections, "01/02/2021 histórico de outra bula") {
+		s := anvisa.ExtractSection{
+			Leaflet: 1, ID: fmt.Sprintf("%s.%d", audience, i+1), Number: int32(i + 1), Title: fmt.Sprintf("%d. TÍTULO", i+1), Text: body,
+			Markdown: "**" + body + "**", Start: int64(len(text)), Confidence: 1 - float64(i)/2,
+		}
+		if i == len(sections) {
+			s.ID, s.Number, s.Title = "history", 0, "HISTÓRICO DE ALTERAÇÃO DA BULA"
+		}
+		text = append(text, []rune(s.Title+"\n"+body+"\n")...)
+		s.End = int64(len(text))
+		row.Sections = append(row.Sections, s)
+	}
+	row.Text, row.Characters = string(text), int64(len(text))
+	row.Leaflets = []anvisa.ExtractLeaflet{{
+		Number: 1, Audience: audience, FirstPage: 1, LastPage: 4, End: int64(len(text)), Product: "ÇUPRA", Ingredients: []string{"cuprato"},
+		Maker: "Ninguém S.A.", Registration: "1.0583.1009", Version: "VP3", ApprovedOn: "2021-04-12",
+	}}
+	return row
+}
+
+func portuguese(seed uint64, n int) string {
+	r := rand.New(rand.NewPCG(seed, 1))
+	return prose(r, vocabulary(r, 2000), n)
+}
+
+func TestRowsFollowFromTheirInputs(t *testing.T) {
+	t.Parallel()
+	first, second := portuguese(1, 400), portuguese(2, 400)
+	patient := extract(10, "patient", first, second)
+	product := anvisa.CatalogRow{IDProduto: 10, NumeroRegistro: "105831009", NomeProduto: "ÇUPRA", RazaoSocial: "Fábrica Ltda.", CategoriaDescricao: "Novo"}
+	cover := anvisa.ExtractRow{IDProduto: 11, Audience: "patient", Kind: "cover_sheet", Text: "Folha de rosto", Pages: patient.Pages, SHA256: patient.SHA256, Provenance: patient.Provenance}
+	twin := extract(12, "patient", first, second) // the catalog does not have it (yet)
+	twin.Leaflets = append(twin.Leaflets, twin.Leaflets[0])
+	twin.Leaflets[1].Number = 2
+	more := twin.Sections[0]
+	more.Leaflet, more.Text = 2, portuguese(3, 500)
+	twin.Sections = append(twin.Sections, more)
+	from := tables{
+		anvisa.ExtractKey: {"5": {twin}, "6": {patient, cover}},
+		anvisa.CatalogKey: {"5": nil, "6": {product}},
+	}
+	rows, items := derived(t, from)
+	require.Len(t, rows, 4)
+	row := rows["10/patient#1"]
+	require.Equal(t, "ÇUPRA® comprimidos\n1. TÍTULO\n"+strings.TrimSpace(first)+"\n2. TÍTULO\n"+strings.TrimSpace(second), trimmed(row.Text))
+	require.Contains(t, row.Markdown, "## 2. TÍTULO\n\n**")
+	require.NotContains(t, row.Text+row.Markdown, "histórico", "the table of changes is no text of this leaflet")
+	require.Len(t, row.Sections, 2)
+	require.Equal(t, "6", row.IDCategoria)
+	require.Equal(t, "Novo", row.Categoria)
+	require.Equal(t, "Fábrica Ltda.", row.Maker, "as the catalog says")
+	require.Equal(t, "mixed", row.Source)
+	require.InDelta(t, 0.5, row.OCRShare, 0, "blank pages do not count")
+	require.InDelta(t, 0.75, row.Confidence, 0.01)
+	require.Equal(t, "pt", row.Language)
+	require.EqualValues(t, 4, row.Pages)
+	require.EqualValues(t, 1, row.UnreadPages)
+	require.EqualValues(t, corpus.Words(row.Text), row.Words)
+	require.Contains(t, strings.Join(row.Disagreements, ""), "razao_social")
+	require.Equal(t, corpus.License, row.License)
+	require.Equal(t, asset.Provenance{RunID: "run-1", TraceID: "trace-1", CodeVersion: "1", FetchedAt: patient.FetchedAt, SourceURL: patient.SourceURL}, row.Provenance)
+
+	require.Equal(t, corpus.NotALeaflet, rows["11/patient#1"].Excluded)
+	require.Equal(t, corpus.Excluded, rows["11/patient#1"].Split)
+	copied := rows["12/patient#1"]
+	require.Equal(t, corpus.Exact, copied.Duplicate)
+	require.Equal(t, "10/patient#1", copied.Cluster)
+	require.Equal(t, "105831009", copied.NumeroRegistro, "as the leaflet prints it")
+	require.Equal(t, "Ninguém S.A.", copied.Maker)
+	require.Equal(t, corpus.None, rows["12/patient#2"].Duplicate, "the second leaflet of the file")
+	require.Equal(t, "12/patient", items["12/patient#2"].From)
+	for _, r := range rows {
+		if r.Excluded == "" {
+			require.Equal(t, "10", r.Group)
+			require.Equal(t, row.Split, r.Split)
+		}
+	}
+
+	again, same := derived(t, from)
+	require.Equal(t, rows, again)
+	require.Equal(t, items, same)
+	patient.Expediente = "other"
+	from[anvisa.ExtractKey]["6"][0] = patient
+	_, changed := derived(t, from)
+	require.NotEqual(t, items["10/patient#1"].Fingerprint, changed["10/patient#1"].Fingerprint)
+	require.Equal(t, items["11/patient#1"].Fingerprint, changed["11/patient#1"].Fingerprint)
+}
+
+// trimmed is a text without the blank that prose may end with, before each line's end.
+func trimmed(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, " \n", "\n"), "\n\n", "\n")
+}
+
+// verdicts asks the checks of the corpus about rows.
+func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
+	t.Helper()
+	made := corpus.Leaflets()
+	from := tables{anvisa.ExtractKey: {"5": nil}}
+	for _, r := range list {
+		id, _, _ := strings.Cut(r.ID, "/")
+		var product int64
+		_, err := fmt.Sscan(id, &product)
+		require.NoError(t, err)
+		from[anvisa.ExtractKey]["5"] = append(from[anvisa.ExtractKey]["5"], anvisa.ExtractRow{IDProduto: product, Audience: r.Audience})
+	}
+	probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: runOver(from)})
+	for _, r := range list {
+		probe.Row(r)
+	}
+	found := map[string]asset.Verdict{}
+	for _, v := range probe.Finish(asset.Staged{Rows: len(list), Before: -1}) {
+		found[v.Name] = v
+	}
+	return found
+}
+
+func TestChecksStopWhatWouldSpoilAnEvaluation(t *testing.T) {
+	t.Parallel()
+	sound := slices.DeleteFunc(example(t, 300), func(r corpus.Row) bool { return strings.HasPrefix(r.ID, "evil") })
+	for name, v := range verdicts(t, sound) {
+		require.True(t, v.Passed, "%s: %s", name, v.Detail)
+	}
+	train := slices.IndexFunc(sound, func(r corpus.Row) bool { return r.Split == corpus.Train && r.ClusterSize > 1 && !r.Representative })
+	for _, test := range []struct {
+		check, detail string
+		bend          func(r *corpus.Row)
+	}{
+		{"splits_apart", "in test has the text of", func(r *corpus.Row) { r.Split, r.Group = corpus.Test, "elsewhere" }},
+		{"splits_apart", "in test is of the group of", func(r *corpus.Row) {
+			r.Split, r.Text, r.Sections = corpus.Test, portuguese(9, 900), nil
+		}},
+		{"splits_apart", "is a near duplicate of", func(r *corpus.Row) {
+			r.Split, r.Group, r.Text, r.Sections = corpus.Test, "elsewhere", r.Text+" E mais nada.", nil
+		}},
+		{"licensed", "has no license, source_url", func(r *corpus.Row) { r.License, r.SourceURL = "", "" }},
+		{"portuguese", "is in es, 40 % of it", func(r *corpus.Row) { r.Language, r.LanguageConfidence = "es", 0.4 }},
+		{"represented", "1 clusters", func(r *corpus.Row) { r.Representative = true }},
+		{"represented", "clusters, such as", func(r *corpus.Row) { r.Cluster = r.ID }},
+	} {
+		bent := slices.Clone(sound)
+		test.bend(&bent[train])
+		v := verdicts(t, bent)[test.check]
+		require.False(t, v.Passed, test.detail)
+		require.True(t, v.Stops(), test.check)
+		require.Contains(t, v.Detail, test.detail)
+	}
+	lopsided, glued := slices.Clone(sound), slices.Clone(sound)
+	for i := range sound {
+		lopsided[i].Split = corpus.Train
+		glued[i].Split, glued[i].Group = corpus.Train, "1"
+	}
+	require.Equal(t, asset.CheckWarned, verdicts(t, lopsided)["train_share"].Outcome())
+	require.Equal(t, asset.CheckWarned, verdicts(t, glued)["largest_group"].Outcome())
+}
+
+// BenchmarkDerive derives the corpus from 2,000 leaflets of 50 kB, as the engine does: once for the items, once for their rows.
+func BenchmarkDerive(b *testing.B) {
+	const leaflets = 2_000
+	var list []any
+	for i := range leaflets {
+		list = append(list, extract(int64(i), "professional", portuguese(uint64(i%50), 4000), portuguese(uint64(i%100), 4000)))
+	}
+	run := runOver(tables{anvisa.ExtractKey: {"5": list}, anvisa.CatalogKey: {"5": nil}})
+	for b.Loop() {
+		rows := 0
+		for range 2 {
+			require.NoError(b, corpus.Leaflets().Derive(b.Context(), run, func(asset.Item, asset.Row) error { rows++; return nil }))
+		}
+		require.Equal(b, 2*leaflets, rows)
+		b.ReportMetric(leaflets/b.Elapsed().Seconds(), "rows/s")
+	}
+}
