@@ -1,7 +1,6 @@
 package anvisa
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -61,26 +60,16 @@ func History(categories *asset.Partitions) *asset.Asset {
 		Timeout:     30 * time.Minute,
 		BatchSize:   2000, // rows of a part that is no longer small
 		Checks:      historyChecks(),
-		Derive: func(ctx context.Context, run asset.Run, emit func(asset.Item, HistoryRow) error) error {
-			for doc, err := range asset.Input[ExtractRow](ctx, run, ExtractKey) {
-				if err != nil {
-					return err
-				}
-				for _, row := range historyRows(run, doc) {
-					item := asset.Item{ID: row.ItemID(), Label: row.NomeProduto, From: row.documentID(), Fingerprint: row.fingerprint()}
-					if err := emit(item, row); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		},
+		Derive:      fromDocuments(historyRows),
 	})
 }
 
-func (r HistoryRow) fingerprint() string {
-	return digest(r.NomeProduto, r.IDDocumento, r.SHA256, r.DataExpediente, r.Expediente, r.Assunto, r.DataPeticao, r.ExpedientePeticao,
-		r.AssuntoPeticao, r.DataAprovacao, r.ItensBula, r.Versoes, r.Apresentacoes, fmt.Sprint(r.Page))
+// item knows a change by all that its row says of it.
+func (r HistoryRow) item() asset.Item {
+	return asset.Item{ID: r.ItemID(), Label: r.NomeProduto, From: r.documentID(), Fingerprint: digest(
+		r.NomeProduto, r.IDDocumento, r.SHA256, r.DataExpediente, r.Expediente, r.Assunto, r.DataPeticao, r.ExpedientePeticao,
+		r.AssuntoPeticao, r.DataAprovacao, r.ItensBula, r.Versoes, r.Apresentacoes, fmt.Sprint(r.Page),
+	)}
 }
 
 // historyRows are the changes in one document.

@@ -69,20 +69,31 @@ func Sections(categories *asset.Partitions) *asset.Asset {
 		Timeout:     30 * time.Minute,
 		BatchSize:   2000, // rows of a part that is no longer small
 		Checks:      sectionChecks(),
-		Derive: func(ctx context.Context, run asset.Run, emit func(asset.Item, SectionRow) error) error {
-			for doc, err := range asset.Input[ExtractRow](ctx, run, ExtractKey) {
-				if err != nil {
+		Derive:      fromDocuments(sectionRows),
+	})
+}
+
+// part is a row of which a document gives many.
+type part interface {
+	asset.Row
+	item() asset.Item
+}
+
+// fromDocuments derives the rows that each document gives.
+func fromDocuments[T part](rows func(asset.Run, ExtractRow) []T) func(context.Context, asset.Run, func(asset.Item, T) error) error {
+	return func(ctx context.Context, run asset.Run, emit func(asset.Item, T) error) error {
+		for doc, err := range asset.Input[ExtractRow](ctx, run, ExtractKey) {
+			if err != nil {
+				return err
+			}
+			for _, row := range rows(run, doc) {
+				if err := emit(row.item(), row); err != nil {
 					return err
 				}
-				for _, row := range sectionRows(run, doc) {
-					if err := emit(row.item(), row); err != nil {
-						return err
-					}
-				}
 			}
-			return nil
-		},
-	})
+		}
+		return nil
+	}
 }
 
 // item knows a section by all that its row says of it.

@@ -1,16 +1,14 @@
 package pdf
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os/exec"
-	"strings"
-	"sync"
 	"time"
-	"unicode"
+
+	"drugslm/internal/process"
 )
 
 // startTimeout bounds the start of a child: the first on a machine compiles the engine, which takes 4 s on a quiet core.
@@ -24,21 +22,26 @@ type child struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    io.Reader
-	stderr *tail
+	stderr *process.Output
 	served int   // documents so far
 	limit  int64 // bytes of an answer
 
-	mu    sync.Mutex
-	ended bool // its process id may by now be somebody else's
+	*process.Process // Kill ends it at once; it may be called at any time, by anybody
 }
+
+// maxSaid bounds what is kept of a child's standard error, where a Go program says why it died.
+const maxSaid = 4 << 10
+
+// spareMemory is address space beyond the sandbox's: Go's own, 21 MB of compiled engine, the bytes and the text.
+const spareMemory = 4 << 30
 
 // startChild starts a process and waits until its engine is ready. The process outlives ctx.
 func startChild(ctx context.Context, o Options) (*child, error) {
-	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: &tail{}, limit: answerLimit(o)}
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: process.NewOutput(maxSaid, nil), limit: answerLimit(o)}
 	c.cmd.Env = childEnv()
 	c.cmd.Stderr = c.stderr
 	c.cmd.WaitDelay = exitTimeout
-	c.cmd.SysProcAttr = ownGroup()
+	c.cmd.SysProcAttr = process.Group()
 	in, err := c.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -51,6 +54,7 @@ func startChild(ctx context.Context, o Options) (*child, error) {
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
+	c.Process = process.Of(c.cmd.Process)
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := c.ready(ctx, o); err != nil {
@@ -62,10 +66,11 @@ func startChild(ctx context.Context, o Options) (*child, error) {
 
 // ready limits the process, tells it its settings and waits for its first answer.
 func (c *child) ready(ctx context.Context, o Options) error {
-	if err := limitMemory(c.cmd.Process.Pid, o.MemoryPages); err != nil {
+	limits := process.Limits{Memory: uint64(o.MemoryPages)*pageSize + spareMemory} // in case something grows outside the sandbox
+	if err := limits.Apply(c.cmd.Process.Pid); err != nil {
 		return fmt.Errorf("limit memory: %w", err)
 	}
-	defer context.AfterFunc(ctx, c.signal)()
+	defer context.AfterFunc(ctx, c.Kill)()
 	err := writeJSON(c.in, settings{CacheDir: o.CacheDir, MemoryPages: o.MemoryPages, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxText: o.MaxText})
 	if err == nil {
 		err = readJSON(c.out, maxSettings, &answer{})
@@ -76,7 +81,7 @@ func (c *child) ready(ctx context.Context, o Options) error {
 // read sends a document and waits for what is wanted of it; the end of ctx kills the child. An error means that the
 // child is of no more use.
 func (c *child) read(ctx context.Context, wanted request, content []byte) (answer, error) {
-	defer context.AfterFunc(ctx, c.signal)()
+	defer context.AfterFunc(ctx, c.Kill)()
 	var a answer
 	err := writeJSON(c.in, wanted)
 	if err == nil {
@@ -101,31 +106,20 @@ func (c *child) explain(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	c.kill() // after which its last words are all here
-	return fmt.Errorf("child ended (%s): %w%s", c.cmd.ProcessState, err, c.stderr.first())
-}
-
-// signal ends the process group at once; it may be called at any time, by anybody.
-func (c *child) signal() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.ended {
-		killGroup(c.cmd.Process)
-	}
+	return fmt.Errorf("child ended (%s): %w%s", c.cmd.ProcessState, err, c.stderr.FirstLine())
 }
 
 // kill ends the process group and waits for the process.
 func (c *child) kill() {
-	c.signal()
-	c.mu.Lock()
-	c.ended = true
-	c.mu.Unlock()
+	c.Kill()
+	c.Ended()
 	_ = c.cmd.Wait() // "signal: killed" is what was asked for, and a second call finds it gone
 }
 
 // stop lets a child without work end by itself, and kills it if it does not.
 func (c *child) stop() {
 	_ = c.in.Close()
-	timer := time.AfterFunc(exitTimeout, c.signal)
+	timer := time.AfterFunc(exitTimeout, c.Kill)
 	defer timer.Stop()
 	_, _ = io.Copy(io.Discard, c.out) // its output ends when it does
 	c.kill()
@@ -135,29 +129,3 @@ func (c *child) stop() {
 // words; a word, which is a letter and a blank at least, has a box of eleven and a cell of eleven; and a page or a warning adds
 // less than a hundred.
 func answerLimit(o Options) int64 { return 24*o.MaxText + 512*int64(o.MaxPages) + maxSettings }
-
-// tail keeps the first bytes that are written to it, where a Go program says why it died. The buffer is not embedded: its
-// ReadFrom would be found by io.Copy, and keep all.
-type tail struct{ kept bytes.Buffer }
-
-const maxTail = 4 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.kept.Write(p[:min(len(p), maxTail-t.kept.Len())])
-	return len(p), nil
-}
-
-// first is the first line written, as an addition to an error text.
-func (t *tail) first() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(t.kept.String()), "\n")
-	line = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, line)
-	if line == "" {
-		return ""
-	}
-	return ": " + line[:min(len(line), 200)]
-}

@@ -208,6 +208,6 @@ func (e *Extractor) killAll() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for c := range e.live {
-		c.signal()
+		c.Kill()
 	}
 }
