@@ -37,12 +37,12 @@ $(BIN)/temporal: $(shell find deploy/temporal -name '*.go' -o -name 'go.*')
 chromium: ## install chromium and chromium-driver from the distribution where they are missing
 	@deploy/chromium.sh
 
-.PHONY: tesseract
-tesseract: ## install tesseract-ocr and tesseract-ocr-por from the distribution where they are missing; never fails
-	@deploy/tesseract.sh
+.PHONY: optional
+optional: ## install Tesseract with Portuguese, and pdftotext, from the distribution where they are missing; never fails
+	@deploy/optional.sh
 
 .PHONY: test
-test: chromium tesseract build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
+test: chromium optional build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
 	@deploy/test.sh
 
 .PHONY: quick
@@ -97,7 +97,7 @@ bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext 
 	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
 
 .PHONY: bench-scans
-bench-scans: tesseract ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared
+bench-scans: optional ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared
 	@$(GO) test ./internal/host -run '^$$' -bench Scans -benchtime 1x -v
 
 .PHONY: bench-corpus

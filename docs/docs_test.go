@@ -188,7 +188,8 @@ func TestCommands(t *testing.T) {
 func (c command) verbs() []string {
 	n := 0
 	if len(c.words) > 0 && !strings.HasPrefix(c.words[0], "-") {
-		if n = 1; slices.Contains([]string{"assets", "automation", "backfill", "hooks", "partitions", "runs", "schedule"}, c.words[0]) {
+		groups := []string{"assets", "automation", "backfill", "corpus", "hooks", "leaflet", "partitions", "runs", "schedule"}
+		if n = 1; slices.Contains(groups, c.words[0]) || slices.Equal(c.words[:min(2, len(c.words))], []string{"items", "view"}) {
 			n = min(2, len(c.words))
 		}
 	}
