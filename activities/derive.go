@@ -10,9 +10,11 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// deriveItems enrols what an asset derives from its inputs, then derives again for the rows of what is to do. A
-// partition of which neither the inputs nor the code are newer is not derived at all.
+// deriveItems enrols what an asset derives from its inputs, then derives again for the rows of what is to do. Both read
+// the inputs at the versions in out, whatever is published meanwhile. A partition of which neither the inputs nor the code
+// are newer is not derived at all.
 func (a *Activities) deriveItems(ctx context.Context, j job, out *Enrolled) error {
+	j.run.Inputs = inputs{a, out.Upstream}
 	same, err := a.underived(ctx, j, out.Upstream)
 	if err != nil || same {
 		return err
@@ -57,7 +59,7 @@ func (a *Activities) stageDerived(ctx context.Context, j job, todo []string) err
 		return err
 	}
 	for id := range missing {
-		return fault.New(fault.Incomplete, "derive "+j.Step.Name(), "%d items are not derived again, such as %q: an input was published in between", len(missing), id)
+		return fault.New(fault.Incomplete, "derive "+j.Step.Name(), "%d items are not derived again, such as %q: the same inputs must give the same items", len(missing), id)
 	}
 	return a.settleStage(ctx, j, &stage)
 }

@@ -135,3 +135,26 @@ func TestAPlanOfADerivationCountsNothingBefore(t *testing.T) {
 	require.Equal(t, 2, forecast.Steps[0].Skip)
 	require.Equal(t, 2, calls, "a plan derives nothing")
 }
+
+func TestADerivationReadsOneVersionOfItsInputs(t *testing.T) {
+	t.Parallel()
+	w, calls := newWorld(t), 0
+	w.show("a one", "b two")
+	w.must(w.step(catalog))
+	published := false
+	in := w.deriving(t, &calls, func(call int, _ *asset.Item, _ *row) bool {
+		if call == 2 && !published { // between the items and their rows
+			published = true
+			w.show("a one", "c three")
+			w.must(w.step(catalog))
+		}
+		return true
+	})
+	_, made := w.must(in)
+	require.EqualValues(t, 2, made.Rows)
+	require.Equal(t, []string{"a/one one", "b/two two"}, w.rows(words))
+	require.Equal(t, asset.Stale, w.judge(words), "what was published meanwhile is for the next run")
+	w.must(w.next(in))
+	require.Equal(t, []string{"a/one one", "c/three three"}, w.rows(words))
+	w.sound()
+}
