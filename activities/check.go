@@ -41,6 +41,9 @@ func (a *Activities) before(ctx context.Context, j job) (asset.Publication, erro
 
 // kept shows the probe the rows of a published part that stay.
 func kept(ctx context.Context, j job, file lake.File, gone []string, probe *asset.Probe) error {
+	if int64(len(gone)) == file.Rows {
+		return nil
+	}
 	left := make(map[string]bool, len(gone))
 	for _, id := range gone {
 		left[id] = true

@@ -17,16 +17,17 @@ type ExtractRow struct {
 	IDDocumento string           `parquet:"id_documento" doc:"The portal's number of this version of the leaflet"`
 	Expediente  string           `parquet:"expediente" doc:"Filing of this version of the leaflet"`
 	SHA256      string           `parquet:"sha256" doc:"Of the PDF the text is from"`
-	Kind        string           `parquet:"kind,dict" doc:"leaflet, information_folder, cover_sheet, empty_form, no_text or other"`
-	Reason      string           `parquet:"reason" doc:"Why it is no leaflet; empty for one"`
+	Kind        string           `parquet:"kind,dict" rows:"added" doc:"leaflet, information_folder, cover_sheet, empty_form, no_text or other"`
+	Reason      string           `parquet:"reason" rows:"added" doc:"Why it is no leaflet; empty for one"`
 	Text        string           `parquet:"text" rows:"text" doc:"Text of the whole document, running heads and feet left out: start and end below count its Unicode characters"`
 	Characters  int64            `parquet:"characters" doc:"Unicode characters in text"`
 	Pages       []ExtractPage    `parquet:"pages,list" doc:"Each page, its running heads and feet included"`
-	Leaflets    []ExtractLeaflet `parquet:"leaflets,list" doc:"The leaflets in the document, in its order"`
+	Leaflets    []ExtractLeaflet `parquet:"leaflets,list" rows:"added" doc:"The leaflets in the document, in its order"`
 	Sections    []ExtractSection `parquet:"sections,list" doc:"Their sections by the headings of RDC 47/2009, in the order of the text"`
-	History     []ExtractChange  `parquet:"history,list" doc:"The rows of their tables of changes"`
-	Missing     []ExtractMissing `parquet:"missing,list" doc:"Sections the RDC asks for that were not found, with reasons"`
-	Running     []string         `parquet:"running_heads,list" doc:"Running heads and feet, each once, as first printed"`
+	History     []ExtractChange  `parquet:"history,list" rows:"added" doc:"The rows of their tables of changes"`
+	MissingIDs  []string         `parquet:"missing,list" doc:"Sections the RDC asks for that were not found"`
+	Missing     []ExtractMissing `parquet:"missing_sections,list" rows:"added" doc:"The same with the leaflet that lacks it, and why"`
+	Running     []string         `parquet:"running_heads,list" rows:"added" doc:"Running heads and feet, each once, as first printed"`
 	Found       string           `parquet:"found_audience,dict" doc:"patient, professional or other, as the headings of the first leaflet say"`
 	Warnings    []string         `parquet:"warnings,list" doc:"What a reader should know"`
 	asset.Provenance
@@ -39,9 +40,9 @@ func (r ExtractRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
 type ExtractPage struct {
 	Number     int32   `parquet:"number"`
 	Text       string  `parquet:"text" rows:"text"`
-	Source     string  `parquet:"source"`     // text, ocr, blank, needs_ocr or unreadable
-	Confidence float64 `parquet:"confidence"` // of what was recognised; 1 for text that the file holds, 0 for none
-	Unreadable int32   `parquet:"unreadable"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
+	Source     string  `parquet:"source" rows:"added"`     // text, ocr, blank, needs_ocr or unreadable
+	Confidence float64 `parquet:"confidence" rows:"added"` // of what was recognised; 1 for text that the file holds, 0 for none
+	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
 }
 
 // The sources of a page's text.
@@ -79,18 +80,18 @@ type ExtractLeaflet struct {
 
 // ExtractSection is one section of a leaflet.
 type ExtractSection struct {
-	Leaflet    int32   `parquet:"leaflet"` // ExtractLeaflet.Number
-	ID         string  `parquet:"id"`      // "professional.5"
-	Number     int32   `parquet:"number"`  // as the RDC counts; 0 for parts without one
-	Title      string  `parquet:"title"`   // as printed
+	Leaflet    int32   `parquet:"leaflet" rows:"added"` // ExtractLeaflet.Number
+	ID         string  `parquet:"id"`                   // "professional.5"
+	Number     int32   `parquet:"number"`               // as the RDC counts; 0 for parts without one
+	Title      string  `parquet:"title"`                // as printed
 	Text       string  `parquet:"text" rows:"text"`
-	Markdown   string  `parquet:"markdown" rows:"text"`
+	Markdown   string  `parquet:"markdown" rows:"text,added"`
 	FirstPage  int32   `parquet:"first_page"` // 1-based
 	LastPage   int32   `parquet:"last_page"`
 	Start      int64   `parquet:"start"` // characters into the document's text; the title included
 	End        int64   `parquet:"end"`
-	Confidence float64 `parquet:"confidence"` // 0 to 1
-	Reason     string  `parquet:"reason"`     // why it is below 1
+	Confidence float64 `parquet:"confidence" rows:"added"` // 0 to 1
+	Reason     string  `parquet:"reason" rows:"added"`     // why it is below 1
 }
 
 // ExtractMissing is a section that a leaflet ought to have and has not.
@@ -181,6 +182,7 @@ func (r *ExtractRow) add(number int32, l leaflet.Leaflet) {
 		})
 	}
 	for _, m := range l.Absent {
+		r.MissingIDs = append(r.MissingIDs, m.ID)
 		r.Missing = append(r.Missing, ExtractMissing{Leaflet: number, ID: m.ID, Reason: m.Reason})
 	}
 	for _, c := range l.History {

@@ -2,7 +2,6 @@ package lake
 
 import (
 	"encoding/json"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/rows"
 )
 
 // The protocol versions of our tables: what every reader has known since Delta's first release, with nothing optional.
@@ -73,7 +73,7 @@ func (t *Table) schemaString() (string, error) {
 }
 
 // evolve gives the table's new metadata when the codec has columns, or descriptions, that the table has not; nil when
-// nothing is new. Only columns that may be absent can be added: old files do not have them.
+// nothing is new. Only columns, and fields of structs, that may be absent can be added: old files do not have them.
 func (t *Table) evolve(old *metaData) (*metaData, error) {
 	fresh, err := t.schemaString()
 	if err != nil {
@@ -120,7 +120,7 @@ func widened(was, is []sparkColumn) string {
 		case !known && !c.Nullable:
 			return "the new column " + c.Name + " must be optional: the rows there are do not have it"
 		case !known:
-		case !sameJSON(old.Type, c.Type):
+		case !rows.Widens(typeName(old.Type), typeName(c.Type)):
 			return "column " + c.Name + " is " + string(old.Type) + " in the table and " + string(c.Type) + " in the rows"
 		case old.Nullable != c.Nullable:
 			return "column " + c.Name + " became optional, or no longer is"
@@ -134,7 +134,11 @@ func widened(was, is []sparkColumn) string {
 	return ""
 }
 
-func sameJSON(a, b json.RawMessage) bool {
-	var x, y any
-	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+// typeName is a type as package rows has it: a name without quotes, or the JSON of what is nested.
+func typeName(t json.RawMessage) string {
+	var name string
+	if json.Unmarshal(t, &name) == nil {
+		return name
+	}
+	return string(t)
 }

@@ -105,7 +105,7 @@ func (c Codec) matches(file *parquet.File) error {
 		switch got, ok := have[want.Name]; {
 		case !ok && !want.Nullable:
 			return fault.New(fault.Invalid, "read rows of "+c.name, "the file has no column %q", want.Name)
-		case ok && got.Type != want.Type:
+		case ok && !Widens(got.Type, want.Type):
 			return fault.New(fault.Invalid, "read rows of "+c.name, "column %q is %s in the file, %s here", want.Name, got.Type, want.Type)
 		}
 	}

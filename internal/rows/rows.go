@@ -6,6 +6,8 @@
 //	parquet:"pages,list"                          name and encoding, as parquet-go spells them; dict, optional, …
 //	parquet:"published,timestamp(microsecond)"    an instant, in UTC; with a pointer or "optional" it may be absent
 //	rows:"text"                                   a long string: no minimum and maximum are kept for it
+//	rows:"added"                                  a column, or a field of a struct in a list, that came later: files
+//	                                              written before do not have it, and it has its zero value there
 //	doc:"The product's number at the source."     what the column means; readers of a table see it as its comment
 //
 // Embedded structs are flattened into the row. Slices must be tagged as lists: only then do all readers agree on

@@ -69,31 +69,46 @@ func columnName(f reflect.StructField) string {
 
 // columnsOf describes the top level of a schema. kind gives the descriptions; nil for a schema read from a file.
 func columnsOf(schema *parquet.Schema, kind reflect.Type) ([]Column, error) {
-	docs := map[string]string{}
-	if kind != nil {
-		for _, f := range flat(kind) {
-			docs[columnName(f)] = f.Tag.Get("doc")
-		}
-	}
+	tagged := fieldsByColumn(kind)
 	columns := make([]Column, 0, len(schema.Fields()))
 	for _, field := range schema.Fields() {
-		spark, err := sparkType(field)
+		from := tagged[field.Name()]
+		spark, err := sparkType(field, from.Type)
 		if err != nil {
 			return nil, fmt.Errorf("field %s: %w", field.Name(), err)
 		}
 		columns = append(columns, Column{
-			Name: field.Name(), Type: spark.text(), Nullable: field.Optional(), Description: docs[field.Name()],
+			Name: field.Name(), Type: spark.text(), Nullable: field.Optional() || has(from, added), Description: from.Tag.Get("doc"),
 		})
 	}
 	return columns, nil
 }
 
+// fieldsByColumn gives the fields of a struct by the names of their columns; none where there is no struct.
+func fieldsByColumn(kind reflect.Type) map[string]reflect.StructField {
+	fields := map[string]reflect.StructField{}
+	if kind == nil || kind.Kind() != reflect.Struct {
+		return fields
+	}
+	for _, f := range flat(kind) {
+		fields[columnName(f)] = f
+	}
+	return fields
+}
+
+// What the tag "rows" may say of a field, with commas between.
+const (
+	longText = "text"  // a long string
+	added    = "added" // it came later: files written before do not have it
+)
+
+func has(f reflect.StructField, option string) bool {
+	return slices.Contains(strings.Split(f.Tag.Get("rows"), ","), option)
+}
+
 // textPaths finds the leaves below node that come from fields tagged rows:"text".
 func textPaths(node parquet.Node, kind reflect.Type, above []string) [][]string {
-	tagged := map[string]reflect.StructField{}
-	for _, f := range flat(kind) {
-		tagged[columnName(f)] = f
-	}
+	tagged := fieldsByColumn(kind)
 	var paths [][]string
 	for _, field := range node.Fields() {
 		f := tagged[field.Name()]
@@ -105,7 +120,7 @@ func textPaths(node parquet.Node, kind reflect.Type, above []string) [][]string 
 			path = append(path, list.Name(), list.Fields()[0].Name())
 		}
 		switch {
-		case below.Leaf() && f.Tag.Get("rows") == "text":
+		case below.Leaf() && has(f, longText):
 			paths = append(paths, path)
 		case !below.Leaf():
 			paths = append(paths, textPaths(below, structUnder(f.Type), path)...)
@@ -180,7 +195,8 @@ type sparkField struct {
 	Metadata struct{} `json:"metadata"`
 }
 
-func sparkType(node parquet.Node) (spark, error) {
+// sparkType is the type of a node that comes from a field of type kind; nil for a schema read from a file.
+func sparkType(node parquet.Node, kind reflect.Type) (spark, error) {
 	switch {
 	case node.Repeated():
 		return spark{}, fmt.Errorf("a slice needs the tag list")
@@ -189,18 +205,22 @@ func sparkType(node parquet.Node) (spark, error) {
 		return spark{name: name}, err
 	case isList(node):
 		element := node.Fields()[0].Fields()[0]
-		of, err := sparkType(element)
+		of, err := sparkType(element, kind)
 		return spark{nested: sparkArray{"array", of, element.Optional()}}, err
 	case logicalOf(node.Type()) != nil:
 		return spark{}, fmt.Errorf("%s cannot be carried", node.Type())
 	}
+	var tagged map[string]reflect.StructField
+	if kind != nil {
+		tagged = fieldsByColumn(structUnder(kind))
+	}
 	var fields []sparkField
 	for _, f := range node.Fields() {
-		of, err := sparkType(f)
+		of, err := sparkType(f, tagged[f.Name()].Type)
 		if err != nil {
 			return spark{}, fmt.Errorf("%s: %w", f.Name(), err)
 		}
-		fields = append(fields, sparkField{Name: f.Name(), Type: of, Nullable: f.Optional()})
+		fields = append(fields, sparkField{Name: f.Name(), Type: of, Nullable: f.Optional() || has(tagged[f.Name()], added)})
 	}
 	return spark{nested: sparkStruct{"struct", fields}}, nil
 }
