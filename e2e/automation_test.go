@@ -48,7 +48,7 @@ func TestAutomation(t *testing.T) {
 	require.Contains(t, dry.stdout, "a tick would ask for", dry.stderr)
 	tick := s.run("automation", "tick", "-o", "json")
 	require.Equal(t, 0, tick.code, tick.stderr)
-	require.Contains(t, tick.stdout, `"requests": 2`)
+	require.Contains(t, tick.stdout, `"requests": 4`)
 	require.Equal(t, 0, s.run("automation", "resume").code)
 	s.recordTick()
 }
@@ -84,6 +84,9 @@ func (s *site) automation(asset string) *requested {
 // fresh reports whether every partition is that was ever published.
 func (v status) fresh() bool {
 	for _, a := range v.Assets {
+		if a.Asset == "corpus/leaflets" {
+			continue // once a day, by the clock
+		}
 		for _, p := range a.Partitions {
 			if p.Version != nil && p.State != "fresh" {
 				return false

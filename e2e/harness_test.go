@@ -138,10 +138,8 @@ func (p *process) stop(signal syscall.Signal) int {
 
 // kill ends the program as a crash would.
 func (p *process) kill() {
-	if p.cmd.ProcessState == nil {
-		_ = p.cmd.Process.Kill()
-		<-p.exited
-	}
+	_ = p.cmd.Process.Kill() // an error says that it has ended
+	<-p.exited
 }
 
 func (p *process) dump() {

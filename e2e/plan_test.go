@@ -189,7 +189,7 @@ func wholeChain(t *testing.T, run func(args ...string) result) {
 	require.NoError(t, json.Unmarshal([]byte(r.stdout), &why))
 	require.Greater(t, len(why.Links), 4)
 	for _, part := range why.Links[4:] {
-		require.Contains(t, []string{"anvisa/sections", "anvisa/history"}, part.Asset)
+		require.Contains(t, []string{"anvisa/sections", "anvisa/history", "corpus/leaflets"}, part.Asset)
 	}
 	for i, key := range []string{"anvisa/index", "anvisa/catalog", "anvisa/download", "anvisa/extract"} {
 		link := why.Links[i]

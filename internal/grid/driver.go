@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -123,11 +122,12 @@ func (d *driver) launch(path string) (io.Reader, error) {
 
 // awaitPort reads the port that the driver chose, and goes on reading so that the driver is never blocked.
 func awaitPort(ctx context.Context, out io.Reader) (string, error) {
-	found := make(chan string, 1)
+	found, said := make(chan string, 1), "" // said is read once found is closed
 	go func() {
 		defer close(found)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			said = lines.Text()
 			if m := startedOn.FindStringSubmatch(lines.Text()); m != nil {
 				found <- m[1]
 				break
@@ -138,7 +138,7 @@ func awaitPort(ctx context.Context, out io.Reader) (string, error) {
 	select {
 	case port, ok := <-found:
 		if !ok {
-			return "", errors.New("it ended without naming its port")
+			return "", fmt.Errorf("it ended without naming its port, and said last: %.200q", said)
 		}
 		return port, nil
 	case <-time.After(driverStart):

@@ -19,6 +19,7 @@ const (
 	colConf   = 10
 	colText   = 11
 	columns   = 12
+	levelPage = "1"
 	levelWord = "5"
 )
 
@@ -37,14 +38,22 @@ func parse(out []byte, dpi float64) (Page, error) {
 	}
 	var page Page
 	var weight, sum float64
+	var sheet Box
 	line, of := -1, ""
 	for row := range strings.Lines(rows) {
 		fields := strings.SplitN(strings.TrimRight(row, "\r\n"), "\t", columns)
-		if fields[colLevel] != levelWord {
+		if fields[colLevel] != levelWord && fields[colLevel] != levelPage {
 			continue
 		}
 		if len(fields) < columns {
 			return Page{}, fmt.Errorf("%w: a word with %d columns", errTable, len(fields))
+		}
+		if fields[colLevel] == levelPage {
+			var err error
+			if sheet, err = parseBox(fields, pointsAnInch/dpi); err != nil {
+				return Page{}, err
+			}
+			continue
 		}
 		word, err := parseWord(fields, pointsAnInch/dpi)
 		if err != nil {
@@ -67,7 +76,34 @@ func parse(out []byte, dpi float64) (Page, error) {
 	if weight > 0 {
 		page.Confidence = sum / weight
 	}
+	if upward(page.Words) {
+		turn(page.Words, sheet)
+	}
 	return page, nil
+}
+
+// upward reports whether most lines stand above the one before: the page lies upside down.
+func upward(words []Word) bool {
+	up, down := 0, 0
+	for i := 1; i < len(words); i++ {
+		switch a, b := words[i-1], words[i]; {
+		case a.Line == b.Line:
+		case b.Box.Y1 < a.Box.Y0:
+			up++
+		case b.Box.Y0 > a.Box.Y1:
+			down++
+		}
+	}
+	return up > down
+}
+
+// turn puts words where they stand on the page as a reader holds it. The program reads a page that lies upside down, but
+// says where its words are in the image.
+func turn(words []Word, sheet Box) {
+	right, bottom := sheet.X0+sheet.X1, sheet.Y0+sheet.Y1
+	for i, w := range words {
+		words[i].Box = Box{right - w.Box.X1, bottom - w.Box.Y1, right - w.Box.X0, bottom - w.Box.Y0}
+	}
 }
 
 const pointsAnInch = 72
@@ -78,19 +114,28 @@ func parseWord(fields []string, scale float64) (Word, error) {
 	if err != nil || confidence != confidence {
 		return Word{}, fmt.Errorf("%w: confidence %.20q", errTable, fields[colConf])
 	}
-	var box [4]float64 // left, top, width, height
-	for i := range box {
-		n, err := strconv.Atoi(fields[colLeft+i])
-		if err != nil || n < -maxPixel || n > maxPixel {
-			return Word{}, fmt.Errorf("%w: place %.20q", errTable, fields[colLeft+i])
-		}
-		box[i] = float64(n) * scale
+	box, err := parseBox(fields, scale)
+	if err != nil {
+		return Word{}, err
 	}
 	return Word{
 		Text:       strings.Map(printable, strings.TrimSpace(fields[colText])),
 		Confidence: max(0, min(1, confidence/100)),
-		Box:        Box{float32(box[0]), float32(box[1]), float32(box[0] + box[2]), float32(box[1] + box[3])},
+		Box:        box,
 	}, nil
+}
+
+// parseBox reads where a row is.
+func parseBox(fields []string, scale float64) (Box, error) {
+	var box [4]float64 // left, top, width, height
+	for i := range box {
+		n, err := strconv.Atoi(fields[colLeft+i])
+		if err != nil || n < -maxPixel || n > maxPixel {
+			return Box{}, fmt.Errorf("%w: place %.20q", errTable, fields[colLeft+i])
+		}
+		box[i] = float64(n) * scale
+	}
+	return Box{float32(box[0]), float32(box[1]), float32(box[0] + box[2]), float32(box[1] + box[3])}, nil
 }
 
 // maxPixel is beyond the sides of any image that Tesseract takes.
