@@ -32,7 +32,7 @@ func Leaflets() *asset.Asset {
 		Location:    "processed/corpus/leaflets",
 		CodeVersion: "1",
 		Freshness:   asset.Within(96 * time.Hour),
-		Automation:  asset.OnCron("0 12 * * *", "America/Sao_Paulo"), // once a day: each category that is published would make all of it again
+		Automation:  asset.OnCron("0 12 * * *", "America/Sao_Paulo"), // once a day, when all categories have moved: each would make all of it again
 		Queue:       asset.QueueExtract,
 		Timeout:     2 * time.Hour,
 		BatchSize:   500,
