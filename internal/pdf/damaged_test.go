@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,15 @@ func damage(t testing.TB, r *rand.Rand, whole []byte) (name string, content []by
 	}
 }
 
+// built is the built program as a child, for the long runs: with the race detector in it a child takes four times as long,
+// and has one goroutine. Nil, which is the test's own, where it is not built.
+func built() []string {
+	if dir := os.Getenv("DRUGSLM_BIN"); dir != "" && os.Getenv("DRUGSLM_E2E") == "1" {
+		return []string{filepath.Join(dir, "starter"), "pdf-serve"}
+	}
+	return nil
+}
+
 // TestDamaged reads a thousand files, each damaged in a way that its number gives: each ends as text or as a corrupt
 // document with its reason, within its time, and the extractor goes on. The quick run reads some of them.
 func TestDamaged(t *testing.T) {
@@ -61,7 +71,7 @@ func TestDamaged(t *testing.T) {
 	if os.Getenv("DRUGSLM_E2E") == "1" {
 		files = 1000
 	}
-	e := open(t, Options{MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
+	e := open(t, Options{Command: built(), MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
 	text := strings.Repeat("Não use este medicamento sem orientação médica. ", 60)
 	whole := [][]byte{
 		printed(t, nil, text, text, text),

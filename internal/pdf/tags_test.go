@@ -283,7 +283,7 @@ func TestDamagedTags(t *testing.T) {
 	if os.Getenv("DRUGSLM_E2E") == "1" {
 		files = 1000
 	}
-	e := open(t, Options{MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
+	e := open(t, Options{Command: built(), MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
 	whole := tagged(2, sample(), nil, nil)
 	texts := 0
 	for i := range files {
