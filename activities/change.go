@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/lake"
@@ -127,24 +128,36 @@ func (r *rewrite) flush(ctx context.Context) error {
 
 // copy stages the rows of a published part again, without those of the items that are gone.
 func (s *stage) copy(ctx context.Context, file lake.File, gone []string) error {
-	if int64(len(gone)) == file.Rows {
-		return nil
-	}
-	left := make(map[string]bool, len(gone))
-	for _, id := range gone {
-		left[id] = true
-	}
-	for row, err := range s.j.table.Rows(ctx, file) {
+	for row, err := range s.j.staying(ctx, file, gone) {
 		if err != nil {
 			return fmt.Errorf("rewrite %s: %w", file.Path, err)
 		}
-		kept := row.(asset.Row)
-		if left[kept.ItemID()] {
-			continue
-		}
-		if err := s.add(ctx, kept.ItemID(), kept); err != nil {
+		if err := s.add(ctx, row.ItemID(), row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// staying reads the rows of a published part but for those of the items that are gone. A part of which all are gone is not
+// opened: code of before may have written it.
+func (j job) staying(ctx context.Context, file lake.File, gone []string) iter.Seq2[asset.Row, error] {
+	return func(yield func(asset.Row, error) bool) {
+		if int64(len(gone)) == file.Rows {
+			return
+		}
+		left := make(map[string]bool, len(gone))
+		for _, id := range gone {
+			left[id] = true
+		}
+		for row, err := range j.table.Rows(ctx, file) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if kept := row.(asset.Row); !left[kept.ItemID()] && !yield(kept, nil) {
+				return
+			}
+		}
+	}
 }

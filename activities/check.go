@@ -41,20 +41,11 @@ func (a *Activities) before(ctx context.Context, j job) (asset.Publication, erro
 
 // kept shows the probe the rows of a published part that stay.
 func kept(ctx context.Context, j job, file lake.File, gone []string, probe *asset.Probe) error {
-	if int64(len(gone)) == file.Rows {
-		return nil
-	}
-	left := make(map[string]bool, len(gone))
-	for _, id := range gone {
-		left[id] = true
-	}
-	for row, err := range j.table.Rows(ctx, file) {
+	for row, err := range j.staying(ctx, file, gone) {
 		if err != nil {
 			return fmt.Errorf("read published %s: %w", file.Path, err)
 		}
-		if !left[row.(asset.Row).ItemID()] {
-			probe.Kept(row)
-		}
+		probe.Kept(row)
 	}
 	return nil
 }
