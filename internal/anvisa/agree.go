@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"drugslm/internal/leaflet"
 )
 
 // Disagreement is something that the catalog says of a product and its leaflet does not.
@@ -62,7 +61,7 @@ var corporate = []string{
 
 // telling gives the words of a name that tell it from others; all of its words where none does.
 func telling(name string, idle []string) []string {
-	all := wordsOf(name)
+	all := strings.Fields(leaflet.Plain(name))
 	kept := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return len(w) < 4 || slices.Contains(idle, w) })
 	if len(kept) == 0 {
 		return all
@@ -77,21 +76,10 @@ func anyOf(printed map[string]bool, words []string) bool {
 
 func terms(text string) map[string]bool {
 	found := make(map[string]bool)
-	for _, w := range wordsOf(text) {
+	for _, w := range strings.Fields(leaflet.Plain(text)) {
 		found[w] = true
 	}
 	return found
-}
-
-// wordsOf gives the words of a text in lower case, without accents.
-func wordsOf(text string) []string {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, norm.NFD.String(text))
-	return strings.FieldsFunc(plain, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // onlyDigits gives the digits of a text one after another, a blank for what cannot stand inside a number.

@@ -2,6 +2,7 @@ package anvisa
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -48,7 +49,7 @@ const again = "starter materialize anvisa/extract --failed"
 // read is Read for the assets: a document without any text has no row.
 func (d Deps) read(ctx context.Context, content []byte) (pdf.Document, error) {
 	doc, err := Read(ctx, d.Reader, d.Recognizer, content)
-	if err != nil && strings.HasPrefix(err.Error(), needsOCR) {
+	if err != nil && errors.Is(err, errNeedsOCR) {
 		return doc, fault.New(fault.Corrupt, "", "%w, then %s", err, again)
 	}
 	if err == nil && !slices.ContainsFunc(doc.Pages, func(p pdf.Page) bool { return p.Text != "" }) {
@@ -57,7 +58,8 @@ func (d Deps) read(ctx context.Context, content []byte) (pdf.Document, error) {
 	return doc, err
 }
 
-const needsOCR = string(pdf.SourceNeedsOCR) + ": "
+// errNeedsOCR is in the chain of the error of a document that nobody can read before its images are recognised.
+var errNeedsOCR = errors.New(string(pdf.SourceNeedsOCR))
 
 // scan is one document while its images are recognised.
 type scan struct {
@@ -145,7 +147,7 @@ func (s *scan) leave(number int, why string) {
 // told warns of the pages that were left for one reason.
 func (s *scan) told() {
 	if len(s.left) > 0 {
-		s.warn("%s: %s%s", pageList(s.left), needsOCR, s.why)
+		s.warn("%s: %s: %s", pageList(s.left), pdf.SourceNeedsOCR, s.why)
 	}
 }
 
@@ -157,7 +159,7 @@ func (s *scan) verdict() error {
 	}) {
 		return nil
 	}
-	return fault.New(fault.Corrupt, "", "%sno text on any of %d pages (%s), and %s", needsOCR, len(s.doc.Pages), sources(*s.doc), s.why)
+	return fault.New(fault.Corrupt, "", "%w: no text on any of %d pages (%s), and %s", errNeedsOCR, len(s.doc.Pages), sources(*s.doc), s.why)
 }
 
 // pageList is "page 3" or "pages 3, 4 and 5".

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/leaflet"
 )
 
 // SectionsKey is the asset of the leaflets' sections.
@@ -104,9 +105,6 @@ func (r SectionRow) item() asset.Item {
 	)}
 }
 
-// tableOfChanges is the section whose rows are in [HistoryKey]: as a text it says nothing.
-const tableOfChanges = "history"
-
 // sectionRows are the sections of one document, but for its table of changes.
 func sectionRows(run asset.Run, doc ExtractRow) []SectionRow {
 	audience := make(map[int32]string, len(doc.Leaflets))
@@ -116,7 +114,7 @@ func sectionRows(run asset.Run, doc ExtractRow) []SectionRow {
 	ordinals := make(map[string]int32)
 	sections := make([]SectionRow, 0, len(doc.Sections))
 	for _, s := range doc.Sections {
-		if s.ID == tableOfChanges {
+		if s.ID == leaflet.HistoryID {
 			continue
 		}
 		row := SectionRow{

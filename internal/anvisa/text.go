@@ -117,6 +117,13 @@ type ExtractChange struct {
 	Page              int32  `parquet:"page"`
 }
 
+// RowOf gives what anvisa/extract would say of a document, but for what only the portal knows: for a file by hand.
+func RowOf(d pdf.Document) ExtractRow {
+	row := ExtractRow{Warnings: d.Warnings}
+	row.read(d)
+	return row
+}
+
 // read fills in what a document says.
 func (r *ExtractRow) read(d pdf.Document) {
 	for _, page := range d.Pages {

@@ -12,14 +12,19 @@ import (
 
 // documentsOf makes a document of each leaflet in an extracted one, or one of all its text where there is no leaflet.
 func documentsOf(row anvisa.ExtractRow, p product) []Document {
+	var disagreements []string // of the document: its leaflets share them
+	for _, d := range row.Disagreements(p.CatalogRow) {
+		disagreements = append(disagreements, d.String())
+	}
 	if row.Kind != string(leaflet.KindLeaflet) || len(row.Leaflets) == 0 {
 		d := documentOf(row, p, anvisa.ExtractLeaflet{Number: 1, FirstPage: 1, LastPage: int32(len(row.Pages))})
-		d.Text, d.Markdown = row.Text, row.Text
+		d.Text, d.Markdown, d.Disagreements = row.Text, row.Text, disagreements
 		return []Document{d}
 	}
 	list := make([]Document, 0, len(row.Leaflets))
 	for _, l := range row.Leaflets {
 		d := documentOf(row, p, l)
+		d.Disagreements = disagreements
 		d.read(row, l)
 		list = append(list, d)
 	}
@@ -36,9 +41,6 @@ func documentOf(row anvisa.ExtractRow, p product, l anvisa.ExtractLeaflet) Docum
 	}
 	if l.Audience == anvisa.Patient || l.Audience == anvisa.Professional {
 		d.Audience = l.Audience
-	}
-	for _, disagreement := range row.Disagreements(p.CatalogRow) {
-		d.Disagreements = append(d.Disagreements, disagreement.String())
 	}
 	d.Source, d.OCRShare, d.Unread = sources(row.Pages, l.FirstPage, l.LastPage)
 	return d
@@ -92,7 +94,7 @@ func (d *Document) read(row anvisa.ExtractRow, l anvisa.ExtractLeaflet) {
 			text, markdown = append(text, front), append(markdown, front)
 		}
 		begun = true
-		if s.ID == "history" {
+		if s.ID == leaflet.HistoryID {
 			continue
 		}
 		below := cmp.Or(s.Markdown, s.Text)

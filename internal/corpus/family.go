@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"drugslm/internal/leaflet"
 )
 
 // families are the names by which a document belongs together with others: documents that share one are of one family, and so of one
@@ -30,21 +29,6 @@ func (d Document) families() []string {
 // family is what a document's family is called: its active ingredients, or its name.
 func (d Document) family() string {
 	return cmp.Or(substances(d.Ingredients), substances(strings.Split(d.Name, "+")))
-}
-
-// plainName is a name in small letters, without accents and signs.
-func plainName(s string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(s) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			b.WriteRune(unicode.ToLower(r))
-		default:
-			b.WriteByte(' ')
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
 }
 
 // substances names a set of active ingredients the same way in whatever order and as whatever salt they are printed; "" for none.
@@ -74,7 +58,7 @@ const (
 // substance is the plain name of an active ingredient without its salt: "cloridrato de metformina" is metformina. What is nothing
 // but a salt (cloreto de sódio) keeps its name.
 func substance(printed string) string {
-	words := strings.Fields(plainName(printed))
+	words := strings.Fields(leaflet.Plain(printed))
 	whole := strings.Join(words, " ")
 	if len(words) > 2 && strings.Contains(acids, " "+words[0]+" ") && words[1] == "de" && !mineral(words[2:]) {
 		words = words[2:]

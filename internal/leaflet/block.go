@@ -299,7 +299,7 @@ func (b *builder) titled(i int) bool {
 			return false // an entry of a list without marks
 		}
 	}
-	if capitals(block.Text) && len(words(block.Text)) > 3 {
+	if capitals(block.Text) && len(Plain(block.Text)) > 3 {
 		return true
 	}
 	s := b.layout.spots[b.first[i]]

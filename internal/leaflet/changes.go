@@ -104,7 +104,7 @@ type placed struct {
 func tableWords(lines []line) []placed {
 	var all []placed
 	for _, l := range lines {
-		if title := words(clip(l.text, maxTitle)); headSpan.MatchString(title) || changes.MatchString(title) {
+		if title := Plain(clip(l.text, maxTitle)); headSpan.MatchString(title) || changes.MatchString(title) {
 			continue
 		}
 		for _, w := range l.words {
@@ -117,7 +117,7 @@ func tableWords(lines []line) []placed {
 // head reports whether words begin with the head of the table, in how many of them, where its columns' heads are and
 // which columns it has; none for no head.
 func head(all []placed) (boxes []Box, n int, fields []int) {
-	if first := words(all[0].Text); !headData.MatchString(first) && !headNumber.MatchString(first) {
+	if first := Plain(all[0].Text); !headData.MatchString(first) && !headNumber.MatchString(first) {
 		return nil, 0, nil
 	}
 	for _, fields := range layouts {
@@ -139,7 +139,7 @@ func head(all []placed) (boxes []Box, n int, fields []int) {
 // or number is among them: the row above the end of a page may hold a word that begins a head.
 func headOf(all []placed, fields []int) (boxes []Box, n int) {
 	for i, w := range all[:min(len(all), maxHead)] {
-		key := words(w.Text)
+		key := Plain(w.Text)
 		switch next := len(boxes); {
 		case next < len(fields) && (w.page != all[0].page || filing.MatchString(w.Text)):
 			return nil, 0

@@ -196,7 +196,7 @@ func (l line) height() float32 {
 
 // repeats reports whether l is a running head or foot, and keeps it if it is.
 func (e *edges) repeats(l line, page int) bool {
-	if landmark.MatchString(words(l.text)) {
+	if landmark.MatchString(Plain(l.text)) {
 		return false
 	}
 	key := mask(l.text, page)
@@ -237,10 +237,10 @@ func mask(l string, page int) edge {
 	return edge{text: strings.ToLower(digits.ReplaceAllString(l, "0"))}
 }
 
-// words is s in lower case without accents, with one blank for whatever is neither letter nor digit.
-func words(s string) string { return plainWords(s, " ") }
+// Plain is s in lower case without accents, with one blank between its words for whatever is neither letter nor digit.
+func Plain(s string) string { return plainWords(s, " ") }
 
-// plainWords is words with another separator.
+// plainWords is Plain with another separator.
 func plainWords(s, separator string) string {
 	var b strings.Builder
 	b.Grow(len(s))
@@ -261,5 +261,5 @@ func plainWords(s, separator string) string {
 	return b.String()
 }
 
-// fold is words without blanks, since blanks are what extracted text loses first ("POSOLOGIA EMODO DE USAR").
+// fold is Plain without blanks, since blanks are what extracted text loses first ("POSOLOGIA EMODO DE USAR").
 func fold(s string) string { return plainWords(s, "") }

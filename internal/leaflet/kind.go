@@ -39,7 +39,7 @@ func (d document) classify(leaflets []Leaflet) (Kind, string) {
 	}
 	folder, questions, cover := false, 0, false
 	for _, l := range d.lines {
-		title := words(clip(l.text, maxTitle))
+		title := Plain(clip(l.text, maxTitle))
 		folder = folder || folderTitle.MatchString(title)
 		cover = cover || coverTitle.MatchString(title)
 		if folderQuestion.MatchString(clip(l.text, maxTitle)) {

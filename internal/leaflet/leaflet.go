@@ -22,6 +22,9 @@ const (
 	Other        Audience = "other" // neither was recognised
 )
 
+// HistoryID is the [Section.ID] of the table of changes, whose rows are in Leaflet.History: as a text it says nothing.
+const HistoryID = history
+
 // Section is one part of a leaflet.
 type Section struct {
 	ID        string // canonical, as in Sections; also "history", the table of changes

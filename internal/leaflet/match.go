@@ -117,7 +117,7 @@ func (d document) lighten(found []heading) {
 // match looks for a title that begins on line i.
 func (d document) match(p patterns, i int) (heading, bool) {
 	l := d.lines[i]
-	if changes.MatchString(words(l.text[:min(len(l.text), maxTitle)])) {
+	if changes.MatchString(Plain(l.text[:min(len(l.text), maxTitle)])) {
 		h := heading{info: SectionInfo{ID: history}, line: i, end: l.end}
 		if len(l.text) > maxTitle {
 			h.end = l.start // the head of the table and its rows on one line

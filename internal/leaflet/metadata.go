@@ -67,7 +67,7 @@ func (d document) metadata(l Leaflet) Metadata {
 	if printed := use.FindString(strings.Join(front, "\n")); printed != "" {
 		m.Use = strings.TrimSpace(printed[:3] + useEnd.ReplaceAllString(printed[3:], ""))
 	}
-	audience := words(m.Use)
+	audience := Plain(m.Use)
 	m.Adult, m.Paediatric = strings.Contains(audience, "adulto"), strings.Contains(audience, "pediatric") || strings.Contains(audience, "crianca")
 	m.Maker, m.CNPJ = maker(legalText, front)
 	if n := registration.FindStringSubmatch(strings.Join(legalText, "\n")); n != nil {
@@ -120,7 +120,7 @@ func product(lines, front []string) string {
 	shaped := ""
 	for _, line := range lines {
 		line = strings.Trim(label.ReplaceAllString(strings.TrimSpace(line), ""), "()")
-		if line == "" || len(line) > maxCoverLine || generic.MatchString(line) || landmark.MatchString(words(line)) {
+		if line == "" || len(line) > maxCoverLine || generic.MatchString(line) || landmark.MatchString(Plain(line)) {
 			continue
 		}
 		if at := form.FindStringIndex(line); at == nil || at[0] > 0 {

@@ -36,7 +36,7 @@ func ruled(row []string) []int {
 	for i, cell := range row {
 		columns[i] = -1
 		for _, h := range columnHeads {
-			if h.head.MatchString(words(cell)) {
+			if h.head.MatchString(Plain(cell)) {
 				column := h.first
 				if taken[column] {
 					column = h.second
