@@ -175,7 +175,7 @@ type TakeStepsInput struct {
 // TakeSteps hands out steps of a backfill, each once.
 func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Taken, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		taken, err := a.Ledger.TakeSteps(ctx, ledger.Taking{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
+		taken, err := a.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
 		if err != nil {
 			return err
 		}
@@ -185,7 +185,7 @@ func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Take
 	return out, err
 }
 
-func takenOf(t ledger.Taken) (Taken, error) {
+func takenOf(t ledger.Dequeued) (Taken, error) {
 	out := Taken{State: t.State, Ready: t.Ready, Left: t.Left}
 	for _, s := range t.Steps {
 		var step asset.Step

@@ -141,7 +141,7 @@ func (a *Activities) finishStep(ctx context.Context, in StepEnd) (Taken, error) 
 		Run:         in.Run,
 		StepOutcome: ledger.StepOutcome{Changed: in.Changed, Version: in.Version, Rows: in.Rows, Counts: in.Counts},
 	}
-	next := ledger.Taking{Number: in.Of.Next}
+	next := ledger.DequeueRequest{Number: in.Of.Next}
 	if in.Of.Next > 0 {
 		next.Limit = 1
 	}

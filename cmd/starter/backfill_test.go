@@ -30,14 +30,14 @@ func june(t *testing.T) string {
 	}, func(int) {}))
 	b, _, err := l.OpenBackfill(t.Context(), "june", "e")
 	require.NoError(t, err)
-	_, err = l.TakeSteps(t.Context(), ledger.Taking{Backfill: "june", Epoch: b.Epoch, Number: 1, Limit: 9})
+	_, err = l.DequeueSteps(t.Context(), ledger.DequeueRequest{Backfill: "june", Epoch: b.Epoch, Number: 1, Limit: 9})
 	require.NoError(t, err)
 	for _, end := range []ledger.StepEnd{
 		{Seq: 0, State: ledger.StepDone, StepOutcome: ledger.StepOutcome{Changed: true, Rows: 5, Counts: ledger.Counts{Discovered: 6, Published: 5, Absent: 1}}},
 		{Seq: 1, State: ledger.StepFailed, Kind: string(fault.Layout), Error: "the page is another"},
 	} {
 		end.Backfill, end.Epoch, end.Take = "june", b.Epoch, 1
-		_, err := l.FinishStep(t.Context(), end, ledger.Taking{})
+		_, err := l.FinishStep(t.Context(), end, ledger.DequeueRequest{})
 		require.NoError(t, err)
 	}
 	_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: "3", Run: "r", CodeVersion: "1", Items: enumerated(

@@ -113,17 +113,18 @@ type NewStep struct {
 	Needs                   []int64 // by Seq, in any order
 }
 
-// Taking asks for steps that are ready. Number grows with each request of a backfill; asking again under the same
-// number gives the same steps, so that an answer which got lost loses none. Limit 0 takes nothing.
-type Taking struct {
+// DequeueRequest asks for steps that are ready. Number grows with each request of a backfill. Asking again under the same
+// number gives the same steps as far as they have not ended, and never others: an answer which got lost loses none, and
+// a request that arrives late takes none that nobody would start. Limit 0 asks for nothing.
+type DequeueRequest struct {
 	Backfill string
 	Epoch    int64 // of the execution that asks; an older one is refused
 	Number   int64
 	Limit    int
 }
 
-// Taken is the answer: the steps, in the order of the plan and with their Step, and how the backfill stands.
-type Taken struct {
+// Dequeued is the answer: the steps, in the order of the plan and with their Step, and how the backfill stands.
+type Dequeued struct {
 	Steps []BackfillStep
 	State BackfillState
 	Ready bool // there are more that could begin now

@@ -30,14 +30,14 @@ func BenchmarkBackfill100k(b *testing.B) {
 	number := int64(0)
 	b.Run("finish and take", func(b *testing.B) {
 		number++
-		at, err := l.TakeSteps(b.Context(), Taking{Backfill: "b", Epoch: opened.Epoch, Number: number, Limit: 1})
+		at, err := l.DequeueSteps(b.Context(), DequeueRequest{Backfill: "b", Epoch: opened.Epoch, Number: number, Limit: 1})
 		require.NoError(b, err)
 		for b.Loop() {
 			require.Len(b, at.Steps, 1)
 			end := StepEnd{Backfill: "b", Epoch: opened.Epoch, Seq: at.Steps[0].Seq, Take: at.Steps[0].Take, State: StepDone,
 				StepOutcome: StepOutcome{Changed: true, Rows: 10, Counts: Counts{Discovered: 10, Published: 10}}}
 			number++
-			at, err = l.FinishStep(b.Context(), end, Taking{Number: number, Limit: 1})
+			at, err = l.FinishStep(b.Context(), end, DequeueRequest{Number: number, Limit: 1})
 			require.NoError(b, err)
 		}
 	})

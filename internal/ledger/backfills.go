@@ -68,9 +68,8 @@ func (l *Ledger) CreateBackfill(ctx context.Context, b Backfill) (Backfill, erro
 
 // OpenBackfill begins an execution of a backfill, named by the first run of its workflow: the epoch grows, steps that
 // an earlier execution left running wait again, or are canceled if the backfill is being, and its late reports are
-// refused. Opening twice under one name changes
-// nothing. The number given is one less than the least that the execution may take under.
-func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Backfill, taken int64, err error) {
+// refused. Opening twice under one name changes nothing. used is the highest number under which steps were asked for.
+func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Backfill, used int64, err error) {
 	const op = "open backfill"
 	err = l.write(ctx, op, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE backfills SET epoch = epoch + 1, execution = $2, updated = $3
@@ -89,9 +88,10 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 		if b, err = theBackfill(ctx, tx, op, id); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(take), 0) FROM backfill_steps WHERE backfill = $1 AND take > 0`, id).Scan(&taken)
+		return tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) FROM (SELECT MAX(take) AS number FROM backfill_steps
+			WHERE backfill = $1 AND take > 0 UNION ALL SELECT MAX(number) FROM backfill_requests WHERE backfill = $1) AS used`, id).Scan(&used)
 	})
-	return b, taken, err
+	return b, used, err
 }
 
 // abandonSteps takes the steps under way from an execution that is gone. Nothing begins any more in a backfill that is

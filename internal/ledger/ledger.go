@@ -14,7 +14,7 @@
 // about to change, the lake commits, [Ledger.FinishPublish] moves the items. One run at a time works on a partition:
 // [Ledger.Claim] sees to that, and the id of its workflow.
 //
-// A backfill is a plan of any number of steps: [Ledger.AddSteps] writes it down, [Ledger.TakeSteps] hands steps out as what
+// A backfill is a plan of any number of steps: [Ledger.AddSteps] writes it down, [Ledger.DequeueSteps] hands steps out as what
 // they need is done, [Ledger.FinishStep] records their ends. [Ledger.RecordTick] writes what one look of automation decided.
 //
 // # The law

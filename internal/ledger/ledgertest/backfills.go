@@ -33,14 +33,14 @@ func step(seq int64, asset string, needs ...int64) ledger.NewStep {
 	return ledger.NewStep{Seq: seq, Asset: asset, Partition: fmt.Sprint("p", seq), Label: fmt.Sprint("P ", seq), Needs: needs, Step: []byte(fmt.Sprintf(`{"n":%d}`, seq))}
 }
 
-func take(t *testing.T, l *ledger.Ledger, epoch, number int64, limit int) ledger.Taken {
+func dequeue(t *testing.T, l *ledger.Ledger, epoch, number int64, limit int) ledger.Dequeued {
 	t.Helper()
-	taken, err := l.TakeSteps(t.Context(), ledger.Taking{Backfill: backfillID, Epoch: epoch, Number: number, Limit: limit})
+	taken, err := l.DequeueSteps(t.Context(), ledger.DequeueRequest{Backfill: backfillID, Epoch: epoch, Number: number, Limit: limit})
 	require.NoError(t, err)
 	return taken
 }
 
-func seqs(taken ledger.Taken) []int64 {
+func seqs(taken ledger.Dequeued) []int64 {
 	out := []int64{}
 	for _, s := range taken.Steps {
 		out = append(out, s.Seq)
@@ -49,13 +49,13 @@ func seqs(taken ledger.Taken) []int64 {
 }
 
 // end ends a step that a take handed out, and takes nothing.
-func end(t *testing.T, l *ledger.Ledger, epoch, seq, number int64, state ledger.StepState, why string) ledger.Taken {
+func end(t *testing.T, l *ledger.Ledger, epoch, seq, number int64, state ledger.StepState, why string) ledger.Dequeued {
 	t.Helper()
 	e := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: seq, Take: number, State: state, Error: why}
 	if state == ledger.StepFailed {
 		e.Kind = "layout"
 	}
-	taken, err := l.FinishStep(t.Context(), e, ledger.Taking{})
+	taken, err := l.FinishStep(t.Context(), e, ledger.DequeueRequest{})
 	require.NoError(t, err)
 	return taken
 }
@@ -111,18 +111,18 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "x"), step(1, "x"), step(2, "x"), step(3, "x"))
 	require.NoError(t, l.AddSteps(t.Context(), backfillID, []ledger.NewStep{step(9, "y")}, func(int) {}), "a plan stays as it is")
 
-	first := take(t, l, epoch, 1, 2)
+	first := dequeue(t, l, epoch, 1, 2)
 	require.Equal(t, []int64{0, 1}, seqs(first))
 	require.True(t, first.Ready)
 	require.JSONEq(t, `{"n":1}`, string(first.Steps[1].Step))
 	require.Equal(t, 1, first.Steps[0].Attempts)
-	require.Equal(t, []int64{0, 1}, seqs(take(t, l, epoch, 1, 2)), "the same take gives the same steps")
-	require.Equal(t, []int64{2}, seqs(take(t, l, epoch, 2, 1)))
+	require.Equal(t, []int64{0, 1}, seqs(dequeue(t, l, epoch, 1, 2)), "the same take gives the same steps")
+	require.Equal(t, []int64{2}, seqs(dequeue(t, l, epoch, 2, 1)))
 
 	done := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Take: 1, State: ledger.StepDone,
 		StepOutcome: ledger.StepOutcome{Changed: true, Version: 7, Rows: 12, Counts: ledger.Counts{Discovered: 13, Published: 12, Absent: 1}}}
 	for range 2 { // the answer of the first got lost
-		next, err := l.FinishStep(t.Context(), done, ledger.Taking{Number: 3, Limit: 1})
+		next, err := l.FinishStep(t.Context(), done, ledger.DequeueRequest{Number: 3, Limit: 1})
 		require.NoError(t, err)
 		require.Equal(t, []int64{3}, seqs(next))
 		require.False(t, next.Ready)
@@ -130,17 +130,17 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 	}
 	lost := done
 	lost.State, lost.Error = ledger.StepCanceled, "nobody heard of its end"
-	next, err := l.FinishStep(t.Context(), lost, ledger.Taking{Number: 3, Limit: 1})
+	next, err := l.FinishStep(t.Context(), lost, ledger.DequeueRequest{Number: 3, Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, []int64{3}, seqs(next), "what it had taken is not lost")
 	require.Equal(t, "done", states(t, l)[0])
 	done.Take = 2
-	_, err = l.FinishStep(t.Context(), done, ledger.Taking{})
+	_, err = l.FinishStep(t.Context(), done, ledger.DequeueRequest{})
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "given to somebody else")
 
-	require.NoError(t, l.GiveBack(t.Context(), backfillID, take(t, l, epoch, 2, 1).Steps))
-	again := take(t, l, epoch, 4, 9)
+	require.NoError(t, l.GiveBack(t.Context(), backfillID, dequeue(t, l, epoch, 2, 1).Steps))
+	again := dequeue(t, l, epoch, 4, 9)
 	require.Equal(t, []int64{2}, seqs(again))
 	require.Equal(t, 1, again.Steps[0].Attempts)
 }
@@ -148,19 +148,19 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 func stepsWait(t *testing.T, l *ledger.Ledger) {
 	// 3 needs both of a; 4 is "everything of a", 5 and 6 need that.
 	epoch := backfill(t, l, step(0, "a"), step(1, "a"), step(2, "a"), step(3, "b", 0, 1), step(4, "", 0, 1, 2), step(5, "c", 4), step(6, "c", 4, 3))
-	require.Equal(t, []int64{0, 1, 2}, seqs(take(t, l, epoch, 1, 99)))
-	rest := take(t, l, epoch, 2, 99)
+	require.Equal(t, []int64{0, 1, 2}, seqs(dequeue(t, l, epoch, 1, 99)))
+	rest := dequeue(t, l, epoch, 2, 99)
 	require.Empty(t, rest.Steps)
 	require.False(t, rest.Ready)
 	require.True(t, rest.Left)
 
 	require.False(t, end(t, l, epoch, 0, 1, ledger.StepDone, "").Ready)
 	require.True(t, end(t, l, epoch, 1, 1, ledger.StepDone, "").Ready)
-	require.Equal(t, []int64{3}, seqs(take(t, l, epoch, 3, 99)))
+	require.Equal(t, []int64{3}, seqs(dequeue(t, l, epoch, 3, 99)))
 	end(t, l, epoch, 2, 1, ledger.StepDone, "")
-	require.Equal(t, []int64{5}, seqs(take(t, l, epoch, 4, 99)), "the barrier itself is never handed out")
+	require.Equal(t, []int64{5}, seqs(dequeue(t, l, epoch, 4, 99)), "the barrier itself is never handed out")
 	end(t, l, epoch, 3, 3, ledger.StepDone, "")
-	require.Equal(t, []int64{6}, seqs(take(t, l, epoch, 5, 99)))
+	require.Equal(t, []int64{6}, seqs(dequeue(t, l, epoch, 5, 99)))
 
 	_, err := l.FinishBackfill(t.Context(), backfillID)
 	kind(t, fault.Internal, err)
@@ -175,14 +175,14 @@ func stepsWait(t *testing.T, l *ledger.Ledger) {
 
 func stepsFail(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "a"), step(2, "", 0, 1), step(3, "b", 2), step(4, "c", 3), step(5, "b", 1))
-	take(t, l, epoch, 1, 2)
+	dequeue(t, l, epoch, 1, 2)
 	end(t, l, epoch, 0, 1, ledger.StepFailed, "the page is another")
 	end(t, l, epoch, 1, 1, ledger.StepDone, "")
 	require.Equal(t, map[int64]string{0: "failed", 1: "done", 3: "skipped", 4: "skipped", 5: "waiting"}, states(t, l))
 	skipped, err := l.BackfillSteps(t.Context(), ledger.StepFilter{Backfill: backfillID, Asset: "c"})
 	require.NoError(t, err)
 	require.Equal(t, "skipped: a[p0] failed", skipped[0].Error)
-	take(t, l, epoch, 2, 9)
+	dequeue(t, l, epoch, 2, 9)
 	end(t, l, epoch, 5, 2, ledger.StepDone, "")
 	b, err := l.FinishBackfill(t.Context(), backfillID)
 	require.NoError(t, err)
@@ -199,7 +199,7 @@ func stepsFail(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, ledger.BackfillRunning, b.State)
 	require.Empty(t, b.Error)
 	for number, seq := range []int64{0, 3, 4} {
-		require.Equal(t, []int64{seq}, seqs(take(t, l, epoch, int64(number)+3, 9)), "only what failed and what it held up")
+		require.Equal(t, []int64{seq}, seqs(dequeue(t, l, epoch, int64(number)+3, 9)), "only what failed and what it held up")
 		end(t, l, epoch, seq, int64(number)+3, ledger.StepDone, "")
 	}
 	b, err = l.FinishBackfill(t.Context(), backfillID)
@@ -215,11 +215,11 @@ func stepsFail(t *testing.T, l *ledger.Ledger) {
 
 func pausedBackfill(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "x"), step(1, "x"))
-	take(t, l, epoch, 1, 1)
+	dequeue(t, l, epoch, 1, 1)
 	set := request()
 	set.State, set.MaxInFlight, set.Rate, set.Priority = ledger.BackfillPaused, 3, 1.5, 2
 	require.NoError(t, l.SetBackfill(t.Context(), set))
-	paused := take(t, l, epoch, 2, 9)
+	paused := dequeue(t, l, epoch, 2, 9)
 	require.Empty(t, paused.Steps)
 	require.Equal(t, ledger.BackfillPaused, paused.State)
 	require.True(t, paused.Ready)
@@ -229,16 +229,16 @@ func pausedBackfill(t *testing.T, l *ledger.Ledger) {
 	end(t, l, epoch, 0, 1, ledger.StepDone, "")
 	set.State = ledger.BackfillRunning
 	require.NoError(t, l.SetBackfill(t.Context(), set))
-	require.Equal(t, []int64{1}, seqs(take(t, l, epoch, 3, 9)))
+	require.Equal(t, []int64{1}, seqs(dequeue(t, l, epoch, 3, 9)))
 }
 
 func cancelBackfill(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "a"), step(2, "b", 0), step(3, "b", 1), step(4, "", 2, 3), step(5, "c", 4))
-	take(t, l, epoch, 1, 2)
+	dequeue(t, l, epoch, 1, 2)
 	canceled, running, err := l.CancelBackfill(t.Context(), backfillID)
 	require.NoError(t, err)
 	require.Equal(t, []int{3, 2}, []int{canceled, running})
-	stopped := take(t, l, epoch, 2, 9)
+	stopped := dequeue(t, l, epoch, 2, 9)
 	require.Empty(t, stopped.Steps)
 	require.Equal(t, ledger.BackfillCanceling, stopped.State)
 	require.False(t, stopped.Left)
@@ -258,13 +258,13 @@ func cancelBackfill(t *testing.T, l *ledger.Ledger) {
 	count, err := l.RetrySteps(t.Context(), backfillID, true)
 	require.NoError(t, err)
 	require.Equal(t, 4, count, "what was cancelled can be taken up again")
-	require.Equal(t, []int64{1, 2}, seqs(take(t, l, epoch, 3, 9)))
+	require.Equal(t, []int64{1, 2}, seqs(dequeue(t, l, epoch, 3, 9)))
 }
 
 // lateBarrier has a barrier that is canceled while the last step it needs is under way, which then ends well.
 func lateBarrier(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "", 0), step(2, "b", 1))
-	take(t, l, epoch, 1, 1)
+	dequeue(t, l, epoch, 1, 1)
 	_, _, err := l.CancelBackfill(t.Context(), backfillID)
 	require.NoError(t, err)
 	end(t, l, epoch, 0, 1, ledger.StepDone, "")
@@ -274,12 +274,12 @@ func lateBarrier(t *testing.T, l *ledger.Ledger) {
 	count, err := l.RetrySteps(t.Context(), backfillID, true)
 	require.NoError(t, err)
 	require.Equal(t, 1, count)
-	require.Equal(t, []int64{2}, seqs(take(t, l, epoch, 2, 9)), "the barrier itself is never handed out")
+	require.Equal(t, []int64{2}, seqs(dequeue(t, l, epoch, 2, 9)), "the barrier itself is never handed out")
 }
 
 func newExecution(t *testing.T, l *ledger.Ledger) {
 	old := backfill(t, l, step(0, "x"), step(1, "x"))
-	take(t, l, old, 5, 1)
+	dequeue(t, l, old, 5, 1)
 	b, taken, err := l.OpenBackfill(t.Context(), backfillID, "first")
 	require.NoError(t, err)
 	require.Equal(t, old, b.Epoch, "opening twice changes nothing")
@@ -291,18 +291,18 @@ func newExecution(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, old+1, b.Epoch)
 	require.EqualValues(t, 5, taken)
 	require.Equal(t, "waiting", states(t, l)[0], "what it left running begins anew")
-	_, err = l.TakeSteps(t.Context(), ledger.Taking{Backfill: backfillID, Epoch: old, Number: 6, Limit: 1})
+	_, err = l.DequeueSteps(t.Context(), ledger.DequeueRequest{Backfill: backfillID, Epoch: old, Number: 6, Limit: 1})
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "taken over")
-	require.Equal(t, []int64{0, 1}, seqs(take(t, l, b.Epoch, 6, 9)))
-	_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: old, Seq: 0, Take: 5, State: ledger.StepDone}, ledger.Taking{})
+	require.Equal(t, []int64{0, 1}, seqs(dequeue(t, l, b.Epoch, 6, 9)))
+	_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: old, Seq: 0, Take: 5, State: ledger.StepDone}, ledger.DequeueRequest{})
 	kind(t, fault.Invalid, err)
 }
 
 // canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was under way.
 func canceledExecution(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "x"), step(1, "y", 0))
-	take(t, l, epoch, 1, 1)
+	dequeue(t, l, epoch, 1, 1)
 	_, _, err := l.CancelBackfill(t.Context(), backfillID)
 	require.NoError(t, err)
 	_, _, err = l.OpenBackfill(t.Context(), backfillID, "second")
@@ -315,10 +315,10 @@ func canceledExecution(t *testing.T, l *ledger.Ledger) {
 
 func stepsShown(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "a"), step(2, "b"), step(3, "b"), step(4, "", 0))
-	take(t, l, epoch, 1, 4)
+	dequeue(t, l, epoch, 1, 4)
 	start := time.Now().Add(-time.Second)
 	_, err := l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Take: 1, State: ledger.StepDone,
-		StepOutcome: ledger.StepOutcome{Changed: true, Version: 2, Rows: 5, Counts: ledger.Counts{Discovered: 9, Published: 5, Absent: 1, Quarantined: 3}}}, ledger.Taking{})
+		StepOutcome: ledger.StepOutcome{Changed: true, Version: 2, Rows: 5, Counts: ledger.Counts{Discovered: 9, Published: 5, Absent: 1, Quarantined: 3}}}, ledger.DequeueRequest{})
 	require.NoError(t, err)
 	end(t, l, epoch, 1, 1, ledger.StepFailed, "first of its kind")
 	end(t, l, epoch, 2, 1, ledger.StepFailed, "second")
@@ -376,10 +376,10 @@ func claims(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "june", ask("june", "backfill/june", "e3").Run)
 
 	epoch := backfill(t, l, ledger.NewStep{Seq: 0, Asset: Asset, Partition: Partition})
-	take(t, l, epoch, 1, 1)
+	dequeue(t, l, epoch, 1, 1)
 	for range 2 {
 		ask("june", "backfill/june", "e3")
-		_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Take: 1, State: ledger.StepDone, Run: "june"}, ledger.Taking{})
+		_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Take: 1, State: ledger.StepDone, Run: "june"}, ledger.DequeueRequest{})
 		require.NoError(t, err)
 		all, err = l.Claims(t.Context())
 		require.NoError(t, err)

@@ -7,50 +7,69 @@ import (
 	"drugslm/internal/fault"
 )
 
-// TakeSteps hands out steps that are ready, each once. A backfill that is paused, being cancelled or not planned has
+// DequeueSteps hands out steps that are ready, each once. A backfill that is paused, being cancelled or not planned has
 // none to give, and says so in the answer's State. An execution that another one has replaced is fault.Invalid.
-func (l *Ledger) TakeSteps(ctx context.Context, t Taking) (Taken, error) {
-	var out Taken
-	err := l.write(ctx, "take steps", func(tx *sql.Tx) (err error) {
-		out, err = take(ctx, tx, t)
+func (l *Ledger) DequeueSteps(ctx context.Context, r DequeueRequest) (Dequeued, error) {
+	var out Dequeued
+	err := l.write(ctx, "dequeue steps", func(tx *sql.Tx) (err error) {
+		out, err = dequeue(ctx, tx, r)
 		return err
 	})
 	return out, err
 }
 
-func take(ctx context.Context, tx *sql.Tx, t Taking) (Taken, error) {
-	b, err := theBackfill(ctx, tx, "take steps", t.Backfill)
+func dequeue(ctx context.Context, tx *sql.Tx, r DequeueRequest) (Dequeued, error) {
+	b, err := theBackfill(ctx, tx, "dequeue steps", r.Backfill)
 	if err != nil {
-		return Taken{}, err
+		return Dequeued{}, err
 	}
-	if b.Epoch != t.Epoch {
-		return Taken{}, fault.New(fault.Invalid, "take steps", "another execution of backfill %q has taken over", t.Backfill)
+	if b.Epoch != r.Epoch {
+		return Dequeued{}, fault.New(fault.Invalid, "dequeue steps", "another execution of backfill %q has taken over", r.Backfill)
 	}
-	out := Taken{State: b.State}
-	if t.Limit > 0 {
-		if out.Steps, err = takenUnder(ctx, tx, t); err != nil {
+	out := Dequeued{State: b.State}
+	if r.Limit > 0 {
+		fresh, err := useNumber(ctx, tx, r)
+		if err != nil {
 			return out, err
 		}
-		if len(out.Steps) == 0 && b.State == BackfillRunning && !b.Planned.IsZero() {
+		if fresh && b.State == BackfillRunning && !b.Planned.IsZero() {
 			if _, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'running', take = $2, attempts = attempts + 1, started = $3
 				WHERE backfill = $1 AND seq IN (SELECT seq FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND open = 0
-				ORDER BY seq LIMIT $4)`, t.Backfill, t.Number, micros(now()), t.Limit); err != nil {
+				ORDER BY seq LIMIT $4)`, r.Backfill, r.Number, micros(now()), r.Limit); err != nil {
 				return out, err
 			}
-			if out.Steps, err = takenUnder(ctx, tx, t); err != nil {
-				return out, err
-			}
+		}
+		if out.Steps, err = stepsByNumber(ctx, tx, r); err != nil {
+			return out, err
 		}
 	}
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND open = 0),
-		EXISTS (SELECT 1 FROM backfill_steps WHERE backfill = $1 AND state = 'waiting')`, t.Backfill).Scan(&out.Ready, &out.Left)
+		EXISTS (SELECT 1 FROM backfill_steps WHERE backfill = $1 AND state = 'waiting')`, r.Backfill).Scan(&out.Ready, &out.Left)
 	return out, err
 }
 
-func takenUnder(ctx context.Context, tx *sql.Tx, t Taking) ([]BackfillStep, error) {
+// useNumber marks the request's number as used, and reports whether it was not. Whoever repeats a request whose answer
+// arrived, without knowing it, must not be given steps that nobody would start: also not those of a number that gave none.
+func useNumber(ctx context.Context, tx *sql.Tx, r DequeueRequest) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO backfill_requests (backfill, number) VALUES ($1, $2) ON CONFLICT (backfill, number) DO NOTHING`,
+		r.Backfill, r.Number)
+	if err != nil {
+		return false, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	var used bool // by a worker of a build that did not mark it
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM backfill_steps WHERE backfill = $1 AND take = $2 AND take > 0)`,
+		r.Backfill, r.Number).Scan(&used)
+	return !used, err
+}
+
+// stepsByNumber gives the steps that were handed out under the request's number and have not ended.
+func stepsByNumber(ctx context.Context, tx *sql.Tx, r DequeueRequest) ([]BackfillStep, error) {
 	var out []BackfillStep
 	rows, err := tx.QueryContext(ctx, `SELECT `+stepColumns+`, step FROM backfill_steps
-		WHERE backfill = $1 AND take = $2 AND take > 0 AND state = 'running' ORDER BY seq`, t.Backfill, t.Number)
+		WHERE backfill = $1 AND take = $2 AND take > 0 AND state = 'running' ORDER BY seq`, r.Backfill, r.Number)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var step string
 		s, err := scanStep(rows, &step)
@@ -63,16 +82,16 @@ func takenUnder(ctx context.Context, tx *sql.Tx, t Taking) ([]BackfillStep, erro
 
 // FinishStep records how a step ended, in one transaction with what follows from it: steps that need it come closer to
 // being ready, or are skipped, as are those that need them; the run's claim on the partition ends; and the next steps
-// are taken, as TakeSteps does. Recording the same end again, or that a done step failed, changes nothing more; a step
+// are dequeued, as DequeueSteps does. Recording the same end again, or that a done step failed, changes nothing more; a step
 // that is not running under the take given is fault.Invalid, since it is somebody else's.
-func (l *Ledger) FinishStep(ctx context.Context, end StepEnd, next Taking) (Taken, error) {
-	var out Taken
+func (l *Ledger) FinishStep(ctx context.Context, end StepEnd, next DequeueRequest) (Dequeued, error) {
+	var out Dequeued
 	next.Backfill, next.Epoch = end.Backfill, end.Epoch
 	err := l.write(ctx, "finish step", func(tx *sql.Tx) (err error) {
 		if err = end.record(ctx, tx); err != nil {
 			return err
 		}
-		out, err = take(ctx, tx, next)
+		out, err = dequeue(ctx, tx, next)
 		return err
 	})
 	return out, err
