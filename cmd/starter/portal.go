@@ -49,7 +49,8 @@ func newPortal(a *app) *cobra.Command {
 		Use:   "portal",
 		Short: "Serve a simulated portal, as faithful and as hostile as the real one",
 		Long: `Serve a simulated portal: the pages, the JSON API and the PDFs of the Bulário Eletrônico, from a seed or from
-real listings and leaflets. GET /_log shows every request with its time, POST /_day begins the next day.
+real listings and leaflets. GET /_log shows every request with its time, POST /_day begins the next day; POST /_day?leaflets=12&products=0 gives
+twelve products a new leaflet, and lets none come or go. With --state a portal that is killed goes on as the same one.
 
 Faults:
 ` + faultHelp(),
@@ -67,6 +68,7 @@ Faults:
 	}
 	flags.register(cmd.Flags(), 10*time.Minute) // as the real one
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9000", "address to serve on; port 0 chooses a free one")
+	cmd.Flags().StringVar(&flags.State, "state", "", "keep day, bans and every request in this folder, and go on from it after a stop or a kill")
 	return cmd
 }
 

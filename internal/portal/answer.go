@@ -86,6 +86,7 @@ func (p *Portal) serve(kind string, answers func(*http.Request, *Request) answer
 		if a.cut {
 			rec.Bytes = a.sent
 		}
+		p.memory.log(rec)
 		p.log.add(rec)
 		p.opt.Log.LogAttrs(r.Context(), slog.LevelDebug, "portal request", slog.String("kind", kind), slog.String("path", rec.Path),
 			slog.Int("status", rec.Status), slog.Int("bytes", rec.Bytes), slog.String("fault", rec.Fault))

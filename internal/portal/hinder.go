@@ -18,7 +18,13 @@ type dice struct {
 	rng *rand.Rand
 }
 
-func newDice(seed uint64) *dice { return &dice{rng: draw(seed, 'f')} }
+// newDice makes the generator of a portal that starts for the nth time, from 0: a later one decides anew.
+func newDice(seed, start uint64) *dice {
+	if start == 0 {
+		return &dice{rng: draw(seed, 'f')}
+	}
+	return &dice{rng: draw(seed, 'f', start)}
+}
 
 func (d *dice) roll(probability float64) bool {
 	if probability <= 0 {
@@ -66,12 +72,15 @@ func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
 		return challenge(http.StatusForbidden), true
 	}
 	if left := p.ban(rec); left > 0 {
+		rec.RetryAfter = left
 		return throttled(seconds(left)), true
 	}
 	switch {
 	case p.strike(rec, faultThrottle):
+		rec.RetryAfter = p.opt.RetryAfter
 		return throttled(seconds(p.opt.RetryAfter)), true
 	case p.strike(rec, faultThrottleDate):
+		rec.RetryAfter = p.opt.RetryAfter.Truncate(time.Second) // a date has no fractions
 		return throttled(p.now().Add(p.opt.RetryAfter).UTC().Format(http.TimeFormat)), true
 	case p.strike(rec, faultChallenge403):
 		return challenge(http.StatusForbidden), true
@@ -103,6 +112,7 @@ func (p *Portal) ban(rec *Request) time.Duration {
 			return 0
 		}
 		p.banned = now.Add(p.opt.RetryAfter)
+		p.memory.note(func(s *state) { s.Banned = p.banned })
 	}
 	rec.Fault = faultBan
 	return p.banned.Sub(now)
@@ -129,6 +139,7 @@ func (p *Portal) switchDay(rec *Request) {
 	p.trouble.Unlock()
 	if due {
 		rec.Fault = faultDaySwitch
+		p.memory.note(func(s *state) { s.Turned = true })
 		p.NextDay()
 	}
 }
@@ -170,6 +181,7 @@ func (p *Portal) deny(rec *Request, x *product) bool {
 		return false
 	}
 	p.denied[x.ID] = true
+	p.memory.note(func(s *state) { s.Denied = append(s.Denied, x.ID) })
 	rec.Fault = faultFalseAbsent
 	return true
 }

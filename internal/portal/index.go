@@ -64,24 +64,34 @@ func (x *index) shuffle() {
 	})
 }
 
-func (x *index) nextDay() {
+// turn says what one night changes. The zero value is a night of the real portal.
+type turn struct {
+	Leaflets *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
+	Settled  bool `json:"settled,omitempty"`  // no product comes or goes
+}
+
+func (x *index) nextDay(t turn) {
 	x.day = midnight(x.day.Add(36 * time.Hour)) // noon of the next day, whatever the zones do
 	x.days++
 	r := draw(x.seed, 'd', uint64(x.days))
-	if leave := 1 + r.IntN(2); len(x.products) > 20 {
+	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.Settled {
 		for range leave {
 			at := r.IntN(len(x.products))
 			delete(x.byID, x.products[at].ID)
 			x.products = slices.Delete(x.products, at, at+1)
 		}
 	}
-	for i := range max(1, (27*len(x.products)+4400)/8800) {
+	renewals := max(1, (27*len(x.products)+4400)/8800)
+	if t.Leaflets != nil {
+		renewals = *t.Leaflets
+	}
+	for i := range renewals {
 		if len(x.products) > 0 {
 			x.products[r.IntN(len(x.products))].renew(x.day.Add(9*time.Hour + time.Duration(i)*time.Minute))
 		}
 	}
 	for range 1 + r.IntN(2) {
-		if len(x.slots) < 2*maxProducts {
+		if len(x.slots) < 2*maxProducts && !t.Settled {
 			x.add(seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
 		}
 	}

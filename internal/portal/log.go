@@ -25,19 +25,20 @@ const (
 
 // Request is one request as the portal saw it. It holds no token and no cookie.
 type Request struct {
-	Time        time.Time `json:"time"`
-	Method      string    `json:"method"`
-	Path        string    `json:"path"`            // tokens are replaced by "{token}"
-	Query       string    `json:"query,omitempty"` // unescaped, for reading
-	Kind        string    `json:"kind"`
-	Product     int       `json:"product,omitempty"`  // idProduto, of history, detail and pdf
-	Audience    Audience  `json:"audience,omitempty"` // of a pdf
-	Category    string    `json:"category,omitempty"` // the categories a list was filtered by
-	Status      int       `json:"status"`
-	Bytes       int       `json:"bytes"`           // of the body as sent
-	Fault       string    `json:"fault,omitempty"` // what was made to go wrong
-	Traceparent string    `json:"traceparent,omitempty"`
-	UserAgent   string    `json:"user_agent,omitempty"`
+	Time        time.Time     `json:"time"`
+	Method      string        `json:"method"`
+	Path        string        `json:"path"`            // tokens are replaced by "{token}"
+	Query       string        `json:"query,omitempty"` // unescaped, for reading
+	Kind        string        `json:"kind"`
+	Product     int           `json:"product,omitempty"`  // idProduto, of history, detail and pdf
+	Audience    Audience      `json:"audience,omitempty"` // of a pdf
+	Category    string        `json:"category,omitempty"` // the categories a list was filtered by
+	Status      int           `json:"status"`
+	Bytes       int           `json:"bytes"`                 // of the body as sent
+	Fault       string        `json:"fault,omitempty"`       // what was made to go wrong
+	RetryAfter  time.Duration `json:"retry_after,omitempty"` // how long a 429 asked to wait, in nanoseconds
+	Traceparent string        `json:"traceparent,omitempty"`
+	UserAgent   string        `json:"user_agent,omitempty"`
 }
 
 // tokenPattern finds a JWT, whole or in part, by how every JSON header begins in base64.

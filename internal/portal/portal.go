@@ -22,6 +22,9 @@
 // the same in every run and for every seed. A leaflet's bytes follow from seed, product, expediente and audience: its SHA-256
 // is stable until the product gets a new expediente. Nothing is generated before it is asked for.
 //
+// With a state folder ([Options].State) a portal that was killed goes on where it was: the same day and products, the ban
+// that was in force, and /_log with all that was ever asked. Only the clock and the faults are given anew.
+//
 // A [Portal] is made by [New], is safe for concurrent use, starts no goroutine and need not be closed. Its zero value is not usable.
 package portal
 
@@ -51,6 +54,10 @@ type Options struct {
 	RetryAfter time.Duration    // how long throttling and bans ask a client to wait; 0: 600 s, as the real portal
 	Clock      func() time.Time // what tokens, bans and log go by; nil: time.Now
 	Log        *slog.Logger     // one debug line a request; nil: none
+
+	// State is a folder in which the portal keeps its day, its bans and every request, so that one that is killed at any
+	// moment goes on as the same portal; it is made if it is missing. "": nothing outlives the process.
+	State string
 }
 
 func (o Options) withDefaults() Options {
@@ -72,6 +79,8 @@ func (o Options) validate() error {
 		return fault.New(fault.Invalid, "portal", "products: %d is not between 1 and %d", o.Products, maxProducts)
 	case o.Latency < 0 || o.RetryAfter < 0:
 		return fault.New(fault.Invalid, "portal", "latency and retry-after cannot be negative")
+	case o.State != "" && o.Listing != "":
+		return fault.New(fault.Invalid, "portal", "a listing from a file has no days to remember: leave out the state folder")
 	case o.Claims != "" && o.Listing == "":
 		return fault.New(fault.Invalid, "portal", "claims need a listing that they differ from")
 	}
@@ -88,6 +97,7 @@ type Portal struct {
 	press  *press
 	log    *requestLog
 	dice   *dice
+	memory *memory // nil: nothing outlives the process
 
 	mu    sync.RWMutex // guards index, its products, and open
 	index *index
@@ -108,7 +118,11 @@ func New(o Options) (*Portal, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	index, err := openIndex(o)
+	memory, err := openMemory(o)
+	if err != nil {
+		return nil, err
+	}
+	index, err := openIndex(o, memory)
 	if err != nil {
 		return nil, err
 	}
@@ -116,14 +130,22 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{opt: o, signer: newSigner(o.Seed), press: press, log: newRequestLog(maxLogged), dice: newDice(o.Seed), index: index}
+	p := &Portal{opt: o, signer: newSigner(o.Seed), press: press, log: newRequestLog(maxLogged), memory: memory, index: index}
+	p.dice = newDice(o.Seed, memory.starts())
 	p.SetFaults(o.Faults)
+	if err := memory.recall(p); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
-func openIndex(o Options) (*index, error) {
+func openIndex(o Options, m *memory) (*index, error) {
 	if o.Listing == "" {
-		return seedIndex(o.Seed, o.Products, midnight(o.Clock())), nil
+		x := seedIndex(o.Seed, o.Products, midnight(m.firstDay(o.Clock())))
+		for _, t := range m.turns() {
+			x.nextDay(t)
+		}
+		return x, nil
 	}
 	served, err := readListing(o.Listing)
 	if err != nil {
@@ -141,10 +163,13 @@ func openIndex(o Options) (*index, error) {
 
 // NextDay does what the real portal does every night: a new dataAtualizacao, a whole new order, one or two products more and
 // one or two fewer, and new leaflets for 27 products in 8,800 (for one at least).
-func (p *Portal) NextDay() {
+func (p *Portal) NextDay() { p.turn(turn{}) }
+
+func (p *Portal) turn(t turn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.index.nextDay()
+	p.memory.note(func(s *state) { s.Turns = append(s.Turns, t) })
+	p.index.nextDay(t)
 }
 
 // SetFaults replaces the faults from now on, and forgets a ban, and that a day-switch or a false negative was already given.

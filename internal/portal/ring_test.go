@@ -58,7 +58,7 @@ func TestExpedientesAreUnique(t *testing.T) {
 	t.Parallel()
 	x := seedIndex(1, 5000, midnight(brazil(seedProduct(1, 1).Published)))
 	for range 100 {
-		x.nextDay()
+		x.nextDay(turn{})
 	}
 	seen := map[string]bool{}
 	for _, p := range x.products {

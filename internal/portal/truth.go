@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"drugslm/internal/fault"
@@ -105,7 +106,19 @@ func (p *Portal) Leaflet(id int, a Audience) (Leaflet, error) {
 
 func (p *Portal) showTruth(w http.ResponseWriter, _ *http.Request) { writeJSON(w, p.Truth()) }
 
-func (p *Portal) turnDay(w http.ResponseWriter, _ *http.Request) {
-	p.NextDay()
+// turnDay begins the next day: "leaflets=12" gives that many products a new leaflet, "products=0" lets none come or go.
+func (p *Portal) turnDay(w http.ResponseWriter, r *http.Request) {
+	var t turn
+	query := r.URL.Query()
+	if text := query.Get("leaflets"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > maxProducts {
+			http.Error(w, "leaflets: want a whole number from 0", http.StatusBadRequest)
+			return
+		}
+		t.Leaflets = &n
+	}
+	t.Settled = query.Get("products") == "0"
+	p.turn(t)
 	writeJSON(w, p.Truth())
 }
