@@ -72,7 +72,7 @@ func TestOtherWays(t *testing.T) {
 func (s *site) worker(t testing.TB) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary(t, "worker")), stderr: &buffer{}, exited: make(chan error, 1)}
-	p.cmd.Env = append(os.Environ(), s.env...)
+	p.cmd.Env = surroundings(s.env)
 	p.cmd.Stderr = p.stderr
 	require.NoError(t, p.cmd.Start())
 	t.Cleanup(func() { p.kill(); p.dump() })

@@ -85,11 +85,20 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
+// surroundings are a program's environment. A test that runs as root says that browsers may do without their sandbox.
+func surroundings(env []string) []string {
+	all := os.Environ()
+	if os.Geteuid() == 0 {
+		all = append(all, "DRUGSLM_GRID_NO_SANDBOX=true")
+	}
+	return append(all, env...)
+}
+
 // launch starts a program that prints a line with "ready" and stays up, and waits for that line.
 func launch(t testing.TB, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary(t, name), args...), stderr: &buffer{}, exited: make(chan error, 1)}
-	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Env = surroundings(env)
 	p.cmd.Stderr = p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -166,7 +175,7 @@ func finished(t testing.TB, env []string, name string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary(t, name), args...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = surroundings(env)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

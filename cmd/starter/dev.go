@@ -96,6 +96,7 @@ func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *te
 	if env.config, err = a.config(cmd); err != nil {
 		return err
 	}
+	env.config.Grid.NoSandbox = a.unconfined(env.config.Grid, flags.simulate)
 	if !given(cmd, "temporal-address", "DRUGSLM_TEMPORAL_ADDRESS") {
 		env.temporal, err = startTemporal(cmd.Context(), env.config.Data, flags.temporalPort, flags.uiPort)
 		if err != nil {
@@ -105,6 +106,16 @@ func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *te
 	}
 	env.host, err = host.Open(cmd.Context(), env.config, t, a.logger(env.config))
 	return err
+}
+
+// unconfined reports whether Chromium runs without its sandbox. Root must say so, or ask for the simulated portal, whose
+// pages are made by this program: they are all that the browser sees.
+func (a *app) unconfined(g config.Grid, simulate bool) bool {
+	if !g.NoSandbox && simulate && g.Hub == "" && os.Geteuid() == 0 && os.Getenv("DRUGSLM_GRID_NO_SANDBOX") == "" {
+		a.note("note: Chromium runs without its sandbox, as it must for root; it sees the simulated portal on this machine and nothing else")
+		return true
+	}
+	return g.NoSandbox
 }
 
 // pointAt makes a simulated portal the source, with its open data; on this machine it needs no pace. What the user asks

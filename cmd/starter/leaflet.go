@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
-	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/host"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
@@ -126,13 +125,13 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 	defer func() { err = cmp.Or(err, reader.Close(context.WithoutCancel(ctx))) }()
 	views := make([]fileView, len(files))
 	var failed []error
-	for i, file := range files {
-		view, err := parseFile(ctx, reader, scans, file)
+	for i, path := range files {
+		view, err := parseFile(ctx, reader, scans, path)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			err = fmt.Errorf("%s: %w", file, err)
+			err = fmt.Errorf("%s: %w", path, err)
 			view.Error = err.Error()
 			failed = append(failed, err)
 		}
@@ -154,9 +153,9 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 const maxLeaflet = 64 << 20
 
 // parseFile reads one file.
-func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, file string) (fileView, error) {
-	view := fileView{File: file, Leaflets: []leafletView{}, Sources: []sourceView{}, Warnings: []string{}}
-	content, err := readBounded(file)
+func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (fileView, error) {
+	view := fileView{File: path, Leaflets: []leafletView{}, Sources: []sourceView{}, Warnings: []string{}}
+	content, err := file.Read(path, maxLeaflet)
 	if err != nil {
 		return view, err
 	}
@@ -176,20 +175,6 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
 	}
 	return view, nil
-}
-
-// readBounded reads a file that a person names; one that is not there is that person's mistake.
-func readBounded(file string) ([]byte, error) {
-	f, err := os.Open(file) //nolint:gosec // the file is the one that the user names
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "", "%w", err)
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxLeaflet+1))
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "", "%w", err)
-	}
-	return content, nil
 }
 
 func viewLeaflet(l leaflet.Leaflet) leafletView {

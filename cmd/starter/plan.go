@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -19,6 +18,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/host"
 )
 
@@ -180,12 +180,8 @@ func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 
 // loadPlan reads a saved plan and plans anew; an error says what moved between the two.
 func loadPlan(ctx context.Context, d *host.Data, path string) (*prepared, error) {
-	file, err := os.Open(path)
+	text, err := file.Read(path, asset.MaxSaved)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "read saved plan", err)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, asset.MaxSaved+1))
-	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, fault.Wrap(fault.Invalid, "read saved plan", err)
 	}
 	saved, err := asset.ReadSaved(text)

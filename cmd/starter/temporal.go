@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/process"
 )
 
 // temporalServer is the embedded Temporal server, running as a child of this process.
@@ -47,6 +48,7 @@ func startTemporal(ctx context.Context, data string, port, uiPort int) (*tempora
 	// Without our cancellation: an interrupt must let the worker drain before its server goes.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), binary, "--db", filepath.Join(data, "temporal.db"), "--port", strconv.Itoa(port),
 		"--ui-port", strconv.Itoa(uiPort), "--exit-with-parent")
+	cmd.Env = process.Environment(append(process.Session(), "GOMAXPROCS", "GOMEMLIMIT"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	s := &temporalServer{cmd: cmd, exited: make(chan struct{}), startup: &bytes.Buffer{}}
 	cmd.Stderr = s.startup

@@ -17,6 +17,7 @@ import (
 	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/host"
 	"drugslm/internal/look"
 	"drugslm/internal/pdf"
@@ -197,12 +198,12 @@ nothing and runs nothing. "starter items view" does the same for a leaflet of th
 }
 
 // viewFile shows a file. One that cannot be read is shown as far as it can be drawn, and is an error all the same.
-func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, file string) error {
-	content, err := readBounded(file)
+func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path string) error {
+	content, err := file.Read(path, maxLeaflet)
 	if err != nil {
 		return err
 	}
-	s := look.Subject{Item: file[strings.LastIndexAny(file, `/\`)+1:], Rest: "starter leaflet view " + file + " --page ", Now: time.Now()}
+	s := look.Subject{Item: path[strings.LastIndexAny(path, `/\`)+1:], Rest: "starter leaflet view " + path + " --page ", Now: time.Now()}
 	read, unread := readDocument(ctx, c, content)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -218,7 +219,7 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, file s
 		return err
 	}
 	if unread != nil {
-		return fmt.Errorf("%s: %w", file, unread)
+		return fmt.Errorf("%s: %w", path, unread)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func realBrowsers(t *testing.T) anvisa.Browser {
 	if os.Getenv("DRUGSLM_E2E") != "1" {
 		t.Skip("needs a browser: `make test` runs it (DRUGSLM_E2E=1)")
 	}
-	pool, err := grid.Open(t.Context(), grid.Options{})
+	pool, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/opendata"
 	"drugslm/internal/telemetry"
 )
@@ -92,22 +92,19 @@ const opOpenData = "fetch open data"
 // read gets the table from a file.
 func (o OpenData) read(known Edition) (OpenFile, error) {
 	found := OpenFile{URL: o.Source, FetchedAt: o.Clock()}
-	file, err := os.Open(o.Source)
+	f, err := file.Open(o.Source)
 	if errors.Is(err, fs.ErrNotExist) {
 		return found, fault.New(fault.Invalid, opOpenData, "there is no file %s: source.open_data names it", o.Source)
 	}
 	if err != nil {
-		return found, fault.Wrap(fault.Unavailable, opOpenData, err)
+		return found, fault.Wrap(fault.Invalid, opOpenData, err)
 	}
-	defer file.Close()
-	info, err := file.Stat()
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return found, fault.Wrap(fault.Unavailable, opOpenData, err)
 	}
-	if !info.Mode().IsRegular() {
-		return found, fault.New(fault.Invalid, opOpenData, "%s is not a file", o.Source)
-	}
-	content, err := io.ReadAll(io.LimitReader(file, opendata.MaxBytes+1))
+	content, err := io.ReadAll(io.LimitReader(f, opendata.MaxBytes+1))
 	switch {
 	case err != nil:
 		return found, fault.Wrap(fault.Unavailable, opOpenData, err)

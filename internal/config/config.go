@@ -65,10 +65,12 @@ func (t Temporal) UseTLS() bool {
 
 // Grid is where browsers come from.
 type Grid struct {
-	Hub      string        `key:"hub" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty: chromedriver on this machine."`
-	Browser  string        `key:"browser" help:"Browser to ask for." oneof:"chrome firefox"`
-	Sessions int           `key:"sessions" help:"Browser sessions that one worker may hold at a time." min:"1"`
-	Lease    time.Duration `key:"lease" help:"Longest time for which one task may hold a session." min:"1"`
+	Hub       string `key:"hub" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty: chromedriver on this machine."`
+	Browser   string `key:"browser" help:"Browser to ask for." oneof:"chrome firefox"`
+	Sessions  int    `key:"sessions" help:"Browser sessions that one worker may hold at a time." min:"1"`
+	NoSandbox bool   `key:"no_sandbox" help:"Run Chromium without its sandbox, as root must: a page that breaks out of it is then root here, with the data folder and all else. Better run as another user. Commands that simulate the portal do it by themselves, and say so."`
+
+	Lease time.Duration `key:"lease" help:"Longest time for which one task may hold a session." min:"1"`
 }
 
 // Budget is the pace at which the source is asked, by all workers together.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/viper"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 )
 
 // schedulesKey is the list of the file that is no setting.
@@ -112,7 +113,7 @@ func readFile(path string) (*viper.Viper, error) {
 	if optional {
 		path = DefaultFile
 	}
-	f, err := os.Open(path)
+	f, err := file.Open(path)
 	if optional && errors.Is(err, fs.ErrNotExist) {
 		return v, nil
 	}

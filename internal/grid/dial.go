@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/tebeka/selenium"
@@ -55,20 +54,20 @@ func (p *Pool) capabilities() selenium.Capabilities {
 	if o.Browser == firefox {
 		c["moz:firefoxOptions"] = firefoxOptions(o)
 	} else {
-		c["goog:chromeOptions"] = chromeOptions(o, os.Geteuid() == 0)
+		c["goog:chromeOptions"] = chromeOptions(o)
 	}
 	return c
 }
 
-func chromeOptions(o Options, root bool) map[string]any {
+func chromeOptions(o Options) map[string]any {
 	args := []string{
 		"--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 		// The browser ends when the pipe to its driver breaks; over a port it would outlive a driver that was killed.
 		"--remote-debugging-pipe",
 	}
-	if root {
-		args = append(args, "--no-sandbox") // Chromium refuses to run as root with it
+	if o.NoSandbox {
+		args = append(args, "--no-sandbox")
 	}
 	if o.UserAgent != "" {
 		args = append(args, "--user-agent="+o.UserAgent)

@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"time"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/process"
 )
 
 // folderPrefix names the folders in which local browsers keep profiles and sockets.
@@ -94,7 +96,7 @@ func (d *driver) makeFolder() (err error) {
 // that started it ends, which must happen only when this process dies.
 func (d *driver) launch(path string) (io.Reader, error) {
 	cmd := exec.Command(path, "--port=0") //nolint:noctx // it outlives the call that starts it: stop ends it
-	cmd.Env = append(os.Environ(), "TMPDIR="+d.folder)
+	cmd.Env = d.environment()
 	cmd.SysProcAttr = processAttributes()
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -118,6 +120,13 @@ func (d *driver) launch(path string) (io.Reader, error) {
 	}
 	d.process = cmd.Process
 	return out, nil
+}
+
+// environment is what the driver, and so its browsers, get of ours, which holds secrets: a page that breaks out of its
+// sandbox finds none of them.
+func (d *driver) environment() []string {
+	named := slices.Concat(process.Session(), process.Desktop(), process.Libraries())
+	return process.Environment(named, append(process.Proxies(), "TMPDIR="+d.folder)...)
 }
 
 // awaitPort reads the port that the driver chose, and goes on reading so that the driver is never blocked.

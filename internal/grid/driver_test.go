@@ -14,7 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/fault"
 	"drugslm/internal/grid"
+	"drugslm/internal/grid/gridtest"
 )
 
 func TestSweepLeavesFoldersInUse(t *testing.T) {
@@ -38,10 +40,41 @@ func TestSweepLeavesFoldersInUse(t *testing.T) {
 	require.NoDirExists(t, used)
 }
 
-func TestSandboxIsOffOnlyForRoot(t *testing.T) {
+func TestSandboxIsOffOnlyWhereThatWasSaid(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, grid.ChromeOptions(grid.Options{}, true)["args"], "--no-sandbox")
-	require.NotContains(t, grid.ChromeOptions(grid.Options{}, false)["args"], "--no-sandbox")
+	require.Contains(t, grid.ChromeOptions(grid.Options{NoSandbox: true})["args"], "--no-sandbox")
+	require.NotContains(t, grid.ChromeOptions(grid.Options{})["args"], "--no-sandbox")
+	err := grid.Options{}.Confined(true)
+	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	require.ErrorContains(t, err, "DRUGSLM_GRID_NO_SANDBOX=true")
+	require.NoError(t, grid.Options{}.Confined(false))
+	require.NoError(t, grid.Options{NoSandbox: true}.Confined(true))
+	require.NoError(t, grid.Options{Hub: "http://127.0.0.1:4444"}.Confined(true), "the browsers are not ours")
+}
+
+// TestDriverGetsNoSecrets has a driver that tells its environment, which its browsers inherit.
+func TestDriverGetsNoSecrets(t *testing.T) {
+	bin, told := t.TempDir(), filepath.Join(t.TempDir(), "environment")
+	script := "#!/bin/sh\nenv > " + told + "\necho 'ChromeDriver was started successfully on port 9.'\nexec sleep 600\n"
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "chromedriver"), []byte(script), 0o700))
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	t.Setenv("TMPDIR", shortDir(t))
+	t.Setenv("DRUGSLM_TEMPORAL_API_KEY", "s3cret")
+	t.Setenv("DRUGSLM_HOOKS_SECRET", "whsec_s3cret")
+	t.Setenv("HUB_URL", "http://me:s3cret@hub")
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=s3cret")
+	t.Setenv("HTTPS_PROXY", "http://me:s3cret@proxy.example.org:3128")
+	t.Setenv("DISPLAY", ":9")
+	_, hub := gridtest.NewTransport()
+	p, err := grid.OpenOver(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0}, hub)
+	require.NoError(t, err)
+	require.NoError(t, p.Close(context.WithoutCancel(t.Context())))
+	environment, err := os.ReadFile(told)
+	require.NoError(t, err)
+	require.NotContains(t, string(environment), "s3cret")
+	for _, want := range []string{"PATH=", "DISPLAY=:9\n", "TMPDIR=", "HTTPS_PROXY=http://proxy.example.org:3128\n"} {
+		require.Contains(t, string(environment), want)
+	}
 }
 
 func TestBareAddress(t *testing.T) {
@@ -54,7 +87,7 @@ func TestDriverThatEndsAtOnce(t *testing.T) {
 	fakeDriver(t)
 	temp := shortDir(t)
 	t.Setenv("TMPDIR", temp)
-	_, err := grid.Open(t.Context(), grid.Options{})
+	_, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.ErrorContains(t, err, "ended without naming its port")
 	requireEmpty(t, temp)
 }
@@ -64,7 +97,7 @@ func TestTemporaryPathTooLongForChromium(t *testing.T) {
 	temp := filepath.Join(t.TempDir(), strings.Repeat("x", 60))
 	require.NoError(t, os.Mkdir(temp, 0o700))
 	t.Setenv("TMPDIR", temp)
-	_, err := grid.Open(t.Context(), grid.Options{})
+	_, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.ErrorContains(t, err, "TMPDIR")
 	requireEmpty(t, temp)
 }
@@ -73,7 +106,7 @@ func TestLocalPoolLeavesNothing(t *testing.T) {
 	needBrowser(t)
 	temp := shortDir(t)
 	t.Setenv("TMPDIR", temp)
-	p, err := grid.Open(t.Context(), grid.Options{})
+	p, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.NoError(t, err)
 	require.NoError(t, p.With(t.Context(), func(context.Context, *grid.Session) error { return nil }))
 	require.NotEmpty(t, processesIn(temp))
@@ -85,7 +118,7 @@ func TestHungBrowserIsKilled(t *testing.T) {
 	needBrowser(t)
 	temp := shortDir(t)
 	t.Setenv("TMPDIR", temp)
-	p, err := grid.Open(t.Context(), grid.Options{Sessions: 1})
+	p, err := grid.Open(t.Context(), grid.Options{Sessions: 1, NoSandbox: os.Geteuid() == 0})
 	require.NoError(t, err)
 	err = p.With(t.Context(), func(ctx context.Context, s *grid.Session) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
@@ -124,7 +157,7 @@ func TestBeOwner(t *testing.T) {
 	if os.Getenv("GRID_TEST_OWNER") != "1" {
 		t.Skip("is run by TestKilledOwnerLeavesNoBrowser")
 	}
-	p, err := grid.Open(t.Context(), grid.Options{})
+	p, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.NoError(t, err)
 	_ = p.With(t.Context(), func(ctx context.Context, _ *grid.Session) error {
 		_, _ = os.Stdout.WriteString("browser runs\n")

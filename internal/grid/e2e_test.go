@@ -19,7 +19,7 @@ import (
 func TestChromedriver(t *testing.T) {
 	needBrowser(t)
 	gridtest.Run(t, func(t *testing.T) *grid.Pool {
-		p, err := grid.Open(t.Context(), grid.Options{UserAgent: "drugslm/0.1 (+test)"})
+		p, err := grid.Open(t.Context(), grid.Options{UserAgent: "drugslm/0.1 (+test)", NoSandbox: os.Geteuid() == 0})
 		require.NoError(t, err)
 		return p
 	})
@@ -36,7 +36,7 @@ func TestRealHub(t *testing.T) {
 				t.Skip("the Grid has no node with Firefox: deploy/grid/geckodriver.sh installs what one needs")
 			}
 			gridtest.Run(t, func(t *testing.T) *grid.Pool {
-				p, err := grid.Open(t.Context(), grid.Options{Hub: hub, Browser: browser})
+				p, err := grid.Open(t.Context(), grid.Options{Hub: hub, Browser: browser, NoSandbox: os.Geteuid() == 0})
 				require.NoError(t, err)
 				return p
 			})
@@ -60,7 +60,7 @@ func TestPoolsOfOneProcess(t *testing.T) {
 	var pools errgroup.Group
 	for range 4 {
 		pools.Go(func() error {
-			p, err := grid.Open(t.Context(), grid.Options{})
+			p, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,10 @@ package grid
 // OpenOver is Open with another way to the hub than the network.
 var OpenOver = open
 
-// ChromeOptions are the browser's arguments, for a process of root or not.
+// Confined refuses options with which root would run a browser of this machine without having said so.
+func (o Options) Confined(root bool) error { return o.confined(root) }
+
+// ChromeOptions are the browser's arguments.
 var ChromeOptions = chromeOptions
 
 // Sweep removes leftovers of dead processes.

@@ -26,6 +26,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"drugslm/internal/fault"
@@ -70,6 +71,10 @@ type Options struct {
 
 	Args []string // more arguments for the browser
 
+	// NoSandbox runs Chromium without its sandbox: a page that breaks out of it is then the user who runs the browser.
+	// As root Chromium does not run otherwise, which is why Open refuses root without this, where the browser is local.
+	NoSandbox bool
+
 	Leases Leases // where sessions of a hub are recorded; nil: nowhere
 	Owner  string // who leases: the worker's identity
 }
@@ -102,6 +107,9 @@ func open(ctx context.Context, o Options, base http.RoundTripper) (*Pool, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := o.confined(os.Geteuid() == 0); err != nil {
+		return nil, err
+	}
 	address := o.Hub
 	var local *driver
 	if address == "" {
@@ -119,6 +127,16 @@ func open(ctx context.Context, o Options, base http.RoundTripper) (*Pool, error)
 		return nil, err
 	}
 	return p, nil
+}
+
+// confined refuses to run a browser of this machine as root without being told so.
+func (o Options) confined(root bool) error {
+	if !root || o.Hub != "" || o.NoSandbox {
+		return nil
+	}
+	return fault.New(fault.Invalid, "open browser pool",
+		"Chromium does not run as root inside its sandbox, and outside of it a hostile page is root too: run this as another user,"+
+			" use a hub (HUB_URL), or accept that with DRUGSLM_GRID_NO_SANDBOX=true")
 }
 
 // complete fills in the defaults and reports what cannot work.

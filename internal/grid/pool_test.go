@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestOpenWithoutChromedriver(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := grid.Open(t.Context(), grid.Options{})
+	_, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.ErrorContains(t, err, "chromium-driver")
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 }

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/process"
 	"drugslm/internal/telemetry"
 )
 
@@ -53,13 +53,7 @@ func (h *Hooks) run(ctx context.Context, e Event, body []byte) (string, error) {
 
 // environment is what a command gets of ours, which holds secrets, and what it is told.
 func environment(e Event) []string {
-	env := []string{"DRUGSLM_EVENT=" + e.Kind, "DRUGSLM_EVENT_ID=" + e.ID}
-	for _, name := range []string{"PATH", "HOME", "LANG", "TZ"} {
-		if value, set := os.LookupEnv(name); set {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
+	return process.Environment(process.Session(), "DRUGSLM_EVENT="+e.Kind, "DRUGSLM_EVENT_ID="+e.ID)
 }
 
 // head keeps the first maxOutput bytes that are written to it. It is written by one goroutine, as exec promises when

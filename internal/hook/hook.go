@@ -23,7 +23,7 @@
 // # The command
 //
 // A program with its arguments, started without a shell: the message on standard input; DRUGSLM_EVENT (the kind),
-// DRUGSLM_EVENT_ID, PATH, HOME, LANG and TZ in its environment, and nothing else, since ours holds secrets. Exit code 0
+// DRUGSLM_EVENT_ID and what process.Session names in its environment, and nothing else, since ours holds secrets. Exit code 0
 // is a delivery. When its time is up it is killed, with all it started. What it prints is logged, never kept.
 //
 // # Errors

@@ -110,7 +110,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	}
 	pool, err := grid.Open(ctx, grid.Options{
 		Hub: h.config.Grid.Hub, Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
-		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: owner(),
+		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: owner(), NoSandbox: h.config.Grid.NoSandbox,
 	})
 	if err != nil {
 		return err

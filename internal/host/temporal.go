@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
-	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -14,6 +13,7 @@ import (
 
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/telemetry"
 )
 
@@ -49,11 +49,14 @@ func Dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slo
 	return connected, nil
 }
 
+// maxPEM bounds a file of certificates: the authorities of a whole system are 250 kB.
+const maxPEM = 16 << 20
+
 func tlsConfig(t config.Temporal) (*tls.Config, error) {
 	const op = "read TLS files"
 	conf := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t.TLSCA != "" {
-		pem, err := os.ReadFile(t.TLSCA)
+		pem, err := file.Read(t.TLSCA, maxPEM)
 		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, op, err)
 		}
@@ -63,11 +66,24 @@ func tlsConfig(t config.Temporal) (*tls.Config, error) {
 		}
 	}
 	if t.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(t.TLSCert, t.TLSKey)
+		pair, err := keyPair(t)
 		if err != nil {
 			return nil, fault.Wrap(fault.Invalid, op, err)
 		}
 		conf.Certificates = []tls.Certificate{pair}
 	}
 	return conf, nil
+}
+
+// keyPair reads the client's certificate and its key.
+func keyPair(t config.Temporal) (tls.Certificate, error) {
+	certificate, err := file.Read(t.TLSCert, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := file.Read(t.TLSKey, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(certificate, key)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 )
 
 // DirStore is a store in a folder of a local file system that has hard links. Objects are plain files, readable by all.
@@ -56,15 +57,18 @@ func (d *DirStore) Open(_ context.Context, name string) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, explain("open "+name, err)
-	}
-	info, err := f.Stat()
+	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
+		return nil, explain("open "+name, err)
+	}
+	f, err := file.Open(path) // a pipe in the folder would be waited for
+	if err != nil {
+		return nil, explain("open "+name, err)
+	}
+	if info, err = f.Stat(); err != nil {
 		f.Close()
 		return nil, explain("open "+name, err)
 	}

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"runtime"
 	"time"
 
 	"drugslm/internal/fault"
@@ -88,11 +86,5 @@ func (r run) once(ctx context.Context) ([]byte, error) {
 // environment is all that the program learns of ours: one thread, since documents are read side by side, texts without
 // a country's habits, and where its data is if that was said.
 func environment() []string {
-	env := []string{"OMP_THREAD_LIMIT=1", "LC_ALL=C"}
-	for _, name := range []string{"TESSDATA_PREFIX", "SYSTEMROOT"} {
-		if value, ok := os.LookupEnv(name); ok && (name != "SYSTEMROOT" || runtime.GOOS == "windows") {
-			env = append(env, name+"="+value)
-		}
-	}
-	return env
+	return process.Environment(append(process.Libraries(), "TESSDATA_PREFIX"), "OMP_THREAD_LIMIT=1", "LC_ALL=C")
 }

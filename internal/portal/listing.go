@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 )
 
 // ListingColumns are the columns a listing file must have, in any order, named in its first row. Times are written
@@ -34,14 +34,14 @@ type listing struct {
 
 // readListing reads a file of rows, CSV or CSV.gz.
 func readListing(path string) (listing, error) {
-	file, err := os.Open(path)
+	f, err := file.Open(path)
 	if err != nil {
-		return listing{}, fault.Wrap(fault.Invalid, "", err)
+		return listing{}, err
 	}
-	defer file.Close()
-	var in io.Reader = file
+	defer f.Close()
+	var in io.Reader = f
 	if strings.HasSuffix(path, ".gz") {
-		if in, err = gzip.NewReader(file); err != nil {
+		if in, err = gzip.NewReader(f); err != nil {
 			return listing{}, fault.Wrap(fault.Invalid, "unpack", err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 )
 
 // keptBytes bounds the PDFs kept in memory: a few thousand generated ones.
@@ -29,8 +30,8 @@ type press struct {
 }
 
 type printed struct {
-	key  string
-	file []byte
+	key     string
+	content []byte
 }
 
 // newPress lists the folder's files, if there is a folder. What is in them is served as it is: a broken file is a leaflet
@@ -68,7 +69,7 @@ func newPress(seed uint64, folder string) (*press, error) {
 func (p *press) print(o order) ([]byte, error) {
 	if len(p.files) > 0 {
 		path := p.files[mix(mixText(o.version.expediente), uint64(o.product.ID), mixText(string(o.audience)))%uint64(len(p.files))]
-		return p.keep(path, func() ([]byte, error) { return os.ReadFile(path) })
+		return p.keep(path, func() ([]byte, error) { return file.Read(path, maxLeafletBytes) })
 	}
 	return p.keep(fmt.Sprint(o.doc), func() ([]byte, error) { return typeset(compose(p.seed, o), o) })
 }
@@ -79,24 +80,24 @@ func (p *press) keep(key string, produce func() ([]byte, error)) ([]byte, error)
 	if e, ok := p.kept[key]; ok {
 		p.used.MoveToFront(e)
 		defer p.mu.Unlock()
-		return e.Value.(printed).file, nil
+		return e.Value.(printed).content, nil
 	}
 	p.mu.Unlock()
-	file, err := produce()
+	content, err := produce()
 	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, ok := p.kept[key]; !ok {
-		p.kept[key] = p.used.PushFront(printed{key, file})
-		p.size += len(file)
+		p.kept[key] = p.used.PushFront(printed{key, content})
+		p.size += len(content)
 	}
 	for p.size > keptBytes && p.used.Len() > 1 {
 		e := p.used.Back()
 		old := p.used.Remove(e).(printed)
 		delete(p.kept, old.key)
-		p.size -= len(old.file)
+		p.size -= len(old.content)
 	}
-	return file, nil
+	return content, nil
 }
