@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"time"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -69,7 +70,9 @@ func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err er
 		return out, err
 	}
 	out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
-	if out.Enrolled, err = a.enrol(ctx, j, listed.items()); err != nil {
+	listing := a.enrolment(j, listed.items())
+	listing.Day = claim.Day
+	if out.Enrolled, err = a.enrolAs(ctx, j, listing); err != nil {
 		return out, err
 	}
 	return out, a.stageListed(ctx, j, listed)
@@ -110,6 +113,9 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 		err = fault.New(fault.Incomplete, "list "+j.Step.Name(), "the source shows %d of the %d it claims, on %s",
 			len(found.order), claim.Total, claim.Snapshot)
 	}
+	if err == nil {
+		err = checkDay(j, claim)
+	}
 	if kind := fault.KindOf(err); err != nil && kind != fault.Incomplete {
 		return listing{}, claim, err
 	}
@@ -123,6 +129,17 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 		return listing{}, claim, noted
 	}
 	return found, claim, err
+}
+
+// checkDay refuses a day that could not be compared with another.
+func checkDay(j job, claim asset.Claim) error {
+	if claim.Day == "" {
+		return nil
+	}
+	if at, err := time.Parse(time.DateOnly, claim.Day); err != nil || at.Format(time.DateOnly) != claim.Day {
+		return fault.New(fault.Invalid, "list "+j.Step.Name(), "the day of its data is %.40q: want AAAA-MM-DD", claim.Day)
+	}
+	return nil
 }
 
 // stageListed writes the rows of the items that are to do into one part, and settles them.
@@ -142,10 +159,14 @@ func (a *Activities) stageListed(ctx context.Context, j job, listed listing) err
 }
 
 func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.Item, error]) (ledger.Enrolled, error) {
+	return a.enrolAs(ctx, j, a.enrolment(j, items))
+}
+
+func (a *Activities) enrolAs(ctx context.Context, j job, e ledger.Enrolment) (ledger.Enrolled, error) {
 	if err := a.recover(ctx, j); err != nil {
 		return ledger.Enrolled{}, err
 	}
-	return a.Ledger.Enrol(ctx, a.enrolment(j, items))
+	return a.Ledger.Enrol(ctx, e)
 }
 
 // enrolment is a step's enumeration and what to do about it; a plan previews the same.

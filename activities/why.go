@@ -38,6 +38,9 @@ type Link struct {
 	Made        *Origin         `json:"made"`    // null: no row of it can be read
 	Row         rows.Fields     `json:"row"`     // in short; null as made
 	Missing     []string        `json:"missing"` // links of the chain that are not there, and why
+
+	MissingSince string `json:"missing_since,omitempty"` // the source's day of the first complete listing that did not show it; none: the last one did
+	Waived       string `json:"waived,omitempty"`        // who let it stay quarantined, when and why
 }
 
 // ItemVerdict is what the next run would do with an item.
@@ -259,10 +262,34 @@ func (c *chain) add(ctx context.Context, e ledger.Entry) (*Link, error) {
 		link.Missing = append(link.Missing, "partition: it is not listed any more")
 	}
 	c.links[at] = link
+	if err := c.marks(ctx, e, link); err != nil {
+		return link, err
+	}
 	if link.Verdict, err = c.verdict(ctx, made, link.Partition, e); err != nil {
 		return link, err
 	}
+	switch {
+	case link.MissingSince != "":
+		link.Verdict.Reason = "not listed on " + link.MissingSince + ": it vanishes if the listing of a later day does not show it either"
+	case link.Waived != "" && link.Verdict.Would == wouldNothing:
+		link.Verdict.Reason = "waived: it stays quarantined until its fingerprint changes, or until starter items unwaive"
+	}
 	return link, c.row(ctx, made, e, link)
+}
+
+// marks adds what is noted beside an item, so that its state is not the whole truth.
+func (c *chain) marks(ctx context.Context, e ledger.Entry, link *Link) error {
+	here := ledger.Slice{Asset: e.Asset, Partition: e.Partition}
+	missing, err := c.Ledger.Unlisted(ctx, e.Asset, e.Partition)
+	if err != nil {
+		return err
+	}
+	link.MissingSince = missing[here][e.ID].Day
+	waivers, err := c.Ledger.Waivers(ctx, e.Asset)
+	if w, waived := waivers[here][e.ID]; waived {
+		link.Waived = fmt.Sprintf("by %s on %s: %s", w.Author, w.Since.Format(time.DateOnly), w.Note)
+	}
+	return err
 }
 
 // longestShown is how many characters of a column are shown.

@@ -60,6 +60,7 @@ type world struct {
 	source   map[string]string // content by id
 	more     int               // what the source claims beyond what it shows
 	again    []asset.Item      // what it shows a second time
+	day      string            // of its data; "": it has no notion of days
 	versions                   // of the code
 	make     map[asset.Key]maker
 	fault    func(id string) error // of one item
@@ -153,7 +154,7 @@ func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row
 			return asset.Claim{}, err
 		}
 	}
-	return asset.Claim{Total: len(w.source) + w.more, Snapshot: "today"}, nil
+	return asset.Claim{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
 }
 
 func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asset.Item) error) error {

@@ -93,10 +93,61 @@ func TestNextDayFetchesOnlyWhatChanged(t *testing.T) {
 	fetched := count(portal.log()[len(before):], "pdf")
 	require.Positive(t, fetched, "a new day has new leaflets")
 	require.Less(t, fetched, 40, "and the others are not fetched again")
-	after := s.status()
-	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
-	require.Equal(t, held.Documents, after.rows("anvisa/extract"))
+	missing := s.missing()
+	require.NotEmpty(t, missing, "some are not listed any more")
+	require.Equal(t, held.Products+len(missing), s.status().rows("anvisa/catalog"), "and stay until a later day confirms it")
 	s.audited()
+
+	s.materialize("*")
+	require.Equal(t, missing, s.missing(), "the same day's second listing says nothing new")
+	portal.post("/_day")
+	s.materialize("*")
+	portal.get("/_truth", &held)
+	for id := range missing {
+		require.NotContains(t, s.missing(), id)
+	}
+	require.Equal(t, held.Products+len(s.missing()), s.status().rows("anvisa/catalog"))
+	s.audited()
+}
+
+// missing gives the products that the last listing did not show, with the day since which they are missing.
+func (s *site) missing() map[string]string {
+	s.t.Helper()
+	r := s.run("items", "anvisa/catalog", "-o", "json")
+	require.Equal(s.t, 0, r.code, r.stderr)
+	var found struct {
+		Items []struct {
+			Item    string `json:"item"`
+			State   string `json:"state"`
+			Missing string `json:"missing_since"`
+		} `json:"items"`
+	}
+	require.NoError(s.t, json.Unmarshal([]byte(r.stdout), &found))
+	missing := map[string]string{}
+	for _, i := range found.Items {
+		if i.Missing != "" {
+			require.Equal(s.t, "published", i.State, i.Item)
+			missing[i.Item] = i.Missing
+		}
+	}
+	return missing
+}
+
+// missingDocuments counts the leaflets of products that the last listing did not show: they stay until a later day confirms it.
+func (s *site) missingDocuments() (n int) {
+	s.t.Helper()
+	missing := s.missing()
+	r := s.run("items", "anvisa/download", "--state", "published", "-o", "json")
+	require.Equal(s.t, 0, r.code, r.stderr)
+	var found struct{ Items []struct{ Item string } }
+	require.NoError(s.t, json.Unmarshal([]byte(r.stdout), &found))
+	for _, i := range found.Items {
+		product, _, _ := strings.Cut(i.Item, "/")
+		if missing[product] != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func TestEveryFaultLosesNothing(t *testing.T) {

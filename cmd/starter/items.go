@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -31,6 +32,16 @@ type itemView struct {
 	Attempts  int          `json:"attempts"`
 	RunID     string       `json:"run_id"`
 	Updated   time.Time    `json:"updated"`
+
+	MissingSince string      `json:"missing_since,omitempty"` // the source's day of the first complete listing that did not show it; none: the last one did
+	Waiver       *itemWaiver `json:"waiver,omitempty"`        // a person let it stay quarantined
+}
+
+// itemWaiver is who let a quarantined item stay as it is, and why.
+type itemWaiver struct {
+	Note   string    `json:"note"`
+	Author string    `json:"author"`
+	Since  time.Time `json:"since"`
 }
 
 // itemStates are the states that can be asked for.
@@ -90,14 +101,38 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, fi
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range entries {
-			found = append(found, itemView{
-				Asset: made.Key, Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
-				Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,
-			})
+		views, err := itemViews(ctx, d, string(made.Key), entries)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, views...)
 	}
 	return found, nil
+}
+
+// itemViews shows items of an asset, with what is noted beside them.
+func itemViews(ctx context.Context, d *host.Data, key string, entries []ledger.Entry) ([]itemView, error) {
+	missing, err := d.Ledger.Unlisted(ctx, key, "")
+	if err != nil {
+		return nil, err
+	}
+	waivers, err := d.Ledger.Waivers(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]itemView, len(entries))
+	for i, e := range entries {
+		here := ledger.Slice{Asset: e.Asset, Partition: e.Partition}
+		views[i] = itemView{
+			Asset: asset.Key(e.Asset), Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
+			Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,
+			MissingSince: missing[here][e.ID].Day,
+		}
+		if w, waived := waivers[here][e.ID]; waived {
+			views[i].Waiver = &itemWaiver{w.Note, w.Author, w.Since}
+		}
+	}
+	return views, nil
 }
 
 // itemsOf lists the items of some partitions of an asset, as many as the filter bounds.
@@ -119,6 +154,12 @@ func itemsOf(ctx context.Context, d *host.Data, filter ledger.Filter, keys []str
 func printItems(w io.Writer, found []itemView) error {
 	rows := make([][]string, len(found))
 	for i, v := range found {
+		if v.MissingSince != "" {
+			v.Reason = strings.TrimSpace("missing since " + v.MissingSince + " " + v.Reason)
+		}
+		if v.Waiver != nil {
+			v.Reason = fmt.Sprintf("waived by %s (%s): %s", v.Waiver.Author, v.Waiver.Note, v.Reason)
+		}
 		rows[i] = []string{string(v.Asset), v.Partition, v.Item, string(v.State), v.Kind, strconv.Itoa(v.Attempts), v.Label, v.Reason, v.Evidence}
 	}
 	return table(w, []string{"ASSET", "PARTITION", "ITEM", "STATE", "KIND", "ATTEMPTS", "NAME", "REASON", "EVIDENCE"}, rows)

@@ -58,6 +58,8 @@ type itemCounts struct {
 	Absent      int `json:"absent"`
 	Quarantined int `json:"quarantined"`
 	Pending     int `json:"pending"`
+
+	Waived int `json:"waived,omitempty"` // of the quarantined: those that a person let stay as they are
 }
 
 func newStatus(a *app) *cobra.Command {

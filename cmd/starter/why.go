@@ -191,6 +191,10 @@ func (l whyLink) print(line func(name, format string, args ...any)) {
 		state += ": " + l.Reason
 	}
 	line("state", "%s", state)
+	if l.MissingSince != "" {
+		line("missing since", "%s (the source's day of data)", l.MissingSince)
+	}
+	line("waived", "%s", l.Waived)
 	axis := ""
 	if l.Verdict.Axis != "" {
 		axis = " (" + string(l.Verdict.Axis) + ")"

@@ -69,7 +69,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 					return asset.Claim{}, err
 				}
 			}
-			return asset.Claim{Total: listing.Claimed, Snapshot: listing.Snapshot}, nil
+			return asset.Claim{Total: listing.Claimed, Snapshot: listing.Snapshot, Day: dataDay(listing.Snapshot)}, nil
 		},
 	})
 }

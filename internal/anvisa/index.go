@@ -61,6 +61,15 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 	})
 }
 
+// dataDay is the date of the portal's day of data, as the portal writes it; "" when there is none.
+func dataDay(snapshot string) string {
+	at, err := time.Parse(time.RFC3339, snapshot)
+	if err != nil {
+		return ""
+	}
+	return at.Format(time.DateOnly)
+}
+
 // day reads the portal's day of data; nil when there is none.
 func day(snapshot string) *time.Time {
 	at, err := time.Parse(time.RFC3339, snapshot)

@@ -68,6 +68,10 @@ type Item struct {
 type Claim struct {
 	Total    int    // the number of distinct items the source claims
 	Snapshot string // the state of the source that was listed; "" when it has no notion of one
+
+	// Day is the source's own day of data, AAAA-MM-DD, when it rebuilds its listing from day to day: then an item that
+	// is not listed any more vanishes only when the listing of a later day does not name it either. "": at once.
+	Day string
 }
 
 // Retry bounds how often work is tried again.

@@ -123,6 +123,11 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 func (a *auditor) items(ctx context.Context, key, partition string) (map[string]string, ledger.Counts, error) {
 	parts := make(map[string]string)
 	var c ledger.Counts
+	waivers, err := a.Ledger.Waivers(ctx, key)
+	if err != nil {
+		return nil, c, err
+	}
+	waived := waivers[ledger.Slice{Asset: key, Partition: partition}]
 	filter := ledger.Filter{Asset: key, Partition: partition, Limit: page}
 	for {
 		entries, err := a.Ledger.Items(ctx, filter)
@@ -138,6 +143,9 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 				c.Absent++
 			case ledger.Quarantined:
 				c.Quarantined++
+				if _, ok := waived[e.ID]; ok {
+					c.Waived++
+				}
 			default:
 				c.Pending++
 			}

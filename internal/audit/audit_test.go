@@ -218,7 +218,7 @@ func TestWhatDisagreesIsFound(t *testing.T) {
 			func(b *bundle) { b.damage(`UPDATE items SET state = 'lost' WHERE id = 'd'`) },
 			func(*bundle) []string {
 				return []string{
-					"counts: the ledger counts {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:1}, its items are {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:2}",
+					"counts: the ledger counts {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:1 Waived:0}, its items are {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:2 Waived:0}",
 					"counts: discovered 6, accounted for 5: {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:1}",
 				}
 			},

@@ -34,6 +34,9 @@ type known struct {
 	declared, vanished bool // absent, and how that was found
 	row                bool // a row of it is in the table
 	remake             bool // that row is of its present fingerprint, though it is to be done
+
+	missing string // the day of the first listing that did not name it; "": the last one did
+	waived  bool   // a person let it stay quarantined as it is
 }
 
 // decide says what becomes of an item that the enumeration names, and why. was is nil for an unknown item. It is the
@@ -49,12 +52,14 @@ func (e *Enrolment) decide(item Item, was *known) (verdict, string) {
 	switch {
 	case was == nil:
 		return fresh, "new"
-	case was.vanished:
+	case was.vanished, was.state == Absent && was.kind == KindMissing:
 		return fresh, "listed again"
 	case was.fingerprint != item.Fingerprint:
 		return changed, "source changed"
 	case was.declared:
 		return changed, "no longer absent"
+	case was.waived && e.Mode != Force:
+		return unchanged, ""
 	case was.code != e.CodeVersion:
 		return recode, fmt.Sprintf("code changed %s→%s", was.code, e.CodeVersion)
 	case e.Mode == Force && was.run != e.Run:
@@ -110,6 +115,8 @@ type decisions struct {
 	spoilt []string // staged parts that hold a row which must not be published any more
 	lost   []string // items that are not named any more
 	sum    Enrolled
+
+	kept, missing, shelved, listed []string // items not named and kept, of them those newly so and those to be done; items named again
 }
 
 // judge decides about every item, and counts. A staged part of which a row is no longer wanted is given up, for a part
@@ -126,12 +133,13 @@ func (e *Enrolment) judge(items []Item, was map[string]*known) decisions {
 		d.of[i] = one
 		d.sum.count(one.verdict)
 		named[item.ID] = true
+		d.found(item.ID, k)
 		if k != nil && k.state == Staged && one.verdict != resumed {
 			spoilt[k.staged] = true
 		}
 	}
 	for id, k := range was {
-		if e.Partial || named[id] || k.vanished {
+		if e.Partial || named[id] || k.vanished || d.spared(id, k, e.Day) {
 			continue
 		}
 		d.lost = append(d.lost, id)
@@ -146,6 +154,7 @@ func (e *Enrolment) judge(items []Item, was map[string]*known) decisions {
 			k.state, k.staged = Pending, ""
 		}
 	}
+	d.shelve(was)
 	for i, item := range items {
 		if d.of[i].verdict.todo(was[item.ID]) {
 			d.of[i].batch = d.sum.next(e.BatchSize)

@@ -33,12 +33,18 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 		if err != nil {
 			return err
 		}
+		if err := readMarks(ctx, tx, e.Asset, e.Partition, was); err != nil {
+			return err
+		}
 		d := e.judge(items, was)
 		w := &enroller{e: e, at: micros(now())}
 		if err := w.open(ctx, tx); err != nil {
 			return err
 		}
 		if err := w.all(ctx, d); err != nil {
+			return err
+		}
+		if err := w.mark(ctx, tx, d); err != nil {
 			return err
 		}
 		sum = d.sum

@@ -16,7 +16,7 @@ func Example() {
 	}
 	// Output:
 	// 2 to do in 1 batches
-	// {Discovered:2 Published:1 Absent:1 Quarantined:0 Pending:0}
+	// {Discovered:2 Published:1 Absent:1 Quarantined:0 Pending:0 Waived:0}
 }
 
 func fill(ctx context.Context) error {

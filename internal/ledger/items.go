@@ -160,6 +160,11 @@ func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, e
 	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
 		return rows.Scan(&c.Discovered, &c.Published, &c.Absent, &c.Quarantined, &c.Pending)
 	}, `SELECT `+countColumns+` FROM items WHERE asset = $1 AND partition = $2`, asset, partition)
+	if err != nil || c.Quarantined == 0 {
+		return c, err
+	}
+	waived, err := l.waived(ctx, asset, partition)
+	c.Waived = waived[Slice{asset, partition}].sum()
 	return c, err
 }
 
@@ -190,5 +195,15 @@ func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Slice]Cou
 		out[s] = c
 		return nil
 	}, `SELECT asset, partition, state, COUNT(*) FROM items WHERE `+in+` GROUP BY asset, partition, state`, args...)
+	if err != nil {
+		return out, err
+	}
+	waived, err := l.waived(ctx, "", "")
+	for s, kinds := range waived {
+		if c, asked := out[s]; asked {
+			c.Waived = kinds.sum()
+			out[s] = c
+		}
+	}
 	return out, err
 }

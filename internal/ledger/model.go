@@ -109,6 +109,7 @@ type Enrolment struct {
 
 	BatchSize  int      // items in a batch; 0: all in one
 	Mode       Mode     // which settled items are done again
+	Day        string   // the source's day of data, AAAA-MM-DD: an item not named vanishes when a later day's enumeration does not name it either; "": at once
 	Partial    bool     // items not named are left alone; otherwise they become absent, "no longer listed"
 	Confirm    bool     // items that the enumeration calls absent are asked for all the same
 	RetryKinds []string // quarantined items of these kinds are tried again in every mode
@@ -127,7 +128,8 @@ type Enrolled struct {
 	Resumed    int `json:"resumed"`    // left over by an earlier run, or enrolled by this one before
 	Absent     int `json:"absent"`     // newly settled absent because the enumeration says so
 	Unchanged  int `json:"unchanged"`
-	Vanished   int `json:"vanished"` // not named any more, and not in Discovered
+	Vanished   int `json:"vanished"`          // not named any more, and not in Discovered
+	Missing    int `json:"missing,omitempty"` // not named, nor in Discovered, and kept until a later day confirms it
 	Todo       int `json:"todo"`
 	Batches    int `json:"batches"`
 }
@@ -149,6 +151,8 @@ type Counts struct {
 	Absent      int `json:"absent"`
 	Quarantined int `json:"quarantined"`
 	Pending     int `json:"pending"` // pending, made and staged items
+
+	Waived int `json:"waived,omitempty"` // of the quarantined: those that a person let stay as they are
 }
 
 // Slice names one partition of one asset.
@@ -194,7 +198,7 @@ type Read struct {
 	Version int64
 }
 
-// Unsettled counts the items of a partition that need another look.
+// Unsettled counts the items of a partition that need another look; those that are waived need none.
 type Unsettled struct {
 	Pending     int // pending, made and staged
 	Quarantined int

@@ -32,6 +32,9 @@ func (l *Ledger) Preview(ctx context.Context, e Enrolment) (Preview, error) {
 	if err != nil {
 		return Preview{}, l.explain(ctx, "preview", err)
 	}
+	if err := readMarks(ctx, l.reader, e.Asset, e.Partition, was); err != nil {
+		return Preview{}, l.explain(ctx, "preview", err)
+	}
 	d := e.judge(items, was)
 	p := Preview{Enrolled: d.sum, Lost: d.lost}
 	for i, item := range items {

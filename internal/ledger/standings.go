@@ -154,7 +154,10 @@ func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Slice]U
 		out[s] = u
 		return nil
 	}, `SELECT asset, partition, kind, COUNT(*) FROM items WHERE state = 'quarantined' GROUP BY asset, partition, kind`)
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return out, l.leaveOutWaived(ctx, out, retryable)
 }
 
 // Lake is the name of this ledger, made up when it was first asked for: what was planned with another is known by it.

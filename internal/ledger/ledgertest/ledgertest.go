@@ -68,6 +68,11 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"a new execution ends a cancel":      canceledExecution,
 		"steps are summed up and listed":     stepsShown,
 		"claims":                             claims,
+		"what a later day confirms vanishes": vanishes,
+		"what was never made vanishes":       vanishesUndone,
+		"a spoilt part of a missing item":    missingOfASpoiltPart,
+		"a waiver holds for one document":    waives,
+		"a retry is of what is asked for":    retries,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
