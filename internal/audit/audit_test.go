@@ -219,7 +219,7 @@ func TestWhatDisagreesIsFound(t *testing.T) {
 			func(*bundle) []string {
 				return []string{
 					"counts: the ledger counts {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:1 Waived:0}, its items are {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:2 Waived:0}",
-					"counts: discovered 6, accounted for 5: {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:1}",
+					"counts: discovered 6, accounted for 5: {Discovered:6 Published:3 Absent:0 Quarantined:1 Pending:1 Waived:0}",
 				}
 			},
 		},
