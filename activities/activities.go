@@ -115,12 +115,7 @@ func (a *Activities) table(made *asset.Asset) *lake.Table {
 // within runs one activity's work on a partition that nobody else works on, inside a span, with a heart that beats, and
 // translates its error.
 func (a *Activities) within(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	return beating(ctx, in.Step.Retry.Attempts, func(ctx context.Context) error {
-		if err := a.claim(ctx, in); err != nil {
-			return err
-		}
-		return a.spanned(ctx, in, span, fn, opts...)
-	})
+	return a.attempt(ctx, in, func(ctx context.Context) error { return a.spanned(ctx, in, span, fn, opts...) })
 }
 
 // spanned runs one part of a step inside a span.

@@ -121,12 +121,7 @@ func lastAttempt(ctx context.Context, j job) bool {
 
 // counted reports whether a failed attempt counts against the limit.
 func counted(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Throttled, fault.Refused, fault.Busy:
-		return false
-	default:
-		return !fault.Canceled(err)
-	}
+	return !fault.KindOf(err).Waits() && !fault.Canceled(err)
 }
 
 // toTemporal is the only place where a kind of failure becomes Temporal's retry. Attempts are unlimited there:
@@ -140,7 +135,7 @@ func toTemporal(err error, spent bool) error {
 		NonRetryable:   !kind.Retryable() || (spent && counted(err)),
 		NextRetryDelay: fault.AfterOf(err),
 	}
-	if kind == fault.Throttled || kind == fault.Refused || kind == fault.Busy {
+	if kind.Waits() {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(telemetry.Redact(err.Error()), string(kind), options)

@@ -37,10 +37,7 @@ type Whole struct {
 // with. A partition with more than one batch of items to make is left to workflow Partition, where batches run side by
 // side and a lost one costs only itself.
 func (a *Activities) MaterializePartition(ctx context.Context, in WholeInput) (out Whole, err error) {
-	err = beating(ctx, in.Step.Retry.Attempts, func(ctx context.Context) error {
-		if err := a.claim(ctx, in.StepInput); err != nil {
-			return err
-		}
+	err = a.attempt(ctx, in.StepInput, func(ctx context.Context) error {
 		if err := a.whole(ctx, in.StepInput, &out); err != nil || out.Left {
 			return err
 		}

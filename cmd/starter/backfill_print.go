@@ -55,6 +55,12 @@ func (v backfillView) print(w io.Writer) error {
 	for _, f := range v.Failures {
 		fmt.Fprintf(w, "\n%d failed, kind %s: %s\n  for example %s[%s]: %s\n", f.Steps, f.Kind, f.Advice, f.Example.Asset, f.Example.Partition, f.Example.Error)
 	}
+	if len(v.Waiting) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, waiting := range v.Waiting {
+		fmt.Fprintf(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, waiting)
+	}
 	if len(v.Listed) == 0 {
 		return nil
 	}

@@ -54,6 +54,7 @@ type backfillView struct {
 
 	Assets   []assetProgress `json:"assets,omitempty"`
 	Failures []failureView   `json:"failures,omitempty"`
+	Waiting  []waitView      `json:"waiting,omitempty"` // partitions that are under way and do nothing now
 	Listed   []stepView      `json:"listed,omitempty"`
 }
 
@@ -205,6 +206,16 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 	}
 	for _, f := range failures {
 		v.Failures = append(v.Failures, failureView{Kind: f.Kind, Steps: f.Steps, Advice: advice(fault.Kind(f.Kind)), Example: viewStep(f.Example)})
+	}
+	waits, err := d.Ledger.Waits(ctx)
+	if err != nil {
+		return v, err
+	}
+	for _, w := range waits {
+		// A backfill that broke off goes on as a run of its own: "backfill/june#2".
+		if run := workflows.BackfillID(b.ID); w.Run == run || strings.HasPrefix(w.Run, run+"#") {
+			v.Waiting = append(v.Waiting, viewWait(w))
+		}
 	}
 	filter.Backfill = b.ID
 	steps, err := d.Ledger.BackfillSteps(ctx, filter)

@@ -21,13 +21,14 @@ type progress struct {
 	app   *app
 	data  *host.Data
 	run   string
-	done  map[ledger.Slice]int64 // materialization already told of
-	items map[string]string      // last line told of an asset's items
-	until time.Time              // of the last pause of the source that was told of
+	done  map[ledger.Slice]int64  // materialization already told of
+	items map[string]string       // last line told of an asset's items
+	until time.Time               // of the last pause of the source that was told of
+	waits map[ledger.Slice]string // last wait told of
 }
 
 func newProgress(a *app, d *host.Data, run string) *progress {
-	return &progress{app: a, data: d, run: run, done: make(map[ledger.Slice]int64), items: make(map[string]string)}
+	return &progress{app: a, data: d, run: run, done: make(map[ledger.Slice]int64), items: make(map[string]string), waits: make(map[ledger.Slice]string)}
 }
 
 // watch tells until ctx ends, and once more then.
@@ -62,6 +63,22 @@ func (p *progress) tell(ctx context.Context) {
 	}
 	p.tellItems(ctx)
 	p.tellPause(ctx)
+	p.tellWaits(ctx)
+}
+
+// tellWaits says what the run's steps wait for, and when they go on.
+func (p *progress) tellWaits(ctx context.Context) {
+	found, err := p.data.Ledger.Waits(ctx, p.run)
+	if err != nil {
+		return
+	}
+	for _, w := range found {
+		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, viewWait(w).String()
+		if p.waits[slice] != line {
+			p.waits[slice] = line
+			p.app.note("  %-16s %-3s %s", w.Asset, w.Partition, line)
+		}
+	}
 }
 
 // tellPause says when the source has asked for a pause, so that a quiet run is not taken for a dead one.

@@ -31,6 +31,8 @@ type runView struct {
 	Finished  *time.Time      `json:"finished"`
 	Error     string          `json:"error,omitempty"`
 	Link      string          `json:"link,omitempty"` // to the Web UI
+
+	Waiting []waitView `json:"waiting,omitempty"` // show: its steps that wait
 }
 
 func newRuns(a *app) *cobra.Command {
@@ -82,7 +84,12 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 		if !found {
 			return unknownRun(ctx, d, id)
 		}
+		waits, err := d.Ledger.Waits(ctx, r.ID)
+		if err != nil {
+			return err
+		}
 		v := viewRun(c, r)
+		v.Waiting = viewWaits(waits)
 		return a.show(v, func(w io.Writer) error {
 			for _, line := range [][2]string{
 				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", when(v.Started)}, {"took", took(r)},
@@ -92,6 +99,11 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 					continue
 				}
 				if _, err := fmt.Fprintf(w, "%-10s %s\n", line[0], line[1]); err != nil {
+					return err
+				}
+			}
+			for _, waiting := range v.Waiting {
+				if _, err := fmt.Fprintf(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, waiting); err != nil {
 					return err
 				}
 			}

@@ -50,6 +50,8 @@ type partitionStatus struct {
 
 	Freshness asset.FreshnessStatus `json:"freshness"` // fresh, overdue or unknown; empty: nothing is promised
 	Due       *time.Time            `json:"due"`       // when it became, or will become, overdue; null: not known
+
+	Waiting *waitView `json:"waiting"` // why a run does not go on with it now; null: none waits
 }
 
 type itemCounts struct {
@@ -91,7 +93,11 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	if err != nil {
 		return v, err
 	}
-	view := d.Graph.View(world)
+	found, err := d.Ledger.Waits(ctx)
+	if err != nil {
+		return v, err
+	}
+	waits, view := waitsBySlice(found), d.Graph.View(world)
 	for _, made := range selected {
 		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), windowed: made.Partitions.Windowed()}
 		s.Partitions = make([]partitionStatus, 0, len(view.Keys(made).All()))
@@ -107,6 +113,10 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 			one.Freshness, one.Due = timely.Status, instant(timely.Due)
 			if m, ok := latest[slice]; ok {
 				one.published(m)
+			}
+			if w, waiting := waits[slice]; waiting {
+				shown := viewWait(w)
+				one.Waiting = &shown
 			}
 			s.Partitions = append(s.Partitions, one)
 		}
@@ -180,7 +190,7 @@ func (s assetStatus) untouched(from int) (n int) {
 }
 
 func (p partitionStatus) untouched() bool {
-	return p.Version == nil && p.Items == itemCounts{}
+	return p.Version == nil && p.Items == itemCounts{} && p.Waiting == nil
 }
 
 func (p partitionStatus) row(of asset.Key) []string {
@@ -188,9 +198,13 @@ func (p partitionStatus) row(of asset.Key) []string {
 	if p.Version != nil {
 		version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
 	}
+	reason := p.Reason
+	if p.Waiting != nil {
+		reason = p.Waiting.String() + "; " + reason
+	}
 	return []string{
 		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
 		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
-		strconv.Itoa(p.Items.Pending), at, orDash(string(p.Freshness)), p.Reason,
+		strconv.Itoa(p.Items.Pending), at, orDash(string(p.Freshness)), reason,
 	}
 }

@@ -53,6 +53,17 @@ func (k Kind) Retryable() bool {
 	}
 }
 
+// Waits reports whether work that fails so has to wait for somebody else: for the source, or for another run. It costs no
+// attempt, is listed with the steps that wait, and goes on by itself.
+func (k Kind) Waits() bool {
+	switch k {
+	case Throttled, Refused, Busy:
+		return true
+	default:
+		return false
+	}
+}
+
 // Error is a failure with its kind.
 type Error struct {
 	Kind  Kind

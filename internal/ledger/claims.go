@@ -31,15 +31,20 @@ func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 		if err != nil {
 			return err
 		}
-		held, _, err = readClaim(ctx, tx, c.Asset, c.Partition)
-		return err
+		if held, _, err = readClaim(ctx, tx, c.Asset, c.Partition); err != nil || from.Run == "" || from.Run == c.Run || held.Run != c.Run {
+			return err
+		}
+		return endWaits(ctx, tx, c.Asset, c.Partition, from.Run) // its owner is gone
 	})
 	return held, err
 }
 
-// Unclaim ends a run's claim on a partition. One that it does not hold is no error.
+// Unclaim ends a run's claim on a partition, and its wait if there is one. One that it does not hold is no error.
 func (l *Ledger) Unclaim(ctx context.Context, asset, partition, run string) error {
 	return l.write(ctx, "release partition", func(tx *sql.Tx) error {
+		if err := endWaits(ctx, tx, asset, partition, run); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
 		return err
 	})

@@ -125,9 +125,14 @@ func (end StepEnd) record(ctx context.Context, tx *sql.Tx) error {
 	}
 }
 
-// release ends the run's claim on the step's partition.
+// release ends the run's claim on the step's partition, and its wait.
 func (end StepEnd) release(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE run = $3 AND run <> '' AND (asset, partition) IN
+	_, err := tx.ExecContext(ctx, `DELETE FROM waits WHERE run = $3 AND (asset, partition) IN
+		(SELECT asset, partition FROM backfill_steps WHERE backfill = $1 AND seq = $2)`, end.Backfill, end.Seq, end.Run)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE run = $3 AND run <> '' AND (asset, partition) IN
 		(SELECT asset, partition FROM backfill_steps WHERE backfill = $1 AND seq = $2)`, end.Backfill, end.Seq, end.Run)
 	return err
 }

@@ -25,7 +25,7 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	})
 }
 
-// FinishRun records how a run ended; the last word counts. A run that failed leaves an event. A run that is not known is
+// FinishRun records how a run ended, and that its steps wait no more; the last word counts. A run that failed leaves an event. A run that is not known is
 // fault.Internal.
 func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
 	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
@@ -44,7 +44,10 @@ func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errTe
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM run_steps WHERE run = $1`, id)
+		if _, err = tx.ExecContext(ctx, `DELETE FROM run_steps WHERE run = $1`, id); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM waits WHERE run = $1`, id)
 		return err
 	})
 }

@@ -48,6 +48,8 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"old events are deleted":             oldEventsGo,
 		"leases":                             leases,
 		"turns":                              turns,
+		"steps wait":                         waits,
+		"waits end with their steps":         waitsEnd,
 		"blocks":                             blocks,
 		"what changed is seen once":          touched,
 		"new keys are seen once":             newKeys,

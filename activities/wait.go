@@ -1,0 +1,51 @@
+package activities
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// attempt runs one attempt of an activity of a step on a partition that nobody else works on, with a heart that beats,
+// and translates its error. This is the only place where a step that has to wait is written down, and where its wait ends.
+func (a *Activities) attempt(ctx context.Context, in StepInput, fn func(context.Context) error) error {
+	return beating(ctx, in.Step.Retry.Attempts, func(ctx context.Context) error {
+		began := a.Ledger.Now()
+		err := a.claim(ctx, in)
+		if err == nil {
+			err = fn(ctx)
+		}
+		a.noteWait(context.WithoutCancel(ctx), in, began, err)
+		return err
+	})
+}
+
+// maxReason bounds what is kept of the reason of a wait.
+const maxReason = 500
+
+// noteWait writes down that a step waits, or that it does not any more. An attempt that fails otherwise is tried again
+// soon: that is no wait. What a step waits for is for people to read: work never fails because it could not be written.
+func (a *Activities) noteWait(ctx context.Context, in StepInput, began time.Time, err error) {
+	asset, partition := string(in.Step.Asset), in.Step.Partition.Key
+	var noted error
+	if kind := fault.KindOf(err); kind.Waits() && !fault.Canceled(err) {
+		w := ledger.Wait{Asset: asset, Partition: partition, Run: in.Run, Kind: string(kind), Evidence: fault.EvidenceOf(err)}
+		reason := telemetry.Redact(err.Error())
+		w.Reason = strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
+		if after := fault.AfterOf(err); after > 0 {
+			w.Until = a.Ledger.Now().Add(after)
+		}
+		noted = a.Ledger.RecordWait(ctx, w)
+	} else {
+		noted = a.Ledger.EndWait(ctx, asset, partition, in.Run, began)
+	}
+	if noted != nil {
+		activity.GetLogger(ctx).Warn("what the step waits for could not be written down", "step", in.Step.Name(), "error", noted)
+	}
+}

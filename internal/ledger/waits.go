@@ -1,0 +1,84 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Wait is a step that does nothing now, and why. It goes on by itself once the cause is gone.
+type Wait struct {
+	Asset, Partition, Run string
+
+	Kind     string    // a fault.Kind that waits
+	Reason   string    // in words, without secrets
+	Until    time.Time // when it tries again; zero: not before somebody acts, or nobody knows
+	Evidence string    // the object of the lake that shows the cause; "" when there is none
+	Since    time.Time // when it began, also over several attempts; set by RecordWait
+	Recorded time.Time // the newest word; set by RecordWait
+}
+
+// RecordWait writes down that a step of a run waits. One that waits already, for whatever reason, keeps its Since.
+func (l *Ledger) RecordWait(ctx context.Context, w Wait) error {
+	return l.write(ctx, "record wait", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO waits (asset, partition, run, kind, reason, until, evidence, since, recorded)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (asset, partition, run) DO UPDATE SET kind = excluded.kind,
+			reason = excluded.reason, until = excluded.until, evidence = excluded.evidence, recorded = excluded.recorded`,
+			w.Asset, w.Partition, w.Run, w.Kind, w.Reason, micros(w.Until), w.Evidence, micros(now()))
+		return err
+	})
+}
+
+// EndWait ends the wait of a step of a run that was recorded before a time, such as the start of the attempt that goes
+// on; the zero time: whenever. A step that does not wait is no error. Its claim's end and its run's end do it, too.
+func (l *Ledger) EndWait(ctx context.Context, asset, partition, run string, before time.Time) error {
+	// Hardly any step waits: that takes no turn among the writers.
+	found, err := l.waits(ctx, `WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
+	if err != nil || len(found) == 0 || !before.IsZero() && !found[0].Recorded.Before(before) {
+		return err
+	}
+	return l.write(ctx, "end wait", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM waits WHERE asset = $1 AND partition = $2 AND run = $3 AND recorded = $4`,
+			asset, partition, run, micros(found[0].Recorded))
+		return err
+	})
+}
+
+// Waits gives the steps that wait now, by asset, partition and time; with runs, only theirs. Those whose time to try
+// again has come are left out: they go on, or are about to say why not.
+func (l *Ledger) Waits(ctx context.Context, runs ...string) ([]Wait, error) {
+	found, err := l.waits(ctx, `WHERE until = 0 OR until > $1 ORDER BY asset, partition, since, run`, micros(now()))
+	if err != nil || len(runs) == 0 {
+		return found, err
+	}
+	asked := make(map[string]bool, len(runs))
+	for _, run := range runs {
+		asked[run] = true
+	}
+	var out []Wait
+	for _, w := range found {
+		if asked[w.Run] {
+			out = append(out, w)
+		}
+	}
+	return out, nil
+}
+
+func (l *Ledger) waits(ctx context.Context, rest string, args ...any) ([]Wait, error) {
+	var out []Wait
+	err := l.query(ctx, "read waits", func(rows *sql.Rows) error {
+		var w Wait
+		var until, since, recorded int64
+		err := rows.Scan(&w.Asset, &w.Partition, &w.Run, &w.Kind, &w.Reason, &until, &w.Evidence, &since, &recorded)
+		w.Until, w.Since, w.Recorded = when(until), when(since), when(recorded)
+		out = append(out, w)
+		return err
+	}, `SELECT asset, partition, run, kind, reason, until, evidence, since, recorded FROM waits `+rest, args...)
+	return out, err
+}
+
+// endWaits ends what a run's step waits for, when its claim on the partition ends.
+func endWaits(ctx context.Context, tx *sql.Tx, asset, partition, run string) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM waits WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
+	return err
+}
