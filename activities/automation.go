@@ -92,9 +92,24 @@ func (a *Activities) evaluate(ctx context.Context, in EvaluateInput) (Evaluated,
 	}
 	out := Evaluated{
 		Tick: e.now, Looked: e.looked, Requests: len(e.record.Requests), Starts: len(e.record.Starts),
-		Overdue: len(broken), Problems: e.problems,
+		Overdue: len(broken), Problems: firstProblems(e.problems),
 	}
 	return out, a.Ledger.RecordTick(ctx, e.record)
+}
+
+// maxProblems is how many assets that could not be looked at a tick names.
+const maxProblems = 50
+
+// firstProblems is what a tick's result says of them.
+func firstProblems(all []string) []string {
+	var found []string
+	for _, p := range all[:min(len(all), maxProblems)] {
+		found = append(found, fault.Shorten(telemetry.Redact(p), fault.MaxText/4))
+	}
+	if more := len(all) - maxProblems; more > 0 {
+		found = append(found, fmt.Sprintf("and %d more", more))
+	}
+	return found
 }
 
 // tell records that a partition became overdue. It comes before the tick is written: whoever is killed in between tells

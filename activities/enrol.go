@@ -69,7 +69,7 @@ func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err er
 	if err != nil {
 		return out, err
 	}
-	out.Snapshot, out.Trace = claim.Snapshot, telemetry.Traceparent(ctx)
+	out.Snapshot, out.Trace = fault.Shorten(claim.Snapshot, maxLabel), telemetry.Traceparent(ctx)
 	listing := a.enrolment(j, listed.items())
 	listing.Day = claim.Day
 	if out.Enrolled, err = a.enrolAs(ctx, j, listing); err != nil {

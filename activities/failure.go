@@ -127,8 +127,12 @@ func counted(err error) bool {
 // toTemporal is the only place where a kind of failure becomes Temporal's retry. Attempts are unlimited there:
 // the limit is counted here, so that waiting for the source costs none.
 func toTemporal(err error, spent bool) error {
-	if err == nil || fault.Canceled(err) {
-		return err
+	if err == nil {
+		return nil
+	}
+	text := fault.Shorten(telemetry.Redact(err.Error()), fault.MaxText)
+	if fault.Canceled(err) {
+		return canceled(text)
 	}
 	kind := fault.KindOf(err)
 	options := temporal.ApplicationErrorOptions{
@@ -138,5 +142,12 @@ func toTemporal(err error, spent bool) error {
 	if kind.Waits() {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
-	return temporal.NewApplicationErrorWithOptions(telemetry.Redact(err.Error()), string(kind), options)
+	return temporal.NewApplicationErrorWithOptions(text, string(kind), options)
 }
+
+// canceled is an error that says the work was stopped, in words of its own and without what it wraps.
+type canceled string
+
+func (c canceled) Error() string { return string(c) }
+
+func (c canceled) Is(target error) bool { return target == context.Canceled }

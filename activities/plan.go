@@ -104,6 +104,9 @@ func (a *Activities) undiscovered(ctx context.Context, selected []*asset.Asset) 
 	return sets, nil
 }
 
+// maxLabel bounds the name of a partition, which the source gives: it travels with each step.
+const maxLabel = 200
+
 // Discover asks the source for the partitions of a set, keeps them in the ledger and says how many there are.
 func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
@@ -122,7 +125,7 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 				if err := asset.CheckPartitionKey(p.Key); err != nil {
 					return fault.New(fault.Layout, "discover "+in.Name, "the source names a partition that cannot be used: %w", err)
 				}
-				known[i] = ledger.Partition{Key: p.Key, Label: p.Label}
+				known[i] = ledger.Partition{Key: p.Key, Label: fault.Shorten(p.Label, maxLabel)}
 			}
 			return a.Ledger.SavePartitions(ctx, in.Name, known)
 		})

@@ -62,7 +62,7 @@ func (a *Activities) check(ctx context.Context, j job, upstream map[string]int64
 	if out.Staged, err = a.staged(ctx, j, probe); err != nil {
 		return out, err
 	}
-	out.Verdicts = asset.Accept(probe.Finish(out.Staged), j.Accept)
+	out.Verdicts = short(asset.Accept(probe.Finish(out.Staged), j.Accept))
 	if ctx.Err() != nil {
 		return out, ctx.Err() // what could not be asked was not because of what was asked
 	}
@@ -73,6 +73,18 @@ func (a *Activities) check(ctx context.Context, j job, upstream map[string]int64
 		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, wayOut(j, out.Verdicts)))
 	}
 	return out, nil
+}
+
+// maxVerdict bounds each text of a verdict: it travels to the publish, and into the table's log.
+const maxVerdict = 1 << 10
+
+// short bounds the texts of verdicts.
+func short(verdicts []asset.Verdict) []asset.Verdict {
+	for i := range verdicts {
+		v := &verdicts[i]
+		v.Detail, v.Observed, v.Expected = fault.Shorten(v.Detail, maxVerdict), fault.Shorten(v.Observed, maxVerdict), fault.Shorten(v.Expected, maxVerdict)
+	}
+	return verdicts
 }
 
 // staged counts what the partition holds and will hold, showing every staged row to the probe, and the rows that stay

@@ -307,7 +307,10 @@ func (b *backfill) giveBack(ctx workflow.Context) error {
 	if len(b.backlog) == 0 {
 		return nil
 	}
-	back := b.backlog
+	back := make([]activities.Ready, len(b.backlog)) // what names them is enough
+	for i, r := range b.backlog {
+		back[i] = activities.Ready{Seq: r.Seq, Take: r.Take}
+	}
 	b.backlog, b.more, b.left = nil, true, true
 	var a *activities.Activities
 	return workflow.ExecuteActivity(withControl(ctx, "give back"), a.GiveBack, activities.GiveBackInput{ID: b.in.ID, Steps: back}).Get(ctx, nil)

@@ -72,7 +72,7 @@ func Materialize(ctx workflow.Context, in MaterializeInput) (MaterializeResult, 
 		err = finished
 	}
 	if err != nil && len(m.results) > 0 && !temporal.IsCanceledError(err) {
-		err = temporal.NewApplicationErrorWithOptions(err.Error(), "steps_failed", temporal.ApplicationErrorOptions{
+		err = temporal.NewApplicationErrorWithOptions(rootCause(err), "steps_failed", temporal.ApplicationErrorOptions{
 			NonRetryable: true, Details: []any{result},
 		})
 	}
@@ -98,7 +98,7 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 			made, err := m.runStep(ctx, step)
 			m.results[i] = StepResult{Asset: step.Asset, Partition: step.Partition, Made: made, Took: workflow.Now(ctx).Sub(started)}
 			if err != nil {
-				m.results[i].Error = rootCause(err)
+				m.results[i].Error = fault.Shorten(rootCause(err), maxStepError)
 			}
 			settle.Set(nil, err)
 			m.describe(ctx)
@@ -128,11 +128,8 @@ func (m *materialize) makePlan(ctx workflow.Context) error {
 	return workflow.ExecuteActivity(orchestrate, a.Plan, begin).Get(ctx, &m.plan)
 }
 
-// maxPoll bounds how often a step asks whether another run is still at its partition. A first download takes most of
-// a day: asking every minute would fill the history.
-const maxPoll = 10 * time.Minute
-
-// runStep waits for what the step needs, then works on its partition; when another run is at it, it waits for that.
+// runStep waits for what the step needs, then works on its partition. When another run is at it, the step waits for that in
+// a workflow of another id: its first activity is tried again until the partition is free, which no history grows by.
 func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activities.Made, err error) {
 	if err := m.await(ctx, s); err != nil {
 		return made, err
@@ -145,12 +142,29 @@ func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activiti
 		measure(ctx, in, began, made, err)
 		return made, err
 	}
+	err = workflow.ExecuteChildWorkflow(withChild(ctx, m.run, s), Partition, in).Get(ctx, &made)
+	if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return made, err
+	}
+	if workflow.GetVersion(ctx, "wait-in-partition", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return m.poll(ctx, in)
+	}
+	err = workflow.ExecuteChildWorkflow(withWaitingChild(ctx, m.run, s), Partition, in).Get(ctx, &made)
+	return made, err
+}
+
+// maxPoll bounds how often poll asks whether another run is still at a partition.
+const maxPoll = 10 * time.Minute
+
+// poll waits for another run as runs did that began before steps waited in workflows of their own. Each time it asks,
+// the history grows.
+func (m *materialize) poll(ctx workflow.Context, in PartitionInput) (made activities.Made, err error) {
 	for wait := time.Second; ; wait = min(2*wait, maxPoll) {
-		err = workflow.ExecuteChildWorkflow(withChild(ctx, m.run, s), Partition, in).Get(ctx, &made)
-		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		if err := workflow.Sleep(ctx, wait); err != nil {
 			return made, err
 		}
-		if err := workflow.Sleep(ctx, wait); err != nil {
+		err = workflow.ExecuteChildWorkflow(withChild(ctx, m.run, in.Step), Partition, in).Get(ctx, &made)
+		if !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			return made, err
 		}
 	}
@@ -204,20 +218,61 @@ func (m *materialize) finish(ctx workflow.Context, err error) error {
 // describe keeps a table of the steps on the run's page in the Web UI.
 func (m *materialize) describe(ctx workflow.Context) {
 	lines := []string{"| step | result | rows | took |", "|---|---|---|---|"}
-	for i, r := range m.results {
-		s := m.plan.Steps[i]
-		outcome := "…"
-		switch {
-		case r.Error != "":
-			outcome = "failed: " + strings.NewReplacer("|", "/", "\n", "; ").Replace(r.Error)
-		case r.Asset != "" && r.Changed:
-			outcome = fmt.Sprintf("published as version %d", r.Version)
-		case r.Asset != "":
-			outcome = "unchanged"
-		}
-		lines = append(lines, fmt.Sprintf("| %s %s | %s | %d | %s |", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond)))
+	shown, counts := m.described()
+	if len(shown) < len(m.results) {
+		lines = append([]string{fmt.Sprintf("%d steps: %d done, %d failed, %d left. The first of those that failed, then of those that are left:",
+			len(m.results), counts[stepDone], counts[stepFailed], counts[stepLeft]), ""}, lines...)
+	}
+	for _, i := range shown {
+		lines = append(lines, m.line(i))
 	}
 	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n"))
+}
+
+// What the page shows of a step.
+const (
+	stepFailed = iota
+	stepLeft
+	stepDone
+)
+
+// maxDescribed is how many steps the page shows: it is written anew whenever one of them ends.
+const maxDescribed = 100
+
+// described gives the steps that the page shows, and how many there are of each sort: all of them in the order of the plan,
+// or, of more than fit, first those that failed and then those that are left.
+func (m *materialize) described() (shown []int, counts [3]int) {
+	var sorts [3][]int
+	for i, r := range m.results {
+		sort := stepDone
+		switch {
+		case r.Error != "":
+			sort = stepFailed
+		case r.Asset == "":
+			sort = stepLeft
+		}
+		sorts[sort] = append(sorts[sort], i)
+		counts[sort]++
+	}
+	shown = slices.Concat(sorts[:]...)
+	if len(shown) <= maxDescribed {
+		slices.Sort(shown)
+	}
+	return shown[:min(len(shown), maxDescribed)], counts
+}
+
+func (m *materialize) line(i int) string {
+	r, s := m.results[i], m.plan.Steps[i]
+	outcome := "…"
+	switch {
+	case r.Error != "":
+		outcome = "failed: " + strings.NewReplacer("|", "/", "\n", "; ").Replace(r.Error)
+	case r.Asset != "" && r.Changed:
+		outcome = fmt.Sprintf("published as version %d", r.Version)
+	case r.Asset != "":
+		outcome = "unchanged"
+	}
+	return fmt.Sprintf("| %s %s | %s | %d | %s |", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond))
 }
 
 func (m *materialize) firstError() string {
@@ -229,10 +284,13 @@ func (m *materialize) firstError() string {
 	return "unknown"
 }
 
-// rootCause is the text of the innermost application error, without the wrapping that Temporal adds.
+// maxStepError bounds the text of a step's error: the result of a run holds one for each step, and must fit into one payload.
+const maxStepError = 1 << 10
+
+// rootCause is the text of the innermost application error, without the wrapping that Temporal adds, and bounded.
 func rootCause(err error) string {
 	if cause, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return cause.Message()
+		return fault.Shorten(cause.Message(), fault.MaxText)
 	}
-	return err.Error()
+	return fault.Shorten(err.Error(), fault.MaxText)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -70,6 +71,7 @@ type child struct {
 	fails  map[string]error
 	began  map[string]time.Duration
 	inputs map[string]workflows.PartitionInput
+	ids    []string
 	start  time.Time
 }
 
@@ -83,6 +85,7 @@ func (c *child) in(env *testsuite.TestWorkflowEnvironment) *child {
 func (c *child) run(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
 	name := in.Step.Name()
 	c.inputs[name] = in
+	c.ids = append(c.ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
 	c.began[name] = workflow.Now(ctx).Sub(c.start).Round(time.Second)
 	if err := workflow.Sleep(ctx, max(c.takes[name], time.Second)); err != nil {
 		return activities.Made{}, err
@@ -148,13 +151,27 @@ func TestAFailedStepTakesOnlyWhatNeedsItAlong(t *testing.T) {
 	require.Contains(t, details(t, env), "failed: the source / shows 3 of 4", "a bar would end the table's cell")
 }
 
-func TestAStepWaitsForTheRunThatIsAtItsPartition(t *testing.T) {
+func TestAStepWaitsForAnotherRunInAWorkflowOfItsOwn(t *testing.T) {
 	t.Parallel()
 	same := step("t/catalog", "1")
 	env, _ := planned(same, same) // the second finds the first at work
 	c := (&child{takes: map[string]time.Duration{"t/catalog[1]": 2 * time.Hour}}).in(env)
 	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}})
 	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []string{"partition/t/catalog[1]", "partition/t/catalog[1]@default-test-run-id"}, slices.Sorted(slices.Values(c.ids)))
+	require.Zero(t, c.began["t/catalog[1]"], "its first activity waits for the claim of the other")
+}
+
+// TestAStepThatBeganToPollGoesOnToDoSo has a run that began before steps waited in workflows of their own.
+func TestAStepThatBeganToPollGoesOnToDoSo(t *testing.T) {
+	t.Parallel()
+	same := step("t/catalog", "1")
+	env, _ := planned(same, same)
+	c := (&child{takes: map[string]time.Duration{"t/catalog[1]": 2 * time.Hour}}).in(env)
+	env.OnGetVersion("wait-in-partition", workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, []string{"partition/t/catalog[1]", "partition/t/catalog[1]"}, c.ids)
 	require.GreaterOrEqual(t, c.began["t/catalog[1]"], 2*time.Hour)
 	require.LessOrEqual(t, c.began["t/catalog[1]"], 2*time.Hour+10*time.Minute)
 }

@@ -96,8 +96,8 @@ func withBackfillChild(ctx workflow.Context, run string, s asset.Step, p tempora
 // BackfillID is the workflow id of a backfill: "backfill/june".
 func BackfillID(id string) string { return "backfill/" + id }
 
-// withChild sets the options of the child workflow of a step. Its id names the partition and not the run, so that
-// the server itself lets no two runs work on one partition at a time.
+// withChild sets the options of the child workflow of a step. Its id names the partition and not the run, so that people
+// find all that was ever done to it. What lets no two runs work on one partition at a time is its claim in the ledger.
 func withChild(ctx workflow.Context, run string, s asset.Step) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:          PartitionID(s),
@@ -110,6 +110,14 @@ func withChild(ctx workflow.Context, run string, s asset.Step) workflow.Context 
 			attrRun.ValueSet(run), attrCodeVersion.ValueSet(s.CodeVersion),
 		),
 	})
+}
+
+// withWaitingChild sets the options of the child workflow of a step whose partition another run is at: its id is its own
+// execution's, so that it can begin, and the partition's claim in the ledger lets it wait.
+func withWaitingChild(ctx workflow.Context, run string, s asset.Step) workflow.Context {
+	options := workflow.GetChildWorkflowOptions(withChild(ctx, run, s))
+	options.WorkflowID += "@" + workflow.GetInfo(ctx).WorkflowExecution.RunID
+	return workflow.WithChildOptions(ctx, options)
 }
 
 // PartitionID is the workflow id under which a partition of an asset is worked on: "partition/anvisa/catalog[5]".

@@ -12,7 +12,7 @@
 // decides what is to be done. [Ledger.Batch], [Ledger.Make] and [Ledger.Settle] do it, every step a transaction, so
 // that whoever is killed loses only what he had not yet reported. [Ledger.BeginPublish] writes down how the table is
 // about to change, the lake commits, [Ledger.FinishPublish] moves the items. One run at a time works on a partition:
-// [Ledger.Claim] sees to that, and the id of its workflow.
+// [Ledger.Claim] sees to that.
 //
 // A backfill is a plan of any number of steps: [Ledger.AddSteps] writes it down, [Ledger.DequeueSteps] hands steps out as what
 // they need is done, [Ledger.FinishStep] records their ends. [Ledger.RecordTick] writes what one look of automation decided.
