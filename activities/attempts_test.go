@@ -40,6 +40,22 @@ func TestWaitingForTheSourceCostsNoAttempt(t *testing.T) {
 	}
 }
 
+// A hub that is gone is nobody's failed attempt: the step waits for it.
+func TestWaitingForBrowsersCostsNoAttempt(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1")
+	w.fault = func(string) error { return fault.New(fault.Offline, "start browser", "the hub is gone") }
+	in := w.enrolled(download, ledger.Missing)
+	left := map[string]int{"failures": 2} // of three
+	for range 4 {
+		var err error
+		_, left, err = beat(w, left, w.acts.Batch, in)
+		require.False(t, wantKind(t, fault.Offline, err).NonRetryable())
+		require.Equal(t, 2, left["failures"])
+	}
+	require.Equal(t, []string{"a pending  0"}, w.entries(download))
+}
+
 func TestFailuresNobodyCanMendAreFinalAtOnce(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")

@@ -174,7 +174,7 @@ func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 	switch {
 	case kind == fault.NotFound:
 		o.State = ledger.Absent
-	case fault.Canceled(err), kind == fault.Session, kind == fault.Throttled, kind == fault.Refused:
+	case fault.Canceled(err), kind == fault.Session, kind == fault.Offline, kind == fault.Throttled, kind == fault.Refused:
 		return o, err
 	case !kind.Retryable(), e.Attempts+1 >= p.j.asset.Retry.ItemAttempts:
 		o.State = ledger.Quarantined

@@ -37,6 +37,8 @@ const (
 	Busy Kind = "busy"
 	// Invalid: what the user typed or configured cannot work. No retry; exit code 2.
 	Invalid Kind = "invalid"
+	// Offline: the browsers' hub or driver is gone, and may come back. Waits for it; costs no attempt.
+	Offline Kind = "offline"
 	// Unavailable: a server of ours (Temporal, the hub, the disk) cannot be reached or used now.
 	Unavailable Kind = "unavailable"
 	// Internal: nobody classified it. Tried again as the policy says.
@@ -53,11 +55,11 @@ func (k Kind) Retryable() bool {
 	}
 }
 
-// Waits reports whether work that fails so has to wait for somebody else: for the source, or for another run. It costs no
+// Waits reports whether work that fails so has to wait for something else: the source, another run, a hub. It costs no
 // attempt, is listed with the steps that wait, and goes on by itself.
 func (k Kind) Waits() bool {
 	switch k {
-	case Throttled, Refused, Busy:
+	case Throttled, Refused, Busy, Offline:
 		return true
 	default:
 		return false

@@ -36,9 +36,11 @@ const folderLength = 107 - 45
 
 var startedOn = regexp.MustCompile(`started successfully on port (\d+)`)
 
-// driver is a chromedriver of ours.
+// driver is a chromedriver of ours. Its browsers end with it, however it ends.
 type driver struct {
 	address string
+	hub     *hub // how address is reached
+	born    time.Time
 	folder  string
 	lock    *os.File // held while we live: it tells leftovers from folders in use
 	process *os.Process
@@ -54,7 +56,7 @@ func startDriver(ctx context.Context) (*driver, error) {
 			"it is not on PATH: install it (Debian: apt-get install chromium chromium-driver) or set HUB_URL")
 	}
 	sweep(os.TempDir())
-	d := &driver{done: make(chan struct{})}
+	d := &driver{done: make(chan struct{}), born: time.Now()}
 	if err := d.makeFolder(); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, op, err)
 	}
@@ -111,6 +113,7 @@ func (d *driver) launch(path string) (io.Reader, error) {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // killed or not, it is gone
+			killRemains(d.folder)
 		}
 		close(d.done)
 	}()
@@ -193,7 +196,7 @@ func (d *driver) kill(process int) {
 // removeFolder removes a folder that dying browsers may still write to: what reappears is swept by a later Open.
 func removeFolder(folder string) { _ = os.RemoveAll(folder) }
 
-// sweep removes the folders of processes that could not do it themselves.
+// sweep removes the folders of processes that could not do it themselves, and ends the browsers that still use them.
 func sweep(temp string) {
 	folders, err := filepath.Glob(filepath.Join(temp, folderPrefix+"*"))
 	if err != nil {
@@ -201,6 +204,7 @@ func sweep(temp string) {
 	}
 	for _, folder := range folders {
 		if lock, err := lockFolder(folder); err == nil {
+			killRemains(folder)
 			removeFolder(folder)
 			_ = lock.Close()
 		}

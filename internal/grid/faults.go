@@ -69,16 +69,35 @@ func explain(err error) error {
 }
 
 // notCreated says why there is no new session. All of it can pass (a node comes back, a queue moves on), except what
-// the hub's guard says.
+// the hub's guard says. A hub that is gone is fault.Offline: that is nobody's failed attempt.
 func notCreated(ctx context.Context, err error) error {
 	const op = "start browser"
 	e, ok := errors.AsType[*selenium.Error](err)
 	switch {
+	case errors.Is(context.Cause(ctx), errNotStarted):
+		return fault.Wrap(fault.Unavailable, op, errNotStarted)
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	case ok && (e.Err == codeUnauthorized || e.HTTPCode == http.StatusUnauthorized):
 		return fault.New(fault.Invalid, op, "the hub refuses the user and password in HUB_URL")
+	case fault.KindOf(err) == fault.Offline:
+		return err
+	case judge(err) == hubGone || nodeGone(e):
+		return fault.Wrap(fault.Offline, op, explain(err))
 	default:
 		return fault.Wrap(fault.Unavailable, op, explain(err))
 	}
+}
+
+// nodeGone reports whether a hub could not make a session because the node it chose has died.
+func nodeGone(e *selenium.Error) bool {
+	if e == nil {
+		return false
+	}
+	for _, sign := range []string{"Connection error", "Failed to execute request", "Unable to execute request"} {
+		if strings.Contains(e.Message, sign) {
+			return true
+		}
+	}
+	return false
 }

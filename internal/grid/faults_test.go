@@ -43,9 +43,9 @@ func TestFailuresAreClassified(t *testing.T) {
 		{"slow page, browser stuck", timeout, timeout, fault.Session, 1},
 		{"slow script, browser lives", gridtest.Error(500, "script timeout", "script timeout"), gridtest.Value("x"), fault.Internal, 0},
 		{"host unknown", gridtest.Error(500, "unknown error", "net::ERR_NAME_NOT_RESOLVED"), gridtest.Value("x"), fault.Internal, 0},
-		{"hub hangs up", gridtest.Drop(), gridtest.Value("x"), fault.Unavailable, 1},
-		{"proxy's page", gridtest.Page(502, "<html>bad gateway"), gridtest.Value("x"), fault.Unavailable, 1},
-		{"refused", gridtest.Page(401, "who are you"), gridtest.Value("x"), fault.Unavailable, 1},
+		{"hub hangs up", gridtest.Drop(), gridtest.Value("x"), fault.Offline, 1},
+		{"proxy's page", gridtest.Page(502, "<html>bad gateway"), gridtest.Value("x"), fault.Offline, 1},
+		{"refused", gridtest.Page(401, "who are you"), gridtest.Value("x"), fault.Offline, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestUnreachableHubWhileDialing(t *testing.T) {
 	b := setup(t, grid.Options{})
 	b.hub.On("POST session", gridtest.Drop())
 	err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
-	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	require.Equal(t, fault.Offline, fault.KindOf(err))
 }
 
 func TestHungProbeIsGivenUp(t *testing.T) {

@@ -14,10 +14,15 @@
 // when the first pool opens. Requests of others through that client pass untouched.
 //
 // A session that does not answer (a script without end) is given up after thirty seconds. The browser is killed if it is
-// local; one of a hub goes on, in its slot, until the hub's session timeout (300 s by default).
+// local; one of a hub goes on, in its slot, until the hub's session timeout (300 s by default). A command that nobody
+// answers at all (a driver or node that hangs) ends half a minute after the longest limit that the browser has.
 //
-// Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Unavailable (the hub or
-// the driver cannot be used now), Invalid (the options cannot work). What the page itself did (a script that threw, a
+// Everything that can die may: a local chromedriver that has died, or does not answer for twenty seconds, is replaced
+// when it is next needed, with growing pauses if it dies again and again; its browsers end with it. A hub that is gone or
+// has no node is asked again with each lease. Until then leases fail as Offline, which is nobody's fault.
+//
+// Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Offline (the hub or driver
+// is gone, and may come back), Unavailable (no browser could be started), Invalid (the options cannot work). What the page itself did (a script that threw, a
 // host that does not resolve) is Internal, unless [Session.Open] says more. No error holds a password or an address's query.
 package grid
 
@@ -110,20 +115,18 @@ func open(ctx context.Context, o Options, base http.RoundTripper) (*Pool, error)
 	if err := o.confined(os.Geteuid() == 0); err != nil {
 		return nil, err
 	}
-	address := o.Hub
-	var local *driver
-	if address == "" {
-		if local, err = startDriver(ctx); err != nil {
+	if o.Hub == "" {
+		local, err := supervise(ctx, base)
+		if err != nil {
 			return nil, err
 		}
-		address = local.address
+		return newPool(o, local), nil
 	}
-	p := newPool(o, local)
-	if p.hub, err = parseHub(address, base); err == nil {
+	p := newPool(o, nil)
+	if p.hub, err = parseHub(o.Hub, base); err == nil {
 		err = p.greet(ctx)
 	}
 	if err != nil {
-		local.stop(ctx)
 		return nil, err
 	}
 	return p, nil

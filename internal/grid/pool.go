@@ -19,8 +19,8 @@ const quitTimeout = 30 * time.Second
 // Pool lends sessions. Make one with [Open].
 type Pool struct {
 	options   Options
-	hub       *hub
-	local     *driver // nil with a hub
+	hub       *hub        // nil with drivers of our own
+	local     *supervisor // nil with a hub
 	downloads *http.Transport
 
 	idle   chan *Session // sessions that nobody has: taken first
@@ -37,13 +37,14 @@ type Stats struct {
 	Leased int // lent now
 	Live   int // browsers that run now, as far as the pool knows
 
-	Created int // since Open
-	Retired int // replaced because of their uses or age, or because a wipe did not work
-	Lost    int // replaced because they were dead, stuck or left in doubt
-	Ended   int // orphans of dead owners ended at Open
+	Created  int // since Open
+	Restarts int // of the local driver, which had died or hung
+	Retired  int // replaced because of their uses or age, or because a wipe did not work
+	Lost     int // replaced because they were dead, stuck or left in doubt
+	Ended    int // orphans of dead owners ended at Open
 }
 
-func newPool(o Options, local *driver) *Pool {
+func newPool(o Options, local *supervisor) *Pool {
 	p := &Pool{options: o, local: local, downloads: newDownloads(),
 		idle: make(chan *Session, o.Sessions), free: make(chan struct{}, o.Sessions), closed: make(chan struct{})}
 	for range o.Sessions {
@@ -242,9 +243,19 @@ func (p *Pool) release(ctx context.Context, s *Session, broken bool) {
 func (p *Pool) quit(ctx context.Context, s *Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTimeout)
 	defer cancel()
+	p.end(ctx, s)
+}
+
+// end ends a session while ctx lasts.
+func (p *Pool) end(ctx context.Context, s *Session) {
+	if s.driver != nil && !s.driver.check(ctx) { // its browsers have ended with it
+		board().hang(s.wire)
+		p.live.Add(-1)
+		return
+	}
 	err := s.wire.command(ctx, http.MethodDelete, s.path(""), nil, nil)
 	if err != nil && judge(err) != dead {
-		p.local.kill(s.wire.process)
+		s.driver.kill(s.wire.process)
 	}
 	board().hang(s.wire)
 	p.live.Add(-1)
@@ -258,7 +269,7 @@ func (p *Pool) quit(ctx context.Context, s *Session) {
 // Stats counts.
 func (p *Pool) Stats() Stats {
 	return Stats{
-		Leased: int(p.leased.Load()), Live: int(p.live.Load()), Created: int(p.created.Load()),
+		Restarts: p.local.count(), Leased: int(p.leased.Load()), Live: int(p.live.Load()), Created: int(p.created.Load()),
 		Retired: int(p.retired.Load()), Lost: int(p.lost.Load()), Ended: int(p.ended.Load()),
 	}
 }
@@ -278,16 +289,22 @@ func (p *Pool) Close(ctx context.Context) error {
 
 func (p *Pool) drain(ctx context.Context) error {
 	var quits sync.WaitGroup
-	defer quits.Wait()
+	defer quits.Wait() // ctx ends them
 	for i := range p.options.Sessions {
 		select {
 		case <-p.free:
 		case s := <-p.idle:
-			quits.Go(func() { p.quit(ctx, s) })
+			quits.Go(func() { p.end(ctx, s) })
 		case <-ctx.Done():
 			return fmt.Errorf("close browser pool: %d sessions still lent: %w", p.options.Sessions-i, context.Cause(ctx))
 		}
 	}
-	p.tidy.Wait()
-	return nil
+	tidied := make(chan struct{})
+	go func() { p.tidy.Wait(); close(tidied) }()
+	select {
+	case <-tidied:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close browser pool: sessions are still being ended: %w", context.Cause(ctx))
+	}
 }

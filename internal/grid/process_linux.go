@@ -1,7 +1,10 @@
 package grid
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
+	"strconv"
 	"syscall"
 )
 
@@ -44,4 +47,56 @@ func lockOpen(f *os.File) error {
 		err = os.ErrNotExist
 	}
 	return err
+}
+
+// remainRounds bounds how often it is looked for processes that were just being started.
+const remainRounds = 10
+
+// killRemains kills the processes that have the folder for their temporary files: a driver's browsers, wherever they
+// have gone in the tree of processes. Nobody else knows a folder's name, so that no stranger is hit.
+func killRemains(folder string) {
+	for range remainRounds {
+		found := 0
+		environs, err := filepath.Glob("/proc/[0-9]*/environ")
+		if err != nil {
+			return
+		}
+		for _, file := range environs {
+			if usesFolder(file, folder) && killUser(file, folder) {
+				found++
+			}
+		}
+		if found == 0 {
+			return
+		}
+	}
+}
+
+// killUser kills the process of an environ file, if it is still the one that has the folder. It reports whether it did.
+func killUser(file, folder string) bool {
+	pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+	if err != nil || pid == os.Getpid() {
+		return false
+	}
+	p, err := os.FindProcess(pid) // holds on to this process: its number may pass to another from here on
+	if err != nil {
+		return false
+	}
+	defer func() { _ = p.Release() }()
+	return usesFolder(file, folder) && p.Kill() == nil
+}
+
+// usesFolder reports whether an environ file names the folder as the place of temporary files.
+func usesFolder(file, folder string) bool {
+	environ, err := os.ReadFile(file)
+	if err != nil {
+		return false // gone, or another user's
+	}
+	setting := []byte("TMPDIR=" + folder)
+	for variable := range bytes.SplitSeq(environ, []byte{0}) {
+		if bytes.Equal(variable, setting) {
+			return true
+		}
+	}
+	return false
 }

@@ -20,9 +20,10 @@ const probeTimeout = 2 * time.Second
 
 // Session is one browser, lent by [Pool.With].
 type Session struct {
-	wire *wire
-	wd   selenium.WebDriver
-	id   string
+	wire   *wire
+	driver *driver // of ours; nil with a hub
+	wd     selenium.WebDriver
+	id     string
 
 	browser   string
 	limits    timeouts // as the options say
@@ -49,9 +50,17 @@ func (s *Session) ID() string { return s.id }
 // Uses counts the leases of the session, this one included.
 func (s *Session) Uses() int { return s.uses }
 
+// answerGrace is how much longer than the browser's own limits a command may take: then whoever should answer hangs.
+const answerGrace = 30 * time.Second
+
+// errNoAnswer is the cause of the end of a command that nobody answers.
+var errNoAnswer = errors.New("neither browser nor driver answers")
+
 // call runs one command of the library under ctx and gives its error a kind.
 func (s *Session) call(ctx context.Context, op string, command func() error) error {
-	err := s.wire.during(ctx, command)
+	limited, cancel := context.WithTimeoutCause(ctx, max(s.limits.page, s.limits.script)+answerGrace, errNoAnswer)
+	defer cancel()
+	err := s.wire.during(limited, command)
 	if err == nil {
 		return nil
 	}
@@ -60,21 +69,21 @@ func (s *Session) call(ctx context.Context, op string, command func() error) err
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
 	kind := fault.Internal
-	switch judge(err) {
-	case dead:
+	switch verdict := judge(err); {
+	case limited.Err() != nil:
+		kind, err = fault.Session, errNoAnswer
+	case verdict == hubGone && s.driver == nil:
+		kind = fault.Offline // and the session is lost, also where the hub comes back: it has forgotten all it had
+	case verdict == dead, verdict == hubGone:
 		kind = fault.Session
-	case doubt:
+	case verdict == doubt:
 		if s.probe(ctx) != nil {
 			kind = fault.Session
 		}
-	case hubGone:
-		kind = fault.Unavailable
-	case alive:
-		if errors.Is(err, errTooLarge) {
-			kind = fault.Corrupt
-		}
+	case errors.Is(err, errTooLarge):
+		kind = fault.Corrupt
 	}
-	if kind == fault.Session || kind == fault.Unavailable {
+	if kind == fault.Session || kind == fault.Offline {
 		s.suspect.Store(true)
 	}
 	return fault.Wrap(kind, op, explain(err))
