@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"strings"
 
@@ -139,7 +138,7 @@ func (v *assetView) details(s *asset.Asset) {
 }
 
 func (v *assetView) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
+	writef(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
 		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, orDash(v.Freshness), orDash(v.Automation))
 	rows := make([][]string, len(v.Columns))
 	for i, c := range v.Columns {
@@ -148,7 +147,7 @@ func (v *assetView) print(w io.Writer) error {
 	if err := table(w, []string{"  COLUMN", "DESCRIPTION", "TYPE"}, rows); err != nil {
 		return err
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	rows = make([][]string, len(v.Checks))
 	for i, c := range v.Checks {
 		rows[i] = []string{"  " + c.Name, severity(c.Blocking), c.Description}

@@ -40,12 +40,12 @@ bytes its sha256 promises. Reads only. Exits with 1 and the list of what does no
 }
 
 func printAudit(w io.Writer, r audit.Report) error {
-	fmt.Fprintf(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
+	writef(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "  %s[%s] %s: %s\n", f.Asset, f.Partition, f.Subject, f.Problem)
+		writef(w, "  %s[%s] %s: %s\n", f.Asset, f.Partition, f.Subject, f.Problem)
 	}
 	if len(r.Findings) == 0 {
-		fmt.Fprintln(w, "everything adds up")
+		writeln(w, "everything adds up")
 	}
 	return nil
 }
@@ -66,9 +66,9 @@ they are older than --older. Readers never see such files; they only take room. 
 				}
 				return a.show(map[string][]string{"removed": removed}, func(w io.Writer) error {
 					for _, path := range removed {
-						fmt.Fprintln(w, path)
+						writeln(w, path)
 					}
-					_, err := fmt.Fprintf(w, "%d files removed\n", len(removed))
+					_, err := writef(w, "%d files removed\n", len(removed))
 					return err
 				})
 			})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
@@ -55,7 +54,7 @@ func (a *app) automationSwitch(pause bool) *cobra.Command {
 				return err
 			}
 			return a.show(map[string]any{"paused": pause, "note": note}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "automation is %s\n", map[bool]string{true: "paused", false: "resumed"}[pause])
+				_, err := writef(w, "automation is %s\n", map[bool]string{true: "paused", false: "resumed"}[pause])
 				return err
 			})
 		})
@@ -81,7 +80,7 @@ ask for is started; otherwise only freshness is looked at. Prints what was found
 					return err
 				}
 				err = a.show(out, func(w io.Writer) error {
-					_, err := fmt.Fprintf(w, "%d partitions looked at, %d requests, %d runs, %d became overdue\n", out.Looked, out.Requests, out.Starts, out.Overdue)
+					_, err := writef(w, "%d partitions looked at, %d requests, %d runs, %d became overdue\n", out.Looked, out.Requests, out.Starts, out.Overdue)
 					return err
 				})
 				if err == nil && len(out.Problems) > 0 {

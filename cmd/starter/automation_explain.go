@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -83,19 +82,19 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 }
 
 func (v explanationView) print(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, whenAt(v.LastTick))
+	writef(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, whenAt(v.LastTick))
 	for _, r := range v.Requests {
 		what := strings.Join(r.Some, ", ")
 		if r.Filter != "" {
 			what = "all that are " + r.Filter
 		}
-		fmt.Fprintf(w, "a tick would ask for %d: %s (%s)\n", r.Partitions, what, r.Cause)
+		writef(w, "a tick would ask for %d: %s (%s)\n", r.Partitions, what, r.Cause)
 	}
 	switch {
 	case len(v.Requests) == 0 && len(v.Partitions) == 0:
-		fmt.Fprintln(w, "a tick would ask for nothing: nothing happened since the last one")
+		writeln(w, "a tick would ask for nothing: nothing happened since the last one")
 	case len(v.Requests) == 0:
-		fmt.Fprintln(w, "a tick would ask for nothing")
+		writeln(w, "a tick would ask for nothing")
 	}
 	for _, c := range v.Partitions {
 		outcome := "not now"
@@ -107,21 +106,21 @@ func (v explanationView) print(w io.Writer) error {
 		case !c.Touched:
 			outcome = "nothing happened to it since the last tick"
 		}
-		fmt.Fprintf(w, "\n[%s] %s\n", c.Partition, outcome)
+		writef(w, "\n[%s] %s\n", c.Partition, outcome)
 		printTruth(w, c.Truth, "  ")
 	}
 	if len(v.Past) > 0 {
-		fmt.Fprintln(w, "\nasked for before:")
+		writef(w, "\nasked for before:\n")
 	}
 	for _, r := range v.Past {
-		fmt.Fprintf(w, "  %s  %d %s (%s)\n", when(r.Tick), r.Partitions, strings.Join(r.Some, ", "), r.Cause)
+		writef(w, "  %s  %d %s (%s)\n", when(r.Tick), r.Partitions, strings.Join(r.Some, ", "), r.Cause)
 	}
 	return nil
 }
 
 // printTruth shows a condition as a tree.
 func printTruth(w io.Writer, t asset.Truth, indent string) {
-	fmt.Fprintf(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
+	writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
 	for _, part := range t.Parts {
 		printTruth(w, part, indent+"  ")
 	}

@@ -105,7 +105,7 @@ func (v automationView) print(w io.Writer) error {
 	if err := table(w, []string{"ASSET", "CONDITION", "FRESHNESS", "LAST TICK", "NEXT CRON", "LAST REQUEST"}, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nmode %s, every %s\n", v.Mode, v.Interval)
+	_, err := writef(w, "\nmode %s, every %s\n", v.Mode, v.Interval)
 	return err
 }
 

@@ -152,7 +152,7 @@ func requestOf(b ledger.Backfill) workflows.BackfillInput {
 func (a *app) stands(v any, format string, args ...any) error {
 	text := fmt.Sprintf(format, args...)
 	return a.show(v, func(w writer) error {
-		_, err := fmt.Fprintln(w, text)
+		_, err := writeln(w, text)
 		return err
 	})
 }

@@ -33,27 +33,27 @@ func advice(k fault.Kind) string {
 }
 
 func (v backfillView) print(w io.Writer) error {
-	fmt.Fprintf(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
+	writef(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
 		v.ID, v.State, v.Selection, orAll(v.Partitions), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, when(v.Created))
 	if v.Finished != nil {
-		fmt.Fprintf(w, "finished   %s, after %s\n", when(*v.Finished), v.Finished.Sub(v.Created).Round(10*time.Millisecond))
+		writef(w, "finished   %s, after %s\n", when(*v.Finished), v.Finished.Sub(v.Created).Round(10*time.Millisecond))
 	}
-	fmt.Fprintf(w, "pace       %.1f partitions per minute", v.PerMinute)
+	writef(w, "pace       %.1f partitions per minute", v.PerMinute)
 	if v.ETA != nil {
-		fmt.Fprintf(w, ", done at about %s", when(*v.ETA))
+		writef(w, ", done at about %s", when(*v.ETA))
 	}
-	fmt.Fprintf(w, "\n")
+	writef(w, "\n")
 	for _, line := range [][2]string{{"error", v.Error}, {"trace", v.TraceID}, {"link", v.Link}} {
 		if line[1] != "" {
-			fmt.Fprintf(w, "%-10s %s\n", line[0], line[1])
+			writef(w, "%-10s %s\n", line[0], line[1])
 		}
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	if err := v.printAssets(w); err != nil {
 		return err
 	}
 	for _, f := range v.Failures {
-		fmt.Fprintf(w, "\n%d failed, kind %s: %s\n  for example %s[%s]: %s\n", f.Steps, f.Kind, f.Advice, f.Example.Asset, f.Example.Partition, f.Example.Error)
+		writef(w, "\n%d failed, kind %s: %s\n  for example %s[%s]: %s\n", f.Steps, f.Kind, f.Advice, f.Example.Asset, f.Example.Partition, f.Example.Error)
 	}
 	if len(v.Waiting) > 0 {
 		fmt.Fprintln(w)
@@ -64,7 +64,7 @@ func (v backfillView) print(w io.Writer) error {
 	if len(v.Listed) == 0 {
 		return nil
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	rows := make([][]string, len(v.Listed))
 	for i, s := range v.Listed {
 		rows[i] = []string{s.Asset, s.Partition, s.Label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(s.Rows, 10), s.items(), s.Error}

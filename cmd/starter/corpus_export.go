@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -83,7 +82,7 @@ func printExport(w io.Writer, v exportView) error {
 	for _, n := range v.Rows {
 		rows += n
 	}
-	_, err := fmt.Fprintf(w, "\n%d rows of version %d in %s: %s train, %s validation, %s test\n", rows, v.Version, v.Folder,
+	_, err := writef(w, "\n%d rows of version %d in %s: %s train, %s validation, %s test\n", rows, v.Version, v.Folder,
 		strconv.Itoa(v.Rows[corpus.Train]), strconv.Itoa(v.Rows[corpus.Validation]), strconv.Itoa(v.Rows[corpus.Test]))
 	return err
 }

@@ -53,7 +53,7 @@ func (a *app) demo(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	a.note("\n%s", whereToLook(env))
+	a.note("\n%s", prose(whereToLook(env)))
 	return nil
 }
 

@@ -42,7 +42,7 @@ when work can be sent, and stops all it started on Ctrl-C. What is unfinished th
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.within(cmd, &flags, func(ctx context.Context, env *environment) error {
-				fmt.Fprintln(a.stdout, env.ready())
+				writeln(a.stdout, env.ready())
 				return env.wait(ctx)
 			})
 		},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strconv"
 
@@ -63,7 +62,7 @@ func versionNumber(text string) (int64, error) {
 }
 
 func printDiff(w io.Writer, d versions.Diff) error {
-	fmt.Fprintf(w, "version %d → %d: %d added, %d removed, %d changed\n", d.From, d.To, d.Added, d.Removed, d.Changed)
+	writef(w, "version %d → %d: %d added, %d removed, %d changed\n", d.From, d.To, d.Added, d.Removed, d.Changed)
 	rows := make([][]string, len(d.Partitions))
 	for i, p := range d.Partitions {
 		rows[i] = []string{
@@ -77,13 +76,13 @@ func printDiff(w io.Writer, d versions.Diff) error {
 	}
 	signs := map[string]string{"added": "+", "removed": "−", "changed": "~"}
 	for _, r := range d.Rows {
-		fmt.Fprintf(w, "%s %s[%s]\n", signs[r.Change], r.Item, r.Partition)
+		writef(w, "%s %s[%s]\n", signs[r.Change], r.Item, r.Partition)
 		for _, c := range r.Columns {
-			fmt.Fprintf(w, "    %s: %s → %s\n", c.Column, c.Before, c.After)
+			writef(w, "    %s: %s → %s\n", c.Column, c.Before, c.After)
 		}
 	}
 	if d.Unlisted > 0 {
-		fmt.Fprintf(w, "%d more rows differ (--limit)\n", d.Unlisted)
+		writef(w, "%d more rows differ (--limit)\n", d.Unlisted)
 	}
 	return nil
 }

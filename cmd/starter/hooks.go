@@ -214,9 +214,9 @@ func (a *app) retryHooks(ctx context.Context, c config.Config, d *host.Data, ids
 	}
 	return a.show(map[string][]string{"retried": append([]string{}, retried...)}, func(w io.Writer) error {
 		for _, id := range retried {
-			fmt.Fprintln(w, id)
+			writeln(w, id)
 		}
-		_, err := fmt.Fprintf(w, "%d events due again\n", len(retried))
+		_, err := writef(w, "%d events due again\n", len(retried))
 		return err
 	})
 }

@@ -241,7 +241,7 @@ func (a *app) view(ctx context.Context, q viewQuery, s look.Subject, content []b
 		return err
 	}
 	if q.out == "-" {
-		return look.Document(a.stdout, s)
+		return look.Document(a.document, s)
 	}
 	file := cmp.Or(q.out, fileName(s.Item))
 	if err := writeFile(file, func(w io.Writer) error { return look.Document(w, s) }); err != nil {
@@ -249,7 +249,7 @@ func (a *app) view(ctx context.Context, q viewQuery, s look.Subject, content []b
 	}
 	v := viewedFile{Item: s.Item, File: file, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}
 	return a.show(v, func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, file)
+		_, err := writeln(w, file)
 		return err
 	})
 }

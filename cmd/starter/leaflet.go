@@ -201,12 +201,12 @@ func printFiles(w io.Writer, files []fileView) error {
 		if f.Error != "" {
 			continue // on standard error
 		}
-		fmt.Fprintf(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
+		writef(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
 		if f.Kind != leaflet.KindLeaflet {
-			fmt.Fprintf(w, "  no leaflet: %s\n\n%s\n", f.Reason, f.Text)
+			writef(w, "  no leaflet: %s\n\n%s\n", f.Reason, prose(f.Text))
 		}
 		for _, warning := range f.Warnings {
-			fmt.Fprintf(w, "  warning: %s\n", warning)
+			writef(w, "  warning: %s\n", warning)
 		}
 		for i, l := range f.Leaflets {
 			printLeaflet(w, i+1, l)
@@ -216,17 +216,17 @@ func printFiles(w io.Writer, files []fileView) error {
 }
 
 func printLeaflet(w io.Writer, n int, l leafletView) {
-	fmt.Fprintf(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
+	writef(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
 	for _, warning := range l.Warnings {
-		fmt.Fprintf(w, "  warning: %s\n", warning)
+		writef(w, "  warning: %s\n", warning)
 	}
 	for _, m := range l.Missing {
-		fmt.Fprintf(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
+		writef(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
 	}
 	for _, s := range l.Sections {
 		if s.Reason != "" {
-			fmt.Fprintf(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
+			writef(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
 		}
-		fmt.Fprintf(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, cmp.Or(s.Markdown, s.Text))
+		writef(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, prose(cmp.Or(s.Markdown, s.Text)))
 	}
 }

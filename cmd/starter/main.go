@@ -14,6 +14,7 @@ import (
 
 	"drugslm/internal/fault"
 	"drugslm/internal/telemetry"
+	"drugslm/internal/terminal"
 )
 
 func main() {
@@ -33,17 +34,20 @@ const (
 
 // run is the command with its surroundings given, for main and for tests.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	root := newRoot(stdout, stderr)
+	out, complaints, document := terminal.NewWriter(stdout), terminal.NewWriter(stderr), terminal.NewHTMLWriter(stdout)
+	root := newRoot(out, complaints, document)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	err = errors.Join(err, out.Flush(), document.Flush())
+	defer func() { _ = complaints.Flush() }()
 	switch {
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted)):
-		fmt.Fprintln(stderr, "interrupted")
+		fmt.Fprintln(complaints, "interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintln(stderr, "error:", telemetry.Redact(err.Error()))
+	fmt.Fprintln(complaints, "error:", telemetry.Redact(terminal.Message(err)))
 	if fault.KindOf(err) == fault.Invalid {
 		return exitUsage
 	}

@@ -123,7 +123,7 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 	a.note("run %s  %s", started.GetID(), runLink(c, started.GetID(), started.GetRunID()))
 	if !wait {
 		return a.show(map[string]string{"run_id": started.GetID()}, func(w io.Writer) error {
-			_, err := fmt.Fprintln(w, started.GetID())
+			_, err := writeln(w, started.GetID())
 			return err
 		})
 	}

@@ -180,7 +180,7 @@ func (a *app) addPartitions(ctx context.Context, d *host.Data, name string, keys
 		return err
 	}
 	return a.show(map[string]any{"set": name, "added": keys}, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s has %s\n", name, strings.Join(keys, ", "))
+		_, err := writef(w, "%s has %s\n", name, strings.Join(keys, ", "))
 		return err
 	})
 }
@@ -206,7 +206,7 @@ func (a *app) removePartitions(ctx context.Context, d *host.Data, name string, k
 		return err
 	}
 	return a.show(map[string]any{"set": name, "removed": keys}, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s has %s no more; tables and items stay\n", name, strings.Join(keys, ", "))
+		_, err := writef(w, "%s has %s no more; tables and items stay\n", name, strings.Join(keys, ", "))
 		return err
 	})
 }

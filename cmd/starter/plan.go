@@ -216,14 +216,14 @@ func (p *prepared) show() planView {
 
 func (v planView) print(w io.Writer) error {
 	for _, set := range v.Undiscovered {
-		fmt.Fprintf(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
+		writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
 	}
 	if v.Left > 0 {
-		fmt.Fprintf(w, "%d selected partitions are left out by the filter.\n", v.Left)
+		writef(w, "%d selected partitions are left out by the filter.\n", v.Left)
 	}
 	if len(v.Steps) == 0 {
 		if len(v.Undiscovered) == 0 {
-			fmt.Fprintln(w, "There is nothing to do.")
+			writeln(w, "There is nothing to do.")
 		}
 		return nil
 	}
@@ -239,7 +239,7 @@ func (v planView) print(w io.Writer) error {
 	if err := table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, "\n"+v.sentence())
+	_, err := writef(w, "\n%s\n", v.sentence())
 	return err
 }
 

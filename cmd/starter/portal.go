@@ -62,7 +62,7 @@ Faults:
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stdout, "ready %s\n", server.URL)
+			writef(a.stdout, "ready %s\n", server.URL)
 			return server.wait(cmd.Context())
 		},
 	}

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"text/tabwriter"
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"drugslm/internal/terminal"
 )
 
 // show prints v as JSON, or as text through the given function.
@@ -40,11 +43,48 @@ func table(w io.Writer, header []string, rows [][]string) error {
 			if cell == "" && row[0] != "total" {
 				cell = "–"
 			}
-			fmt.Fprint(t, cell)
+			fmt.Fprint(t, terminal.Line(cell))
 		}
 		fmt.Fprintln(t)
 	}
 	return t.Flush()
+}
+
+// prose is a text whose lines are its own: a leaflet's, a help's.
+type prose string
+
+// writef is fmt.Fprintf for values that come from anybody: each stays on its line, unless it is prose.
+func writef(w io.Writer, format string, args ...any) (int, error) {
+	inLine(args)
+	return fmt.Fprintf(w, format, args...)
+}
+
+// writeln is fmt.Fprintln in the same way.
+func writeln(w io.Writer, args ...any) (int, error) {
+	inLine(args)
+	return fmt.Fprintln(w, args...)
+}
+
+// inLine makes the texts among the values fit for one line, in their places.
+func inLine(args []any) {
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case nil:
+		case prose:
+			args[i] = string(v)
+		case error:
+			args[i] = terminal.Line(v.Error())
+		case fmt.Stringer:
+			args[i] = terminal.Line(v.String())
+		default:
+			switch reflect.TypeOf(arg).Kind() {
+			case reflect.String:
+				args[i] = terminal.Line(reflect.ValueOf(arg).String())
+			case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer:
+				args[i] = terminal.Line(fmt.Sprint(arg))
+			}
+		}
+	}
 }
 
 func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }

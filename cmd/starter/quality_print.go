@@ -88,11 +88,11 @@ func disagreements(s quality.Summary) string {
 }
 
 func printSections(w io.Writer, s quality.Summary) error {
-	fmt.Fprintf(w, "\nkinds: %s\npages: %s\n", tally(s.Kinds), tally(s.PagesBySource))
+	writef(w, "\nkinds: %s\npages: %s\n", tally(s.Kinds), tally(s.PagesBySource))
 	if len(s.Sections) == 0 {
 		return nil
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	rows := make([][]string, len(s.Sections))
 	for i, one := range s.Sections {
 		median := ""
@@ -118,7 +118,7 @@ func printQuarantine(w io.Writer, kept []quality.Quarantine) error {
 	if len(kept) == 0 {
 		return nil
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	const shown = 20
 	rows := make([][]string, 0, shown)
 	for _, q := range kept[:min(len(kept), shown)] {
@@ -127,7 +127,7 @@ func printQuarantine(w io.Writer, kept []quality.Quarantine) error {
 	if err := table(w, []string{"QUARANTINED", "ASSET", "KIND", "REASON", "SUCH AS"}, rows); err != nil || len(kept) <= shown {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d more reasons: starter items --state quarantined\n", len(kept)-shown)
+	_, err := writef(w, "%d more reasons: starter items --state quarantined\n", len(kept)-shown)
 	return err
 }
 
@@ -135,7 +135,7 @@ func printWorst(w io.Writer, worst []quality.Document) error {
 	if len(worst) == 0 {
 		return nil
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	var rows [][]string
 	for _, d := range worst {
 		for i, reason := range d.Reasons {
@@ -149,6 +149,6 @@ func printWorst(w io.Writer, worst []quality.Document) error {
 	if err := table(w, []string{"SCORE", "ITEM", "NAME", "COSTS", "REASON"}, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nLook at one, page by page: starter items view %s\n", plain(worst[0].Item))
+	_, err := writef(w, "\nLook at one, page by page: starter items view %s\n", plain(worst[0].Item))
 	return err
 }

@@ -94,7 +94,7 @@ func (v rollbackView) any() bool {
 
 func printRollback(w io.Writer, v rollbackView) error {
 	if v.DryRun {
-		fmt.Fprintf(w, "%s to version %d would mean:\n", v.Asset, v.To)
+		writef(w, "%s to version %d would mean:\n", v.Asset, v.To)
 	}
 	rows := make([][]string, len(v.Partitions))
 	for i, p := range v.Partitions {

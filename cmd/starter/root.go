@@ -20,12 +20,13 @@ import (
 
 // app is what every verb has at hand.
 type app struct {
-	stdout, stderr io.Writer
-	output         string // "text" or "json"
+	stdout, stderr io.Writer // for eyes: see package terminal
+	document       io.Writer // standard output for a document in HTML
+	output         string    // "text" or "json"
 }
 
-func newRoot(stdout, stderr io.Writer) *cobra.Command {
-	a := &app{stdout: stdout, stderr: stderr}
+func newRoot(stdout, stderr, document io.Writer) *cobra.Command {
+	a := &app{stdout: stdout, stderr: stderr, document: document}
 	root := &cobra.Command{
 		Use:   "starter",
 		Short: "Keep a complete corpus of Brazil's drug leaflets",
@@ -187,4 +188,7 @@ func (a *app) dialled(ctx context.Context, c config.Config, fn func(cli client.C
 	})
 }
 
-func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) note(format string, args ...any) {
+	inLine(args)
+	fmt.Fprintf(a.stderr, format+"\n", args...)
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -98,7 +97,7 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 				if line[1] == "" {
 					continue
 				}
-				if _, err := fmt.Fprintf(w, "%-10s %s\n", line[0], line[1]); err != nil {
+				if _, err := writef(w, "%-10s %s\n", line[0], line[1]); err != nil {
 					return err
 				}
 			}

@@ -185,19 +185,19 @@ func printSchedule(w io.Writer, v scheduleView) error {
 		{"link", v.Link},
 	}
 	for _, line := range lines {
-		fmt.Fprintf(w, "%-11s%s\n", line[0], line[1])
+		writef(w, "%-11s%s\n", line[0], line[1])
 	}
 	for i, next := range v.Next {
 		label := ""
 		if i == 0 {
 			label = map[bool]string{true: "would fire", false: "next"}[v.Paused]
 		}
-		fmt.Fprintf(w, "%-11s%s\n", label, v.moment(next))
+		writef(w, "%-11s%s\n", label, v.moment(next))
 	}
 	if len(v.Runs) == 0 {
 		return nil
 	}
-	fmt.Fprintln(w)
+	writeln(w)
 	rows := make([][]string, len(v.Runs))
 	for i, r := range v.Runs {
 		rows[i] = []string{r.RunID, string(r.State), v.moment(r.Started), r.Error, r.Link}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -84,7 +83,7 @@ func (s *schedules) backfill(ctx context.Context, name, fromText, toText, overla
 	}
 	s.app.note("runs are started for %d ticks; `starter schedule show %s` and `starter runs list` show them", ticks, name)
 	return s.app.show(map[string]any{"ticks": ticks, "from": from.UTC(), "to": to.UTC()}, func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, ticks)
+		_, err := writeln(w, ticks)
 		return err
 	})
 }

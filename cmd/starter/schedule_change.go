@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -64,7 +63,7 @@ func newScheduleDelete(a *app) *cobra.Command {
 					a.note("it was declared in the configuration: unless it is taken out there, the next worker to start makes it again")
 				}
 				return a.show(map[string]string{"deleted": args[0]}, func(w io.Writer) error {
-					_, err := fmt.Fprintf(w, "deleted %s\n", args[0])
+					_, err := writef(w, "deleted %s\n", args[0])
 					return err
 				})
 			})
@@ -108,7 +107,7 @@ func (s *schedules) trigger(ctx context.Context, name, overlap string, wait bool
 	s.app.note("run %s  %s", run.RunID, runLink(s.config, run.RunID, run.Execution))
 	if !wait {
 		return s.app.show(map[string]any{"run_id": run.RunID}, func(w io.Writer) error {
-			_, err := fmt.Fprintln(w, run.RunID)
+			_, err := writeln(w, run.RunID)
 			return err
 		})
 	}

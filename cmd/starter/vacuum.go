@@ -58,12 +58,12 @@ func printVacuum(w io.Writer, done []versions.Vacuumed, dry bool) error {
 		verb = "to be removed"
 	}
 	for _, v := range done {
-		fmt.Fprintf(w, "%s: %d files %s (%s), %d versions no longer readable\n", v.Asset, len(v.Files), verb, size(v.Bytes), v.Unreadable)
+		writef(w, "%s: %d files %s (%s), %d versions no longer readable\n", v.Asset, len(v.Files), verb, size(v.Bytes), v.Unreadable)
 		for _, f := range v.Files {
-			fmt.Fprintf(w, "  %s  %s, last in version %d, until %s\n", f.Path, size(f.Bytes), f.LastVersion, when(f.Replaced))
+			writef(w, "  %s  %s, last in version %d, until %s\n", f.Path, size(f.Bytes), f.LastVersion, when(f.Replaced))
 		}
 		for _, why := range slices.Sorted(maps.Keys(v.Kept)) {
-			fmt.Fprintf(w, "  kept: %s\n", keptText(why, v.Kept[why]))
+			writef(w, "  kept: %s\n", keptText(why, v.Kept[why]))
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -21,7 +20,7 @@ func newVersion(a *app) *cobra.Command {
 			}
 			v := map[string]string{"version": host.Version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
 			return a.show(v, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "drugslm %s (%s, %s)\n", v["version"], v["go"], v["platform"])
+				_, err := writef(w, "drugslm %s (%s, %s)\n", v["version"], v["go"], v["platform"])
 				return err
 			})
 		},

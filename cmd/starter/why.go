@@ -124,7 +124,7 @@ const few = 4
 func (v whyView) print(w io.Writer) error {
 	for i := 0; i < len(v.Links); {
 		if i > 0 {
-			fmt.Fprintln(w)
+			writeln(w)
 		}
 		n := v.parts(i)
 		if n <= few {
@@ -149,7 +149,7 @@ func (v whyView) parts(i int) (n int) {
 }
 
 func printParts(w io.Writer, links []whyLink) error {
-	fmt.Fprintf(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
+	writef(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
 	rows := make([][]string, len(links))
 	for i, l := range links {
 		version, run := "–", "–"
@@ -165,7 +165,7 @@ func printParts(w io.Writer, links []whyLink) error {
 }
 
 func (l whyLink) printWhole(w io.Writer) {
-	fmt.Fprintf(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
+	writef(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
 	var lines [][2]string
 	l.print(func(name, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); text != "" {
@@ -177,7 +177,7 @@ func (l whyLink) printWhole(w io.Writer) {
 		width = max(width, utf8.RuneCountInString(line[0]))
 	}
 	for _, line := range lines {
-		fmt.Fprintf(w, "  %-*s  %s\n", width, line[0], line[1])
+		writef(w, "  %-*s  %s\n", width, line[0], line[1])
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"drugslm/internal/host"
 	"drugslm/internal/pdf"
 	"drugslm/internal/telemetry"
+	"drugslm/internal/terminal"
 )
 
 func main() {
@@ -31,7 +32,9 @@ func main() {
 
 // run is the command with its surroundings given. It returns the exit code: 0 after a stop that was asked for, 1 when
 // something failed, 2 when the configuration cannot work.
-func run(ctx context.Context, args []string, stderr io.Writer) int {
+func run(ctx context.Context, args []string, to io.Writer) int {
+	stderr := terminal.NewWriter(to)
+	defer func() { _ = stderr.Flush() }()
 	var err error
 	if len(args) == 1 && args[0] == "pdf-serve" { // the child process in which PDFs are read
 		err = pdf.Serve(ctx, os.Stdin, os.Stdout)
@@ -42,10 +45,10 @@ func run(ctx context.Context, args []string, stderr io.Writer) int {
 	case err == nil, errors.Is(err, pflag.ErrHelp):
 		return 0
 	case fault.KindOf(err) == fault.Invalid:
-		fmt.Fprintln(stderr, "error:", telemetry.Redact(err.Error()))
+		fmt.Fprintln(stderr, "error:", telemetry.Redact(terminal.Message(err)))
 		return 2
 	default:
-		fmt.Fprintln(stderr, "error:", telemetry.Redact(err.Error()))
+		fmt.Fprintln(stderr, "error:", telemetry.Redact(terminal.Message(err)))
 		return 1
 	}
 }

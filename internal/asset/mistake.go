@@ -28,21 +28,23 @@ type SelectionError struct {
 }
 
 // Error shows each mistake with its position.
-func (e *SelectionError) Error() string {
+func (e *SelectionError) Error() string { return strings.Join(e.Lines(), "\n") }
+
+// Lines are those of the text.
+func (e *SelectionError) Lines() []string {
 	if strings.TrimSpace(e.Expression) == "" {
-		return e.Mistakes[0].Text
+		return []string{e.Mistakes[0].Text}
 	}
-	var b strings.Builder
 	count := "1 mistake"
 	if n := len(e.Mistakes); n > 1 {
 		count = fmt.Sprintf("%d mistakes", n)
 	}
-	fmt.Fprintf(&b, "the selection has %s:", count)
+	lines := []string{"the selection has " + count + ":"}
 	for _, m := range e.Mistakes {
 		line, caret := excerpt(e.Expression, m)
-		fmt.Fprintf(&b, "\n  %s\n  %s\n  %s", line, caret, m.Text)
+		lines = append(lines, "  "+line, "  "+caret, "  "+m.Text)
 	}
-	return b.String()
+	return lines
 }
 
 func mistake(where place, text string) Mistake {
