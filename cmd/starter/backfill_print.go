@@ -56,10 +56,10 @@ func (v backfillView) print(w io.Writer) error {
 		writef(w, "\n%d failed, kind %s: %s\n  for example %s[%s]: %s\n", f.Steps, f.Kind, f.Advice, f.Example.Asset, f.Example.Partition, f.Example.Error)
 	}
 	if len(v.Waiting) > 0 {
-		fmt.Fprintln(w)
+		writeln(w)
 	}
 	for _, waiting := range v.Waiting {
-		fmt.Fprintf(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, waiting)
+		writef(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, waiting)
 	}
 	if len(v.Listed) == 0 {
 		return nil

@@ -102,7 +102,7 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 				}
 			}
 			for _, waiting := range v.Waiting {
-				if _, err := fmt.Fprintf(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, waiting); err != nil {
+				if _, err := writef(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, waiting); err != nil {
 					return err
 				}
 			}
