@@ -27,15 +27,20 @@ type action struct {
 	Txn        *txn        `json:"txn,omitempty" parquet:"txn,optional"`
 	Add        *add        `json:"add,omitempty" parquet:"add,optional"`
 	Remove     *remove     `json:"remove,omitempty" parquet:"remove,optional"`
+	Domain     *domain     `json:"domainMetadata,omitempty" parquet:"domainMetadata,optional"`
 }
 
 type protocol struct {
-	MinReader int32 `json:"minReaderVersion" parquet:"minReaderVersion"`
-	MinWriter int32 `json:"minWriterVersion" parquet:"minWriterVersion"`
+	MinReader      int32    `json:"minReaderVersion" parquet:"minReaderVersion"`
+	MinWriter      int32    `json:"minWriterVersion" parquet:"minWriterVersion"`
+	ReaderFeatures []string `json:"readerFeatures,omitempty" parquet:"readerFeatures,optional,list"`
+	WriterFeatures []string `json:"writerFeatures,omitempty" parquet:"writerFeatures,optional,list"`
 }
 
 type metaData struct {
 	ID               string            `json:"id" parquet:"id"`
+	Name             *string           `json:"name,omitempty" parquet:"name,optional"`
+	Description      *string           `json:"description,omitempty" parquet:"description,optional"`
 	Format           format            `json:"format" parquet:"format"`
 	SchemaString     string            `json:"schemaString" parquet:"schemaString"`
 	PartitionColumns []string          `json:"partitionColumns" parquet:"partitionColumns,list"`
@@ -60,7 +65,36 @@ type add struct {
 	Size             int64             `json:"size" parquet:"size"`
 	ModificationTime int64             `json:"modificationTime" parquet:"modificationTime"`
 	DataChange       bool              `json:"dataChange" parquet:"dataChange"`
-	Stats            string            `json:"stats,omitempty" parquet:"stats"` // JSON; numRecords is all we keep
+	Stats            string            `json:"stats,omitempty" parquet:"stats"` // JSON; numRecords is all we read
+	Tags             map[string]string `json:"tags,omitempty" parquet:"tags,optional"`
+	Vector           *deletionVector   `json:"deletionVector,omitempty" parquet:"deletionVector,optional"`
+}
+
+// deletionVector names rows of a file that are deleted. Files with one are not read: see unreadable.
+type deletionVector struct {
+	Storage     string `json:"storageType" parquet:"storageType"`
+	Path        string `json:"pathOrInlineDv" parquet:"pathOrInlineDv"`
+	Offset      *int32 `json:"offset,omitempty" parquet:"offset,optional"`
+	Size        int32  `json:"sizeInBytes" parquet:"sizeInBytes"`
+	Cardinality int64  `json:"cardinality" parquet:"cardinality"`
+}
+
+// id is what makes a file with a vector another one than the same file without, or with another.
+func (v *deletionVector) id() string {
+	if v == nil {
+		return ""
+	}
+	if v.Offset == nil {
+		return "\x00" + v.Storage + v.Path
+	}
+	return fmt.Sprintf("\x00%s%s@%d", v.Storage, v.Path, *v.Offset)
+}
+
+// domain is metadata that another program keeps in the table; it is carried along.
+type domain struct {
+	Name          string `json:"domain" parquet:"domain"`
+	Configuration string `json:"configuration" parquet:"configuration"`
+	Removed       bool   `json:"removed" parquet:"removed"`
 }
 
 type remove struct {
@@ -70,10 +104,11 @@ type remove struct {
 	ExtendedMetadata  bool              `json:"extendedFileMetadata" parquet:"extendedFileMetadata"`
 	PartitionValues   map[string]string `json:"partitionValues" parquet:"partitionValues"`
 	Size              int64             `json:"size" parquet:"size"`
+	Vector            *deletionVector   `json:"deletionVector,omitempty" parquet:"deletionVector,optional"`
 }
 
 type stats struct {
-	Rows int64 `json:"numRecords"`
+	Rows *int64 `json:"numRecords"`
 }
 
 // parseCommit reads the lines of one commit. Kinds of actions it does not know are skipped, as the protocol asks.
@@ -145,18 +180,18 @@ func decodePath(p string) (string, error) {
 	return decoded, CheckName(decoded)
 }
 
+// file gives the file that is added. Other programs may leave its statistics out: its rows are then unknown, -1.
 func (a add) file(column string) (File, error) {
 	p, err := decodePath(a.Path)
 	if err != nil {
 		return File{}, err
 	}
+	f := File{Path: p, Partition: a.PartitionValues[column], Rows: -1, Bytes: a.Size}
 	var s stats
-	if a.Stats != "" {
-		if err := json.Unmarshal([]byte(a.Stats), &s); err != nil {
-			return File{}, fmt.Errorf("stats of %s: %w", p, err)
-		}
+	if json.Unmarshal([]byte(a.Stats), &s) == nil && s.Rows != nil && *s.Rows >= 0 {
+		f.Rows = *s.Rows
 	}
-	return File{Path: p, Partition: a.PartitionValues[column], Rows: s.Rows, Bytes: a.Size}, nil
+	return f, nil
 }
 
 func (t *Table) values(partition string) map[string]string {
@@ -167,16 +202,16 @@ func (t *Table) values(partition string) map[string]string {
 }
 
 func (t *Table) adding(f File, now time.Time) action {
-	s, _ := json.Marshal(stats{f.Rows}) // a number
+	s, _ := json.Marshal(stats{&f.Rows}) // a number
 	return action{Add: &add{
 		Path: encodePath(f.Path), PartitionValues: t.values(f.Partition), Size: f.Bytes,
 		ModificationTime: now.UnixMilli(), DataChange: true, Stats: string(s),
 	}}
 }
 
-func (t *Table) removing(f File, now time.Time) action {
+func (t *Table) removing(f held, now time.Time) action {
 	return action{Remove: &remove{
-		Path: encodePath(f.Path), DeletionTimestamp: now.UnixMilli(), DataChange: true, ExtendedMetadata: true,
-		PartitionValues: t.values(f.Partition), Size: f.Bytes,
+		Path: f.added.Path, DeletionTimestamp: now.UnixMilli(), DataChange: true, ExtendedMetadata: true,
+		PartitionValues: f.added.PartitionValues, Size: f.Bytes, Vector: f.added.Vector,
 	}}
 }

@@ -40,7 +40,7 @@ func FuzzParseCommit(f *testing.F) {
 func FuzzParseCheckpoint(f *testing.F) {
 	var b bytes.Buffer
 	require.NoError(f, parquet.Write(&b, []action{
-		{Protocol: &protocol{1, 2}}, {Txn: &txn{"a", 1, 2}}, {Add: &add{Path: "a", PartitionValues: map[string]string{"k": "v"}, Size: 1}},
+		{Protocol: &protocol{MinReader: 1, MinWriter: 2}}, {Txn: &txn{"a", 1, 2}}, {Add: &add{Path: "a", PartitionValues: map[string]string{"k": "v"}, Size: 1}},
 	}))
 	f.Add(b.Bytes())
 	f.Add([]byte("PAR1PAR1"))

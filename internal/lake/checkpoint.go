@@ -7,13 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"maps"
-	"path"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -42,32 +38,6 @@ func (t *Table) checkpointName(version int64) string {
 	return t.name(logFolder, fmt.Sprintf("%020d.checkpoint.parquet", version))
 }
 
-// start gives the newest checkpointed state that is not after upTo, or the empty one. Its Version is one less than the
-// checkpoint's, so that the commit itself is applied once more: that changes no file, and brings its CommitInfo.
-// A checkpoint that cannot be read costs time only, since the log is kept from its first commit on.
-func (t *Table) start(ctx context.Context, upTo int64) (*Snapshot, error) {
-	version, ok := t.pointer(ctx)
-	if !ok || version > upTo {
-		var err error
-		if version, err = t.findCheckpoint(ctx, upTo); err != nil {
-			return nil, err
-		}
-	}
-	if version < 0 {
-		return newSnapshot(), nil
-	}
-	s, err := t.readCheckpoint(ctx, version)
-	if err == nil {
-		return s, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) || fault.KindOf(err) == fault.Corrupt {
-		if _, first := t.readCommit(ctx, 0); first == nil {
-			return newSnapshot(), nil
-		}
-	}
-	return nil, err
-}
-
 func (t *Table) pointer(ctx context.Context) (int64, bool) {
 	b, err := readAll(ctx, t.store, t.pointerName(), 1<<20)
 	var last lastCheckpoint
@@ -77,41 +47,25 @@ func (t *Table) pointer(ctx context.Context) (int64, bool) {
 	return last.Version, last.Parts == 0 && last.Version >= 0
 }
 
-// findCheckpoint looks for the newest checkpoint that is not after upTo; -1 when there is none.
-func (t *Table) findCheckpoint(ctx context.Context, upTo int64) (int64, error) {
-	newest := int64(-1)
-	for info, err := range t.store.List(ctx, t.name(logFolder)+"/") {
-		if err != nil {
-			return -1, err
-		}
-		number, ok := strings.CutSuffix(path.Base(info.Name), ".checkpoint.parquet")
-		if !ok {
-			continue
-		}
-		if v, err := strconv.ParseInt(number, 10, 64); err == nil && v <= upTo {
-			newest = max(newest, v)
-		}
-	}
-	return newest, nil
-}
-
-func (t *Table) readCheckpoint(ctx context.Context, version int64) (*Snapshot, error) {
-	b, err := readAll(ctx, t.store, t.checkpointName(version), maxCheckpoint)
-	if err != nil {
-		return nil, err
-	}
-	actions, err := parseCheckpoint(b)
-	if err != nil {
-		return nil, fault.Wrap(fault.Corrupt, "read "+t.checkpointName(version), err)
-	}
+func (t *Table) readCheckpoint(ctx context.Context, c checkpointed) (*Snapshot, error) {
 	s := newSnapshot()
-	if err := t.apply(s, actions); err != nil {
-		return nil, err
+	for _, name := range t.checkpointNames(c) {
+		b, err := readAll(ctx, t.store, name, maxCheckpoint)
+		if err != nil {
+			return nil, err
+		}
+		actions, err := parseCheckpoint(b)
+		if err == nil {
+			err = t.apply(s, actions)
+		}
+		if err != nil {
+			return nil, fault.Wrap(fault.Corrupt, "read "+name, err)
+		}
 	}
 	if s.meta == nil || s.proto == nil {
-		return nil, fault.New(fault.Corrupt, "read "+t.checkpointName(version), "it has no schema")
+		return nil, fault.New(fault.Corrupt, "read "+t.checkpointName(c.version), "it has no schema")
 	}
-	s.Version, s.checkpoint = version-1, version
+	s.Version, s.checkpoint = c.version-1, c.version
 	return s, nil
 }
 
@@ -180,6 +134,11 @@ func (s *Snapshot) actions(now time.Time) []action {
 	actions := []action{{Protocol: s.proto}, {MetaData: s.meta}}
 	for _, app := range slices.Sorted(maps.Keys(s.txns)) {
 		actions = append(actions, action{Txn: s.txns[app]})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.domains)) {
+		if d := s.domains[name]; !d.Removed {
+			actions = append(actions, action{Domain: d})
+		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(s.files)) {
 		actions = append(actions, action{Add: s.files[p].added})

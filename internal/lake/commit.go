@@ -2,11 +2,14 @@ package lake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"drugslm/internal/fault"
@@ -31,8 +34,19 @@ type Change struct {
 	App string
 	Txn int64
 
+	// Restore, if not nil, gives the table the schema and the properties that it had then, for a rollback: what other
+	// programs turned on since, and what this one must not write to, is off again. Nil: they stay.
+	Restore *Snapshot
+
+	// Anywhere lets Remove name files of any partition, in a change without Partition and Add: for rows that other
+	// programs put into partitions which nobody here knows.
+	Anywhere bool
+
 	Info CommitInfo
 }
+
+// whole reports whether the change is about the table rather than a partition.
+func (c Change) whole() bool { return c.Partition == "" && len(c.Add) == 0 && (c.Anywhere || c.Restore != nil) }
 
 // Commit makes the change and reports the version that has it. Readers see all of it or none. Commits of other
 // partitions never stand in its way; what does is ErrConflict.
@@ -54,14 +68,14 @@ func (t *Table) commit(ctx context.Context, c Change) (int64, error) {
 	// One at a time in this process: of those that write the same version, all but one have synced an object for nothing.
 	defer t.latest.turn(ctx, t.location)()
 	for { // each turn another process has committed, so all together get on
-		s, err := t.Snapshot(ctx)
+		s, err := t.State(ctx)
 		if err != nil {
 			return 0, err
 		}
 		if c.App != "" && s.Txn(c.App) >= c.Txn {
 			return t.versionOf(ctx, s, c)
 		}
-		actions, err := t.actionsFor(s, c, time.Now())
+		actions, err := t.actionsFor(ctx, s, c, time.Now())
 		if err != nil {
 			return 0, err
 		}
@@ -93,7 +107,7 @@ func (t *Table) committed(ctx context.Context, before *Snapshot, actions []actio
 
 // checkChange refuses what no state of the table would make right, and files that are not there whole.
 func (t *Table) checkChange(ctx context.Context, c Change) error {
-	if _, err := t.folder(c.Partition); err != nil {
+	if _, err := t.folder(c.Partition); err != nil && !c.whole() {
 		return err
 	}
 	for _, f := range c.Add {
@@ -120,7 +134,7 @@ func (t *Table) checkFile(ctx context.Context, f File) error {
 }
 
 // actionsFor writes the change down as the commit that follows s.
-func (t *Table) actionsFor(s *Snapshot, c Change, now time.Time) ([]action, error) {
+func (t *Table) actionsFor(ctx context.Context, s *Snapshot, c Change, now time.Time) ([]action, error) {
 	if c.Base != nil && !sameFiles(c.Base, s, c.Partition) {
 		return nil, fmt.Errorf("%w %q since version %d", ErrConflict, c.Partition, c.Base.Version)
 	}
@@ -132,7 +146,7 @@ func (t *Table) actionsFor(s *Snapshot, c Change, now time.Time) ([]action, erro
 		return nil, err
 	}
 	actions := []action{{CommitInfo: info}}
-	head, err := t.headFor(s, now)
+	head, err := t.headFor(ctx, s, c, now)
 	if err != nil {
 		return nil, err
 	}
@@ -145,13 +159,13 @@ func (t *Table) actionsFor(s *Snapshot, c Change, now time.Time) ([]action, erro
 		if !ok {
 			return nil, fmt.Errorf("%w: %s is no longer in it", ErrConflict, path)
 		}
-		if f.Partition != c.Partition {
+		if f.Partition != c.Partition && !c.Anywhere {
 			return nil, fault.New(fault.Invalid, "remove "+path, "it is of partition %q, the change of %q", f.Partition, c.Partition)
 		}
-		actions = append(actions, t.removing(f.File, now))
+		actions = append(actions, t.removing(f, now))
 	}
 	for _, f := range c.Add {
-		if _, ok := s.files[f.Path]; ok {
+		if _, ok := s.files[f.Path]; ok && !slices.Contains(c.Remove, f.Path) {
 			return nil, fmt.Errorf("%w: %s is in it already", ErrConflict, f.Path)
 		}
 		actions = append(actions, t.adding(f, now))
@@ -159,23 +173,76 @@ func (t *Table) actionsFor(s *Snapshot, c Change, now time.Time) ([]action, erro
 	return actions, nil
 }
 
-// headFor is what only some commits have: the first one, and those that add columns.
-func (t *Table) headFor(s *Snapshot, now time.Time) ([]action, error) {
+// headFor is what only some commits have: the first one, and those that add columns or go back to an earlier schema.
+// It refuses a table that must not be written.
+func (t *Table) headFor(ctx context.Context, s *Snapshot, c Change, now time.Time) ([]action, error) {
 	if s.Version < 0 {
 		meta, err := t.newMetaData(now)
 		if err != nil {
 			return nil, err
 		}
-		return []action{{Protocol: &protocol{readerVersion, writerVersion}}, {MetaData: meta}}, nil
+		return []action{{Protocol: &protocol{MinReader: readerVersion, MinWriter: writerVersion}}, {MetaData: meta}}, nil
 	}
-	if s.proto.MinWriter > writerVersion {
-		return nil, fault.New(fault.Invalid, "write log", "the table asks for writer version %d, this is %d", s.proto.MinWriter, writerVersion)
+	next := *s
+	if c.Restore != nil {
+		next.meta = c.Restore.meta
 	}
-	meta, err := t.evolve(s.meta)
-	if err != nil || meta == nil {
+	problems := []func(*Snapshot) string{unreadable, unwritable}
+	if c.Restore != nil { // files that cannot be read are taken away, one partition after the other
+		problems[0] = unknown
+	}
+	if len(c.Remove) > 0 {
+		problems = append(problems, appendOnly)
+	}
+	for _, problem := range problems {
+		if problem(&next) != "" {
+			return nil, t.without(ctx, s, problem)
+		}
+	}
+	if err := t.samePartitions(next.meta); err != nil {
 		return nil, err
 	}
+	if len(c.Add) == 0 && c.Restore == nil {
+		return nil, nil
+	}
+	meta, err := t.evolve(next.meta)
+	switch {
+	case err != nil:
+		return nil, err
+	case meta == nil && !sameMeta(s.meta, next.meta):
+		meta = next.meta
+	case meta != nil && sameMeta(s.meta, meta):
+		meta = nil
+	}
+	if meta == nil {
+		return nil, nil
+	}
 	return []action{{MetaData: meta}}, nil
+}
+
+func sameMeta(a, b *metaData) bool {
+	return a.SchemaString == b.SchemaString && maps.Equal(a.Configuration, b.Configuration) && slices.Equal(a.PartitionColumns, b.PartitionColumns)
+}
+
+// Restores reports whether going back to a version changes the table's schema or properties, but for our own.
+func (s *Snapshot) Restores(then *Snapshot) bool {
+	plain := func(m *metaData) *metaData {
+		others := *m
+		others.Configuration = maps.Clone(m.Configuration)
+		for _, key := range append(slices.Collect(maps.Keys(ownProperties())), markColumns) {
+			delete(others.Configuration, key)
+		}
+		return &others
+	}
+	return !sameMeta(plain(s.meta), plain(then.meta))
+}
+
+// Closed says why the table must not be written as it is; "" when it may be.
+func (s *Snapshot) Closed() string {
+	if s.Version < 0 {
+		return ""
+	}
+	return cmp.Or(unreadable(s), unwritable(s))
 }
 
 func sameFiles(a, b *Snapshot, partition string) bool {
@@ -195,6 +262,9 @@ func sameFiles(a, b *Snapshot, partition string) bool {
 func (t *Table) versionOf(ctx context.Context, s *Snapshot, c Change) (int64, error) {
 	for v := s.Version; v >= 0; v-- {
 		actions, err := t.readCommit(ctx, v)
+		if errors.Is(err, fs.ErrNotExist) { // cleaned away: it was there, and only its number is not known any more
+			return s.Version, nil
+		}
 		if err != nil {
 			return 0, err
 		}

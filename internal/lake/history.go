@@ -1,11 +1,15 @@
 package lake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
+	"net/url"
+	"slices"
 	"strings"
 
 	"drugslm/internal/fault"
@@ -16,23 +20,45 @@ const OperationFence = "FENCE"
 
 // Commit is one version of a table as its log tells it.
 type Commit struct {
-	Version   int64
-	Partition string // that it is about; "" in a table without partitions, or where the log does not say
-	Info      CommitInfo
-	Added     []File
-	Removed   []string // paths within the table's folder
+	Version    int64
+	Partition  string   // that it is about; "" where it is about several, or about none, or the table has no partitions
+	Partitions []string // of its files, in order; that of Partition if it has no files
+	Info       CommitInfo
+	Added      []File
+	Removed    []string // paths within the table's folder
+	Before     []File   // of the first commit that is yielded: files that the table had before, as far as later commits tell
+	DataChange bool     // it says that rows came or went
+	Schema     bool     // it changes the schema, the properties or the protocol
 }
 
-// History yields every version, the oldest first, and reads each commit of the log once. An error is the last thing
-// yielded; a commit that is missing among the others is fault.Corrupt.
+// Told says in a few words who made the commit and how.
+func (c Commit) Told() string {
+	told := c.Info.Operation
+	if c.Info.Engine != "" {
+		told += " by " + c.Info.Engine
+	}
+	return cmp.Or(told, "a commit that does not say what it is")
+}
+
+// Foreign reports whether another program made the commit.
+func (c Commit) Foreign() bool { return c.Info.Engine != engine }
+
+// History yields every version, the oldest first, and reads each commit of the log once. It begins with the oldest commit
+// there is: another program may have cleaned away those before. An error is the last thing yielded; a commit that is
+// missing among the others is fault.Corrupt.
 func (t *Table) History(ctx context.Context) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
-		newest, err := t.Snapshot(ctx)
+		newest, err := t.State(ctx)
 		if err != nil {
 			yield(Commit{}, err)
 			return
 		}
-		for v := int64(0); v <= newest.Version; v++ {
+		oldest, before, err := t.beginning(ctx, newest)
+		if err != nil {
+			yield(Commit{}, fmt.Errorf("history of %s: %w", t.location, err))
+			return
+		}
+		for v := oldest; v <= newest.Version; v++ {
 			c, err := t.commitAt(ctx, v)
 			if err == nil {
 				err = ctx.Err()
@@ -41,11 +67,49 @@ func (t *Table) History(ctx context.Context) iter.Seq2[Commit, error] {
 				yield(Commit{}, fmt.Errorf("history of %s: %w", t.location, err))
 				return
 			}
+			c.Before, before = before, nil
 			if !yield(c, nil) {
 				return
 			}
 		}
 	}
+}
+
+// beginning finds the oldest commit, and the files that the table had before it: walking back from the newest state.
+func (t *Table) beginning(ctx context.Context, newest *Snapshot) (oldest int64, before []File, err error) {
+	if o, err := t.store.Open(ctx, t.commitName(0)); err == nil {
+		return 0, nil, o.Close()
+	}
+	x, err := t.list(ctx)
+	if err != nil || newest.Version < 0 {
+		return 0, nil, err
+	}
+	if oldest = x.oldest(); oldest < 0 || x.last() > newest.Version && oldest > newest.Version {
+		return newest.Version + 1, nil, nil // a checkpoint only
+	}
+	files := make(map[string]File, len(newest.files))
+	for path, f := range newest.files {
+		files[path] = f.File
+	}
+	for v := newest.Version; v >= oldest; v-- {
+		actions, err := t.readCommit(ctx, v)
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, a := range actions {
+			if a.Add != nil {
+				path, _ := decodePath(a.Add.Path) // it was checked
+				delete(files, path)
+			}
+		}
+		for _, a := range actions {
+			if a.Remove != nil {
+				path, _ := decodePath(a.Remove.Path)
+				files[path] = File{Path: path, Partition: a.Remove.PartitionValues[t.partition], Bytes: a.Remove.Size}
+			}
+		}
+	}
+	return oldest, slices.SortedFunc(maps.Values(files), func(a, b File) int { return strings.Compare(a.Path, b.Path) }), nil
 }
 
 func (t *Table) commitAt(ctx context.Context, version int64) (Commit, error) {
@@ -56,31 +120,64 @@ func (t *Table) commitAt(ctx context.Context, version int64) (Commit, error) {
 	if err != nil {
 		return Commit{}, err
 	}
+	return t.commitOf(version, actions)
+}
+
+func (t *Table) commitOf(version int64, actions []action) (Commit, error) {
 	c := Commit{Version: version}
+	about := make(map[string]bool)
 	for _, a := range actions {
 		switch {
 		case a.CommitInfo != nil:
 			c.Info = a.CommitInfo.read()
-			c.Partition, _ = a.CommitInfo.Parameters["partition"].(string)
+			if t.partition != "" && !c.Foreign() {
+				c.Partition, _ = a.CommitInfo.Parameters["partition"].(string)
+			}
+		case a.Protocol != nil, a.MetaData != nil:
+			c.Schema = true
 		case a.Add != nil:
 			file, err := a.Add.file(t.partition)
 			if err != nil {
 				return c, fault.Wrap(fault.Corrupt, "read log", err)
 			}
+			about[file.Partition] = true
 			c.Added = append(c.Added, file)
+			c.DataChange = c.DataChange || a.Add.DataChange
 		case a.Remove != nil:
 			path, err := decodePath(a.Remove.Path)
 			if err != nil {
 				return c, fault.Wrap(fault.Corrupt, "read log", err)
 			}
+			about[t.partitionOf(*a.Remove, path)] = true
 			c.Removed = append(c.Removed, path)
+			c.DataChange = c.DataChange || a.Remove.DataChange
 		}
 	}
-	if c.Partition == "" && len(c.Added) > 0 { // not one of ours
-		c.Partition = c.Added[0].Partition
+	if c.Partition != "" {
+		about[c.Partition] = true
+	}
+	c.Partitions = slices.Sorted(maps.Keys(about))
+	if c.Partition == "" && len(c.Partitions) == 1 {
+		c.Partition = c.Partitions[0]
 	}
 	return c, nil
 }
+
+// partitionOf is the partition of a file that is removed: of one without its values, as the folder is named.
+func (t *Table) partitionOf(r remove, path string) string {
+	if value, told := r.PartitionValues[t.partition]; told || t.partition == "" {
+		return value
+	}
+	folder, _, _ := strings.Cut(path, "/")
+	value, _ := strings.CutPrefix(folder, escape(t.partition)+"=")
+	if plain, err := url.PathUnescape(value); err == nil && plain != nullPartition && value != folder {
+		return plain
+	}
+	return ""
+}
+
+// nullPartition is how Spark names the folder of rows without a partition.
+const nullPartition = "__HIVE_DEFAULT_PARTITION__"
 
 // Fence says whether the table holds the commit of c.App and c.Txn, and gives the version that has it. If it does
 // not, an empty commit under the same number sees to it that it never will: the process that was about to commit may

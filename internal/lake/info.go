@@ -20,6 +20,7 @@ type CommitInfo struct {
 	Checks      map[string]string `json:"checks,omitempty"` // each check's outcome
 	Rollback    *Rollback         `json:"rollback,omitempty"`
 	Time        time.Time         `json:"-"` // kept to the millisecond; the time of the commit when zero
+	Engine      string            `json:"-"` // which program made it: set when read
 }
 
 // Rollback says which version a commit took readers back to.
@@ -41,6 +42,27 @@ type commitInfo struct {
 	UserMetadata string         `json:"userMetadata,omitempty"`
 }
 
+// engine names this program in the log.
+const engine = "drugslm"
+
+// UnmarshalJSON takes whatever another program says of its commit: the protocol leaves that to it. What is not as we
+// write it is left out.
+func (i *commitInfo) UnmarshalJSON(b []byte) error {
+	type strict commitInfo
+	if json.Unmarshal(b, (*strict)(i)) == nil {
+		return nil
+	}
+	*i = commitInfo{}
+	var loose map[string]json.RawMessage
+	if err := json.Unmarshal(b, &loose); err != nil {
+		return err
+	}
+	for name, into := range map[string]any{"timestamp": &i.Timestamp, "operation": &i.Operation, "engineInfo": &i.Engine, "operationParameters": &i.Parameters} {
+		_ = json.Unmarshal(loose[name], into) // or it stays empty
+	}
+	return nil
+}
+
 // logged gives the log's form of c's info.
 func (t *Table) logged(c Change, now time.Time) (*commitInfo, error) {
 	text, err := json.Marshal(c.Info)
@@ -52,7 +74,7 @@ func (t *Table) logged(c Change, now time.Time) (*commitInfo, error) {
 		operation = "WRITE"
 	}
 	parameters := map[string]any{}
-	if t.partition != "" {
+	if t.partition != "" && !c.whole() {
 		parameters["partition"] = c.Partition
 	}
 	return &commitInfo{
@@ -60,14 +82,14 @@ func (t *Table) logged(c Change, now time.Time) (*commitInfo, error) {
 		Metrics: map[string]any{
 			"numAddedFiles": strconv.Itoa(len(c.Add)), "numRemovedFiles": strconv.Itoa(len(c.Remove)),
 		},
-		Engine: "drugslm", Append: len(c.Remove) == 0, UserMetadata: string(text),
+		Engine: engine, Append: len(c.Remove) == 0, UserMetadata: string(text),
 	}, nil
 }
 
 // read gives back the info that was logged.
 func (i commitInfo) read() CommitInfo {
 	info := i.CommitInfo
-	info.Operation = i.Operation
+	info.Operation, info.Engine = i.Operation, i.Engine
 	info.Time = time.UnixMilli(i.Timestamp).UTC()
 	return info
 }

@@ -84,7 +84,7 @@ func (t *Table) advanced(ctx context.Context, s *Snapshot) (*Snapshot, error) {
 // clone is a copy that may be changed.
 func (s *Snapshot) clone() *Snapshot {
 	c := *s
-	c.files, c.removed, c.txns = maps.Clone(s.files), maps.Clone(s.removed), maps.Clone(s.txns)
+	c.files, c.removed, c.txns, c.domains = maps.Clone(s.files), maps.Clone(s.removed), maps.Clone(s.txns), maps.Clone(s.domains)
 	return &c
 }
 

@@ -100,10 +100,10 @@ func TestBrokenLogIsAnError(t *testing.T) {
 	}
 	s := dir(t)
 	_, err := s.Put(t.Context(), "interim/anvisa/catalog/_delta_log/00000000000000000000.json",
-		strings.NewReader(`{"protocol":{"minReaderVersion":3,"minWriterVersion":7}}`))
+		strings.NewReader(`{"protocol":{"minReaderVersion":4,"minWriterVersion":9}}`+"\n"+`{"metaData":{"id":"1","schemaString":"{}"}}`))
 	require.NoError(t, err)
 	_, err = tableOf[product](t, s).Snapshot(t.Context())
-	require.ErrorContains(t, err, "asks for reader version 3")
+	require.ErrorContains(t, err, "asks for reader version 4")
 }
 
 func TestPartsEnd(t *testing.T) {

@@ -2,6 +2,8 @@ package lake
 
 import (
 	"encoding/json"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +44,7 @@ func (t *Table) newMetaData(now time.Time) (*metaData, error) {
 	}
 	return &metaData{
 		ID: id.String(), Format: format{Provider: "parquet", Options: map[string]string{}}, SchemaString: schema,
-		PartitionColumns: t.partitionColumns(), Configuration: map[string]string{}, CreatedTime: now.UnixMilli(),
+		PartitionColumns: t.partitionColumns(), Configuration: t.withProperties(nil), CreatedTime: now.UnixMilli(),
 	}, nil
 }
 
@@ -72,18 +74,16 @@ func (t *Table) schemaString() (string, error) {
 	return string(b), nil
 }
 
-// evolve gives the table's new metadata when the codec has columns, or descriptions, that the table has not; nil when
-// nothing is new. Only columns, and fields of structs, that may be absent can be added: old files do not have them.
+// evolve gives the table's new metadata when the codec has columns, or descriptions, that the table has not, or it has
+// not been given our properties; nil when nothing is new. Only columns, and fields of structs, that may be absent can be
+// added: old files do not have them. What other programs added that may be absent stays: our rows are null there.
 func (t *Table) evolve(old *metaData) (*metaData, error) {
 	fresh, err := t.schemaString()
 	if err != nil {
 		return nil, err
 	}
-	if want := t.partitionColumns(); !slices.Equal(old.PartitionColumns, want) {
-		return nil, fault.New(fault.Invalid, "schema of "+t.location, "the table is partitioned by %q, not by %q", old.PartitionColumns, want)
-	}
-	if fresh == old.SchemaString {
-		return nil, nil
+	if err := t.samePartitions(old); err != nil {
+		return nil, err
 	}
 	var was, is sparkSchema
 	if err := json.Unmarshal([]byte(old.SchemaString), &was); err != nil {
@@ -92,12 +92,30 @@ func (t *Table) evolve(old *metaData) (*metaData, error) {
 	if err := json.Unmarshal([]byte(fresh), &is); err != nil {
 		return nil, fault.Wrap(fault.Internal, "schema of "+t.location, err)
 	}
-	if why := widened(was.Fields, is.Fields); why != "" {
+	merged, why := merge(was.Fields, is.Fields, strings.Split(old.Configuration[markColumns], ","))
+	if why != "" {
 		return nil, fault.New(fault.Invalid, "schema of "+t.location, "%s", why)
 	}
 	next := *old
-	next.SchemaString = fresh
+	next.Configuration = t.withProperties(old.Configuration)
+	if !reflect.DeepEqual(plainColumns(merged), plainColumns(was.Fields)) {
+		b, err := json.Marshal(sparkSchema{was.Type, merged})
+		if err != nil {
+			return nil, fault.Wrap(fault.Internal, "schema of "+t.location, err)
+		}
+		next.SchemaString = string(b)
+	}
+	if next.SchemaString == old.SchemaString && maps.Equal(next.Configuration, old.Configuration) {
+		return nil, nil
+	}
 	return &next, nil
+}
+
+func (t *Table) samePartitions(meta *metaData) error {
+	if want := t.partitionColumns(); !slices.Equal(meta.PartitionColumns, want) {
+		return fault.New(fault.Invalid, "schema of "+t.location, "the table is partitioned by %q, not by %q", meta.PartitionColumns, want)
+	}
+	return nil
 }
 
 func (t *Table) partitionColumns() []string {
@@ -107,31 +125,83 @@ func (t *Table) partitionColumns() []string {
 	return []string{t.partition}
 }
 
-// widened says why columns "is" cannot take the place of "was"; "" when they can.
-func widened(was, is []sparkColumn) string {
+// merge gives the columns of a table that has columns "was" and gets rows with columns "is", or says why it cannot. own are
+// the columns that this program made, in whatever version of it: older code must not take them away.
+func merge(was, is []sparkColumn, own []string) (merged []sparkColumn, why string) {
+	fresh := make(map[string]sparkColumn, len(is))
+	for _, c := range is {
+		fresh[c.Name] = c
+	}
 	have := make(map[string]sparkColumn, len(was))
+	for _, c := range is {
+		if !c.Nullable && !slices.ContainsFunc(was, func(old sparkColumn) bool { return old.Name == c.Name }) {
+			return nil, "the new column " + c.Name + " must be optional: the rows there are do not have it"
+		}
+	}
+	foreign := false // the table has columns that the rows do not have
 	for _, c := range was {
+		ours, known := fresh[c.Name]
+		switch {
+		case !known && slices.Contains(own, c.Name):
+			return nil, "the table's column " + c.Name + " is missing from the rows: newer code made it"
+		case !known && !c.Nullable:
+			return nil, "the table's column " + c.Name + " is missing from the rows, and may not be null"
+		case !known:
+			foreign = true
+		default:
+			if c, why = grown(c, ours); why != "" {
+				return nil, why
+			}
+		}
 		have[c.Name] = c
+		merged = append(merged, c)
 	}
 	for _, c := range is {
-		old, known := have[c.Name]
-		delete(have, c.Name)
-		switch {
-		case !known && !c.Nullable:
-			return "the new column " + c.Name + " must be optional: the rows there are do not have it"
-		case !known:
-		case !rows.Widens(typeName(old.Type), typeName(c.Type)):
-			return "column " + c.Name + " is " + string(old.Type) + " in the table and " + string(c.Type) + " in the rows"
-		case old.Nullable != c.Nullable:
-			return "column " + c.Name + " became optional, or no longer is"
+		if _, known := have[c.Name]; known {
+			continue
 		}
+		have[c.Name] = c
+		merged = append(merged, c)
 	}
-	for _, c := range was {
-		if _, gone := have[c.Name]; gone {
-			return "the table's column " + c.Name + " is missing from the rows"
+	if foreign {
+		return merged, ""
+	}
+	merged = merged[:0] // in the order of the rows
+	for _, c := range is {
+		merged = append(merged, have[c.Name])
+	}
+	return merged, ""
+}
+
+// grown is a column of the table as it is once rows with ours in its place are there.
+func grown(old, ours sparkColumn) (sparkColumn, string) {
+	if !rows.Widens(typeName(old.Type), typeName(ours.Type)) {
+		return old, "column " + ours.Name + " is " + string(old.Type) + " in the table and " + string(ours.Type) + " in the rows"
+	}
+	old.Type = ours.Type
+	if ours.Nullable && !old.Nullable {
+		return old, "column " + ours.Name + " may be absent in the rows, and not in the table"
+	}
+	if comment, told := ours.Metadata["comment"]; told {
+		metadata := maps.Clone(old.Metadata)
+		if metadata == nil {
+			metadata = map[string]any{}
 		}
+		metadata["comment"] = comment
+		old.Metadata = metadata
 	}
-	return ""
+	return old, ""
+}
+
+// plainColumns is a list of columns as it can be compared: however its types are spaced.
+func plainColumns(columns []sparkColumn) []any {
+	var plain []any
+	for _, c := range columns {
+		var kind any
+		_ = json.Unmarshal(c.Type, &kind) // it was read from JSON
+		plain = append(plain, c.Name, kind, c.Nullable, len(c.Metadata), c.Metadata["comment"])
+	}
+	return plain
 }
 
 // typeName is a type as package rows has it: a name without quotes, or the JSON of what is nested.

@@ -24,6 +24,7 @@ type Snapshot struct {
 	files      map[string]held // by path
 	removed    map[string]*remove
 	txns       map[string]*txn
+	domains    map[string]*domain
 	meta       *metaData
 	proto      *protocol
 	checkpoint int64    // the newest one that replay started from, or that we know of; 0: none
@@ -36,7 +37,9 @@ type held struct {
 }
 
 func newSnapshot() *Snapshot {
-	return &Snapshot{Version: -1, files: map[string]held{}, removed: map[string]*remove{}, txns: map[string]*txn{}}
+	return &Snapshot{
+		Version: -1, files: map[string]held{}, removed: map[string]*remove{}, txns: map[string]*txn{}, domains: map[string]*domain{},
+	}
 }
 
 // Files lists the files of a partition, or with "" those of the whole table, ordered by path.
@@ -71,8 +74,19 @@ func (s *Snapshot) Txn(app string) int64 {
 }
 
 // Snapshot gives the newest version. A table that does not exist yet has Version -1 and no files. What this process has
-// seen of the table before is not read again.
+// seen of the table before is not read again. A table that another program changed into one that this program cannot
+// read is an [Unsupported].
 func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
+	s, err := t.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s, t.readable(ctx, s)
+}
+
+// State is Snapshot without asking whether the rows can be read: which files a table has can be told of many a table
+// that cannot be read.
+func (t *Table) State(ctx context.Context) (*Snapshot, error) {
 	known := t.latest.get(t.location)
 	if known == nil || !t.still(ctx, known) {
 		s, err := t.replay(ctx, math.MaxInt64)
@@ -89,7 +103,8 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 	return next, nil
 }
 
-// SnapshotAt reads an earlier version; fs.ErrNotExist when the table has no such version.
+// SnapshotAt reads an earlier version, whatever came after it; fs.ErrNotExist when the table has no such version, or
+// its log no longer tells it.
 func (t *Table) SnapshotAt(ctx context.Context, version int64) (*Snapshot, error) {
 	missing := fmt.Errorf("table %s has no version %d: %w", t.location, version, fs.ErrNotExist)
 	if version < 0 {
@@ -99,16 +114,22 @@ func (t *Table) SnapshotAt(ctx context.Context, version int64) (*Snapshot, error
 	if err == nil && s.Version != version {
 		return nil, missing
 	}
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	return s, t.readable(ctx, s)
 }
 
 // replay builds the state at version upTo, or at the newest one if there are fewer.
 func (t *Table) replay(ctx context.Context, upTo int64) (*Snapshot, error) {
-	s, err := t.start(ctx, upTo)
-	if err != nil {
-		return nil, fmt.Errorf("snapshot of %s: %w", t.location, err)
+	s, index, err := t.start(ctx, upTo)
+	if err == nil {
+		err = t.advance(ctx, s, upTo)
 	}
-	if err := t.advance(ctx, s, upTo); err != nil {
+	if last := min(index.last(), upTo); err == nil && s.Version < last && upTo == math.MaxInt64 {
+		err = fault.New(fault.Corrupt, "read log", "version %d is missing, but the log goes on to %d: restore it from a copy", s.Version+1, last)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("snapshot of %s: %w", t.location, err)
 	}
 	return s, nil
@@ -118,6 +139,10 @@ func (t *Table) replay(ctx context.Context, upTo int64) (*Snapshot, error) {
 func (t *Table) advance(ctx context.Context, s *Snapshot, upTo int64) error {
 	for s.Version < upTo {
 		actions, commit, err := t.readLog(ctx, s.Version+1)
+		if errors.Is(err, fs.ErrNotExist) && s.meta != nil && s.checkpoint == s.Version+1 {
+			s.Version++ // another program cleaned it away: the checkpoint tells it all, but who made it
+			continue
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -132,6 +157,26 @@ func (t *Table) advance(ctx context.Context, s *Snapshot, upTo int64) error {
 	}
 	if s.Version >= 0 && (s.meta == nil || s.proto == nil) {
 		return fault.New(fault.Corrupt, "read log", "version %d has no schema", s.Version)
+	}
+	return t.count(ctx, s)
+}
+
+// count reads how many rows the files have of which the log does not say it. One that cannot be read has 0 until it is
+// asked for.
+func (t *Table) count(ctx context.Context, s *Snapshot) error {
+	for path, f := range s.files {
+		if f.Rows >= 0 {
+			continue
+		}
+		counted, err := t.Stat(ctx, f.File)
+		if err != nil {
+			counted.Rows = 0
+		}
+		f.Rows = counted.Rows
+		s.files[path] = f
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	return nil
 }
@@ -160,7 +205,8 @@ func (t *Table) commitName(version int64) string {
 	return t.name(logFolder, fmt.Sprintf("%020d.json", version))
 }
 
-// apply changes s, which nobody else has seen yet.
+// apply changes s, which nobody else has seen yet. What a commit removes goes before what it adds: another program may
+// take a file away and add it again, with or without rows marked as deleted, in one commit.
 func (t *Table) apply(s *Snapshot, actions []action) error {
 	for _, a := range actions {
 		switch {
@@ -168,33 +214,36 @@ func (t *Table) apply(s *Snapshot, actions []action) error {
 			s.Info = a.CommitInfo.read()
 			s.Time = s.Info.Time
 		case a.Protocol != nil:
-			if a.Protocol.MinReader > readerVersion {
-				return fault.New(fault.Invalid, "read log", "the table asks for reader version %d, this is %d", a.Protocol.MinReader, readerVersion)
-			}
 			s.proto = a.Protocol
 		case a.MetaData != nil:
 			s.meta = a.MetaData
 		case a.Txn != nil:
 			s.txns[a.Txn.App] = a.Txn
-		case a.Add != nil:
-			f, err := a.Add.file(t.partition)
-			if err != nil {
-				return fault.Wrap(fault.Corrupt, "read log", err)
-			}
-			added := *a.Add
-			added.DataChange = false // a state repeats what commits said, wherever it was read from
-			s.files[f.Path] = held{f, &added}
-			delete(s.removed, f.Path)
+		case a.Domain != nil:
+			s.domains[a.Domain.Name] = a.Domain
 		case a.Remove != nil:
 			path, err := decodePath(a.Remove.Path)
 			if err != nil {
 				return fault.Wrap(fault.Corrupt, "read log", err)
 			}
 			removed := *a.Remove
-			removed.DataChange = false
-			s.removed[path] = &removed
+			removed.DataChange = false // a state repeats what commits said, wherever it was read from
+			s.removed[path+removed.Vector.id()] = &removed
 			delete(s.files, path)
 		}
+	}
+	for _, a := range actions {
+		if a.Add == nil {
+			continue
+		}
+		f, err := a.Add.file(t.partition)
+		if err != nil {
+			return fault.Wrap(fault.Corrupt, "read log", err)
+		}
+		added := *a.Add
+		added.DataChange = false
+		s.files[f.Path] = held{f, &added}
+		delete(s.removed, f.Path+added.Vector.id())
 	}
 	return nil
 }

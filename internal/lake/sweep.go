@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -50,15 +51,30 @@ func (t *Table) sweep(ctx context.Context, olderThan time.Duration, keep func(st
 	return swept, nil
 }
 
-// mentioned finds every file that some version has, also those of versions long past: they can still be read.
+// mentioned finds every file that some version has, also those of versions long past: they can still be read. Of versions
+// whose commits were cleaned away, those that were removed lately are known.
 func (t *Table) mentioned(ctx context.Context) (map[string]bool, error) {
 	paths := map[string]bool{}
+	newest, err := t.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for path := range newest.files {
+		paths[path] = true
+	}
+	for key := range newest.removed {
+		path, _, _ := strings.Cut(key, "\x00")
+		paths[path] = true
+	}
 	for c, err := range t.History(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range c.Added {
+		for _, f := range slices.Concat(c.Before, c.Added) {
 			paths[f.Path] = true
+		}
+		for _, path := range c.Removed {
+			paths[path] = true
 		}
 	}
 	return paths, nil

@@ -163,7 +163,7 @@ func TestCommitInfoIsKept(t *testing.T) {
 	want := lake.CommitInfo{
 		Operation: "publish", Run: "run-1", Trace: "0af7651916cd43dd8448eb211c80319c", CodeVersion: "v3", Snapshot: "2026-11-23T04:00",
 		Upstream: map[string]int64{"anvisa/index": 12}, Rows: 3, Checks: map[string]string{"complete": "passed"},
-		Time: time.Date(2026, 11, 23, 6, 0, 0, 5e6, time.UTC),
+		Time: time.Date(2026, 11, 23, 6, 0, 0, 5e6, time.UTC), Engine: "drugslm",
 	}
 	commit(t, table, lake.Change{Partition: "5", Add: []lake.File{part(t, table, "5", 1, 3)}, Info: want})
 	for i := range 25 { // over two checkpoints, each version keeps its own

@@ -102,6 +102,9 @@ func (t *Table) lifetimes(ctx context.Context, n int) (map[string]*lifetime, map
 		if err != nil {
 			return nil, nil, err
 		}
+		for _, f := range c.Before {
+			lives[f.Path] = &lifetime{File: f, spans: []span{{from: 0, end: -1}}}
+		}
 		for _, path := range c.Removed {
 			if life := lives[path]; life != nil && len(life.spans) > 0 {
 				open := &life.spans[len(life.spans)-1]
@@ -116,9 +119,11 @@ func (t *Table) lifetimes(ctx context.Context, n int) (map[string]*lifetime, map
 			}
 			life.spans = append(life.spans, span{from: c.Version, end: -1})
 		}
-		if c.Info.Operation != OperationFence {
-			last[c.Partition] = append(last[c.Partition], c.Version)
-			last[c.Partition] = last[c.Partition][max(0, len(last[c.Partition])-n):]
+		for _, partition := range c.Partitions {
+			if c.Info.Operation != OperationFence {
+				last[partition] = append(last[partition], c.Version)
+				last[partition] = last[partition][max(0, len(last[partition])-n):]
+			}
 		}
 	}
 	oldest := make(map[string]int64, len(last))
