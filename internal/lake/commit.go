@@ -46,7 +46,9 @@ type Change struct {
 }
 
 // whole reports whether the change is about the table rather than a partition.
-func (c Change) whole() bool { return c.Partition == "" && len(c.Add) == 0 && (c.Anywhere || c.Restore != nil) }
+func (c Change) whole() bool {
+	return c.Partition == "" && len(c.Add) == 0 && (c.Anywhere || c.Restore != nil)
+}
 
 // Commit makes the change and reports the version that has it. Readers see all of it or none. Commits of other
 // partitions never stand in its way; what does is ErrConflict.
