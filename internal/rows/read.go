@@ -26,7 +26,11 @@ func (c Codec) Read(r io.ReaderAt, size int64) iter.Seq2[any, error] {
 			yield(nil, err)
 			return
 		}
-		for row, err := range c.typed.read(file) {
+		read := c.typed.read
+		if hasInt96(file.Schema()) {
+			read = c.typed.readInt96
+		}
+		for row, err := range read(file) {
 			if err != nil {
 				yield(nil, fault.Wrap(fault.Corrupt, "read rows of "+c.name, err))
 				return

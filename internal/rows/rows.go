@@ -45,6 +45,9 @@ type Codec struct {
 type typed struct {
 	writer func(io.Writer, ...parquet.WriterOption) sink
 	read   func(*parquet.File) iter.Seq2[any, error]
+
+	readInt96 func(*parquet.File) iter.Seq2[any, error]
+
 	decode func([]byte) (any, error)
 	same   func(any) bool // the row is a T or a non-nil *T
 }
@@ -78,7 +81,10 @@ func Of[T any]() (Codec, error) {
 			writer: func(w io.Writer, o ...parquet.WriterOption) sink {
 				return typedSink[T]{parquet.NewGenericWriter[T](w, o...)}
 			},
-			read:   read[T],
+			read: read[T],
+
+			readInt96: readInt96[T],
+
 			decode: decode[T],
 			same: func(row any) bool {
 				p, pointer := row.(*T)

@@ -271,6 +271,8 @@ func plainType(t parquet.Type) (string, error) {
 		return "integer", nil
 	case parquet.Int64:
 		return "long", nil
+	case parquet.Int96:
+		return "timestamp", nil // as Spark writes it: see int96.go
 	case parquet.Float:
 		return "float", nil
 	case parquet.Double:
