@@ -102,7 +102,7 @@ func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *te
 		if err != nil {
 			return err
 		}
-		env.config.Temporal.Address, env.config.Temporal.UI = env.temporal.Address, env.temporal.UI
+		env.config.Temporal.Address, env.config.Temporal.UI = env.temporal.Address, config.URL(env.temporal.UI)
 	}
 	env.host, err = host.Open(cmd.Context(), env.config, t, a.logger(env.config))
 	return err

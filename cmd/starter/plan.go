@@ -122,7 +122,7 @@ func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 
 // estimate says what the plan will do.
 func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) error {
-	source, err := url.Parse(c.Source.URL)
+	source, err := url.Parse(string(c.Source.URL))
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "read source.url", err)
 	}

@@ -143,7 +143,7 @@ func (a *app) config(cmd *cobra.Command) (config.Config, error) {
 	if a.output != "text" && a.output != "json" {
 		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want text or json", a.output)
 	}
-	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv})
+	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv, Tell: func(text string) { a.note("%s", text) }})
 }
 
 func (a *app) logger(c config.Config) *slog.Logger {

@@ -115,7 +115,7 @@ func traceLink(c config.Config, id string) string {
 	if c.Telemetry.TraceURL == "" || id == "" {
 		return ""
 	}
-	return strings.ReplaceAll(c.Telemetry.TraceURL, "{trace_id}", id)
+	return strings.ReplaceAll(string(c.Telemetry.TraceURL), "{trace_id}", id)
 }
 
 // few is how many items of one asset that are made from others are told one by one; more are told a line each.

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Config is all that can be set. Field tags give each key's name and its help for documents and --help.
+// Config is all that can be set. Field tags give each key's name, its [Class], and its help for documents and --help.
 type Config struct {
-	Data     string   `key:"data" help:"Folder that holds the ledger, the lake and the development server's database."`
+	Data     string   `key:"data" class:"plain" help:"Folder that holds the ledger, the lake and the development server's database."`
 	Source   Source   `key:"source"`
 	Temporal Temporal `key:"temporal"`
 	Grid     Grid     `key:"grid"`
@@ -28,34 +28,35 @@ type Config struct {
 
 // Source is the portal and how we show ourselves to it.
 type Source struct {
-	URL       string `key:"url" help:"The portal's origin, without a path."`
-	OpenData  string `key:"open_data" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while source.url is on this machine: not observed."`
-	Listing   string `key:"listing" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
-	Fetch     string `key:"fetch" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
-	UserAgent string `key:"user_agent" help:"User agent to show; empty: drugslm/<version> with the contact."`
-	Contact   string `key:"contact" help:"Mail address or page of whoever runs this, shown in the user agent unless that is set."`
+	URL       URL    `key:"url" class:"host" help:"The portal's origin, without a path."`
+	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while source.url is on this machine: not observed."`
+	Listing   string `key:"listing" class:"plain" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
+	Fetch     string `key:"fetch" class:"plain" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
+	UserAgent string `key:"user_agent" class:"plain" help:"User agent to show; empty: drugslm/<version> with the contact."`
+	Contact   string `key:"contact" class:"plain" help:"Mail address or page of whoever runs this, shown in the user agent unless that is set."`
 }
 
 // Observed is where the open data is taken from; empty when it is not observed. A portal on this machine is a simulated
 // one: the agency's own data says nothing about it, and is not asked for.
 func (s Source) Observed() string {
-	if strings.Contains(s.OpenData, "://") && Loopback(s.URL) && !Loopback(s.OpenData) {
+	address := string(s.OpenData)
+	if strings.Contains(address, "://") && Loopback(string(s.URL)) && !Loopback(address) {
 		return ""
 	}
-	return s.OpenData
+	return address
 }
 
 // Temporal is the cluster that runs the workflows. The TLS files are in PEM; TLS is on when TLS is set, or any of
 // the files, or the API key.
 type Temporal struct {
-	Address   string `key:"address" help:"Frontend, as host:port."`
-	Namespace string `key:"namespace" help:"Namespace of the workflows."`
-	TLS       bool   `key:"tls" help:"Speak TLS; an API key or a TLS file turns it on too."`
-	TLSCA     string `key:"tls_ca" help:"File with the authorities to trust; empty: the system's."`
-	TLSCert   string `key:"tls_cert" help:"File with the client certificate, for mutual TLS."`
-	TLSKey    string `key:"tls_key" help:"File with the client certificate's key."`
-	APIKey    Secret `key:"api_key" help:"API key of Temporal Cloud. Environment only."`
-	UI        string `key:"ui" help:"Web UI, for the links that commands print; empty: no links."`
+	Address   string `key:"address" class:"host" help:"Frontend, as host:port."`
+	Namespace string `key:"namespace" class:"plain" help:"Namespace of the workflows."`
+	TLS       bool   `key:"tls" class:"host" help:"Speak TLS; an API key or a TLS file turns it on too."`
+	TLSCA     string `key:"tls_ca" class:"host" help:"File with the authorities to trust; empty: the system's."`
+	TLSCert   string `key:"tls_cert" class:"host" help:"File with the client certificate, for mutual TLS."`
+	TLSKey    string `key:"tls_key" class:"host" help:"File with the client certificate's key."`
+	APIKey    Secret `key:"api_key" class:"secret" help:"API key of Temporal Cloud. Environment only."`
+	UI        URL    `key:"ui" class:"plain" help:"Web UI, for the links that commands print; empty: no links."`
 }
 
 // UseTLS reports whether connections to the cluster are encrypted.
@@ -65,61 +66,61 @@ func (t Temporal) UseTLS() bool {
 
 // Grid is where browsers come from.
 type Grid struct {
-	Hub       string `key:"hub" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty: chromedriver on this machine."`
-	Browser   string `key:"browser" help:"Browser to ask for." oneof:"chrome firefox"`
-	Sessions  int    `key:"sessions" help:"Browser sessions that one worker may hold at a time." min:"1"`
-	NoSandbox bool   `key:"no_sandbox" help:"Run Chromium without its sandbox, as root must: a page that breaks out of it is then root here, with the data folder and all else. Better run as another user. Commands that simulate the portal do it by themselves, and say so."`
+	Hub       URL    `key:"hub" class:"host" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty: chromedriver on this machine."`
+	Browser   string `key:"browser" class:"plain" help:"Browser to ask for." oneof:"chrome firefox"`
+	Sessions  int    `key:"sessions" class:"plain" help:"Browser sessions that one worker may hold at a time." min:"1"`
+	NoSandbox bool   `key:"no_sandbox" class:"program" help:"Run Chromium without its sandbox, as root must: a page that breaks out of it is then root here, with the data folder and all else. Better run as another user. Commands that simulate the portal do it by themselves, and say so."`
 
-	Lease time.Duration `key:"lease" help:"Longest time for which one task may hold a session." min:"1"`
+	Lease time.Duration `key:"lease" class:"plain" help:"Longest time for which one task may hold a session." min:"1"`
 }
 
 // Budget is the pace at which the source is asked, by all workers together.
 type Budget struct {
-	RPS float64 `key:"rps" help:"Requests per second to the source, all workers together; 0: no limit, for a source on this machine only." min:"0"`
+	RPS float64 `key:"rps" class:"plain" help:"Requests per second to the source, all workers together; 0: no limit, for a source on this machine only." min:"0"`
 
-	Circuit time.Duration `key:"circuit" help:"How long nothing is asked after the source refused us; doubles up to 12 times while it refuses. 0: 10m, or 2s without a limit." min:"0"`
+	Circuit time.Duration `key:"circuit" class:"plain" help:"How long nothing is asked after the source refused us; doubles up to 12 times while it refuses. 0: 10m, or 2s without a limit." min:"0"`
 }
 
 // Worker is what one worker process does.
 type Worker struct {
-	Queues  []string `key:"queues" help:"Task queues that this process serves." oneof:"orchestrate browser extract"`
-	Extract int      `key:"extract" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
+	Queues  []string `key:"queues" class:"plain" help:"Task queues that this process serves." oneof:"orchestrate browser extract"`
+	Extract int      `key:"extract" class:"plain" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
 
-	Deployment string `key:"deployment" help:"Name of the worker deployment, for worker versioning; empty: versions are off, and any worker takes any work."`
-	Build      string `key:"build" help:"Build id within the deployment; empty: the version of the program."`
-	Promote    bool   `key:"promote" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
+	Deployment string `key:"deployment" class:"plain" help:"Name of the worker deployment, for worker versioning; empty: versions are off, and any worker takes any work."`
+	Build      string `key:"build" class:"plain" help:"Build id within the deployment; empty: the version of the program."`
+	Promote    bool   `key:"promote" class:"plain" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
 }
 
 // OCR is how the text in pages that are images is recognised.
 type OCR struct {
-	Program  string `key:"program" help:"Tesseract, which recognises the text of scans: a name on PATH, or a path; where it is not installed, scans are needs_ocr. Empty: none are recognised."`
-	Language string `key:"language" help:"Language of the scans by Tesseract's name for its data, several joined by +."`
+	Program  string `key:"program" class:"program" help:"Tesseract, which recognises the text of scans: a name on PATH, or a path; where it is not installed, scans are needs_ocr. Empty: none are recognised."`
+	Language string `key:"language" class:"plain" help:"Language of the scans by Tesseract's name for its data, several joined by +."`
 }
 
 // Hooks say who is told of what went wrong.
 type Hooks struct {
-	URL     string        `key:"url" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
-	Secret  Secret        `key:"secret" help:"Key that signs what is posted: whsec_ and the base64 of 24 to 64 bytes; needed unless the webhook is on this machine. Environment only."`
-	Command []string      `key:"command" help:"Program and arguments that is run with each event on standard input, without a shell; empty: none."`
-	Events  []string      `key:"events" help:"Events to tell of." oneof:"run_failed check_failed freshness_broken"`
-	Timeout time.Duration `key:"timeout" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
+	URL     Webhook       `key:"url" class:"host" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
+	Secret  Secret        `key:"secret" class:"secret" help:"Key that signs what is posted: whsec_ and the base64 of 24 to 64 bytes; needed unless the webhook is on this machine. Environment only."`
+	Command Command       `key:"command" class:"program" help:"Program and arguments that is run with each event on standard input, without a shell; empty: none."`
+	Events  []string      `key:"events" class:"plain" help:"Events to tell of." oneof:"run_failed check_failed freshness_broken"`
+	Timeout time.Duration `key:"timeout" class:"plain" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
 }
 
 // Log is what is written to standard error.
 type Log struct {
-	Level  string `key:"level" help:"Least level to log." oneof:"debug info warn error"`
-	Format string `key:"format" help:"Form of the log." oneof:"text json"`
+	Level  string `key:"level" class:"plain" help:"Least level to log." oneof:"debug info warn error"`
+	Format string `key:"format" class:"plain" help:"Form of the log." oneof:"text json"`
 }
 
 // Automation is what happens by itself, as the assets' conditions and policies say.
 type Automation struct {
-	Mode     string        `key:"mode" help:"What happens by itself: none; watch looks for assets that are not as fresh as promised; request also materializes what the assets' conditions ask for, which may ask the source." oneof:"none watch request"`
-	Interval time.Duration `key:"interval" help:"How often it is looked, at least 1s." min:"1"`
+	Mode     string        `key:"mode" class:"plain" help:"What happens by itself: none; watch looks for assets that are not as fresh as promised; request also materializes what the assets' conditions ask for, which may ask the source." oneof:"none watch request"`
+	Interval time.Duration `key:"interval" class:"plain" help:"How often it is looked, at least 1s." min:"1"`
 }
 
 // Telemetry is where traces are looked at. What is recorded and where it is sent is said by OTEL_* variables.
 type Telemetry struct {
-	TraceURL string `key:"trace_url" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
+	TraceURL URL `key:"trace_url" class:"plain" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
 }
 
 // Default is the configuration of one machine with nothing set: everything here, one request a second.

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -37,14 +36,14 @@ func (h Hooks) check(name string) error {
 		if h.URL == "" {
 			return nil
 		}
-		if err := checkURL(h.URL); err != nil {
+		if err := checkURL(string(h.URL)); err != nil {
 			return err
 		}
-		if strings.HasPrefix(strings.ToLower(h.URL), "http:") && !Loopback(h.URL) {
+		if strings.HasPrefix(strings.ToLower(string(h.URL)), "http:") && !Loopback(string(h.URL)) {
 			return errors.New("must be https: http is for a receiver on this machine")
 		}
 	case "hooks.secret":
-		if h.Secret == "" && h.URL != "" && !Loopback(h.URL) {
+		if h.Secret == "" && h.URL != "" && !Loopback(string(h.URL)) {
 			return errors.New("is needed for a webhook that is not on this machine")
 		}
 		_, err := h.Key()
@@ -59,24 +58,4 @@ func (h Hooks) check(name string) error {
 		}
 	}
 	return nil
-}
-
-// String gives the section without its secret and without the URL's path.
-func (h Hooks) String() string {
-	return fmt.Sprintf("url=%s command=%q events=%s timeout=%s", hidePath(h.URL), h.Command, strings.Join(h.Events, ","), shortDuration(h.Timeout))
-}
-
-// hidePath shows a URL's scheme and host: the rest of a webhook's address is often its only secret.
-func hidePath(s string) string {
-	u, err := url.Parse(s)
-	switch {
-	case s == "":
-		return ""
-	case err != nil || u.Host == "":
-		return "[not a URL]"
-	case u.Path == "" && u.RawQuery == "":
-		return u.Scheme + "://" + u.Host
-	default:
-		return u.Scheme + "://" + u.Host + "/…"
-	}
 }

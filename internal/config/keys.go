@@ -13,12 +13,24 @@ type Key struct {
 	Default string   // as a user would write it; "" for none
 	Env     []string // variables, the first that is set counts: {"DRUGSLM_GRID_HUB", "HUB_URL"}
 	Flag    string   // command-line flag without dashes; "" for none
+	Class   Class    // what a value of it may do
 	Help    string   // one or two sentences
 	OneOf   []string // the values allowed; nil for any
 
 	field []int  // of Config, for reflect
 	min   string // least value of a number
 }
+
+// Class says what whoever writes a key may do with it.
+type Class string
+
+// The classes. A file that is only found, not named, may set what is plain.
+const (
+	Plain   Class = "plain"   // how the work is done
+	Program Class = "program" // what is run on this machine, or what protects this machine from what is run
+	Host    Class = "host"    // who is asked or told, and so gets secrets, or whom we believe
+	Private Class = "secret"  // read from the environment only
+)
 
 // Keys lists every setting in the order of [Config].
 func Keys() []Key {
@@ -39,7 +51,7 @@ func keysOf(v reflect.Value, at []int, prefix string) []Key {
 		}
 		keys = append(keys, Key{
 			Name: name, Type: typeOf(f.Type), Default: text(v.Field(i)), Env: envOf(name), Flag: flagOf(name),
-			Help: f.Tag.Get("help"), OneOf: strings.Fields(f.Tag.Get("oneof")), field: path, min: f.Tag.Get("min"),
+			Class: Class(f.Tag.Get("class")), Help: f.Tag.Get("help"), OneOf: strings.Fields(f.Tag.Get("oneof")), field: path, min: f.Tag.Get("min"),
 		})
 	}
 	return keys

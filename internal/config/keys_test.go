@@ -75,14 +75,14 @@ func fields() string {
 
 func table() string {
 	var b strings.Builder
-	b.WriteString("\n| key | variable | flag | type | default | |\n|---|---|---|---|---|---|\n")
+	b.WriteString("\n| key | variable | flag | type | default | class | |\n|---|---|---|---|---|---|---|\n")
 	for _, k := range config.Keys() {
 		typ := k.Type
 		if len(k.OneOf) > 0 {
 			typ += ": " + strings.Join(k.OneOf, ", ")
 		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s | %s |\n",
-			k.Name, strings.Join(k.Env, "`, `"), code("--", k.Flag), typ, code("", k.Default), strings.ReplaceAll(k.Help, "<", `\<`))
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s | %s | %s |\n",
+			k.Name, strings.Join(k.Env, "`, `"), code("--", k.Flag), typ, code("", k.Default), k.Class, strings.ReplaceAll(k.Help, "<", `\<`))
 	}
 	return b.String() + "\n"
 }

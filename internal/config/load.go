@@ -1,10 +1,12 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,19 +21,28 @@ import (
 // schedulesKey is the list of the file that is no setting.
 const schedulesKey = "schedules"
 
-// DefaultFile is read from the working folder if it is there.
+// DefaultFile is read from the working folder if it is there, and may then set what is [Plain] only: the folder may be an
+// archive that a stranger packed.
 const DefaultFile = "drugslm.yaml"
+
+// FileVariable names a configuration file, as --config does, by an absolute path: a relative one would again be whatever
+// lies in the working folder.
+const FileVariable = "DRUGSLM_CONFIG"
+
+// maxFile bounds a configuration file, in bytes.
+const maxFile = 1 << 20
 
 // LoadOptions say where settings come from. The zero value reads os.Getenv and [DefaultFile].
 type LoadOptions struct {
-	File  string              // must exist; empty: --config if it was given, else DefaultFile if it exists
+	File  string              // must exist; empty: --config if it was given, else FileVariable, else DefaultFile if it exists
 	Flags *pflag.FlagSet      // as [Flags] registered them, parsed; nil: none
 	Env   func(string) string // nil: os.Getenv
+	Tell  func(string)        // gets a line when DefaultFile was read; nil: nobody is told
 }
 
 // Flags registers the flags that every command has. [Load] reads those that were given.
 func Flags(flags *pflag.FlagSet) {
-	flags.String("config", "", "configuration file (default "+DefaultFile+", if there is one)")
+	flags.String("config", "", "configuration file (default: "+FileVariable+", or "+DefaultFile+" of this folder, which may name no program and no host)")
 	for _, k := range Keys() {
 		if k.Flag != "" {
 			flags.String(k.Flag, k.Default, strings.ToLower(k.Help[:1])+strings.TrimSuffix(k.Help[1:], "."))
@@ -44,15 +55,15 @@ func Load(o LoadOptions) (Config, error) {
 	if o.Env == nil {
 		o.Env = os.Getenv
 	}
-	if o.File == "" && o.Flags != nil && o.Flags.Changed("config") {
-		o.File = o.Flags.Lookup("config").Value.String()
-	}
-	file, err := readFile(o.File)
+	file, found, err := o.open()
 	if err != nil {
 		return Config{}, fault.Wrap(fault.Invalid, "read configuration", err)
 	}
 	keys := Keys()
 	errs := unknown(file, keys)
+	if found {
+		errs = append(errs, distrusted(file, keys)...)
+	}
 	c := Default()
 	bad := map[string]bool{} // keys whose value could not be read: no second complaint about them
 	for _, k := range keys {
@@ -74,6 +85,9 @@ func Load(o LoadOptions) (Config, error) {
 	c.Schedules, errs = schedules, append(errs, mistakes...)
 	if len(errs) > 0 {
 		return Config{}, fault.Wrap(fault.Invalid, "read configuration", errors.Join(errs...))
+	}
+	if found && o.Tell != nil && len(file.AllKeys()) > 0 {
+		o.Tell(announced(file, keys))
 	}
 	return c, nil
 }
@@ -105,23 +119,43 @@ func (k Key) mistake(from string, err error) error {
 	return fmt.Errorf("%s (%s): %w", k.Env[0], from, err)
 }
 
-// readFile reads path, or DefaultFile if path is empty and there is one.
-func readFile(path string) (*viper.Viper, error) {
+// open reads the file that is named, or DefaultFile if none is named and there is one; found says that it was this one.
+func (o LoadOptions) open() (file *viper.Viper, found bool, err error) {
+	path := o.File
+	if path == "" && o.Flags != nil && o.Flags.Changed("config") {
+		if path = o.Flags.Lookup("config").Value.String(); path == "" {
+			return nil, false, errors.New("--config names no file")
+		}
+	}
+	if path == "" {
+		if path = o.Env(FileVariable); path != "" && !filepath.IsAbs(path) {
+			return nil, false, fmt.Errorf("%s is %q: want an absolute path, so that it is the same file in every folder", FileVariable, path)
+		}
+	}
+	if path != "" {
+		file, err = readFile(path)
+		return file, false, err
+	}
+	file, err = readFile(DefaultFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return newFile(), false, nil
+	}
+	return file, err == nil, err
+}
+
+func newFile() *viper.Viper {
 	v := viper.New()
 	v.SetConfigType("yaml")
-	optional := path == ""
-	if optional {
-		path = DefaultFile
-	}
-	f, err := file.Open(path)
-	if optional && errors.Is(err, fs.ErrNotExist) {
-		return v, nil
-	}
+	return v
+}
+
+func readFile(path string) (*viper.Viper, error) {
+	text, err := file.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	if err := v.ReadConfig(f); err != nil {
+	v := newFile()
+	if err := v.ReadConfig(bytes.NewReader(text)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return v, nil

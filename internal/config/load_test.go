@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,10 +60,10 @@ func TestPrecedence(t *testing.T) {
 		{"flag at its default still counts", sources{file: "budget: {rps: 2}", args: []string{"--budget-rps=1"}}, rps, 1.0},
 		{"flag mends a bad file", sources{file: "budget: {rps: x}", args: []string{"--budget-rps=1"}}, rps, 1.0},
 		{"empty variable is unset", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": ""}}, rps, 2.0},
-		{"HUB_URL", sources{env: map[string]string{"HUB_URL": "http://h:4444"}}, hub, "http://h:4444"},
+		{"HUB_URL", sources{env: map[string]string{"HUB_URL": "http://h:4444"}}, hub, config.URL("http://h:4444")},
 		{
 			"our own name before HUB_URL",
-			sources{env: map[string]string{"HUB_URL": "http://h:4444", "DRUGSLM_GRID_HUB": "http://g:4444"}}, hub, "http://g:4444",
+			sources{env: map[string]string{"HUB_URL": "http://h:4444", "DRUGSLM_GRID_HUB": "http://g:4444"}}, hub, config.URL("http://g:4444"),
 		},
 		{"list in the file", sources{file: "worker: {queues: [extract]}"}, queues, []string{"extract"}},
 		{"list in a variable", sources{env: map[string]string{"DRUGSLM_WORKER_QUEUES": "browser, extract"}}, queues, []string{"browser", "extract"}},
@@ -74,10 +75,10 @@ func TestPrecedence(t *testing.T) {
 		{
 			"no limit for a source here", sources{args: []string{"--budget-rps=0", "--source-url=http://127.0.0.1:9"}}, rps, 0.0,
 		},
-		{"command of a hook", sources{file: "hooks: {command: [notify, a b]}"}, func(c config.Config) any { return c.Hooks.Command }, []string{"notify", "a b"}},
+		{"command of a hook", sources{file: "hooks: {command: [notify, a b]}"}, func(c config.Config) any { return c.Hooks.Command }, config.Command{"notify", "a b"}},
 		{
 			"webhook on this machine, unsigned", sources{file: "hooks: {url: 'http://127.0.0.1:9/x'}"},
-			func(c config.Config) any { return c.Hooks.URL }, "http://127.0.0.1:9/x",
+			func(c config.Config) any { return c.Hooks.URL }, config.Webhook("http://127.0.0.1:9/x"),
 		},
 		{"localhost by name and IPv6", sources{args: []string{"--budget-rps=0", "--source-url=http://[::1]:9"}}, rps, 0.0},
 	}
@@ -193,8 +194,95 @@ func TestFileMustExist(t *testing.T) {
 
 func TestDefaultFile(t *testing.T) { // not parallel: it changes the working folder
 	t.Chdir(t.TempDir())
-	require.NoError(t, os.WriteFile(config.DefaultFile, []byte("data: elsewhere\n"), 0o600))
-	c, err := config.Load(config.LoadOptions{Env: func(string) string { return "" }})
+	require.NoError(t, os.WriteFile(config.DefaultFile, []byte("data: elsewhere\nbudget: {rps: 0.5}\n"), 0o600))
+	var told []string
+	c, err := config.Load(config.LoadOptions{Env: none, Tell: func(text string) { told = append(told, text) }})
 	require.NoError(t, err)
 	require.Equal(t, "elsewhere", c.Data)
+	require.Equal(t, []string{"settings of drugslm.yaml in this folder: budget.rps=0.5 data=elsewhere"}, told)
+}
+
+func none(string) string { return "" }
+
+// TestFileThatIsOnlyFound sets each key in turn in a file that nobody named, as a stranger's archive may bring it along:
+// none of them may say what is run, or who is asked and told.
+func TestFileThatIsOnlyFound(t *testing.T) { // not parallel: it changes the working folder
+	folder := t.TempDir()
+	t.Chdir(folder)
+	values := map[string]string{"grid.no_sandbox": "true", "temporal.tls": "true", "hooks.command": "[sh, -c, id]", "ocr.program": "./tesseract"}
+	refused := 0
+	for _, k := range config.Keys() {
+		value := values[k.Name]
+		if value == "" {
+			value = k.Default
+		}
+		if value == "" {
+			value = "https://example.org"
+		}
+		section, leaf, nested := strings.Cut(k.Name, ".")
+		text := section + ": " + value + "\n"
+		if nested {
+			text = section + ": {" + leaf + ": " + flow(k, value) + "}\n"
+		}
+		require.NoError(t, os.WriteFile(config.DefaultFile, []byte(text), 0o600))
+		_, err := config.Load(config.LoadOptions{Env: none})
+		if k.Class == config.Plain {
+			if err != nil {
+				require.NotContains(t, err.Error(), "only found", k.Name)
+			}
+			continue
+		}
+		refused++
+		require.Equal(t, fault.Invalid, fault.KindOf(err), k.Name)
+		require.ErrorContains(t, err, k.Name+" in drugslm.yaml: a file that is only found", k.Name)
+		require.ErrorContains(t, err, "--config drugslm.yaml")
+	}
+	require.Equal(t, 14, refused)
+
+	hostile := []byte("hooks: {command: [sh, -c, id]}\nocr: {program: ./tesseract}\n")
+	require.NoError(t, os.WriteFile(config.DefaultFile, hostile, 0o600))
+	for _, o := range []config.LoadOptions{
+		{Env: none, File: config.DefaultFile},
+		{Env: func(name string) string {
+			return map[string]string{config.FileVariable: filepath.Join(folder, config.DefaultFile)}[name]
+		}},
+	} {
+		o.Tell = func(string) { t.Error("who names a file knows it") }
+		c, err := config.Load(o)
+		require.NoError(t, err, "who names a file trusts it")
+		require.Equal(t, "./tesseract", c.OCR.Program)
+	}
+	_, err := config.Load(config.LoadOptions{Env: func(name string) string {
+		return map[string]string{config.FileVariable: config.DefaultFile}[name]
+	}})
+	require.ErrorContains(t, err, "absolute path")
+
+	_, err = config.Load(config.LoadOptions{Env: func(name string) string {
+		return map[string]string{"DRUGSLM_OCR_PROGRAM": "tesseract", "DRUGSLM_HOOKS_COMMAND": "true"}[name]
+	}})
+	require.ErrorContains(t, err, "only found", "what counts elsewhere is no reason to be silent")
+}
+
+// flow writes a value as YAML has it within braces.
+func flow(k config.Key, value string) string {
+	if k.Type == "list" && !strings.HasPrefix(value, "[") {
+		return "[" + value + "]"
+	}
+	return value
+}
+
+func TestEveryKeyHasAClass(t *testing.T) {
+	t.Parallel()
+	for _, k := range config.Keys() {
+		switch k.Class {
+		case config.Plain, config.Program, config.Host:
+			require.NotEqual(t, "secret", k.Type, k.Name)
+			require.NotRegexp(t, `(program|command|sandbox|_bin|exec)`, map[bool]string{true: k.Name}[k.Class == config.Plain], "what is run is no plain setting")
+			require.NotRegexp(t, `(^source\.url|address|hub|hooks\.url|endpoint|proxy|tls|cert)`, map[bool]string{true: k.Name}[k.Class == config.Plain], "who is asked is no plain setting")
+		case config.Private:
+			require.Equal(t, "secret", k.Type, k.Name)
+		default:
+			t.Errorf("%s has the class %q: say in config.go what whoever writes it may do: plain, program, host or secret", k.Name, k.Class)
+		}
+	}
 }

@@ -45,10 +45,10 @@ func (c Config) check(k Key) error {
 			return errors.New("must not be empty")
 		}
 	case "source.url":
-		return checkURL(c.Source.URL)
+		return checkURL(string(c.Source.URL))
 	case "source.open_data":
-		if strings.Contains(c.Source.OpenData, "://") {
-			return checkURL(c.Source.OpenData)
+		if strings.Contains(string(c.Source.OpenData), "://") {
+			return checkURL(string(c.Source.OpenData))
 		}
 	case "grid.hub", "temporal.ui":
 		if v.String() != "" {
@@ -69,7 +69,7 @@ func (c Config) check(k Key) error {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
 		}
 	case "telemetry.trace_url":
-		if url := c.Telemetry.TraceURL; url != "" {
+		if url := string(c.Telemetry.TraceURL); url != "" {
 			if !strings.Contains(url, "{trace_id}") {
 				return errors.New("has no {trace_id}, where the trace's id goes")
 			}
@@ -88,7 +88,7 @@ func (c Config) check(k Key) error {
 			return errors.New("must be one line")
 		}
 	case "budget.rps":
-		if c.Budget.RPS == 0 && !Loopback(c.Source.URL) {
+		if c.Budget.RPS == 0 && !Loopback(string(c.Source.URL)) {
 			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
 		}
 	}

@@ -18,7 +18,7 @@ func parse(field reflect.Value, raw any) error {
 		if err != nil {
 			return err
 		}
-		field.Set(reflect.ValueOf(list))
+		field.Set(reflect.ValueOf(list).Convert(field.Type()))
 		return nil
 	}
 	if raw == nil {

@@ -21,7 +21,7 @@ func Hooks(c config.Config, log *slog.Logger) (*hook.Hooks, error) {
 		return nil, fault.Wrap(fault.Invalid, "read DRUGSLM_HOOKS_SECRET", err)
 	}
 	return hook.New(hook.Options{
-		URL: c.Hooks.URL, Key: key, Command: c.Hooks.Command, Kinds: c.Hooks.Events, Timeout: c.Hooks.Timeout,
+		URL: string(c.Hooks.URL), Key: key, Command: c.Hooks.Command, Kinds: c.Hooks.Events, Timeout: c.Hooks.Timeout,
 		Agent: "drugslm/" + Version(), Log: log,
 	}), nil
 }

@@ -100,7 +100,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 
 // openSite opens browser sessions and the budget of the source they are for.
 func (h *Host) openSite(ctx context.Context) error {
-	source, err := url.Parse(h.config.Source.URL)
+	source, err := url.Parse(string(h.config.Source.URL))
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (h *Host) openSite(ctx context.Context) error {
 		return err
 	}
 	pool, err := grid.Open(ctx, grid.Options{
-		Hub: h.config.Grid.Hub, Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
+		Hub: string(h.config.Grid.Hub), Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
 		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: owner(), NoSandbox: h.config.Grid.NoSandbox,
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	}
 	h.closers = append(h.closers, pool.Close)
 	h.site, err = anvisa.NewSite(anvisa.Options{
-		URL: h.config.Source.URL, Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
+		URL: string(h.config.Source.URL), Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
 		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(),
 	})
 	if err != nil {
