@@ -8,6 +8,8 @@ KEEP          ?=
 FAULTS        ?=
 UI_PORT       ?= 8080
 TEMPORAL_PORT ?= 7233
+N             ?= 20
+SEED          ?= 1
 
 GO     ?= go
 BIN    := bin
@@ -44,6 +46,11 @@ optional: ## install Tesseract with Portuguese, and pdftotext, from the distribu
 .PHONY: test
 test: chromium optional build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
 	@deploy/test.sh
+
+.PHONY: chaos
+chaos: chromium optional build reader grid ## kill, stop, cut off, fill up and upgrade N times as SEED says, and compare with an undisturbed run: N=100 SEED=7
+	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) DRUGSLM_CHAOS_N=$(N) DRUGSLM_CHAOS_SEED=$(SEED) \
+		DRUGSLM_PYTHON=$(wildcard $(CURDIR)/.cache/reader/bin/python) $(GO) test ./e2e/chaos -run '^TestChaos$$' -count=1 -v -timeout 3h
 
 .PHONY: quick
 quick: ## run the tests that need neither server nor browser

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -148,7 +150,12 @@ func (p *Portal) leaflet(r *http.Request, rec *Request) answer {
 	if err != nil {
 		return refuse(http.StatusInternalServerError, err.Error())
 	}
-	return p.damage(rec, answer{status: http.StatusOK, media: mediaPDF, body: file})
+	a := p.damage(rec, answer{status: http.StatusOK, media: mediaPDF, body: file})
+	if rec.Fault == "" || rec.Fault == faultSlow {
+		sum := sha256.Sum256(file)
+		rec.SHA256 = hex.EncodeToString(sum[:])
+	}
+	return a
 }
 
 func (p *Portal) unknown(*http.Request, *Request) answer { return notFound() }

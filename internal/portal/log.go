@@ -32,6 +32,7 @@ type Request struct {
 	Kind        string        `json:"kind"`
 	Product     int           `json:"product,omitempty"`  // idProduto, of history, detail and pdf
 	Audience    Audience      `json:"audience,omitempty"` // of a pdf
+	SHA256      string        `json:"sha256,omitempty"`   // of a pdf that was sent whole and undamaged
 	Category    string        `json:"category,omitempty"` // the categories a list was filtered by
 	Status      int           `json:"status"`
 	Bytes       int           `json:"bytes"`                 // of the body as sent
