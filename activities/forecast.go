@@ -239,14 +239,17 @@ func (f *forecaster) discovery(ctx context.Context, selected []*asset.Asset, out
 }
 
 // PaceOf is the pace at which a host may be asked now.
-func PaceOf(ctx context.Context, l *ledger.Ledger, host string, rps float64, now time.Time) (Pace, error) {
-	b, err := l.Budget(ctx, host)
+func PaceOf(ctx context.Context, l *ledger.Ledger, host string, rps float64) (Pace, error) {
+	b, now, err := l.ReadBudget(ctx, host)
 	if err != nil {
 		return Pace{}, err
 	}
 	until := b.NextAt
 	if b.BlockedUntil.After(until) {
 		until = b.BlockedUntil
+	}
+	if b.Rate > 0 {
+		rps = b.Rate
 	}
 	return Pace{RPS: rps, Share: b.Pace, Wait: max(0, until.Sub(now))}, nil
 }

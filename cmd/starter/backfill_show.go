@@ -214,7 +214,7 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 	for _, w := range waits {
 		// A backfill that broke off goes on as a run of its own: "backfill/june#2".
 		if run := workflows.BackfillID(b.ID); w.Run == run || strings.HasPrefix(w.Run, run+"#") {
-			v.Waiting = append(v.Waiting, viewWait(w))
+			v.Waiting = append(v.Waiting, viewWait(w, d.Ledger.Shown))
 		}
 	}
 	filter.Backfill = b.ID

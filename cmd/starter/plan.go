@@ -126,7 +126,7 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "read source.url", err)
 	}
-	pace, err := activities.PaceOf(ctx, d.Ledger, source.Host, c.Budget.RPS, time.Now())
+	pace, err := activities.PaceOf(ctx, d.Ledger, source.Host, c.Budget.RPS)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -39,7 +40,9 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	categories(t, data, "5", "8")
-	withLedger(t, data, func(l *ledger.Ledger) { require.NoError(t, l.Slow(t.Context(), "consultas.anvisa.gov.br", 0.5, 0)) })
+	withLedger(t, data, func(l *ledger.Ledger) {
+		require.NoError(t, l.ChangeBudget(t.Context(), "consultas.anvisa.gov.br", func(_ time.Time, b *ledger.Budget) bool { b.Pace = 0.5; return true }))
+	})
 	code, stdout, stderr := starter(t, data, "plan", "*", "-o", "json")
 	require.Zero(t, code, stderr)
 	var v planView

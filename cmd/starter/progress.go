@@ -73,7 +73,7 @@ func (p *progress) tellWaits(ctx context.Context) {
 		return
 	}
 	for _, w := range found {
-		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, viewWait(w).String()
+		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, viewWait(w, p.data.Ledger.Shown).String()
 		if p.waits[slice] != line {
 			p.waits[slice] = line
 			p.app.note("  %-16s %-3s %s", w.Asset, w.Partition, line)
@@ -88,9 +88,9 @@ func (p *progress) tellPause(ctx context.Context) {
 		return
 	}
 	for _, b := range budgets {
-		if b.BlockedUntil.After(time.Now()) && !b.BlockedUntil.Equal(p.until) {
+		if left := b.BlockedUntil.Sub(p.data.Ledger.Now()); left > 0 && !b.BlockedUntil.Equal(p.until) {
 			p.until = b.BlockedUntil
-			p.app.note("  %s wants a pause: nothing is asked for %s (%s)", b.Host, time.Until(b.BlockedUntil).Round(time.Second), b.Reason)
+			p.app.note("  %s wants a pause: nothing is asked for %s (%s)", b.Host, left.Round(time.Second), b.Reason)
 		}
 	}
 }

@@ -88,7 +88,7 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 			return err
 		}
 		v := viewRun(c, r)
-		v.Waiting = viewWaits(waits)
+		v.Waiting = viewWaits(waits, d.Ledger.Shown)
 		return a.show(v, func(w io.Writer) error {
 			for _, line := range [][2]string{
 				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", when(v.Started)}, {"took", took(r)},

@@ -115,7 +115,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 				one.published(m)
 			}
 			if w, waiting := waits[slice]; waiting {
-				shown := viewWait(w)
+				shown := viewWait(w, d.Ledger.Shown)
 				one.Waiting = &shown
 			}
 			s.Partitions = append(s.Partitions, one)

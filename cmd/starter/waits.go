@@ -20,16 +20,17 @@ type waitView struct {
 	Evidence  string     `json:"evidence,omitempty"` // object of the lake
 }
 
-func viewWait(w ledger.Wait) waitView {
+// viewWait shows a wait; shown gives times of the ledger's clock as those of the wall clock.
+func viewWait(w ledger.Wait, shown func(time.Time) time.Time) waitView {
 	return waitView{
-		Asset: w.Asset, Partition: w.Partition, RunID: w.Run, Kind: w.Kind, Reason: w.Reason, Until: instant(w.Until), Since: w.Since, Evidence: w.Evidence,
+		Asset: w.Asset, Partition: w.Partition, RunID: w.Run, Kind: w.Kind, Reason: w.Reason, Until: instant(shown(w.Until)), Since: shown(w.Since), Evidence: w.Evidence,
 	}
 }
 
-func viewWaits(found []ledger.Wait) []waitView {
+func viewWaits(found []ledger.Wait, shown func(time.Time) time.Time) []waitView {
 	views := make([]waitView, len(found))
 	for i, w := range found {
-		views[i] = viewWait(w)
+		views[i] = viewWait(w, shown)
 	}
 	return views
 }

@@ -74,6 +74,8 @@ func (v *Visit) Document(ctx context.Context, h Handle) (Document, error) {
 	send := v.get
 	if v.o.Fetch == FetchByPage {
 		send = v.fetch
+	} else if _, err := v.session(ctx); err != nil { // before the turn: between it and the request there is nothing to wait for
+		return Document{}, fmt.Errorf("%s: %w", r.op, err)
 	}
 	d := Document{SourceURL: r.url(v.o.URL)}
 	err := v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {

@@ -44,7 +44,7 @@ func (c *caller) exchange(ctx context.Context, client *http.Client, r request, h
 	defer func() { _ = resp.Body.Close() }()
 	a := answer{
 		status: resp.StatusCode, html: isHTML(resp.Header.Get("Content-Type")),
-		retryAfter: resp.Header.Get("Retry-After"), declared: resp.ContentLength, header: resp.Header,
+		retryAfter: resp.Header.Get("Retry-After"), date: resp.Header.Get("Date"), declared: resp.ContentLength, header: resp.Header,
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, r.bound+1))
 	a.whole, a.over = err == nil, int64(len(a.body)) > r.bound

@@ -71,6 +71,7 @@ type fetched struct {
 	Status     int    `json:"status"`
 	Type       string `json:"type"`
 	RetryAfter string `json:"retryAfter"`
+	Date       string `json:"date"`
 	Declared   int64  `json:"declared"`
 	Size       int64  `json:"size"`
 	Whole      bool   `json:"whole"`
@@ -92,7 +93,7 @@ func (v *Visit) fetch(ctx context.Context, r request) (answer, error) {
 	}
 	body, err := v.collect(ctx, r, got)
 	return answer{
-		status: got.Status, html: isHTML(got.Type), retryAfter: got.RetryAfter, declared: got.Declared,
+		status: got.Status, html: isHTML(got.Type), retryAfter: got.RetryAfter, date: got.Date, declared: got.Declared,
 		body: body, whole: got.Whole, over: got.Over,
 	}, err
 }

@@ -12,16 +12,16 @@ import (
 
 const (
 	fallbackWait = time.Minute // when a 429 does not say how long
-	longestWait  = time.Hour
+	longestWait  = 24 * time.Hour
 	noHeader     = "MSG-004" // the portal's message for a request without "Authorization: Guest"
 )
 
 // judge says what an answer means that is not the one asked for; nil when it is.
 func judge(r request, a answer, now time.Time) error {
 	switch {
-	case a.status == http.StatusTooManyRequests:
-		err := fault.New(fault.Throttled, r.op, "the portal asks to slow down (429)")
-		err.After = retryAfter(a.retryAfter, now)
+	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable && a.retryAfter != "":
+		err := fault.New(fault.Throttled, r.op, "the portal asks to slow down (%d)", a.status)
+		err.After = a.wait(now)
 		return err
 	case a.status == http.StatusForbidden && a.looksHTML():
 		return fault.New(fault.Refused, r.op, "the portal blocks us (403 with a page)")
@@ -94,15 +94,23 @@ func isHTML(contentType string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), "text/html")
 }
 
-// retryAfter reads a Retry-After header, seconds or a date: at least a second, as zero would say nothing, and an
-// hour at most.
-func retryAfter(header string, now time.Time) time.Duration {
-	wait := fallbackWait
-	header = strings.TrimSpace(header)
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if date, err := http.ParseTime(header); err == nil {
-		wait = date.Sub(now)
+// wait reads a Retry-After header, seconds or a date, to the second: at least one, as zero would say nothing, and a day at
+// most. A date is compared with that of the answer, so that it does not matter what clock the server or we have.
+func (a answer) wait(now time.Time) time.Duration {
+	header := strings.TrimSpace(a.retryAfter)
+	if header != "" && strings.Trim(header, "0123456789") == "" {
+		seconds, err := strconv.ParseUint(header, 10, 31)
+		if err != nil {
+			return longestWait // more digits than that
+		}
+		return min(max(time.Duration(seconds)*time.Second, time.Second), longestWait)
 	}
-	return min(max(wait, time.Second), longestWait)
+	date, err := http.ParseTime(header)
+	if err != nil {
+		return fallbackWait
+	}
+	if answered, err := http.ParseTime(strings.TrimSpace(a.date)); err == nil {
+		now = answered
+	}
+	return min(max(date.Sub(now), time.Second), longestWait)
 }

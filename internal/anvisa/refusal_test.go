@@ -93,26 +93,43 @@ func TestJudgeLength(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
+	const day = 24 * time.Hour
 	tests := []struct {
-		header string
-		want   time.Duration
+		header, date string
+		want         time.Duration
 	}{
-		{"600", 10 * time.Minute},
-		{" 5 ", 5 * time.Second},
-		{"0", time.Second},
-		{"86400", time.Hour},
-		{"-5", time.Minute},
-		{"", time.Minute},
-		{"soon", time.Minute},
-		{"99999999999999999999", time.Minute},
-		{"Mon, 23 Nov 2026 06:02:00 GMT", 2 * time.Minute},
-		{"Mon, 23 Nov 2026 05:00:00 GMT", time.Second},
-		{"Tue, 24 Nov 2026 06:00:00 GMT", time.Hour},
+		{"600", "", 10 * time.Minute},
+		{" 5 ", "", 5 * time.Second},
+		{"37", "Mon, 23 Nov 2026 05:00:00 GMT", 37 * time.Second},
+		{"0", "", time.Second},
+		{"86400", "", day},
+		{"86401", "", day},
+		{"99999999999999999999", "", day},
+		{"-5", "", time.Minute},
+		{"1.5", "", time.Minute},
+		{"", "", time.Minute},
+		{"soon", "", time.Minute},
+		{"Mon, 23 Nov 2026 06:02:00 GMT", "", 2 * time.Minute},
+		{"Mon, 23 Nov 2026 05:00:00 GMT", "", time.Second},
+		{"Wed, 25 Nov 2026 06:00:00 GMT", "", day},
+		{"Mon, 23 Nov 2026 05:02:03 GMT", "Mon, 23 Nov 2026 05:00:00 GMT", 123 * time.Second}, // the server is an hour late
+		{"Sun, 23 Nov 2036 05:02:03 GMT", "Sun, 23 Nov 2036 05:00:00 GMT", 123 * time.Second}, // or we are ten years
+		{"Monday, 23-Nov-26 05:02:03 GMT", "Mon Nov 23 05:00:00 2026", 123 * time.Second},     // in the old forms
+		{"Mon, 23 Nov 2026 06:02:00 GMT", "yesterday", 2 * time.Minute},                       // what is no date is no date
+		{"Mon, 23 Nov 2026 05:00:00 GMT", "Mon, 23 Nov 2026 05:00:01 GMT", time.Second},       // it is over
 	}
 	for _, tt := range tests {
-		t.Run(tt.header, func(t *testing.T) {
+		t.Run(tt.header+" at "+tt.date, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, tt.want, retryAfter(tt.header, now))
+			require.Equal(t, tt.want, answer{retryAfter: tt.header, date: tt.date}.wait(now))
 		})
 	}
+}
+
+func TestAServerThatIsOverloadedMaySayHowLong(t *testing.T) {
+	t.Parallel()
+	err := judge(request{op: "list"}, answer{status: http.StatusServiceUnavailable, retryAfter: "37"}, time.Time{})
+	require.Equal(t, fault.Throttled, fault.KindOf(err))
+	require.Equal(t, 37*time.Second, fault.AfterOf(err))
+	require.ErrorContains(t, err, "slow down (503)")
 }

@@ -62,7 +62,8 @@ type answer struct {
 	status     int
 	html       bool // the response says that it is a page
 	retryAfter string
-	declared   int64 // Content-Length; -1: not said
+	date       string // when the server says that it answered
+	declared   int64  // Content-Length; -1: not said
 	body       []byte
 	whole      bool        // the body was read to its end
 	over       bool        // the body is longer than the request's bound

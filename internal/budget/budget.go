@@ -13,17 +13,41 @@
 //		return errors.Join(err, noted)
 //	}
 //
-// The pace adapts as TCP does, additive up, multiplicative down. fault.Throttled blocks the host for everybody for as
-// long as the source says and halves the pace. fault.Refused opens the circuit: nobody asks for ten minutes
-// (Options.Circuit), then twice as long at each further refusal, up to two hours. An answer slower than Options.Patience takes a quarter off
-// the pace; every good answer gives a twentieth of the full pace back. Other failures say nothing about the host.
+// # What is promised
 //
-// Turns are given in order and never caught up: an hour without requests is no credit for a burst.
+// With a rate of R requests a second, no sliding window of W seconds holds more than R × W + 1 grants, of all workers on
+// one ledger together, whatever is restarted, stopped and continued, and whatever the clocks of the processes show: each turn
+// is granted in a transaction of the book, at the time read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
+// granted while the host is blocked. What is left is the way from the grant to the source, which differs from request to
+// request: a window at the source may hold R × (W + J) + 1, where J is that difference. A process that is stopped between a
+// grant and its use for more than a quarter of the interval takes another turn; one that is stopped behind that, in the
+// few instructions before it sends, or whose browser is stopped, sends that one request late.
+//
+// Turns are never caught up: an hour without requests, or of a stopped process, is no credit for a burst.
+//
+// # The pace
+//
+// It adapts as TCP does, additive up, multiplicative down. fault.Throttled blocks the host for everybody for as long as
+// the source says and halves the pace. An answer slower than Options.Patience takes a quarter off the pace, and so do three
+// failures (fault.Unavailable: 5xx, no connection, nothing in time) of which each good answer makes up for a quarter; every good
+// answer gives a twentieth of the full pace back unless failures are left to make up for. Other faults say nothing about the host.
+//
+// fault.Refused opens the circuit: nobody asks for ten minutes (Options.Circuit), then twice as long at each further
+// refusal, up to two hours, or as long as the source says. When that is over one request probes, and everybody else waits
+// until it is heard of: a good answer closes the circuit, a refusal opens it for longer.
+//
+// # What counts
+//
+// Every request that this program or a page of its browsers sends on its behalf: JSON, PDFs, open data, clicks that make the page
+// ask, and each load of the page as one. The static files that a browser loads with the page (script, style, pictures) are not
+// counted: they are cached, and nobody can hold them back one by one.
 package budget
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"log/slog"
 	"math"
 	"net"
 	"net/netip"
@@ -41,13 +65,11 @@ const (
 )
 
 const (
-	slowTimes     = 0.75             // of the pace is left after a slow answer
-	successPlus   = 0.05             // of the full pace comes back with a good answer
 	throttled     = time.Minute      // the block when the source asks to slow down and does not say for how long
-	circuitGrowth = 12               // the longest open circuit, in first ones; unless the source itself asks for more
-	blockMost     = 24 * time.Hour   // however long the source asks for: its header is not to be trusted with more
 	glance        = time.Second      // how old the knowledge of a block may be when turns cost nothing
 	reportTimeout = 30 * time.Second // to write a report down, though its request was cancelled
+	lateShare     = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
+	lateLeast     = 50 * time.Millisecond
 )
 
 // Options say how fast a host may be asked.
@@ -56,6 +78,7 @@ type Options struct {
 	MaxWait  time.Duration // the longest wait that Take sleeps; a longer one is returned as a fault. 0: DefaultMaxWait
 	Patience time.Duration // a slower answer means that the host is strained. 0: DefaultPatience
 	Circuit  time.Duration // how long nobody asks after a first refusal; further ones double it, up to 12 times. 0: DefaultCircuit
+	Log      *slog.Logger  // told of times that cannot be; nil: nobody is
 }
 
 // Budget is one process's hold on the pace of one host.
@@ -65,15 +88,17 @@ type Budget struct {
 	interval time.Duration // 0: no limit
 	o        Options
 
-	mu   sync.Mutex
-	last Turn      // the newest answer of the book
-	seen time.Time // when it came
+	mu      sync.Mutex
+	free    time.Time // until then turns of a host without a limit cost not even a look
+	settled bool      // the last answer found the host at full pace, with nothing to make up for
+	probe   string    // the probe that is ours, if there is one
+	probing time.Time // since when
 }
 
 // New makes the budget of a host, "host:port" as the source's address has it. No limit for a host that is not this
 // machine, and a rate that is no number, are fault.Invalid.
 func New(book Book, host string, o Options) (*Budget, error) {
-	b := &Budget{book: book, host: host, o: o, last: Turn{Pace: 1}}
+	b := &Budget{book: book, host: host, o: o}
 	switch {
 	case host == "":
 		return nil, fault.New(fault.Invalid, "make budget", "the source has no host")
@@ -82,7 +107,7 @@ func New(book Book, host string, o Options) (*Budget, error) {
 	case o.RPS == 0 && !loopback(host):
 		return nil, fault.New(fault.Invalid, "make budget", "%s is not this machine: give it a rate, such as 1 request a second", host)
 	case o.RPS > 0:
-		b.interval = max(time.Duration(float64(time.Second)/o.RPS), time.Microsecond)
+		b.interval = interval(o.RPS)
 	}
 	if b.o.MaxWait <= 0 {
 		b.o.MaxWait = DefaultMaxWait
@@ -93,7 +118,15 @@ func New(book Book, host string, o Options) (*Budget, error) {
 	if b.o.Circuit <= 0 {
 		b.o.Circuit = DefaultCircuit
 	}
+	if b.o.Log == nil {
+		b.o.Log = slog.New(slog.DiscardHandler)
+	}
 	return b, nil
+}
+
+// interval is the time between two requests at a rate.
+func interval(rps float64) time.Duration {
+	return max(time.Duration(float64(time.Second)/rps), time.Microsecond)
 }
 
 func loopback(host string) bool {
@@ -105,72 +138,93 @@ func loopback(host string) bool {
 	return name == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// Take returns when a request may be sent. A blocked host, or a turn further off than MaxWait, is fault.Throttled, or
-// fault.Refused while the circuit is open, with After; the turn is then not taken. It is called before every request.
+// Take returns when a request may be sent: at once. A blocked host, or a turn further off than MaxWait, is
+// fault.Throttled, or fault.Refused while the circuit is open, with After; the turn is then not taken. It is called
+// right before every request.
 func (b *Budget) Take(ctx context.Context) error {
-	now := time.Now()
-	turn, err := b.turn(ctx, now)
-	if err != nil {
-		return err
-	}
-	if err := b.denied(turn, now); err != nil {
-		return err
-	}
-	wait := turn.At.Sub(now)
-	if wait <= 0 {
-		return nil
-	}
-	if wait > b.o.MaxWait {
-		return &fault.Error{Kind: fault.Throttled, Op: "take turn", After: wait,
-			Err: errors.New("the budget of " + b.host + " is used up for now")}
-	}
-	if err := sleep(ctx, wait); err != nil {
-		return err
-	}
-	// Another worker may have been told to stop while this one slept.
-	now = time.Now()
-	turn, err = b.book.Turn(ctx, b.host, now, 0, 0)
-	if err != nil {
-		return err
-	}
-	b.note(turn, now)
-	return b.denied(turn, now)
-}
-
-// turn asks the book; where turns cost nothing, only when the last answer is old.
-func (b *Budget) turn(ctx context.Context, now time.Time) (Turn, error) {
-	if b.interval == 0 {
-		b.mu.Lock()
-		last, age := b.last, now.Sub(b.seen)
-		b.mu.Unlock()
-		if age < glance && (last.Blocked.IsZero() || last.Blocked.After(now)) {
-			return last, nil
+	ask := Ask{Interval: b.interval, Patience: b.o.MaxWait, Who: rand.Text()}
+	for {
+		if free, err := b.unlimited(ctx); free || err != nil {
+			return err
+		}
+		turn, decided, err := b.turn(ctx, ask)
+		switch {
+		case err != nil:
+			return err
+		case turn.Blocked > 0:
+			return b.denied(turn)
+		case turn.Wait > b.o.MaxWait:
+			return &fault.Error{Kind: fault.Throttled, Op: "take turn", After: turn.Wait,
+				Err: errors.New("the budget of " + b.host + " is used up for now")}
+		case turn.Granted && time.Since(decided) <= max(turn.Step/lateShare, lateLeast):
+			return nil
+		case turn.Granted && turn.Probe:
+			return nil // nobody else is let go: it cannot be too close to another one
+		case turn.Granted: // the process stood still meanwhile: what it was granted may be long past
+			ask.Place = time.Time{}
+		default:
+			if err := sleep(ctx, turn.Wait); err != nil {
+				return err
+			}
+			ask.Place = turn.Place
 		}
 	}
-	turn, err := b.book.Turn(ctx, b.host, now, b.interval, b.o.MaxWait)
-	if err == nil {
-		b.note(turn, now)
-	}
-	return turn, err
 }
 
-func (b *Budget) note(turn Turn, now time.Time) {
+// unlimited reports whether a turn costs nothing, as that of a host on this machine without a limit does. It looks at the
+// book once a second.
+func (b *Budget) unlimited(ctx context.Context) (bool, error) {
+	if b.interval > 0 {
+		return false, nil
+	}
+	b.mu.Lock()
+	free := time.Now().Before(b.free)
+	b.mu.Unlock()
+	if free {
+		return true, nil
+	}
+	s, now, err := b.book.ReadBudget(ctx, b.host)
+	if err != nil || s.Rate > 0 || s.Circuit(now) != CircuitClosed {
+		return false, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.last, b.seen = turn, now
+	b.free = time.Now().Add(glance)
+	b.settled = s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
+	return true, nil
+}
+
+// turn asks the book, and gives the moment at which it decided, by the clock that runs on while a process is stopped.
+func (b *Budget) turn(ctx context.Context, ask Ask) (turn Turn, decided time.Time, err error) {
+	var settled bool
+	err = b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) (changed bool) {
+		turn, changed = s.Take(now, ask)
+		decided, settled = time.Now(), s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
+		return changed
+	})
+	if err != nil {
+		return turn, decided, err
+	}
+	if turn.Bounded != "" {
+		b.o.Log.WarnContext(ctx, "a time in the budget cannot be: is a clock wrong?", "host", b.host, "wrong", turn.Bounded)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.settled = settled
+	if turn.Granted && turn.Probe {
+		b.probe, b.probing = ask.Who, decided
+	}
+	return turn, decided, nil
 }
 
 // denied is the fault of a blocked turn.
-func (b *Budget) denied(turn Turn, now time.Time) error {
-	if turn.Blocked.IsZero() {
-		return nil
-	}
+func (b *Budget) denied(turn Turn) error {
 	kind := fault.Throttled
 	if turn.Refused {
 		kind = fault.Refused
 	}
-	return &fault.Error{Kind: kind, Op: "take turn", After: turn.Blocked.Sub(now),
-		Err: errors.New(b.host + " is not asked until " + turn.Blocked.UTC().Format(time.RFC3339) + ": " + turn.Reason)}
+	return &fault.Error{Kind: kind, Op: "take turn", After: turn.Blocked,
+		Err: errors.New(b.host + " is not asked until " + turn.Until.UTC().Format(time.RFC3339) + ": " + turn.Reason)}
 }
 
 // Report says how a request went and how long it took. It is called after every request, and writes only when that
@@ -178,53 +232,45 @@ func (b *Budget) denied(turn Turn, now time.Time) error {
 func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()
-	switch fault.KindOf(err) {
-	case fault.Throttled:
-		return b.block(ctx, err, throttled, false)
-	case fault.Refused:
-		b.mu.Lock()
-		before := b.last.Refusals
-		b.mu.Unlock()
-		return b.block(ctx, err, max(b.circuit(before), fault.AfterOf(err)), true)
-	case "", fault.NotFound: // "there is none" is an answer like any other
-		return b.answered(ctx, latency)
-	default:
-		return nil
-	}
-}
-
-// circuit is how long it stays open after a number of refusals in a row.
-func (b *Budget) circuit(before int) time.Duration {
-	d := b.o.Circuit
-	for range before {
-		if d = 2 * d; d >= circuitGrowth*b.o.Circuit {
-			return circuitGrowth * b.o.Circuit
+	probe := b.probeOf(time.Now().Add(-latency))
+	switch kind := fault.KindOf(err); kind {
+	case fault.Throttled, fault.Refused:
+		k := Block{For: fault.AfterOf(err), Refused: kind == fault.Refused, Circuit: b.o.Circuit, Reason: err.Error()}
+		if k.For <= 0 && !k.Refused {
+			k.For = throttled
 		}
+		b.mu.Lock()
+		b.free, b.settled = time.Time{}, false
+		b.mu.Unlock()
+		return b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool { s.Block(now, k); return true })
+	case "", fault.NotFound: // "there is none" is an answer like any other
+		return b.answered(ctx, Answer{Good: true, Slow: latency > b.o.Patience, Probe: probe})
+	default:
+		return b.answered(ctx, Answer{Failed: kind == fault.Unavailable, Probe: probe})
 	}
-	return d
 }
 
-// block closes the host for as long as err asks; for d when it does not say, or is refused.
-func (b *Budget) block(ctx context.Context, err error, d time.Duration, refused bool) error {
-	if after := fault.AfterOf(err); after > 0 && !refused {
-		d = after
-	}
-	now := time.Now()
-	b.note(Turn{}, time.Time{}) // what is known of the host is old now
-	return b.book.Block(ctx, b.host, now, now.Add(min(d, blockMost)), err.Error(), refused)
-}
-
-func (b *Budget) answered(ctx context.Context, latency time.Duration) error {
-	if latency > b.o.Patience {
-		return b.book.Slow(ctx, b.host, slowTimes, 0)
-	}
+// probeOf is the name of the probe that a request was which began at a time; "" when it was none. While one probes
+// nobody else begins.
+func (b *Budget) probeOf(began time.Time) string {
 	b.mu.Lock()
-	full := b.last.Pace >= 1 && b.last.Refusals == 0
+	defer b.mu.Unlock()
+	if b.probe == "" || began.Before(b.probing) {
+		return ""
+	}
+	probe := b.probe
+	b.probe = ""
+	return probe
+}
+
+func (b *Budget) answered(ctx context.Context, a Answer) error {
+	b.mu.Lock()
+	settled := b.settled
 	b.mu.Unlock()
-	if full {
+	if a.Probe == "" && !a.Failed && !a.Slow && (settled || !a.Good) {
 		return nil
 	}
-	return b.book.Slow(ctx, b.host, 1, successPlus)
+	return b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool { return s.Answer(now, a) })
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -39,8 +39,20 @@ func inBubble(t *testing.T, test func(*bundle)) {
 
 func (b *bundle) open() {
 	var err error
-	b.book, err = ledger.Open(b.Context(), b.path)
+	b.book, err = ledger.Open(b.Context(), b.path, ledger.WithClock(ledger.Clock{Wall: time.Now}))
 	require.NoError(b, err)
+}
+
+// read is what is noted of the host.
+func (b *bundle) read() budget.State {
+	s, _, err := b.book.ReadBudget(b.Context(), host)
+	require.NoError(b, err)
+	return s
+}
+
+// change changes what is noted of the host.
+func (b *bundle) change(fn func(now time.Time, s *budget.State)) {
+	require.NoError(b, b.book.ChangeBudget(b.Context(), host, func(now time.Time, s *budget.State) bool { fn(now, s); return true }))
 }
 
 func (b *bundle) budget(o budget.Options) *budget.Budget {
@@ -188,8 +200,78 @@ func TestRefusalsDouble(t *testing.T) {
 		require.NoError(b, one.Take(b.Context()))
 		require.NoError(b, one.Report(b.Context(), refuse, 0))
 		b.denied(one, fault.Refused, 10*time.Minute)
-		require.NoError(b, b.book.Unblock(b.Context(), host))
+		b.change(func(now time.Time, s *budget.State) { s.Close(now, "they let us") })
 		require.NoError(b, b.budget(budget.Options{RPS: 1, MaxWait: time.Hour}).Take(b.Context()))
+		require.Zero(b, b.read().Refusals)
+	})
+}
+
+func TestOneRequestProbesAfterARefusal(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		one, two := b.budget(budget.Options{RPS: 100}), b.budget(budget.Options{RPS: 100})
+		refuse := fault.New(fault.Refused, "list", "403")
+		require.NoError(b, one.Take(b.Context()))
+		require.NoError(b, one.Report(b.Context(), refuse, 0))
+		pass(10 * time.Minute)
+
+		require.NoError(b, one.Take(b.Context()), "the probe")
+		for _, of := range []*budget.Budget{one, two} {
+			b.denied(of, fault.Refused, 10*time.Second)
+		}
+		pass(time.Second)
+		require.NoError(b, two.Report(b.Context(), nil, time.Hour), "sent before the refusal: it proves nothing")
+		require.Equal(b, budget.CircuitHalfOpen, b.read().Circuit(time.Now()))
+		require.NoError(b, one.Report(b.Context(), refuse, time.Second))
+		b.denied(two, fault.Refused, 20*time.Minute)
+		pass(20 * time.Minute)
+
+		require.NoError(b, two.Take(b.Context()))
+		require.NoError(b, two.Report(b.Context(), fault.New(fault.Session, "open", "the browser died"), 0))
+		b.denied(one, fault.Refused, 10*time.Second)
+		pass(30 * time.Second)
+		require.NoError(b, one.Take(b.Context()), "another one probes")
+		pass(110 * time.Second) // its worker was killed
+		b.denied(two, fault.Refused, 10*time.Second)
+		pass(10 * time.Second)
+		require.NoError(b, two.Take(b.Context()))
+		require.NoError(b, two.Report(b.Context(), &fault.Error{Kind: fault.Throttled, After: time.Minute}, 0))
+		b.denied(one, fault.Refused, time.Minute)
+		pass(time.Minute)
+		require.NoError(b, two.Take(b.Context()))
+		require.NoError(b, two.Report(b.Context(), nil, 0))
+		require.Equal(b, budget.CircuitClosed, b.read().Circuit(time.Now()))
+		for range 3 {
+			require.NoError(b, one.Take(b.Context()))
+		}
+	})
+}
+
+func TestSeveralFailuresTakePace(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bundle) {
+		of := b.budget(budget.Options{RPS: 1000})
+		report := func(err error, times int) {
+			for range times {
+				require.NoError(b, of.Take(b.Context()))
+				require.NoError(b, of.Report(b.Context(), err, 0))
+			}
+		}
+		failure := fault.New(fault.Unavailable, "list", "503")
+		report(failure, 2)
+		require.InDelta(b, 1, b.read().Pace, 1e-9, "two are bad luck")
+		report(failure, 1)
+		require.InDelta(b, 0.75, b.read().Pace, 1e-9)
+		for range 60 { // one in three
+			report(nil, 2)
+			report(failure, 1)
+		}
+		require.Less(b, b.read().Pace, 0.5)
+		for range 60 { // one in ten
+			report(nil, 9)
+			report(failure, 1)
+		}
+		require.Greater(b, b.read().Pace, 0.9)
 	})
 }
 
@@ -203,9 +285,7 @@ func TestSlowAnswersTakePace(t *testing.T) {
 		require.NoError(b, err)
 		require.Empty(b, noted, "what changes nothing writes nothing")
 		require.NoError(b, of.Report(b.Context(), nil, 6*time.Second))
-		got, err := b.book.Budget(b.Context(), host)
-		require.NoError(b, err)
-		require.InDelta(b, 0.75, got.Pace, 1e-9)
+		require.InDelta(b, 0.75, b.read().Pace, 1e-9)
 	})
 }
 
@@ -220,40 +300,52 @@ func TestTakeEndsWithContext(t *testing.T) {
 	})
 }
 
-// counting counts the turns asked of a book.
+// counting counts the questions to a book.
 type counting struct {
 	budget.Book
-	turns int
+	read, changed int
 }
 
-func (c *counting) Turn(ctx context.Context, host string, now time.Time, interval, patience time.Duration) (budget.Turn, error) {
-	c.turns++
-	return c.Book.Turn(ctx, host, now, interval, patience)
+func (c *counting) ReadBudget(ctx context.Context, host string) (budget.State, time.Time, error) {
+	c.read++
+	return c.Book.ReadBudget(ctx, host)
+}
+
+func (c *counting) ChangeBudget(ctx context.Context, host string, fn func(time.Time, *budget.State) bool) error {
+	c.changed++
+	return c.Book.ChangeBudget(ctx, host, fn)
 }
 
 func TestNoLimitOnLoopback(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
+		const local = "127.0.0.1:8080"
 		book := &counting{Book: b.book}
-		of, err := budget.New(book, "127.0.0.1:8080", budget.Options{})
+		of, err := budget.New(book, local, budget.Options{})
 		require.NoError(b, err)
 		for range 1000 {
 			require.NoError(b, of.Take(b.Context()))
 			require.NoError(b, of.Report(b.Context(), nil, time.Millisecond))
 		}
-		require.Equal(b, 1, book.turns, "one look a second")
-		noted, err := b.book.Budgets(b.Context())
-		require.NoError(b, err)
-		require.Empty(b, noted)
+		require.Equal(b, []int{1, 0}, []int{book.read, book.changed}, "one look a second")
 
-		until := time.Now().Add(time.Minute)
-		require.NoError(b, b.book.Block(b.Context(), "127.0.0.1:8080", time.Now(), until, "429", false))
+		block := func(now time.Time, s *budget.State) bool {
+			s.Block(now, budget.Block{For: time.Minute, Reason: "429"})
+			return true
+		}
+		require.NoError(b, b.book.ChangeBudget(b.Context(), local, block))
 		pass(time.Second)
 		b.denied(of, fault.Throttled, 59*time.Second)
 		require.NoError(b, of.Report(b.Context(), &fault.Error{Kind: fault.Throttled, After: 2 * time.Minute}, 0))
 		b.denied(of, fault.Throttled, 2*time.Minute)
 		pass(2 * time.Minute)
 		require.NoError(b, of.Take(b.Context()))
+
+		rate := func(_ time.Time, s *budget.State) bool { s.Rate, s.Pace = 2, 1; return true }
+		require.NoError(b, b.book.ChangeBudget(b.Context(), local, rate))
+		pass(time.Second)
+		require.Zero(b, b.waits(of))
+		require.Equal(b, 500*time.Millisecond, b.waits(of), "a rate set by hand counts here, too")
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
@@ -24,6 +25,7 @@ type Data struct {
 	Ledger *ledger.Ledger
 	Lake   *lake.Lake
 	Root   string // of the lake, absolute
+	Now    func() time.Time
 
 	Leaflets   Files // the PDFs
 	Quarantine Files // what came instead of one
@@ -59,13 +61,17 @@ func OpenData(ctx context.Context, c config.Config) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ctx, LedgerFile(root))
+	clock, err := systemClock()
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, LedgerFile(root), ledger.WithClock(clock))
 	if err != nil {
 		return nil, err
 	}
 	whole := lake.New(store)
 	return &Data{
-		Graph: graph, Ledger: l, Lake: whole, Root: root,
+		Graph: graph, Ledger: l, Lake: whole, Root: root, Now: clock.Wall,
 		Leaflets:   Files{whole.Blobs("raw/anvisa/leaflets", ".pdf")},
 		Quarantine: Files{whole.Blobs("raw/anvisa/quarantine", ".bin")},
 	}, nil

@@ -104,7 +104,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pace, err := budget.New(h.Ledger, source.Host, budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget)})
+	pace, err := budget.New(h.Ledger, source.Host, budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget), Log: h.log})
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (h *Host) openOpenData() (anvisa.OpenData, error) {
 	if err != nil {
 		return found, err
 	}
-	options := budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget)}
+	options := budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget), Log: h.log}
 	if options.RPS == 0 && !config.Loopback(found.Source) {
 		options.RPS = 1 // no limit is for this machine
 	}
@@ -167,7 +167,7 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: time.Now, Build: build(h.config.Worker)}
+	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now, Build: build(h.config.Worker)}
 	if err := h.tell(acts); err != nil {
 		return err
 	}

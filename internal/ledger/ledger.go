@@ -66,13 +66,15 @@ const readers = 4
 // Ledger is an open ledger.
 type Ledger struct {
 	path   string
+	clock  Clock
+	anchor anchor  // zero where the wall clock counts
 	writer *sql.DB // one connection: writers of this process queue here, in order, instead of polling the file's lock
 	reader *sql.DB
 }
 
 // Open opens the ledger at path, creates it and its folder when they are missing, and brings its schema up to date.
 // A file with a newer schema is fault.Invalid; a folder that cannot be written is fault.Unavailable.
-func Open(ctx context.Context, path string) (*Ledger, error) {
+func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "open ledger", err)
@@ -80,7 +82,10 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
 		return nil, fault.New(fault.Unavailable, "open ledger", "the data folder cannot be written: %w", err)
 	}
-	l := &Ledger{path: abs}
+	l := &Ledger{path: abs, clock: SystemClock()}
+	for _, o := range options {
+		o(l)
+	}
 	if l.writer, err = sql.Open("sqlite", dsn(abs, "synchronous(NORMAL)")); err != nil {
 		return nil, fault.Wrap(fault.Internal, "open ledger", err)
 	}
@@ -93,6 +98,10 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	if err := l.prepare(ctx); err != nil {
 		_ = l.Close() // the first error says more
 		return nil, l.explain(ctx, "open ledger", err)
+	}
+	if err := l.anchorClock(ctx); err != nil {
+		_ = l.Close() // the first error says more
+		return nil, err
 	}
 	return l, nil
 }

@@ -273,16 +273,3 @@ type Lease struct {
 	Owner   string // worker, run, activity, attempt
 	Expires time.Time
 }
-
-// Budget is what is noted of one host.
-type Budget struct {
-	Host         string
-	NextAt       time.Time     // the next free turn
-	Interval     time.Duration // last asked for, at full pace
-	Pace         float64       // share of the configured rate in force, up to 1
-	BlockedUntil time.Time     // zero: never blocked
-	Refused      bool          // the block is an open circuit
-	Refusals     int           // in a row
-	Reason       string        // of the last block
-	Updated      time.Time
-}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"drugslm/internal/budget"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
 )
@@ -35,9 +36,6 @@ const (
 	eachTurns = 25
 )
 
-// at is when every worker asks for its turns, so that the turns taken show what was given.
-var at = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
-
 // work opens the ledger and uses it from several goroutines: each takes turns, and settles items of its own partition.
 func work(path, name string) error {
 	ctx := context.Background()
@@ -56,11 +54,15 @@ func work(path, name string) error {
 				return fmt.Errorf("enrol: %+v %w", sum, err)
 			}
 			for n := range eachTurns {
-				turn, err := l.Turn(ctx, "example.org:443", at, time.Second, time.Hour)
+				var turn budget.Turn
+				err := l.ChangeBudget(ctx, "example.org:443", func(now time.Time, b *ledger.Budget) (changed bool) {
+					turn, changed = b.Take(now, budget.Ask{Interval: 10 * time.Second, Patience: time.Hour})
+					return changed
+				})
 				if err != nil {
 					return err
 				}
-				err = l.StartRun(ctx, ledger.Run{ID: turn.At.String(), Workflow: partition, Started: turn.At.Add(time.Duration(n))})
+				err = l.StartRun(ctx, ledger.Run{ID: turn.Place.String(), Workflow: partition, Started: turn.Place.Add(time.Duration(n))})
 				if err != nil {
 					return err
 				}
@@ -96,9 +98,11 @@ func TestProcesses(t *testing.T) {
 	taken, err := l.Runs(t.Context(), 0)
 	require.NoError(t, err)
 	require.Len(t, taken, 3*workers*eachTurns, "no turn was given twice")
-	b, err := l.Budget(t.Context(), "example.org:443")
+	all, err := l.Budgets(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, at.Add(3*workers*eachTurns*time.Second), b.NextAt, "and none was left out")
+	require.Len(t, all, 1)
+	first := taken[len(taken)-1].Started
+	require.WithinDuration(t, first.Add(3*workers*eachTurns*10*time.Second), all[0].NextAt, time.Millisecond, "and none was left out")
 	counts, err := l.AllCounts(t.Context())
 	require.NoError(t, err)
 	require.Len(t, counts, 3*workers)

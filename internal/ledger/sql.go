@@ -142,9 +142,6 @@ func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 // now is cut to what the ledger can keep, so that what is returned equals what is read again.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// Now is the time by the ledger's clock. What is compared with times in the ledger is taken from it.
-func (l *Ledger) Now() time.Time { return now() }
-
 // micros is t as the ledger keeps it: 0 for the zero time.
 func micros(t time.Time) int64 {
 	if t.IsZero() {

@@ -24,7 +24,7 @@ func (l *Ledger) RecordWait(ctx context.Context, w Wait) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO waits (asset, partition, run, kind, reason, until, evidence, since, recorded)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (asset, partition, run) DO UPDATE SET kind = excluded.kind,
 			reason = excluded.reason, until = excluded.until, evidence = excluded.evidence, recorded = excluded.recorded`,
-			w.Asset, w.Partition, w.Run, w.Kind, w.Reason, micros(w.Until), w.Evidence, micros(now()))
+			w.Asset, w.Partition, w.Run, w.Kind, w.Reason, micros(w.Until), w.Evidence, micros(l.Now()))
 		return err
 	})
 }
@@ -47,7 +47,7 @@ func (l *Ledger) EndWait(ctx context.Context, asset, partition, run string, befo
 // Waits gives the steps that wait now, by asset, partition and time; with runs, only theirs. Those whose time to try
 // again has come are left out: they go on, or are about to say why not.
 func (l *Ledger) Waits(ctx context.Context, runs ...string) ([]Wait, error) {
-	found, err := l.waits(ctx, `WHERE until = 0 OR until > $1 ORDER BY asset, partition, since, run`, micros(now()))
+	found, err := l.waits(ctx, `WHERE until = 0 OR until > $1 ORDER BY asset, partition, since, run`, micros(l.Now()))
 	if err != nil || len(runs) == 0 {
 		return found, err
 	}

@@ -1,7 +1,7 @@
 // script: fetch
 // One GET by the page itself, so with its cookies. A long body stays in the page and is read by script "piece".
 const [url, headers, bound, first, patience] = arguments;
-const answer = {status: 0, type: '', retryAfter: '', declared: -1, size: 0, whole: true, over: false, piece: '', failure: ''};
+const answer = {status: 0, type: '', retryAfter: '', date: '', declared: -1, size: 0, whole: true, over: false, piece: '', failure: ''};
 let response;
 try {
   response = await fetch(url, {headers, redirect: 'manual', cache: 'no-store', signal: AbortSignal.timeout(patience)});
@@ -12,6 +12,7 @@ try {
 answer.status = response.type === 'opaqueredirect' ? 302 : response.status;
 answer.type = response.headers.get('content-type') || '';
 answer.retryAfter = response.headers.get('retry-after') || '';
+answer.date = response.headers.get('date') || '';
 if (response.headers.has('content-length') && !response.headers.has('content-encoding')) {
   answer.declared = Number(response.headers.get('content-length'));
 }

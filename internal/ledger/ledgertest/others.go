@@ -94,68 +94,46 @@ func leases(t *testing.T, l *ledger.Ledger) {
 	require.Empty(t, expired)
 }
 
-func turns(t *testing.T, l *ledger.Ledger) {
+// change changes a budget, and gives what is kept of it then.
+func change(t *testing.T, l *ledger.Ledger, host string, fn func(now time.Time, b *ledger.Budget) bool) ledger.Budget {
+	t.Helper()
+	require.NoError(t, l.ChangeBudget(t.Context(), host, fn))
+	b, _, err := l.ReadBudget(t.Context(), host)
+	require.NoError(t, err)
+	return b
+}
+
+func budgets(t *testing.T, l *ledger.Ledger) {
 	const host = "example.org:443"
-	turn := func(now time.Time, patience time.Duration) ledger.Turn {
-		got, err := l.Turn(t.Context(), host, now, time.Second, patience)
-		require.NoError(t, err)
-		return got
-	}
-	require.Equal(t, ledger.Turn{At: at, Pace: 1}, turn(at, time.Minute))
-	require.Equal(t, at.Add(time.Second), turn(at, time.Minute).At)
-	require.Equal(t, at.Add(2*time.Second), turn(at, time.Second).At, "told, not taken")
-	require.Equal(t, at.Add(2*time.Second), turn(at, 2*time.Second).At)
-	require.Equal(t, at.Add(time.Hour), turn(at.Add(time.Hour), 0).At, "what was not used is no credit")
-	require.Equal(t, at.Add(time.Hour+time.Second), turn(at.Add(time.Hour), time.Minute).At)
-
-	require.NoError(t, l.Slow(t.Context(), host, 0.5, 0))
-	first := turn(at.Add(2*time.Hour), time.Minute)
-	require.InDelta(t, 0.5, first.Pace, 1e-9)
-	require.Equal(t, 2*time.Second, turn(at.Add(2*time.Hour), time.Minute).At.Sub(first.At))
-
-	other, err := l.Turn(t.Context(), "example.com:443", at, time.Second, 0)
-	require.NoError(t, err)
-	require.Equal(t, at, other.At)
-	for range 10 {
-		require.NoError(t, l.Slow(t.Context(), host, 0.5, 0))
-	}
-	b, err := l.Budget(t.Context(), host)
-	require.NoError(t, err)
-	require.InDelta(t, budget.MinPace, b.Pace, 1e-9)
-	require.Equal(t, time.Second, b.Interval)
+	require.Equal(t, ledger.Budget{Host: host, Pace: 1}, change(t, l, host, func(_ time.Time, b *ledger.Budget) bool {
+		b.Pace = 0.5 // it says that it changed nothing
+		return false
+	}))
+	var want ledger.Budget
+	got := change(t, l, host, func(now time.Time, b *ledger.Budget) bool {
+		now = now.Truncate(time.Microsecond)
+		require.WithinDuration(t, l.Now(), now, time.Minute)
+		*b = ledger.Budget{
+			Host: host, NextAt: now.Add(time.Second), SentAt: now, Interval: time.Second, Rate: 0.5, Pace: 0.25, Strain: 1.5,
+			BlockedUntil: now.Add(time.Hour), Refused: true, Refusals: 3, Probe: "p", ProbeUntil: now.Add(time.Minute), Reason: "403",
+			Note: "by hand", Bounded: "a clock was wrong", BoundedAt: now.Add(-time.Hour),
+		}
+		want = *b
+		want.Updated = now
+		return true
+	})
+	require.Equal(t, want, got)
+	change(t, l, "example.com:443", func(_ time.Time, b *ledger.Budget) bool { b.Rate = 1; return true })
 	all, err := l.Budgets(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 2)
-	require.Equal(t, b, all[1])
-}
+	require.Equal(t, want, all[1])
 
-func blocks(t *testing.T, l *ledger.Ledger) {
-	const host = "example.org:443"
-	require.NoError(t, l.Block(t.Context(), host, at, at.Add(time.Minute), "429", false))
-	require.NoError(t, l.Block(t.Context(), host, at, at.Add(time.Hour), "403", true))
-	require.NoError(t, l.Block(t.Context(), host, at, at.Add(time.Second), "429", false))
-	want := ledger.Turn{Blocked: at.Add(time.Hour), Refused: true, Reason: "403", Pace: 0.5}
-	for _, interval := range []time.Duration{0, time.Second} {
-		got, err := l.Turn(t.Context(), host, at.Add(time.Minute), interval, time.Hour)
-		require.NoError(t, err)
-		require.Equal(t, want, got, "the pace halves once a block, and the longest block counts")
-	}
-	got, err := l.Turn(t.Context(), host, at.Add(time.Hour), time.Second, 0)
-	require.NoError(t, err)
-	require.Equal(t, ledger.Turn{At: at.Add(time.Hour), Pace: 0.5}, got)
-
-	require.NoError(t, l.Block(t.Context(), host, at.Add(time.Hour), at.Add(2*time.Hour), "403", true))
-	b, err := l.Budget(t.Context(), host)
-	require.NoError(t, err)
-	require.Equal(t, 1, b.Refusals)
-	require.NoError(t, l.Unblock(t.Context(), host))
-	got, err = l.Turn(t.Context(), host, at.Add(time.Hour), 0, 0)
-	require.NoError(t, err)
-	require.Equal(t, ledger.Turn{At: at.Add(time.Hour), Pace: 0.25}, got)
-
-	require.NoError(t, l.Block(t.Context(), host, at.Add(time.Hour), at.Add(2*time.Hour), "403", true))
-	require.NoError(t, l.Slow(t.Context(), host, 1, 0.05))
-	b, err = l.Budget(t.Context(), host)
-	require.NoError(t, err)
-	require.Zero(t, b.Refusals, "a success forgets them")
+	got = change(t, l, host, func(now time.Time, b *ledger.Budget) bool {
+		b.NextAt, b.BlockedUntil = now.AddDate(1, 0, 0), now.AddDate(1, 0, 0)
+		return true
+	})
+	require.Less(t, got.NextAt.Sub(l.Now()), time.Hour, "what cannot be is not believed")
+	require.Less(t, got.BlockedUntil.Sub(l.Now()), budget.MaxOpen+time.Second)
+	require.NotEmpty(t, got.Bounded)
 }
