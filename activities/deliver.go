@@ -73,7 +73,7 @@ type deliveries struct {
 
 func (p *deliveries) run(ctx context.Context) error {
 	books := p.a.Ledger
-	if _, err := books.DeleteEvents(ctx, p.a.Now().Add(-keepEvents)); err != nil {
+	if _, err := books.Prune(ctx, ledger.Retention{Events: keepEvents}); err != nil {
 		return err
 	}
 	if _, err := books.RouteEvents(ctx, p.a.Hooks.Targets); err != nil {

@@ -186,16 +186,3 @@ func retryEvent(ctx context.Context, tx *sql.Tx, id string, state EventState) er
 		return err
 	}
 }
-
-// DeleteEvents forgets the events from before a time that are not pending, and says how many.
-func (l *Ledger) DeleteEvents(ctx context.Context, before time.Time) (deleted int64, err error) {
-	err = l.write(ctx, "delete events", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `DELETE FROM hook_events WHERE created < $1 AND routed AND NOT EXISTS
-			(SELECT 1 FROM hook_deliveries d WHERE d.event = hook_events.id AND d.state = 'pending')`, micros(before))
-		if err == nil {
-			deleted, err = result.RowsAffected()
-		}
-		return err
-	})
-	return deleted, err
-}

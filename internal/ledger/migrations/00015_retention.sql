@@ -10,5 +10,14 @@ CREATE TABLE backfill_requests (
 
 INSERT INTO backfill_requests (backfill, number) SELECT DISTINCT backfill, take FROM backfill_steps WHERE take > 0;
 
+-- Tasks of maintenance: who is at one, until when, and when it was done last. Times are microseconds since 1970.
+CREATE TABLE maintenance (
+    task  TEXT   NOT NULL PRIMARY KEY,
+    owner TEXT   NOT NULL,
+    until BIGINT NOT NULL,
+    done  BIGINT NOT NULL
+);
+
 -- +goose Down
+DROP TABLE maintenance;
 DROP TABLE backfill_requests;

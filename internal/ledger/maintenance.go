@@ -1,0 +1,103 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// BeginTask reports whether a task of maintenance is to be done now by an owner: it was not done within every, and nobody
+// else is at it. Whoever begins it has it for the time of the lease, after which others may; times in the future by more
+// than a clock that was wrong can explain are not believed.
+func (l *Ledger) BeginTask(ctx context.Context, task, owner string, lease, every time.Duration) (begun bool, err error) {
+	err = l.write(ctx, "begin "+task, func(tx *sql.Tx) error {
+		at := now()
+		result, err := tx.ExecContext(ctx, `INSERT INTO maintenance (task, owner, until, done) VALUES ($1, $2, $3, 0)
+			ON CONFLICT (task) DO UPDATE SET owner = excluded.owner, until = excluded.until
+			WHERE (maintenance.until <= $4 OR maintenance.until > $3 OR maintenance.owner = excluded.owner)
+			AND (maintenance.done <= $5 OR maintenance.done > $4)`,
+			task, owner, micros(at.Add(lease)), micros(at), micros(at.Add(-every)))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		begun = n > 0
+		return err
+	})
+	return begun, err
+}
+
+// EndTask ends an owner's work on a task; done says whether it was finished, or is to be begun again by whoever comes next.
+func (l *Ledger) EndTask(ctx context.Context, task, owner string, done bool) error {
+	return l.write(ctx, "end "+task, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE maintenance SET owner = '', until = 0, done = CASE WHEN $3 THEN $4 ELSE done END
+			WHERE task = $1 AND owner = $2`, task, owner, done, micros(now()))
+		return err
+	})
+}
+
+// CloseLost records how a run ended that could not say so itself, with what follows from an end, and that it holds no
+// partition and waits for nothing any more. A run that has ended meanwhile is left alone: false.
+func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why string) (closed bool, err error) {
+	err = l.write(ctx, "close run", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1 AND state = 'running'`,
+			id, string(state), why, micros(now()))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if closed = n > 0; err != nil || !closed {
+			return err
+		}
+		if state == RunFailed {
+			if err := failRun(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		for _, table := range []string{"run_steps", "waits", "claims"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE run = $1`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return closed, err
+}
+
+// CloseLostBackfill ends a backfill whose workflow is not under way any more, if it is in the state given: one that is
+// being cancelled is canceled, with all its steps that had not ended; any other failed, and its steps stay as they are, for
+// RetrySteps. One whose start automation has still to see to is left alone.
+func (l *Ledger) CloseLostBackfill(ctx context.Context, id string, was BackfillState, why string) (closed bool, err error) {
+	err = l.write(ctx, "close backfill", func(tx *sql.Tx) error {
+		state := BackfillFailed
+		if was == BackfillCanceling {
+			state = BackfillCanceled
+		}
+		at := micros(now())
+		result, err := tx.ExecContext(ctx, `UPDATE backfills SET state = $2, error = $3, updated = $4, finished = $4 WHERE id = $1 AND state = $5
+			AND state IN ('running', 'paused', 'canceling') AND NOT EXISTS (SELECT 1 FROM automation_starts WHERE run = $1 AND started = 0)`,
+			id, string(state), why, at, string(was))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if closed = n > 0; err != nil || !closed || state != BackfillCanceled {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
+			WHERE backfill = $1 AND state IN ('waiting', 'running')`, id, at, backfillCanceled)
+		return err
+	})
+	return closed, err
+}
+
+// OpenRuns gives the runs that have not ended, as far as is known here, the oldest first.
+func (l *Ledger) OpenRuns(ctx context.Context) ([]Run, error) {
+	return l.runs(ctx, `WHERE state = 'running' ORDER BY started, id`)
+}
+
+// OpenBackfills gives the backfills that have not ended, the oldest first.
+func (l *Ledger) OpenBackfills(ctx context.Context) ([]Backfill, error) {
+	found, err := readBackfills(ctx, l.reader, `WHERE state IN ('running', 'paused', 'canceling') ORDER BY created, id`)
+	return found, l.explain(ctx, "read backfills", err)
+}
