@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
@@ -36,11 +38,13 @@ type Start struct {
 	Filter     asset.Filter `json:"filter"`
 	Steps      int          `json:"steps"`
 	Backfill   bool         `json:"backfill,omitempty"` // it is more than a run takes: Run is the id of a backfill
+	Summary    string       `json:"summary,omitempty"`  // for people; of a backfill, whose request is in the ledger and not here
 }
 
 // StartsOutput is a handful of runs to start.
 type StartsOutput struct {
-	Starts []Start `json:"starts"`
+	Starts   []Start  `json:"starts"`
+	Problems []string `json:"problems,omitempty"` // runs that cannot be started, and why: they are set aside
 }
 
 // StartedInput names runs that were started.
@@ -48,8 +52,20 @@ type StartedInput struct {
 	Runs []string `json:"runs"`
 }
 
-// startsAtOnce bounds what passes through Temporal at once: each start may name hundreds of partitions.
-const startsAtOnce = 10
+// startsAtOnce and startsSize bound what passes through Temporal at once: each start may name hundreds of partitions.
+const (
+	startsAtOnce = 10
+	startsSize   = 512 << 10 // as JSON; one start alone may be larger
+)
+
+// MaxSummary bounds what is said of a workflow or an activity in one line; the server refuses more than 400 bytes.
+const MaxSummary = 300
+
+// What a backfill has that automation starts.
+const (
+	DefaultMaxInFlight      = 16 // steps under way at a time
+	DefaultBackfillPriority = 4
+)
 
 // Evaluate looks at what happened since the last tick, asks the assets' conditions about the partitions concerned, and
 // writes what is to be materialized, how far it looked, and the runs to start, in one transaction.
@@ -125,22 +141,66 @@ func (a *Activities) tell(ctx context.Context, b broken) error {
 	})
 }
 
-// NextStarts gives the oldest runs that requests make and that nobody has started yet, a handful at a time.
+// NextStarts gives the oldest runs that requests make and that nobody has started yet, a handful at a time, of a bounded
+// size. A backfill is created in the ledger: only its id passes through Temporal, however many partitions it names. What
+// can never be started is set aside, so that it does not keep those after it from starting.
 func (a *Activities) NextStarts(ctx context.Context) (out StartsOutput, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		open, err := a.Ledger.OpenStarts(ctx, startsAtOnce)
+		out = StartsOutput{Starts: []Start{}}
+		for {
+			open, err := a.Ledger.OpenStarts(ctx, startsAtOnce)
+			if err != nil {
+				return err
+			}
+			if err := a.nextStarts(ctx, open, &out); err != nil || len(out.Starts) > 0 || len(open) == 0 {
+				return err
+			}
+		}
+	})
+	return out, err
+}
+
+func (a *Activities) nextStarts(ctx context.Context, open []ledger.AutomationStart, out *StartsOutput) error {
+	size := 0
+	for _, s := range open {
+		start, err := a.prepareStart(ctx, s)
+		if fault.KindOf(err) == fault.Invalid {
+			problem := fault.Shorten(telemetry.Redact(fmt.Sprintf("%s: %v", s.Run, err)), fault.MaxText/4)
+			activity.GetLogger(ctx).Error("a run that automation asked for cannot be started", "run", s.Run, "error", problem)
+			out.Problems = append(out.Problems, problem)
+			err = a.Ledger.MarkStarted(ctx, []string{s.Run})
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		out.Starts = make([]Start, len(open))
-		for i, s := range open {
-			if err := json.Unmarshal(s.Input, &out.Starts[i]); err != nil {
-				return fault.Wrap(fault.Internal, "read start "+s.Run, err)
-			}
+		if size += fault.JSONSize(start); size > startsSize && len(out.Starts) > 0 {
+			return nil
 		}
-		return nil
-	})
-	return out, err
+		out.Starts = append(out.Starts, start)
+	}
+	return nil
+}
+
+// prepareStart reads a start; one that can never work is fault.Invalid.
+func (a *Activities) prepareStart(ctx context.Context, s ledger.AutomationStart) (Start, error) {
+	var start Start
+	if err := json.Unmarshal(s.Input, &start); err != nil {
+		return start, fault.Wrap(fault.Invalid, "read start", err)
+	}
+	start.Summary = fault.Shorten(strings.Join(start.Select, " "), MaxSummary/2)
+	if !start.Backfill {
+		return start, nil
+	}
+	request := BackfillRequest{ID: start.Run, Select: start.Select, Partitions: start.Partitions, Filter: start.Filter}
+	row := request.row()
+	row.MaxInFlight, row.Priority, row.Code, row.Trace = DefaultMaxInFlight, DefaultBackfillPriority, a.Build, telemetry.TraceID(ctx)
+	start.Select, start.Partitions, start.Filter = nil, nil, ""
+	_, err := a.Ledger.CreateBackfill(ctx, row)
+	return start, err
 }
 
 // Started records that runs were started.

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
 
@@ -385,4 +387,49 @@ func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "explaining did nothing")
 	_, err = activities.Explain(t.Context(), w.acts.Graph, w.ledger, time.Now, extract, []string{"z"})
 	require.ErrorContains(t, err, `partition "z" is unknown`)
+}
+
+// TestAnyNumberOfNamedPartitionsIsStarted has requests that name more than a server takes in one piece, and one that
+// nobody can read: all others are started, however long that takes.
+func TestAnyNumberOfNamedPartitionsIsStarted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const backfills = 12
+	var tick ledger.AutomationTick
+	tick.At = time.Now()
+	names := make([]string, 5000)
+	for i := range names {
+		names[i] = fmt.Sprintf("%04d%s", i, strings.Repeat("<", 196))
+	}
+	for i := range backfills {
+		input, err := json.Marshal(activities.Start{Run: fmt.Sprint("big-", i), Select: []string{"t/catalog"}, Partitions: names, Backfill: true})
+		require.NoError(t, err)
+		tick.Starts = append(tick.Starts, ledger.AutomationStart{Run: fmt.Sprint("big-", i), Input: input})
+	}
+	tick.Starts[0].Input = []byte(`{"run": 1}`)
+	for i := range 12 {
+		input, err := json.Marshal(activities.Start{Run: fmt.Sprint("run-", i), Select: []string{"t/catalog"}, Partitions: names[:activities.MaxSteps]})
+		require.NoError(t, err)
+		tick.Starts = append(tick.Starts, ledger.AutomationStart{Run: fmt.Sprint("run-", i), Input: input})
+	}
+	require.NoError(t, w.ledger.RecordTick(t.Context(), tick))
+	var started, problems []string
+	for range 2 * len(tick.Starts) {
+		out, err := call(w, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+		require.NoError(t, err)
+		require.Less(t, fault.JSONSize(out), 1<<20)
+		var runs []string
+		for _, s := range out.Starts {
+			runs = append(runs, s.Run)
+		}
+		require.NoError(t, w.ledger.MarkStarted(t.Context(), runs))
+		started, problems = append(started, runs...), append(problems, out.Problems...)
+	}
+	require.Len(t, started, len(tick.Starts)-1)
+	require.Len(t, problems, 1)
+	require.Contains(t, problems[0], "big-0")
+	known, found, err := w.ledger.Backfill(t.Context(), "big-11")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, names, activities.RequestOf(known).Partitions, "what it is asked for is in the ledger")
 }

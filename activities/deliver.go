@@ -22,8 +22,8 @@ const (
 	giveUp     = 72 * time.Hour
 )
 
-// keepEvents is how long an event is kept that nobody is to be told of any more.
-const keepEvents = 30 * 24 * time.Hour
+// KeepEvents is how long an event is kept that nobody is to be told of any more.
+const KeepEvents = 30 * 24 * time.Hour
 
 // A pass over the outbox is bounded, so that one attempt of the activity ends well within its time.
 const (
@@ -73,7 +73,7 @@ type deliveries struct {
 
 func (p *deliveries) run(ctx context.Context) error {
 	books := p.a.Ledger
-	if _, err := books.Prune(ctx, ledger.Retention{Events: keepEvents}); err != nil {
+	if _, err := books.Prune(ctx, ledger.Retention{Events: KeepEvents}); err != nil {
 		return err
 	}
 	if _, err := books.RouteEvents(ctx, p.a.Hooks.Targets); err != nil {

@@ -122,7 +122,7 @@ func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, 
 			count = len(found)
 			known := make([]ledger.Partition, len(found))
 			for i, p := range found {
-				if err := asset.CheckPartitionKey(p.Key); err != nil {
+				if err := a.Graph.CheckKey(in.Name, p.Key); err != nil {
 					return fault.New(fault.Layout, "discover "+in.Name, "the source names a partition that cannot be used: %w", err)
 				}
 				known[i] = ledger.Partition{Key: p.Key, Label: fault.Shorten(p.Label, maxLabel)}

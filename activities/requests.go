@@ -86,8 +86,28 @@ func (e *evaluator) plan() error {
 	return nil
 }
 
-// maxNamed is how many partitions one backfill is asked for by name: they travel in its input.
-const maxNamed = 5000
+// maxNamed is how many partitions one backfill is asked for by name, and maxNames how many bytes of JSON they may take: they
+// travel when it continues as new.
+const (
+	maxNamed = 5000
+	maxNames = 256 << 10
+)
+
+// chunks cuts names into lists that are bounded in number and size.
+func chunks(names []string) [][]string {
+	var lists [][]string
+	size := 0
+	for _, name := range names {
+		last := len(lists) - 1
+		if size += fault.JSONSize(name) + 1; last < 0 || len(lists[last]) == maxNamed || size > maxNames {
+			lists = append(lists, nil)
+			last++
+			size = fault.JSONSize(name) + 1
+		}
+		lists[last] = append(lists[last], name)
+	}
+	return lists
+}
 
 // cut makes the run that does some partitions of assets, or a backfill where they are more than a run takes. all says
 // that the filter lets nothing else through, so that they need not be named.
@@ -101,7 +121,7 @@ func (e *evaluator) cut(assets, partitions []string, filter asset.Filter, all bo
 	case steps <= MaxSteps:
 		return e.start(Start{Select: assets, Partitions: partitions, Filter: filter, Steps: steps})
 	}
-	for part := range slices.Chunk(partitions, maxNamed) {
+	for _, part := range chunks(partitions) {
 		// Not the filter of a run: a backfill that is forced makes every item again.
 		if err := e.start(Start{Select: assets, Partitions: part, Steps: len(part) * len(assets), Backfill: true}); err != nil {
 			return err

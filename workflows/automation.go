@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/api/enums/v1"
@@ -10,6 +12,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 )
 
 // AutomationID is the id of the schedule that runs [Automation], and begins the id of each of its workflows.
@@ -27,12 +30,13 @@ func Automation(ctx workflow.Context, in activities.EvaluateInput) (activities.E
 	if err := workflow.ExecuteActivity(orchestrate, a.Evaluate, in).Get(ctx, &out); err != nil {
 		return out, err
 	}
-	var started []string
+	var started, problems []string
 	for range maxHandfuls {
 		var next activities.StartsOutput
 		if err := workflow.ExecuteActivity(orchestrate, a.NextStarts).Get(ctx, &next); err != nil {
 			return out, err
 		}
+		problems = append(problems, next.Problems...)
 		if len(next.Starts) == 0 {
 			break
 		}
@@ -46,11 +50,12 @@ func Automation(ctx workflow.Context, in activities.EvaluateInput) (activities.E
 		started = append(started, runs...)
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d partitions looked at, %d requests, %d became overdue\n\n%s",
-		out.Looked, out.Requests, out.Overdue, strings.Join(append(started, out.Problems...), "\n")))
+		out.Looked, out.Requests, out.Overdue, strings.Join(slices.Concat(started, out.Problems, problems), "\n")))
 	return out, nil
 }
 
-// startAll starts runs and does not wait for their ends. One that was started before counts as started.
+// startAll starts runs and does not wait for their ends. One that was started before counts as started. The request of a
+// backfill is in the ledger; one that a worker of an older build prepared comes with it.
 func startAll(ctx workflow.Context, starts []activities.Start) ([]string, error) {
 	children := make([]workflow.ChildWorkflowFuture, len(starts))
 	runs := make([]string, len(starts))
@@ -83,6 +88,6 @@ func withAutomated(ctx workflow.Context, id string, s activities.Start) workflow
 		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		Priority:              BySchedule(),
-		StaticSummary:         "automation: materialize " + strings.Join(s.Select, " "),
+		StaticSummary:         fault.Shorten("automation: materialize "+cmp.Or(s.Summary, strings.Join(s.Select, " ")), activities.MaxSummary),
 	})
 }

@@ -2,12 +2,15 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 )
 
 // TaskQueue is the Temporal task queue of a kind of worker slot: "drugslm-browser".
@@ -32,7 +35,7 @@ func withStep(ctx workflow.Context, s asset.Step, queue asset.Queue, summary str
 		StartToCloseTimeout: s.Timeout,
 		HeartbeatTimeout:    heartbeat,
 		WaitForCancellation: true,
-		Summary:             summary,
+		Summary:             fault.Shorten(summary, activities.MaxSummary),
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: s.Retry.Interval, BackoffCoefficient: 2, MaximumInterval: s.Retry.MaxInterval,
 		},
@@ -52,11 +55,11 @@ const (
 	priorityByHand     = 1
 	priorityBySchedule = 2
 	// DefaultBackfillPriority is what a backfill has unless it is told otherwise.
-	DefaultBackfillPriority = 4
+	DefaultBackfillPriority = activities.DefaultBackfillPriority
 )
 
 // DefaultMaxInFlight is how many steps of a backfill are under way at a time unless it is told otherwise.
-const DefaultMaxInFlight = 16
+const DefaultMaxInFlight = activities.DefaultMaxInFlight
 
 // ByHand is the priority of a run that somebody started: its children and their activities have it too.
 func ByHand() temporal.Priority { return temporal.Priority{PriorityKey: priorityByHand} }
@@ -66,7 +69,7 @@ func BySchedule() temporal.Priority { return temporal.Priority{PriorityKey: prio
 
 // ForBackfill is the priority of a backfill's work. Backfills of one priority share the slots by their ids.
 func ForBackfill(id string, priority int) temporal.Priority {
-	return temporal.Priority{PriorityKey: priority, FairnessKey: id[:min(len(id), maxFairnessKey)]}
+	return temporal.Priority{PriorityKey: priority, FairnessKey: strings.ToValidUTF8(id[:min(len(id), maxFairnessKey)], "")}
 }
 
 // maxFairnessKey is how long the server allows a fairness key to be.
@@ -103,7 +106,7 @@ func withChild(ctx workflow.Context, run string, s asset.Step) workflow.Context 
 		WorkflowID:          PartitionID(s),
 		TaskQueue:           TaskQueue(asset.QueueOrchestrate),
 		WaitForCancellation: true,
-		StaticSummary:       fmt.Sprintf("%s · %s", s.Asset, s.Partition.Label),
+		StaticSummary:       fault.Shorten(fmt.Sprintf("%s · %s", s.Asset, s.Partition.Label), activities.MaxSummary),
 		StaticDetails:       fmt.Sprintf("Partition `%s` of `%s` for run `%s`: %s.", s.Partition.Key, s.Asset, run, s.Reason),
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			attrAsset.ValueSet(string(s.Asset)), attrPartition.ValueSet(s.Partition.Key),
@@ -122,3 +125,15 @@ func withWaitingChild(ctx workflow.Context, run string, s asset.Step) workflow.C
 
 // PartitionID is the workflow id under which a partition of an asset is worked on: "partition/anvisa/catalog[5]".
 func PartitionID(s asset.Step) string { return "partition/" + s.Name() }
+
+// maxInput is how large the input of a workflow may be, as JSON. The server takes twice as much, and what is asked for goes
+// from one input into others.
+const maxInput = 1 << 20
+
+// Fits refuses an input that is too large for a server, before it is sent.
+func Fits(in any) error {
+	if n := fault.JSONSize(in); n > maxInput {
+		return fault.New(fault.Invalid, "", "the request takes %d bytes, and %d are allowed: name partitions by a glob or a range A..B instead of one by one", n, maxInput)
+	}
+	return nil
+}

@@ -145,11 +145,14 @@ func (a *app) followed(ctx context.Context, d *host.Data, started client.Workflo
 
 // start sends a run to Temporal, in a span of its own to which everything else is linked.
 func start(ctx context.Context, cli client.Client, tracer trace.Tracer, in workflows.MaterializeInput) (started client.WorkflowRun, err error) {
+	if err := workflows.Fits(in); err != nil {
+		return nil, err
+	}
 	err = telemetry.Do(ctx, tracer, telemetry.StartRun, func(ctx context.Context) error {
 		started, err = cli.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 			ID:            runID(),
 			TaskQueue:     workflows.TaskQueue(asset.QueueOrchestrate),
-			StaticSummary: "materialize " + strings.Join(in.Select, " "),
+			StaticSummary: fault.Shorten("materialize "+strings.Join(in.Select, " "), activities.MaxSummary),
 			Priority:      workflows.ByHand(),
 		}, workflows.Materialize, in)
 		return fault.Wrap(fault.Unavailable, "start run", err)

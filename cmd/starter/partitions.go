@@ -170,7 +170,7 @@ func (a *app) addPartitions(ctx context.Context, d *host.Data, name string, keys
 	added := make([]ledger.Partition, len(keys))
 	var errs []error
 	for i, key := range keys {
-		errs = append(errs, asset.CheckPartitionKey(key))
+		errs = append(errs, d.Graph.CheckKey(name, key))
 		added[i] = ledger.Partition{Key: key, Label: key}
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -74,6 +74,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newDiff(a),
 		newRollback(a),
 		newVacuum(a),
+		newRetention(a),
 		newAutomation(a),
 		newChecks(a),
 		newCorpus(a),

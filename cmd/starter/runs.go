@@ -58,6 +58,9 @@ func newRuns(a *app) *cobra.Command {
 
 func (a *app) listRuns(cmd *cobra.Command, limit int) error {
 	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		if err := a.closeLost(ctx, c, d); err != nil {
+			return err
+		}
 		runs, err := d.Ledger.Runs(ctx, limit)
 		if err != nil {
 			return err
@@ -74,8 +77,37 @@ func (a *app) listRuns(cmd *cobra.Command, limit int) error {
 	})
 }
 
+// lostDial is how long `runs` waits for the server that knows whether runs are still under way.
+const lostDial = 2 * time.Second
+
+// closeLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger
+// has them.
+func (a *app) closeLost(ctx context.Context, c config.Config, d *host.Data) error {
+	open, err := d.Ledger.OpenRuns(ctx)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	asking, stop := context.WithTimeout(ctx, lostDial)
+	defer stop()
+	var lost activities.Lost
+	asked := a.dialled(asking, c, func(cli client.Client) (err error) {
+		lost, err = activities.CloseLost(asking, d.Ledger, activities.EndingsOf(cli), time.Now())
+		return err
+	})
+	if asked != nil && ctx.Err() == nil {
+		a.note("whether the runs under way still are is not known: no answer from %s", c.Temporal.Address)
+	}
+	for _, id := range append(lost.Runs, lost.Backfills...) {
+		a.note("%s was ended in Temporal: it is closed here, too", id)
+	}
+	return ctx.Err()
+}
+
 func (a *app) showRun(cmd *cobra.Command, id string) error {
 	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		if err := a.closeLost(ctx, c, d); err != nil {
+			return err
+		}
 		r, found, err := d.Ledger.Run(ctx, id)
 		if err != nil {
 			return err

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"drugslm/internal/fault"
 )
@@ -58,7 +55,7 @@ func Dynamic(name string) *Partitions { return &Partitions{Name: name} }
 func Static(name string, keys ...string) *Partitions {
 	p := &Partitions{Name: name, kind: staticSet, place: make(map[string]int, len(keys))}
 	for _, key := range keys {
-		if err := CheckPartitionKey(key); err != nil {
+		if err := p.CheckKey(key); err != nil {
 			p.problems = append(p.problems, err)
 		}
 		if _, taken := p.place[key]; taken {
@@ -93,38 +90,14 @@ func Product(name string, first, second *Partitions) *Partitions {
 			p.problems = append(p.problems, fmt.Errorf("a product of the product %q: two dimensions is all there is", dim.Name))
 		default:
 			p.problems = append(p.problems, dim.problems...)
+			for _, one := range dim.static {
+				if err := p.checkDimension(one.Key); err != nil {
+					p.problems = append(p.problems, err)
+				}
+			}
 		}
 	}
 	return p
-}
-
-// maxPartitionKey is the longest key, in bytes: it becomes part of a folder's and of a workflow's name.
-const maxPartitionKey = 200
-
-// CheckPartitionKey says what is wrong with a key: it is written into folder names, workflow ids, lists (with commas),
-// ranges (with "..") and products (with "|").
-func CheckPartitionKey(key string) error {
-	const op = "use partition key"
-	switch {
-	case key == "":
-		return fault.New(fault.Invalid, op, "the key is empty")
-	case len(key) > maxPartitionKey:
-		return fault.New(fault.Invalid, op, "%.20q… has %d bytes, at most %d are allowed", key, len(key), maxPartitionKey)
-	case !utf8.ValidString(key):
-		return fault.New(fault.Invalid, op, "%q is not UTF-8", key)
-	case strings.TrimSpace(key) != key:
-		return fault.New(fault.Invalid, op, "%q begins or ends with a blank", key)
-	case strings.Contains(key, ".."):
-		return fault.New(fault.Invalid, op, "%q holds .., which makes a range", key)
-	case key == "all":
-		return nil
-	}
-	for _, r := range key {
-		if strings.ContainsRune(`,|/\[]*?"'`, r) || unicode.IsControl(r) || !unicode.IsPrint(r) {
-			return fault.New(fault.Invalid, op, "%q holds %q: letters, digits, blanks and marks such as - _ . : + @ # are allowed", key, r)
-		}
-	}
-	return nil
 }
 
 // like reports whether two sets of one name can be told apart by nobody: assets in one piece need not share theirs.
@@ -167,6 +140,9 @@ func (p *Partitions) Kind() string {
 // mistakes says what is wrong with the set.
 func (p *Partitions) mistakes() []error {
 	errs := slices.Clone(p.problems)
+	if n := folderBytes(p.Name); n > maxSetName {
+		errs = append(errs, fmt.Errorf("its name takes %d bytes in the name of a folder, at most %d are allowed", n, maxSetName))
+	}
 	if p.Name == "" || p.kind == dynamicSet && (p.Discover != nil) != (p.Queue != "") {
 		errs = append(errs, errors.New("Partitions wants a Name, and Queue where it has Discover"))
 	}

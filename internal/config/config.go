@@ -20,6 +20,7 @@ type Config struct {
 	Telemetry Telemetry `key:"telemetry"`
 
 	Automation Automation `key:"automation"`
+	Retention  Retention  `key:"retention"`
 
 	// Schedules are those that the file declares, in its list "schedules". It is nil when the file has no such list, and
 	// then nothing is said about which schedules there are.
@@ -118,6 +119,13 @@ type Automation struct {
 	Interval time.Duration `key:"interval" class:"plain" help:"How often it is looked, at least 1s." min:"1"`
 }
 
+// Retention says what workers forget by themselves of what the ledger keeps of the past. See `starter retention`.
+type Retention struct {
+	Age      time.Duration `key:"age" class:"plain" help:"How long the ledger keeps materializations, observations, results of checks, and runs and backfills that have ended; 0: for ever. What tells how things stand is always kept."`
+	Keep     int           `key:"keep" class:"plain" help:"The newest of each that stay whatever their age: materializations of a partition by state, results of a check of a partition, runs, backfills." min:"1"`
+	Interval time.Duration `key:"interval" class:"plain" help:"How often some worker prunes, at least 1m." min:"1"`
+}
+
 // Telemetry is where traces are looked at. What is recorded and where it is sent is said by OTEL_* variables.
 type Telemetry struct {
 	TraceURL URL `key:"trace_url" class:"plain" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
@@ -137,5 +145,6 @@ func Default() Config {
 		Log:      Log{Level: "info", Format: "text"},
 
 		Automation: Automation{Mode: "none", Interval: time.Minute},
+		Retention:  Retention{Age: 90 * 24 * time.Hour, Keep: 100, Interval: time.Hour},
 	}
 }

@@ -68,6 +68,14 @@ func (c Config) check(k Key) error {
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
 		}
+	case "retention.age":
+		if c.Retention.Age < 0 {
+			return fmt.Errorf("%s is less than 0s", c.Retention.Age)
+		}
+	case "retention.interval":
+		if c.Retention.Interval < time.Minute {
+			return fmt.Errorf("%s is shorter than 1m", c.Retention.Interval)
+		}
 	case "telemetry.trace_url":
 		if url := string(c.Telemetry.TraceURL); url != "" {
 			if !strings.Contains(url, "{trace_id}") {

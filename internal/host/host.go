@@ -191,6 +191,10 @@ func (h *Host) Run(ctx context.Context) error {
 	if h.config.Worker.Deployment != "" && h.config.Worker.Promote {
 		go Promote(ctx, h.Temporal, h.config.Worker, h.log)
 	}
+	if h.serves(asset.QueueOrchestrate) {
+		stop := h.maintain(ctx)
+		defer stop()
+	}
 	select {
 	case <-ctx.Done():
 		h.log.Info("draining", "timeout", DrainTimeout)

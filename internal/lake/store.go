@@ -55,10 +55,11 @@ type Info struct {
 	Modified time.Time
 }
 
-// Limits of names, in bytes: those of ext4, less what a temporary name adds.
+// Limits of names, in bytes: those of ext4, for the last element less what a temporary name adds.
 const (
 	maxName    = 1024
 	maxElement = 200
+	maxFolder  = 255
 )
 
 // TempPrefix starts the last element of the names that stores use while they write. No object may have it.
@@ -84,9 +85,14 @@ func badName(name string) string {
 	case !fs.ValidPath(name) || name == ".":
 		return "not a plain relative path"
 	}
-	for element := range strings.SplitSeq(name, "/") {
-		if len(element) > maxElement {
-			return fmt.Sprintf("too long: one of its elements has over %d bytes", maxElement)
+	elements := strings.Split(name, "/")
+	for i, element := range elements {
+		most := maxFolder
+		if i == len(elements)-1 {
+			most = maxElement
+		}
+		if len(element) > most {
+			return fmt.Sprintf("too long: one of its elements has over %d bytes", most)
 		}
 		if strings.HasPrefix(element, TempPrefix) {
 			return "reserved for temporary files"

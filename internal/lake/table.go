@@ -100,7 +100,11 @@ func (t *Table) folder(partition string) (string, error) {
 	case partition == "":
 		return "", fault.New(fault.Invalid, "use table "+t.location, "the partition is missing")
 	}
-	return escape(t.partition) + "=" + escape(partition), nil
+	folder := escape(t.partition) + "=" + escape(partition)
+	if len(folder) > maxFolder {
+		return "", fault.New(fault.Invalid, "use table "+t.location, "partition %.20q… makes a folder's name of %d bytes, at most %d are possible", partition, len(folder), maxFolder)
+	}
+	return folder, nil
 }
 
 func escape(s string) string {

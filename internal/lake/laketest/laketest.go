@@ -225,7 +225,7 @@ func remove(t *testing.T, s lake.Store) {
 func names(t *testing.T, s lake.Store) {
 	for _, name := range []string{
 		"", ".", "..", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", "a\x00b", "a\nb", `a\b`, "\xff",
-		strings.Repeat("x", 201), strings.Repeat("x/", 600) + "x", "a/" + lake.TempPrefix + "1",
+		strings.Repeat("x", 201), strings.Repeat("x", 256) + "/a", strings.Repeat("x/", 600) + "x", "a/" + lake.TempPrefix + "1",
 	} {
 		_, err := s.Open(t.Context(), name)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), "open %q", name)
@@ -235,7 +235,7 @@ func names(t *testing.T, s lake.Store) {
 		require.Equal(t, fault.Invalid, fault.KindOf(err), "create %q", name)
 		require.Equal(t, fault.Invalid, fault.KindOf(s.Delete(t.Context(), name)), "delete %q", name)
 	}
-	for _, name := range []string{"category=5/part-1.parquet", "a b/ção%20x", strings.Repeat("x", 200)} {
+	for _, name := range []string{"category=5/part-1.parquet", "a b/ção%20x", strings.Repeat("x", 200), strings.Repeat("y", 255) + "/a"} {
 		put(t, s, name, "x")
 		require.Equal(t, "x", get(t, s, name))
 	}
