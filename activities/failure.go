@@ -124,6 +124,10 @@ func counted(err error) bool {
 	return !fault.KindOf(err).Waits() && !fault.Canceled(err)
 }
 
+// maxLook bounds how long an attempt that waits sleeps, so that it goes on soon when somebody lets it, as `starter budget
+// close` does. Attempts that wait cost no event of the history.
+const maxLook = 10 * time.Minute
+
 // toTemporal is the only place where a kind of failure becomes Temporal's retry. Attempts are unlimited there:
 // the limit is counted here, so that waiting for the source costs none.
 func toTemporal(err error, spent bool) error {
@@ -137,7 +141,7 @@ func toTemporal(err error, spent bool) error {
 	kind := fault.KindOf(err)
 	options := temporal.ApplicationErrorOptions{
 		NonRetryable:   !kind.Retryable() || (spent && counted(err)),
-		NextRetryDelay: fault.AfterOf(err),
+		NextRetryDelay: min(fault.AfterOf(err), maxLook),
 	}
 	if kind.Waits() {
 		options.Category = temporal.ApplicationErrorCategoryBenign

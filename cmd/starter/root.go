@@ -79,6 +79,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newChecks(a),
 		newCorpus(a),
 		newQuality(a),
+		newBudget(a),
 	)
 	wrapArgs(root)
 	alike(root)

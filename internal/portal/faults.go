@@ -27,6 +27,7 @@ const (
 	faultThrottle     = "throttle"
 	faultThrottleDate = "throttle-date"
 	faultBan          = "ban"
+	faultBanRefuses   = "ban-403"
 	faultError        = "error"
 	faultChallenge    = "challenge"
 	faultChallenge403 = "challenge-403"
@@ -68,6 +69,7 @@ func misbehaviours() []misbehaviour {
 		{faultThrottle, share, 0.05, 0.005, "429 with Retry-After in seconds"},
 		{faultThrottleDate, share, 0.05, 0.005, "429 with Retry-After as an HTTP date"},
 		{faultBan, number, 25, 25, "429 for the whole Retry-After once more than this many API and PDF requests outrun one a second"},
+		{faultBanRefuses, flag, 1, 0, "a ban answers with the 403 challenge instead"},
 		{faultError, share, 0.1, 0.03, "500, 502, 503 or 504"},
 		{faultChallenge, share, 0.05, 0.01, "an HTML challenge page with status 200 instead of JSON or PDF"},
 		{faultChallenge403, share, 0.05, 0.005, "an HTML challenge page with status 403"},
@@ -95,7 +97,7 @@ func FaultNames() []FaultHelp {
 		}
 		list = append(list, h)
 	}
-	return append(list, FaultHelp{Name: allFaults, Help: "all of them, the random ones at low rates; what follows it overrides"})
+	return append(list, FaultHelp{Name: allFaults, Help: "all of them but ban-403, the random ones at low rates; what follows it overrides"})
 }
 
 // Faults say what goes wrong, and how often. The zero value is: nothing. Values are never changed, and may be shared.

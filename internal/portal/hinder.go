@@ -71,7 +71,9 @@ func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
 		rec.Fault = faultCookie
 		return challenge(http.StatusForbidden), true
 	}
-	if left := p.ban(rec); left > 0 {
+	if left := p.ban(rec); left > 0 && faults.on(faultBanRefuses) {
+		return challenge(http.StatusForbidden), true
+	} else if left > 0 {
 		rec.RetryAfter = left
 		return throttled(seconds(left)), true
 	}
