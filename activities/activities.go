@@ -48,6 +48,11 @@ type Activities struct {
 
 	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
 	Build      string     // the version of this program, for what is created by it
+
+	Workers Workers       // tells how other workers ended; nil: nobody knows, and no death is counted
+	Worker  func() string // this worker, as others know it; nil: they do not
+
+	room room // of the one item at a time that may be what kills workers
 }
 
 // StepInput is one step of a run: a partition of an asset.

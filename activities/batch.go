@@ -43,7 +43,11 @@ func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, 
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}
-		if err := a.pass(ctx, j, entries, &out); err != nil {
+		once, err := a.way(ctx, j, entries)
+		if err == nil {
+			err = once(ctx, j, entries, &out)
+		}
+		if err != nil {
 			return out, fmt.Errorf("%s: %w", batchLabel(n), err)
 		}
 	}
@@ -51,8 +55,18 @@ func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, 
 
 // pass goes once over what is left of a batch.
 func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, out *BatchOutput) error {
-	p := pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, entries: make(map[string]ledger.Entry, len(entries)), total: len(entries)}
+	p := a.newPass(j, len(entries))
 	defer p.stage.abort()
+	return p.do(ctx, entries, out)
+}
+
+func (a *Activities) newPass(j job, total int) *pass {
+	return &pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, entries: make(map[string]ledger.Entry, total), total: total}
+}
+
+// do makes items, stages their rows and settles them.
+func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput) error {
+	j := p.j
 	var todo []asset.Item
 	var again []ledger.Entry
 	for _, e := range entries {
@@ -94,6 +108,7 @@ type pass struct {
 	entries map[string]ledger.Entry // to make, by item
 	failed  []ledger.Outcome
 	down    []ledger.Outcome // failures in a row that may be the source's rather than the items'
+	carry   bool             // such failures are not settled, but left to whoever goes on
 	done    int
 	total   int
 }
@@ -191,7 +206,9 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 		return err
 	}
 	sum := BatchOutput{Staged: len(outcomes)}
-	p.failed, p.down = append(p.failed, p.down...), nil
+	if !p.carry {
+		p.failed, p.down = append(p.failed, p.down...), nil
+	}
 	for _, o := range p.failed {
 		switch o.State {
 		case ledger.Absent:
@@ -207,6 +224,9 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 	}
 	if err := p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes); err != nil {
 		return err
+	}
+	if sum.Staged+sum.Absent+sum.Quarantined > 0 {
+		moved(ctx)
 	}
 	p.a.Metrics.Settled(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
 	return nil

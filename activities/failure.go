@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -15,46 +16,112 @@ import (
 
 // beat is what an activity's heartbeat carries: how far it is, for people, and how many attempts failed, so that
 // waits which the source asked for are not counted as failures.
+//
+// An attempt that is missing between Began and Ended vanished: its worker died, was stopped or was too slow to beat.
 type beat struct {
 	Failures int `json:"failures"`
 	Done     int `json:"done"`
 	Total    int `json:"total"`
+
+	Began  int32  `json:"began,omitempty"`  // the last attempt that began
+	Ended  int32  `json:"ended,omitempty"`  // the last attempt that came to an end, whichever
+	Deaths int    `json:"deaths,omitempty"` // workers that died over it, in a row
+	Worker string `json:"worker,omitempty"` // that began it
 }
 
 // beatEvery is well below the workflows' heartbeat timeout of 30 s.
 const beatEvery = 10 * time.Second
 
 type pulse struct {
-	beats chan beat
-	base  beat
+	beats    chan beat
+	base     beat
+	vanished bool        // the attempt before came to no end
+	moved    atomic.Bool // something was settled
 }
 
 type pulseKey struct{}
 
 // beating runs fn while a heart beats for it, and turns its error into Temporal's. After the given number of
-// failed attempts the error is final.
+// failed attempts the error is final. Attempts that settled something begin the count anew.
 func beating(ctx context.Context, attempts int, fn func(context.Context) error) error {
-	var last beat
-	if activity.HasHeartbeatDetails(ctx) {
-		if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
-			last = beat{}
-		}
-	}
-	p := &pulse{beats: make(chan beat, 1), base: last}
+	return beatingIn(ctx, nil, attempts, fn)
+}
+
+// beatingIn is beating, and counts the workers that died over the activity, as far as a can tell.
+func beatingIn(ctx context.Context, a *Activities, attempts int, fn func(context.Context) error) error {
+	last, vanished := begin(ctx, a)
+	p := &pulse{beats: make(chan beat, 1), base: last, vanished: vanished}
 	done := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		p.run(ctx, done)
 	}()
-	err := guarded(context.WithValue(ctx, pulseKey{}, p), fn)
+	err := tooDeadly(last)
+	if err == nil {
+		err = guarded(context.WithValue(ctx, pulseKey{}, p), fn)
+	}
 	close(done)
 	<-stopped
-	if err != nil && counted(err) {
-		last.Failures++
+	if err != nil {
+		if p.moved.Load() {
+			last.Failures = 0
+		}
+		if counted(err) {
+			last.Failures++
+		}
+		last.Ended = last.Began
 		activity.RecordHeartbeat(ctx, last)
 	}
 	return toTemporal(err, last.Failures >= attempts)
+}
+
+// begin is the beat with which an attempt begins, and whether the attempt before it came to no end.
+func begin(ctx context.Context, a *Activities) (last beat, vanished bool) {
+	if activity.HasHeartbeatDetails(ctx) {
+		if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
+			last = beat{}
+		}
+	}
+	attempt := activity.GetInfo(ctx).Attempt
+	vanished = max(last.Began, attempt-1) > last.Ended
+	if !vanished {
+		last.Deaths = 0
+	} else if a != nil {
+		died, err := a.died(ctx, last.Worker)
+		if err != nil {
+			activity.GetLogger(ctx).Warn("it could not be found out how the last attempt ended", "error", err)
+		}
+		if died {
+			last.Deaths++
+		}
+	}
+	last.Began = max(attempt, last.Began)
+	if last.Worker = ""; a != nil {
+		last.Worker = a.worker()
+	}
+	return last, vanished
+}
+
+// tooDeadly is an error when too many workers have died over an activity.
+func tooDeadly(last beat) error {
+	if last.Deaths < maxDeaths {
+		return nil
+	}
+	return fault.New(fault.Crash, "run activity", "%d workers died over it, one after the other: see their logs, mend the code, then start it again", last.Deaths)
+}
+
+// vanished reports whether the attempt before this one came to no end: its worker died, was stopped, or was not heard.
+func vanished(ctx context.Context) bool {
+	p, ok := ctx.Value(pulseKey{}).(*pulse)
+	return ok && p.vanished
+}
+
+// moved notes that the attempt of ctx has settled something: it was not in vain.
+func moved(ctx context.Context) {
+	if p, ok := ctx.Value(pulseKey{}).(*pulse); ok {
+		p.moved.Store(true)
+	}
 }
 
 // maxGrace is how much of its time an activity keeps for writing down what it made, and for saying that its time was
@@ -107,10 +174,16 @@ func progress(ctx context.Context) func(done, total int) {
 	}
 	return func(done, total int) {
 		select {
-		case p.beats <- beat{Failures: p.base.Failures, Done: done, Total: total}:
+		case p.beats <- p.base.at(done, total):
 		default: // the heart is busy: the next report will do
 		}
 	}
+}
+
+// at is a beat of the same attempt that has come so far.
+func (b beat) at(done, total int) beat {
+	b.Done, b.Total = done, total
+	return b
 }
 
 // lastAttempt reports whether a failure now would be the step's last.

@@ -15,7 +15,7 @@ import (
 // attempt runs one attempt of an activity of a step on a partition that nobody else works on, with a heart that beats,
 // and translates its error. This is the only place where a step that has to wait is written down, and where its wait ends.
 func (a *Activities) attempt(ctx context.Context, in StepInput, fn func(context.Context) error) error {
-	return beating(ctx, in.Step.Retry.Attempts, func(ctx context.Context) error {
+	return beatingIn(ctx, a, in.Step.Retry.Attempts, func(ctx context.Context) error {
 		began := a.Ledger.Now()
 		err := a.claim(ctx, in)
 		if err == nil {

@@ -85,7 +85,12 @@ func withChecks(checks ...asset.Check[row]) option {
 
 func newWorld(tb testing.TB, options ...option) *world {
 	tb.Helper()
-	dir := tb.TempDir()
+	return openWorld(tb, tb.TempDir(), options...)
+}
+
+// openWorld is a world that may have been there before.
+func openWorld(tb testing.TB, dir string, options ...option) *world {
+	tb.Helper()
 	books, err := ledger.Open(tb.Context(), dir+"/ledger.db")
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, books.Close()) })
@@ -251,8 +256,14 @@ func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, values converter.EncodedValues) {
 		mu.Lock()
 		defer mu.Unlock()
-		left = nil
-		require.NoError(w.tb, values.Get(&left))
+		var details map[string]any // the worker's name is among the numbers
+		require.NoError(w.tb, values.Get(&details))
+		left = map[string]int{}
+		for name, value := range details {
+			if number, ok := value.(float64); ok {
+				left[name] = int(number)
+			}
+		}
 	})
 	value, err := env.ExecuteActivity(fn, in)
 	if err == nil {

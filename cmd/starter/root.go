@@ -77,6 +77,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newRetention(a),
 		newAutomation(a),
 		newChecks(a),
+		newGrid(a),
 		newCorpus(a),
 		newQuality(a),
 		newBudget(a),

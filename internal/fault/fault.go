@@ -35,6 +35,8 @@ const (
 	Incomplete Kind = "incomplete"
 	// Busy: another run works on the same partition. Waits until it has ended; costs no attempt.
 	Busy Kind = "busy"
+	// Crash: its processing ends the process that does it, again and again. No retry; a person must look.
+	Crash Kind = "crash"
 	// Invalid: what the user typed or configured cannot work. No retry; exit code 2.
 	Invalid Kind = "invalid"
 	// Offline: the browsers' hub or driver is gone, and may come back. Waits for it; costs no attempt.
@@ -48,7 +50,7 @@ const (
 // Retryable reports whether trying the same thing again can help.
 func (k Kind) Retryable() bool {
 	switch k {
-	case Layout, NotFound, Invalid:
+	case Layout, NotFound, Crash, Invalid:
 		return false
 	default:
 		return true

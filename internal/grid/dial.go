@@ -95,6 +95,7 @@ func (p *Pool) create(ctx context.Context, at *hub, d *driver, limit time.Durati
 	defer cancel()
 	s := &Session{
 		wire:     board().connect(at),
+		owner:    p.owner(),
 		driver:   d,
 		browser:  p.options.Browser,
 		limits:   timeouts{page: p.options.NavigationTimeout, script: p.options.ScriptTimeout},
@@ -118,6 +119,14 @@ func (p *Pool) create(ctx context.Context, at *hub, d *driver, limit time.Durati
 	}
 	s.id = s.wd.SessionID()
 	return s, nil
+}
+
+// owner is the worker in its present life; "" where nothing is recorded.
+func (p *Pool) owner() string {
+	if p.options.Owner == nil {
+		return ""
+	}
+	return p.options.Owner()
 }
 
 // capabilities asks for the browser: pages count as loaded once their document is, and timeouts are ours from the start.

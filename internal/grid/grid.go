@@ -80,28 +80,31 @@ type Options struct {
 	// As root Chromium does not run otherwise, which is why Open refuses root without this, where the browser is local.
 	NoSandbox bool
 
-	Leases Leases // where sessions of a hub are recorded; nil: nowhere
-	Owner  string // who leases: the worker's identity
+	Leases Leases        // where sessions are recorded; nil: nowhere
+	Owner  func() string // who leases: the worker's identity in its present life; needed with Leases
 }
 
-// Lease is the record of one session of a hub: while it has not expired its owner is taken to be alive.
+// Lease is the record of one session: who holds it, and until when that is believed of an owner who did not register.
 type Lease struct {
 	Session string
-	Hub     string // address without user and password
+	Hub     string // address without user and password; LocalHub for a driver of the owner's own
 	Owner   string
 	Expires time.Time
 }
 
+// LocalHub stands for the hub where an owner has a chromedriver of its own, which ends with it.
+const LocalHub = "local"
+
 // Leases records sessions, so that those of an owner that died can be ended: a hub keeps them, and their slots, for as
-// long as its session timeout. Hold records or prolongs; Release forgets, also what it does not know.
+// long as its session timeout. Hold records or prolongs, and says no where the session is not the owner's any more;
+// Release forgets, also what it does not know; Orphans are the leases whose owner is gone.
 type Leases interface {
-	Hold(ctx context.Context, l Lease) error
+	Hold(ctx context.Context, l Lease) (held bool, err error)
 	Release(ctx context.Context, session string) error
-	Expired(ctx context.Context) ([]Lease, error)
+	Orphans(ctx context.Context) ([]Lease, error)
 }
 
-// Open makes a pool and checks that the hub, or the driver it starts, answers; no browser is started yet. With
-// Options.Leases it ends the sessions of this hub whose leases have expired. Errors are fault.Invalid for options that
+// Open makes a pool and checks that the hub, or the driver it starts, answers; no browser is started yet. Errors are fault.Invalid for options that
 // cannot work and fault.Unavailable for a hub or driver that does not answer.
 func Open(ctx context.Context, o Options) (*Pool, error) {
 	return open(ctx, o, newBase())

@@ -53,27 +53,12 @@ func newPool(o Options, local *supervisor) *Pool {
 	return p
 }
 
-// greet checks that the hub answers as one, and ends what dead owners left there.
+// greet checks that the hub answers as one.
 func (p *Pool) greet(ctx context.Context) error {
 	w := board().connect(p.hub)
 	defer board().hang(w)
 	if err := w.command(ctx, http.MethodGet, "/status", nil, nil); err != nil {
 		return p.unreachable(ctx, err)
-	}
-	if p.options.Leases == nil || p.local != nil {
-		return nil
-	}
-	expired, err := p.options.Leases.Expired(ctx)
-	if err != nil {
-		return fmt.Errorf("list expired browser leases: %w", err)
-	}
-	for _, l := range expired {
-		if l.Hub != p.hub.name() {
-			continue
-		}
-		if err := p.endOrphan(ctx, w, l); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -88,21 +73,6 @@ func (p *Pool) unreachable(ctx context.Context, err error) error {
 	}
 	return fault.New(fault.Unavailable, op, "no WebDriver hub answers at %s (%w): start one there or set HUB_URL",
 		p.hub.address, explain(err))
-}
-
-// endOrphan ends a session that its owner can no longer end. One that does not exist any more is as good as ended.
-func (p *Pool) endOrphan(ctx context.Context, w *wire, l Lease) error {
-	ctx, cancel := context.WithTimeout(ctx, quitTimeout)
-	defer cancel()
-	err := w.command(ctx, http.MethodDelete, "/session/"+l.Session, nil, nil)
-	if err != nil && judge(err) != dead {
-		return fault.Wrap(fault.Unavailable, "end orphaned session "+l.Session, explain(err))
-	}
-	p.ended.Add(1)
-	if err := p.options.Leases.Release(ctx, l.Session); err != nil {
-		return fmt.Errorf("release lease of session %s: %w", l.Session, err)
-	}
-	return nil
 }
 
 // With lends a session to fn, waiting for one if all are lent. The context of fn ends with the lease. An error of fn is
@@ -174,27 +144,41 @@ func (p *Pool) take(ctx context.Context) (*Session, error) {
 	}
 }
 
-// ready makes a place's session one that can be lent: alive, not worn out, and recorded.
+// ready makes a place's session one that can be lent: alive, not worn out, and recorded as ours.
 func (p *Pool) ready(ctx context.Context, s *Session) (*Session, error) {
 	if s != nil && p.worn(s) {
 		p.retired.Add(1)
 		p.quit(ctx, s)
 		s = nil
 	}
-	if s != nil && s.probe(ctx) != nil {
-		p.lost.Add(1)
-		p.quit(ctx, s)
-		s = nil
-	}
-	if s == nil {
-		var err error
-		if s, err = p.dial(ctx); err != nil {
+	if s != nil {
+		held, err := p.hold(ctx, s)
+		if err != nil {
+			p.quit(ctx, s)
 			return nil, err
 		}
-		p.created.Add(1)
-		p.live.Add(1)
+		if held && s.probe(ctx) == nil {
+			return s, nil
+		}
+		p.lost.Add(1)
+		p.quit(ctx, s)
 	}
-	if err := p.hold(ctx, s); err != nil {
+	return p.fresh(ctx)
+}
+
+// fresh starts a session, which must be recorded before it is lent.
+func (p *Pool) fresh(ctx context.Context) (*Session, error) {
+	s, err := p.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.created.Add(1)
+	p.live.Add(1)
+	held, err := p.hold(ctx, s)
+	if err == nil && !held {
+		err = fault.New(fault.Offline, "borrow browser", "others took this worker for dead: it goes on as a new one within seconds")
+	}
+	if err != nil {
 		p.quit(ctx, s)
 		return nil, err
 	}
@@ -205,17 +189,26 @@ func (p *Pool) worn(s *Session) bool {
 	return s.uses >= p.options.MaxUses || time.Since(s.born) >= p.options.MaxAge
 }
 
-// hold records that the session is ours for one lease and a minute for its end.
-func (p *Pool) hold(ctx context.Context, s *Session) error {
-	if p.options.Leases == nil || p.local != nil {
-		return nil
+// hold records that the session is ours, for one lease and a minute for its end. A session of which somebody else
+// disposes by now is not.
+func (p *Pool) hold(ctx context.Context, s *Session) (bool, error) {
+	if p.options.Leases == nil {
+		return true, nil
 	}
-	err := p.options.Leases.Hold(ctx, Lease{Session: s.id, Hub: p.hub.name(), Owner: p.options.Owner,
+	held, err := p.options.Leases.Hold(ctx, Lease{Session: s.id, Hub: p.place(), Owner: s.owner,
 		Expires: time.Now().Add(p.options.Lease + time.Minute)})
 	if err != nil {
-		return fmt.Errorf("record lease of session %s: %w", s.id, err)
+		return false, fmt.Errorf("record lease of session %s: %w", s.id, err)
 	}
-	return nil
+	return held, nil
+}
+
+// place is what leases name as the hub.
+func (p *Pool) place() string {
+	if p.local != nil {
+		return LocalHub
+	}
+	return p.hub.name()
 }
 
 // release gives the place back once its session is clean or ended, without keeping the borrower waiting: ending a hung
@@ -251,6 +244,7 @@ func (p *Pool) end(ctx context.Context, s *Session) {
 	if s.driver != nil && !s.driver.check(ctx) { // its browsers have ended with it
 		board().hang(s.wire)
 		p.live.Add(-1)
+		p.forget(ctx, s)
 		return
 	}
 	err := s.wire.command(ctx, http.MethodDelete, s.path(""), nil, nil)
@@ -259,11 +253,17 @@ func (p *Pool) end(ctx context.Context, s *Session) {
 	}
 	board().hang(s.wire)
 	p.live.Add(-1)
-	if err != nil && judge(err) != dead || p.options.Leases == nil || p.local != nil {
-		return // a session that may still live stays recorded, for the next Open to end
+	if err != nil && judge(err) != dead && s.driver == nil {
+		return // a session that may still live stays recorded, for others to end
 	}
-	// An entry that stays is harmless: the next Open finds no such session and forgets it.
-	_ = p.options.Leases.Release(ctx, s.id)
+	p.forget(ctx, s)
+}
+
+// forget takes a session that has ended out of the record. An entry that stays is harmless: others find no such session.
+func (p *Pool) forget(ctx context.Context, s *Session) {
+	if p.options.Leases != nil {
+		_ = p.options.Leases.Release(context.WithoutCancel(ctx), s.id)
+	}
 }
 
 // Stats counts.

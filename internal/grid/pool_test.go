@@ -236,19 +236,23 @@ func TestCloseSaysWhenSessionsAreStillLent(t *testing.T) {
 	}))
 }
 
-// leases remembers in a map; expired are listed as they are.
+// leases remembers in a map; orphans are listed as they are, and owners that are gone hold nothing.
 type leases struct {
 	mu      sync.Mutex
 	held    map[string]grid.Lease
-	expired []grid.Lease
+	orphans []grid.Lease
+	gone    map[string]bool
 	refuse  error
 }
 
-func (l *leases) Hold(_ context.Context, lease grid.Lease) error {
+func (l *leases) Hold(_ context.Context, lease grid.Lease) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.gone[lease.Owner] {
+		return false, nil
+	}
 	l.held[lease.Session] = lease
-	return l.refuse
+	return true, l.refuse
 }
 
 func (l *leases) Release(_ context.Context, session string) error {
@@ -258,7 +262,9 @@ func (l *leases) Release(_ context.Context, session string) error {
 	return nil
 }
 
-func (l *leases) Expired(context.Context) ([]grid.Lease, error) { return l.expired, nil }
+func (l *leases) Orphans(context.Context) ([]grid.Lease, error) { return l.orphans, nil }
+
+func ownedBy(name string) func() string { return func() string { return name } }
 
 func (l *leases) list() []grid.Lease {
 	l.mu.Lock()
@@ -275,7 +281,7 @@ func TestLeasesAreRecorded(t *testing.T) {
 	hub := gridtest.NewHub(t)
 	record := &leases{held: map[string]grid.Lease{}}
 	address := strings.Replace(hub.URL, "http://", "http://worker:hunter2@", 1) + "/wd/hub/"
-	p, err := grid.Open(t.Context(), grid.Options{Hub: address, Leases: record, Owner: "w1", Lease: time.Hour})
+	p, err := grid.Open(t.Context(), grid.Options{Hub: address, Leases: record, Owner: ownedBy("w1"), Lease: time.Hour})
 	require.NoError(t, err)
 	require.NoError(t, p.With(t.Context(), func(_ context.Context, s *grid.Session) error {
 		held := record.list()
@@ -299,7 +305,7 @@ func TestUnrecordedSessionIsNotLent(t *testing.T) {
 	require.Empty(t, b.hub.Sessions())
 }
 
-func TestOpenEndsOrphans(t *testing.T) {
+func TestReapEndsOrphans(t *testing.T) {
 	t.Parallel()
 	hub := gridtest.NewHub(t)
 	dead, err := grid.Open(t.Context(), grid.Options{Hub: hub.URL})
@@ -307,15 +313,49 @@ func TestOpenEndsOrphans(t *testing.T) {
 	require.NoError(t, dead.With(t.Context(), func(context.Context, *grid.Session) error { return nil }))
 	orphan := hub.Sessions()[0] // its owner is never closed
 
-	expired := []grid.Lease{{Session: orphan, Hub: hub.URL}, {Session: "long gone", Hub: hub.URL}, {Session: "x", Hub: "http://other"}}
-	record := &leases{held: map[string]grid.Lease{}, expired: expired}
-	for _, l := range expired {
-		require.NoError(t, record.Hold(t.Context(), l))
+	orphans := []grid.Lease{{Session: orphan, Hub: hub.URL}, {Session: "long gone", Hub: hub.URL}, {Session: "x", Hub: "http://other"}}
+	record := &leases{held: map[string]grid.Lease{}, orphans: orphans}
+	for _, l := range orphans {
+		_, err := record.Hold(t.Context(), l)
+		require.NoError(t, err)
 	}
-	p, err := grid.Open(t.Context(), grid.Options{Hub: hub.URL + "/", Leases: record})
+	hub.On("DELETE ", gridtest.Error(500, "unknown error", "the node does not let go"))
+	p, err := grid.Open(t.Context(), grid.Options{Hub: hub.URL + "/", Leases: record, Owner: ownedBy("w2")})
+	require.NoError(t, err, "a session that cannot be ended keeps nobody from starting")
+	ended, err := p.Reap(t.Context())
+	require.ErrorContains(t, err, "does not let go")
+	require.Empty(t, ended)
+	require.Len(t, record.list(), 3, "they are tried again")
+
+	hub.Off("DELETE ")
+	ended, err = p.Reap(t.Context())
 	require.NoError(t, err)
+	require.Equal(t, orphans[:2], ended)
 	require.Empty(t, hub.Sessions())
 	require.Equal(t, 2, p.Stats().Ended)
-	require.Equal(t, []grid.Lease{expired[2]}, record.list(), "another hub's are left to it")
+	require.Equal(t, []grid.Lease{orphans[2]}, record.list(), "another hub's are left to it")
+	require.NoError(t, p.Close(t.Context()))
+}
+
+// A worker that was stopped for so long that others took it for dead must not use what it had.
+func TestSessionsOfAWorkerThatWasGivenUpAreReplaced(t *testing.T) {
+	t.Parallel()
+	hub := gridtest.NewHub(t)
+	record := &leases{held: map[string]grid.Lease{}, gone: map[string]bool{}}
+	life := "w1"
+	p, err := grid.Open(t.Context(), grid.Options{Hub: hub.URL, Sessions: 1, Leases: record, Owner: func() string { return life }})
+	require.NoError(t, err)
+	nothing := func(context.Context, *grid.Session) error { return nil }
+	require.NoError(t, p.With(t.Context(), nothing))
+	before := hub.Sessions()
+	record.gone["w1"] = true
+	err = p.With(t.Context(), func(context.Context, *grid.Session) error { panic("lent") })
+	require.Equal(t, fault.Offline, fault.KindOf(err), "%v", err)
+	require.Empty(t, hub.Sessions())
+	life = "w1+1"
+	require.NoError(t, p.With(t.Context(), func(_ context.Context, s *grid.Session) error {
+		require.NotContains(t, before, s.ID())
+		return nil
+	}))
 	require.NoError(t, p.Close(t.Context()))
 }

@@ -24,6 +24,7 @@ type Session struct {
 	driver *driver // of ours; nil with a hub
 	wd     selenium.WebDriver
 	id     string
+	owner  string // as which it was made
 
 	browser   string
 	limits    timeouts // as the options say

@@ -23,15 +23,15 @@ func (b browser) With(ctx context.Context, fn func(context.Context, anvisa.Page)
 type leases struct{ *ledger.Ledger }
 
 // Hold records a lease.
-func (l leases) Hold(ctx context.Context, lease grid.Lease) error {
+func (l leases) Hold(ctx context.Context, lease grid.Lease) (bool, error) {
 	return l.Ledger.Hold(ctx, ledger.Lease(lease))
 }
 
-// Expired lists the leases that nobody renewed in time.
-func (l leases) Expired(ctx context.Context) ([]grid.Lease, error) {
-	expired, err := l.Ledger.Expired(ctx)
-	found := make([]grid.Lease, len(expired))
-	for i, lease := range expired {
+// Orphans lists the leases whose owners are gone.
+func (l leases) Orphans(ctx context.Context) ([]grid.Lease, error) {
+	orphans, err := l.Ledger.Orphans(ctx)
+	found := make([]grid.Lease, len(orphans))
+	for i, lease := range orphans {
 		found[i] = grid.Lease(lease)
 	}
 	return found, err

@@ -15,6 +15,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -32,9 +33,15 @@ import (
 	"drugslm/workflows"
 )
 
-// DrainTimeout is how long a stopping worker waits for activities that are under way. What is not done by then is
-// done again by another worker; the ledger knows what is left.
+// DrainTimeout is how long a stopping worker takes, all in all: its queues stop side by side, activities that are under
+// way may end, then browsers and files are closed. What is not done by then is done again by another worker; the ledger
+// knows what is left.
 const DrainTimeout = 20 * time.Second
+
+const (
+	workTimeout = 15 * time.Second // of it for activities
+	leastClose  = 3 * time.Second  // for closing, also when activities took all the time
+)
 
 // maxText bounds the text of one document: the longest leaflets have some 300 KB.
 const maxText = 2 << 20
@@ -51,6 +58,9 @@ type Host struct {
 	openData anvisa.OpenData
 	reader   *pdf.Extractor
 	scans    anvisa.Recognizer
+	registry *registry
+	pool     atomic.Pointer[grid.Pool]     // nil without browsers
+	stopBy   time.Time                     // when all has to be over, once the host was told to stop
 	closers  []func(context.Context) error // in the order opened
 }
 
@@ -68,7 +78,10 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
-	if h.Temporal, err = Dial(ctx, h.config, h.tracer, h.log); err != nil {
+	if err := h.register(ctx); err != nil {
+		return err
+	}
+	if h.Temporal, err = dialPatiently(ctx, h.config, h.tracer, h.log); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { h.Temporal.Close(); return nil })
@@ -110,12 +123,13 @@ func (h *Host) openSite(ctx context.Context) error {
 	}
 	pool, err := grid.Open(ctx, grid.Options{
 		Hub: string(h.config.Grid.Hub), Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
-		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: owner(), NoSandbox: h.config.Grid.NoSandbox,
+		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: h.registry.current, NoSandbox: h.config.Grid.NoSandbox,
 	})
 	if err != nil {
 		return err
 	}
 	h.closers = append(h.closers, pool.Close)
+	h.pool.Store(pool)
 	h.site, err = anvisa.NewSite(anvisa.Options{
 		URL: string(h.config.Source.URL), Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
 		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(),
@@ -167,16 +181,13 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now, Build: build(h.config.Worker)}
+	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now, Build: build(h.config.Worker),
+		Workers: h.registry, Worker: h.registry.current}
 	if err := h.tell(acts); err != nil {
 		return err
 	}
 	var started []worker.Worker
-	defer func() {
-		for _, w := range started {
-			w.Stop()
-		}
-	}()
+	defer func() { h.drain(ctx, started) }()
 	failed := make(chan error, len(h.config.Worker.Queues))
 	for _, name := range h.config.Worker.Queues {
 		w := h.worker(asset.Queue(name), acts, failed)
@@ -197,7 +208,6 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	select {
 	case <-ctx.Done():
-		h.log.Info("draining", "timeout", DrainTimeout)
 		return nil
 	case err := <-failed:
 		return err
@@ -211,7 +221,7 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
 		Identity:                           owner(),
 		DeploymentOptions:                  Versioned(h.config.Worker),
-		WorkerStopTimeout:                  DrainTimeout,
+		WorkerStopTimeout:                  workTimeout,
 		MaxConcurrentActivityExecutionSize: slots[queue],
 		DisableWorkflowWorker:              queue != asset.QueueOrchestrate,
 		OnFatalError: func(err error) {
@@ -228,9 +238,13 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 	return w
 }
 
-// Close frees what was opened, last first.
+// Close frees what was opened, last first. After Run it has what is left of DrainTimeout.
 func (h *Host) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), DrainTimeout)
+	limit := DrainTimeout
+	if !h.stopBy.IsZero() {
+		limit = max(time.Until(h.stopBy), leastClose)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	var errs []error
 	for _, closer := range slices.Backward(h.closers) {

@@ -73,27 +73,6 @@ func runs(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Internal, l.FinishRun(t.Context(), "r3", ledger.RunFailed, ""))
 }
 
-func leases(t *testing.T, l *ledger.Ledger) {
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	dead := ledger.Lease{Session: "s1", Hub: "http://127.0.0.1:4444", Owner: "worker-1", Expires: now.Add(-time.Minute)}
-	alive := ledger.Lease{Session: "s2", Hub: "http://127.0.0.1:4444", Owner: "worker-2", Expires: now.Add(time.Hour)}
-	require.NoError(t, l.Hold(t.Context(), dead))
-	require.NoError(t, l.Hold(t.Context(), ledger.Lease{Session: "s2", Expires: now.Add(-time.Hour)}))
-	require.NoError(t, l.Hold(t.Context(), alive))
-
-	expired, err := l.Expired(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []ledger.Lease{dead}, expired)
-	all, err := l.Leases(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []ledger.Lease{dead, alive}, all)
-	require.NoError(t, l.Release(t.Context(), "s1"))
-	require.NoError(t, l.Release(t.Context(), "s1"))
-	expired, err = l.Expired(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, expired)
-}
-
 // change changes a budget, and gives what is kept of it then.
 func change(t *testing.T, l *ledger.Ledger, host string, fn func(now time.Time, b *ledger.Budget) bool) ledger.Budget {
 	t.Helper()

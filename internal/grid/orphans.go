@@ -1,0 +1,64 @@
+package grid
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+
+	"drugslm/internal/fault"
+)
+
+// Reap ends the sessions of this pool's hub whose owners are gone, and gives those that it ended. What cannot be ended now
+// stays recorded for the next time, and is part of the error: no reason to stop.
+func (p *Pool) Reap(ctx context.Context) ([]Lease, error) {
+	if p.options.Leases == nil {
+		return nil, nil
+	}
+	orphans, err := p.options.Leases.Orphans(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list orphaned sessions: %w", err)
+	}
+	var ended []Lease
+	var errs []error
+	for _, l := range orphans {
+		if l.Hub != p.place() {
+			continue
+		}
+		if err := p.reap(ctx, l); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		p.ended.Add(1)
+		ended = append(ended, l)
+	}
+	return ended, errors.Join(errs...)
+}
+
+func (p *Pool) reap(ctx context.Context, l Lease) error {
+	if p.local != nil { // the kernel ended the driver with its owner; what is left of it is in its folder
+		SweepLocal()
+		return p.options.Leases.Release(ctx, l.Session)
+	}
+	if err := p.hub.end(ctx, l.Session); err != nil {
+		return err
+	}
+	return p.options.Leases.Release(ctx, l.Session)
+}
+
+// SweepLocal ends the browsers, and removes the folders, of local drivers whose owners on this machine are gone.
+func SweepLocal() { sweep(os.TempDir()) }
+
+// end ends a session of a hub. One that does not exist any more is as good as ended.
+func (h *hub) end(ctx context.Context, session string) error {
+	ctx, cancel := context.WithTimeout(ctx, quitTimeout)
+	defer cancel()
+	w := board().connect(h)
+	defer board().hang(w)
+	err := w.command(ctx, http.MethodDelete, "/session/"+session, nil, nil)
+	if err == nil || judge(err) == dead {
+		return nil
+	}
+	return fault.Wrap(fault.Unavailable, "end orphaned session "+session, explain(err))
+}

@@ -1,0 +1,172 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/config"
+	"drugslm/internal/grid"
+	"drugslm/internal/grid/gridtest"
+	"drugslm/internal/ledger"
+	"drugslm/internal/process"
+)
+
+func books(t *testing.T) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return l
+}
+
+// killed is a worker on this machine whose process was killed.
+func killed(t *testing.T, id string) ledger.Worker {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), "sleep", "300")
+	require.NoError(t, child.Start())
+	identity, err := process.Of(child.Process).Identity()
+	require.NoError(t, err)
+	require.NoError(t, child.Process.Kill())
+	require.Error(t, child.Wait())
+	return ledger.Worker{ID: id, Space: identity.Space, PID: identity.PID, Birth: identity.Birth}
+}
+
+func registered(t *testing.T, l *ledger.Ledger) *registry {
+	t.Helper()
+	r := newRegistry(l, slog.New(slog.DiscardHandler), "build")
+	require.NoError(t, r.register(t.Context()))
+	return r
+}
+
+// age lets a registry believe that it has looked at all workers so long ago.
+func (r *registry) age(by time.Duration) {
+	for id, o := range r.beats {
+		o.since = o.since.Add(-by)
+		r.beats[id] = o
+	}
+}
+
+func TestAKilledWorkerIsGoneAtOnce(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	r := registered(t, l)
+	require.NoError(t, l.Register(t.Context(), killed(t, "killed")))
+	died, err := r.Died(t.Context(), "killed")
+	require.NoError(t, err)
+	require.True(t, died)
+	died, err = r.Died(t.Context(), r.current())
+	require.NoError(t, err)
+	require.False(t, died)
+	died, err = r.Died(t.Context(), "never heard of")
+	require.NoError(t, err)
+	require.False(t, died, "an older build, or one that stopped cleanly")
+}
+
+func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	r := registered(t, l)
+	require.NoError(t, l.Register(t.Context(), killed(t, "drained")))
+	require.NoError(t, l.Stopping(t.Context(), "drained"))
+	died, err := r.Died(t.Context(), "drained")
+	require.NoError(t, err)
+	require.False(t, died)
+}
+
+// Clocks are not compared: only beats that do not grow count, by the clock of whoever looks.
+func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	r := registered(t, l)
+	require.NoError(t, l.Register(t.Context(), ledger.Worker{ID: "far", Space: "another machine", PID: 1}))
+	near := killed(t, "near") // a process that is there, and says nothing
+	near.PID, near.Birth = process.Self().PID, process.Self().Birth
+	require.NoError(t, l.Register(t.Context(), near))
+	ended := func(id string) bool {
+		w, ok, err := l.Worker(t.Context(), id)
+		require.NoError(t, err)
+		require.True(t, ok)
+		return !w.Ended.IsZero()
+	}
+	require.NoError(t, r.judge(t.Context()))
+	r.age(silence - time.Second)
+	require.NoError(t, r.judge(t.Context()))
+	require.False(t, ended("far"))
+	_, err := l.Beat(t.Context(), "far")
+	require.NoError(t, err)
+	r.age(time.Hour)
+	require.NoError(t, r.judge(t.Context()))
+	require.False(t, ended("far"), "it has beaten")
+	require.True(t, ended("near"), "half a minute is enough for one that is near")
+	r.age(silence)
+	require.NoError(t, r.judge(t.Context()))
+	require.True(t, ended("far"))
+}
+
+func TestAWorkerThatWasGivenUpGoesOnAsANewOne(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	r := registered(t, l)
+	was := r.current()
+	require.NoError(t, r.beat(t.Context()))
+	require.Equal(t, was, r.current())
+	gone, err := l.GiveUp(t.Context(), was, 1)
+	require.NoError(t, err)
+	require.True(t, gone)
+	require.NoError(t, r.beat(t.Context()))
+	require.NotEqual(t, was, r.current())
+	held, err := l.Hold(t.Context(), ledger.Lease{Session: "s", Owner: r.current(), Expires: time.Now()})
+	require.NoError(t, err)
+	require.True(t, held)
+}
+
+func TestReapEndsOrphansOnly(t *testing.T) {
+	t.Parallel()
+	l, hub := books(t), gridtest.NewHub(t)
+	r := registered(t, l)
+	c := config.Default()
+	c.Grid.Hub = config.URL(hub.URL)
+	require.NoError(t, l.Register(t.Context(), killed(t, "killed")))
+	open := func(owner string) string {
+		pool, err := grid.Open(t.Context(), grid.Options{Hub: hub.URL, Leases: leases{l}, Owner: func() string { return owner }})
+		require.NoError(t, err)
+		before := hub.Sessions()
+		require.NoError(t, pool.With(t.Context(), func(context.Context, *grid.Session) error { return nil }))
+		for _, id := range hub.Sessions() {
+			if len(before) == 0 || id != before[0] {
+				return id
+			}
+		}
+		return ""
+	}
+	orphan, mine := open("killed"), open(r.current())
+	go every(t.Context(), func() { _ = r.beat(t.Context()) }) // as the living worker does
+
+	found, err := Sessions(t.Context(), c, l)
+	require.NoError(t, err)
+	states := map[string]SessionState{}
+	for _, s := range found {
+		states[s.ID] = s.State
+	}
+	require.Equal(t, map[string]SessionState{orphan: SessionOrphan, mine: SessionHeld}, states)
+
+	log := slog.New(slog.DiscardHandler)
+	dry, err := ReapSessions(t.Context(), c, l, log, true)
+	require.NoError(t, err)
+	require.Len(t, dry, 1)
+	require.Len(t, hub.Sessions(), 2)
+	ended, err := ReapSessions(t.Context(), c, l, log, false)
+	require.NoError(t, err)
+	require.Equal(t, orphan, ended[0].ID)
+	require.Len(t, ended, 1)
+	require.Equal(t, []string{mine}, hub.Sessions())
+	again, err := ReapSessions(t.Context(), c, l, log, false)
+	require.NoError(t, err)
+	require.Empty(t, again)
+}

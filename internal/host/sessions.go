@@ -1,0 +1,172 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"drugslm/internal/config"
+	"drugslm/internal/grid"
+	"drugslm/internal/ledger"
+	"drugslm/internal/process"
+)
+
+// SessionState says whose a browser session is.
+type SessionState string
+
+// The states of a session.
+const (
+	SessionHeld       SessionState = "held"       // its owner lives, as far as can be told
+	SessionOrphan     SessionState = "orphan"     // its owner is gone
+	SessionUnrecorded SessionState = "unrecorded" // the hub has it, and no worker of this data folder
+)
+
+// Session is a browser session that a hub or the ledger knows.
+type Session struct {
+	ID, Hub, Owner string
+	State          SessionState
+	AtHub          bool      // the hub has it; unknown, and false, where the hub does not answer or is a local driver
+	Started        time.Time // zero: unknown
+	Expires        time.Time // of the lease; zero: none
+	OwnerSeen      time.Time // zero: the owner did not register
+}
+
+// Sessions gives the browser sessions that the ledger or the configured hub knows. A hub that does not answer is an error
+// beside what the ledger knows.
+func Sessions(ctx context.Context, c config.Config, l *ledger.Ledger) ([]Session, error) {
+	leases, err := l.Leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	orphans, err := l.Orphans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	workers, err := l.Workers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Session, 0, len(leases))
+	for _, lease := range leases {
+		s := Session{ID: lease.Session, Hub: lease.Hub, Owner: lease.Owner, State: SessionHeld, Expires: lease.Expires}
+		if slices.ContainsFunc(orphans, func(o ledger.Lease) bool { return o.Session == lease.Session }) {
+			s.State = SessionOrphan
+		}
+		for _, w := range workers {
+			if w.ID != lease.Owner {
+				continue
+			}
+			s.OwnerSeen = w.Seen
+			if (process.Identity{Space: w.Space, PID: w.PID, Birth: w.Birth}).Gone() {
+				s.State = SessionOrphan
+			}
+		}
+		found = append(found, s)
+	}
+	return atHub(ctx, c, found)
+}
+
+// atHub adds what the hub says of its sessions.
+func atHub(ctx context.Context, c config.Config, found []Session) ([]Session, error) {
+	if c.Grid.Hub == "" {
+		return found, nil
+	}
+	hub, there, err := grid.Sessions(ctx, string(c.Grid.Hub))
+	for _, at := range there {
+		i := slices.IndexFunc(found, func(s Session) bool { return s.ID == at.ID })
+		if i < 0 {
+			found = append(found, Session{ID: at.ID, Hub: hub, State: SessionUnrecorded})
+			i = len(found) - 1
+		}
+		found[i].AtHub, found[i].Started = true, at.Started
+	}
+	return found, err
+}
+
+// ReapSessions ends the sessions whose owners are gone, of the configured hub and of drivers on this machine, and gives
+// them; dry, it only gives them. Where it cannot be seen at once whether an owner lives, it is listened for it as long as
+// that takes. Sessions that could not be ended stay recorded, and are part of the error.
+func ReapSessions(ctx context.Context, c config.Config, l *ledger.Ledger, log *slog.Logger, dry bool) ([]Session, error) {
+	if !dry {
+		if err := listen(ctx, l, log); err != nil {
+			return nil, err
+		}
+	}
+	all, err := Sessions(ctx, c, l)
+	if err != nil {
+		return nil, err
+	}
+	hub := ""
+	if c.Grid.Hub != "" {
+		if hub, _, err = grid.Sessions(ctx, string(c.Grid.Hub)); err != nil {
+			return nil, err
+		}
+	}
+	var ended []Session
+	var errs []error
+	for _, s := range all {
+		if s.State != SessionOrphan || s.Hub != grid.LocalHub && s.Hub != hub {
+			continue
+		}
+		if !dry {
+			if err := endSession(ctx, c, l, s); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+		}
+		ended = append(ended, s)
+	}
+	return ended, errors.Join(errs...)
+}
+
+func endSession(ctx context.Context, c config.Config, l *ledger.Ledger, s Session) error {
+	if s.Hub == grid.LocalHub {
+		grid.SweepLocal()
+	} else if err := grid.End(ctx, string(c.Grid.Hub), s.ID); err != nil {
+		return err
+	}
+	return l.Release(ctx, s.ID)
+}
+
+// listen finds out which owners of sessions are gone.
+func listen(ctx context.Context, l *ledger.Ledger, log *slog.Logger) error {
+	r := newRegistry(l, log, "")
+	ticker := time.NewTicker(beatEvery)
+	defer ticker.Stop()
+	for range nearSilence/beatEvery + 1 {
+		if err := r.judge(ctx); err != nil {
+			return err
+		}
+		if unsure, err := r.unsure(ctx); err != nil || !unsure {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+	return nil
+}
+
+// unsure reports whether there is an owner of a session of whom it is not known yet whether he lives: he is registered,
+// not found gone, and has not beaten since he was first looked at.
+func (r *registry) unsure(ctx context.Context) (bool, error) {
+	leases, err := r.ledger.Leases(ctx)
+	if err != nil {
+		return false, err
+	}
+	workers, err := r.ledger.Workers(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, w := range workers {
+		holds := slices.ContainsFunc(leases, func(l ledger.Lease) bool { return l.Owner == w.ID })
+		if holds && w.Ended.IsZero() && !r.heard(w) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,196 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// Worker is a worker process, as others can tell whether it lives.
+type Worker struct {
+	ID    string // of this life of the process: one that was given up by others goes on under another
+	Host  string
+	Space string // in which PID and Birth mean something; "": nowhere
+	PID   int
+	Birth int64 // start of the process, as its system counts
+	Build string
+
+	Beats    int64     // grows as long as it lives
+	Started  time.Time // this and the other times by its own clock
+	Seen     time.Time
+	Stopping time.Time // zero: it was not told to stop
+	Ended    time.Time // zero: nobody has found it gone
+}
+
+// Died reports whether a worker is gone without having been told to stop.
+func (w Worker) Died() bool { return !w.Ended.IsZero() && w.Stopping.IsZero() }
+
+// workerKept is how long a worker that is gone is remembered: its sessions are ended and its deaths counted long before.
+const workerKept = 7 * 24 * time.Hour
+
+// Register makes a worker known, and forgets those that are long gone.
+func (l *Ledger) Register(ctx context.Context, w Worker) error {
+	return l.write(ctx, "register worker", func(tx *sql.Tx) error {
+		at := now()
+		if _, err := tx.ExecContext(ctx, `DELETE FROM workers WHERE ended > 0 AND ended < $1
+			AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.owner = workers.id)`, micros(at.Add(-workerKept))); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO workers (id, host, space, pid, birth, build, beats, started, seen, stopping, ended)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7, 0, 0)`, w.ID, w.Host, w.Space, w.PID, w.Birth, w.Build, micros(at))
+		return err
+	})
+}
+
+// leaseAhead is how far a living worker's leases reach beyond its last beat, for builds that know leases only.
+const leaseAhead = 5 * time.Minute
+
+// Beat says that a worker lives, and prolongs the leases of its sessions, idle ones included. The answer is no when
+// others have found it gone: then its sessions are not its own any more.
+func (l *Ledger) Beat(ctx context.Context, id string) (known bool, err error) {
+	err = l.write(ctx, "beat", func(tx *sql.Tx) error {
+		at := now()
+		result, err := tx.ExecContext(ctx, `UPDATE workers SET beats = beats + 1, seen = $2 WHERE id = $1 AND ended = 0`, id, micros(at))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		if known = n > 0; err != nil || !known {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE leases SET expires = $2 WHERE owner = $1 AND expires < $2`, id, micros(at.Add(leaseAhead)))
+		return err
+	})
+	return known, err
+}
+
+// Stopping says that a worker was told to stop: what it leaves undone is nobody's fault.
+func (l *Ledger) Stopping(ctx context.Context, id string) error {
+	return l.write(ctx, "stop worker", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE workers SET stopping = $2 WHERE id = $1 AND stopping = 0`, id, micros(now()))
+		return err
+	})
+}
+
+// Unregister ends a worker that stops. If it leaves sessions behind, it stays known as gone until somebody has ended them.
+func (l *Ledger) Unregister(ctx context.Context, id string) error {
+	return l.write(ctx, "unregister worker", func(tx *sql.Tx) error {
+		at := micros(now())
+		if _, err := tx.ExecContext(ctx, `UPDATE workers SET stopping = CASE WHEN stopping = 0 THEN $2 ELSE stopping END, ended = $2
+			WHERE id = $1`, id, at); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM workers WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM leases WHERE owner = $1)`, id)
+		return err
+	})
+}
+
+// GiveUp says that a worker is gone, unless it has beaten since it was seen with so many beats. There is no way back: a
+// worker that was given up and goes on must register anew.
+func (l *Ledger) GiveUp(ctx context.Context, id string, beats int64) (gone bool, err error) {
+	err = l.write(ctx, "give up worker", func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(now()))
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		gone = n > 0
+		return err
+	})
+	return gone, err
+}
+
+// Workers gives every worker that is remembered, by id.
+func (l *Ledger) Workers(ctx context.Context) ([]Worker, error) {
+	return l.workers(ctx, `ORDER BY id`)
+}
+
+// Worker finds one worker.
+func (l *Ledger) Worker(ctx context.Context, id string) (Worker, bool, error) {
+	found, err := l.workers(ctx, `WHERE id = $1`, id)
+	if err != nil || len(found) == 0 {
+		return Worker{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (l *Ledger) workers(ctx context.Context, rest string, args ...any) ([]Worker, error) {
+	var out []Worker
+	err := l.query(ctx, "read workers", func(rows *sql.Rows) error {
+		var w Worker
+		var started, seen, stopping, ended int64
+		err := rows.Scan(&w.ID, &w.Host, &w.Space, &w.PID, &w.Birth, &w.Build, &w.Beats, &started, &seen, &stopping, &ended)
+		w.Started, w.Seen, w.Stopping, w.Ended = when(started), when(seen), when(stopping), when(ended)
+		out = append(out, w)
+		return err
+	}, `SELECT id, host, space, pid, birth, build, beats, started, seen, stopping, ended FROM workers `+rest, args...)
+	return out, err
+}
+
+// Hand is an item that a worker is at, or was at when it died.
+type Hand struct {
+	Asset, Partition, Item, Run string
+
+	Worker string // "": nobody is at it now
+	Deaths int    // of workers that died over it
+	Since  time.Time
+}
+
+// Hands gives the items of a partition that somebody is at, or over which workers have died.
+func (l *Ledger) Hands(ctx context.Context, asset, partition string) ([]Hand, error) {
+	var out []Hand
+	err := l.query(ctx, "read items in hand", func(rows *sql.Rows) error {
+		var h Hand
+		var since int64
+		err := rows.Scan(&h.Asset, &h.Partition, &h.Item, &h.Run, &h.Worker, &h.Deaths, &since)
+		h.Since = when(since)
+		out = append(out, h)
+		return err
+	}, `SELECT asset, partition, item, run, worker, deaths, since FROM hands WHERE asset = $1 AND partition = $2 ORDER BY item`, asset, partition)
+	return out, err
+}
+
+// TakeInHand says that a worker begins with an item, before anything is done about it.
+func (l *Ledger) TakeInHand(ctx context.Context, h Hand) error {
+	return l.write(ctx, "take item in hand", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO hands (asset, partition, item, run, worker, deaths, since) VALUES ($1, $2, $3, $4, $5, 0, $6)
+			ON CONFLICT (asset, partition, item) DO UPDATE SET run = excluded.run, worker = excluded.worker, since = excluded.since`,
+			h.Asset, h.Partition, h.Item, h.Run, h.Worker, micros(now()))
+		return err
+	})
+}
+
+// PutDown says that a worker is done with an item. A settled one is forgotten; of another the deaths are kept.
+func (l *Ledger) PutDown(ctx context.Context, h Hand) error {
+	return l.write(ctx, "put item down", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE hands SET worker = '' WHERE asset = $1 AND partition = $2 AND item = $3 AND worker = $4`,
+			h.Asset, h.Partition, h.Item, h.Worker); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM hands WHERE asset = $1 AND partition = $2 AND item = $3 AND worker = '' AND (deaths = 0
+			OR NOT EXISTS (SELECT 1 FROM items WHERE items.asset = $1 AND items.partition = $2 AND items.id = $3 AND state IN ('pending', 'made')))`,
+			h.Asset, h.Partition, h.Item)
+		return err
+	})
+}
+
+// Dropped says that the worker that had an item in hand has not put it down: if it died, that is one death more. It gives
+// the deaths there are. What somebody else has found out meanwhile is not counted twice.
+func (l *Ledger) Dropped(ctx context.Context, h Hand, died bool) (deaths int, err error) {
+	more := 0
+	if died {
+		more = 1
+	}
+	err = l.write(ctx, "count death", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE hands SET worker = '', deaths = deaths + $5 WHERE asset = $1 AND partition = $2 AND item = $3 AND worker = $4`,
+			h.Asset, h.Partition, h.Item, h.Worker, more); err != nil {
+			return err
+		}
+		err := tx.QueryRowContext(ctx, `SELECT deaths FROM hands WHERE asset = $1 AND partition = $2 AND item = $3`, h.Asset, h.Partition, h.Item).Scan(&deaths)
+		if isNoRows(err) {
+			err = nil
+		}
+		return err
+	})
+	return deaths, err
+}
