@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -73,4 +74,39 @@ func newest(t *testing.T, l *ledger.Ledger, run string) ledger.Run {
 	require.True(t, known)
 	require.Equal(t, ledger.RunSucceeded, found.State)
 	return found
+}
+
+// TestARunThatWasTerminatedIsClosed terminates a run as the Web UI does, and asks for a run that the server never had.
+func TestARunThatWasTerminatedIsClosed(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	d := newDays(t, 1)
+	started, err := d.cli.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: "terminated", TaskQueue: workflows.TaskQueue(asset.QueueOrchestrate),
+	}, workflows.Materialize, workflows.MaterializeInput{Select: []string{"bench/days"}})
+	require.NoError(t, err)
+	old := time.Now().Add(-time.Hour)
+	for _, id := range []string{"terminated", "lost"} {
+		require.NoError(t, d.ledger.StartRun(t.Context(), ledger.Run{ID: id, Workflow: id, Started: old}))
+		_, err := d.ledger.Claim(t.Context(), ledger.Claim{Asset: "bench/days", Partition: id, Run: id, Workflow: id, Execution: started.GetRunID()})
+		require.NoError(t, err)
+	}
+	lost, err := activities.CloseLost(t.Context(), d.ledger, activities.EndingsOf(d.cli), time.Now())
+	require.NoError(t, err)
+	require.Equal(t, []string{"lost"}, lost.Runs, "the other is under way")
+	require.NoError(t, d.cli.TerminateWorkflow(t.Context(), "terminated", "", "by hand"))
+	lost, err = activities.CloseLost(t.Context(), d.ledger, activities.EndingsOf(d.cli), time.Now())
+	require.NoError(t, err)
+	require.Equal(t, []string{"terminated"}, lost.Runs)
+	for id, want := range map[string]ledger.Run{
+		"terminated": {State: ledger.RunCanceled, Error: "terminated in Temporal"},
+		"lost":       {State: ledger.RunFailed, Error: "Temporal does not know its workflow any more: its database was lost, or it is another server"},
+	} {
+		run, _, err := d.ledger.Run(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, ledger.Run{State: run.State, Error: run.Error})
+	}
+	claims, err := d.ledger.Claims(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, claims)
 }

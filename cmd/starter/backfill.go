@@ -85,6 +85,9 @@ func (a *app) withServer(cmd *cobra.Command, fn func(ctx context.Context, c conf
 // order sends an update to a backfill and waits for its answer, at most so long. With start, a workflow that is not
 // running is started for it: the ledger knows where it was.
 func order(ctx context.Context, cli client.Client, b workflows.BackfillInput, start bool, limit time.Duration, name string, arg, answer any) error {
+	if err := workflows.Fits(b); err != nil {
+		return err
+	}
 	asked, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	id := workflows.BackfillID(b.ID)
