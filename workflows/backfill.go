@@ -57,6 +57,8 @@ type backfill struct {
 	heeding bool               // a cancellation of the workflow is being handled
 	leaving bool               // nothing new begins: this run is about to be continued by another
 	changed bool               // something happened since the loop last looked
+
+	patience int // the length of history below which this run is not full: what is under way did not end in time
 }
 
 // Backfill carries a backfill out: it takes ready steps from the ledger and runs a window of them at a time, until none
@@ -145,7 +147,10 @@ func (b *backfill) carryOut() error {
 			return err
 		}
 		if b.full() {
-			return b.goOn()
+			if err := b.goOn(); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := workflow.Await(b.ctx, b.quiet); err != nil {
 			return err
@@ -223,12 +228,6 @@ func (b *backfill) wait() time.Duration {
 	return b.at.Next.Sub(workflow.Now(b.ctx))
 }
 
-// full reports whether this run should be continued by a new one: its history is long, or the code has been replaced.
-func (b *backfill) full() bool {
-	info := workflow.GetInfo(b.ctx)
-	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents || info.GetTargetWorkerDeploymentVersionChanged()
-}
-
 // take asks the ledger for as many steps as may begin now.
 func (b *backfill) take() error {
 	limit := min(max(b.at.Settings.MaxInFlight-b.running, 1), maxTake)
@@ -278,42 +277,6 @@ func (b *backfill) begin() {
 		b.changed = true
 		b.describe("running")
 	})
-}
-
-// goOn lets what is under way end and continues in a new run, under the newest code.
-func (b *backfill) goOn() error {
-	b.leaving = true
-	if err := workflow.Await(b.ctx, func() bool { return b.running == 0 }); err != nil {
-		return err
-	}
-	if b.broken != nil {
-		return b.broken
-	}
-	if err := b.giveBack(b.ctx); err != nil {
-		return err
-	}
-	if err := workflow.Await(b.ctx, b.quiet); err != nil {
-		return err
-	}
-	next := b.in
-	next.Resumed = &b.at
-	return workflow.NewContinueAsNewErrorWithOptions(b.ctx, workflow.ContinueAsNewErrorOptions{
-		InitialVersioningBehavior: workflow.ContinueAsNewVersioningBehaviorAutoUpgrade,
-	}, Backfill, next)
-}
-
-// giveBack lets the steps wait again that were handed out and will not begin here.
-func (b *backfill) giveBack(ctx workflow.Context) error {
-	if len(b.backlog) == 0 {
-		return nil
-	}
-	back := make([]activities.Ready, len(b.backlog)) // what names them is enough
-	for i, r := range b.backlog {
-		back[i] = activities.Ready{Seq: r.Seq, Take: r.Take}
-	}
-	b.backlog, b.more, b.left = nil, true, true
-	var a *activities.Activities
-	return workflow.ExecuteActivity(withControl(ctx, "give back"), a.GiveBack, activities.GiveBackInput{ID: b.in.ID, Steps: back}).Get(ctx, nil)
 }
 
 // finish records how the backfill ended, once nothing is under way.

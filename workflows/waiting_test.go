@@ -17,6 +17,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
 	"drugslm/workflows"
 )
 
@@ -132,4 +133,29 @@ func TestWaitingForOtherRunsWritesNothing(t *testing.T) {
 	t.Parallel()
 	steps := manySteps(100)
 	require.Equal(t, waited(t, fault.Busy, shortWait, held, heldInput{steps, shortWait}), waited(t, fault.Busy, longWait, held, heldInput{steps, longWait}))
+}
+
+// TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits has one step wait for its source for hours, when the run should be
+// continued by another.
+func TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits(t *testing.T) {
+	t.Parallel()
+	f := newField(t, 12)
+	f.takes = 20 * time.Second
+	env := f.env()
+	began := env.Now()
+	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+		if in.Step.Partition.Key == "d00" && env.Now().Sub(began) < 6*time.Hour {
+			return activities.Whole{}, temporal.NewApplicationErrorWithOptions("not now", string(fault.Refused), temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})
+		}
+		return activities.Whole{}, nil
+	}
+	env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 30*time.Second)
+	env.RegisterDelayedCallback(func() {
+		_, steps := f.stands()
+		require.Equal(t, map[ledger.StepState]int{ledger.StepDone: 11, ledger.StepRunning: 1}, steps)
+	}, 2*time.Hour)
+	env.ExecuteWorkflow(workflows.Backfill, f.input())
+	require.NoError(t, env.GetWorkflowError())
+	state, _ := f.stands()
+	require.Equal(t, ledger.BackfillCompleted, state)
 }
