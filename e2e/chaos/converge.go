@@ -67,6 +67,9 @@ func (w *World) complete(ctx context.Context) error {
 				extra = nil
 			}
 		}
+		if err := w.up(ctx); err != nil {
+			return err
+		}
 		done, err := w.runOnce(ctx, extra...)
 		if err != nil {
 			return err
@@ -82,6 +85,11 @@ func (w *World) complete(ctx context.Context) error {
 		last = fmt.Sprintf("exit code %d; %s; %s", done.code, left, done.stderr)
 	}
 	return fmt.Errorf("not complete after %d runs without disturbances: %s", mostRuns, last)
+}
+
+// up waits until portal and server are there again: a command that finds no server does not wait for one.
+func (w *World) up(ctx context.Context) error {
+	return w.await(ctx, "portal and server are up", func() bool { return reachable(ctx, w.portalProxy) && reachable(ctx, w.serverProxy) })
 }
 
 // runLimit is how long one run may take on a busy machine.

@@ -116,7 +116,7 @@ func (w *World) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := w.await(ctx, "portal and server are up", func() bool { return reachable(ctx, w.portalProxy) && reachable(ctx, w.serverProxy) }); err != nil {
+	if err := w.up(ctx); err != nil {
 		return err
 	}
 	for i := range w.o.Workers {
