@@ -105,5 +105,5 @@ func compactForeign(ctx context.Context, w *World, r *rand.Rand) (string, error)
 	if text := strings.TrimSpace(done.stdout); text != "" {
 		return strings.ReplaceAll(text, w.data+"/", ""), nil
 	}
-	return "", fmt.Errorf("%w: no table has two files to make one of", errNothing)
+	return "", fmt.Errorf("%w: no table has a file yet", errNothing)
 }

@@ -68,8 +68,8 @@ type Schedule struct {
 
 // How much progress lies between two disturbances.
 const (
-	leastProgress = 6
-	mostProgress  = 24
+	leastProgress = 15
+	mostProgress  = 90
 )
 
 // NewSchedule makes the schedule of a seed.
