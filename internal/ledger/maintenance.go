@@ -54,8 +54,10 @@ func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why s
 				return err
 			}
 		}
-		for _, table := range []string{"run_steps", "waits", "claims"} {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE run = $1`, id); err != nil {
+		for _, forget := range []string{
+			`DELETE FROM run_steps WHERE run = $1`, `DELETE FROM waits WHERE run = $1`, `DELETE FROM claims WHERE run = $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, forget, id); err != nil {
 				return err
 			}
 		}
