@@ -139,7 +139,7 @@ func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) 
 		return err // the time is up: whatever it says, it is not about the item
 	}
 	if err != nil {
-		return p.fail(entry, err)
+		return p.fail(ctx, entry, err)
 	}
 	p.failed, p.down = append(p.failed, p.down...), nil // the source answers: they failed by themselves
 	delete(p.entries, id)
@@ -161,11 +161,12 @@ func (p *pass) keep(ctx context.Context, id string, row asset.Row) error {
 }
 
 // maxDown is how many items in a row may find the source unavailable, or other than it is known, before it is the
-// source that is down or has changed rather than the items that are bad: the attempt ends, and costs them nothing.
+// source that is down or has changed rather than the items that are bad: the attempt ends, and costs them nothing; of
+// a source that has changed the step is paused.
 const maxDown = 5
 
 // fail notes an item's failure; an error when the batch must end.
-func (p *pass) fail(e ledger.Entry, err error) error {
+func (p *pass) fail(ctx context.Context, e ledger.Entry, err error) error {
 	outcome, fatal := p.outcome(e, err)
 	if fatal != nil {
 		return fatal
@@ -173,7 +174,7 @@ func (p *pass) fail(e ledger.Entry, err error) error {
 	if kind := fault.Kind(outcome.Kind); kind == fault.Unavailable || kind == fault.Layout {
 		if p.down = append(p.down, outcome); len(p.down) >= maxDown {
 			p.down = nil
-			return err
+			return p.a.paused(ctx, p.j.StepInput, err)
 		}
 	} else {
 		p.failed = append(p.failed, outcome)
@@ -187,6 +188,8 @@ func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 	kind := fault.KindOf(err)
 	o := ledger.Outcome{ID: e.ID, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
 	switch {
+	case doubted(e, kind):
+		o.State = ledger.Pending
 	case kind == fault.NotFound:
 		o.State = ledger.Absent
 	case fault.Canceled(err), kind == fault.Session, kind == fault.Offline, kind == fault.Throttled, kind == fault.Refused:

@@ -97,9 +97,9 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 	out, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
 	require.NoError(t, err)
 	require.Equal(t, activities.BatchOutput{Staged: 1, Absent: 1, Quarantined: 2}, out)
-	require.Equal(t, []string{"absent absent not_found 0", "corrupt quarantined corrupt 2", "fine staged  0", "layout quarantined layout 0"},
+	require.Equal(t, []string{"absent absent not_found 1", "corrupt quarantined corrupt 2", "fine staged  0", "layout quarantined layout 0"},
 		w.entries(download))
-	require.Equal(t, []string{"absent 1", "corrupt 2", "fine 3", "layout 4", "corrupt 2", "corrupt 2"}, w.calls(), "only what may pass is tried again")
+	require.Equal(t, []string{"absent 1", "corrupt 2", "fine 3", "layout 4", "absent 1", "corrupt 2", "corrupt 2"}, w.calls(), "only what may pass is tried again")
 	found, err := w.ledger.Items(t.Context(), ledger.Filter{Asset: string(download), ID: "corrupt"})
 	require.NoError(t, err)
 	require.Equal(t, "quarantine/ab", found[0].Evidence)
@@ -173,13 +173,13 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 				require.False(t, app.NonRetryable())
 				require.Equal(t, 10*time.Minute, app.NextRetryDelay(), "at most: somebody may have let us go on before")
 				require.Equal(t, benign, left["failures"] == 0, "a wait that the source asked for costs no attempt: %v", left)
-				require.Equal(t, []string{"a absent not_found 0", "b staged  0", "c pending  0", "d pending  0"}, w.entries(key))
+				require.Equal(t, []string{"a pending not_found 1", "b staged  0", "c pending  0", "d pending  0"}, w.entries(key))
 
 				down = false
 				w.calls()
 				_, _, err = beat(w, left, w.acts.Batch, in)
 				require.NoError(t, err)
-				require.Equal(t, []string{"c 3", "d 4"}, w.calls())
+				require.Equal(t, []string{"a 1", "c 3", "d 4"}, w.calls())
 				_, err = w.publish(in.StepInput, activities.Enrolled{})
 				require.NoError(t, err)
 				require.Equal(t, []string{"b 2", "c 3", "d 4"}, w.rows(key))
@@ -216,7 +216,7 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	require.Equal(t, activities.BatchOutput{Staged: 2, Quarantined: 4}, out)
 }
 
-func TestASourceThatHasChangedIsLookedAtByAPerson(t *testing.T) {
+func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
@@ -226,10 +226,17 @@ func TestASourceThatHasChangedIsLookedAtByAPerson(t *testing.T) {
 	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
 	in := w.enrolled(download, ledger.Force)
 	_, _, err := beat(w, nil, w.acts.Batch, in)
-	require.True(t, wantKind(t, fault.Layout, err).NonRetryable())
+	app := wantKind(t, fault.Paused, err)
+	require.False(t, app.NonRetryable())
+	require.Equal(t, time.Minute, app.NextRetryDelay())
 	require.Equal(t, ledger.Counts{Discovered: 7, Pending: 7}, w.counts(download), "none is to blame")
+	require.Len(t, w.waits(), 1)
 	require.Len(t, w.rows(download), 7, "readers keep what they have")
 	w.fault = nil
+	_, left, err := beat(w, nil, w.acts.Batch, in)
+	require.NoError(t, err, "the same attempt goes on once the source is as it was")
+	require.Zero(t, left["failures"])
+	require.Empty(t, w.waits())
 	w.must(w.step(download))
 	require.Equal(t, ledger.Counts{Discovered: 7, Published: 7}, w.counts(download))
 	w.sound()

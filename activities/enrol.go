@@ -117,7 +117,7 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 		err = checkDay(j, claim)
 	}
 	if kind := fault.KindOf(err); err != nil && kind != fault.Incomplete {
-		return listing{}, claim, err
+		return listing{}, claim, a.paused(ctx, j.StepInput, err)
 	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
 		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),

@@ -122,14 +122,14 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	require.Equal(t, asset.Estimate{Counted: true, Items: 3, Recompute: 2, Fetch: 1, Requests: 2, Minutes: 1 + 1./60}, f.Steps[0], "what was absent has no row to make one from")
 	enrolled, _ := w.must(w.step(download))
 	require.Equal(t, 3, enrolled.Recode)
-	require.Equal(t, []string{"b 2"}, w.calls(), "only what has no row is asked for")
+	require.Equal(t, []string{"b 2", "b 2"}, w.calls(), "only what has no row is asked for, and that twice")
 	require.Equal(t, []string{"a 1", "c 3"}, w.rows(download), "digits have no capitals")
 	w.sound()
 
 	w.versions[download] = "3"
 	w.deploy()
 	w.must(w.step(download))
-	require.Equal(t, []string{"b 2", "c 3"}, w.calls(), "what is not stored any more is asked for again")
+	require.Equal(t, []string{"b 2", "c 3", "b 2"}, w.calls(), "what is not stored any more is asked for again")
 	w.sound()
 
 	w.versions[extract] = "2"

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.temporal.io/sdk/activity"
+
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
@@ -110,27 +112,37 @@ const maxLabel = 200
 // Discover asks the source for the partitions of a set, keeps them in the ledger and says how many there are.
 func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, err error) {
 	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		return telemetry.Do(ctx, a.Tracer, telemetry.DiscoverPartitions, func(ctx context.Context) error {
-			set, err := a.set(in.Name)
-			if err != nil {
-				return err
-			}
-			found, err := set.Discover(ctx)
-			if err != nil {
-				return err
-			}
-			count = len(found)
-			known := make([]ledger.Partition, len(found))
-			for i, p := range found {
-				if err := a.Graph.CheckKey(in.Name, p.Key); err != nil {
-					return fault.New(fault.Layout, "discover "+in.Name, "the source names a partition that cannot be used: %w", err)
-				}
-				known[i] = ledger.Partition{Key: p.Key, Label: fault.Shorten(p.Label, maxLabel)}
-			}
-			return a.Ledger.SavePartitions(ctx, in.Name, known)
+		began := a.Ledger.Now()
+		// Its wait is that of a step of no asset: the run waits with it.
+		step := StepInput{Run: activity.GetInfo(ctx).WorkflowExecution.ID, Step: asset.Step{Partition: asset.Partition{Key: in.Name}}}
+		err := telemetry.Do(ctx, a.Tracer, telemetry.DiscoverPartitions, func(ctx context.Context) (err error) {
+			count, err = a.discover(ctx, in.Name)
+			return err
 		})
+		err = a.paused(ctx, step, err)
+		a.noteWait(context.WithoutCancel(ctx), step, began, err)
+		return err
 	})
 	return count, err
+}
+
+func (a *Activities) discover(ctx context.Context, name string) (int, error) {
+	set, err := a.set(name)
+	if err != nil {
+		return 0, err
+	}
+	found, err := set.Discover(ctx)
+	if err != nil {
+		return 0, err
+	}
+	known := make([]ledger.Partition, len(found))
+	for i, p := range found {
+		if err := a.Graph.CheckKey(name, p.Key); err != nil {
+			return 0, fault.New(fault.Layout, "discover "+name, "the source names a partition that cannot be used: %w", err)
+		}
+		known[i] = ledger.Partition{Key: p.Key, Label: fault.Shorten(p.Label, maxLabel)}
+	}
+	return len(found), a.Ledger.SavePartitions(ctx, name, known)
 }
 
 // Plan says what the run will do.

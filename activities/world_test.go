@@ -60,6 +60,7 @@ type world struct {
 	source   map[string]string // content by id
 	more     int               // what the source claims beyond what it shows
 	again    []asset.Item      // what it shows a second time
+	odd      error             // what listing it ends with
 	day      string            // of its data; "": it has no notion of days
 	versions                   // of the code
 	make     map[asset.Key]maker
@@ -158,6 +159,9 @@ func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row
 		if err := emit(item, row{ID: item.ID, Content: "shown again"}); err != nil {
 			return asset.Claim{}, err
 		}
+	}
+	if w.odd != nil {
+		return asset.Claim{}, w.odd
 	}
 	return asset.Claim{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
 }

@@ -21,7 +21,7 @@ const (
 
 // Categories asks for the regulatory categories, sorted by number.
 func (v *Visit) Categories(ctx context.Context) (found []Category, err error) {
-	r := request{op: "list categories", path: pathCategories, bound: maxJSON}
+	r := request{op: "list categories", path: pathCategories, bound: maxJSON, known: categoryShape}
 	r.read = func(a answer) error {
 		found, err = decodeCategories(a.body)
 		return fault.Wrap(fault.Layout, r.op, err)
@@ -72,7 +72,7 @@ func (v *Visit) envelope(ctx context.Context, op string, f filter, page, count i
 	query.Set("order", "asc")
 	query.Set("count", strconv.Itoa(count))
 	query.Set("page", strconv.Itoa(page))
-	r := request{op: op, path: pathListing + "?" + query.Encode(), bound: maxJSON}
+	r := request{op: op, path: pathListing + "?" + query.Encode(), bound: maxJSON, known: listingShape}
 	r.read = func(a answer) error {
 		e, err = decodeEnvelope(a.body)
 		switch {
@@ -93,7 +93,7 @@ func (v *Visit) envelope(ctx context.Context, op string, f filter, page, count i
 func (v *Visit) Current(ctx context.Context, product int64) (c Current, err error) {
 	item := strconv.FormatInt(product, 10)
 	r := request{
-		op: "ask for the leaflet of product " + item, item: item, bound: maxJSON,
+		op: "ask for the leaflet of product " + item, item: item, bound: maxJSON, known: historyShape(),
 		path: pathListing + "/" + item + "?column=&count=" + strconv.Itoa(smallCount) + "&order=asc&page=1",
 	}
 	issued := v.o.Clock() // before the request: the portal cannot have issued them earlier

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"drugslm/internal/asset"
@@ -81,7 +82,7 @@ func pagesOf(rows, size int) int { return max(1, (rows+size-1)/size) }
 
 // costOfLeaflets is what batches of downloads take: a visit for each batch, one question for the leaflets of a product
 // as its two follow each other, and a request for each PDF. A leaflet that the catalog does not have is asked for and
-// not there. It is what comes at full pace: where 75 requests take more than four minutes, permissions are asked for
+// not there, in two visits. It is what comes at full pace: where 75 requests take more than four minutes, permissions are asked for
 // anew, and what fails is asked for again.
 func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost, error) {
 	var cost asset.Cost
@@ -95,24 +96,32 @@ func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost
 			}
 			there[docs[i].Product] = there[docs[i].Product] || docs[i].Listed
 		}
-		cost.Requests += entering
-		var current int64 // the product whose permissions are at hand
-		for _, doc := range docs {
-			if doc.Product != current {
-				cost.Requests++
-			}
-			if there[doc.Product] {
-				current = doc.Product
-			}
-			if doc.Listed {
-				documents++
-			}
+		cost.Requests += visiting(docs, there)
+		documents += int64(len(docs))
+		if none := slices.DeleteFunc(docs, func(d document) bool { return d.Listed }); len(none) > 0 {
+			cost.Requests += visiting(none, there) // "there is none" is asked for twice
+			documents -= int64(len(none))
 		}
 	}
 	cost.Requests += documents
 	mean, err := meanBytes(work)
 	cost.Bytes = documents * mean
 	return cost, err
+}
+
+// visiting is a visit that asks for the permissions of leaflets; there are the products that have any.
+func visiting(docs []document, there map[int64]bool) int64 {
+	requests := int64(entering)
+	var current int64 // the product whose permissions are at hand
+	for _, doc := range docs {
+		if doc.Product != current {
+			requests++
+		}
+		if there[doc.Product] {
+			current = doc.Product
+		}
+	}
+	return requests
 }
 
 // meanBytes is the mean size of the leaflets that are stored of the partition.

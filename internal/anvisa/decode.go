@@ -119,7 +119,32 @@ func decodeEnvelope(body []byte) (envelope, error) {
 		}
 		e.products = append(e.products, row.product())
 	}
+	if gone := lostKeys(body, len(e.products)); gone != "" {
+		return envelope{}, errors.New("expected products with " + gone + ", which none of them has")
+	}
 	return e, nil
+}
+
+// aPageful is how many products tell that a key is gone rather than left out where it is empty.
+const aPageful = 10
+
+// lostKeys names the keys of products, of those that we read, that no product of a page has: a key with another name
+// would otherwise read as an empty one, and every leaflet as absent.
+func lostKeys(body []byte, products int) string {
+	if products < aPageful {
+		return ""
+	}
+	seen := pathsOf(body)
+	var gone []string
+	for _, key := range []string{
+		"nomeProduto", "razaoSocial", "cnpj", "numProcesso", "expediente", "numeroTransacao", "numeroRegistro", "data",
+		"idBulaPacienteProtegido", "idBulaProfissionalProtegido",
+	} {
+		if !seen["content[]."+key] && len(seen) < maxPaths {
+			gone = append(gone, key)
+		}
+	}
+	return strings.Join(gone, " and ")
 }
 
 // decodeCategories reads the list of categories, whose fields have gone by two names each.

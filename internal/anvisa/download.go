@@ -77,8 +77,8 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 	})
 }
 
-// downloads lists two leaflets a product. One that the catalog does not have is asked for all the same, once: the
-// portal forgets leaflets at times, and what is missing is believed only when it is said twice.
+// downloads lists two leaflets a product. One that the catalog does not have is asked for all the same: the portal
+// forgets leaflets at times, and what is missing is believed only when two visits have found none.
 func downloads(ctx context.Context, run asset.Run, emit func(asset.Item) error) error {
 	for row, err := range asset.Input[CatalogRow](ctx, run, CatalogKey) {
 		if err != nil {
@@ -165,18 +165,9 @@ func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, erro
 	}, nil
 }
 
-// handle asks for the permission to fetch a leaflet just before it is used. That there is none, although the catalog
-// has it, is believed when the portal has said it twice.
+// handle asks for the permission to fetch a leaflet just before it is used. That there is none is believed when another
+// visit finds none, either: the engine sees to that.
 func (f *fetcher) handle(ctx context.Context, doc document) (Handle, error) {
-	handle, err := f.ask(ctx, doc)
-	if doc.Listed && fault.KindOf(err) == fault.NotFound {
-		f.current = Current{}
-		return f.ask(ctx, doc)
-	}
-	return handle, err
-}
-
-func (f *fetcher) ask(ctx context.Context, doc document) (Handle, error) {
 	if f.current.Product != doc.Product || f.run.Now().Sub(f.current.IssuedAt) > tokenLife {
 		current, err := f.visit.Current(ctx, doc.Product)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"drugslm/internal/anvisa"
 	"drugslm/internal/fault"
 	"drugslm/internal/grid"
+	"drugslm/internal/portal"
 )
 
 // pooled lends the sessions of a pool as anvisa wants them.
@@ -68,4 +69,24 @@ func waitsForTheTable(t *testing.T, browsers anvisa.Browser) {
 		require.NoError(t, err)
 		require.Equal(t, listing.Products, again.Products)
 	})
+}
+
+// TestAPageOfAnotherFormLeavesEvidence: the picture of the page, its source, and which columns and elements differ.
+func TestAPageOfAnotherFormLeavesEvidence(t *testing.T) {
+	t.Parallel()
+	site, p, kept := evident(t, realBrowsers(t), anvisa.ListByWalk, "odd-page")
+	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *anvisa.Visit) error {
+		_, err := v.List(ctx, "5", nil)
+		report, files := reported(t, kept, err)
+		require.ErrorContains(t, err, "missing ")
+		require.Contains(t, report.Difference.Missing, "table.ng-table")
+		require.Contains(t, string(files["body.txt"]), "data-grid")
+		require.Equal(t, "\x89PNG", string(files["page.png"][:4]))
+		return nil
+	}))
+	p.SetFaults(portal.Faults{})
+	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *anvisa.Visit) error {
+		_, err := v.List(ctx, "5", nil)
+		return err
+	}))
 }

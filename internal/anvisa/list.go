@@ -77,7 +77,7 @@ func (v *Visit) list(ctx context.Context, f filter, progress func(done, total in
 			err = t.check()
 		}
 		if fault.KindOf(err) != fault.Incomplete || begun == relistings {
-			return t.listing(v.sent - before), err
+			return t.listing(v.sent - before), v.strange(ctx, err)
 		}
 	}
 }

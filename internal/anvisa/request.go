@@ -44,6 +44,7 @@ type request struct {
 	bound int64  // bytes accepted
 	read  func(answer) error
 
+	known       string            // the keys that the answer's JSON has, as paths; "": it is none
 	conditional bool              // 304 is an answer, too
 	patience    time.Duration     // for the answer, all of it; 0: requestTimeout
 	uncertified func(error) error // explains an invalid certificate; nil: as any network error

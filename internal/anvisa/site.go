@@ -103,6 +103,7 @@ type Options struct {
 	PageSize int              // products a listing request asks for, 1 to 1,000; default [DefaultPageSize]
 	Clock    func() time.Time // default time.Now
 	Tracer   trace.Tracer     // default: none
+	Evidence Evidence         // keeps what has no known form; nil: it is not kept
 }
 
 // Site is the portal. It is made by [NewSite] and safe for several goroutines.
@@ -154,6 +155,11 @@ type Visit struct {
 	caller
 	page   Page
 	client *http.Client // the session's, once a PDF has asked for it
+
+	asked    request // the last one
+	answered answer
+	table    *table // the last sight of the results table; nil: the last answer was none
+	shown    error  // that evidence was looked for
 }
 
 // Visit borrows a session, opens the portal's page in it and runs fn. The context given to fn ends with the lease.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -36,6 +37,9 @@ type table struct {
 	Stuck   bool       `json:"stuck"` // the table did not become another one
 	Status  int        `json:"status"`
 	HTML    bool       `json:"html"` // Status and HTML: of the page's own request, when it is stuck for that
+
+	Headings  []string       `json:"headings"`  // of the results table
+	Selectors map[string]int `json:"selectors"` // how often what the script looks for is on the page; nil: not told
 }
 
 // tableRow is a row of the table, its cells trimmed.
@@ -99,9 +103,13 @@ func (v *Visit) firstTable(ctx context.Context, r request) (table, error) {
 // step does one thing with the table and returns what became of it.
 func (v *Visit) step(ctx context.Context, r request, command string, value any) (t table, err error) {
 	r.read = func(answer) error { return nil }
+	v.table = &t
 	return t, v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		if err := v.page.Eval(ctx, script("walk"), &t, command, value, walkTimeout.Milliseconds()); err != nil {
 			return answer{}, fmt.Errorf("%s: %w", r.op, err)
+		}
+		if d := t.difference(); t.unknown(d) {
+			return answer{}, fault.New(fault.Layout, r.op, "the page's table is not as it is known")
 		}
 		if t.Stuck && t.Status < http.StatusBadRequest && !t.HTML {
 			return answer{}, fault.New(fault.Unavailable, r.op, "the table shows nothing new after %q %v", command, value)
@@ -109,6 +117,53 @@ func (v *Visit) step(ctx context.Context, r request, command string, value any) 
 		return t.answer(), nil
 	})
 }
+
+// difference holds the page against the one that is known: its elements by their selectors, and the table's columns.
+func (t *table) difference() Difference {
+	seen := make(map[string]bool)
+	var known []string
+	if t == nil || t.Selectors == nil {
+		return compare(nil, nil)
+	}
+	for selector, n := range t.Selectors {
+		known = append(known, selector)
+		seen[selector] = n > 0
+	}
+	slices.Sort(known)
+	d := Difference{Missing: []string{}, New: []string{}}
+	for _, selector := range known {
+		if !seen[selector] {
+			d.Missing = append(d.Missing, selector)
+		}
+	}
+	columns := make(map[string]bool)
+	for _, heading := range t.Headings {
+		columns[printableText(heading)] = true
+	}
+	if len(columns) == 0 {
+		return d
+	}
+	for heading := range strings.SplitSeq(tableHeadings, "\n") {
+		if !columns[heading] {
+			d.Missing = append(d.Missing, "column "+heading)
+		}
+		delete(columns, heading)
+	}
+	for _, heading := range slices.Sorted(maps.Keys(columns)) {
+		d.New = append(d.New, "column "+heading)
+	}
+	return d
+}
+
+// unknown reports whether a page that differs so cannot be read: a column is another one, or the portal has answered
+// and there is no table at all.
+func (t *table) unknown(d Difference) bool {
+	columns := slices.ContainsFunc(append(slices.Clone(d.Missing), d.New...), func(s string) bool { return strings.HasPrefix(s, "column ") })
+	return columns || t.Stuck && t.Status == http.StatusOK && !t.HTML && slices.Contains(d.Missing, resultsTable)
+}
+
+// resultsTable is how the script finds the results.
+const resultsTable = "table.ng-table"
 
 // answer puts what became of the page's own request into the terms of judge.
 func (t table) answer() answer {

@@ -19,8 +19,12 @@ type Kind string
 
 // The kinds, with what follows from each.
 const (
-	// Layout: the page, the JSON or the file no longer looks as expected. No retry; a person must look.
+	// Layout: the page, the JSON or the file no longer looks as expected. No retry; a person must look. When it is the
+	// source as a whole and not one item, the step is Paused instead.
 	Layout Kind = "layout"
+	// Paused: the source as a whole no longer has a form that is known. The step waits with the evidence until it has, or
+	// until a worker knows the new one; costs no attempt.
+	Paused Kind = "paused"
 	// NotFound: the source says there is none. Recorded as absent once it has been asked again.
 	NotFound Kind = "not_found"
 	// Session: the browser is gone or stuck. Tried again with another one.
@@ -61,7 +65,7 @@ func (k Kind) Retryable() bool {
 // attempt, is listed with the steps that wait, and goes on by itself.
 func (k Kind) Waits() bool {
 	switch k {
-	case Throttled, Refused, Busy, Offline:
+	case Throttled, Refused, Busy, Offline, Paused:
 		return true
 	default:
 		return false

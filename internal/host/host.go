@@ -132,7 +132,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	h.pool.Store(pool)
 	h.site, err = anvisa.NewSite(anvisa.Options{
 		URL: string(h.config.Source.URL), Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
-		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(),
+		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(), Evidence: h.Lake.Evidence(),
 	})
 	if err != nil {
 		return err

@@ -44,6 +44,15 @@ func (l *Ledger) EndWait(ctx context.Context, asset, partition, run string, befo
 	})
 }
 
+// WaitOf gives the wait of a step of a run, also when its time to try again has come.
+func (l *Ledger) WaitOf(ctx context.Context, asset, partition, run string) (w Wait, waits bool, err error) {
+	found, err := l.waits(ctx, `WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
+	if err != nil || len(found) == 0 {
+		return Wait{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // Waits gives the steps that wait now, by asset, partition and time; with runs, only theirs. Those whose time to try
 // again has come are left out: they go on, or are about to say why not.
 func (l *Ledger) Waits(ctx context.Context, runs ...string) ([]Wait, error) {

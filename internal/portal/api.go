@@ -76,7 +76,7 @@ func (p *Portal) list(r *http.Request, rec *Request) answer {
 	for _, x := range rows {
 		items = append(items, p.listItem(x, day, now))
 	}
-	return p.stale(jsonAnswer(http.StatusOK, newEnvelope(page, items, total)))
+	return p.stale(p.rename(rec, jsonAnswer(http.StatusOK, newEnvelope(page, items, total))))
 }
 
 // authorize answers a request that lacks the header the page sends with every call.

@@ -42,6 +42,8 @@ const (
 	faultWrong        = "wrong-pdf"
 	faultStale        = "stale-table"
 	faultOddOpenData  = "odd-open-data"
+	faultOddJSON      = "odd-json"
+	faultOddPage      = "odd-page"
 
 	allFaults = "all"
 )
@@ -84,6 +86,8 @@ func misbehaviours() []misbehaviour {
 		{faultWrong, share, 0.1, 0.02, "HTML or noise sent as a PDF"},
 		{faultStale, duration, 400 * ms, 300 * ms, "the page's table shows the old rows this long after its pager has changed"},
 		{faultOddOpenData, share, 0.02, 0.005, "rows of the open data that are as in old files: half with other words for the status, half broken"},
+		{faultOddJSON, flag, 1, 0, "the API calls idProduto, idBulaPaciente and others by new names, as after a new version of the portal"},
+		{faultOddPage, flag, 1, 0, "the page's tables have other classes and one column more, as after a new version of the portal"},
 	}
 }
 
@@ -97,7 +101,7 @@ func FaultNames() []FaultHelp {
 		}
 		list = append(list, h)
 	}
-	return append(list, FaultHelp{Name: allFaults, Help: "all of them but ban-403, the random ones at low rates; what follows it overrides"})
+	return append(list, FaultHelp{Name: allFaults, Help: "all of them but ban-403 and the odd forms, the random ones at low rates; what follows it overrides"})
 }
 
 // Faults say what goes wrong, and how often. The zero value is: nothing. Values are never changed, and may be shared.
@@ -132,7 +136,9 @@ func ParseFaults(spec string) (Faults, error) {
 		case name == "" && !given:
 		case name == allFaults && !given:
 			for _, m := range known {
-				values[m.name] = m.mild
+				if m.mild > 0 {
+					values[m.name] = m.mild
+				}
 			}
 		case at < 0:
 			wrong = append(wrong, fmt.Errorf("unknown fault %q; known: %s", name, knownNames()))

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -199,6 +200,27 @@ func (p *Portal) damage(rec *Request, a answer) answer {
 		if p.dice.intN(2) == 0 {
 			a.body = bytes.Repeat([]byte{0x00, 0xff, 0x13, 0x37}, 1024)
 		}
+	}
+	return a
+}
+
+// renamed is how the API writes its keys with the fault "odd-json".
+var renamed = strings.NewReplacer(`"idProduto"`, `"codigoProduto"`, `"idDocumento"`, `"codigoDocumento"`,
+	`"idBulaPaciente`, `"tokenBulaPaciente`, `"idBulaProfissional`, `"tokenBulaProfissional`)
+
+// rename gives a JSON answer its new keys while the fault lasts.
+func (p *Portal) rename(rec *Request, a answer) answer {
+	if p.activeFaults().on(faultOddJSON) && a.status == http.StatusOK {
+		rec.Fault = faultOddJSON
+		a.body = []byte(renamed.Replace(string(a.body)))
+	}
+	return a
+}
+
+// redesign gives the page's own files their new look while the fault lasts.
+func (p *Portal) redesign(a answer) answer {
+	if p.activeFaults().on(faultOddPage) && a.status == http.StatusOK {
+		a.body = []byte(strings.NewReplacer("ng-table", "data-grid", `headings: ["Medicamento",`, `headings: ["Medicamento", "Forma",`).Replace(string(a.body)))
 	}
 	return a
 }

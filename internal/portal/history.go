@@ -110,8 +110,8 @@ func (p *Portal) history(r *http.Request, rec *Request) answer {
 		items = append(items, p.historyItem(x, pub, now))
 	}
 	current := p.historyItem(x, publication{x.version(x.current()), x.Published}, now)
-	return jsonAnswer(http.StatusOK, historyAnswer{RegistroProduto: &x.Registration, NomeProduto: &x.Name,
-		Historico: newEnvelope(page, items, len(all)), BulaAtual: &current})
+	return p.rename(rec, jsonAnswer(http.StatusOK, historyAnswer{RegistroProduto: &x.Registration, NomeProduto: &x.Name,
+		Historico: newEnvelope(page, items, len(all)), BulaAtual: &current}))
 }
 
 // detailAnswer is what the API tells about a product that is not in the listing.

@@ -28,7 +28,7 @@ func (p *Portal) page(*http.Request, *Request) answer {
 }
 
 func (p *Portal) asset(r *http.Request, _ *Request) answer {
-	return p.file(path.Clean("/" + r.PathValue("path")))
+	return p.redesign(p.file(path.Clean("/" + r.PathValue("path"))))
 }
 
 func (p *Portal) file(name string) answer {

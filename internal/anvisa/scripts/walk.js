@@ -43,6 +43,8 @@ const table = (more) => ({
   rows: products().map(read), page: page(), last: number(document.querySelector('a[ng-switch-when="last"]')) || 1,
   size: size(), sizes: sizes().map(number), empty: false, stuck: false, status: 0, html: false,
   strange: all('table.ng-table tbody tr').filter((row) => row.querySelectorAll('td').length > 4).length - products().length,
+  headings: all('table.ng-table thead th').slice(0, 30).map((th) => th.textContent.trim().slice(0, 100)).filter((t) => t !== ''),
+  selectors: Object.fromEntries(['table.ng-table', '.dw-loading-overlay', '.ng-table-pager', 'a[href*="/medicamentos/"]'].map((s) => [s, all(s).length])),
   ...more,
 });
 
