@@ -25,10 +25,18 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends the process at once
+	context.AfterFunc(ctx, endAtOnce)
 	code := run(ctx, os.Args[1:], os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// endAtOnce ends the process with the next signal, also where whoever started it lets signals be ignored.
+func endAtOnce() {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	<-again
+	os.Exit(130)
 }
 
 // run is the command with its surroundings given. It returns the exit code: 0 after a stop that was asked for, 1 when
