@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
 
 	"drugslm/internal/asset"
@@ -119,16 +120,58 @@ func (a *Activities) list(ctx context.Context, j job) (listing, asset.Claim, err
 	if kind := fault.KindOf(err); err != nil && kind != fault.Incomplete {
 		return listing{}, claim, a.paused(ctx, j.StepInput, err)
 	}
+	if err != nil && len(found.order) > 0 {
+		err = a.lacking(ctx, j, found, err)
+	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
 		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),
 		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(claim.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
-	if noted := a.record(ctx, j, lastAttempt(ctx, j), []asset.Verdict{verdict}); noted != nil {
+	if noted := a.record(ctx, j, lastAttempt(ctx, j) || fault.IsFinal(err), []asset.Verdict{verdict}); noted != nil {
 		return listing{}, claim, noted
 	}
 	return found, claim, err
+}
+
+// toldMissing is how many items that a listing lacks are named.
+const toldMissing = 20
+
+// lacking adds to the error of a listing that is not whole which items are known from before and are not in it.
+func (a *Activities) lacking(ctx context.Context, j job, found listing, err error) error {
+	var ids []string
+	n := 0
+	filter := ledger.Filter{Asset: j.key(), Partition: j.partition(), State: ledger.Published}
+	for {
+		entries, unread := a.Ledger.Items(ctx, filter)
+		if unread != nil {
+			return errors.Join(err, unread)
+		}
+		for _, e := range entries {
+			filter.After = e.ID
+			if _, listed := found.rows[e.ID]; listed {
+				continue
+			}
+			if n++; len(ids) < toldMissing {
+				ids = append(ids, e.ID)
+			}
+		}
+		if len(entries) == 0 {
+			break
+		}
+	}
+	if n == 0 {
+		return err
+	}
+	more := ""
+	if n > len(ids) {
+		more = fmt.Sprintf(" and %d more", n-len(ids))
+	}
+	return &fault.Error{
+		Kind: fault.KindOf(err), After: fault.AfterOf(err), Final: fault.IsFinal(err), Evidence: fault.EvidenceOf(err),
+		Err: fmt.Errorf("%w; %d known from before are not in it: %s%s", err, n, strings.Join(ids, ", "), more),
+	}
 }
 
 // checkDay refuses a day that could not be compared with another.

@@ -213,8 +213,11 @@ func toTemporal(err error, spent bool) error {
 	}
 	kind := fault.KindOf(err)
 	options := temporal.ApplicationErrorOptions{
-		NonRetryable:   !kind.Retryable() || (spent && counted(err)),
+		NonRetryable:   !kind.Retryable() || fault.IsFinal(err) || (spent && counted(err)),
 		NextRetryDelay: min(fault.AfterOf(err), maxLook),
+	}
+	if kind == fault.Paused {
+		options.NextRetryDelay = fault.AfterOf(err) // starter resume wakes it
 	}
 	if kind.Waits() {
 		options.Category = temporal.ApplicationErrorCategoryBenign

@@ -86,6 +86,7 @@ func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
 	app := wantKind(t, fault.Incomplete, err)
 	require.False(t, app.NonRetryable(), "it is listed again")
 	require.ErrorContains(t, err, "1 of the 2 it claims")
+	require.ErrorContains(t, err, "1 known from before are not in it: b")
 	complete := w.check(catalog, "complete")
 	require.False(t, complete.Passed)
 	require.True(t, complete.Blocking)

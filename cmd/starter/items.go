@@ -50,19 +50,34 @@ var itemStates = []string{
 }
 
 func newItems(a *app) *cobra.Command {
-	filter := ledger.Filter{}
+	cmd := itemsCommand(a, "items [SELECT...]")
+	cmd.Example = `  starter items --state quarantined
+  starter items anvisa/download --partition 5 --state absent -o json
+  starter items retry --asset anvisa/download --kind corrupt
+  starter items waive 1156882/patient --note "a scan of a fax"`
+	cmd.AddCommand(newItemsList(a), newItemsShow(a), newItemsRetry(a), newItemsWaive(a), newItemsUnwaive(a), newItemsView(a))
+	return cmd
+}
+
+// itemsWanted says which items are meant.
+type itemsWanted struct {
+	filter ledger.Filter
+	reason string // a part of the reason, in capitals or not; "": any
+}
+
+// itemsCommand lists items.
+func itemsCommand(a *app, use string) *cobra.Command {
+	var wanted itemsWanted
 	var partitions []string
 	cmd := &cobra.Command{
-		Use:   "items [SELECT...]",
+		Use:   use,
 		Short: "List items with their state and its reason: what is quarantined, absent or pending, and why",
-		Example: `  starter items --state quarantined
-  starter items anvisa/download --partition 5 --state absent -o json`,
 		RunE: func(cmd *cobra.Command, selection []string) error {
 			if len(selection) == 0 {
 				selection = []string{"*"}
 			}
 			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				found, err := items(ctx, d, selection, partitions, filter)
+				found, err := items(ctx, d, selection, partitions, wanted)
 				if err != nil {
 					return err
 				}
@@ -71,14 +86,16 @@ func newItems(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
-	cmd.Flags().StringVar((*string)(&filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
-	cmd.Flags().StringVar(&filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
-	cmd.Flags().IntVar(&filter.Limit, "limit", 1000, "how many of an asset at most")
-	cmd.AddCommand(newItemsView(a))
+	cmd.Flags().StringVar((*string)(&wanted.filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
+	cmd.Flags().StringVar(&wanted.filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
+	cmd.Flags().StringVar(&wanted.reason, "reason", "", "only items whose reason holds this text, in capitals or not")
+	cmd.Flags().IntVar(&wanted.filter.Limit, "limit", 1000, "how many of an asset at most")
 	return cmd
 }
 
-func items(ctx context.Context, d *host.Data, selection, partitions []string, filter ledger.Filter) ([]itemView, error) {
+func items(ctx context.Context, d *host.Data, selection, partitions []string, wanted itemsWanted) ([]itemView, error) {
+	filter := wanted.filter
+	filter.Reason = wanted.reason
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
 		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, strings.Join(itemStates, ", "))
 	}

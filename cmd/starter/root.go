@@ -66,7 +66,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newWhy(a),
 		newPartitions(a),
 		newBackfill(a),
-		newStatus(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+		newStatus(a), newResume(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
 		newSchedule(a),
 		newHooks(a),

@@ -51,6 +51,8 @@ func waitCause(kind string) string {
 		return "source throttled"
 	case fault.Refused:
 		return "source refused"
+	case fault.Paused:
+		return "paused, the source has changed"
 	case fault.Busy:
 		return "another run"
 	default:

@@ -52,18 +52,20 @@ func (v *Visit) total(ctx context.Context, f filter) (Total, error) {
 	return Total{Elements: e.claimed, Snapshot: e.products[0].Snapshot.Format(time.RFC3339)}, nil
 }
 
-// listByAPI reads a listing's pages from the page's own JSON.
-func (v *Visit) listByAPI(ctx context.Context, op string, f filter, add func(leaf) error) error {
-	for page := 1; ; page++ {
-		e, err := v.envelope(ctx, op, f, page, v.o.PageSize)
-		if err != nil {
-			return err
-		}
-		if err := add(e.leaf); err != nil || page >= e.pages() {
-			return err
-		}
-	}
+// apiPages are the pages of a listing in the page's own JSON.
+type apiPages struct {
+	visit  *Visit
+	op     string
+	filter filter
 }
+
+func (a apiPages) ask(ctx context.Context, page int) (leaf, error) {
+	e, err := a.visit.envelope(ctx, a.op, a.filter, page, a.visit.o.PageSize)
+	return e.leaf, err
+}
+
+// confirm has nothing to ask: each page says of which day and total it is.
+func (apiPages) confirm(context.Context) (string, error) { return "", nil }
 
 // envelope asks for one page of a listing. Pages are counted from 1 in requests and from 0 in answers.
 func (v *Visit) envelope(ctx context.Context, op string, f filter, page, count int) (e envelope, err error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 )
 
 // CatalogKey is the asset of the portal's products.
@@ -49,7 +50,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		Queue:       asset.QueueBrowser,
 		Timeout:     time.Hour,
 		Cost:        d.costOfListing,
-		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times
+		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // an incomplete listing is asked for again in each, and is then final
 		Checks:      catalogChecks(),
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, CatalogRow) error) (asset.Claim, error) {
 			var listing Listing
@@ -57,7 +58,7 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 				listing, err = v.List(ctx, run.Partition.Key, run.Progress)
 				return err
 			})
-			if err != nil {
+			if err != nil && fault.KindOf(err) != fault.Incomplete {
 				return asset.Claim{}, err
 			}
 			from := run.Provenance(run.Now(), d.Site.ListingURL(run.Partition.Key))
@@ -69,7 +70,8 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 					return asset.Claim{}, err
 				}
 			}
-			return asset.Claim{Total: listing.Claimed, Snapshot: listing.Snapshot, Day: dataDay(listing.Snapshot)}, nil
+			// Of a listing that is not whole, what it shows tells what it lacks.
+			return asset.Claim{Total: listing.Claimed, Snapshot: listing.Snapshot, Day: dataDay(listing.Snapshot)}, err
 		},
 	})
 }

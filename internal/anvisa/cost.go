@@ -45,6 +45,9 @@ func (d Deps) costOfListing(ctx context.Context, run asset.Run, work asset.Work)
 		return asset.Cost{}, err
 	}
 	cost := d.listing(total)
+	if claimed && total == 0 {
+		cost.Requests++ // for the day of the data
+	}
 	cost.AtLeast = !claimed
 	return cost, nil
 }

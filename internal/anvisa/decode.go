@@ -44,13 +44,9 @@ func (w *word) UnmarshalJSON(raw []byte) error {
 
 // envelope is one answer of the listing.
 type envelope struct {
-	leaf
+	leaf       // whose size may be smaller than was asked for
 	number int // of the page, from 0
-	size   int // products a full page has, which may be fewer than were asked for
 }
-
-// pages is how many pages the listing has at this size.
-func (e envelope) pages() int { return (e.claimed + e.size - 1) / e.size }
 
 // listed is a row of the listing as the portal writes it. The category is not in it.
 type listed struct {
@@ -112,7 +108,7 @@ func decodeEnvelope(body []byte) (envelope, error) {
 		return envelope{}, fmt.Errorf("expected a page of products: it has %d, of size %d, number %d",
 			*page.Total, *page.Size, *page.Number)
 	}
-	e := envelope{leaf: leaf{claimed: *page.Total}, number: *page.Number, size: *page.Size}
+	e := envelope{leaf: leaf{claimed: *page.Total, size: *page.Size}, number: *page.Number}
 	for _, row := range *page.Content {
 		if row.ID <= 0 || row.Snapshot.IsZero() {
 			return envelope{}, errors.New("expected a product with idProduto and dataAtualizacao")

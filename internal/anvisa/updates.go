@@ -55,7 +55,7 @@ func Updates(d Deps) *asset.Asset {
 		Queue:       asset.QueueBrowser,
 		Timeout:     10 * time.Minute,
 		Cost:        d.costOfDay,
-		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // each reads an incomplete listing three times
+		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // an incomplete listing is asked for again in each, and is then final
 		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, UpdateRow) error) (asset.Claim, error) {
 			day := run.Partition.Key
 			var listing Listing

@@ -54,41 +54,91 @@ type tableRow struct {
 	Professional bool   `json:"professional"`
 }
 
-// listByWalk reads a listing by clicking through the page's table. The table shows neither the day of its data nor a
-// total, so both are asked for before the walk, and again after it, as midnight may have passed in between.
-func (v *Visit) listByWalk(ctx context.Context, op string, f filter, add func(leaf) error) error {
-	before, err := v.total(ctx, f)
-	if err != nil {
-		return err
-	}
-	if err := v.walk(ctx, op, f, before, add); err != nil {
-		return err
-	}
-	after, err := v.total(ctx, f)
-	if err == nil && after != before {
-		return fault.New(fault.Incomplete, op, "%s products of %s became %s of %s while they were read",
-			humanize.Comma(int64(before.Elements)), before.Snapshot, humanize.Comma(int64(after.Elements)), after.Snapshot)
-	}
-	return err
+// walkPages are the pages of a listing in the page's table, by clicking through it. The table shows neither the day of
+// its data nor a total, so both are asked for before the walk, and again after it, as midnight may have passed in between.
+type walkPages struct {
+	visit  *Visit
+	op     string
+	filter filter
+	total  *Total // before the walk; nil: not asked for yet
+	table  *table // as it stands; nil: not opened
 }
 
-func (v *Visit) walk(ctx context.Context, op string, f filter, total Total, add func(leaf) error) error {
-	r := request{op: op, path: f.route()}
-	t, err := v.firstTable(ctx, r)
-	for last := t.Last; err == nil; t, err = v.step(ctx, r, "next", t.Page+1) {
-		claimed, err := t.claims(op, last, total)
+// maxClicks bounds the clicks to one page: of the pager's window of seven, the first and the last page.
+const maxClicks = 100
+
+func (w *walkPages) ask(ctx context.Context, page int) (leaf, error) {
+	if w.total == nil {
+		total, err := w.visit.total(ctx, w.filter)
 		if err != nil {
-			return err
+			return leaf{}, err
 		}
-		products, err := t.products(op, total)
-		if err != nil {
-			return err
+		w.total = &total
+	}
+	t, err := w.turn(ctx, page)
+	if err != nil {
+		return leaf{}, err
+	}
+	l := leaf{claimed: w.total.Elements, size: t.pageSize(w.total.Elements)}
+	switch {
+	case t.Last < 1 || t.Last > maxProducts:
+		return l, fault.New(fault.Layout, w.op, "the pager ends at page %d", t.Last)
+	case t.Page != page:
+		return l, fault.New(fault.Incomplete, w.op, "cannot be turned to, the pager stands at page %d of %d", t.Page, t.Last)
+	case t.Last != max(1, (l.claimed+l.size-1)/l.size):
+		return l, fault.New(fault.Incomplete, w.op, "shows a pager that ends at page %d", t.Last)
+	}
+	l.products, err = t.products(w.op, *w.total)
+	return l, err
+}
+
+// pageSize is how many rows a full page has; a table that is too short to offer a choice has one page.
+func (t table) pageSize(total int) int {
+	switch {
+	case t.Size > 0:
+		return t.Size
+	case t.Last <= 1:
+		return max(total, len(t.Rows), 1)
+	default:
+		return max(len(t.Rows), 1)
+	}
+}
+
+// turn goes to a page: by a click on the next one, or by clicks on those that the pager shows nearest to it. The page
+// that is open already is asked for anew by opening the listing again.
+func (w *walkPages) turn(ctx context.Context, page int) (t table, err error) {
+	r := request{op: w.op, path: w.filter.route()}
+	if w.table == nil || w.table.Page == page {
+		t, err = w.visit.firstTable(ctx, r)
+	} else {
+		t = *w.table
+	}
+	for clicks := 0; err == nil && t.Page != page && page <= t.Last && clicks < maxClicks; clicks++ {
+		command := "page"
+		if page == t.Page+1 {
+			command = "next"
 		}
-		if err := add(leaf{products: products, claimed: claimed}); err != nil || t.Page >= last {
-			return err
+		before := t.Page
+		if t, err = w.visit.step(ctx, r, command, page); err == nil && t.Page == before {
+			break // it shows no page that is nearer
 		}
 	}
-	return err
+	w.table = &t
+	if err != nil {
+		w.table = nil
+	}
+	return t, err
+}
+
+func (w *walkPages) confirm(ctx context.Context) (changed string, err error) {
+	after, err := w.visit.total(ctx, w.filter)
+	if err != nil || after == *w.total {
+		return "", err
+	}
+	changed = fmt.Sprintf("%s products of %s became %s of %s while they were read",
+		humanize.Comma(int64(w.total.Elements)), w.total.Snapshot, humanize.Comma(int64(after.Elements)), after.Snapshot)
+	w.total, w.table = &after, nil
+	return changed, nil
 }
 
 // firstTable opens a listing and chooses the largest page there is to choose.
@@ -171,27 +221,6 @@ func (t table) answer() answer {
 		return answer{status: http.StatusOK, declared: -1, whole: true, body: []byte("-")}
 	}
 	return answer{status: t.Status, html: t.HTML, declared: -1, whole: true, body: []byte("-")}
-}
-
-// claims works out from the pager how many products there are: on the last page exactly. Before that, and when the
-// two agree, it is the portal's own total.
-func (t table) claims(op string, last int, total Total) (int, error) {
-	size := max(t.Size, len(t.Rows))
-	switch {
-	case last < 1 || last > maxProducts:
-		return 0, fault.New(fault.Layout, op, "the pager ends at page %d", last)
-	case t.Last != last:
-		return 0, fault.New(fault.Incomplete, op, "the pager ended at page %d, then at page %d", last, t.Last)
-	case t.Page < last && len(t.Rows) < t.Size:
-		return 0, fault.New(fault.Incomplete, op, "page %d of %d shows %d of %d rows", t.Page, last, len(t.Rows), t.Size)
-	case t.Page < last:
-		return total.Elements, nil
-	}
-	if shown := (last-1)*size + len(t.Rows); shown != total.Elements {
-		return 0, fault.New(fault.Incomplete, op, "the table ends at %s of %s products",
-			humanize.Comma(int64(shown)), humanize.Comma(int64(total.Elements)))
-	}
-	return total.Elements, nil
 }
 
 func (t table) products(op string, total Total) ([]Product, error) {

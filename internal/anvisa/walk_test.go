@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"drugslm/internal/fault"
 )
 
 func tableRowOf(change func(*tableRow)) tableRow {
@@ -67,37 +65,4 @@ func FuzzTableRow(f *testing.F) {
 			require.Equal(t, company, p.Company+" - "+p.CNPJ)
 		}
 	})
-}
-
-func TestTableClaims(t *testing.T) {
-	t.Parallel()
-	rows := func(n int) []tableRow { return make([]tableRow, n) }
-	tests := []struct {
-		name  string
-		t     table
-		last  int
-		total int
-		kind  fault.Kind
-	}{
-		{"short, without a pager", table{Page: 1, Last: 1, Rows: rows(6)}, 1, 6, ""},
-		{"one page", table{Page: 1, Last: 1, Size: 50, Rows: rows(28)}, 1, 28, ""},
-		{"nothing", table{Page: 1, Last: 1, Empty: true}, 1, 0, ""},
-		{"in the middle", table{Page: 3, Last: 68, Size: 50, Rows: rows(50)}, 68, 3384, ""},
-		{"at the end", table{Page: 68, Last: 68, Size: 50, Rows: rows(34)}, 68, 3384, ""},
-		{"a short page in the middle", table{Page: 3, Last: 68, Size: 50, Rows: rows(49)}, 68, 3384, fault.Incomplete},
-		{"a short end", table{Page: 68, Last: 68, Size: 50, Rows: rows(33)}, 68, 3384, fault.Incomplete},
-		{"nothing where there is something", table{Page: 1, Last: 1, Empty: true}, 1, 6, fault.Incomplete},
-		{"a pager that grows", table{Page: 3, Last: 69, Size: 50, Rows: rows(50)}, 68, 3384, fault.Incomplete},
-		{"a pager of nonsense", table{Page: 1, Last: -1}, -1, 6, fault.Layout},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			claimed, err := tt.t.claims("walk", tt.last, Total{Elements: tt.total})
-			require.Equal(t, tt.kind, fault.KindOf(err), err)
-			if err == nil {
-				require.Equal(t, tt.total, claimed)
-			}
-		})
-	}
 }

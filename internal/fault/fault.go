@@ -79,6 +79,7 @@ type Error struct {
 	After time.Duration // how long to wait before trying again; zero: the policy decides
 	Err   error         // the cause, never with a token, a cookie or a password in its text
 
+	Final    bool   // nothing more is to be tried, whatever the kind says: it was tried often enough
 	Evidence string // where what was seen is kept (an object's name in the lake), if it is
 }
 
@@ -135,6 +136,12 @@ func EvidenceOf(err error) string {
 		return e.Evidence
 	}
 	return ""
+}
+
+// IsFinal reports whether err says that it was tried often enough.
+func IsFinal(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Final
 }
 
 // Canceled reports whether err only says that somebody stopped the work.

@@ -140,6 +140,10 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 			where += fmt.Sprintf(" AND %s %s $%d", c.column, c.op, len(args))
 		}
 	}
+	if f.Reason != "" {
+		args = append(args, likely(f.Reason))
+		where += fmt.Sprintf(` AND LOWER(reason) LIKE $%d ESCAPE '!'`, len(args))
+	}
 	args = append(args, atMost(f.Limit))
 	var out []Entry
 	err := l.query(ctx, "read items", func(rows *sql.Rows) error {

@@ -163,6 +163,7 @@ type Filter struct {
 	Asset, Partition string
 	State            State
 	Kind, ID         string
+	Reason           string // a part of the reason, in capitals or not (of A to Z)
 	Origin           string // the upstream item they are made from, where that has another id
 	Limit            int    // 0: 1000
 	After            string // the ID of the last item seen; pages only within one asset and partition

@@ -193,3 +193,18 @@ func unclaimed(ctx context.Context, tx *sql.Tx, op string, entries []Entry) erro
 	slices.Sort(busy)
 	return fault.New(fault.Busy, op, "a run is at %s: wait for its end, or cancel it", strings.Join(busy, ", "))
 }
+
+// likely is the pattern of LIKE for a text that holds another, which may hold what patterns are made of.
+func likely(text string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(asciiLower(text)) + "%"
+}
+
+// asciiLower is what SQLite's LOWER makes of a text.
+func asciiLower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+}

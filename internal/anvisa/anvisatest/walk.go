@@ -43,6 +43,8 @@ func (p *page) walk(ctx context.Context, args []any) (map[string]any, error) {
 		p.place.page, p.place.size = 1, args[1].(int)
 	case "next":
 		p.place.page++
+	case "page":
+		p.place.page = args[1].(int)
 	default:
 		return nil, fmt.Errorf("no step of a walk: %q", command)
 	}

@@ -1,5 +1,6 @@
 // script: walk
-// One step through the results table: "route" opens a listing, "size" chooses the rows a page, "next" turns the page.
+// One step through the results table: "route" opens a listing, "size" chooses the rows a page, "next" turns the page,
+// "page" turns to a page, or to the one that the pager shows nearest to it.
 // It returns once the table is really another one: the overlay is gone while old rows may still be there.
 const [command, value, patience] = arguments;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -48,6 +49,7 @@ const table = (more) => ({
   ...more,
 });
 
+let nearest = 0; // the page that the pager shows next to the one that is wanted
 const before = sign();
 const toasts = new Set(all('.toast-warning'));
 const warned = () => all('.toast-warning').some((toast) => !toasts.has(toast));
@@ -60,15 +62,20 @@ if (command === 'route') {
   }
   location.hash = value;
 } else {
-  const target = command === 'size'
-    ? sizes().find((button) => number(button) === value)
-    : document.querySelector('.ng-table-pagination a[ng-switch-when="next"]');
+  const distance = (link) => Math.abs(number(link) - value);
+  const links = all('.ng-table-pagination a').filter((link) => number(link) > 0).sort((a, b) => distance(a) - distance(b));
+  nearest = number(links[0]);
+  const target = {
+    size: () => sizes().find((button) => number(button) === value),
+    next: () => document.querySelector('.ng-table-pagination a[ng-switch-when="next"]'),
+    page: () => (nearest === page() ? undefined : links[0]),
+  }[command]();
   if (!target) {
     return table({stuck: true});
   }
   target.click();
 }
-const arrived = {route: results, size: () => size() === value, next: () => page() === value}[command];
+const arrived = {route: results, size: () => size() === value, next: () => page() === value, page: () => page() === nearest}[command];
 
 const end = performance.now() + patience;
 for (let last = '', since = performance.now(); performance.now() < end; await sleep(50)) {
