@@ -28,6 +28,7 @@ type Options struct {
 	Workers  int           // with a chromedriver of their own; one on the Grid comes on top, where there is one
 	Sessions int           // browser sessions of each worker
 	StopFor  time.Duration // how long a worker is stopped
+	Lease    time.Duration // of a browser session; 0: the default
 	Only     map[Kind]bool // only these kinds; empty: all
 	Bin      string        // the folder of starter, worker and temporal
 	Source   string        // the repository, to build other workers from

@@ -34,7 +34,7 @@ func TestChaos(t *testing.T) {
 		options.Bin = bin
 	}
 	if options.N > 20 {
-		options.StopFor = 100 * time.Second
+		options.StopFor, options.Lease = 100*time.Second, 90*time.Second
 	}
 	if only := os.Getenv("DRUGSLM_CHAOS_ONLY"); only != "" {
 		options.Only = map[chaos.Kind]bool{}

@@ -178,6 +178,9 @@ func (w *World) settings() []string {
 func (w *World) workerCommand(k *Worker) Command {
 	build, clock := k.get()
 	env := append(w.settings(), "DRUGSLM_LOG_LEVEL=info")
+	if w.o.Lease > 0 {
+		env = append(env, "DRUGSLM_GRID_LEASE="+w.o.Lease.String())
+	}
 	if clock != 0 {
 		env = append(env, clockOffset+"="+clock.String())
 	}
