@@ -162,7 +162,7 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 			return
 		}
 		table := in.table(upstream)
-		snapshot, err := in.snapshot(ctx, table, key)
+		snapshot, err := in.snapshot(ctx, upstream, partition)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -178,13 +178,6 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 			}
 		}
 	}
-}
-
-func (in inputs) snapshot(ctx context.Context, table *lake.Table, key asset.Key) (*lake.Snapshot, error) {
-	if version, known := in.at[string(key)]; known {
-		return table.SnapshotAt(ctx, version)
-	}
-	return table.Snapshot(ctx)
 }
 
 func partMeta(in StepInput, traceID string) map[string]string {

@@ -36,6 +36,9 @@ func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err
 }
 
 func (a *Activities) enrolItems(ctx context.Context, j job) (out Enrolled, err error) {
+	if err := a.follow(ctx, j); err != nil {
+		return out, err
+	}
 	// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
 	if out.Upstream, err = a.upstream(ctx, j); err != nil {
 		return out, err
@@ -58,6 +61,9 @@ func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err 
 }
 
 func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err error) {
+	if err := a.follow(ctx, j); err != nil { // before the source is asked
+		return out, err
+	}
 	if out.Upstream, err = a.upstream(ctx, j); err != nil {
 		return out, err
 	}

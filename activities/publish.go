@@ -52,6 +52,9 @@ func (a *Activities) Check(ctx context.Context, in CheckInput) (out Checked, err
 }
 
 func (a *Activities) check(ctx context.Context, j job, upstream map[string]int64) (out Checked, err error) {
+	if err := a.follow(ctx, j); err != nil {
+		return out, err
+	}
 	before, err := a.before(ctx, j)
 	if err != nil {
 		return out, err
@@ -155,7 +158,7 @@ func (a *Activities) Publish(ctx context.Context, in PublishInput) (out Made, er
 }
 
 func (a *Activities) publish(ctx context.Context, j job, in PublishInput) (out Made, err error) {
-	if err := a.recover(ctx, j); err != nil {
+	if err := a.follow(ctx, j); err != nil {
 		return out, err
 	}
 	out, err = a.bring(ctx, j, in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -55,6 +56,9 @@ type world struct {
 	acts   *activities.Activities
 	ledger *ledger.Ledger
 	runs   int
+	root   string // folder of the lake
+
+	interrupt func(at string) // called once, before the next commit of a publish; nil: nobody comes in
 
 	mu       sync.Mutex
 	source   map[string]string // content by id
@@ -98,17 +102,31 @@ func openWorld(tb testing.TB, dir string, options ...option) *world {
 	files, err := lake.Dir(dir + "/lake")
 	require.NoError(tb, err)
 	w := &world{
-		tb: tb, ledger: books, source: map[string]string{}, make: map[asset.Key]maker{},
+		tb: tb, ledger: books, root: dir + "/lake", source: map[string]string{}, make: map[asset.Key]maker{},
 		versions: versions{catalog: "1", download: "1", extract: "1"},
 	}
 	var store lake.Store = files
 	for _, o := range options {
 		o(w, &store)
 	}
+	store = interrupted{store, w}
 	w.acts = &activities.Activities{Ledger: books, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}
 	w.deploy()
 	require.NoError(tb, books.SavePartitions(tb.Context(), "category", []ledger.Partition{{Key: here.Key, Label: here.Label}}))
 	return w
+}
+
+// interrupted lets somebody in before a commit.
+type interrupted struct {
+	lake.Store
+	w *world
+}
+
+func (s interrupted) Create(ctx context.Context, name string, r io.Reader) error {
+	if now := s.w.interrupt; now != nil && strings.Contains(name, "/_delta_log/") {
+		now("before the commit")
+	}
+	return s.Store.Create(ctx, name, r)
 }
 
 // deploy builds the assets anew, with the code versions as they are now.

@@ -22,3 +22,12 @@ func (t *Table) Stat(ctx context.Context, f File) (File, error) {
 	f.Rows, f.Bytes = file.NumRows(), o.Size()
 	return f, nil
 }
+
+// Has reports whether a data file is there, whether or not a version mentions it.
+func (t *Table) Has(ctx context.Context, path string) (bool, error) {
+	o, err := t.store.Open(ctx, t.name(path))
+	if err != nil {
+		return false, existing(err)
+	}
+	return true, o.Close()
+}

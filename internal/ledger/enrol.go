@@ -119,7 +119,7 @@ func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 		WHERE asset = $1 AND partition = $2 AND id = $3`); err != nil {
 		return err
 	}
-	if w.unstage, err = tx.PrepareContext(ctx, `UPDATE items SET state = 'pending', staged = '', reason = 'its staged part was discarded',
+	if w.unstage, err = tx.PrepareContext(ctx, `UPDATE items SET state = CASE WHEN row <> '' THEN 'made' ELSE 'pending' END, staged = '', reason = 'its staged part was discarded',
 		updated = $4 WHERE asset = $1 AND partition = $2 AND state = 'staged' AND staged = $3`); err != nil {
 		return err
 	}

@@ -91,10 +91,10 @@ func (l *Ledger) Settle(ctx context.Context, asset, partition string, outcomes [
 		}
 	}
 	return l.write(ctx, "settle items", func(tx *sql.Tx) error {
-		// A made item that cannot be staged yet keeps its row: only a settled state clears it.
+		// A made item keeps its row, also once it is published: another program may take away the part that has it.
 		stmt, err := tx.PrepareContext(ctx, `UPDATE items SET state = CASE WHEN $4 = 'pending' THEN state ELSE $4 END,
 			attempts = attempts + CASE WHEN $4 = 'pending' THEN 1 ELSE 0 END,
-			row = CASE WHEN $4 = 'pending' THEN row ELSE '' END,
+			row = CASE WHEN $4 IN ('pending', 'staged') THEN row ELSE '' END,
 			staged = $5, kind = $6, reason = $7, evidence = $8, updated = $9
 			WHERE asset = $1 AND partition = $2 AND id = $3 AND (state IN ('pending', 'made')
 			OR state = $4 AND staged = $5 AND kind = $6 AND reason = $7 AND evidence = $8)`)

@@ -51,7 +51,7 @@ type Entry struct {
 	Reason           string // why it is to be done, absent or quarantined
 	Kind             string // of the failure or the absence; "" otherwise
 	Evidence         string // where what was seen is kept in the lake
-	Row              []byte // of a made item, JSON
+	Row              []byte // of an item made at a price, JSON: kept for as long as it is of the item's present fingerprint
 	Staged           string // path of the staged part that holds its new row
 	Part             string // path of the published part that holds its row, old or new
 	Remake           bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
@@ -182,6 +182,7 @@ type Moves struct {
 	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
 	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
 	Rollback  *Rollback           `json:"rollback,omitempty"`  // parts of an earlier version that join the table again; nil: none
+	Repair    *Repair             `json:"repair,omitempty"`    // where rows are after another program changed the table; nil: nobody did
 }
 
 // Stand is how a partition that was published stands.

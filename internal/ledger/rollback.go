@@ -227,5 +227,8 @@ func (m Moves) Paths() []string {
 	if m.Rollback != nil {
 		paths = slices.AppendSeq(paths, maps.Keys(m.Rollback.Parts))
 	}
+	if m.Repair != nil {
+		paths = slices.AppendSeq(paths, maps.Keys(m.Repair.Parts))
+	}
 	return paths
 }

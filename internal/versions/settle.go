@@ -2,6 +2,7 @@ package versions
 
 import (
 	"context"
+	"errors"
 
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
@@ -13,7 +14,12 @@ import (
 // which the partition's commits are numbered.
 func Settle(ctx context.Context, l *ledger.Ledger, table *lake.Table, app string, m ledger.Materialization, by lake.CommitInfo) error {
 	held, version, err := table.Fence(ctx, lake.Change{Partition: m.Partition, App: app, Txn: m.ID, Info: by})
+	unsupported, closed := errors.AsType[*lake.Unsupported](err)
 	switch {
+	case closed:
+		// Whoever is about to make the commit is refused as well, for it comes after the one that closed the table; and
+		// what takes the table back has a higher number.
+		return l.AbandonPublish(ctx, m.ID, "its commit was never made, and cannot be: "+unsupported.Error())
 	case err != nil:
 		return err
 	case !held:

@@ -1,0 +1,365 @@
+package versions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// The classes of commits that other programs make.
+const (
+	ClassRewrite = "rewrite" // the same rows in other files
+	ClassRows    = "rows"    // rows came, went or changed
+	ClassSchema  = "schema"  // the schema, the properties or the protocol
+	ClassRestore = "restore" // an earlier version
+)
+
+// Drift is how the files of a partition differ from what the ledger knows, because another program changed the table.
+type Drift struct {
+	Asset     asset.Key              `json:"asset"`
+	Partition string                 `json:"partition"`
+	Commits   []ledger.ForeignCommit `json:"commits"`  // that may have done it, the oldest first
+	Files     int                    `json:"files"`    // that the ledger does not know, or that are gone
+	Followed  int                    `json:"followed"` // rows that are the same, in other files
+	Changed   int                    `json:"changed"`  // rows with other values
+	Missing   int                    `json:"missing"`  // rows that are gone
+	Unknown   int                    `json:"unknown"`  // rows of nobody's item, and second rows of one
+	Lost      int                    `json:"lost"`     // of the changed and the missing, those whose row is nowhere kept: they are made again
+
+	base  *lake.Snapshot
+	files []lake.File                // that the ledger does not know
+	gone  map[string]bool            // parts that the ledger knows and the table has not
+	clean map[string][]string        // file → its items, of files with nothing but rows as they should be
+	dirty map[string]map[string]bool // file → the items of which it has the row, of the others
+	back  map[string]map[string]bool // file that is gone → items whose row is taken from it
+	kept  map[string][]byte          // items whose row is taken from the ledger
+	lost  []string
+	right map[string]digest // items → the row they should have
+}
+
+// Told says in a sentence what was done, and by whom.
+func (d Drift) Told() string {
+	by := "another program"
+	if n := len(d.Commits); n > 0 {
+		last := d.Commits[n-1]
+		by = fmt.Sprintf("version %d (%s by %s)", last.Version, orUnnamed(last.Operation), orUnnamed(last.Writer))
+		if n > 1 {
+			by += fmt.Sprintf(" and %d before it", n-1)
+		}
+	}
+	return by + " changed its files; the next run follows, and puts right what is not ours"
+}
+
+// rewrote reports whether every row is as it was.
+func (d Drift) rewrote() bool { return d.Changed+d.Missing+d.Unknown == 0 }
+
+func orUnnamed(name string) string {
+	if name == "" {
+		return "unnamed"
+	}
+	return name
+}
+
+// Drifts finds the partitions of an asset's table whose files are not those that the ledger knows, without reading any
+// row. A partition with an open publish is left out: whoever ends it looks again. One that the ledger does not know at all
+// is among them.
+func (k Keeper) Drifts(ctx context.Context, a *asset.Asset) ([]Drift, error) {
+	now, err := k.Table(a).State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := k.Ledger.AllParts(ctx, string(a.Key))
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string][]lake.File)
+	for _, f := range now.Files("") {
+		files[f.Partition] = append(files[f.Partition], f)
+	}
+	keys := maps.Clone(known)
+	for key := range files {
+		if keys == nil || keys[key] == nil {
+			if keys == nil {
+				keys = make(map[string]map[string]int64)
+			}
+			keys[key] = map[string]int64{}
+		}
+	}
+	var found []Drift
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		fresh, gone := differ(files[key], known[key])
+		if len(fresh)+len(gone) == 0 {
+			continue
+		}
+		open, err := k.Ledger.Unfinished(ctx, string(a.Key), key)
+		if err != nil {
+			return nil, err
+		}
+		if len(open) == 0 {
+			found = append(found, Drift{Asset: a.Key, Partition: key, Files: len(fresh) + len(gone)})
+		}
+	}
+	for i := range found {
+		if found[i].Commits, err = k.foreign(ctx, a, found[i].Partition); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// differ gives the files that the ledger does not know, or knows with another number of rows, and the parts that the table
+// does not have.
+func differ(files []lake.File, parts map[string]int64) (fresh []lake.File, gone map[string]bool) {
+	gone = make(map[string]bool)
+	for part := range parts {
+		gone[part] = true
+	}
+	for _, f := range files {
+		delete(gone, f.Path)
+		if n, known := parts[f.Path]; !known || n != f.Rows {
+			fresh = append(fresh, f)
+		}
+	}
+	return fresh, gone
+}
+
+// foreign gives the commits of other programs that are about a partition, since the last one that was published or
+// looked into.
+func (k Keeper) foreign(ctx context.Context, a *asset.Asset, key string) ([]ledger.ForeignCommit, error) {
+	since := int64(-1)
+	if m, published, err := k.Ledger.Latest(ctx, string(a.Key), key); err != nil {
+		return nil, err
+	} else if published {
+		since = m.Version
+	}
+	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), key)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range looked {
+		since = max(since, c.Version)
+	}
+	found := []ledger.ForeignCommit{}
+	for c, err := range k.Table(a).History(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Foreign() && c.Version > since && slices.Contains(c.Partitions, key) {
+			found = append(found, ledger.ForeignCommit{
+				Asset: string(a.Key), Partition: key, Version: c.Version, Operation: c.Info.Operation, Writer: c.Info.Engine, Class: classOf(c), At: c.Info.Time,
+			})
+		}
+	}
+	return found, nil
+}
+
+func classOf(c lake.Commit) string {
+	switch {
+	case strings.HasPrefix(strings.ToUpper(c.Info.Operation), "RESTORE"):
+		return ClassRestore
+	case len(c.Added)+len(c.Removed) == 0 && c.Schema:
+		return ClassSchema
+	case c.DataChange:
+		return ClassRows
+	default:
+		return ClassRewrite
+	}
+}
+
+// Examine reads the rows of a partition's files that the ledger does not know, and compares them with those they are said
+// to stand for; nil when the files are those that the ledger knows.
+func (k Keeper) Examine(ctx context.Context, a *asset.Asset, key string) (*Drift, error) {
+	now, err := k.Table(a).Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := k.Ledger.Parts(ctx, string(a.Key), key)
+	if err != nil {
+		return nil, err
+	}
+	d := &Drift{Asset: a.Key, Partition: key, base: now}
+	if d.files, d.gone = differ(now.Files(key), parts); len(d.files)+len(d.gone) == 0 {
+		return nil, nil
+	}
+	d.Files = len(d.files) + len(d.gone)
+	if d.Commits, err = k.foreign(ctx, a, key); err != nil {
+		return nil, err
+	}
+	r, err := newReader(a, k.Table(a), true)
+	if err != nil {
+		return nil, err
+	}
+	x := examination{Keeper: k, reader: r, asset: a, drift: d}
+	return d, x.run(ctx)
+}
+
+// expected is an item whose row is to be found.
+type expected struct {
+	part   string
+	digest digest
+	known  bool   // the row it should have can be told
+	row    []byte // as the ledger has it
+	shown  bool   // readers are to see its row
+	found  string // the file that has it
+	other  bool   // a file has a row of it with other values
+}
+
+// examination is the look at one partition.
+type examination struct {
+	Keeper
+	reader
+	asset *asset.Asset
+	drift *Drift
+	items map[string]*expected
+	stays map[string]bool // items whose row is in a file that the ledger knows
+}
+
+func (x *examination) run(ctx context.Context) error {
+	d := x.drift
+	d.clean, d.dirty, d.back, d.kept = map[string][]string{}, map[string]map[string]bool{}, map[string]map[string]bool{}, map[string][]byte{}
+	d.right = map[string]digest{}
+	if err := x.expect(ctx); err != nil {
+		return err
+	}
+	if err := x.before(ctx); err != nil {
+		return err
+	}
+	if err := x.look(ctx); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(x.items)) {
+		x.miss(id, x.items[id])
+	}
+	return nil
+}
+
+// expect reads the items whose row is in none of the files that the ledger knows.
+func (x *examination) expect(ctx context.Context) error {
+	x.items, x.stays = make(map[string]*expected), make(map[string]bool)
+	again := make(map[string]bool)
+	for _, f := range x.drift.files {
+		again[f.Path] = true
+	}
+	p := planner{Keeper: x.Keeper, asset: x.asset}
+	return p.items(ctx, x.drift.Partition, func(e ledger.Entry) error {
+		switch {
+		case e.Part == "":
+		case x.drift.gone[e.Part] || again[e.Part]:
+			x.items[e.ID] = &expected{part: e.Part, row: e.Row, shown: e.State != ledger.Absent && e.State != ledger.Quarantined && e.State != ledger.Staged}
+			if e.State != ledger.Published {
+				x.items[e.ID].row = nil // it is of the row that is to come
+			}
+		default:
+			x.stays[e.ID] = true
+		}
+		return nil
+	})
+}
+
+// before reads the rows as they were, from files that are no longer in the table: they stay until a vacuum.
+func (x *examination) before(ctx context.Context) error {
+	parts := make(map[string]bool)
+	for _, e := range x.items {
+		parts[e.part] = true
+	}
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		for row, err := range x.rows(ctx, []lake.File{{Path: part, Partition: x.drift.Partition}}) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				break // gone or damaged: the ledger may have its rows
+			}
+			if e := x.items[row.id]; e != nil && e.part == part {
+				e.digest, e.known = x.digest(row.values), true
+				e.row = nil
+			}
+		}
+	}
+	for _, e := range x.items {
+		if e.known || len(e.row) == 0 {
+			continue
+		}
+		if values, err := x.codec.Decode(e.row); err == nil {
+			e.digest, e.known = x.digest(values), true
+		}
+	}
+	return nil
+}
+
+// look reads the files that the ledger does not know.
+func (x *examination) look(ctx context.Context) error {
+	d := x.drift
+	trusted := len(d.Commits) > 0 && !slices.ContainsFunc(d.Commits, func(c ledger.ForeignCommit) bool { return c.Class != ClassRewrite })
+	for _, f := range d.files {
+		ours, others := make(map[string]bool), 0
+		for row, err := range x.rows(ctx, []lake.File{f}) {
+			if errors.Is(err, fs.ErrNotExist) {
+				others++ // the table names a file that is not there: it goes
+				break
+			}
+			if err != nil {
+				return err
+			}
+			e := x.items[row.id]
+			switch {
+			case e == nil, e.found != "":
+				d.Unknown++
+				others++
+			case e.known && e.digest == x.digest(row.values), !e.known && trusted:
+				e.found = f.Path
+				ours[row.id] = true
+				d.right[row.id] = x.digest(row.values)
+				d.Followed++
+			default:
+				e.other = true
+				others++
+			}
+		}
+		if others > 0 {
+			d.dirty[f.Path] = ours
+			continue
+		}
+		d.clean[f.Path] = slices.Sorted(maps.Keys(ours))
+	}
+	return nil
+}
+
+// miss decides about an item whose row was perhaps not found.
+func (x *examination) miss(id string, e *expected) {
+	d := x.drift
+	if e.found != "" {
+		if e.other {
+			d.Unknown++
+		}
+		return
+	}
+	if e.other {
+		d.Changed++
+	} else {
+		d.Missing++
+	}
+	switch {
+	case !e.shown:
+		d.lost = append(d.lost, id) // it was to go anyway
+	case e.known && len(e.row) == 0:
+		if d.back[e.part] == nil {
+			d.back[e.part] = make(map[string]bool)
+		}
+		d.back[e.part][id] = true
+		d.right[id] = e.digest
+	case e.known:
+		d.kept[id] = e.row
+	default:
+		d.lost = append(d.lost, id)
+		d.Lost++
+	}
+}

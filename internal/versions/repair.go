@@ -1,0 +1,193 @@
+package versions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/lake"
+	"drugslm/internal/ledger"
+)
+
+// OperationRepair is the operation of the commits that put back what another program changed.
+const OperationRepair = "REPAIR"
+
+// Reconcile follows what other programs did to a partition since it was last looked at: rows that are the same in other
+// files are followed, in the ledger only. Rows that went or changed are put back, from the files of before or from the
+// ledger; rows of nobody are taken away; both in one publish. What is kept nowhere is to be made again. It gives what it
+// found, nil for nothing. The caller has the partition in hand.
+//
+// A table that cannot be read or must not be written is refused, with the command that helps, and nothing is changed.
+func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) (*Drift, error) {
+	table := k.Table(a)
+	now, err := table.State(ctx)
+	if err != nil {
+		return nil, Advise(a, err)
+	}
+	if err := table.Usable(ctx, len(now.Files(key)) > 0); err != nil {
+		return nil, Advise(a, err)
+	}
+	if err := k.unstage(ctx, a, key); err != nil {
+		return nil, err
+	}
+	d, err := k.Examine(ctx, a, key)
+	if err != nil || d == nil {
+		return d, Advise(a, err)
+	}
+	moves := ledger.Repair{Parts: maps.Clone(d.clean), Lost: d.lost, Reason: "changed by a foreign commit: " + d.Told()}
+	if len(d.dirty)+len(d.back)+len(d.kept) == 0 {
+		err = k.Ledger.Follow(ctx, string(a.Key), key, moves)
+	} else {
+		err = k.repair(ctx, a, d, moves, run)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("follow what another program did to %s: %w", name(a, key), err)
+	}
+	slog.WarnContext(ctx, "another program changed the files of a partition", "partition", name(a, key), "commits", len(d.Commits), "followed", d.Followed,
+		"changed", d.Changed, "missing", d.Missing, "unknown", d.Unknown, "lost", d.Lost)
+	return d, k.Ledger.RecordForeign(ctx, d.records(run))
+}
+
+func (d *Drift) records(run string) []ledger.ForeignCommit {
+	records := slices.Clone(d.Commits)
+	for i := range records {
+		r := &records[i]
+		if d.rewrote() && r.Class == ClassRows {
+			r.Class = ClassRewrite // whatever it said of itself
+		}
+		if !d.rewrote() && r.Class == ClassRewrite && len(records) == 1 {
+			r.Class = ClassRows
+		}
+		r.Followed, r.Restored, r.Removed, r.Pending, r.Run = d.Followed, d.Changed+d.Missing-len(d.lost), d.Unknown+d.Changed, d.Lost, run
+	}
+	return records
+}
+
+// unstage gives up staged parts that are gone: another program's vacuum takes what no version of the table has.
+func (k Keeper) unstage(ctx context.Context, a *asset.Asset, key string) error {
+	staged, _, err := k.Ledger.StagedParts(ctx, string(a.Key), key)
+	if err != nil {
+		return err
+	}
+	for _, path := range staged {
+		there, err := k.Table(a).Has(ctx, path)
+		if err != nil {
+			return err
+		}
+		if there {
+			continue
+		}
+		n, err := k.Ledger.Unstage(ctx, string(a.Key), key, path)
+		if err != nil {
+			return err
+		}
+		slog.WarnContext(ctx, "a staged part is gone: its items are done again", "partition", name(a, key), "part", path, "items", n)
+	}
+	return nil
+}
+
+// repair writes the rows that are right into a new part, in place of the files that have others as well.
+func (k Keeper) repair(ctx context.Context, a *asset.Asset, d *Drift, moves ledger.Repair, run string) error {
+	table := k.Table(a)
+	last, _, err := k.Ledger.Latest(ctx, string(a.Key), d.Partition)
+	if err != nil {
+		return err
+	}
+	add, ids, err := k.rightRows(ctx, a, d, run)
+	if err != nil {
+		return err
+	}
+	if len(add) > 0 {
+		moves.Parts[add[0].Path] = ids
+	}
+	remove := slices.Sorted(maps.Keys(d.dirty))
+	rows, bytes := int64(0), int64(0)
+	for _, f := range slices.Concat(d.base.Files(d.Partition), add) {
+		if _, goes := d.dirty[f.Path]; !goes {
+			rows, bytes = rows+f.Rows, bytes+f.Bytes
+		}
+	}
+	id, err := k.Ledger.BeginPublish(ctx, ledger.Materialization{
+		Asset: string(a.Key), Partition: d.Partition, Run: run, CodeVersion: last.CodeVersion, Upstream: last.Upstream, Snapshot: last.Snapshot,
+		Moves: ledger.Moves{Dropped: map[string][]string{}, Repair: &moves}, Rows: rows, Bytes: bytes, Started: k.Now(), Reason: moves.Reason,
+	})
+	if err != nil {
+		return err
+	}
+	version, err := table.Commit(ctx, lake.Change{
+		Partition: d.Partition, Add: add, Remove: remove, Base: d.base, App: name(a, d.Partition), Txn: id,
+		Info: lake.CommitInfo{Operation: OperationRepair, Run: run, CodeVersion: last.CodeVersion, Snapshot: last.Snapshot, Upstream: last.Upstream, Rows: rows, Time: k.Now()},
+	})
+	if err != nil {
+		return err // the next attempt ends the publish, and looks again
+	}
+	return k.Ledger.FinishPublish(context.WithoutCancel(ctx), id, version, rows, bytes)
+}
+
+// rightRows puts the rows that are right into one part, and gives their items.
+func (k Keeper) rightRows(ctx context.Context, a *asset.Asset, d *Drift, run string) (add []lake.File, ids []string, err error) {
+	table := k.Table(a)
+	r, err := newReader(a, table, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	part, err := table.NewPart(ctx, d.Partition, map[string]string{"drugslm.run_id": run, "drugslm.asset": string(a.Key), "drugslm.partition": d.Partition})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer part.Abort()
+	from := maps.Clone(d.dirty)
+	maps.Copy(from, d.back)
+	for _, path := range slices.Sorted(maps.Keys(from)) {
+		left := maps.Clone(from[path])
+		if len(left) == 0 {
+			continue
+		}
+		for row, err := range table.Rows(ctx, lake.File{Path: path, Partition: d.Partition}) {
+			if err != nil {
+				return nil, nil, err
+			}
+			id := row.(asset.Row).ItemID()
+			if !left[id] || d.right[id] != r.digest(row) {
+				continue
+			}
+			delete(left, id)
+			if err := part.Write(row); err != nil {
+				return nil, nil, err
+			}
+			ids = append(ids, id)
+		}
+		if len(left) > 0 {
+			return nil, nil, fault.New(fault.Unavailable, "repair", "%s changed while it was read: try again", path)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(d.kept)) {
+		row, err := a.Codec.Decode(d.kept[id])
+		if err == nil {
+			err = part.Write(row)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	f, err := part.Close(ctx)
+	return []lake.File{f}, ids, err
+}
+
+// Advise adds to the error of a table that cannot be used the command that makes it usable again.
+func Advise(a *asset.Asset, err error) error {
+	u, ok := errors.AsType[*lake.Unsupported](err)
+	if !ok || u.Good < 0 {
+		return err
+	}
+	return fmt.Errorf("%w (to take the table back: starter rollback %s --to %d)", err, a.Key, u.Good)
+}
