@@ -98,6 +98,15 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 				needed[path] = true
 			}
 		}
+		parts, err := d.Ledger.AllParts(ctx, string(made.Key))
+		if err != nil {
+			return nil, err
+		}
+		for _, of := range parts { // also those that another program took out of the table: a run puts their rows back
+			for path := range of {
+				needed[path] = true
+			}
+		}
 		gone, err := d.Table(made).Sweep(ctx, older, func(path string) bool { return needed[path] })
 		if err != nil {
 			return nil, err

@@ -186,7 +186,7 @@ func (a add) file(column string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	f := File{Path: p, Partition: a.PartitionValues[column], Rows: -1, Bytes: a.Size}
+	f := File{Path: p, Partition: a.PartitionValues[column], Rows: -1, Bytes: a.Size, Marked: a.Vector != nil}
 	var s stats
 	if json.Unmarshal([]byte(a.Stats), &s) == nil && s.Rows != nil && *s.Rows >= 0 {
 		f.Rows = *s.Rows

@@ -239,6 +239,20 @@ func (s *Snapshot) Restores(then *Snapshot) bool {
 	return !sameMeta(plain(s.meta), plain(then.meta))
 }
 
+// Restorable refuses a table that cannot be written even with the schema and the properties that it had then: a protocol
+// that was raised stays so, and what it asks for must be known here.
+func (t *Table) Restorable(ctx context.Context, s, then *Snapshot) error {
+	next := *s
+	next.meta = then.meta
+	for _, problem := range []func(*Snapshot) string{unknown, unwritable} {
+		if problem(&next) != "" {
+			return t.without(ctx, s, problem)
+		}
+	}
+	_, err := t.evolve(then.meta)
+	return err
+}
+
 // Closed says why the table must not be written as it is; "" when it may be.
 func (s *Snapshot) Closed() string {
 	if s.Version < 0 {

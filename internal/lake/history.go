@@ -153,7 +153,7 @@ func (t *Table) commitOf(version int64, actions []action) (Commit, error) {
 			c.DataChange = c.DataChange || a.Remove.DataChange
 		}
 	}
-	if c.Partition != "" {
+	if c.Partition != "" || t.partition == "" && !c.Foreign() {
 		about[c.Partition] = true
 	}
 	c.Partitions = slices.Sorted(maps.Keys(about))

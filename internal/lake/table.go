@@ -44,6 +44,7 @@ type File struct {
 	Partition string // the partition column's value; "" in a table without partitions
 	Rows      int64
 	Bytes     int64
+	Marked    bool // another program marked rows in it as deleted (a deletion vector): it cannot be read
 }
 
 // Paths lists the paths of files, as [Change] wants them for Remove.

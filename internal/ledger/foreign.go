@@ -152,3 +152,10 @@ func (l *Ledger) ForeignCommits(ctx context.Context, asset, partition string) ([
 		WHERE asset = $1 AND (partition = $2 OR $2 = '') ORDER BY version, partition`, asset, partition)
 	return found, err
 }
+
+// NewestPublish is the highest number of a publish of a partition, however it ended; -1 when there is none.
+func (l *Ledger) NewestPublish(ctx context.Context, asset, partition string) (newest int64, err error) {
+	err = l.query(ctx, "read newest publish", func(rows *sql.Rows) error { return rows.Scan(&newest) },
+		`SELECT COALESCE(MAX(id), -1) FROM materializations WHERE asset = $1 AND partition = $2`, asset, partition)
+	return newest, err
+}

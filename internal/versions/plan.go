@@ -37,6 +37,7 @@ type Return struct {
 	base        *lake.Snapshot
 	maker       Version
 	moves       ledger.Moves
+	then        *lake.Snapshot // whose schema and properties the table has again; nil: they stay
 }
 
 // PlanRollback says what going back to a version would mean for partitions, by key or label; none: all. It reads the
@@ -47,7 +48,7 @@ func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, part
 	if err != nil {
 		return nil, err
 	}
-	now, err := table.Snapshot(ctx)
+	now, err := table.State(ctx) // whether its rows can be read does not matter
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +56,20 @@ func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, part
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := k.choose(ctx, a, partitions, keysOf(all))
+	keys := keysOf(all)
+	for _, key := range then.Partitions() {
+		keys[key] = true
+	}
+	chosen, err := k.choose(ctx, a, partitions, keys)
 	if err != nil {
 		return nil, err
+	}
+	touched, err := k.Ledger.Touched(ctx, string(a.Key))
+	if err != nil {
+		return nil, err
+	}
+	if len(partitions) == 0 { // what other programs put elsewhere is nobody's: see strangers
+		chosen = slices.DeleteFunc(chosen, func(key string) bool { return !slices.Contains(touched, key) })
 	}
 	stored, err := table.Stored(ctx)
 	if err != nil {
@@ -93,13 +105,23 @@ type planner struct {
 func (p *planner) plan(ctx context.Context, key string) (Return, error) {
 	out := Return{Partition: key, From: -1, To: p.to, Maker: -1, base: p.now}
 	for _, v := range p.all {
-		if v.Partition != key || v.Operation == lake.OperationFence {
+		if !slices.Contains(v.about, key) || v.Operation == lake.OperationFence {
 			continue
 		}
 		out.From = v.Version
-		if v.Version <= p.to {
+		if v.Version <= p.to && v.Writer == "" {
 			out.Maker, out.MakerRun, out.maker = v.Version, v.RunID, v
 		}
+	}
+	if out.Maker < 0 && len(p.then.Files(key)) > 0 { // its commit was cleaned away
+		out.Maker = p.to
+		if m, published, err := p.Ledger.Latest(ctx, string(p.asset.Key), key); err != nil {
+			return out, err
+		} else if published && m.Version <= p.to {
+			out.Maker, out.MakerRun = m.Version, m.Run
+			out.maker = Version{Version: m.Version, RunID: m.Run, CodeVersion: m.CodeVersion, Snapshot: m.Snapshot, Upstream: m.Upstream}
+		}
+		out.From = max(out.From, out.Maker)
 	}
 	if out.Maker < 0 {
 		return out, fault.New(fault.Invalid, "roll back", "%s was not published yet at version %d: choose a later version, or other partitions with --partition",
@@ -159,12 +181,17 @@ func (p *planner) move(ctx context.Context, key string, earlier []lake.File, out
 		}
 		places[row.id] = &place{part: out.add[row.file].Path, digest: p.digest(row.values)}
 	}
-	for row, err := range p.rows(ctx, out.remove) {
-		if err != nil {
-			return err
-		}
-		if was := places[row.id]; was != nil {
-			was.again = was.digest == p.digest(row.values)
+	for _, f := range out.remove {
+		for row, err := range p.rows(ctx, []lake.File{f}) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				break // what came later need not be read: its items are brought forward by the next run
+			}
+			if was := places[row.id]; was != nil {
+				was.again = was.digest == p.digest(row.values)
+			}
 		}
 	}
 	out.moves = ledger.Moves{
@@ -195,6 +222,9 @@ func (p *planner) move(ctx context.Context, key string, earlier []lake.File, out
 // item decides what becomes of one item, and crosses its row off.
 func (r *Return) item(e ledger.Entry, places map[string]*place, stays map[string]bool) error {
 	_, leaves := r.moves.Rewritten[e.Part]
+	if _, joins := r.moves.Rollback.Parts[e.Part]; !leaves && !joins && e.Part != "" && !stays[e.Part] {
+		r.moves.Rewritten[e.Part], leaves = "", true // another program took it away
+	}
 	if leaves {
 		r.moves.Dropped[e.Part] = append(r.moves.Dropped[e.Part], e.ID)
 	}
@@ -203,7 +233,7 @@ func (r *Return) item(e ledger.Entry, places map[string]*place, stays map[string
 	switch {
 	case back && stays[e.Part]:
 		return fault.New(fault.Corrupt, "roll back", "item %q of %s has two rows in version %d", e.ID, r.Partition, r.To)
-	case back && was.again && !e.Returns():
+	case back && (was.again || was.part == e.Part) && !e.Returns():
 		r.Same++
 		r.restore(was.part, e.ID, true)
 	case back:

@@ -32,6 +32,12 @@ func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) 
 	if err := table.Usable(ctx, len(now.Files(key)) > 0); err != nil {
 		return nil, Advise(a, err)
 	}
+	if err := k.same(ctx, a, key, now); err != nil {
+		return nil, err
+	}
+	if err := k.strangers(ctx, a, now, nil, run); err != nil {
+		return nil, err
+	}
 	if err := k.unstage(ctx, a, key); err != nil {
 		return nil, err
 	}
@@ -51,6 +57,47 @@ func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) 
 	slog.WarnContext(ctx, "another program changed the files of a partition", "partition", name(a, key), "commits", len(d.Commits), "followed", d.Followed,
 		"changed", d.Changed, "missing", d.Missing, "unknown", d.Unknown, "lost", d.Lost)
 	return d, k.Ledger.RecordForeign(ctx, d.records(run))
+}
+
+// same refuses a table that was written with another ledger: its rows are of items that this one does not know.
+func (k Keeper) same(ctx context.Context, a *asset.Asset, key string, now *lake.Snapshot) error {
+	app := name(a, key)
+	newest, err := k.Ledger.NewestPublish(ctx, string(a.Key), key)
+	if held := now.Txn(app); err == nil && held > newest {
+		return Strange(app, k.Table(a), "it holds publish %d, this one has only %d", held, newest)
+	}
+	return err
+}
+
+// strangers takes files away that other programs put into partitions which nobody here knows; but those that a version
+// that is gone back to has. then is nil for none.
+func (k Keeper) strangers(ctx context.Context, a *asset.Asset, now, then *lake.Snapshot, run string) error {
+	if now.Version < 0 {
+		return nil
+	}
+	touched, err := k.Ledger.Touched(ctx, string(a.Key))
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(touched))
+	for _, key := range touched {
+		known[key] = true
+	}
+	var gone []string
+	for _, f := range now.Files("") {
+		if !known[f.Partition] && now.Txn(name(a, f.Partition)) < 0 {
+			gone = append(gone, f.Path)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	_, err = k.Table(a).Commit(ctx, lake.Change{Anywhere: true, Remove: gone, Restore: then, Info: lake.CommitInfo{Operation: OperationRepair, Run: run, Time: k.Now()}})
+	if errors.Is(err, lake.ErrConflict) {
+		return nil // somebody else took them away
+	}
+	slog.WarnContext(ctx, "took away what another program put into partitions that nobody knows", "table", k.Table(a).Location(), "files", len(gone))
+	return err
 }
 
 func (d *Drift) records(run string) []ledger.ForeignCommit {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -29,7 +30,12 @@ func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitio
 	if err != nil {
 		return nil, err
 	}
+	restore, err := k.restores(ctx, a, to, len(partitions) == 0, planned, run)
+	if err != nil {
+		return planned, err
+	}
 	for i := range planned {
+		planned[i].then = restore
 		if planned[i].Unchanged {
 			continue
 		}
@@ -42,7 +48,37 @@ func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitio
 	return planned, nil
 }
 
-// settle puts right what earlier rollbacks of the asset left half done. Publishes of runs are the runs' own business.
+// restores gives the state whose schema and properties the table is to have again: when the whole table goes back and
+// other programs changed them since, or when the table must not be written as it is. If no partition changes, that is a
+// commit of its own.
+func (k Keeper) restores(ctx context.Context, a *asset.Asset, to int64, whole bool, planned []Return, run string) (*lake.Snapshot, error) {
+	table := k.Table(a)
+	now, err := table.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	then, err := at(ctx, a, table, to)
+	if err != nil {
+		return nil, err
+	}
+	if whole {
+		if err := k.strangers(ctx, a, now, then, run); err != nil {
+			return nil, err
+		}
+	}
+	if now.Closed() == "" && (!whole || !now.Restores(then)) {
+		return nil, nil
+	}
+	if err := table.Restorable(ctx, now, then); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(planned, func(r Return) bool { return !r.Unchanged }) {
+		_, err = table.Commit(ctx, lake.Change{Restore: then, Info: lake.CommitInfo{Operation: OperationRollback, Run: run, Rollback: &lake.Rollback{From: now.Version, To: to}, Time: k.Now()}})
+	}
+	return then, err
+}
+
+// settle puts right what earlier rollbacks of the asset left half done, and runs that have ended.
 func (k Keeper) settle(ctx context.Context, a *asset.Asset, run string) error {
 	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
 	if err != nil {
@@ -50,7 +86,13 @@ func (k Keeper) settle(ctx context.Context, a *asset.Asset, run string) error {
 	}
 	for _, m := range open {
 		if m.Moves.Rollback == nil {
-			continue
+			runs, err := k.Ledger.Working(ctx, string(a.Key), m.Partition)
+			if err != nil {
+				return err
+			}
+			if len(runs) > 0 {
+				continue // it is theirs
+			}
 		}
 		if err := Settle(ctx, k.Ledger, k.Table(a), name(a, m.Partition), m, lake.CommitInfo{Run: run, Time: k.Now()}); err != nil {
 			return err
@@ -73,7 +115,7 @@ func (k Keeper) goBack(ctx context.Context, a *asset.Asset, r Return, run string
 		return 0, Strange(app, k.Table(a), "it holds publish %d, this is only number %d", held, id)
 	}
 	version, err := k.Table(a).Commit(ctx, lake.Change{
-		Partition: r.Partition, Add: r.add, Remove: lake.Paths(r.remove), Base: r.base, App: app, Txn: id,
+		Partition: r.Partition, Add: r.add, Remove: lake.Paths(r.remove), Base: r.base, App: app, Txn: id, Restore: r.then,
 		Info: lake.CommitInfo{
 			Operation: OperationRollback, Run: run, CodeVersion: r.maker.CodeVersion, Snapshot: r.maker.Snapshot, Upstream: r.maker.Upstream,
 			Rows: r.RowsThen, Checks: r.maker.Checks, Rollback: &lake.Rollback{From: r.From, To: r.To}, Time: k.Now(),

@@ -145,6 +145,15 @@ func (k Keeper) needed(ctx context.Context, a *asset.Asset) (map[string]bool, er
 			needed[path] = true
 		}
 	}
+	parts, err := k.Ledger.AllParts(ctx, string(a.Key))
+	if err != nil {
+		return nil, err
+	}
+	for _, of := range parts { // also those that another program took out of the table: a run puts their rows back
+		for path := range of {
+			needed[path] = true
+		}
+	}
 	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
 	for _, m := range open {
 		for _, path := range m.Moves.Paths() {

@@ -45,6 +45,9 @@ type Version struct {
 	Time         time.Time         `json:"time"`
 	Operation    string            `json:"operation"` // MATERIALIZE, ROLLBACK, or FENCE: changes nothing, see lake.OperationFence
 	Partition    string            `json:"partition"`
+	Partitions   []string          `json:"partitions,omitempty"` // that a commit of another program is about, if it is about several
+	Writer       string            `json:"writer,omitempty"`     // which other program made it; empty: this one
+	Class        string            `json:"class,omitempty"`      // of a commit of another program: rewrite, rows, schema or restore, as it says itself
 	RunID        string            `json:"run_id"`
 	TraceID      string            `json:"trace_id"`
 	CodeVersion  string            `json:"code_version"`
@@ -57,6 +60,8 @@ type Version struct {
 	Rollback     *lake.Rollback    `json:"rollback,omitempty"`
 	Readable     bool              `json:"readable"` // every file of the partition as of this version is there
 	Current      bool              `json:"current"`  // what readers of the partition see
+
+	about []string
 }
 
 // List gives the versions of an asset's table, the newest first: those about the partitions that are named, by key or
@@ -70,7 +75,9 @@ func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, l
 	if err != nil {
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(v Version) bool { return !slices.Contains(chosen, v.Partition) })
+	found = slices.DeleteFunc(found, func(v Version) bool {
+		return len(partitions) > 0 && !slices.ContainsFunc(v.about, func(key string) bool { return slices.Contains(chosen, key) })
+	})
 	slices.Reverse(found)
 	if limit > 0 {
 		found = found[:min(limit, len(found))]
@@ -105,21 +112,27 @@ func (k Keeper) historyWithout(ctx context.Context, a *asset.Asset, gone map[str
 		for _, path := range c.Removed {
 			delete(missing[where[path]], path)
 		}
-		for _, f := range c.Added {
+		for _, f := range slices.Concat(c.Before, c.Added) {
+			if slices.Contains(c.Removed, f.Path) && !slices.ContainsFunc(c.Added, func(g lake.File) bool { return g.Path == f.Path }) {
+				continue // of those before the first commit
+			}
 			if _, there := stored[f.Path]; !there {
 				where[f.Path] = f.Partition
 				put(missing, f.Partition, f.Path)
 			}
 		}
-		if c.Info.Operation != lake.OperationFence {
-			newest[c.Partition] = c.Version
-		}
 		v := describe(c)
-		v.Readable = len(missing[c.Partition]) == 0
+		v.Readable = true
+		for _, key := range c.Partitions {
+			if c.Info.Operation != lake.OperationFence {
+				newest[key] = c.Version
+			}
+			v.Readable = v.Readable && len(missing[key]) == 0
+		}
 		found = append(found, v)
 	}
 	for i, v := range found {
-		found[i].Current = v.Operation != lake.OperationFence && newest[v.Partition] == v.Version
+		found[i].Current = v.Operation != lake.OperationFence && slices.ContainsFunc(v.about, func(key string) bool { return newest[key] == v.Version })
 	}
 	return found, nil
 }
@@ -132,17 +145,27 @@ func put(sets map[string]map[string]bool, set, member string) {
 }
 
 func describe(c lake.Commit) Version {
-	return Version{
+	v := Version{
 		Version: c.Version, Time: c.Info.Time, Operation: c.Info.Operation, Partition: c.Partition, RunID: c.Info.Run,
 		TraceID: c.Info.Trace, CodeVersion: c.Info.CodeVersion, Snapshot: c.Info.Snapshot, Upstream: c.Info.Upstream,
 		Rows: c.Info.Rows, FilesAdded: len(c.Added), FilesRemoved: len(c.Removed), Checks: c.Info.Checks, Rollback: c.Info.Rollback,
+		about: c.Partitions,
 	}
+	if c.Foreign() {
+		v.Writer, v.Class = orUnnamed(c.Info.Engine), classOf(c)
+	}
+	if len(c.Partitions) > 1 {
+		v.Partitions = c.Partitions
+	}
+	return v
 }
 
 func keysOf(all []Version) map[string]bool {
 	keys := make(map[string]bool)
 	for _, v := range all {
-		keys[v.Partition] = true
+		for _, key := range v.about {
+			keys[key] = true
+		}
 	}
 	return keys
 }
@@ -188,14 +211,14 @@ func at(ctx context.Context, a *asset.Asset, table *lake.Table, version int64) (
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s, err
 	}
-	newest, err := table.Snapshot(ctx)
+	newest, err := table.State(ctx)
 	switch {
 	case err != nil:
 		return nil, err
 	case newest.Version < 0:
 		return nil, fault.New(fault.Invalid, "find version", "%s has no version yet: materialize it first", a.Key)
 	}
-	return nil, fault.New(fault.Invalid, "find version", "%s has no version %d: it has 0 to %d (see `starter versions %s`)", a.Key, version, newest.Version, a.Key)
+	return nil, fault.New(fault.Invalid, "find version", "%s has no version %d: it has none but those up to %d (see `starter versions %s`)", a.Key, version, newest.Version, a.Key)
 }
 
 // whole refuses a version of a partition of which files are gone.
@@ -222,9 +245,9 @@ func name(a *asset.Asset, partition string) string {
 func only(a, b []lake.File) []lake.File {
 	have := make(map[string]bool, len(b))
 	for _, f := range b {
-		have[f.Path] = true
+		have[f.Path] = !f.Marked
 	}
-	return slices.DeleteFunc(slices.Clone(a), func(f lake.File) bool { return have[f.Path] })
+	return slices.DeleteFunc(slices.Clone(a), func(f lake.File) bool { return have[f.Path] && !f.Marked })
 }
 
 func rowsIn(files []lake.File) (rows int64) {
