@@ -51,6 +51,8 @@ type partitionStatus struct {
 	Freshness asset.FreshnessStatus `json:"freshness"` // fresh, overdue or unknown; empty: nothing is promised
 	Due       *time.Time            `json:"due"`       // when it became, or will become, overdue; null: not known
 
+	Foreign []ledger.ForeignCommit `json:"foreign,omitempty"` // commits of other programs that no run has followed yet
+
 	Waiting *waitView `json:"waiting"` // why a run does not go on with it now; null: none waits
 }
 
@@ -99,6 +101,10 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	}
 	waits, view := waitsBySlice(found), d.Graph.View(world)
 	for _, made := range selected {
+		others, refused, err := othersOf(ctx, d, made)
+		if err != nil {
+			return v, err
+		}
 		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), windowed: made.Partitions.Windowed()}
 		s.Partitions = make([]partitionStatus, 0, len(view.Keys(made).All()))
 		for _, p := range view.Keys(made).All() {
@@ -118,8 +124,12 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 				shown := viewWait(w, d.Ledger.Shown)
 				one.Waiting = &shown
 			}
+			drift, changed := others[p.Key]
+			one.changedBy(drift, changed, refused)
+			delete(others, p.Key)
 			s.Partitions = append(s.Partitions, one)
 		}
+		s.Partitions = append(s.Partitions, strangers(others)...)
 		v.Assets = append(v.Assets, s)
 	}
 	return v, nil

@@ -12,10 +12,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/versions"
 )
 
 // Subject is what is audited.
@@ -70,9 +72,16 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		if err != nil {
 			return a.report, err
 		}
+		moved, err := a.foreign(ctx, made)
+		if err != nil {
+			return a.report, err
+		}
 		known := make(map[string]bool)
 		for _, key := range partitions {
 			known[key] = true
+			if moved[key] {
+				continue // its rows are as they were, in other files
+			}
 			if err := a.partition(ctx, made, key, snapshot); err != nil {
 				return a.report, fmt.Errorf("audit %s[%s]: %w", made.Key, key, err)
 			}
@@ -84,6 +93,29 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		}
 	}
 	return a.report, nil
+}
+
+// foreign reports what other programs did to a table and no run has followed yet, and gives the partitions of which only the
+// files are others.
+func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]bool, error) {
+	k := versions.Keeper{Graph: a.Graph, Ledger: a.Ledger, Table: a.Table, Now: time.Now}
+	drifts, err := k.Drifts(ctx, made)
+	if err != nil {
+		return nil, err
+	}
+	moved := make(map[string]bool)
+	for _, drift := range drifts {
+		if len(drift.Commits) == 0 {
+			continue // the findings of its rows say it
+		}
+		d, err := k.Examine(ctx, made, drift.Partition)
+		if err != nil || d == nil {
+			return nil, err
+		}
+		a.found(made.Key, d.Partition, "foreign commit", "%s: %d rows are in other files, %d changed, %d are gone, %d are of nobody", d.Told(), d.Followed, d.Changed, d.Missing, d.Unknown)
+		moved[d.Partition] = d.Changed+d.Missing+d.Unknown == 0
+	}
+	return moved, nil
 }
 
 func (a *auditor) found(key asset.Key, partition, subject, format string, args ...any) {

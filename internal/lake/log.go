@@ -112,6 +112,12 @@ func partsOf(kind string) int {
 // maxParts bounds the files of one checkpoint.
 const maxParts = 100_000
 
+// Oldest is the oldest version that can be told: 0, unless another program cleaned the log.
+func (t *Table) Oldest(ctx context.Context) (int64, error) {
+	x, err := t.list(ctx)
+	return x.first(), err
+}
+
 func (t *Table) checkpointNames(c checkpointed) []string {
 	if c.parts == 0 {
 		return []string{t.checkpointName(c.version)}

@@ -218,7 +218,11 @@ func at(ctx context.Context, a *asset.Asset, table *lake.Table, version int64) (
 	case newest.Version < 0:
 		return nil, fault.New(fault.Invalid, "find version", "%s has no version yet: materialize it first", a.Key)
 	}
-	return nil, fault.New(fault.Invalid, "find version", "%s has no version %d: it has none but those up to %d (see `starter versions %s`)", a.Key, version, newest.Version, a.Key)
+	oldest, err := table.Oldest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, fault.New(fault.Invalid, "find version", "%s has no version %d: it has %d to %d (see `starter versions %s`)", a.Key, version, oldest, newest.Version, a.Key)
 }
 
 // whole refuses a version of a partition of which files are gone.
