@@ -234,15 +234,7 @@ func TestRollbackRefusesAndSaysWhy(t *testing.T) {
 	require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: busy.Run, Selection: "*"}))
 	refused("starter runs cancel "+busy.Run, 0, "5")
 	require.NoError(t, w.ledger.FinishRun(t.Context(), busy.Run, ledger.RunFailed, "killed"))
-	id, err := w.ledger.BeginPublish(t.Context(), ledger.Materialization{
-		Asset: string(catalog), Partition: here.Key, Run: busy.Run,
-		Moves: ledger.Moves{Dropped: map[string][]string{}},
-	})
-	require.NoError(t, err)
-	refused("has a publish open, which run "+busy.Run, 0, "5")
-	require.NoError(t, w.ledger.AbandonPublish(t.Context(), id, "killed"))
-
-	_, err = w.ledger.Condemn(t.Context(), string(catalog), w.filesAt(catalog, 0))
+	_, err := w.ledger.Condemn(t.Context(), string(catalog), w.filesAt(catalog, 0))
 	require.NoError(t, err)
 	refused("is being vacuumed", 0, "5")
 	require.NoError(t, w.ledger.Pardon(t.Context(), string(catalog), w.filesAt(catalog, 0)))
@@ -292,4 +284,23 @@ func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
 	w.must(w.step(catalog))
 	require.Equal(t, []string{"a 2"}, w.rows(catalog))
 	w.sound()
+}
+
+// TestRollbackEndsWhatARunLeftOpen: a publish of a run that has ended is no dead end.
+func TestRollbackEndsWhatARunLeftOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.show("a 1")
+	w.must(w.step(catalog))
+	w.show("a 2")
+	w.must(w.step(catalog))
+	_, err := w.ledger.BeginPublish(t.Context(), ledger.Materialization{
+		Asset: string(catalog), Partition: here.Key, Run: "ended", Moves: ledger.Moves{Dropped: map[string][]string{}},
+	})
+	require.NoError(t, err)
+	w.back(catalog, 0)
+	require.Equal(t, []string{"a 1"}, w.rows(catalog))
+	open, err := w.ledger.Unfinished(t.Context(), string(catalog), here.Key)
+	require.NoError(t, err)
+	require.Empty(t, open)
 }
