@@ -209,7 +209,8 @@ func (t *table) difference() Difference {
 // and there is no table at all.
 func (t *table) unknown(d Difference) bool {
 	columns := slices.ContainsFunc(append(slices.Clone(d.Missing), d.New...), func(s string) bool { return strings.HasPrefix(s, "column ") })
-	return columns || t.Stuck && t.Status == http.StatusOK && !t.HTML && slices.Contains(d.Missing, resultsTable)
+	answered := !t.Stuck || t.Status == http.StatusOK && !t.HTML
+	return columns || answered && !t.Empty && slices.Contains(d.Missing, resultsTable)
 }
 
 // resultsTable is how the script finds the results.

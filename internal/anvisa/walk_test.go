@@ -66,3 +66,35 @@ func FuzzTableRow(f *testing.F) {
 		}
 	})
 }
+
+// TestATableOfAnotherFormIsNotAnEmptyOne: a page without the table that is known says nothing about products.
+func TestATableOfAnotherFormIsNotAnEmptyOne(t *testing.T) {
+	t.Parallel()
+	known := map[string]int{resultsTable: 1, ".ng-table-pager": 1}
+	gone := map[string]int{resultsTable: 0, ".ng-table-pager": 1}
+	headings := []string{
+		"Medicamento", "Empresa - CNPJ", "Expediente", "Data de Publicação", "Bula do Paciente", "Bula do Profissional", "Histórico de Bulas",
+	}
+	for _, tt := range []struct {
+		name    string
+		table   table
+		unknown bool
+		text    string
+	}{
+		{"as it is known", table{Selectors: known, Headings: headings}, false, ""},
+		{"one that tells nothing of itself", table{}, false, ""},
+		{"no table, and the answer came", table{Selectors: gone}, true, "missing table.ng-table"},
+		{"no table, stuck after an answer", table{Selectors: gone, Stuck: true, Status: 200}, true, "missing table.ng-table"},
+		{"no table, and no answer either", table{Selectors: gone, Stuck: true}, false, "missing table.ng-table"},
+		{"nothing found: back at the form", table{Selectors: gone, Empty: true}, false, "missing table.ng-table"},
+		{"a column more", table{Selectors: known, Headings: append([]string{"Forma"}, headings...)}, true, "new column Forma"},
+		{"a column less", table{Selectors: known, Headings: headings[1:]}, true, "missing column Medicamento"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := tt.table.difference()
+			require.Equal(t, tt.text, d.String())
+			require.Equal(t, tt.unknown, tt.table.unknown(d))
+		})
+	}
+}
