@@ -30,7 +30,7 @@ func (p Process) String() string {
 	return fmt.Sprintf("%d %.160s", p.PID, line)
 }
 
-// IsDriver, IsBrowser and IsPDFChild tell what a descendant of a worker or of a Grid node is.
+// IsDriver is true of a chromedriver.
 func (p Process) IsDriver() bool { return p.program() == "chromedriver" }
 
 // IsBrowser is true of a browser's main process alone, not of its renderers.

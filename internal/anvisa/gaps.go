@@ -148,7 +148,7 @@ func (b *book) gaps() (found []gap) {
 			expected = claimed - (last-1)*size
 		}
 		s, asked := b.sheets[page]
-		why := ""
+		var why string
 		switch other := repeats[page]; {
 		case !asked:
 			why = "was not asked for"

@@ -63,7 +63,7 @@ func (s *supervisor) start(ctx context.Context) (*driver, error) {
 		d.stop(ctx)
 		return nil, err
 	}
-	go d.watch()
+	go d.watch() //nolint:gosec // it watches for as long as the driver lives, not as long as this call
 	return d, nil
 }
 

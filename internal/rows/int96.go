@@ -64,7 +64,7 @@ func stamp(row parquet.Row) {
 			continue
 		}
 		parts := v.Int96()
-		nanos := int64(uint64(parts[1])<<32 | uint64(parts[0])) //nolint:gosec // of one day
+		nanos := int64(uint64(parts[1])<<32 | uint64(parts[0]))
 		micros := (int64(parts[2])-julianUnix)*dayMicros + nanos/1000
 		row[i] = parquet.Int64Value(micros).Level(v.RepetitionLevel(), v.DefinitionLevel(), v.Column())
 	}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -40,11 +41,8 @@ func NewHTMLWriter(to io.Writer) *Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	text := p
-	if len(w.partial) > 0 {
-		text = append(w.partial, p...)
-		w.partial = nil
-	}
+	text := slices.Concat(w.partial, p)
+	w.partial = nil
 	if n := beginning(text); n > 0 {
 		w.partial = append([]byte(nil), text[len(text)-n:]...)
 		text = text[:len(text)-n]
