@@ -11,7 +11,7 @@ import (
 // than a clock that was wrong can explain are not believed.
 func (l *Ledger) BeginTask(ctx context.Context, task, owner string, lease, every time.Duration) (begun bool, err error) {
 	err = l.write(ctx, "begin "+task, func(tx *sql.Tx) error {
-		at := now()
+		at := l.Now()
 		result, err := tx.ExecContext(ctx, `INSERT INTO maintenance (task, owner, until, done) VALUES ($1, $2, $3, 0)
 			ON CONFLICT (task) DO UPDATE SET owner = excluded.owner, until = excluded.until
 			WHERE (maintenance.until <= $4 OR maintenance.until > $3 OR maintenance.owner = excluded.owner)
@@ -31,7 +31,7 @@ func (l *Ledger) BeginTask(ctx context.Context, task, owner string, lease, every
 func (l *Ledger) EndTask(ctx context.Context, task, owner string, done bool) error {
 	return l.write(ctx, "end "+task, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE maintenance SET owner = '', until = 0, done = CASE WHEN $3 THEN $4 ELSE done END
-			WHERE task = $1 AND owner = $2`, task, owner, done, micros(now()))
+			WHERE task = $1 AND owner = $2`, task, owner, done, micros(l.Now()))
 		return err
 	})
 }

@@ -51,7 +51,7 @@ func (p Pruned) Total() int {
 //   - the newest materialization of all: the numbers of the next ones go on from it, and tables know them;
 //   - items, partitions, cursors and requests of automation.
 func (l *Ledger) Prune(ctx context.Context, r Retention) (Pruned, error) {
-	p := pruner{l: l, r: r, cutoff: micros(now().Add(-r.Age))}
+	p := pruner{l: l, r: r, cutoff: micros(l.Now().Add(-r.Age))}
 	tasks := []func(context.Context) error{p.events}
 	if r.Age > 0 {
 		tasks = append(tasks, p.lists, p.materializations, p.observations, p.checks, p.runs, p.backfills, p.leftovers)
@@ -117,7 +117,7 @@ func removed(ctx context.Context, tx *sql.Tx, query string, args ...any) (int, e
 
 func (p *pruner) lists(ctx context.Context) error {
 	const old = `m.state <> 'publishing' AND m.moves <> '{}' AND m.finished > 0 AND m.finished < $3`
-	return p.sweep(ctx, "m.id", "materializations m", old, []any{micros(now().Add(-min(movesAge, p.r.Age)))}, &p.done.Lists,
+	return p.sweep(ctx, "m.id", "materializations m", old, []any{micros(p.l.Now().Add(-min(movesAge, p.r.Age)))}, &p.done.Lists,
 		func(ctx context.Context, tx *sql.Tx, which string, args []any) (int, error) {
 			return removed(ctx, tx, `UPDATE materializations AS m SET moves = '{}' WHERE `+which, args...)
 		})

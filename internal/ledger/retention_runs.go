@@ -64,7 +64,7 @@ func (p *pruner) events(ctx context.Context) error {
 	const old = `FROM hook_events e WHERE e.created < $1 AND e.routed AND NOT EXISTS
 		(SELECT 1 FROM hook_deliveries d WHERE d.event = e.id AND d.state = 'pending')`
 	return p.repeat(ctx, `SELECT COUNT(*) `+old, &p.done.Events,
-		`DELETE FROM hook_events WHERE id IN (SELECT e.id `+old+` LIMIT $2)`, micros(now().Add(-p.r.Events)))
+		`DELETE FROM hook_events WHERE id IN (SELECT e.id `+old+` LIMIT $2)`, micros(p.l.Now().Add(-p.r.Events)))
 }
 
 // leftovers forgets claims and waits of runs that have ended, or of which nothing is known any more.
