@@ -47,6 +47,7 @@ type Activities struct {
 	Metrics *telemetry.Metrics              // nil: nothing is counted
 
 	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
+	Limits     Limits     // of what is stored
 	Build      string     // the version of this program, for what is created by it
 
 	Workers Workers       // tells how other workers ended; nil: nobody knows, and no death is counted

@@ -37,6 +37,9 @@ func (a *Activities) Batch(ctx context.Context, in BatchInput) (out BatchOutput,
 }
 
 func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, err error) {
+	if err := a.admit(ctx, j.Run); err != nil {
+		return out, err
+	}
 	out.Trace = telemetry.Traceparent(ctx)
 	for {
 		entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, n)
@@ -192,7 +195,7 @@ func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 		o.State = ledger.Pending
 	case kind == fault.NotFound:
 		o.State = ledger.Absent
-	case fault.Canceled(err), kind == fault.Session, kind == fault.Offline, kind == fault.Throttled, kind == fault.Refused:
+	case fault.Canceled(err), kind == fault.Session, kind.Waits():
 		return o, err
 	case !kind.Retryable(), e.Attempts+1 >= p.j.asset.Retry.ItemAttempts:
 		o.State = ledger.Quarantined

@@ -36,6 +36,9 @@ func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err
 }
 
 func (a *Activities) enrolItems(ctx context.Context, j job) (out Enrolled, err error) {
+	if err := a.admit(ctx, j.Run); err != nil {
+		return out, err
+	}
 	if err := a.follow(ctx, j); err != nil {
 		return out, err
 	}
@@ -61,6 +64,9 @@ func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err 
 }
 
 func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err error) {
+	if err := a.admit(ctx, j.Run); err != nil {
+		return out, err
+	}
 	if err := a.follow(ctx, j); err != nil { // before the source is asked
 		return out, err
 	}

@@ -19,7 +19,7 @@ func (a *Activities) attempt(ctx context.Context, in StepInput, fn func(context.
 		began := a.Ledger.Now()
 		err := a.claim(ctx, in)
 		if err == nil {
-			err = fn(ctx)
+			err = fn(a.bounded(ctx, in.Run))
 		}
 		a.noteWait(context.WithoutCancel(ctx), in, began, err)
 		return err

@@ -14,6 +14,7 @@ type Config struct {
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
 	OCR      OCR      `key:"ocr"`
+	Disk     Disk     `key:"disk"`
 	Hooks    Hooks    `key:"hooks"`
 	Log      Log      `key:"log"`
 
@@ -98,6 +99,12 @@ type OCR struct {
 	Language string `key:"language" class:"plain" help:"Language of the scans by Tesseract's name for its data, several joined by +."`
 }
 
+// Disk bounds what workers store.
+type Disk struct {
+	Floor Size `key:"floor" class:"plain" help:"What stays free on the file system of the data folder: below it work waits, says so, and goes on by itself. auto: 1GiB, or a twentieth of the file system where that is less; 0: nothing."`
+	Run   Size `key:"run" class:"plain" help:"What one run or backfill may store, PDFs and tables: one that has waits until the workers are started with more, or it is cancelled. 0: any amount."`
+}
+
 // Hooks say who is told of what went wrong.
 type Hooks struct {
 	URL     Webhook       `key:"url" class:"host" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
@@ -141,6 +148,7 @@ func Default() Config {
 		Budget:   Budget{RPS: 1},
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
 		OCR:      OCR{Program: "tesseract", Language: "por"},
+		Disk:     Disk{Floor: AutoSize, Run: 64 << 30},
 		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 

@@ -9,7 +9,7 @@ import (
 // Key describes one setting.
 type Key struct {
 	Name    string   // "budget.rps"
-	Type    string   // "text", "number", "whole number", "duration", "yes or no", "list", "secret"
+	Type    string   // "text", "number", "whole number", "duration", "yes or no", "list", "size", "secret"
 	Default string   // as a user would write it; "" for none
 	Env     []string // variables, the first that is set counts: {"DRUGSLM_GRID_HUB", "HUB_URL"}
 	Flag    string   // command-line flag without dashes; "" for none
@@ -87,6 +87,8 @@ func typeOf(t reflect.Type) string {
 		return "duration"
 	case reflect.TypeFor[Secret]():
 		return "secret"
+	case reflect.TypeFor[Size]():
+		return "size"
 	}
 	switch t.Kind() {
 	case reflect.Bool:

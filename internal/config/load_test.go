@@ -71,6 +71,8 @@ func TestPrecedence(t *testing.T) {
 		{"duration", sources{file: "grid: {lease: 2m}"}, func(c config.Config) any { return c.Grid.Lease }, 2 * time.Minute},
 		{"yes or no", sources{file: "temporal: {tls: true}"}, func(c config.Config) any { return c.Temporal.UseTLS() }, true},
 		{"API key turns TLS on", sources{env: map[string]string{"DRUGSLM_TEMPORAL_API_KEY": "k"}}, func(c config.Config) any { return c.Temporal.UseTLS() }, true},
+		{"size", sources{file: "disk: {floor: 1.5 GB, run: 0}"}, func(c config.Config) any { return c.Disk }, config.Disk{Floor: 1.5e9}},
+		{"size in a variable", sources{env: map[string]string{"DRUGSLM_DISK_RUN": "64GiB", "DRUGSLM_DISK_FLOOR": "auto"}}, func(c config.Config) any { return c.Disk }, config.Disk{Floor: config.AutoSize, Run: 64 << 30}},
 		{"empty section", sources{file: "budget:\n  # rps: 2\n"}, rps, 1.0},
 		{
 			"no limit for a source here", sources{args: []string{"--budget-rps=0", "--source-url=http://127.0.0.1:9"}}, rps, 0.0,
@@ -143,6 +145,9 @@ func TestMistakes(t *testing.T) {
 		{"half a session", sources{file: "grid: {sessions: 1.5}"}, []string{`DRUGSLM_GRID_SESSIONS (grid.sessions): "1.5" is no whole number`}},
 		{"bare duration", sources{file: "grid: {lease: 30}"}, []string{`DRUGSLM_GRID_LEASE (grid.lease): "30" is no duration`}},
 		{"lease of nothing", sources{file: "grid: {lease: 0s}"}, []string{"DRUGSLM_GRID_LEASE: 0s is not above 0s"}},
+		{"no size", sources{file: "disk: {floor: much}"}, []string{`DRUGSLM_DISK_FLOOR (disk.floor): "much" is no size`}},
+		{"negative size", sources{file: "disk: {floor: -1}"}, []string{`"-1" is no size`}},
+		{"run of itself", sources{file: "disk: {run: auto}"}, []string{"DRUGSLM_DISK_RUN: want a size"}},
 		{"choice", sources{args: []string{"--log-level=loud"}}, []string{`DRUGSLM_LOG_LEVEL: "loud" is none of debug, info, warn, error`}},
 		{"queue", sources{file: "worker: {queues: [browser, cook]}"}, []string{`DRUGSLM_WORKER_QUEUES: "cook" is none of`}},
 		{"no queue", sources{file: "worker: {queues: []}"}, []string{"DRUGSLM_WORKER_QUEUES: must not be empty"}},

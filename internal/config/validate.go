@@ -64,6 +64,10 @@ func (c Config) check(k Key) error {
 		if (c.Temporal.TLSCert == "") != (c.Temporal.TLSKey == "") {
 			return errors.New("is needed together with DRUGSLM_TEMPORAL_TLS_CERT")
 		}
+	case "disk.run":
+		if c.Disk.Run < 0 {
+			return errors.New("want a size, or 0 for any amount")
+		}
 	case "automation.interval":
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)

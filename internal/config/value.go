@@ -39,6 +39,13 @@ func parseText(field reflect.Value, s string) error {
 		field.SetInt(int64(d))
 		return nil
 	}
+	if field.Type() == reflect.TypeFor[Size]() {
+		size, err := parseSize(s)
+		if err == nil {
+			field.SetInt(int64(size))
+		}
+		return err
+	}
 	switch field.Kind() {
 	case reflect.Bool:
 		b, err := strconv.ParseBool(s)

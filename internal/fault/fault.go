@@ -45,6 +45,8 @@ const (
 	Invalid Kind = "invalid"
 	// Offline: the browsers' hub or driver is gone, and may come back. Waits for it; costs no attempt.
 	Offline Kind = "offline"
+	// Full: the disk has no room left for it, or a run has stored all that it may. Waits for room; costs no attempt.
+	Full Kind = "full"
 	// Unavailable: a server of ours (Temporal, the hub, the disk) cannot be reached or used now.
 	Unavailable Kind = "unavailable"
 	// Internal: nobody classified it. Tried again as the policy says.
@@ -65,7 +67,7 @@ func (k Kind) Retryable() bool {
 // attempt, is listed with the steps that wait, and goes on by itself.
 func (k Kind) Waits() bool {
 	switch k {
-	case Throttled, Refused, Busy, Offline, Paused:
+	case Throttled, Refused, Busy, Offline, Paused, Full:
 		return true
 	default:
 		return false

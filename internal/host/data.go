@@ -26,6 +26,7 @@ type Data struct {
 	Lake   *lake.Lake
 	Root   string // of the lake, absolute
 	Now    func() time.Time
+	Room   func() error // fault.Full when the lake has to keep free what is left
 
 	Leaflets   Files // the PDFs
 	Quarantine Files // what came instead of one
@@ -43,7 +44,10 @@ func graphOf(d anvisa.Deps) (*asset.Graph, error) {
 }
 
 // OpenData opens the folder that a configuration names, and makes it if it is missing.
-func OpenData(ctx context.Context, c config.Config) (*Data, error) {
+func OpenData(ctx context.Context, c config.Config) (*Data, error) { return openData(ctx, c, 0) }
+
+// openData opens the folder, and keeps some bytes free in its lake. Who looks, repairs or frees room needs none.
+func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, error) {
 	root, err := filepath.Abs(c.Data)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "open data folder", err)
@@ -55,6 +59,7 @@ func OpenData(ctx context.Context, c config.Config) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
+	store = store.KeepFree(int64(floor))
 	graph, err := graphOf(anvisa.Deps{
 		Listing: c.Source.Listing, OpenData: anvisa.OpenData{Source: c.Source.Observed()},
 	})
@@ -71,7 +76,7 @@ func OpenData(ctx context.Context, c config.Config) (*Data, error) {
 	}
 	whole := lake.New(store)
 	return &Data{
-		Graph: graph, Ledger: l, Lake: whole, Root: root, Now: clock.Wall,
+		Graph: graph, Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: clock.Wall,
 		Leaflets:   Files{whole.Blobs("raw/anvisa/leaflets", ".pdf")},
 		Quarantine: Files{whole.Blobs("raw/anvisa/quarantine", ".bin")},
 	}, nil

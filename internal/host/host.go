@@ -74,7 +74,7 @@ func Open(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slo
 }
 
 func (h *Host) open(ctx context.Context) (err error) {
-	if h.Data, err = OpenData(ctx, h.config); err != nil {
+	if h.Data, err = openData(ctx, h.config, h.config.Disk.Floor); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
@@ -182,7 +182,7 @@ func (h *Host) Run(ctx context.Context) error {
 		return err
 	}
 	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now, Build: build(h.config.Worker),
-		Workers: h.registry, Worker: h.registry.current}
+		Limits: activities.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current}
 	if err := h.tell(acts); err != nil {
 		return err
 	}

@@ -20,7 +20,11 @@ import (
 )
 
 // DirStore is a store in a folder of a local file system that has hard links. Objects are plain files, readable by all.
-type DirStore struct{ root string }
+type DirStore struct {
+	root  string
+	floor int64 // bytes to keep free; see KeepFree
+	space space
+}
 
 // Dir gives the store in the folder root, which it makes if need be.
 func Dir(root string) (*DirStore, error) {
@@ -94,6 +98,16 @@ func (d *DirStore) write(ctx context.Context, op, name string, r io.Reader, plac
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return 0, explain(op, err)
 	}
+	var quota Quota
+	if !isLog(name) {
+		if err := d.Room(); err != nil {
+			return 0, explain(op, err)
+		}
+		if quota, err = admitted(ctx); err != nil {
+			return 0, explain(op, err)
+		}
+		r = d.roomy(r)
+	}
 	temp := filepath.Join(filepath.Dir(path), TempPrefix+uuid.NewString())
 	defer os.Remove(temp) // gone already after a rename
 	n, err := writeFile(ctx, temp, r)
@@ -105,6 +119,9 @@ func (d *DirStore) write(ctx context.Context, op, name string, r io.Reader, plac
 	}
 	if err := place(temp, path); err != nil {
 		return 0, explain(op, err)
+	}
+	if quota != nil {
+		quota.Stored(ctx, n)
 	}
 	return n, explain(op, syncDir(filepath.Dir(path)))
 }
@@ -247,7 +264,7 @@ func explain(op string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return fault.Wrap(fault.Unavailable, op, fmt.Errorf("the disk is full: %w", err))
+		return &fault.Error{Kind: fault.Full, Op: op, After: roomAfter, Err: fmt.Errorf("the disk is full: %w", err)}
 	case errors.Is(err, syscall.EROFS):
 		return fault.Wrap(fault.Unavailable, op, fmt.Errorf("the disk is read-only: %w", err))
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOTSUP):

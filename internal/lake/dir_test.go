@@ -140,7 +140,11 @@ func TestDirSaysWhatIsWrongWithTheDisk(t *testing.T) {
 		// The reader stands in for the disk: what a write returns takes the same way.
 		_, err := dir(t).Put(t.Context(), "a", iotest.ErrReader(&fs.PathError{Op: "write", Path: "x", Err: tt.err}))
 		require.ErrorContains(t, err, tt.want)
-		require.Equal(t, fault.Unavailable, fault.KindOf(err))
+		want := fault.Unavailable
+		if tt.err == syscall.ENOSPC {
+			want = fault.Full
+		}
+		require.Equal(t, want, fault.KindOf(err))
 	}
 }
 

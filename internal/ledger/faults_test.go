@@ -43,7 +43,7 @@ func TestDiskFull(t *testing.T) {
 	require.NoError(t, err)
 
 	_, err = l.Enrol(t.Context(), Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
-	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	require.Equal(t, fault.Full, fault.KindOf(err))
 	require.ErrorContains(t, err, "is full")
 	counts, err := l.Counts(t.Context(), "a", "p")
 	require.NoError(t, err)

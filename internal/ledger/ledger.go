@@ -33,7 +33,7 @@
 //
 // # Errors
 //
-// Each is a fault: Unavailable when the file cannot be written now (disk full, permissions, another process holds it
+// Each is a fault: Full when the disk is; Unavailable when the file cannot be written now (permissions, another process holds it
 // too long), Invalid when the file or the argument can never work. The context's error passes through.
 package ledger
 

@@ -90,6 +90,9 @@ func collided(err error) bool {
 	}
 }
 
+// fullAfter is how long one waits for room on the disk before trying again.
+const fullAfter = 15 * time.Second
+
 // explain gives err its kind and says in one sentence what can be done about it.
 func (l *Ledger) explain(ctx context.Context, op string, err error) error {
 	if err == nil {
@@ -107,7 +110,9 @@ func (l *Ledger) explain(ctx context.Context, op string, err error) error {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return fault.New(fault.Unavailable, op, "another process has kept the ledger %s locked: %w", l.path, err)
 	case lib.SQLITE_FULL:
-		return fault.New(fault.Unavailable, op, "the disk that holds the ledger %s is full: %w", l.path, err)
+		full := fault.New(fault.Full, op, "the disk that holds the ledger %s is full: %w", l.path, err)
+		full.After = fullAfter
+		return full
 	case lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_IOERR, lib.SQLITE_PERM, lib.SQLITE_AUTH:
 		return fault.New(fault.Unavailable, op, "the ledger %s cannot be read or written: %w", l.path, err)
 	case lib.SQLITE_NOTADB, lib.SQLITE_CORRUPT:

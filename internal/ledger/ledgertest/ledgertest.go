@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"workers":                            workers,
 		"items in hand":                      hands,
 		"steps wait":                         waits,
+		"runs count what they store":         stored,
 		"waits end with their steps":         waitsEnd,
 		"what changed is seen once":          touched,
 		"new keys are seen once":             newKeys,
