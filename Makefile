@@ -10,6 +10,7 @@ UI_PORT       ?= 8080
 TEMPORAL_PORT ?= 7233
 N             ?= 20
 SEED          ?= 1
+FUZZTIME      ?= 1m
 
 GO     ?= go
 BIN    := bin
@@ -55,6 +56,10 @@ chaos: chromium optional build reader grid ## kill, stop, cut off, fill up and u
 .PHONY: quick
 quick: ## run the tests that need neither server nor browser
 	@$(GO) test ./...
+
+.PHONY: fuzz
+fuzz: ## feed every parser of what others write with random input: FUZZTIME=1m each
+	@FUZZTIME=$(FUZZTIME) deploy/fuzz.sh
 
 .PHONY: lint
 lint: $(BIN)/tools/golangci-lint $(BIN)/tools/workflowcheck ## check style, the direction of imports and the determinism of workflows
