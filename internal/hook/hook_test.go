@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -147,10 +148,23 @@ func TestAWebhookThatDoesNotAnswer(t *testing.T) {
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.EqualError(t, err, "post webhook: "+listener.Addr().String()+": no answer in time")
 
-	require.NoError(t, listener.Close())
-	_, err = hook.New(hook.Options{URL: "http://me:s3cret@" + listener.Addr().String() + "/s3cret"}).Send(t.Context(), hook.Webhook, event())
-	require.ErrorContains(t, err, "refused")
+	nobody := unanswered(t)
+	_, err = hook.New(hook.Options{URL: "http://me:s3cret@" + nobody + "/s3cret"}).Send(t.Context(), hook.Webhook, event())
+	require.Equal(t, fault.Unavailable, fault.KindOf(err), "whichever way the system says it")
+	require.ErrorContains(t, err, "post webhook: "+nobody+": ")
 	require.NotContains(t, err.Error(), "s3cret")
+}
+
+// unanswered is an address of this machine where nobody listens, and nobody can begin to: the port is taken.
+func unanswered(t *testing.T) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	require.NoError(t, syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	taken, err := syscall.Getsockname(socket)
+	require.NoError(t, err)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(taken.(*syscall.SockaddrInet4).Port))
 }
 
 // script is a command that a shell runs, with the environment and the input it got in files of a folder.

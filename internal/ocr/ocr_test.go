@@ -158,7 +158,7 @@ func TestCancel(t *testing.T) {
 		_, err := tesseract.Recognize(busy, nil, 300)
 		done <- err
 	}()
-	require.Eventually(t, func() bool { return len(tesseract.slots) == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(tesseract.slots) == 1 }, time.Minute, time.Millisecond)
 	waiting, stop := context.WithCancel(t.Context())
 	stop()
 	_, err = tesseract.Recognize(waiting, nil, 300)

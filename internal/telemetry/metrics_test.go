@@ -59,7 +59,7 @@ func TestMetricsAreSentAtTheirInterval(t *testing.T) {
 	m, err := tel.Metrics()
 	require.NoError(t, err)
 	m.Delivered(t.Context(), "command", telemetry.DeliveryDelivered)
-	require.Eventually(t, func() bool { return r.Sum("drugslm.hook.deliveries") == 1 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return r.Sum("drugslm.hook.deliveries") == 1 }, time.Minute, 10*time.Millisecond)
 }
 
 func TestNoMetricsConfigured(t *testing.T) {
