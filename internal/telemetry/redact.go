@@ -10,6 +10,8 @@ var (
 	// credential is a header, parameter or field whose value is a secret of one word, after its scheme if it has one.
 	credential = regexp.MustCompile(`(?i)((?:authorization|password|passwd|secret|api[_-]?key|access_token)["']?\s*[:=]\s*["'\[]*)` +
 		`(?:(?:basic|bearer|digest|guest|token)\s+)?[^\s"'&,;\]\[]+`)
+	// query is a parameter of an address whose name says that its value is a secret.
+	query = regexp.MustCompile(`(?i)([?&][^=&\s"'\[\]]*(?:token|secret|sig|signature|key|auth|passw)[^=&\s"'\[\]]*=)[^&\s"'\[\]#]+`)
 	// bearer is a token named by its scheme alone.
 	bearer = regexp.MustCompile(`(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}`)
 	// cookies are a header whose value goes on to the end of the line or of the list it is printed in.
@@ -24,6 +26,7 @@ func Redact(s string) string {
 	s = userinfo.ReplaceAllString(s, "${1}"+redacted+"@")
 	s = cookies.ReplaceAllString(s, "${1}"+redacted)
 	s = credential.ReplaceAllString(s, "${1}"+redacted)
+	s = query.ReplaceAllString(s, "${1}"+redacted)
 	s = bearer.ReplaceAllString(s, "${1}"+redacted)
 	return jwt.ReplaceAllString(s, redacted)
 }

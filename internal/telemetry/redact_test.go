@@ -23,6 +23,7 @@ func TestRedact(t *testing.T) {
 		{"header map", `map[Accept:[*/*] Authorization:[Basic dTpw]]`, `map[Accept:[*/*] Authorization:[[redacted]]]`},
 		{"JSON", `{"authorization":"Guest","a":1}`, `{"authorization":"[redacted]","a":1}`},
 		{"query", "/x?Authorization=Guest&y=1", "/x?Authorization=[redacted]&y=1"},
+		{"token of a query", "GET https://x.br/a.csv?day=1&token=s3cret&X-Amz-Signature=ab12#f: 404", "GET https://x.br/a.csv?day=1&token=[redacted]&X-Amz-Signature=[redacted]#f: 404"},
 		{"bearer alone", "sent bearer 0123456789abcdef today", "sent bearer [redacted] today"},
 		{"cookies", "Set-Cookie: cf_clearance=a; path=/\nnext", "Set-Cookie: [redacted]\nnext"},
 		{"URL password", "dial http://user:p@ss@hub:4444/x", "dial http://[redacted]@hub:4444/x"},
