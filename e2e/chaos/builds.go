@@ -19,24 +19,32 @@ var codeVersion = regexp.MustCompile(`CodeVersion:\s+"(\d+)"`)
 // The source of the asset whose code version differs between the builds.
 const changedSource = "internal/anvisa/extract.go"
 
-// Builds are the paths of workers of three releases: they differ in the code version of one asset.
+// Builds are the paths of workers of three releases: they differ in the code version of one asset. Beside each lies the CLI of its
+// release.
 type Builds struct {
 	Older, Current, Newer string
 }
 
-// build makes the older and the newer worker from the sources in root, with the code version of one asset one lower and one
-// higher. The sources stay as they are: the compiler is given others in their place.
-func build(ctx context.Context, root, folder, current string) (Builds, error) {
-	b := Builds{Older: filepath.Join(folder, "worker-older"), Current: current, Newer: filepath.Join(folder, "worker-newer")}
-	for path, change := range map[string]int{b.Older: -1, b.Newer: 1} {
-		if err := buildOther(ctx, root, path, change); err != nil {
-			return b, err
-		}
-	}
-	return b, nil
+// releases says where the workers are, and where the older and the newer one will be once they are built.
+func releases(folder, current string) Builds {
+	return Builds{Older: filepath.Join(folder, "older", "worker"), Current: current, Newer: filepath.Join(folder, "newer", "worker")}
 }
 
-func buildOther(ctx context.Context, root, path string, change int) error {
+// make builds the older and the newer release from the sources in root, with the code version of one asset one lower and one
+// higher. The sources stay as they are: the compiler is given others in their place.
+func (b Builds) make(ctx context.Context, root string) error {
+	for path, change := range map[string]int{b.Older: -1, b.Newer: 1} {
+		if err := buildOther(ctx, root, filepath.Dir(path), change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func buildOther(ctx context.Context, root, folder string, change int) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
 	source := filepath.Join(root, changedSource)
 	text, err := os.ReadFile(source)
 	if err != nil {
@@ -46,7 +54,7 @@ func buildOther(ctx context.Context, root, path string, change int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
-	other, overlay := path+".go", path+".overlay.json"
+	other, overlay := filepath.Join(folder, "changed.go"), filepath.Join(folder, "overlay.json")
 	if err := os.WriteFile(other, changed, 0o644); err != nil {
 		return err
 	}
@@ -57,10 +65,10 @@ func buildOther(ctx context.Context, root, path string, change int) error {
 	if err := os.WriteFile(overlay, replaced, 0o644); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", path, "./cmd/worker")
+	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", folder+"/", "./cmd/worker", "./cmd/starter")
 	cmd.Dir = root
 	if output, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w: %s", filepath.Base(path), err, output)
+		return fmt.Errorf("build the %s release: %w: %s", filepath.Base(folder), err, output)
 	}
 	return nil
 }

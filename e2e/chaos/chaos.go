@@ -104,15 +104,15 @@ func (w *World) play(ctx context.Context, report *Report) (err error) {
 	return errors.Join(err, w.stopRest(ctx))
 }
 
-// makeBuilds builds the other workers while the first run is under way.
+// makeBuilds builds the other releases while the first run is under way.
 func (w *World) makeBuilds(ctx context.Context) error {
 	if !w.o.wants(OlderWorker, NewerWorker) {
 		return nil
 	}
-	builds, err := build(ctx, w.o.Source, w.root, w.program("worker"))
+	err := w.builds.make(ctx, w.o.Source)
 	if err == nil {
-		w.builds = builds
-		w.timeline.Add("an older and a newer worker are built")
+		w.built = true
+		w.timeline.Add("an older and a newer release are built")
 	}
 	return err
 }

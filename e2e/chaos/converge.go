@@ -205,7 +205,7 @@ func (w *World) undisturbed(ctx context.Context) (Tables, error) {
 	build := w.newest()
 	worker := w.supervisor.Start("undisturbed-worker", func() Command { return Command{Path: build, Env: settings} })
 	defer func() { _ = worker.Stop(limit) }() // as above
-	done, err := w.run(ctx, settings, w.program("starter"), everything()...)
+	done, err := w.run(ctx, settings, filepath.Join(filepath.Dir(build), "starter"), everything()...)
 	if err != nil || done.code != 0 {
 		return nil, errors.Join(err, fmt.Errorf("the undisturbed run ended with %d: %s", done.code, done.stderr))
 	}

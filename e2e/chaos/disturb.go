@@ -59,7 +59,7 @@ func noDisk(w *World) string {
 }
 
 func noBuilds(w *World) string {
-	if w.builds.Newer == "" {
+	if !w.built {
 		return "no Go to build other workers with"
 	}
 	return ""

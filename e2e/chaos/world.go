@@ -29,6 +29,7 @@ type World struct {
 	temp       string // temporary files of our processes, browser profiles too
 	small      bool   // data is a file system of its own, which can be filled
 	builds     Builds
+	built      bool // the older and the newer one are there
 	timeline   *Timeline
 	family     *Family
 	supervisor *Supervisor
@@ -102,7 +103,7 @@ func openWorld(ctx context.Context, o Options) (w *World, err error) {
 }
 
 func (w *World) start(ctx context.Context) (err error) {
-	w.builds = Builds{Current: w.program("worker")}
+	w.builds = releases(w.root, w.program("worker"))
 	if w.portalProxy, err = NewProxy(ctx); err != nil {
 		return err
 	}
@@ -249,9 +250,9 @@ type result struct {
 	stdout, stderr string
 }
 
-// starter runs the CLI to its end.
+// starter runs the CLI to its end: that of the newest release in use, as a deployment brings both.
 func (w *World) starter(ctx context.Context, args ...string) (result, error) {
-	return w.run(ctx, w.settings(), w.program("starter"), args...)
+	return w.run(ctx, w.settings(), filepath.Join(filepath.Dir(w.newest()), "starter"), args...)
 }
 
 func (w *World) run(ctx context.Context, env []string, path string, args ...string) (result, error) {
