@@ -26,7 +26,7 @@ func TestChaos(t *testing.T) {
 	root, err := chaos.Root(".")
 	require.NoError(t, err)
 	options := chaos.Options{
-		N: number(t, "DRUGSLM_CHAOS_N", 20), Seed: uint64(number(t, "DRUGSLM_CHAOS_SEED", 1)), Products: number(t, "DRUGSLM_CHAOS_PRODUCTS", 40),
+		N: number(t, "DRUGSLM_CHAOS_N", 20), Seed: uint64(number(t, "DRUGSLM_CHAOS_SEED", 1)), Products: number(t, "DRUGSLM_CHAOS_PRODUCTS", 30),
 		Faults: "all,ban=150", RPS: 8, Workers: 2, Sessions: 1, StopFor: 40 * time.Second,
 		Bin: filepath.Join(root, "bin"), Source: root, Python: os.Getenv("DRUGSLM_PYTHON"), Progress: progress{t},
 	}

@@ -41,13 +41,17 @@ func (w *World) converge(ctx context.Context) error {
 	if err := w.complete(ctx); err != nil {
 		return err
 	}
+	before, err := w.requests()
+	if err != nil {
+		return err
+	}
 	if err := w.turnDay(ctx, "?leaflets=0&products=0"); err != nil {
 		return err
 	}
 	if err := w.complete(ctx); err != nil {
 		return err
 	}
-	return w.nothingToDo(ctx)
+	return w.nothingFetched(len(before))
 }
 
 func (w *World) setFaults(faults string) {
@@ -141,23 +145,15 @@ func (w *World) unsettled(ctx context.Context) (string, error) {
 // updates is the asset whose partitions are days.
 const updates = "anvisa/updates"
 
-// nothingToDo runs once more, and wants no PDF and no leaflet asked for.
-func (w *World) nothingToDo(ctx context.Context) error {
-	before, err := w.requests()
+// nothingFetched wants no PDF and no leaflet to be asked for after so many requests: nothing has changed since.
+func (w *World) nothingFetched(before int) error {
+	requests, err := w.requests()
 	if err != nil {
 		return err
 	}
-	done, err := w.runOnce(ctx)
-	if err != nil || done.code != 0 {
-		return errors.Join(err, fmt.Errorf("a run with nothing to do ended with %d: %s", done.code, done.stderr))
-	}
-	after, err := w.requests()
-	if err != nil {
-		return err
-	}
-	for _, r := range after[len(before):] {
+	for _, r := range requests[before:] {
 		if r.Kind == portal.KindPDF || r.Kind == portal.KindHistory {
-			return fmt.Errorf("a run with nothing to do asked for %s %s", r.Kind, r.Path)
+			return fmt.Errorf("nothing had changed, and still a run asked for %s %s of product %d", r.Kind, r.Path, r.Product)
 		}
 	}
 	return nil

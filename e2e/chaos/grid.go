@@ -56,7 +56,8 @@ func (w *World) startGrid(ctx context.Context) error {
 	java := func(options []string, args ...string) Command {
 		line := append([]string{"-Xmx256m", "-Djava.io.tmpdir=" + w.temp}, options...)
 		line = append(append(line, "-jar", filepath.Join(folder, gridJar)), args...)
-		return Command{Path: "java", Args: append(line, bus...), Env: append(w.environment(), "SE_OFFLINE=true", "SE_AVOID_STATS=true")}
+		// A worker can end sessions, not processes on another machine: that is for whoever keeps the node up.
+		return Command{Path: "java", Group: true, Args: append(line, bus...), Env: append(w.environment(), "SE_OFFLINE=true", "SE_AVOID_STATS=true")}
 	}
 	w.grid = &Grid{address: hub, proxy: proxy}
 	w.grid.hub = w.supervisor.Start("hub", func() Command {

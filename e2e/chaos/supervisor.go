@@ -24,6 +24,7 @@ type Command struct {
 	Args  []string
 	Env   []string
 	Ready func(line string) // nil: it prints nothing when it is ready. Else told the line that begins with "ready "
+	Group bool              // when it ends, what is left of its process group is killed, as systemd does with a unit's
 }
 
 // Supervisor starts services and starts them again when they end, as a service manager does.
@@ -124,6 +125,9 @@ func (v *Service) once() error {
 		v.read(stdout, c.Ready, log)
 	}
 	err = cmd.Wait()
+	if c.Group {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // there may be nothing left
+	}
 	v.s.family.Waited(cmd.Process.Pid)
 	v.finished(cmd.ProcessState)
 	fmt.Fprintf(log, "--- %s %s\n", time.Now().UTC().Format(time.RFC3339Nano), cmd.ProcessState)
