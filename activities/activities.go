@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/activity"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -46,6 +47,9 @@ type Activities struct {
 	Wake    func(ctx context.Context) error // starts workflow Deliver, or tells it that there are events; nil: nobody delivers
 	Metrics *telemetry.Metrics              // nil: nothing is counted
 
+	// Patience is how long a worker with newer code than a step that is enrolled leaves it to workers of the step's
+	// version, before it takes the step over; 0: 10 minutes.
+	Patience   time.Duration
 	Executions Executions // who is asked whether the owner of a partition lives; nil: the server that the worker serves
 	Limits     Limits     // of what is stored
 	Build      string     // the version of this program, for what is created by it
@@ -63,6 +67,9 @@ type StepInput struct {
 	Step asset.Step  `json:"step"`
 
 	Accept []string `json:"accept,omitempty"` // blocking checks that a person lets through, this once
+
+	// Generation is the number of the step's enrolment; 0: it is not enrolled yet, or by a build that knew none.
+	Generation int64 `json:"generation,omitempty"`
 }
 
 // job is a step with everything that belongs to it at hand.
@@ -71,6 +78,18 @@ type job struct {
 	asset *asset.Asset
 	table *lake.Table
 	run   asset.Run
+	owner ledger.Claim // this execution's, on the partition
+	tries int64        // the number of the activity's attempt
+
+	last ledger.Generation // the newest enrolment when the step was begun
+}
+
+// token is under which the job writes to the ledger.
+func (j job) token() ledger.Token {
+	return ledger.Token{
+		Asset: j.key(), Partition: j.partition(), Run: j.Run, Workflow: j.owner.Workflow, Execution: j.owner.Execution,
+		Attempt: j.tries, Generation: j.Generation, CodeVersion: j.Step.CodeVersion,
+	}
 }
 
 func (a *Activities) job(ctx context.Context, in StepInput) (job, error) {
@@ -119,9 +138,15 @@ func (a *Activities) table(made *asset.Asset) *lake.Table {
 }
 
 // within runs one activity's work on a partition that nobody else works on, inside a span, with a heart that beats, and
-// translates its error.
-func (a *Activities) within(ctx context.Context, in StepInput, span telemetry.Span, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	return a.attempt(ctx, in, func(ctx context.Context) error { return a.spanned(ctx, in, span, fn, opts...) })
+// translates its error. A step that is begun is of this worker's code; one that is enrolled, of the code it was enrolled with.
+func (a *Activities) within(ctx context.Context, in StepInput, phase phase, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
+	return a.attempt(ctx, in, phase.enrolled, func(ctx context.Context, in StepInput) error { return a.spanned(ctx, in, phase.span, fn, opts...) })
+}
+
+// phase is a part of a step.
+type phase struct {
+	span     telemetry.Span
+	enrolled bool // the step's items are enrolled, or were found to need no enrolment
 }
 
 // spanned runs one part of a step inside a span.
@@ -135,6 +160,7 @@ func (a *Activities) spanned(ctx context.Context, in StepInput, span telemetry.S
 		if err != nil {
 			return err
 		}
+		j.owner, j.tries = claimOf(ctx, in), int64(activity.GetInfo(ctx).Attempt)
 		return fn(ctx, j)
 	}, opts...)
 }
@@ -181,10 +207,10 @@ func (in inputs) Read(ctx context.Context, key asset.Key, partition string) iter
 	}
 }
 
-func partMeta(in StepInput, traceID string) map[string]string {
+func partMeta(j job) map[string]string {
 	return map[string]string{
-		"drugslm.run_id": in.Run, "drugslm.trace_id": traceID, "drugslm.asset": string(in.Step.Asset),
-		"drugslm.partition": in.Step.Partition.Key, "drugslm.code_version": in.Step.CodeVersion,
+		"drugslm.run_id": j.Run, "drugslm.trace_id": j.run.TraceID, "drugslm.asset": j.key(),
+		"drugslm.partition": j.partition(), "drugslm.code_version": j.asset.CodeVersion,
 	}
 }
 

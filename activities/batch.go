@@ -29,7 +29,7 @@ type BatchOutput struct {
 // are tried again within the batch until their attempts are spent, then quarantined with the reason; a failure that
 // is not the item's (a lost session, a source that asks for a pause) ends the attempt, with what is done kept.
 func (a *Activities) Batch(ctx context.Context, in BatchInput) (out BatchOutput, err error) {
-	err = a.within(ctx, in.StepInput, telemetry.MakeBatch, func(ctx context.Context, j job) error {
+	err = a.within(ctx, in.StepInput, phase{telemetry.MakeBatch, true}, func(ctx context.Context, j job) error {
 		out, err = a.batch(ctx, j, in.Batch)
 		return err
 	})
@@ -42,7 +42,7 @@ func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, 
 	}
 	out.Trace = telemetry.Traceparent(ctx)
 	for {
-		entries, err := a.Ledger.Batch(ctx, j.key(), j.partition(), j.Run, n)
+		entries, err := a.Ledger.Take(ctx, j.token(), n, j.asset.CodeVersion)
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}
@@ -64,7 +64,7 @@ func (a *Activities) pass(ctx context.Context, j job, entries []ledger.Entry, ou
 }
 
 func (a *Activities) newPass(j job, total int) *pass {
-	return &pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, entries: make(map[string]ledger.Entry, total), total: total}
+	return &pass{a: a, j: j, stage: stage{j: j, meta: partMeta(j)}, entries: make(map[string]ledger.Entry, total), total: total}
 }
 
 // do makes items, stages their rows and settles them.
@@ -100,6 +100,9 @@ func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput)
 	}
 	// What was made is kept even when the rest of the batch could not be, or was stopped.
 	settled := p.finish(context.WithoutCancel(ctx), out)
+	if kind := fault.KindOf(settled); kind == fault.Superseded || kind == fault.Busy {
+		return errors.Join(settled, made) // the batch is somebody else's: whatever else went wrong is no failure of it
+	}
 	return errors.Join(made, settled)
 }
 
@@ -122,7 +125,7 @@ func (p *pass) keepMade(ctx context.Context, e ledger.Entry) error {
 	if err != nil {
 		return fmt.Errorf("row of item %s in the ledger: %w", e.ID, err)
 	}
-	return p.stage.add(ctx, e.ID, row.(asset.Row))
+	return p.stage.addAs(ctx, e.ID, row.(asset.Row), e.CodeVersion)
 }
 
 func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) error {
@@ -134,7 +137,7 @@ func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) 
 	p.j.run.Progress(p.done, p.total)
 	switch {
 	case err == nil:
-		err = p.keep(ctx, id, row)
+		err = p.keep(ctx, entry, row)
 		if err != nil && fault.KindOf(err) != fault.Invalid {
 			return err
 		}
@@ -151,16 +154,16 @@ func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) 
 
 // keep stages a row, and if it was dear keeps it in the ledger as well. An error of kind fault.Invalid refuses the
 // row only.
-func (p *pass) keep(ctx context.Context, id string, row asset.Row) error {
-	if err := p.stage.add(ctx, id, row); err != nil || !p.j.asset.Durable {
+func (p *pass) keep(ctx context.Context, e ledger.Entry, row asset.Row) error {
+	if err := p.stage.addAs(ctx, e.ID, row, e.CodeVersion); err != nil || !p.j.asset.Durable {
 		return err
 	}
 	encoded, err := p.j.asset.Codec.Encode(row)
 	if err != nil {
-		return fault.Wrap(fault.Internal, "keep row of item "+id, err) // its file took it
+		return fault.Wrap(fault.Internal, "keep row of item "+e.ID, err) // its file took it
 	}
 	// A row that cost a request is kept even if the run is being stopped.
-	return p.a.Ledger.Make(context.WithoutCancel(ctx), p.j.key(), p.j.partition(), id, encoded)
+	return p.a.Ledger.Make(context.WithoutCancel(ctx), p.j.token(), e.ID, e.CodeVersion, encoded)
 }
 
 // maxDown is how many items in a row may find the source unavailable, or other than it is known, before it is the
@@ -189,7 +192,7 @@ func (p *pass) fail(ctx context.Context, e ledger.Entry, err error) error {
 // outcome says what becomes of an item that failed; an error when the failure is not the item's own.
 func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 	kind := fault.KindOf(err)
-	o := ledger.Outcome{ID: e.ID, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
+	o := ledger.Outcome{ID: e.ID, CodeVersion: e.CodeVersion, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
 	switch {
 	case doubted(e, kind):
 		o.State = ledger.Pending
@@ -228,7 +231,7 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 	if outcomes = append(outcomes, p.failed...); len(outcomes) == 0 {
 		return nil
 	}
-	if err := p.a.Ledger.Settle(ctx, p.j.key(), p.j.partition(), outcomes); err != nil {
+	if err := p.a.Ledger.Settle(ctx, p.j.token(), outcomes); err != nil {
 		return err
 	}
 	if sum.Staged+sum.Absent+sum.Quarantined > 0 {

@@ -29,9 +29,9 @@ func (w *world) enrolled(key asset.Key, mode ledger.Mode) activities.BatchInput 
 	w.tb.Helper()
 	in := w.step(key)
 	in.Mode = mode
-	_, err := call(w, w.acts.Enrol, in)
+	enrolled, err := call(w, w.acts.Enrol, in)
 	require.NoError(w.tb, err)
-	return activities.BatchInput{StepInput: in, Batch: 1}
+	return activities.BatchInput{StepInput: enrolled.Of(in), Batch: 1}
 }
 
 // failing fails some items; the others are made.

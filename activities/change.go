@@ -73,7 +73,7 @@ func keep(ctx context.Context, j job, c *change, files []lake.File, superseded m
 	}
 	// Without anything else to publish there is no new version, however small the parts are.
 	melt := small >= maxSmall && len(c.add)+len(superseded) > 0
-	r := rewrite{stage: stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}, change: c}
+	r := rewrite{stage: stage{j: j, meta: partMeta(j)}, change: c}
 	defer r.abort()
 	for _, file := range files {
 		gone := superseded[file.Path]

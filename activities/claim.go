@@ -26,11 +26,7 @@ const maxBusy = 10 * time.Minute
 // claim makes sure that nobody but this run works on the step's partition. A claim whose owner has ended without
 // releasing it is taken over; one whose owner is at work is fault.Busy.
 func (a *Activities) claim(ctx context.Context, in StepInput) error {
-	info := activity.GetInfo(ctx)
-	mine := ledger.Claim{
-		Asset: string(in.Step.Asset), Partition: in.Step.Partition.Key, Run: in.Run,
-		Workflow: info.WorkflowExecution.ID, Execution: info.WorkflowExecution.RunID,
-	}
+	mine := claimOf(ctx, in)
 	held, err := a.Ledger.Claim(ctx, mine)
 	if err != nil || held.Run == mine.Run {
 		return err
@@ -46,8 +42,17 @@ func (a *Activities) claim(ctx context.Context, in StepInput) error {
 		}
 	}
 	return &fault.Error{
-		Kind: fault.Busy, Op: "work on " + in.Step.Name(), After: busyFor(info.Attempt),
+		Kind: fault.Busy, Op: "work on " + in.Step.Name(), After: busyFor(activity.GetInfo(ctx).Attempt),
 		Err: errors.New("run " + held.Run + " is at it since " + held.Since.Format(time.RFC3339)),
+	}
+}
+
+// claimOf is the claim of this execution on a step's partition.
+func claimOf(ctx context.Context, in StepInput) ledger.Claim {
+	info := activity.GetInfo(ctx)
+	return ledger.Claim{
+		Asset: string(in.Step.Asset), Partition: in.Step.Partition.Key, Run: in.Run,
+		Workflow: info.WorkflowExecution.ID, Execution: info.WorkflowExecution.RunID,
 	}
 }
 
@@ -74,10 +79,11 @@ func (a *Activities) executions(ctx context.Context) Executions {
 	return server{activity.GetClient(ctx)}
 }
 
-// Release ends a step's claim on its partition, when the step itself could not.
+// Release ends a step's claim on its partition, when the step itself could not. A claim that somebody else, or another
+// execution of the run, has taken meanwhile is left alone.
 func (a *Activities) Release(ctx context.Context, in StepInput) error {
 	return beating(ctx, planAttempts, func(ctx context.Context) error {
-		return a.Ledger.Unclaim(ctx, string(in.Step.Asset), in.Step.Partition.Key, in.Run)
+		return a.Ledger.Unclaim(ctx, claimOf(ctx, in))
 	})
 }
 

@@ -19,7 +19,7 @@ func (a *Activities) deriveItems(ctx context.Context, j job, out *Enrolled) erro
 	if err != nil || same {
 		return err
 	}
-	if out.Enrolled, err = a.enrol(ctx, j, enumerated(ctx, j)); err != nil {
+	if j, err = a.enrol(ctx, j, a.enrolment(j, enumerated(ctx, j)), out); err != nil {
 		return err
 	}
 	todo, err := a.Ledger.Todo(ctx, j.key(), j.partition(), j.Run)
@@ -35,6 +35,9 @@ func (a *Activities) underived(ctx context.Context, j job, upstream map[string]i
 	if err != nil || !published || j.Mode == ledger.Force {
 		return false, err
 	}
+	if j.last.Number > 0 && j.last.CodeVersion != j.asset.CodeVersion {
+		return false, nil
+	}
 	counts, err := a.Ledger.Counts(ctx, j.key(), j.partition())
 	return counts.Pending == 0 && last.CodeVersion == j.asset.CodeVersion && maps.Equal(last.Upstream, upstream), err
 }
@@ -45,7 +48,7 @@ func (a *Activities) stageDerived(ctx context.Context, j job, todo []string) err
 	for _, id := range todo {
 		missing[id] = true
 	}
-	stage := stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}
+	stage := stage{j: j, meta: partMeta(j)}
 	defer stage.abort()
 	err := j.asset.Derive(ctx, j.run, func(item asset.Item, row asset.Row) error {
 		if !missing[item.ID] {
@@ -70,7 +73,7 @@ func (a *Activities) settleStage(ctx context.Context, j job, stage *stage) error
 	if err != nil {
 		return err
 	}
-	if err := a.Ledger.Settle(ctx, j.key(), j.partition(), outcomes); err != nil {
+	if err := a.Ledger.Settle(ctx, j.token(), outcomes); err != nil {
 		return err
 	}
 	a.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)

@@ -21,6 +21,18 @@ type Enrolled struct {
 	Snapshot string           `json:"snapshot,omitempty"` // the state of the source that was listed
 	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs that were read
 	Trace    string           `json:"trace,omitempty"`    // W3C traceparent of the work, for links
+
+	Generation  int64  `json:"generation,omitempty"`   // of the enrolment: what follows works for it
+	CodeVersion string `json:"code_version,omitempty"` // with which it was enrolled: what follows is of the same
+}
+
+// Of is a step as it goes on once it is enrolled.
+func (e Enrolled) Of(in StepInput) StepInput {
+	in.Generation = e.Generation
+	if e.CodeVersion != "" {
+		in.Step.CodeVersion = e.CodeVersion
+	}
+	return in
 }
 
 // retried are the kinds of failure that every run tries again by itself: none of them says that the item is bad.
@@ -28,7 +40,7 @@ var retried = []string{string(fault.Session), string(fault.Unavailable), string(
 
 // Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
 func (a *Activities) Enrol(ctx context.Context, in StepInput) (out Enrolled, err error) {
-	err = a.within(ctx, in, telemetry.EnrolItems, func(ctx context.Context, j job) error {
+	err = a.within(ctx, in, phase{span: telemetry.EnrolItems}, func(ctx context.Context, j job) error {
 		out, err = a.enrolItems(ctx, j)
 		return err
 	})
@@ -42,13 +54,27 @@ func (a *Activities) enrolItems(ctx context.Context, j job) (out Enrolled, err e
 	if err := a.follow(ctx, j); err != nil {
 		return out, err
 	}
-	// Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
-	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+	if j, err = a.begin(ctx, j, &out); err != nil {
 		return out, err
 	}
 	out.Trace = telemetry.Traceparent(ctx)
-	out.Enrolled, err = a.enrol(ctx, j, enumerated(ctx, j))
+	_, err = a.enrol(ctx, j, a.enrolment(j, enumerated(ctx, j)), &out)
 	return out, err
+}
+
+// begin puts right what was cut short, and notes how things stand before anything is listed: whoever enrols meanwhile has
+// listed something newer. Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
+func (a *Activities) begin(ctx context.Context, j job, out *Enrolled) (job, error) {
+	if err := a.recover(ctx, j); err != nil {
+		return j, err
+	}
+	last, err := a.Ledger.Generation(ctx, j.key(), j.partition())
+	if err != nil {
+		return j, err
+	}
+	j.last, j.Generation, out.Generation, out.CodeVersion = last, last.Number, last.Number, j.Step.CodeVersion
+	out.Upstream, err = a.upstream(ctx, j)
+	return j, err
 }
 
 var errStopped = errors.New("the reader of items stopped")
@@ -56,7 +82,7 @@ var errStopped = errors.New("the reader of items stopped")
 // List asks the source for every item of a step with its row, refuses a listing that lacks some, enrols the items
 // and stages the rows of those that are new or changed. Of an asset that derives its rows, its inputs are the source.
 func (a *Activities) List(ctx context.Context, in StepInput) (out Enrolled, err error) {
-	err = a.within(ctx, in, telemetry.ListSource, func(ctx context.Context, j job) error {
+	err = a.within(ctx, in, phase{span: telemetry.ListSource}, func(ctx context.Context, j job) error {
 		out, err = a.listItems(ctx, j)
 		return err
 	})
@@ -70,7 +96,7 @@ func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err er
 	if err := a.follow(ctx, j); err != nil { // before the source is asked
 		return out, err
 	}
-	if out.Upstream, err = a.upstream(ctx, j); err != nil {
+	if j, err = a.begin(ctx, j, &out); err != nil {
 		return out, err
 	}
 	if j.asset.Derives() {
@@ -85,7 +111,7 @@ func (a *Activities) listItems(ctx context.Context, j job) (out Enrolled, err er
 	out.Snapshot, out.Trace = fault.Shorten(claim.Snapshot, maxLabel), telemetry.Traceparent(ctx)
 	listing := a.enrolment(j, listed.items())
 	listing.Day = claim.Day
-	if out.Enrolled, err = a.enrolAs(ctx, j, listing); err != nil {
+	if j, err = a.enrol(ctx, j, listing, &out); err != nil {
 		return out, err
 	}
 	return out, a.stageListed(ctx, j, listed)
@@ -203,7 +229,7 @@ func (a *Activities) stageListed(ctx context.Context, j job, listed listing) err
 	if err != nil || len(todo) == 0 {
 		return err
 	}
-	stage := stage{j: j, meta: partMeta(j.StepInput, j.run.TraceID)}
+	stage := stage{j: j, meta: partMeta(j)}
 	defer stage.abort()
 	for _, id := range todo {
 		if err := stage.add(ctx, id, listed.rows[id]); err != nil {
@@ -213,21 +239,22 @@ func (a *Activities) stageListed(ctx context.Context, j job, listed listing) err
 	return a.settleStage(ctx, j, &stage)
 }
 
-func (a *Activities) enrol(ctx context.Context, j job, items iter.Seq2[ledger.Item, error]) (ledger.Enrolled, error) {
-	return a.enrolAs(ctx, j, a.enrolment(j, items))
-}
-
-func (a *Activities) enrolAs(ctx context.Context, j job, e ledger.Enrolment) (ledger.Enrolled, error) {
-	if err := a.recover(ctx, j); err != nil {
-		return ledger.Enrolled{}, err
+// enrol writes an enumeration down, and gives the job as it goes on under the new enrolment.
+func (a *Activities) enrol(ctx context.Context, j job, e ledger.Enrolment, out *Enrolled) (job, error) {
+	var err error
+	if out.Enrolled, err = a.Ledger.Enrol(ctx, e); err != nil {
+		return j, err
 	}
-	return a.Ledger.Enrol(ctx, e)
+	out.Generation = e.Generation + 1
+	j.Generation = out.Generation
+	return j, nil
 }
 
 // enrolment is a step's enumeration and what to do about it; a plan previews the same.
 func (a *Activities) enrolment(j job, items iter.Seq2[ledger.Item, error]) ledger.Enrolment {
 	return ledger.Enrolment{
 		Asset: j.key(), Partition: j.partition(), Run: j.Run, CodeVersion: j.asset.CodeVersion,
+		Workflow: j.owner.Workflow, Execution: j.owner.Execution, Generation: j.Generation,
 		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: retried, Items: items,
 	}
 }

@@ -194,7 +194,8 @@ func lastAttempt(ctx context.Context, j job) bool {
 
 // counted reports whether a failed attempt counts against the limit.
 func counted(err error) bool {
-	return !fault.KindOf(err).Waits() && !fault.Canceled(err)
+	kind := fault.KindOf(err)
+	return !kind.Waits() && kind != fault.Superseded && !fault.Canceled(err)
 }
 
 // maxLook bounds how long an attempt that waits sleeps, so that it goes on soon when somebody lets it, as `starter budget
@@ -219,7 +220,7 @@ func toTemporal(err error, spent bool) error {
 	if kind == fault.Paused {
 		options.NextRetryDelay = fault.AfterOf(err) // starter resume wakes it
 	}
-	if kind.Waits() {
+	if !counted(err) {
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(text, string(kind), options)

@@ -16,9 +16,9 @@ import (
 // Observe looks at an external asset and keeps what it saw: a new version when the data is another than before. However
 // that ends, the partition is free again: an attempt leaves nothing behind that the next one would go on with.
 func (a *Activities) Observe(ctx context.Context, in StepInput) (out Made, err error) {
-	err = a.within(ctx, in, telemetry.ObserveAsset, func(ctx context.Context, j job) error {
+	err = a.within(ctx, in, phase{span: telemetry.ObserveAsset}, func(ctx context.Context, j job) error {
 		out, err = a.observe(ctx, j)
-		return errors.Join(err, a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run))
+		return errors.Join(err, a.Ledger.Unclaim(context.WithoutCancel(ctx), j.owner))
 	})
 	return out, err
 }
@@ -34,7 +34,7 @@ func (a *Activities) observe(ctx context.Context, j job) (out Made, err error) {
 	}
 	m := ledger.Materialization{
 		Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
-		Snapshot: seen.DataVersion, Started: started, Finished: a.Now(),
+		Snapshot: seen.DataVersion, Started: started, Finished: a.Now(), By: j.token(),
 	}
 	out.Version, out.Changed, err = a.Ledger.RecordObservation(ctx, m, seen.Metadata)
 	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version))

@@ -44,7 +44,7 @@ type Made struct {
 // that no retry helps, and one that could not be asked an error that may pass: readers keep the version they have,
 // unless a person accepted that check for this run.
 func (a *Activities) Check(ctx context.Context, in CheckInput) (out Checked, err error) {
-	err = a.within(ctx, in.StepInput, telemetry.CheckAsset, func(ctx context.Context, j job) error {
+	err = a.within(ctx, in.StepInput, phase{telemetry.CheckAsset, true}, func(ctx context.Context, j job) error {
 		out, err = a.check(ctx, j, in.Upstream)
 		return err
 	})
@@ -148,11 +148,11 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 // Publish shows readers the partition's new state, all of it in one commit. With nothing staged and nothing gone it
 // only records that the partition was looked at.
 func (a *Activities) Publish(ctx context.Context, in PublishInput) (out Made, err error) {
-	err = a.within(ctx, in.StepInput, telemetry.PublishPartition, func(ctx context.Context, j job) error {
+	err = a.within(ctx, in.StepInput, phase{telemetry.PublishPartition, true}, func(ctx context.Context, j job) error {
 		if out, err = a.publish(ctx, j, in); err != nil {
 			return err
 		}
-		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.key(), j.partition(), j.Run)
+		return a.Ledger.Unclaim(context.WithoutCancel(ctx), j.owner)
 	}, telemetry.LinkTo(in.Traces...))
 	return out, err
 }
@@ -173,7 +173,7 @@ func (a *Activities) bring(ctx context.Context, j job, in PublishInput) (Made, e
 		return Made{}, err
 	}
 	m := ledger.Materialization{
-		Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
+		Asset: j.key(), Partition: j.partition(), Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.Step.CodeVersion, By: j.token(),
 		Upstream: in.Upstream, Snapshot: in.Snapshot, Moves: change.moves, Rows: change.rows, Bytes: change.bytes, Started: a.Now(),
 	}
 	last, published, err := a.Ledger.Latest(ctx, j.key(), j.partition())
@@ -210,7 +210,7 @@ func (a *Activities) commit(ctx context.Context, j job, in PublishInput, c chang
 	version, err := j.table.Commit(ctx, lake.Change{
 		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
 		Info: lake.CommitInfo{
-			Operation: "MATERIALIZE", Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion,
+			Operation: "MATERIALIZE", Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.Step.CodeVersion,
 			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: c.rows, Checks: verdictMap(in.Verdicts), Time: a.Now(),
 		},
 	})
@@ -246,7 +246,9 @@ func (a *Activities) record(ctx context.Context, j job, final bool, verdicts []a
 			Observed: v.Observed, Expected: v.Expected, At: a.Now(),
 		}
 	}
-	if err := a.Ledger.RecordChecks(ctx, checks); err != nil {
+	by := j.token()
+	by.CodeVersion = "" // a listing is checked before it is enrolled
+	if err := a.Ledger.RecordChecks(ctx, by, checks); err != nil {
 		return err
 	}
 	for _, c := range checks {

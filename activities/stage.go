@@ -20,6 +20,11 @@ type stage struct {
 }
 
 func (s *stage) add(ctx context.Context, id string, row asset.Row) error {
+	return s.addAs(ctx, id, row, "")
+}
+
+// addAs is add, of a row that a version of the code made; "": the step's.
+func (s *stage) addAs(ctx context.Context, id string, row asset.Row, code string) error {
 	if s.part == nil {
 		part, err := s.j.table.NewPart(context.WithoutCancel(ctx), s.j.partition(), s.meta)
 		if err != nil {
@@ -30,7 +35,7 @@ func (s *stage) add(ctx context.Context, id string, row asset.Row) error {
 	if err := s.part.Write(row); err != nil {
 		return fmt.Errorf("stage item %s: %w", id, err)
 	}
-	s.outcomes = append(s.outcomes, ledger.Outcome{ID: id, State: ledger.Staged})
+	s.outcomes = append(s.outcomes, ledger.Outcome{ID: id, State: ledger.Staged, CodeVersion: code})
 	return nil
 }
 

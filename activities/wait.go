@@ -13,13 +13,17 @@ import (
 )
 
 // attempt runs one attempt of an activity of a step on a partition that nobody else works on, with a heart that beats,
-// and translates its error. This is the only place where a step that has to wait is written down, and where its wait ends.
-func (a *Activities) attempt(ctx context.Context, in StepInput, fn func(context.Context) error) error {
+// and translates its error. A step of another code version than this worker's is left to others (see suited). This is the only
+// place where a step that has to wait is written down, and where its wait ends.
+func (a *Activities) attempt(ctx context.Context, in StepInput, enrolled bool, fn func(context.Context, StepInput) error) error {
 	return beatingIn(ctx, a, in.Step.Retry.Attempts, func(ctx context.Context) error {
 		began := a.Ledger.Now()
-		err := a.claim(ctx, in)
+		in, err := a.suited(ctx, in, enrolled)
 		if err == nil {
-			err = fn(a.bounded(ctx, in.Run))
+			err = a.claim(ctx, in)
+		}
+		if err == nil {
+			err = fn(a.bounded(ctx, in.Run), in)
 		}
 		a.noteWait(context.WithoutCancel(ctx), in, began, err)
 		return err

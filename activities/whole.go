@@ -37,13 +37,14 @@ type Whole struct {
 // with. A partition with more than one batch of items to make is left to workflow Partition, where batches run side by
 // side and a lost one costs only itself.
 func (a *Activities) MaterializePartition(ctx context.Context, in WholeInput) (out Whole, err error) {
-	err = a.attempt(ctx, in.StepInput, func(ctx context.Context) error {
+	err = a.attempt(ctx, in.StepInput, false, func(ctx context.Context, step StepInput) error {
+		in.StepInput = step
 		if err := a.whole(ctx, in.StepInput, &out); err != nil || out.Left {
 			return err
 		}
 		ctx = context.WithoutCancel(ctx) // it is published: that must be known
 		if in.Of.Backfill == "" {
-			return a.Ledger.Unclaim(ctx, string(in.Step.Asset), in.Step.Partition.Key, in.Run)
+			return a.Ledger.Unclaim(ctx, claimOf(ctx, in.StepInput))
 		}
 		out.Next, err = a.finishStep(ctx, StepEnd{StepInput: in.StepInput, Of: in.Of, State: ledger.StepDone, Made: out.Made})
 		return err
@@ -59,11 +60,12 @@ func (a *Activities) whole(ctx context.Context, in StepInput, out *Whole) error 
 			return err
 		})
 	}
-	publish := PublishInput{StepInput: in}
 	err := a.enrolWhole(ctx, in, out)
 	if err != nil || out.Left {
 		return err
 	}
+	in = out.Enrolled.Of(in)
+	publish := PublishInput{StepInput: in}
 	publish.Snapshot, publish.Upstream = out.Enrolled.Snapshot, out.Enrolled.Upstream
 	err = a.spanned(ctx, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
 		checked, err := a.check(ctx, j, publish.Upstream)
@@ -92,7 +94,7 @@ func (a *Activities) enrolWhole(ctx context.Context, in StepInput, out *Whole) e
 	if out.Left = !in.Step.Lists && out.Enrolled.Batches > 1; err != nil || out.Left || in.Step.Lists || out.Enrolled.Batches == 0 {
 		return err
 	}
-	return a.spanned(ctx, in, telemetry.MakeBatch, func(ctx context.Context, j job) error {
+	return a.spanned(ctx, out.Enrolled.Of(in), telemetry.MakeBatch, func(ctx context.Context, j job) error {
 		_, err := a.batch(ctx, j, 1)
 		return err
 	})

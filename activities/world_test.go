@@ -302,6 +302,7 @@ func (w *world) prepare(in activities.StepInput) (activities.Enrolled, error) {
 		return call(w, w.acts.List, in)
 	}
 	enrolled, err := call(w, w.acts.Enrol, in)
+	in = enrolled.Of(in)
 	for n := 1; err == nil && n <= enrolled.Batches; n++ {
 		_, err = call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
 	}
@@ -310,6 +311,7 @@ func (w *world) prepare(in activities.StepInput) (activities.Enrolled, error) {
 
 // publish checks and publishes a step that is prepared.
 func (w *world) publish(in activities.StepInput, e activities.Enrolled) (activities.Made, error) {
+	in = e.Of(in)
 	checked, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in, Upstream: e.Upstream})
 	if err != nil {
 		return activities.Made{}, err
@@ -333,6 +335,26 @@ func (w *world) must(in activities.StepInput) (activities.Enrolled, activities.M
 	enrolled, made, err := w.materialize(in)
 	require.NoError(w.tb, err)
 	return enrolled, made
+}
+
+// claim is who holds the partition of an asset.
+func (w *world) claim(key asset.Key) ledger.Claim {
+	w.tb.Helper()
+	all, err := w.ledger.Claims(w.tb.Context())
+	require.NoError(w.tb, err)
+	for _, c := range all {
+		if c.Asset == string(key) {
+			return c
+		}
+	}
+	require.Fail(w.tb, "nobody holds it", "%s", key)
+	return ledger.Claim{}
+}
+
+// token is that of whoever holds the partition of an asset.
+func (w *world) token(key asset.Key) ledger.Token {
+	held := w.claim(key)
+	return ledger.Token{Asset: held.Asset, Partition: held.Partition, Run: held.Run, Workflow: held.Workflow, Execution: held.Execution}
 }
 
 func (w *world) table(key asset.Key) *lake.Table {

@@ -51,6 +51,7 @@ func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error)
 	if p.at.Began.IsZero() {
 		p.at.Began = workflow.Now(ctx)
 	}
+	p.in.StepInput = p.at.Enrolled.Of(in.StepInput)
 	made, err := p.carryOut(ctx)
 	if err != nil && !workflow.IsContinueAsNewError(err) {
 		p.release(ctx)
@@ -95,6 +96,7 @@ func (p *partition) enrol(ctx workflow.Context) error {
 		activity, queue = a.Enrol, asset.QueueOrchestrate
 	}
 	err := workflow.ExecuteActivity(withStep(ctx, s, queue, s.Name()), activity, p.in.StepInput).Get(ctx, &p.at.Enrolled)
+	p.in.StepInput = p.at.Enrolled.Of(p.in.StepInput)
 	p.describe(ctx, "enrolled")
 	return err
 }

@@ -20,7 +20,7 @@ func checkedFolder(t *testing.T) string {
 	require.NoError(t, l.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
 	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
 	record := func(day int, partition, name string, blocking bool, outcome ledger.CheckOutcome, observed string) {
-		require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{{
+		require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{{
 			Asset: "anvisa/catalog", Partition: partition, Run: "run-" + observed, Name: name, Blocking: blocking, Passed: outcome == ledger.CheckPassed,
 			Outcome: outcome, Observed: observed, Expected: "at most 45", Detail: "so many\n go", At: at.AddDate(0, 0, day),
 		}}))

@@ -9,6 +9,7 @@ import (
 
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 // TestQuarantinedItemsAreRetriedAndWaived: only those that are meant, with who and why, and undone as easily.
@@ -23,7 +24,7 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 	)}
 	_, err = l.Enrol(t.Context(), of)
 	require.NoError(t, err)
-	require.NoError(t, l.Settle(t.Context(), of.Asset, of.Partition, []ledger.Outcome{
+	require.NoError(t, l.Settle(t.Context(), ledgertest.Token(t, l, of.Asset, of.Partition), []ledger.Outcome{
 		{ID: "1/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "Truncated at 10 % of it"},
 		{ID: "2/patient", State: ledger.Quarantined, Kind: "layout", Reason: "expected a token"},
 		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "not a PDF"},

@@ -10,6 +10,7 @@ import (
 
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 // starter runs the command in the process, on a data folder.
@@ -30,7 +31,7 @@ func TestItemsAreListedWithTheirReasons(t *testing.T) {
 	)}
 	_, err = l.Enrol(t.Context(), of)
 	require.NoError(t, err)
-	require.NoError(t, l.Settle(t.Context(), of.Asset, of.Partition, []ledger.Outcome{
+	require.NoError(t, l.Settle(t.Context(), ledgertest.Token(t, l, of.Asset, of.Partition), []ledger.Outcome{
 		{ID: "1/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated", Evidence: "raw/anvisa/quarantine/ab/abc.bin"},
 	}))
 	require.NoError(t, l.Close())

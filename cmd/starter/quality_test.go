@@ -18,6 +18,7 @@ import (
 	"drugslm/internal/lake"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 	"drugslm/internal/quality"
 )
 
@@ -44,7 +45,7 @@ func publishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 	for _, item := range items {
 		staged = append(staged, ledger.Outcome{ID: item.ID, State: ledger.Staged, Staged: file.Path})
 	}
-	require.NoError(t, d.Ledger.Settle(ctx, string(key), "5", staged))
+	require.NoError(t, d.Ledger.Settle(ctx, ledgertest.Token(t, d.Ledger, string(key), "5"), staged))
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	id, err := d.Ledger.BeginPublish(ctx, ledger.Materialization{
@@ -104,7 +105,7 @@ func textFolder(t *testing.T) string {
 	of := ledger.Enrolment{Asset: "anvisa/extract", Partition: "6", Run: "run-1", CodeVersion: "1", Items: enumerated(ledger.Item{ID: "3/patient", Label: "AAS"})}
 	_, err = d.Ledger.Enrol(t.Context(), of)
 	require.NoError(t, err)
-	require.NoError(t, d.Ledger.Settle(t.Context(), of.Asset, of.Partition, []ledger.Outcome{
+	require.NoError(t, d.Ledger.Settle(t.Context(), ledgertest.Token(t, d.Ledger, of.Asset, of.Partition), []ledger.Outcome{
 		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "no text on any of 1 pages: a scan?", Evidence: d.Leaflets.Path(sum)},
 	}))
 	return data

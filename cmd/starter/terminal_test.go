@@ -14,6 +14,7 @@ import (
 
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 // hostile is what a name of the source may hold: orders to a terminal, marks that turn the direction of text, characters
@@ -32,7 +33,7 @@ func TestNamesAreHarmlessInEveryVerb(t *testing.T) {
 	)}
 	_, err = l.Enrol(t.Context(), of)
 	require.NoError(t, err)
-	require.NoError(t, l.Settle(t.Context(), of.Asset, of.Partition, []ledger.Outcome{
+	require.NoError(t, l.Settle(t.Context(), ledgertest.Token(t, l, of.Asset, of.Partition), []ledger.Outcome{
 		{ID: "1/patient", State: ledger.Quarantined, Kind: "layout", Reason: "unknown name " + hostile, Evidence: "raw/anvisa/quarantine/ab/abc.bin"},
 	}))
 	require.NoError(t, l.Close())

@@ -13,6 +13,7 @@ import (
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 	"drugslm/internal/versions"
 )
 
@@ -24,7 +25,7 @@ func publishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	require.NoError(t, err)
 	table := d.Table(made)
 	require.NoError(t, d.Ledger.SavePartitions(ctx, made.Partitions.Name, []ledger.Partition{{Key: "5", Label: "Genérico"}}))
-	_, err = d.Ledger.Enrol(ctx, ledger.Enrolment{Asset: string(made.Key), Partition: "5", Run: run, CodeVersion: "1",
+	_, err = ledgertest.Enumerate(t, d.Ledger, ledger.Enrolment{Asset: string(made.Key), Partition: "5", Run: run, CodeVersion: "1",
 		Items: enumerated(ledger.Item{ID: "5", Label: "Genérico", Fingerprint: run})})
 	require.NoError(t, err)
 	part, err := table.NewPart(ctx, "5", nil)
@@ -32,7 +33,7 @@ func publishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	require.NoError(t, part.Write(anvisa.IndexRow{Categoria: "5", Nome: "Genérico", Total: total, Provenance: asset.Provenance{RunID: run, FetchedAt: time.Now().UTC()}}))
 	file, err := part.Close(ctx)
 	require.NoError(t, err)
-	require.NoError(t, d.Ledger.Settle(ctx, string(made.Key), "5", []ledger.Outcome{{ID: "5", State: ledger.Staged, Staged: file.Path}}))
+	require.NoError(t, d.Ledger.Settle(ctx, ledgertest.Token(t, d.Ledger, string(made.Key), "5"), []ledger.Outcome{{ID: "5", State: ledger.Staged, Staged: file.Path}}))
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	moves := ledger.Moves{Added: []ledger.Part{{Path: file.Path}}, Rewritten: map[string]string{}}

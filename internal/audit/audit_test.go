@@ -17,6 +17,7 @@ import (
 	"drugslm/internal/audit"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 const (
@@ -79,7 +80,7 @@ func (b *bundle) fill() {
 	staged := func(id string, f lake.File) ledger.Outcome {
 		return ledger.Outcome{ID: id, State: ledger.Staged, Staged: f.Path}
 	}
-	require.NoError(b.t, books.Settle(ctx, key, partition, []ledger.Outcome{
+	require.NoError(b.t, books.Settle(ctx, ledgertest.Token(b.t, books, key, partition), []ledger.Outcome{
 		staged("a", first), staged("b", first), staged("c", second), staged("e", second),
 		{ID: "d", State: ledger.Absent, Kind: "not_found"}, {ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "not a PDF"},
 	}))
@@ -88,7 +89,7 @@ func (b *bundle) fill() {
 	require.NoError(b.t, err)
 	b.commit(lake.Change{Partition: partition, Add: []lake.File{first, second}})
 	require.NoError(b.t, books.FinishPublish(ctx, id, 0, 4, 400))
-	_, err = books.Enrol(ctx, ledger.Enrolment{Asset: key, Partition: partition, Run: "r2", CodeVersion: "1", Partial: true, Items: items("new", "e")})
+	_, err = ledgertest.Enumerate(b.t, books, ledger.Enrolment{Asset: key, Partition: partition, Run: "r2", CodeVersion: "1", Partial: true, Items: items("new", "e")})
 	require.NoError(b.t, err)
 }
 

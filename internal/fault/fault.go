@@ -41,6 +41,11 @@ const (
 	Busy Kind = "busy"
 	// Crash: its processing ends the process that does it, again and again. No retry; a person must look.
 	Crash Kind = "crash"
+	// Superseded: another run has enrolled the partition anew since, or the code is another. Nothing was written; the step
+	// ends, and what it began is in the other's hands.
+	Superseded Kind = "superseded"
+	// CodeVersion: this worker's code is another version than the step's. Left to another worker; costs no attempt.
+	CodeVersion Kind = "code_version"
 	// Invalid: what the user typed or configured cannot work. No retry; exit code 2.
 	Invalid Kind = "invalid"
 	// Offline: the browsers' hub or driver is gone, and may come back. Waits for it; costs no attempt.
@@ -56,7 +61,7 @@ const (
 // Retryable reports whether trying the same thing again can help.
 func (k Kind) Retryable() bool {
 	switch k {
-	case Layout, NotFound, Crash, Invalid:
+	case Layout, NotFound, Crash, Invalid, Superseded:
 		return false
 	default:
 		return true
@@ -67,7 +72,7 @@ func (k Kind) Retryable() bool {
 // attempt, is listed with the steps that wait, and goes on by itself.
 func (k Kind) Waits() bool {
 	switch k {
-	case Throttled, Refused, Busy, Offline, Paused, Full:
+	case Throttled, Refused, Busy, Offline, Paused, Full, CodeVersion:
 		return true
 	default:
 		return false

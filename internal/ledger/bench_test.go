@@ -31,9 +31,8 @@ func leaflets(n int, fingerprint string) iter.Seq2[Item, error] {
 func BenchmarkEnrol40k(b *testing.B) {
 	l := benchLedger(b)
 	enrol := func(b *testing.B, partition, fingerprint string) {
-		_, err := l.Enrol(b.Context(), Enrolment{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
-			CodeVersion: "1", BatchSize: 100, Items: leaflets(40_000, fingerprint)})
-		require.NoError(b, err)
+		require.NoError(b, enrolNext(b.Context(), l, Enrolment{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
+			CodeVersion: "1", BatchSize: 100, Items: leaflets(40_000, fingerprint)}))
 	}
 	b.Run("new", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
@@ -57,7 +56,8 @@ func BenchmarkSettle(b *testing.B) {
 	l := benchLedger(b)
 	_, err := l.Enrol(b.Context(), Enrolment{Asset: "anvisa/download", Partition: "1", Run: "r", BatchSize: 200, Items: leaflets(40_000, "a")})
 	require.NoError(b, err)
-	batch, err := l.Batch(b.Context(), "anvisa/download", "1", "r", 7)
+	by := Token{Asset: "anvisa/download", Partition: "1", Run: "r", Generation: 1}
+	batch, err := l.Take(b.Context(), by, 7, "")
 	require.NoError(b, err)
 	outcomes := make([]Outcome, len(batch))
 	for i, e := range batch {
@@ -65,18 +65,18 @@ func BenchmarkSettle(b *testing.B) {
 	}
 	b.Run("200", func(b *testing.B) {
 		for b.Loop() {
-			require.NoError(b, l.Settle(b.Context(), "anvisa/download", "1", outcomes))
+			require.NoError(b, l.Settle(b.Context(), by, outcomes))
 		}
 	})
 	b.Run("make", func(b *testing.B) {
 		row := make([]byte, 512)
 		for b.Loop() {
-			require.NoError(b, l.Make(b.Context(), "anvisa/download", "1", batch[0].ID, row))
+			require.NoError(b, l.Make(b.Context(), by, batch[0].ID, "", row))
 		}
 	})
 	b.Run("batch", func(b *testing.B) {
 		for b.Loop() {
-			_, err := l.Batch(b.Context(), "anvisa/download", "1", "r", 7)
+			_, err := l.Take(b.Context(), by, 7, "")
 			require.NoError(b, err)
 		}
 	})
@@ -145,7 +145,7 @@ func BenchmarkChecks100k(b *testing.B) {
 	}
 	b.Run("record", func(b *testing.B) {
 		for b.Loop() {
-			require.NoError(b, l.RecordChecks(b.Context(), []Check{
+			require.NoError(b, l.RecordChecks(b.Context(), Token{}, []Check{
 				{Asset: "anvisa/download", Partition: "day-77", Name: "check-0", Passed: true}, {Asset: "anvisa/download", Partition: "day-77", Name: "check-1"},
 			}))
 		}

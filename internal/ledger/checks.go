@@ -57,9 +57,13 @@ func scanCheck(rows *sql.Rows) (Check, error) {
 }
 
 // RecordChecks keeps the outcomes of checks; each that failed for good leaves an event, once a run. Their ids are given
-// here; a zero time means now.
-func (l *Ledger) RecordChecks(ctx context.Context, checks []Check) error {
-	return l.write(ctx, "record checks", func(tx *sql.Tx) error {
+// here; a zero time means now. A token that does not hold is refused as it says: what comes late is nobody's verdict.
+func (l *Ledger) RecordChecks(ctx context.Context, t Token, checks []Check) error {
+	const op = "record checks"
+	return l.write(ctx, op, func(tx *sql.Tx) error {
+		if _, err := t.check(ctx, tx, op); err != nil {
+			return err
+		}
 		for _, c := range checks {
 			if err := insertCheck(ctx, tx, c); err != nil {
 				return err

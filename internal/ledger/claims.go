@@ -39,13 +39,15 @@ func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 	return held, err
 }
 
-// Unclaim ends a run's claim on a partition, and its wait if there is one. One that it does not hold is no error.
-func (l *Ledger) Unclaim(ctx context.Context, asset, partition, run string) error {
+// Unclaim ends a claim on a partition, and the wait of its run if there is one. A claim that another run, or another execution of the run, holds is left alone, which is
+// no error: a release that comes late must not free what somebody else works on.
+func (l *Ledger) Unclaim(ctx context.Context, c Claim) error {
 	return l.write(ctx, "release partition", func(tx *sql.Tx) error {
-		if err := endWaits(ctx, tx, asset, partition, run); err != nil {
+		if err := endWaits(ctx, tx, c.Asset, c.Partition, c.Run); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
+		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3 AND workflow = $4 AND execution = $5`,
+			c.Asset, c.Partition, c.Run, c.Workflow, c.Execution)
 		return err
 	})
 }

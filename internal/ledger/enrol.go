@@ -18,7 +18,9 @@ import (
 // A staged part of which a row is no longer wanted is given up: its other items are resumed as pending.
 //
 // An item named twice with one fingerprint counts once; with two it is fault.Incomplete, since the source changed
-// while it was read. A publish of the partition that is begun and not finished is fault.Unavailable.
+// while it was read. A publish of the partition that is begun and not finished is fault.Unavailable. An enumeration that
+// began before the newest enrolment, or by an execution that does not hold the claim, is fault.Busy. Code that is older than
+// what is in force for the asset is fault.CodeVersion. The enrolment is the generation after e.Generation.
 func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 	items, err := e.drain()
 	if err != nil {
@@ -26,7 +28,7 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 	}
 	var sum Enrolled
 	err = l.write(ctx, "enrol", func(tx *sql.Tx) error {
-		if err := noOpenPublish(ctx, tx, "enrol", e.Asset, e.Partition); err != nil {
+		if err := e.admit(ctx, tx); err != nil {
 			return err
 		}
 		was, err := readKnown(ctx, tx, e.Asset, e.Partition)
@@ -48,9 +50,30 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 			return err
 		}
 		sum = d.sum
-		return nil
+		return record(ctx, tx, e.Asset, e.Partition, Generation{e.Generation + 1, e.Run, e.CodeVersion}, w.at)
 	})
 	return sum, err
+}
+
+// admit refuses an enrolment that comes too late, in the midst of a publish, or with old code.
+func (e *Enrolment) admit(ctx context.Context, tx *sql.Tx) error {
+	const op = "enrol"
+	last, err := newest(ctx, tx, e.Asset, e.Partition)
+	if err != nil {
+		return err
+	}
+	if last.Number != e.Generation {
+		return fault.New(fault.Busy, op, "run %s listed the items of %s[%s] under generation %d, before run %s enrolled generation %d: they must be listed again",
+			e.Run, e.Asset, e.Partition, e.Generation, last.Run, last.Number)
+	}
+	holder := Token{Asset: e.Asset, Partition: e.Partition, Run: e.Run, Workflow: e.Workflow, Execution: e.Execution}
+	if err := holder.claimed(ctx, tx, op); err != nil {
+		return err
+	}
+	if err := noOpenPublish(ctx, tx, op, e.Asset, e.Partition); err != nil {
+		return err
+	}
+	return admitCode(ctx, tx, op, e.Asset, e.CodeVersion)
 }
 
 // drain reads the enumeration and checks what an item may be.
@@ -107,16 +130,17 @@ type enroller struct {
 func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 	// part and first_seen are left alone: the old row stays in the table until a publish takes it away.
 	if w.upsert, err = tx.PrepareContext(ctx, `INSERT INTO items (asset, partition, id, label, fingerprint, input, state,
-		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated, origin, remake)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14, $15, $16)
+		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated, origin, remake, generation)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, $11, $12, $13, '', '', '', $14, $14, $15, $16, $17)
 		ON CONFLICT (asset, partition, id) DO UPDATE SET label = excluded.label, fingerprint = excluded.fingerprint,
 		input = excluded.input, state = excluded.state, code_version = excluded.code_version, reason = excluded.reason,
 		kind = excluded.kind, evidence = '', attempts = 0, run = excluded.run, batch = excluded.batch, seq = excluded.seq,
-		row = '', staged = '', updated = excluded.updated, origin = excluded.origin, remake = excluded.remake`); err != nil {
+		row = '', staged = '', updated = excluded.updated, origin = excluded.origin, remake = excluded.remake,
+		generation = excluded.generation, holder = '', held = 0`); err != nil {
 		return err
 	}
-	if w.resume, err = tx.PrepareContext(ctx, `UPDATE items SET label = $4, input = $5, run = $6, batch = $7, seq = $8, updated = $9
-		WHERE asset = $1 AND partition = $2 AND id = $3`); err != nil {
+	if w.resume, err = tx.PrepareContext(ctx, `UPDATE items SET label = $4, input = $5, run = $6, batch = $7, seq = $8, updated = $9,
+		generation = $10, holder = '', held = 0 WHERE asset = $1 AND partition = $2 AND id = $3`); err != nil {
 		return err
 	}
 	if w.unstage, err = tx.PrepareContext(ctx, `UPDATE items SET state = CASE WHEN row <> '' THEN 'made' ELSE 'pending' END, staged = '', reason = 'its staged part was discarded',
@@ -124,7 +148,7 @@ func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 		return err
 	}
 	w.vanish, err = tx.PrepareContext(ctx, `UPDATE items SET state = 'absent', kind = $4, reason = 'no longer listed', evidence = '',
-		run = $5, batch = 0, row = '', staged = '', updated = $6 WHERE asset = $1 AND partition = $2 AND id = $3`)
+		run = $5, batch = 0, row = '', staged = '', updated = $6, generation = $7, holder = '', held = 0 WHERE asset = $1 AND partition = $2 AND id = $3`)
 	return err
 }
 
@@ -140,7 +164,7 @@ func (w *enroller) all(ctx context.Context, d decisions) error {
 		}
 	}
 	for _, id := range d.lost {
-		if _, err := w.vanish.ExecContext(ctx, w.e.Asset, w.e.Partition, id, KindVanished, w.e.Run, w.at); err != nil {
+		if _, err := w.vanish.ExecContext(ctx, w.e.Asset, w.e.Partition, id, KindVanished, w.e.Run, w.at, w.e.Generation+1); err != nil {
 			return err
 		}
 	}
@@ -152,7 +176,7 @@ func (w *enroller) one(ctx context.Context, seq int, item Item, d decision) erro
 	case unchanged:
 		return nil
 	case resumed:
-		_, err := w.resume.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, string(item.Input), w.e.Run, d.batch, seq, w.at)
+		_, err := w.resume.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, string(item.Input), w.e.Run, d.batch, seq, w.at, w.e.Generation+1)
 		return err
 	case absent:
 		return w.put(ctx, seq, item, Absent, KindDeclared, d)
@@ -163,7 +187,15 @@ func (w *enroller) one(ctx context.Context, seq int, item Item, d decision) erro
 
 func (w *enroller) put(ctx context.Context, seq int, item Item, state State, kind string, d decision) error {
 	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
-		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.remake)
+		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.remake, w.e.Generation+1)
+	return err
+}
+
+// record makes an enrolment the newest of its partition.
+func record(ctx context.Context, tx *sql.Tx, asset, partition string, g Generation, at int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO enrolments (asset, partition, generation, run, code_version, at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (asset, partition) DO UPDATE SET generation = excluded.generation, run = excluded.run,
+		code_version = excluded.code_version, at = excluded.at`, asset, partition, g.Number, g.Run, g.CodeVersion, at)
 	return err
 }
 

@@ -39,19 +39,21 @@ func fill(ctx context.Context) error {
 	}
 	fmt.Println(sum.Todo, "to do in", sum.Batches, "batches")
 
-	batch, err := l.Batch(ctx, asset, category, run, 1)
+	// From here on every write says for whom it is: the run, and its enrolment, the first of the partition.
+	by := ledger.Token{Asset: asset, Partition: category, Run: run, Generation: 1, CodeVersion: "1"}
+	batch, err := l.Take(ctx, by, 1, "1")
 	if err != nil {
 		return err
 	}
 	// The work: one leaflet's row went into a staged part, of the other the source says that there is none.
-	if err := l.Settle(ctx, asset, category, []ledger.Outcome{
+	if err := l.Settle(ctx, by, []ledger.Outcome{
 		{ID: batch[0].ID, State: ledger.Staged, Staged: "staged/run-1-1.parquet"},
 		{ID: batch[1].ID, State: ledger.Absent, Kind: "not_found", Reason: "404, asked twice"},
 	}); err != nil {
 		return err
 	}
 
-	id, err := l.BeginPublish(ctx, ledger.Materialization{Asset: asset, Partition: category, Run: run, CodeVersion: "1",
+	id, err := l.BeginPublish(ctx, ledger.Materialization{Asset: asset, Partition: category, Run: run, CodeVersion: "1", By: by,
 		Moves: ledger.Moves{Added: []ledger.Part{{Path: "staged/run-1-1.parquet", Rows: 1, Bytes: 4096}}}})
 	if err != nil {
 		return err

@@ -35,14 +35,13 @@ func TestNewerSchema(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))
-	_, err := l.Enrol(t.Context(), Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")})
-	require.NoError(t, err)
+	require.NoError(t, enrolNext(t.Context(), l, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
 	var pages int
 	require.NoError(t, l.writer.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages))
-	_, err = l.writer.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages))
+	_, err := l.writer.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages))
 	require.NoError(t, err)
 
-	_, err = l.Enrol(t.Context(), Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
+	err = enrolNext(t.Context(), l, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
 	require.Equal(t, fault.Full, fault.KindOf(err))
 	require.ErrorContains(t, err, "is full")
 	counts, err := l.Counts(t.Context(), "a", "p")
@@ -50,8 +49,7 @@ func TestDiskFull(t *testing.T) {
 	require.Equal(t, 10, counts.Discovered, "all or none")
 	_, err = l.writer.ExecContext(t.Context(), "PRAGMA max_page_count = 1000000")
 	require.NoError(t, err)
-	_, err = l.Enrol(t.Context(), Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
-	require.NoError(t, err, "it goes on when there is room again")
+	require.NoError(t, enrolNext(t.Context(), l, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
 }
 
 func TestCanceled(t *testing.T) {

@@ -44,13 +44,17 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 }
 
 // RecordUnchanged records that a partition was looked at and that what is published is still right. Zero times mean now.
-// When the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid.
+// When the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid. A token that does not
+// hold is refused as [Token] says.
 func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 	m.State, m.Finished = PhaseUnchanged, orNow(m.Finished)
 	if m.Started.IsZero() {
 		m.Started = m.Finished
 	}
 	return l.write(ctx, "record unchanged", func(tx *sql.Tx) error {
+		if err := m.mayWrite(ctx, tx, "record unchanged"); err != nil {
+			return err
+		}
 		if err := notRolledBack(ctx, tx, m); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -59,53 +60,67 @@ func (l *Ledger) Todo(ctx context.Context, asset, partition, run string) ([]stri
 }
 
 // Make keeps the row of a pending item until it is staged. Making a made item again replaces its row; an item in any
-// other state is fault.Internal, since somebody else has settled it.
-func (l *Ledger) Make(ctx context.Context, asset, partition, id string, row []byte) error {
-	return l.write(ctx, "keep row", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE items SET state = 'made', row = $4, updated = $5
-			WHERE asset = $1 AND partition = $2 AND id = $3 AND state IN ('pending', 'made')`,
-			asset, partition, id, string(row), micros(now()))
-		return touched(result, err, "keep row", asset, partition, id)
+// other state is fault.Internal, since somebody else has settled it. Whoever is not, or not any more, the one who makes the
+// item is refused as [Token] says. code is the version of the code that made the row; "": the token's.
+func (l *Ledger) Make(ctx context.Context, t Token, id, code string, row []byte) error {
+	const op = "keep row"
+	return l.write(ctx, op, func(tx *sql.Tx) error {
+		t, err := t.check(ctx, tx, op)
+		if err != nil {
+			return err
+		}
+		o := Outcome{ID: id, CodeVersion: cmp.Or(code, t.CodeVersion)}
+		result, err := tx.ExecContext(ctx, `UPDATE items SET state = 'made', row = $9, updated = $10
+			WHERE `+ofToken+` AND id = $7 AND ($8 = '' OR code_version = $8) AND state IN ('pending', 'made')`,
+			t.tokenArgs(id, o.CodeVersion, string(row), micros(now()))...)
+		return t.touched(ctx, tx, result, err, op, o)
 	})
 }
 
 // touched turns a change that hit no row into an error.
-func touched(result sql.Result, err error, op, asset, partition, id string) error {
+func (t Token) touched(ctx context.Context, tx *sql.Tx, result sql.Result, err error, op string, o Outcome) error {
 	if err != nil {
 		return err
 	}
 	n, err := result.RowsAffected()
 	if err == nil && n == 0 {
-		return fault.New(fault.Internal, op, "item %q of %s[%s] is not to be done: it is unknown or somebody else settled it", id, asset, partition)
+		return t.notMine(ctx, tx, op, o.ID, cmp.Or(o.CodeVersion, t.CodeVersion))
 	}
 	return err
 }
 
 // Settle records what became of pending or made items, all or none: a part that two attempts wrote is staged for one
 // of them only, never for half of its rows. An outcome that is recorded already, word for word, is no error, so that
-// an attempt whose answer got lost can be repeated; any other item that is not pending or made is fault.Internal.
-func (l *Ledger) Settle(ctx context.Context, asset, partition string, outcomes []Outcome) error {
+// an attempt whose answer got lost can be repeated; any other item that is not pending or made is fault.Internal. Whoever is
+// not, or not any more, the one who makes the items is refused as [Token] says.
+func (l *Ledger) Settle(ctx context.Context, t Token, outcomes []Outcome) error {
+	const op = "settle items"
 	for _, o := range outcomes {
 		if err := o.check(); err != nil {
 			return err
 		}
 	}
-	return l.write(ctx, "settle items", func(tx *sql.Tx) error {
+	return l.write(ctx, op, func(tx *sql.Tx) error {
+		t, err := t.check(ctx, tx, op)
+		if err != nil {
+			return err
+		}
 		// A made item keeps its row, also once it is published: another program may take away the part that has it.
-		stmt, err := tx.PrepareContext(ctx, `UPDATE items SET state = CASE WHEN $4 = 'pending' THEN state ELSE $4 END,
-			attempts = attempts + CASE WHEN $4 = 'pending' THEN 1 ELSE 0 END,
-			row = CASE WHEN $4 IN ('pending', 'staged') THEN row ELSE '' END,
-			staged = $5, kind = $6, reason = $7, evidence = $8, updated = $9
-			WHERE asset = $1 AND partition = $2 AND id = $3 AND (state IN ('pending', 'made')
-			OR state = $4 AND staged = $5 AND kind = $6 AND reason = $7 AND evidence = $8)`)
+		stmt, err := tx.PrepareContext(ctx, `UPDATE items SET state = CASE WHEN $9 = 'pending' THEN state ELSE $9 END,
+			attempts = attempts + CASE WHEN $9 = 'pending' THEN 1 ELSE 0 END,
+			row = CASE WHEN $9 IN ('pending', 'staged') THEN row ELSE '' END,
+			staged = $10, kind = $11, reason = $12, evidence = $13, updated = $14
+			WHERE `+ofToken+` AND id = $7 AND ($8 = '' OR code_version = $8) AND (state IN ('pending', 'made')
+			OR state = $9 AND staged = $10 AND kind = $11 AND reason = $12 AND evidence = $13)`)
 		if err != nil {
 			return err
 		}
 		defer stmt.Close()
 		at := micros(now())
 		for _, o := range outcomes {
-			result, err := stmt.ExecContext(ctx, asset, partition, o.ID, string(o.State), o.Staged, o.Kind, o.Reason, o.Evidence, at)
-			if err := touched(result, err, "settle items", asset, partition, o.ID); err != nil {
+			result, err := stmt.ExecContext(ctx, t.tokenArgs(o.ID, cmp.Or(o.CodeVersion, t.CodeVersion),
+				string(o.State), o.Staged, o.Kind, o.Reason, o.Evidence, at)...)
+			if err := t.touched(ctx, tx, result, err, op, o); err != nil {
 				return err
 			}
 		}

@@ -107,6 +107,9 @@ func (m *Mode) UnmarshalText(text []byte) error {
 type Enrolment struct {
 	Asset, Partition, Run, CodeVersion string
 
+	Workflow   string   // whose claim it is
+	Execution  string   // whose claim it is
+	Generation int64    // of the partition when the enumeration began, as [Ledger.Generation] gave it
 	BatchSize  int      // items in a batch; 0: all in one
 	Mode       Mode     // which settled items are done again
 	Day        string   // the source's day of data, AAAA-MM-DD: an item not named vanishes when a later day's enumeration does not name it either; "": at once
@@ -142,6 +145,8 @@ type Outcome struct {
 	Kind     string // of the failure
 	Reason   string
 	Evidence string
+
+	CodeVersion string // of the code that made its row; "": the token's
 }
 
 // Counts obeys Discovered = Published + Absent + Quarantined + Pending.
@@ -222,6 +227,8 @@ const (
 type Materialization struct {
 	ID                           int64
 	Asset, Partition, Run, Trace string
+
+	By Token // of a run that begins a publish or records a look; not kept. A rollback has none.
 
 	State       Phase
 	Version     int64 // of the table, once published

@@ -67,7 +67,7 @@ func work(path, name string) error {
 					return err
 				}
 			}
-			return l.Settle(ctx, ledgertest.Asset, partition, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p"}})
+			return l.Settle(ctx, ledger.Token{Asset: ledgertest.Asset, Partition: partition, Run: name, Generation: 1}, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p"}})
 		})
 	}
 	return group.Wait()

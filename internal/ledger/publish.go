@@ -58,11 +58,15 @@ func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (path
 // A partition has one open publish at most; another is fault.Unavailable. Moves that would lose rows or keep them
 // twice are fault.Internal: a part of which no row is said to be left while an item that stays has its row in it, and
 // a part with rows that must go which is not rewritten. A rollback is fault.Invalid while a run that has not ended is at
-// the partition, and when one of its parts is condemned.
+// the partition, and when one of its parts is condemned. A run's publish whose token does not hold is refused as [Token]
+// says. From here on the publish itself keeps others out: nobody enrols while it is open.
 func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, error) {
 	m.State, m.Started = PhasePublishing, orNow(m.Started)
 	var id int64
 	err := l.writeDurable(ctx, "begin publish", func(tx *sql.Tx) error {
+		if err := m.mayWrite(ctx, tx, "begin publish"); err != nil {
+			return err
+		}
 		if err := noOpenPublish(ctx, tx, "begin publish", m.Asset, m.Partition); err != nil {
 			return err
 		}
@@ -88,6 +92,25 @@ func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, er
 		return err
 	})
 	return id, err
+}
+
+// mayWrite checks the token of a run. A rollback has none: it is refused while a run is at the partition. What follows another
+// program is done before anything is enrolled: it is the claim's run that may.
+func (m Materialization) mayWrite(ctx context.Context, tx *sql.Tx, op string) error {
+	if m.Moves.Rollback != nil {
+		return nil
+	}
+	if m.Moves.Repair != nil {
+		held, ok, err := readClaim(ctx, tx, m.Asset, m.Partition)
+		if err == nil && ok && held.Run != m.Run {
+			err = fault.New(fault.Busy, op, "run %s is superseded by run %s, which holds %s[%s] now: nothing was written", m.Run, held.Run, m.Asset, m.Partition)
+		}
+		return err
+	}
+	t := m.By
+	t.Asset, t.Partition, t.Run = m.Asset, m.Partition, m.Run
+	_, err := t.check(ctx, tx, op)
+	return err
 }
 
 // rewritesAll checks that no row that must go stays behind, beside the new row of its item.

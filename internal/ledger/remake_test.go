@@ -14,13 +14,16 @@ func TestRemake(t *testing.T) {
 	t.Parallel()
 	enrol := func(code, fingerprint string, mode Mode) func(context.Context, *Ledger, string) error {
 		return func(ctx context.Context, l *Ledger, run string) error {
-			_, err := l.Enrol(ctx, remaking(run, code, fingerprint, mode))
-			return err
+			return enrolNext(ctx, l, remaking(run, code, fingerprint, mode))
 		}
 	}
 	settle := func(state State) func(context.Context, *Ledger, string) error {
 		return func(ctx context.Context, l *Ledger, run string) error {
-			return l.Settle(ctx, "a", "p", []Outcome{{ID: "x", State: state, Staged: map[State]string{Staged: run}[state], Kind: "corrupt", Reason: "truncated"}})
+			last, err := l.Generation(ctx, "a", "p")
+			if err != nil {
+				return err
+			}
+			return l.Settle(ctx, Token{Asset: "a", Partition: "p", Run: last.Run, Generation: last.Number}, []Outcome{{ID: "x", State: state, Staged: map[State]string{Staged: run}[state], Kind: "corrupt", Reason: "truncated"}})
 		}
 	}
 	publish := func(ctx context.Context, l *Ledger, run string) error {
@@ -80,13 +83,23 @@ func TestRemake(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, preview.Todo, 1)
 			require.Equal(t, tt.want, preview.Todo[0].Remake)
-			_, err = l.Enrol(t.Context(), e)
-			require.NoError(t, err)
+			require.NoError(t, enrolNext(t.Context(), l, e))
 			batch, err := l.Batch(t.Context(), "a", "p", "last", 1)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, batch[0].Remake, "as it was told before")
 		})
 	}
+}
+
+// enrolNext enrols as somebody who has just asked which generation there is.
+func enrolNext(ctx context.Context, l *Ledger, e Enrolment) error {
+	last, err := l.Generation(ctx, e.Asset, e.Partition)
+	if err != nil {
+		return err
+	}
+	e.Generation = last.Number
+	_, err = l.Enrol(ctx, e)
+	return err
 }
 
 func remaking(run, code, fingerprint string, mode Mode) Enrolment {

@@ -127,7 +127,15 @@ func restore(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error
 	_, err = tx.ExecContext(ctx, `UPDATE items SET state = 'pending', kind = $3, reason = $4, evidence = '', attempts = 0, row = '',
 		batch = 0, updated = $5 WHERE asset = $1 AND partition = $2 AND state = 'published' AND part = ''`,
 		m.Asset, m.Partition, KindRolledBack, back.Reason(), at)
-	return err
+	if err != nil {
+		return err
+	}
+	// What somebody has in hand since before is of an earlier generation: it must be enrolled again.
+	last, err := newest(ctx, tx, m.Asset, m.Partition)
+	if err != nil {
+		return err
+	}
+	return record(ctx, tx, m.Asset, m.Partition, Generation{last.Number + 1, m.Run, m.CodeVersion}, at)
 }
 
 // notRolledBack refuses to call a partition right that was rolled back after the run began: the run looked at it

@@ -211,13 +211,17 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 }
 
 // RecordObservation keeps what was seen of an external asset: a new version when its data is another than at the last
-// look (Snapshot names the data), else that it was looked at. It gives the version, which counts over all partitions.
+// look (Snapshot names the data), else that it was looked at. It gives the version, which counts over all partitions. A token
+// that does not hold is refused as [Token] says: a look that comes late must not hide a newer one.
 func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metadata []byte) (version int64, changed bool, err error) {
 	m.Finished = orNow(m.Finished)
 	if m.Started.IsZero() {
 		m.Started = m.Finished
 	}
 	err = l.write(ctx, "record observation", func(tx *sql.Tx) error {
+		if err := m.mayWrite(ctx, tx, "record observation"); err != nil {
+			return err
+		}
 		var last string
 		err := tx.QueryRowContext(ctx, `SELECT s.version, m.snapshot FROM standings s JOIN materializations m ON m.id = s.published
 			WHERE s.asset = $1 AND s.partition = $2`, m.Asset, m.Partition).Scan(&version, &last)

@@ -368,11 +368,11 @@ func claims(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.Equal(t, "other", held.Run)
 
-	require.NoError(t, l.Unclaim(t.Context(), Asset, Partition, "june"), "not its claim any more")
+	require.NoError(t, l.Unclaim(t.Context(), child), "not its claim any more")
 	all, err := l.Claims(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []ledger.Claim{held}, all)
-	require.NoError(t, l.Unclaim(t.Context(), Asset, Partition, "other"))
+	require.NoError(t, l.Unclaim(t.Context(), held))
 	require.Equal(t, "june", ask("june", "backfill/june", "e3").Run)
 
 	epoch := backfill(t, l, ledger.NewStep{Seq: 0, Asset: Asset, Partition: Partition})

@@ -12,7 +12,7 @@ import (
 
 func lastChecks(t *testing.T, l *ledger.Ledger) {
 	record := func(minute int, asset, partition, name string, outcome ledger.CheckOutcome) {
-		require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{{
+		require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{{
 			Asset: asset, Partition: partition, Run: fmt.Sprint("r", minute), Name: name, Blocking: name != "odd", Passed: outcome == ledger.CheckPassed,
 			Outcome: outcome, Observed: fmt.Sprint(minute), Expected: "at least 1", At: at.Add(time.Duration(minute) * time.Minute),
 		}}))

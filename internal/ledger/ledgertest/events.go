@@ -45,7 +45,7 @@ func failuresAreEvents(t *testing.T, l *ledger.Ledger) {
 	passed.Name, passed.Passed = "unique", true
 	again.Name, again.Provisional = "complete", true
 	for range 2 { // an attempt that was tried again
-		require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{passed, check, again}))
+		require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{passed, check, again}))
 	}
 	events, err := l.Events(t.Context(), ledger.EventPending, 0)
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 // enrolOn enrols a complete listing of a day.
 func enrolOn(t *testing.T, l *ledger.Ledger, run, day string, ids ...string) ledger.Enrolled {
 	t.Helper()
-	sum, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", Day: day, Items: Items("f1", ids...)})
+	sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", Day: day, Items: Items("f1", ids...)})
 	require.NoError(t, err)
 	return sum
 }
@@ -84,12 +84,10 @@ func missingOfASpoiltPart(t *testing.T, l *ledger.Ledger) {
 	enrolOn(t, l, "r1", "2026-05-01", "a", "b")
 	Stage(t, l, "p1", "a", "b")
 	Publish(t, l, 1)
-	for _, id := range []string{"a", "b"} {
-		_, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true, Items: Items("f2", id)})
-		require.NoError(t, err)
-	}
+	_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true, Items: Items("f2", "a", "b")})
+	require.NoError(t, err)
 	Stage(t, l, "p2", "a", "b")
-	_, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r3", CodeVersion: "v1", Day: "2026-05-02", Items: Items("f3", "a")})
+	_, err = Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r3", CodeVersion: "v1", Day: "2026-05-02", Items: Items("f3", "a")})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"a": "pending p1", "b": "published p1"}, Stands(t, l), "b keeps the row it has")
 	sum := enrolOn(t, l, "r4", "2026-05-02", "a", "b")
@@ -102,14 +100,14 @@ func quarantine(t *testing.T, l *ledger.Ledger, kind string, ids ...string) {
 	for _, id := range ids {
 		outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Quarantined, Kind: kind, Reason: "for a reason"})
 	}
-	require.NoError(t, l.Settle(t.Context(), Asset, Partition, outcomes))
+	require.NoError(t, l.Settle(t.Context(), token(t, l), outcomes))
 }
 
 // waives: what a person waived stays out of every automatic retry until it changes at the source, or the waiver goes.
 func waives(t *testing.T, l *ledger.Ledger) {
 	here := ledger.Slice{Asset: Asset, Partition: Partition}
 	enrol := func(run, fingerprint string, mode ledger.Mode) ledger.Enrolled {
-		sum, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v" + run[:1], Mode: mode,
+		sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v" + run[:1], Mode: mode,
 			RetryKinds: []string{"internal"}, Items: Items(fingerprint, "a", "b")})
 		require.NoError(t, err)
 		return sum
@@ -163,7 +161,7 @@ func retries(t *testing.T, l *ledger.Ledger) {
 	_, err := l.Claim(t.Context(), claim)
 	require.NoError(t, err)
 	kind(t, fault.Busy, l.Retry(t.Context(), one))
-	require.NoError(t, l.Unclaim(t.Context(), Asset, Partition, "r2"))
+	require.NoError(t, l.Unclaim(t.Context(), claim))
 
 	require.NoError(t, l.Retry(t.Context(), one))
 	require.Equal(t, map[string]string{"a": "pending ", "b": "quarantined ", "c": "pending "}, Stands(t, l))

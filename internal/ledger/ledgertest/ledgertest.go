@@ -87,12 +87,17 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"a spoilt part of a missing item":    missingOfASpoiltPart,
 		"a waiver holds for one document":    waives,
 		"a retry is of what is asked for":    retries,
+		"a publish ends late":                lateEnds,
+		"runs of an older build go on":       oldRuns,
+		"code versions have an order":        codeVersions,
+		"newer code takes over":              takenOver,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t))
 		})
 	}
+	t.Run("late", func(t *testing.T) { late(t, open) })
 }
 
 // Items is an enumeration of ids that all have one fingerprint.
@@ -110,11 +115,30 @@ func Items(fingerprint string, ids ...string) iter.Seq2[ledger.Item, error] {
 // Enrol enrols ids in a run, all in batches of two.
 func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.Enrolled {
 	t.Helper()
-	sum, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
+	sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
 		Items: Items(fingerprint, ids...)})
 	require.NoError(t, err)
 	return sum
 }
+
+// Enumerate enrols as somebody who has just asked which generation there is.
+func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enrolment) (ledger.Enrolled, error) {
+	t.Helper()
+	last, err := l.Generation(t.Context(), e.Asset, e.Partition)
+	require.NoError(t, err)
+	e.Generation = last.Number
+	return l.Enrol(t.Context(), e)
+}
+
+// Token is the token of whoever enrolled a partition last, outside of any workflow.
+func Token(t testing.TB, l *ledger.Ledger, asset, partition string) ledger.Token {
+	t.Helper()
+	last, err := l.Generation(t.Context(), asset, partition)
+	require.NoError(t, err)
+	return ledger.Token{Asset: asset, Partition: partition, Run: last.Run, Generation: last.Number, CodeVersion: last.CodeVersion}
+}
+
+func token(t *testing.T, l *ledger.Ledger) ledger.Token { return Token(t, l, Asset, Partition) }
 
 // Stage settles ids as staged in a part.
 func Stage(t *testing.T, l *ledger.Ledger, part string, ids ...string) {
@@ -123,7 +147,7 @@ func Stage(t *testing.T, l *ledger.Ledger, part string, ids ...string) {
 	for _, id := range ids {
 		outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Staged, Staged: part})
 	}
-	require.NoError(t, l.Settle(t.Context(), Asset, Partition, outcomes))
+	require.NoError(t, l.Settle(t.Context(), token(t, l), outcomes))
 }
 
 // Publish publishes what is staged, every superseded part being rewritten to its name with a prime.

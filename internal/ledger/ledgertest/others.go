@@ -31,9 +31,9 @@ func checks(t *testing.T, l *ledger.Ledger) {
 	id := begin(t, l, "r1")
 	failed := ledger.Check{Asset: Asset, Partition: Partition, Run: "r1", Name: "complete", Blocking: true, Detail: "one is missing", Observed: "1799", At: at}
 	passed := ledger.Check{Asset: Asset, Partition: Partition, Run: "r1", Materialization: id, Name: "complete", Blocking: true, Passed: true, Observed: "1800", At: at}
-	require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{failed}))
-	require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{passed}))
-	require.Error(t, l.RecordChecks(t.Context(), []ledger.Check{{Asset: Asset, Partition: Partition, Materialization: id + 1}}))
+	require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{failed}))
+	require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{passed}))
+	require.Error(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{{Asset: Asset, Partition: Partition, Materialization: id + 1}}))
 
 	got, err := l.Checks(t.Context(), Asset, Partition, 10)
 	require.NoError(t, err)

@@ -23,14 +23,14 @@ func firstRun(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "new", batch[0].Reason)
 	require.Equal(t, 1, batch[0].Batch)
 
-	require.NoError(t, l.Make(t.Context(), Asset, Partition, "a", []byte(`{"text":"…"}`)))
+	require.NoError(t, l.Make(t.Context(), token(t, l), "a", "", []byte(`{"text":"…"}`)))
 	batch, err = l.Batch(t.Context(), Asset, Partition, "r1", 1)
 	require.NoError(t, err)
 	require.Equal(t, ledger.Made, batch[0].State)
 	require.JSONEq(t, `{"text":"…"}`, string(batch[0].Row))
 
 	Stage(t, l, "p1", "a", "b")
-	require.NoError(t, l.Settle(t.Context(), Asset, Partition, []ledger.Outcome{
+	require.NoError(t, l.Settle(t.Context(), token(t, l), []ledger.Outcome{
 		{ID: "c", State: ledger.Absent, Kind: "not_found", Reason: "404 twice"},
 		{ID: "d", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated", Evidence: "raw/evidence/d"},
 	}))
@@ -60,13 +60,13 @@ func secondRun(t *testing.T, l *ledger.Ledger) {
 
 	// a changes and is done, b changes and is not done yet, c vanishes, d stays. An enumeration that names d only
 	// comes between: it takes nothing away that a later one cannot bring back.
-	sum, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
+	sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
 		Items: Items("f2", "a", "b")})
 	require.NoError(t, err)
 	require.Equal(t, ledger.Enrolled{Discovered: 2, Changed: 2, Todo: 2, Batches: 1}, sum)
 	sum = Enrol(t, l, "r2", "f1", "d")
 	require.Equal(t, 3, sum.Vanished)
-	sum, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
+	sum, err = Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
 		Items: Items("f2", "a", "b")})
 	require.NoError(t, err)
 	require.Equal(t, 2, sum.New, "what vanished and comes back is new")
@@ -164,7 +164,7 @@ func oneOpenPublish(t *testing.T, l *ledger.Ledger) {
 
 	_, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: "r2"})
 	kind(t, fault.Unavailable, err)
-	_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", Items: Items("f2", "a")})
+	_, err = Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", Items: Items("f2", "a")})
 	kind(t, fault.Unavailable, err)
 	require.ErrorContains(t, err, "run r1 began")
 

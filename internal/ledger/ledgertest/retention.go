@@ -98,7 +98,7 @@ func prunePublishes(t *testing.T, l *ledger.Ledger) {
 		if i == 3 {
 			ids = append(ids, "stays")
 		}
-		_, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
+		_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
 			Items: two(fmt.Sprint("f", i), i >= 3)})
 		require.NoError(t, err)
 		todo, err := l.Todo(t.Context(), Asset, Partition, run)
@@ -129,11 +129,11 @@ func two(fingerprint string, both bool) func(yield func(ledger.Item, error) bool
 
 func pruneChecks(t *testing.T, l *ledger.Ledger) {
 	for i := range 700 {
-		require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{
+		require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{
 			{Asset: Asset, Partition: Partition, Run: fmt.Sprint("r", i), Name: "complete", Blocking: true, Passed: true},
 		}))
 	}
-	require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{{Asset: Asset, Partition: "6", Run: "r", Name: "complete", Passed: true}}))
+	require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{{Asset: Asset, Partition: "6", Run: "r", Name: "complete", Passed: true}}))
 	last, err := l.LastChecks(t.Context(), ledger.CheckFilter{})
 	require.NoError(t, err)
 	require.Equal(t, 690, prune(t, l, ledger.Retention{Age: everything, Count: 10}).Checks)
@@ -143,7 +143,7 @@ func pruneChecks(t *testing.T, l *ledger.Ledger) {
 	kept, err := l.Checks(t.Context(), Asset, Partition, 0)
 	require.NoError(t, err)
 	require.Len(t, kept, 10)
-	require.NoError(t, l.RecordChecks(t.Context(), []ledger.Check{{Asset: Asset, Partition: "6", Run: "r2", Name: "complete", Passed: true}}))
+	require.NoError(t, l.RecordChecks(t.Context(), ledger.Token{}, []ledger.Check{{Asset: Asset, Partition: "6", Run: "r2", Name: "complete", Passed: true}}))
 }
 
 func pruneObservations(t *testing.T, l *ledger.Ledger) {

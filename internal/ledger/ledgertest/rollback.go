@@ -20,9 +20,9 @@ func backTo(version int64, rewritten map[string]string, dropped map[string][]str
 func rollBack(t *testing.T, l *ledger.Ledger) {
 	Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "f")
 	Stage(t, l, "p1", "a", "b", "c", "d")
-	require.NoError(t, l.Settle(t.Context(), Asset, Partition, []ledger.Outcome{{ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated"}}))
+	require.NoError(t, l.Settle(t.Context(), token(t, l), []ledger.Outcome{{ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated"}}))
 	Publish(t, l, 1)
-	_, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Items: func(yield func(ledger.Item, error) bool) {
+	_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Items: func(yield func(ledger.Item, error) bool) {
 		for fingerprint, ids := range map[string][]string{"f2": {"a", "b", "e"}, "f1": {"d", "f"}} {
 			for item, err := range Items(fingerprint, ids...) {
 				if !yield(item, err) {
@@ -84,7 +84,7 @@ func rollBackRefused(t *testing.T, l *ledger.Ledger) {
 	_, err = l.BeginPublish(t.Context(), m)
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "starter runs cancel r3")
-	require.NoError(t, l.Unclaim(t.Context(), Asset, Partition, "r3"))
+	require.NoError(t, l.Unclaim(t.Context(), claim))
 	claim.Run = "ended"
 	_, err = l.Claim(t.Context(), claim)
 	require.NoError(t, err, "a claim that the end of its run left behind stands in nobody's way")

@@ -68,7 +68,7 @@ func waitsEnd(t *testing.T, l *ledger.Ledger) {
 	claim := ledger.Claim{Asset: Asset, Partition: "5", Run: "r1", Workflow: "w1", Execution: "e1"}
 	_, err := l.Claim(ctx, claim)
 	require.NoError(t, err)
-	require.NoError(t, l.Unclaim(ctx, Asset, "5", "r1"))
+	require.NoError(t, l.Unclaim(ctx, claim))
 	require.Equal(t, []string{"anvisa/download[6] r1 refused", "anvisa/download[7] r1 refused", "anvisa/download[7] r2 refused"}, waiting(t, l))
 
 	claim.Partition = "7"

@@ -1,0 +1,167 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
+)
+
+// asleep makes the maker of the downloads stop before its first row, until wake is called.
+func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
+	began, goes := make(chan struct{}), make(chan struct{})
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		close(began)
+		<-goes
+		return w.honest(ctx, run, batch, settle)
+	}
+	return began, func() { close(goes) }
+}
+
+// inBackground runs a batch as a worker does that nobody waits for any more.
+func (w *world) inBackground(in activities.BatchInput) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := call(w, w.acts.Batch, in)
+		done <- err
+	}()
+	return done
+}
+
+// A batch of run A outlives its workflow. Run B has enrolled what the source shows now when A wakes and settles.
+func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a old", "b old")
+	a := w.enrolled(download, ledger.Missing)
+	sleeping, wake := w.asleep()
+	late := w.inBackground(a)
+	<-sleeping
+
+	w.make[download] = nil
+	w.show("a new", "b old")
+	w.must(w.step(catalog))
+	b := w.enrolled(download, ledger.Missing)
+	wake()
+	err := <-late
+	require.True(t, wantKind(t, fault.Superseded, err).NonRetryable())
+	require.ErrorContains(t, err, "is superseded by run "+b.Run)
+	require.Equal(t, []string{"a pending  0", "b pending  0"}, w.entries(download))
+
+	_, err = call(w, w.acts.Batch, b)
+	require.NoError(t, err)
+	_, err = w.publish(b.StepInput, activities.Enrolled{Generation: b.Generation})
+	require.NoError(t, err)
+	require.Equal(t, []string{"a new", "b old"}, w.rows(download))
+	_, again := w.must(w.step(download))
+	require.False(t, again.Changed)
+	w.sound()
+}
+
+// A new worker enrols, an old worker is offered the batch: it leaves it, and costs the step nothing.
+func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2")
+	w.must(w.step(download))
+	w.calls()
+	old := w.acts.Graph
+	w.versions[download] = "2"
+	w.deploy()
+	newer := w.acts.Graph
+	in := w.enrolled(download, ledger.Missing)
+
+	w.acts.Graph = old
+	_, left, err := beat(w, nil, w.acts.Batch, in)
+	app := wantKind(t, fault.CodeVersion, err)
+	require.False(t, app.NonRetryable())
+	require.Equal(t, time.Second, app.NextRetryDelay())
+	require.Zero(t, left["failures"], "it costs no attempt")
+	require.ErrorContains(t, err, "waiting for a worker with code version 2 of test/download: this one has version 1")
+	require.Empty(t, w.calls())
+
+	w.acts.Graph = newer
+	_, err = call(w, w.acts.Batch, in)
+	require.NoError(t, err)
+	w.acts.Graph = old
+	for _, do := range []func() error{
+		func() error {
+			_, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in.StepInput})
+			return err
+		},
+		func() error {
+			_, err := call(w, w.acts.Publish, activities.PublishInput{StepInput: in.StepInput})
+			return err
+		},
+	} {
+		wantKind(t, fault.CodeVersion, do())
+	}
+	w.acts.Graph = newer
+	_, err = w.publish(in.StepInput, activities.Enrolled{Generation: in.Generation})
+	require.NoError(t, err)
+	w.sound()
+}
+
+// An old worker that enrols later does not go back to old code, also when the plan is its own.
+func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2")
+	old := w.acts.Graph
+	planned := w.step(download) // by the old worker
+	w.versions[download] = "2"
+	w.deploy()
+	newer := w.acts.Graph
+	w.must(w.step(download))
+	w.calls()
+
+	w.acts.Graph = old
+	_, _, err := beat(w, nil, w.acts.Enrol, planned)
+	require.False(t, wantKind(t, fault.CodeVersion, err).NonRetryable())
+	require.ErrorContains(t, err, "has code version 2 in force, and 1 is older")
+	w.acts.Graph = newer
+	enrolled, made := w.must(planned)
+	require.Equal(t, "2", enrolled.CodeVersion, "a worker with newer code does the step as its own")
+	require.False(t, made.Changed)
+	require.Empty(t, w.calls())
+
+	// A rollback of the build, on purpose.
+	was, err := w.ledger.AllowCode(t.Context(), string(download), "1")
+	require.NoError(t, err)
+	require.Equal(t, "2", was)
+	w.acts.Graph = old
+	w.must(w.step(download))
+	require.Len(t, w.calls(), 2)
+	w.sound()
+}
+
+// All workers of a step's version were replaced while it was under way: newer code ends it, and says which rows it made.
+func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
+	first := w.enrolled(download, ledger.Missing)
+	_, err := call(w, w.acts.Batch, first)
+	require.NoError(t, err)
+	w.calls()
+	w.versions[download] = "2"
+	w.deploy()
+	second := first
+	second.Batch = 2
+	_, _, err = beat(w, nil, w.acts.Batch, second)
+	wantKind(t, fault.CodeVersion, err)
+
+	w.acts.Patience = time.Nanosecond
+	_, err = call(w, w.acts.Batch, second)
+	require.NoError(t, err)
+	require.Equal(t, []string{"e 5"}, w.calls())
+	_, err = w.publish(second.StepInput, activities.Enrolled{Generation: first.Generation})
+	require.NoError(t, err)
+	require.Equal(t, "1", w.latest(download).CodeVersion, "part of it is still of older code")
+	w.sound()
+	enrolled, _ := w.must(w.step(download))
+	require.Equal(t, 4, enrolled.Recode, "e is made by the new code already")
+	w.sound()
+}
