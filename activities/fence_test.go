@@ -165,3 +165,55 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	require.Equal(t, 4, enrolled.Recode, "e is made by the new code already")
 	w.sound()
 }
+
+// A worker of a build that knows no tokens stages a row of old code under an enrolment of new code: it is not published.
+func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2")
+	old := w.asset(download)
+	w.versions[download] = "2"
+	w.deploy()
+	in := w.enrolled(download, ledger.Missing)
+	part, err := w.table(download).NewPart(t.Context(), here.Key, nil)
+	require.NoError(t, err)
+	outcomes := []ledger.Outcome{}
+	for _, id := range []string{"a", "b"} {
+		from := asset.Run{ID: "old", Now: time.Now}.For(old).Provenance(time.Now(), "")
+		require.NoError(t, part.Write(row{ID: id, Content: "of old code", Provenance: from}))
+		outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Staged})
+	}
+	file, err := part.Close(t.Context())
+	require.NoError(t, err)
+	for i := range outcomes {
+		outcomes[i].Staged = file.Path
+	}
+	require.NoError(t, w.ledger.Settle(t.Context(), w.token(download), outcomes))
+
+	_, err = w.publish(in.StepInput, activities.Enrolled{Generation: in.Generation})
+	wantKind(t, fault.Superseded, err)
+	require.ErrorContains(t, err, "was made with code version 1, not 2")
+	require.Equal(t, []string{"a pending  0", "b pending  0"}, w.entries(download))
+	w.must(w.step(download))
+	require.Equal(t, []string{"a 1", "b 2"}, w.rows(download))
+	w.sound()
+}
+
+// What an audit finds is made again by the next run, of a partition that derives its rows too.
+func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	for _, key := range []asset.Key{catalog, download} {
+		w := listed(t, "a 1", "b 2")
+		if key != catalog {
+			w.must(w.step(key))
+		}
+		w.calls()
+		require.NoError(t, w.ledger.Distrust(t.Context(), string(key), here.Key, "a", "its row is of another code version"))
+		require.Len(t, w.rows(key), 2, "readers keep what they have")
+		enrolled, made := w.must(w.step(key))
+		require.Equal(t, []int{1, 1}, []int{enrolled.Changed, enrolled.Unchanged})
+		require.True(t, made.Changed)
+		_, again := w.must(w.step(key))
+		require.False(t, again.Changed)
+		w.sound()
+	}
+}

@@ -130,10 +130,17 @@ func (a *Activities) staged(ctx context.Context, j job, probe *asset.Probe) (ass
 			}
 		}
 	}
+	wanted, err := a.stagedItems(ctx, j)
+	if err != nil {
+		return s, err
+	}
 	for _, path := range parts {
 		for row, err := range j.table.Rows(ctx, lake.File{Path: path, Partition: j.partition()}) {
 			if err != nil {
 				return s, fmt.Errorf("read staged %s: %w", path, err)
+			}
+			if err := wanted.holds(row.(asset.Row)); err != nil {
+				return s, a.giveUp(ctx, j, path, err)
 			}
 			probe.Row(row)
 			delete(going, row.(asset.Row).ItemID())

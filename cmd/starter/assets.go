@@ -60,6 +60,7 @@ func newAssets(a *app) *cobra.Command {
 			Use: "show ASSET", Short: "Show one asset: its columns, its checks, its table", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.showAsset(cmd, args[0]) },
 		},
+		newAllowCode(a),
 	)
 	return cmd
 }

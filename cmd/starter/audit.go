@@ -14,16 +14,20 @@ import (
 )
 
 func newAudit(a *app) *cobra.Command {
-	return &cobra.Command{
+	var repair bool
+	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Recompute from ledger, tables and PDFs that nothing is lost; fails with the list of what does not add up",
 		Long: `Recompute the conservation law from the bottom: for every partition, discovered = published + absent + quarantined +
-pending; every published item has exactly one row and every row its item; every PDF that a row names is there with the
-bytes its sha256 promises. Reads only. Exits with 1 and the list of what does not add up.`,
-		Args: cobra.NoArgs,
+pending; every published item has exactly one row and every row its item, of the fingerprint and the code version that the
+ledger says; every PDF that a row names is there with the bytes its sha256 promises. Exits with 1 and the list of what does
+not add up. Reads only, unless --repair is given: then the next run makes the rows again that are not of the fingerprint or the
+code version that the ledger says.`,
+		Example: "  starter audit\n  starter audit --repair && starter materialize '*'",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: d.Leaflets.Blobs})
+				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: d.Leaflets.Blobs, Repair: repair})
 				if err != nil {
 					return err
 				}
@@ -37,12 +41,17 @@ bytes its sha256 promises. Reads only. Exits with 1 and the list of what does no
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&repair, "repair", false, "let the next run make rows again that are not of the ledger's fingerprint or code version")
+	return cmd
 }
 
 func printAudit(w io.Writer, r audit.Report) error {
 	writef(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
 	for _, f := range r.Findings {
 		writef(w, "  %s[%s] %s: %s\n", f.Asset, f.Partition, f.Subject, f.Problem)
+		if f.Cure != "" {
+			writef(w, "    → %s\n", f.Cure)
+		}
 	}
 	if len(r.Findings) == 0 {
 		writeln(w, "everything adds up")

@@ -185,6 +185,10 @@ func New[T Row](s Spec[T]) *Asset {
 	}
 	if s.Make != nil {
 		a.make = func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error {
+			fingerprints := make(map[string]string, len(batch))
+			for _, item := range batch {
+				fingerprints[item.ID] = item.Fingerprint
+			}
 			return s.Make(ctx, run, batch, func(id string, row T, err error) error {
 				if err != nil {
 					return settle(id, nil, err)
@@ -192,7 +196,7 @@ func New[T Row](s Spec[T]) *Asset {
 				if err := belongs(s.Key, id, row); err != nil {
 					return err
 				}
-				return settle(id, row, nil)
+				return settle(id, boundTo(row, fingerprints[id]), nil)
 			})
 		}
 	}
@@ -201,6 +205,9 @@ func New[T Row](s Spec[T]) *Asset {
 			row, err := s.Remake(ctx, run, old.(T))
 			if err != nil {
 				return nil, err
+			}
+			if was, ok := old.(Traced); ok {
+				row = boundTo(row, was.Trace().Fingerprint) // only the code is newer
 			}
 			return row, belongs(s.Key, old.ItemID(), row)
 		}

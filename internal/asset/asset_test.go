@@ -55,7 +55,7 @@ func TestNewKeepsTheRowType(t *testing.T) {
 	for _, c := range a.Codec.Columns() {
 		names = append(names, c.Name)
 	}
-	require.Equal(t, []string{"name", "dose", "run_id", "trace_id", "code_version", "fetched_at", "source_url"}, names)
+	require.Equal(t, []string{"name", "dose", "run_id", "trace_id", "code_version", "fetched_at", "source_url", "fingerprint"}, names)
 
 	want := pill{Name: "x", Dose: 3, Provenance: asset.Provenance{FetchedAt: time.Unix(9, 0).UTC()}}
 	var file bytes.Buffer

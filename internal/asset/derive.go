@@ -36,6 +36,6 @@ func (s Spec[T]) belonging(emit func(Item, Row) error) func(Item, T) error {
 		if err := belongs(s.Key, item.ID, row); err != nil {
 			return err
 		}
-		return emit(item, row)
+		return emit(item, boundTo(row, item.Fingerprint))
 	}
 }

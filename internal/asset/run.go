@@ -22,6 +22,26 @@ type Provenance struct {
 	CodeVersion string    `parquet:"code_version,dict" doc:"The version of the code that made it"`
 	FetchedAt   time.Time `parquet:"fetched_at,timestamp(microsecond)" doc:"When the source was asked, UTC"`
 	SourceURL   string    `parquet:"source_url,dict" doc:"What the source was asked, without secrets"`
+	Fingerprint string    `parquet:"fingerprint,dict" rows:"added" doc:"Of what the source, or the input, showed of the item when the row was made"`
+}
+
+// Traced is a row that says where it came from. Every row type that embeds Provenance is one.
+type Traced interface {
+	Trace() Provenance
+}
+
+// Trace gives the provenance itself.
+func (p Provenance) Trace() Provenance { return p }
+
+// bind notes which state of the item a row is of: that is known to whoever asked for it, not to the code that made it.
+func (p *Provenance) bind(fingerprint string) { p.Fingerprint = fingerprint }
+
+// boundTo is a row with the fingerprint of its item.
+func boundTo[T Row](row T, fingerprint string) T {
+	if p, ok := any(&row).(interface{ bind(fingerprint string) }); ok {
+		p.bind(fingerprint)
+	}
+	return row
 }
 
 // Inputs reads the published rows of a partition of an asset.

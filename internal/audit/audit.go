@@ -2,7 +2,7 @@
 //
 // For every partition of every asset: discovered = published + absent + quarantined + pending; each item that the
 // ledger says has a row has exactly one in the table's latest version, in the part that the ledger says, and there are
-// no other rows; each PDF that a row names is stored with the bytes that its sha256 promises. An audit only reads. It
+// no other rows; each row is of the fingerprint and the code version that the ledger says; each PDF that a row names is stored with the bytes that its sha256 promises. An audit only reads. It
 // may run beside a worker, but then a publish that happens in between shows as a finding, as does one that was cut
 // short and that the next run puts right: run it again.
 package audit
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/versions"
@@ -26,6 +27,7 @@ type Subject struct {
 	Ledger   *ledger.Ledger
 	Table    func(*asset.Asset) *lake.Table
 	Leaflets *lake.Blobs
+	Repair   bool // let the next run make the rows again that are of another fingerprint or code version
 }
 
 // Finding is one thing that does not add up.
@@ -34,6 +36,7 @@ type Finding struct {
 	Partition string    `json:"partition"`
 	Subject   string    `json:"subject"` // an item, a file, or "counts"
 	Problem   string    `json:"problem"`
+	Cure      string    `json:"cure,omitempty"` // what to do about it, where that is known
 }
 
 // Report is the outcome of an audit.
@@ -55,6 +58,7 @@ type auditor struct {
 	Subject
 	report   Report
 	verified map[string]bool // files by sha256: each is read once
+	strange  []Finding       // rows of the partition that are of another fingerprint or code version than the ledger says
 }
 
 // Run audits everything. An error means that it could not be done, not that something was found.
@@ -119,7 +123,7 @@ func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]bo
 }
 
 func (a *auditor) found(key asset.Key, partition, subject, format string, args ...any) {
-	a.report.Findings = append(a.report.Findings, Finding{key, partition, subject, fmt.Sprintf(format, args...)})
+	a.report.Findings = append(a.report.Findings, Finding{Asset: key, Partition: partition, Subject: subject, Problem: fmt.Sprintf(format, args...)})
 }
 
 // page is how many items are read from the ledger at a time.
@@ -146,14 +150,53 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(published)) {
-		found(id, "should have its row in %q, but no row of it is there", published[id])
+		found(id, "should have its row in %q, but no row of it is there", published[id].Part)
 	}
+	return a.mismatched(ctx, made.Key, key)
+}
+
+// mismatched reports the rows that are not of the fingerprint or the code version that the ledger says, and has them made again
+// if that is asked for.
+func (a *auditor) mismatched(ctx context.Context, key asset.Key, partition string) error {
+	for _, f := range a.strange {
+		f.Asset, f.Partition = key, partition
+		f.Cure = "starter audit --repair lets the next run make it again"
+		if a.Repair {
+			err := a.Ledger.Distrust(ctx, string(key), partition, f.Subject, f.Problem)
+			switch {
+			case fault.KindOf(err) == fault.Busy:
+				f.Cure = "a run is at the partition: repair it once that has ended"
+			case err != nil:
+				return err
+			default:
+				f.Cure = "the next run of the partition makes it again"
+			}
+		}
+		a.report.Findings = append(a.report.Findings, f)
+	}
+	a.strange = nil
 	return nil
 }
 
+// compare holds where a row says it came from against what the ledger says. Rows of before fingerprints were kept in them
+// have none, and items that are to be made again are of no fingerprint.
+func (a *auditor) compare(e ledger.Entry, row any) {
+	made, ok := row.(asset.Traced)
+	if !ok || e.State != ledger.Published {
+		return
+	}
+	p := made.Trace()
+	switch {
+	case p.CodeVersion != "" && e.CodeVersion != "" && p.CodeVersion != e.CodeVersion:
+		a.strange = append(a.strange, Finding{Subject: e.ID, Problem: fmt.Sprintf("its row was made with code version %s, the ledger says %s", p.CodeVersion, e.CodeVersion)})
+	case p.Fingerprint != "" && e.Fingerprint != "" && p.Fingerprint != e.Fingerprint:
+		a.strange = append(a.strange, Finding{Subject: e.ID, Problem: fmt.Sprintf("its row is of fingerprint %s, the ledger says %s", p.Fingerprint, e.Fingerprint)})
+	}
+}
+
 // items reads a partition's items: the part that should hold the row of each that has one, and a count by state.
-func (a *auditor) items(ctx context.Context, key, partition string) (map[string]string, ledger.Counts, error) {
-	parts := make(map[string]string)
+func (a *auditor) items(ctx context.Context, key, partition string) (map[string]ledger.Entry, ledger.Counts, error) {
+	parts := make(map[string]ledger.Entry)
 	var c ledger.Counts
 	waivers, err := a.Ledger.Waivers(ctx, key)
 	if err != nil {
@@ -182,7 +225,7 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 				c.Pending++
 			}
 			if e.Part != "" || e.State == ledger.Published {
-				parts[e.ID] = e.Part
+				parts[e.ID] = ledger.Entry{Item: ledger.Item{ID: e.ID, Fingerprint: e.Fingerprint}, State: e.State, CodeVersion: e.CodeVersion, Part: e.Part}
 			}
 			filter.After = e.ID
 		}
@@ -195,7 +238,7 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 
 // rows holds the table's rows against the items, crossing off those it finds.
 func (a *auditor) rows(
-	ctx context.Context, table *lake.Table, files []lake.File, published map[string]string, found func(subject, format string, args ...any),
+	ctx context.Context, table *lake.Table, files []lake.File, published map[string]ledger.Entry, found func(subject, format string, args ...any),
 ) error {
 	for _, file := range files {
 		rows := int64(0)
@@ -206,12 +249,14 @@ func (a *auditor) rows(
 			}
 			rows++
 			id := row.(asset.Row).ItemID()
-			part, ok := published[id]
+			e, ok := published[id]
 			switch {
 			case !ok:
 				found(id, "has a row in %s, but the ledger has no published item for it, or it has two rows", file.Path)
-			case part != file.Path:
-				found(id, "has its row in %s, the ledger says %s", file.Path, part)
+			case e.Part != file.Path:
+				found(id, "has its row in %s, the ledger says %s", file.Path, e.Part)
+			default:
+				a.compare(e, row)
 			}
 			delete(published, id)
 			if err := a.file(ctx, id, row, found); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // to damage a ledger behind its back
@@ -29,6 +30,7 @@ const (
 type row struct {
 	ID     string `parquet:"id"`
 	SHA256 string `parquet:"sha256"`
+	asset.Provenance
 }
 
 func (r row) ItemID() string     { return r.ID }
@@ -122,7 +124,7 @@ func (b *bundle) partOf(partition string, ids ...string) lake.File {
 		sha, _, err := b.blobs.Put(b.t.Context(), []byte("leaflet "+id))
 		require.NoError(b.t, err)
 		b.shas[id] = sha
-		require.NoError(b.t, p.Write(row{ID: id, SHA256: sha}))
+		require.NoError(b.t, p.Write(row{ID: id, SHA256: sha, Provenance: asset.Provenance{CodeVersion: "1", Fingerprint: "old", FetchedAt: time.Now().UTC()}}))
 		name += id
 	}
 	file, err := p.Close(b.t.Context())
@@ -237,6 +239,18 @@ func TestWhatDisagreesIsFound(t *testing.T) {
 				return []string{"a: file " + b.shas["a"] + ": verify " + b.blobs.Path(b.shas["a"]) + ": its content has the SHA-256 "}
 			},
 		},
+		"a row of other code": {
+			func(b *bundle) { b.damage(`UPDATE items SET code_version = '2' WHERE id = 'a'`) },
+			func(*bundle) []string {
+				return []string{"a: its row was made with code version 1, the ledger says 2"}
+			},
+		},
+		"a row of another fingerprint": {
+			func(b *bundle) { b.damage(`UPDATE items SET fingerprint = 'new' WHERE id = 'c'`) },
+			func(*bundle) []string {
+				return []string{"c: its row is of fingerprint old, the ledger says new"}
+			},
+		},
 		"a part is gone": {
 			func(b *bundle) { require.NoError(b.t, os.Remove(b.file("download", b.parts["ab"].Path))) },
 			func(b *bundle) []string {
@@ -284,4 +298,33 @@ func TestAnAuditThatIsStoppedHasNoVerdict(t *testing.T) {
 	cancel()
 	_, err := audit.Run(ctx, b.subject)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A repair has the next run make what is wrong, once nobody is at the partition, and readers keep what they have until then.
+func TestARepairIsMadeByTheNextRun(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.damage(`UPDATE items SET code_version = '2' WHERE id = 'a'`)
+	b.subject.Repair = true
+	claim := ledger.Claim{Asset: key, Partition: partition, Run: "r3", Workflow: "w", Execution: "e"}
+	_, err := b.subject.Ledger.Claim(t.Context(), claim)
+	require.NoError(t, err)
+	cures := func() []string {
+		report, err := audit.Run(t.Context(), b.subject)
+		require.NoError(t, err)
+		found := []string{}
+		for _, f := range report.Findings {
+			found = append(found, f.Subject+": "+f.Cure)
+		}
+		return found
+	}
+	require.Equal(t, []string{"a: a run is at the partition: repair it once that has ended"}, cures())
+	require.NoError(t, b.subject.Ledger.Unclaim(t.Context(), claim))
+	require.Equal(t, []string{"a: the next run of the partition makes it again"}, cures())
+	require.Empty(t, cures(), "it is to be made again: nothing is wrong with that")
+
+	sum, err := ledgertest.Enumerate(t, b.subject.Ledger, ledger.Enrolment{Asset: key, Partition: partition, Run: "r3", CodeVersion: "2",
+		Partial: true, Items: items("old", "a")})
+	require.NoError(t, err)
+	require.Equal(t, ledger.Enrolled{Discovered: 1, Changed: 1, Todo: 1, Batches: 1}, sum)
 }

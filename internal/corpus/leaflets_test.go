@@ -127,7 +127,8 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	require.EqualValues(t, corpus.Words(row.Text), row.Words)
 	require.Contains(t, strings.Join(row.Disagreements, ""), "razao_social")
 	require.Equal(t, corpus.License, row.License)
-	require.Equal(t, asset.Provenance{RunID: "run-1", TraceID: "trace-1", CodeVersion: "1", FetchedAt: patient.FetchedAt, SourceURL: patient.SourceURL}, row.Provenance)
+	require.Equal(t, asset.Provenance{RunID: "run-1", TraceID: "trace-1", CodeVersion: "1", FetchedAt: patient.FetchedAt, SourceURL: patient.SourceURL, Fingerprint: row.Fingerprint}, row.Provenance)
+	require.NotEmpty(t, row.Fingerprint)
 
 	require.Equal(t, corpus.NotALeaflet, rows["11/patient#1"].Excluded)
 	require.Equal(t, corpus.Excluded, rows["11/patient#1"].Split)

@@ -26,10 +26,31 @@ func TestNewerSchema(t *testing.T) {
 	_, err := l.writer.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7000, TRUE)`)
 	require.NoError(t, err)
 
+	// What a newer binary added stands in nobody's way: a worker of before finishes what it began.
+	_, err = l.writer.ExecContext(t.Context(), `ALTER TABLE items ADD COLUMN added_later TEXT NOT NULL DEFAULT 'x'`)
+	require.NoError(t, err)
+	old, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	require.NoError(t, enrolNext(t.Context(), old, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
+	by := Token{Asset: "a", Partition: "p", Run: "r", Generation: 1}
+	batch, err := old.Take(t.Context(), by, 1, "")
+	require.NoError(t, err)
+	require.Len(t, batch, 2)
+	require.NoError(t, old.Settle(t.Context(), by, []Outcome{{ID: batch[0].ID, State: Staged, Staged: "p1"}}))
+	require.NoError(t, old.Close())
+
+	// Once something was taken away that this binary needs, it must not go on.
+	_, err = l.writer.ExecContext(t.Context(), `UPDATE schema_compat SET oldest = 6999`)
+	require.NoError(t, err)
 	_, err = Open(t.Context(), path)
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.Regexp(t, `^open ledger: this data was written by a newer drugslm \(schema 7000, this binary knows \d+\): `+
 		`upgrade drugslm or choose another --data$`, err.Error())
+
+	_, err = l.writer.ExecContext(t.Context(), `DROP TABLE schema_compat`)
+	require.NoError(t, err)
+	_, err = Open(t.Context(), path)
+	require.Equal(t, fault.Invalid, fault.KindOf(err), "a file that does not say is for nobody older")
 }
 
 func TestDiskFull(t *testing.T) {

@@ -38,18 +38,21 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/pressly/goose/v3"
+	lib "modernc.org/sqlite/lib"
 
 	"drugslm/internal/fault"
 )
@@ -73,7 +76,8 @@ type Ledger struct {
 }
 
 // Open opens the ledger at path, creates it and its folder when they are missing, and brings its schema up to date.
-// A file with a newer schema is fault.Invalid; a folder that cannot be written is fault.Unavailable.
+// A file with a newer schema is worked with if that only added to what this binary knows, and fault.Invalid otherwise; a
+// folder that cannot be written is fault.Unavailable.
 func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -140,6 +144,18 @@ func (l *Ledger) prepare(ctx context.Context) error {
 	}
 }
 
+// oldestReader is the schema that a binary must know at least to work with a newer one: migrations add first, so that an old
+// worker finishes what it began, and take away a release later. A file that does not say is for nobody older.
+func (l *Ledger) oldestReader(ctx context.Context) (int64, error) {
+	oldest := int64(math.MaxInt64)
+	rows, err := l.writer.QueryContext(ctx, `SELECT oldest FROM schema_compat`)
+	if code(err) == lib.SQLITE_ERROR {
+		return oldest, nil // there is no such table
+	}
+	err = each(rows, err, func(rows *sql.Rows) error { return rows.Scan(&oldest) })
+	return oldest, err
+}
+
 func (l *Ledger) migrate(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -154,8 +170,10 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if have > want {
-		return fault.New(fault.Invalid, "open ledger", "this data was written by a newer drugslm (schema %d, this binary knows %d): "+
-			"upgrade drugslm or choose another --data", have, want)
+		if oldest, err := l.oldestReader(ctx); err != nil || want < oldest {
+			return cmp.Or(err, error(fault.New(fault.Invalid, "open ledger", "this data was written by a newer drugslm (schema %d, this binary knows %d): "+
+				"upgrade drugslm or choose another --data", have, want)))
+		}
 	}
 	// Not have == want: a migration that was written beside a later one may have to be caught up with.
 	if pending, err := provider.HasPending(ctx); err != nil || !pending {

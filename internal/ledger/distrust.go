@@ -1,0 +1,25 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+)
+
+// KindMismatch marks an item whose published row is not of the fingerprint or the code version that the ledger said.
+const KindMismatch = "mismatch"
+
+// Distrust lets the next run make the row of a published item again, for a reason: what the ledger says of it is not true
+// of the row. Readers keep the row until then. An item that is not published is left alone; while a run is at the partition it
+// is fault.Busy.
+func (l *Ledger) Distrust(ctx context.Context, asset, partition, id, why string) error {
+	const op = "distrust row"
+	return l.write(ctx, op, func(tx *sql.Tx) error {
+		if err := unclaimed(ctx, tx, op, []Entry{{Asset: asset, Partition: partition, Item: Item{ID: id}}}); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'pending', fingerprint = '', code_version = '', kind = $4, reason = $5, evidence = '',
+			attempts = 0, row = '', batch = 0, remake = FALSE, updated = $6 WHERE asset = $1 AND partition = $2 AND id = $3 AND state = 'published'`,
+			asset, partition, id, KindMismatch, why, micros(now()))
+		return err
+	})
+}
