@@ -186,7 +186,7 @@ func TestOpenDataSourceMustBeOne(t *testing.T) {
 	}{
 		"none":      {anvisa.OpenData{}, "there is no source"},
 		"no file":   {anvisa.OpenData{Source: filepath.Join(folder, "x.csv")}, "there is no file"},
-		"a folder":  {anvisa.OpenData{Source: folder}, "is not a file"},
+		"a folder":  {anvisa.OpenData{Source: folder}, "is a folder"},
 		"a scheme":  {anvisa.OpenData{Source: "ftp://example.org/x.csv", Pace: &anvisatest.Pace{}}, "neither a file nor an address"},
 		"no host":   {anvisa.OpenData{Source: "https:///x.csv", Pace: &anvisatest.Pace{}}, "neither a file nor an address"},
 		"no budget": {anvisa.OpenData{Source: "https://example.org/x.csv"}, "a pace is required"},

@@ -72,14 +72,8 @@ func (c Config) check(k Key) error {
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
 		}
-	case "retention.age":
-		if c.Retention.Age < 0 {
-			return fmt.Errorf("%s is less than 0s", c.Retention.Age)
-		}
-	case "retention.interval":
-		if c.Retention.Interval < time.Minute {
-			return fmt.Errorf("%s is shorter than 1m", c.Retention.Interval)
-		}
+	case "retention.age", "retention.interval":
+		return c.Retention.check(k.Name)
 	case "telemetry.trace_url":
 		if url := string(c.Telemetry.TraceURL); url != "" {
 			if !strings.Contains(url, "{trace_id}") {
@@ -105,6 +99,18 @@ func (c Config) check(k Key) error {
 		}
 	}
 	return nil
+}
+
+// check holds one of the keys of retention against its least value.
+func (r Retention) check(key string) error {
+	switch {
+	case key == "retention.age" && r.Age < 0:
+		return fmt.Errorf("%s is less than 0s", r.Age)
+	case key == "retention.interval" && r.Interval < time.Minute:
+		return fmt.Errorf("%s is shorter than 1m", r.Interval)
+	default:
+		return nil
+	}
 }
 
 // allowed holds v against the key's list of values or its least value.

@@ -141,7 +141,7 @@ func TestDirSaysWhatIsWrongWithTheDisk(t *testing.T) {
 		_, err := dir(t).Put(t.Context(), "a", iotest.ErrReader(&fs.PathError{Op: "write", Path: "x", Err: tt.err}))
 		require.ErrorContains(t, err, tt.want)
 		want := fault.Unavailable
-		if tt.err == syscall.ENOSPC {
+		if errors.Is(tt.err, syscall.ENOSPC) {
 			want = fault.Full
 		}
 		require.Equal(t, want, fault.KindOf(err))

@@ -9,5 +9,5 @@ func statfs(path string) (total, free uint64, err error) {
 	if err := unix.Statfs(path, &s); err != nil {
 		return 0, 0, err
 	}
-	return s.Blocks * uint64(s.Bsize), s.Bavail * uint64(s.Bsize), nil //nolint:unconvert // other systems have other types
+	return s.Blocks * uint64(s.Bsize), s.Bavail * uint64(s.Bsize), nil
 }

@@ -6,6 +6,7 @@ package ledgertest
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"testing"
 	"time"
 
@@ -23,40 +24,62 @@ const (
 
 // Run runs every behaviour against an empty ledger of its own, which open closes when its test ends.
 func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
-	for name, test := range map[string]func(*testing.T, *ledger.Ledger){
-		"a first run publishes":              firstRun,
-		"a second run redoes what changed":   secondRun,
-		"finish is idempotent":               finishTwice,
-		"an abandoned publish stays staged":  abandon,
-		"moves that lose or double rows":     badMoves,
-		"one open publish":                   oneOpenPublish,
-		"a rollback moves items back":        rollBack,
-		"a rollback is refused":              rollBackRefused,
-		"a rollback is not hidden":           unchangedAfterRollback,
-		"settle is all or none":              settleAllOrNone,
-		"settle refuses nonsense":            settleNonsense,
-		"a batch resumes":                    batchResumes,
-		"latest and unchanged":               latest,
-		"items are filtered and paged":       filters,
-		"partitions come and go":             partitions,
-		"checks":                             checks,
-		"last checks":                        lastChecks,
-		"runs":                               runs,
-		"what fails leaves an event":         failuresAreEvents,
-		"events are delivered":               eventsAreDelivered,
-		"events are tried again":             eventsAreRetried,
-		"old events are deleted":             oldEventsGo,
-		"leases":                             leases,
-		"budgets":                            budgets,
-		"leases of workers":                  workerLeases,
-		"workers":                            workers,
-		"items in hand":                      hands,
-		"steps wait":                         waits,
-		"runs count what they store":         stored,
-		"waits end with their steps":         waitsEnd,
-		"what changed is seen once":          touched,
-		"new keys are seen once":             newKeys,
-		"a tick is written whole":            ticks,
+	for name, test := range behaviours() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+	t.Run("late", func(t *testing.T) { late(t, open) })
+}
+
+// behaviours are what a ledger promises, by name.
+func behaviours() map[string]func(*testing.T, *ledger.Ledger) {
+	all := itemBehaviours()
+	maps.Copy(all, runBehaviours())
+	return all
+}
+
+func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
+	return map[string]func(*testing.T, *ledger.Ledger){
+		"a first run publishes":             firstRun,
+		"a second run redoes what changed":  secondRun,
+		"finish is idempotent":              finishTwice,
+		"an abandoned publish stays staged": abandon,
+		"moves that lose or double rows":    badMoves,
+		"one open publish":                  oneOpenPublish,
+		"a rollback moves items back":       rollBack,
+		"a rollback is refused":             rollBackRefused,
+		"a rollback is not hidden":          unchangedAfterRollback,
+		"settle is all or none":             settleAllOrNone,
+		"settle refuses nonsense":           settleNonsense,
+		"a batch resumes":                   batchResumes,
+		"latest and unchanged":              latest,
+		"items are filtered and paged":      filters,
+		"partitions come and go":            partitions,
+		"checks":                            checks,
+		"last checks":                       lastChecks,
+		"runs":                              runs,
+		"what fails leaves an event":        failuresAreEvents,
+		"events are delivered":              eventsAreDelivered,
+		"events are tried again":            eventsAreRetried,
+		"old events are deleted":            oldEventsGo,
+		"leases":                            leases,
+		"budgets":                           budgets,
+		"leases of workers":                 workerLeases,
+		"workers":                           workers,
+		"items in hand":                     hands,
+		"steps wait":                        waits,
+		"runs count what they store":        stored,
+		"waits end with their steps":        waitsEnd,
+		"what changed is seen once":         touched,
+		"new keys are seen once":            newKeys,
+		"a tick is written whole":           ticks,
+	}
+}
+
+func runBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
+	return map[string]func(*testing.T, *ledger.Ledger){
 		"old requests are forgotten":         oldRequests,
 		"partitions that are worked on":      atWork,
 		"a backfill of one id is one":        oneBackfill,
@@ -91,13 +114,7 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 		"runs of an older build go on":       oldRuns,
 		"code versions have an order":        codeVersions,
 		"newer code takes over":              takenOver,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, open(t))
-		})
 	}
-	t.Run("late", func(t *testing.T) { late(t, open) })
 }
 
 // Items is an enumeration of ids that all have one fingerprint.
