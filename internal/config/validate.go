@@ -41,9 +41,7 @@ func (c Config) check(k Key) error {
 	}
 	switch k.Name {
 	case "data", "temporal.namespace":
-		if v.String() == "" {
-			return errors.New("must not be empty")
-		}
+		return filled(v.String())
 	case "source.url":
 		return checkURL(string(c.Source.URL))
 	case "source.open_data":
@@ -82,9 +80,7 @@ func (c Config) check(k Key) error {
 			return checkURL(strings.ReplaceAll(url, "{trace_id}", "0"))
 		}
 	case "worker.promote":
-		if c.Worker.Promote && c.Worker.Deployment == "" {
-			return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
-		}
+		return c.Worker.check()
 	case "worker.deployment", "worker.build":
 		if strings.ContainsAny(v.String(), ". \t\n") && k.Name == "worker.deployment" || len(v.String()) > 100 {
 			return errors.New("wants a short name without dots and blanks")
@@ -97,6 +93,22 @@ func (c Config) check(k Key) error {
 		if c.Budget.RPS == 0 && !Loopback(string(c.Source.URL)) {
 			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
 		}
+	}
+	return nil
+}
+
+// filled refuses an empty text.
+func filled(text string) error {
+	if text == "" {
+		return errors.New("must not be empty")
+	}
+	return nil
+}
+
+// check refuses to make a build current in no deployment.
+func (w Worker) check() error {
+	if w.Promote && w.Deployment == "" {
+		return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
 	}
 	return nil
 }
