@@ -82,7 +82,10 @@ func TestHooksAreToldOfFailures(t *testing.T) {
 	require.Equal(t, 0, whole.stop(syscall.SIGTERM))
 	require.Empty(t, hook.messages(), "nothing failed")
 
-	s := startSite(t, startPortal(t, "--products", "100"), data, env...)
+	small := startPortal(t, "--products", "100")
+	s := startSite(t, small, data, env...)
+	s.materialize("+anvisa/catalog") // what is no longer listed is missing, and goes once a later day confirms it
+	small.post("/_day")
 	failed := s.run("materialize", "--wait", "+anvisa/catalog")
 	require.Equal(t, 1, failed.code, failed.stderr)
 	require.Eventually(t, func() bool { return len(hook.messages()) > 0 }, time.Minute, 20*time.Millisecond)
