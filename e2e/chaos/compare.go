@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/corpus"
 	"drugslm/internal/host"
 )
 
@@ -21,9 +22,14 @@ type Tables map[string]map[string]map[string]Row
 type Row map[string]any
 
 // aside are the fields that say when, by whom and under which address a row was made. DataAtualizacao is the portal's day in
-// which the row was new, and of the index the day it was last another.
-func aside() []string {
-	return []string{"RunID", "TraceID", "FetchedAt", "SourceURL", "DataAtualizacao"}
+// which the row was new, and of the index the day it was last another. The fingerprint of the corpus is a digest of the
+// whole row, of these fields as well; in every other table it is of the source's data alone, and is compared.
+func aside(table asset.Key) []string {
+	fields := []string{"RunID", "TraceID", "FetchedAt", "SourceURL", "DataAtualizacao"}
+	if table == corpus.LeafletsKey {
+		fields = append(fields, "Fingerprint")
+	}
+	return fields
 }
 
 // readTables reads all tables of a data folder as they are now.
@@ -66,7 +72,7 @@ func readTable(ctx context.Context, d *host.Data, made *asset.Asset) (map[string
 			if _, twice := found[file.Partition][id]; twice {
 				return nil, fmt.Errorf("partition %s has two rows of item %s", file.Partition, id)
 			}
-			if found[file.Partition][id], err = plain(row); err != nil {
+			if found[file.Partition][id], err = plain(made.Key, row); err != nil {
 				return nil, err
 			}
 		}
@@ -74,8 +80,8 @@ func readTable(ctx context.Context, d *host.Data, made *asset.Asset) (map[string
 	return found, nil
 }
 
-// plain is a row without what may differ.
-func plain(row any) (Row, error) {
+// plain is a row of a table without what may differ.
+func plain(table asset.Key, row any) (Row, error) {
 	text, err := json.Marshal(row)
 	if err != nil {
 		return nil, err
@@ -84,7 +90,7 @@ func plain(row any) (Row, error) {
 	if err := json.Unmarshal(text, &found); err != nil {
 		return nil, err
 	}
-	for _, name := range aside() {
+	for _, name := range aside(table) {
 		delete(found, name)
 	}
 	return found, nil

@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/corpus"
 )
 
 func TestFirstDifference(t *testing.T) {
@@ -41,20 +42,37 @@ func TestARowIsComparedWithoutTimesAndRuns(t *testing.T) {
 	row.Provenance = asset.Provenance{RunID: "r1", TraceID: "t1", CodeVersion: "1", FetchedAt: time.Unix(5, 0), SourceURL: "http://a"}
 	other := row
 	other.RunID, other.TraceID, other.FetchedAt, other.SourceURL, other.DataAtualizacao = "r2", "t2", time.Unix(6, 0), "http://b", time.Unix(9, 0)
-	a, err := plain(row)
+	a, err := plain(anvisa.CatalogKey, row)
 	require.NoError(t, err)
-	b, err := plain(other)
+	b, err := plain(anvisa.CatalogKey, other)
 	require.NoError(t, err)
 	require.Equal(t, a, b)
 	for _, differs := range []func(*anvisa.CatalogRow){
 		func(r *anvisa.CatalogRow) { r.CodeVersion = "2" },
+		func(r *anvisa.CatalogRow) { r.Fingerprint = "2" },
 		func(r *anvisa.CatalogRow) { r.NomeProduto = "y" },
 		func(r *anvisa.CatalogRow) { r.Data = time.Unix(2, 0).UTC() },
 	} {
 		changed := row
 		differs(&changed)
-		c, err := plain(changed)
+		c, err := plain(anvisa.CatalogKey, changed)
 		require.NoError(t, err)
 		require.NotEqual(t, a, c)
 	}
+}
+
+func TestTheCorpusIsComparedByItsColumns(t *testing.T) {
+	t.Parallel()
+	row := corpus.Row{ID: "7/patient#1", Text: "x", Provenance: asset.Provenance{FetchedAt: time.Unix(5, 0), Fingerprint: "a"}}
+	later, another := row, row
+	later.FetchedAt, later.Fingerprint = time.Unix(6, 0), "b"
+	another.Text = "y"
+	var found []Row
+	for _, r := range []corpus.Row{row, later, another} {
+		one, err := plain(corpus.LeafletsKey, r)
+		require.NoError(t, err)
+		found = append(found, one)
+	}
+	require.Equal(t, found[0], found[1], "its fingerprint is of the time as well")
+	require.NotEqual(t, found[0], found[2])
 }
