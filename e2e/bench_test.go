@@ -153,7 +153,7 @@ func noopAsset(items int) *asset.Asset {
 		Key: "bench/numbers", Description: "Items that cost nothing.", Location: "bench/numbers", CodeVersion: "1",
 		Queue: asset.QueueExtract, BatchSize: 200,
 		Partitions: &asset.Partitions{Name: "part", Queue: asset.QueueExtract, Discover: func(context.Context) ([]asset.Partition, error) {
-			return []asset.Partition{{Key: "all", Label: "All"}}, nil
+			return []asset.Partition{{Key: "numbers", Label: "Numbers"}}, nil
 		}},
 		Items: func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
 			for n := range items {
