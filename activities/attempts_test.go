@@ -1,6 +1,8 @@
 package activities_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,16 +16,117 @@ import (
 func TestTheLastOfTheAttemptsIsFinal(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	w.fault = func(string) error { return fault.New(fault.Session, "fetch", "the browser is gone") }
+	w.make[download] = func(context.Context, asset.Run, []asset.Item, asset.Settle[row]) error {
+		return fault.New(fault.Unavailable, "start browser", "no place for one")
+	}
 	in := w.enrolled(download, ledger.Missing)
 	var left map[string]int
 	for attempt := 1; attempt <= 3; attempt++ {
 		var err error
 		_, left, err = beat(w, left, w.acts.Batch, in)
-		require.Equal(t, attempt == 3, wantKind(t, fault.Session, err).NonRetryable(), "attempt %d of 3", attempt)
+		require.Equal(t, attempt == 3, wantKind(t, fault.Unavailable, err).NonRetryable(), "attempt %d of 3", attempt)
 		require.Equal(t, attempt, left["failures"])
 	}
 	require.Equal(t, []string{"a pending  0"}, w.entries(download), "it is not the item's fault")
+}
+
+// Browsers, drivers and nodes that die are not the step's fault. One that loses them for ever ends all the same.
+func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.show("a one")
+	honest, losses := w.acts.Graph, 19
+	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
+		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: honest.All()[0].Partitions,
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
+			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
+		},
+	}))
+	require.NoError(t, err)
+	in := w.step(catalog)
+	left := map[string]int{"failures": 2} // of three
+	w.acts.Graph = graph
+	for range losses {
+		_, left, err = beat(w, left, w.acts.List, in)
+		require.False(t, wantKind(t, fault.Session, err).NonRetryable())
+		require.Equal(t, 2, left["failures"])
+	}
+	_, _, err = beat(w, left, w.acts.List, in)
+	require.True(t, wantKind(t, fault.Session, err).NonRetryable(), "nothing is tried for ever")
+	w.acts.Graph = honest
+	enrolled, _, err := beat(w, left, w.acts.List, in)
+	require.NoError(t, err, "the one before could still have gone well")
+	require.Equal(t, 1, enrolled.Discovered)
+}
+
+// A page that ends its browser each time is set aside, and those around it are made.
+func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
+	t.Parallel()
+	for name, enders := range map[string]string{"one": "b", "the first": "a", "two": "ad", "all": "abcd"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := listed(t, "a 1", "b 2", "c 3", "d 4")
+			w.acts.Graph = w.oneBatch(t)
+			w.fault = func(id string) error {
+				if strings.Contains(enders, id) {
+					return fault.New(fault.Session, "fetch", "tab crashed")
+				}
+				return nil
+			}
+			in := w.enrolled(download, ledger.Missing)
+			var left map[string]int
+			attempts := 0
+			for {
+				var err error
+				if _, left, err = beat(w, left, w.acts.Batch, in); err == nil {
+					break
+				}
+				attempts++
+				require.False(t, wantKind(t, fault.Session, err).NonRetryable(), "%v", left)
+			}
+			require.Equal(t, 3*len(enders), attempts)
+			var want []string
+			for _, id := range []string{"a", "b", "c", "d"} {
+				if strings.Contains(enders, id) {
+					want = append(want, id+" quarantined session 2")
+				} else {
+					want = append(want, id+" staged  0")
+				}
+			}
+			require.Equal(t, want, w.entries(download))
+			made, err := w.publish(in.StepInput, activities.Enrolled{})
+			require.NoError(t, err)
+			require.EqualValues(t, 4-len(enders), made.Rows)
+			w.sound()
+			w.fault = nil
+			w.must(w.step(download))
+			require.Equal(t, ledger.Counts{Discovered: 4, Published: 4}, w.counts(download), "the next run tries them again by itself")
+		})
+	}
+}
+
+// Browsers that are killed from outside cost no item anything: each loss meets another one.
+func TestLostBrowsersCostInnocentItemsNothing(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4")
+	w.acts.Graph = w.oneBatch(t)
+	killed := 0
+	w.fault = func(string) error {
+		if killed++; killed <= 8 {
+			return fault.New(fault.Session, "fetch", "the browser is gone")
+		}
+		return nil
+	}
+	in := w.enrolled(download, ledger.Missing)
+	var left map[string]int
+	var err error
+	for range 8 {
+		_, left, err = beat(w, left, w.acts.Batch, in)
+		require.False(t, wantKind(t, fault.Session, err).NonRetryable())
+	}
+	_, _, err = beat(w, left, w.acts.Batch, in)
+	require.NoError(t, err)
+	require.Equal(t, ledger.Counts{Discovered: 4, Pending: 4}, w.counts(download), "staged, and none is quarantined")
 }
 
 func TestWaitingForTheSourceCostsNoAttempt(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -27,7 +28,8 @@ type BatchOutput struct {
 
 // Batch makes the items of one batch that are not made yet, and stages their rows. Items that fail by themselves
 // are tried again within the batch until their attempts are spent, then quarantined with the reason; a failure that
-// is not the item's (a lost session, a source that asks for a pause) ends the attempt, with what is done kept.
+// is not the item's (a lost browser, a source that asks for a pause) ends the attempt, with what is done kept. An item
+// in whose hands browsers are lost again and again comes last, then is quarantined.
 func (a *Activities) Batch(ctx context.Context, in BatchInput) (out BatchOutput, err error) {
 	err = a.within(ctx, in.StepInput, phase{telemetry.MakeBatch, true}, func(ctx context.Context, j job) error {
 		out, err = a.batch(ctx, j, in.Batch)
@@ -46,6 +48,7 @@ func (a *Activities) batch(ctx context.Context, j job, n int) (out BatchOutput, 
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}
+		slices.SortStableFunc(entries, func(x, y ledger.Entry) int { return losses(x) - losses(y) })
 		once, err := a.way(ctx, j, entries)
 		if err == nil {
 			err = once(ctx, j, entries, &out)
@@ -174,6 +177,10 @@ const maxDown = 5
 // fail notes an item's failure; an error when the batch must end.
 func (p *pass) fail(ctx context.Context, e ledger.Entry, err error) error {
 	outcome, fatal := p.outcome(e, err)
+	if lost(fatal) {
+		p.failed = append(p.failed, outcome)
+		delete(p.entries, e.ID)
+	}
 	if fatal != nil {
 		return fatal
 	}
@@ -189,7 +196,20 @@ func (p *pass) fail(ctx context.Context, e ledger.Entry, err error) error {
 	return nil
 }
 
-// outcome says what becomes of an item that failed; an error when the failure is not the item's own.
+// maxItemLosses is how many browsers may be lost over an item before it is quarantined. One that is killed from outside is
+// one loss, of whatever item it was at; the next meets another item, since these come last.
+const maxItemLosses = 3
+
+// losses is how often an item was tried when its last try lost the browser.
+func losses(e ledger.Entry) int {
+	if e.Kind == string(fault.Session) {
+		return e.Attempts
+	}
+	return 0
+}
+
+// outcome says what becomes of an item that failed; an error when the failure is not the item's own. A browser that is
+// lost is not, as a rule: the attempt ends, and the item is noted in case that it is.
 func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 	kind := fault.KindOf(err)
 	o := ledger.Outcome{ID: e.ID, CodeVersion: e.CodeVersion, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
@@ -198,7 +218,14 @@ func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 		o.State = ledger.Pending
 	case kind == fault.NotFound:
 		o.State = ledger.Absent
-	case fault.Canceled(err), kind == fault.Session, kind.Waits():
+	case fault.Canceled(err), kind.Waits():
+		return o, err
+	case kind == fault.Session && e.Attempts+1 >= max(maxItemLosses, p.j.asset.Retry.ItemAttempts):
+		o.State = ledger.Quarantined
+		o.Reason = fmt.Sprintf("%s (tried %d times, the last of which lost the browser)", o.Reason, e.Attempts+1)
+		return o, err
+	case kind == fault.Session:
+		o.State = ledger.Pending
 		return o, err
 	case !kind.Retryable(), e.Attempts+1 >= p.j.asset.Retry.ItemAttempts:
 		o.State = ledger.Quarantined

@@ -155,9 +155,9 @@ func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
 	for i := range 10 { // drained, or not yet known to be dead
 		inHand(fmt.Sprint("stopped-", i), "a")
 		w.workerOf("now", dead{fmt.Sprint("stopped-", i): true})
-		w.fault = func(string) error { return fault.New(fault.Session, "fetch", "the browser is gone") }
+		w.fault = func(string) error { return fault.New(fault.Offline, "fetch", "the hub is gone") }
 		_, err := again(w, in)
-		wantKind(t, fault.Session, err)
+		wantKind(t, fault.Offline, err)
 	}
 	w.fault, w.made = nil, nil
 	inHand("killed-1", "a")
@@ -191,7 +191,8 @@ func TestAttemptsThatSettleSomethingAreNotInVain(t *testing.T) {
 		}
 		return fault.New(fault.Session, "fetch", "the browser is gone")
 	}
-	_, left, err := beat(w, map[string]int{"failures": 2}, w.acts.Batch, in) // of three
+	_, left, err := beat(w, map[string]int{"failures": 2, "lost": 19}, w.acts.Batch, in) // of three, and of twenty
 	require.False(t, wantKind(t, fault.Session, err).NonRetryable())
-	require.Equal(t, 1, left["failures"])
+	require.Equal(t, 0, left["failures"])
+	require.Equal(t, 1, left["lost"])
 }

@@ -15,11 +15,12 @@ import (
 )
 
 // beat is what an activity's heartbeat carries: how far it is, for people, and how many attempts failed, so that
-// waits which the source asked for are not counted as failures.
+// waits which the source asked for are not counted as failures, and lost browsers are counted by themselves.
 //
 // An attempt that is missing between Began and Ended vanished: its worker died, was stopped or was too slow to beat.
 type beat struct {
 	Failures int `json:"failures"`
+	Lost     int `json:"lost,omitempty"` // attempts in a row that lost their browser
 	Done     int `json:"done"`
 	Total    int `json:"total"`
 
@@ -65,15 +66,33 @@ func beatingIn(ctx context.Context, a *Activities, attempts int, fn func(context
 	<-stopped
 	if err != nil {
 		if p.moved.Load() {
-			last.Failures = 0
+			last.Failures, last.Lost = 0, 0
 		}
-		if counted(err) {
+		switch {
+		case lost(err):
+			last.Lost++
+		case counted(err):
 			last.Failures++
 		}
 		last.Ended = last.Began
 		activity.RecordHeartbeat(ctx, last)
 	}
-	return toTemporal(err, last.Failures >= attempts)
+	return toTemporal(err, last.spent(err, attempts))
+}
+
+// maxLost is how many attempts in a row may lose their browser and settle nothing: a browser, a driver or a node that
+// dies is not the step's fault, but a page that ends each of them must come to an end, too.
+const maxLost = 20
+
+// lost reports whether an attempt failed because its browser was lost.
+func lost(err error) bool { return fault.KindOf(err) == fault.Session && !fault.Canceled(err) }
+
+// spent reports whether an attempt that failed so was the last one.
+func (b beat) spent(err error, attempts int) bool {
+	if lost(err) {
+		return b.Lost >= maxLost
+	}
+	return counted(err) && b.Failures >= attempts
 }
 
 // begin is the beat with which an attempt begins, and whether the attempt before it came to no end.
@@ -192,7 +211,7 @@ func lastAttempt(ctx context.Context, j job) bool {
 	return !ok || p.base.Failures+1 >= j.Step.Retry.Attempts
 }
 
-// counted reports whether a failed attempt counts against the limit.
+// counted reports whether an attempt failed, rather than having to wait or being wanted no more.
 func counted(err error) bool {
 	kind := fault.KindOf(err)
 	return !kind.Waits() && kind != fault.Superseded && !fault.Canceled(err)
@@ -203,7 +222,7 @@ func counted(err error) bool {
 const maxLook = 10 * time.Minute
 
 // toTemporal is the only place where a kind of failure becomes Temporal's retry. Attempts are unlimited there:
-// the limit is counted here, so that waiting for the source costs none.
+// the limits are counted here, so that waiting for the source costs none. spent: this was the last attempt.
 func toTemporal(err error, spent bool) error {
 	if err == nil {
 		return nil
@@ -214,7 +233,7 @@ func toTemporal(err error, spent bool) error {
 	}
 	kind := fault.KindOf(err)
 	options := temporal.ApplicationErrorOptions{
-		NonRetryable:   !kind.Retryable() || fault.IsFinal(err) || (spent && counted(err)),
+		NonRetryable:   !kind.Retryable() || fault.IsFinal(err) || spent,
 		NextRetryDelay: min(fault.AfterOf(err), maxLook),
 	}
 	if kind == fault.Paused {
