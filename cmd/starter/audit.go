@@ -48,7 +48,11 @@ code version that the ledger says.`,
 func printAudit(w io.Writer, r audit.Report) error {
 	writef(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
 	for _, f := range r.Findings {
-		writef(w, "  %s[%s] %s: %s\n", f.Asset, f.Partition, f.Subject, f.Problem)
+		where := string(f.Asset)
+		if f.Partition != "" {
+			where += "[" + f.Partition + "]"
+		}
+		writef(w, "  %s %s: %s\n", where, f.Subject, f.Problem)
 		if f.Cure != "" {
 			writef(w, "    → %s\n", f.Cure)
 		}

@@ -41,8 +41,11 @@ func (p *partitionStatus) changedBy(drift versions.Drift, changed bool, refused 
 		p.State, p.Axis, p.Reason = asset.Failed, "", refused
 	case changed:
 		p.Foreign = drift.Commits
-		if p.State == asset.Fresh || p.State == asset.Stale {
+		switch p.State {
+		case asset.Fresh, asset.Stale:
 			p.State, p.Axis, p.Reason = asset.Stale, asset.SourceAxis, drift.Told()
+		default:
+			p.Reason += "; " + drift.Told()
 		}
 	}
 }

@@ -70,8 +70,11 @@ func printVersions(w io.Writer, found []versions.Version) error {
 	rows := make([][]string, len(found))
 	for i, v := range found {
 		operation := v.Operation
-		if v.Rollback != nil {
+		switch {
+		case v.Rollback != nil:
 			operation += fmt.Sprintf(" to %d", v.Rollback.To)
+		case v.Writer != "":
+			operation += foreignText(v)
 		}
 		rows[i] = []string{
 			strconv.FormatInt(v.Version, 10), when(v.Time), operation, v.Partition, strconv.FormatInt(v.Rows, 10),
@@ -80,6 +83,15 @@ func printVersions(w io.Writer, found []versions.Version) error {
 		}
 	}
 	return table(w, []string{"VERSION", "TIME", "OPERATION", "PARTITION", "ROWS", "FILES", "CHECKS", "NOW", "READABLE", "CODE", "RUN", "TRACE"}, rows)
+}
+
+// foreignText tells of a commit of another program who made it, and what became of it.
+func foreignText(v versions.Version) string {
+	text := fmt.Sprintf(" by %s (%s)", v.Writer, v.Class)
+	for _, e := range v.Examined {
+		text += fmt.Sprintf("; [%s] %s: %d rows followed, %d put back, %d taken away, %d to be made again", e.Partition, e.Class, e.Followed, e.Restored, e.Removed, e.Pending)
+	}
+	return text
 }
 
 // checksText is "passed", or names the checks that did not.

@@ -73,7 +73,13 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 			return a.report, err
 		}
 		snapshot, err := s.Table(made).Snapshot(ctx)
+		if a.refused(made, err) {
+			continue // nothing can be said of its rows
+		}
 		if err != nil {
+			return a.report, err
+		}
+		if err := s.Table(made).Usable(ctx, len(snapshot.Files("")) > 0); err != nil && !a.refused(made, err) {
 			return a.report, err
 		}
 		moved, err := a.foreign(ctx, made)
@@ -83,10 +89,7 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		known := make(map[string]bool)
 		for _, key := range partitions {
 			known[key] = true
-			if moved[key] {
-				continue // its rows are as they were, in other files
-			}
-			if err := a.partition(ctx, made, key, snapshot); err != nil {
+			if err := a.partition(ctx, made, key, snapshot, moved[key]); err != nil {
 				return a.report, fmt.Errorf("audit %s[%s]: %w", made.Key, key, err)
 			}
 		}
@@ -99,27 +102,40 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 	return a.report, nil
 }
 
-// foreign reports what other programs did to a table and no run has followed yet, and gives the partitions of which only the
-// files are others.
-func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]bool, error) {
+// foreign reports what other programs did to a table and no run has followed yet, and gives by partition and item where the
+// rows are that are as they were, in other files.
+func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]map[string]string, error) {
 	k := versions.Keeper{Graph: a.Graph, Ledger: a.Ledger, Table: a.Table, Now: time.Now}
 	drifts, err := k.Drifts(ctx, made)
 	if err != nil {
 		return nil, err
 	}
-	moved := make(map[string]bool)
+	moved := make(map[string]map[string]string)
 	for _, drift := range drifts {
 		if len(drift.Commits) == 0 {
 			continue // the findings of its rows say it
 		}
 		d, err := k.Examine(ctx, made, drift.Partition)
-		if err != nil || d == nil {
+		if err != nil {
 			return nil, err
 		}
+		if d == nil {
+			continue // a run has followed it
+		}
 		a.found(made.Key, d.Partition, "foreign commit", "%s: %d rows are in other files, %d changed, %d are gone, %d are of nobody", d.Told(), d.Followed, d.Changed, d.Missing, d.Unknown)
-		moved[d.Partition] = d.Changed+d.Missing+d.Unknown == 0
+		moved[d.Partition] = d.Moved()
 	}
 	return moved, nil
+}
+
+// refused reports a table that another program, or damage, made unusable, with the command that helps; false for other errors
+// and none.
+func (a *auditor) refused(made *asset.Asset, err error) bool {
+	if kind := fault.KindOf(err); err == nil || kind != fault.Invalid && kind != fault.Corrupt {
+		return false
+	}
+	a.report.Findings = append(a.report.Findings, Finding{Asset: made.Key, Subject: "table", Problem: err.Error(), Cure: versions.Cure(made, err)})
+	return true
 }
 
 func (a *auditor) found(key asset.Key, partition, subject, format string, args ...any) {
@@ -129,12 +145,18 @@ func (a *auditor) found(key asset.Key, partition, subject, format string, args .
 // page is how many items are read from the ledger at a time.
 const page = 10_000
 
-func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, snapshot *lake.Snapshot) error {
+func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, snapshot *lake.Snapshot, moved map[string]string) error {
 	a.report.Partitions++
 	found := func(subject, format string, args ...any) { a.found(made.Key, key, subject, format, args...) }
 	published, counted, err := a.items(ctx, string(made.Key), key)
 	if err != nil {
 		return err
+	}
+	for id, file := range moved {
+		if e, ok := published[id]; ok {
+			e.Part = file
+			published[id] = e
+		}
 	}
 	counts, err := a.Ledger.Counts(ctx, string(made.Key), key)
 	if err != nil {

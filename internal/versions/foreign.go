@@ -3,7 +3,6 @@ package versions
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -13,60 +12,6 @@ import (
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 )
-
-// The classes of commits that other programs make.
-const (
-	ClassRewrite = "rewrite" // the same rows in other files
-	ClassRows    = "rows"    // rows came, went or changed
-	ClassSchema  = "schema"  // the schema, the properties or the protocol
-	ClassRestore = "restore" // an earlier version
-)
-
-// Drift is how the files of a partition differ from what the ledger knows, because another program changed the table.
-type Drift struct {
-	Asset     asset.Key              `json:"asset"`
-	Partition string                 `json:"partition"`
-	Commits   []ledger.ForeignCommit `json:"commits"`  // that may have done it, the oldest first
-	Files     int                    `json:"files"`    // that the ledger does not know, or that are gone
-	Followed  int                    `json:"followed"` // rows that are the same, in other files
-	Changed   int                    `json:"changed"`  // rows with other values
-	Missing   int                    `json:"missing"`  // rows that are gone
-	Unknown   int                    `json:"unknown"`  // rows of nobody's item, and second rows of one
-	Lost      int                    `json:"lost"`     // of the changed and the missing, those whose row is nowhere kept: they are made again
-
-	base  *lake.Snapshot
-	files []lake.File                // that the ledger does not know
-	gone  map[string]bool            // parts that the ledger knows and the table has not
-	clean map[string][]string        // file → its items, of files with nothing but rows as they should be
-	dirty map[string]map[string]bool // file → the items of which it has the row, of the others
-	back  map[string]map[string]bool // file that is gone → items whose row is taken from it
-	kept  map[string][]byte          // items whose row is taken from the ledger
-	lost  []string
-	right map[string]digest // items → the row they should have
-}
-
-// Told says in a sentence what was done, and by whom.
-func (d Drift) Told() string {
-	by := "another program"
-	if n := len(d.Commits); n > 0 {
-		last := d.Commits[n-1]
-		by = fmt.Sprintf("version %d (%s by %s)", last.Version, orUnnamed(last.Operation), orUnnamed(last.Writer))
-		if n > 1 {
-			by += fmt.Sprintf(" and %d before it", n-1)
-		}
-	}
-	return by + " changed its files; the next run follows, and puts right what is not ours"
-}
-
-// rewrote reports whether every row is as it was.
-func (d Drift) rewrote() bool { return d.Changed+d.Missing+d.Unknown == 0 }
-
-func orUnnamed(name string) string {
-	if name == "" {
-		return "unnamed"
-	}
-	return name
-}
 
 // Drifts finds the partitions of an asset's table whose files are not those that the ledger knows, without reading any
 // row. A partition with an open publish is left out: whoever ends it looks again. One that the ledger does not know at all
@@ -104,7 +49,9 @@ func (k Keeper) Drifts(ctx context.Context, a *asset.Asset) ([]Drift, error) {
 			return nil, err
 		}
 		if len(open) == 0 {
-			found = append(found, Drift{Asset: a.Key, Partition: key, Files: len(fresh) + len(gone)})
+			d := Drift{Asset: a.Key, Partition: key}
+			d.count(fresh, gone, known[key])
+			found = append(found, d)
 		}
 	}
 	for i := range found {
@@ -189,7 +136,7 @@ func (k Keeper) Examine(ctx context.Context, a *asset.Asset, key string) (*Drift
 	if d.files, d.gone = differ(now.Files(key), parts); len(d.files)+len(d.gone) == 0 {
 		return nil, nil
 	}
-	d.Files = len(d.files) + len(d.gone)
+	d.count(d.files, d.gone, parts)
 	if d.Commits, err = k.foreign(ctx, a, key); err != nil {
 		return nil, err
 	}

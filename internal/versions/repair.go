@@ -232,9 +232,18 @@ func (k Keeper) rightRows(ctx context.Context, a *asset.Asset, d *Drift, run str
 
 // Advise adds to the error of a table that cannot be used the command that makes it usable again.
 func Advise(a *asset.Asset, err error) error {
-	u, ok := errors.AsType[*lake.Unsupported](err)
-	if !ok || u.Good < 0 {
+	cure := Cure(a, err)
+	if cure == "" {
 		return err
 	}
-	return fmt.Errorf("%w (to take the table back: starter rollback %s --to %d)", err, a.Key, u.Good)
+	return fmt.Errorf("%w (to take the table back: %s)", err, cure)
+}
+
+// Cure is the command that makes a table usable again that cannot be used; "" when none is known.
+func Cure(a *asset.Asset, err error) string {
+	u, ok := errors.AsType[*lake.Unsupported](err)
+	if !ok || u.Good < 0 {
+		return ""
+	}
+	return fmt.Sprintf("starter rollback %s --to %d", a.Key, u.Good)
 }

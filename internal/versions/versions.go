@@ -48,6 +48,7 @@ type Version struct {
 	Partitions   []string          `json:"partitions,omitempty"` // that a commit of another program is about, if it is about several
 	Writer       string            `json:"writer,omitempty"`     // which other program made it; empty: this one
 	Class        string            `json:"class,omitempty"`      // of a commit of another program: rewrite, rows, schema or restore, as it says itself
+	Examined     []Examined        `json:"examined,omitempty"`   // what the next run found and did, by partition
 	RunID        string            `json:"run_id"`
 	TraceID      string            `json:"trace_id"`
 	CodeVersion  string            `json:"code_version"`
@@ -62,6 +63,18 @@ type Version struct {
 	Current      bool              `json:"current"`  // what readers of the partition see
 
 	about []string
+}
+
+// Examined is what a run found when it looked into a commit of another program, and into those that it looked into together
+// with it.
+type Examined struct {
+	Partition string `json:"partition"`
+	Class     string `json:"class"`    // as the rows showed
+	Followed  int    `json:"followed"` // rows that are the same, in other files
+	Restored  int    `json:"restored"` // rows put back
+	Removed   int    `json:"removed"`  // rows taken away
+	Pending   int    `json:"pending"`  // items that are made again
+	RunID     string `json:"run_id"`
 }
 
 // List gives the versions of an asset's table, the newest first: those about the partitions that are named, by key or
@@ -82,7 +95,27 @@ func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, l
 	if limit > 0 {
 		found = found[:min(limit, len(found))]
 	}
-	return found, nil
+	return found, k.examined(ctx, a, found)
+}
+
+// examined adds what runs found out about commits of other programs.
+func (k Keeper) examined(ctx context.Context, a *asset.Asset, found []Version) error {
+	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), "")
+	if err != nil {
+		return err
+	}
+	by := make(map[int64][]Examined)
+	for _, c := range looked {
+		by[c.Version] = append(by[c.Version], Examined{
+			Partition: c.Partition, Class: c.Class, Followed: c.Followed, Restored: c.Restored, Removed: c.Removed, Pending: c.Pending, RunID: c.Run,
+		})
+	}
+	for i, v := range found {
+		if v.Writer != "" {
+			found[i].Examined = by[v.Version]
+		}
+	}
+	return nil
 }
 
 // history reads the log once: every version, the oldest first.
