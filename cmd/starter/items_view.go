@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
@@ -243,13 +244,13 @@ func (a *app) view(ctx context.Context, q viewQuery, s look.Subject, content []b
 	if q.out == "-" {
 		return look.Document(a.document, s)
 	}
-	file := cmp.Or(q.out, fileName(s.Item))
-	if err := writeFile(file, func(w io.Writer) error { return look.Document(w, s) }); err != nil {
+	path := cmp.Or(q.out, fileName(s.Item))
+	if err := file.Write(path, func(w io.Writer) error { return look.Document(w, s) }); err != nil {
 		return err
 	}
-	v := viewedFile{Item: s.Item, File: file, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}
+	v := viewedFile{Item: s.Item, File: path, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}
 	return a.show(v, func(w io.Writer) error {
-		_, err := writeln(w, file)
+		_, err := writeln(w, path)
 		return err
 	})
 }

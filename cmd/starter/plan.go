@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -175,7 +174,10 @@ func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, op, err)
 	}
-	return fault.Wrap(fault.Unavailable, op, os.WriteFile(path, append(text, '\n'), 0o644))
+	return file.Write(path, func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
 }
 
 // loadPlan reads a saved plan and plans anew; an error says what moved between the two.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -16,6 +14,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 	"drugslm/internal/host"
 	"drugslm/internal/look"
 	"drugslm/internal/quality"
@@ -100,7 +99,7 @@ func (a *app) quality(ctx context.Context, d *host.Data, q qualityQuery) error {
 		return err
 	}
 	if q.html != "" {
-		if err := writeFile(q.html, func(w io.Writer) error { return look.Quality(w, report, time.Now()) }); err != nil {
+		if err := file.Write(q.html, func(w io.Writer) error { return look.Quality(w, report, time.Now()) }); err != nil {
 			return err
 		}
 		a.note("wrote %s", q.html)
@@ -120,33 +119,6 @@ func (q qualityQuery) judge(r quality.Report) error {
 		return fmt.Errorf("there is no leaflet to judge: materialize anvisa/extract first")
 	case *share < q.failUnder:
 		return fmt.Errorf("%d of %d leaflets have all sections, which is %.4f: --fail-under is %g", r.Total.Complete, r.Total.Asked, *share, q.failUnder)
-	}
-	return nil
-}
-
-// writeFile writes a file in one go: whoever opens it finds the old one or the whole new one.
-func writeFile(path string, write func(w io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".starter-*")
-	if err != nil {
-		return fault.New(fault.Invalid, "", "write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fault.New(fault.Invalid, "", "write %s: %w", path, err)
 	}
 	return nil
 }

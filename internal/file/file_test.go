@@ -3,6 +3,8 @@
 package file_test
 
 import (
+	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -61,4 +63,47 @@ func TestReadIsBounded(t *testing.T) {
 	_, err := file.Read(path, 4)
 	require.ErrorContains(t, err, "has more than 4 bytes")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
+}
+
+// TestWriteReplacesRegularFilesOnly would hang at the pipe, and put a file in the place of a device: root's /dev/null.
+func TestWriteReplacesRegularFilesOnly(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(path, text string) error {
+		return file.Write(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+	}
+	pipe, link, loose := filepath.Join(folder, "pipe"), filepath.Join(folder, "link"), filepath.Join(folder, "loose")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	require.NoError(t, os.Symlink("/dev/null", link))
+	require.NoError(t, os.Symlink(filepath.Join(folder, "nowhere"), loose))
+	for path, want := range map[string]string{
+		pipe: "is a pipe", link: "is a device", folder: "is a folder", loose: "leads nowhere", "-": "is no file",
+		filepath.Join(folder, "none", "x"): "none", "": "no such file",
+	} {
+		err := write(path, "x")
+		require.Equal(t, fault.Invalid, fault.KindOf(err), path)
+		require.ErrorContains(t, err, want, path)
+	}
+
+	path, alias := filepath.Join(folder, "f"), filepath.Join(folder, "alias")
+	require.NoError(t, write(path, "old"))
+	require.NoError(t, os.Symlink(path, alias))
+	require.NoError(t, write(alias, "new"))
+	content, err := file.Read(path, 10)
+	require.NoError(t, err)
+	require.Equal(t, "new", string(content), "a link stays a link")
+	failed := errors.New("half")
+	require.ErrorIs(t, file.Write(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, failed)
+	}), failed)
+	content, err = file.Read(path, 10)
+	require.NoError(t, err)
+	require.Equal(t, "new", string(content))
+	left, err := filepath.Glob(filepath.Join(folder, ".drugslm-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }

@@ -22,7 +22,7 @@ func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
 // lockFolder takes the lock of a folder, which the kernel frees when its holder dies. An error: somebody has it, or had
 // it and has removed the folder.
 func lockFolder(folder string) (*os.File, error) {
-	f, err := os.Open(folder)
+	f, err := os.OpenFile(folder, os.O_RDONLY|syscall.O_DIRECTORY, 0) // a pipe of that name would be waited for
 	if err != nil {
 		return nil, err
 	}

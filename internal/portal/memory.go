@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/file"
 )
 
 // The files of a state folder.
@@ -22,6 +23,9 @@ const (
 	stateFile    = "state.json"
 	requestsFile = "requests.jsonl"
 )
+
+// maxState bounds the first of them, in bytes: it grows by a line a night.
+const maxState = 64 << 20
 
 // state is what a portal must remember to be the same one after it was killed.
 type state struct {
@@ -52,7 +56,7 @@ func openMemory(o Options) (*memory, error) {
 		return nil, fault.Wrap(fault.Unavailable, "open the portal's state", err)
 	}
 	m := &memory{folder: o.State, report: o.Log, state: state{Seed: o.Seed, Products: o.Products, Began: o.Clock()}}
-	text, err := os.ReadFile(m.path(stateFile))
+	text, err := file.Read(m.path(stateFile), maxState)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return m, m.save()
@@ -168,7 +172,7 @@ func (m *memory) append(r Request) error {
 // ReadRequests reads the request log of a state folder, requests.jsonl, oldest first. One that does not exist yet is empty; a
 // last line that is not ended yet is left out.
 func ReadRequests(path string) ([]Request, error) {
-	f, err := os.Open(path)
+	f, err := file.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
