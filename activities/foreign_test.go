@@ -23,15 +23,15 @@ import (
 	past "drugslm/internal/versions"
 )
 
-// deltaRS is a Python process that changes tables as another program would: one for all tests, since it takes a second
+// otherProgram is a Python process that changes tables as another program would: one for all tests, since it takes a second
 // to start.
-type deltaRS struct {
+type otherProgram struct {
 	mu      sync.Mutex
 	in      io.Writer
 	answers *bufio.Scanner
 }
 
-func startDeltaRS(t *testing.T) *deltaRS {
+func startDeltaRS(t *testing.T) *otherProgram {
 	t.Helper()
 	if os.Getenv("DRUGSLM_E2E") != "1" {
 		t.Skip("needs Python: make test runs it, with DRUGSLM_E2E=1")
@@ -40,7 +40,11 @@ func startDeltaRS(t *testing.T) *deltaRS {
 	if out, err := exec.CommandContext(t.Context(), python, "-c", "import deltalake, pyarrow").CombinedOutput(); err != nil {
 		t.Skipf("%s has no deltalake (pip install -r deploy/reader/requirements.txt): %s", python, out)
 	}
-	cmd := exec.CommandContext(t.Context(), python, "testdata/foreign.py")
+	return startProgram(t, exec.CommandContext(t.Context(), python, "testdata/foreign.py"))
+}
+
+func startProgram(t *testing.T, cmd *exec.Cmd) *otherProgram {
+	t.Helper()
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	require.NoError(t, err)
@@ -51,11 +55,11 @@ func startDeltaRS(t *testing.T) *deltaRS {
 		require.NoError(t, in.Close())
 		_ = cmd.Wait()
 	})
-	return &deltaRS{in: in, answers: bufio.NewScanner(out)}
+	return &otherProgram{in: in, answers: bufio.NewScanner(out)}
 }
 
-// ask has one thing done.
-func (d *deltaRS) ask(w *world, do string, key asset.Key, more map[string]any) {
+// ask has one thing done, and gives the answer.
+func (d *otherProgram) ask(w *world, do string, key asset.Key, more map[string]any) json.RawMessage {
 	w.tb.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -68,23 +72,27 @@ func (d *deltaRS) ask(w *world, do string, key asset.Key, more map[string]any) {
 	_, err = fmt.Fprintln(d.in, string(line))
 	require.NoError(w.tb, err)
 	require.True(w.tb, d.answers.Scan(), "it ended")
-	var got struct{ Error string }
+	var got struct {
+		Answer json.RawMessage
+		Error  string
+	}
 	require.NoError(w.tb, json.Unmarshal(d.answers.Bytes(), &got))
 	require.Empty(w.tb, got.Error, "%s of %s", do, key)
+	return got.Answer
 }
 
 // deed is something another program does to a table.
 type deed struct {
 	name string
-	do   func(d *deltaRS, w *world)
+	do   func(d *otherProgram, w *world)
 }
 
 func deeds(key asset.Key) []deed {
-	one := func(do string, more map[string]any) func(*deltaRS, *world) {
-		return func(d *deltaRS, w *world) { d.ask(w, do, key, more) }
+	one := func(do string, more map[string]any) func(*otherProgram, *world) {
+		return func(d *otherProgram, w *world) { d.ask(w, do, key, more) }
 	}
-	both := func(first, second func(*deltaRS, *world)) func(*deltaRS, *world) {
-		return func(d *deltaRS, w *world) { first(d, w); second(d, w) }
+	both := func(first, second func(*otherProgram, *world)) func(*otherProgram, *world) {
+		return func(d *otherProgram, w *world) { first(d, w); second(d, w) }
 	}
 	vacuum := one("vacuum", nil)
 	update := one("update", map[string]any{"where": "id = 'b'", "content": "'forged'"})
@@ -130,7 +138,8 @@ func TestForeignCommits(t *testing.T) {
 	}
 }
 
-func disturbed(t *testing.T, python *deltaRS, key asset.Key, what deed, when string) {
+func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, when string) *world {
+	t.Helper()
 	w := newWorld(t)
 	w.show("a 1", "b 1", "c 1", "d 1", "e 1")
 	w.all()
@@ -169,6 +178,7 @@ func disturbed(t *testing.T, python *deltaRS, key asset.Key, what deed, when str
 	require.NoError(t, err)
 	_, err = w.table(key).Hold(t.Context(), lake.Retention{Versions: 1})
 	require.NoError(t, err)
+	return w
 }
 
 // runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.

@@ -8,6 +8,10 @@
 // of the partition, finishes what is in the table's log and shuts out for good what is not. [Keeper.Vacuum] removes
 // data files that only versions beyond retention have; those stay listed and cannot be read.
 //
+// Other programs may change the tables, too. [Keeper.Drifts] finds the partitions whose files are not those that the ledger
+// knows, without reading a row; [Keeper.Examine] reads the rows of these files and compares them with those of before;
+// [Keeper.Reconcile] has the ledger follow rows that are the same and puts the others right in a publish of its own.
+//
 // A comparison and a rollback keep, of each row in files that only one of the two versions has, its item's id and 16
 // bytes of a hash, of one partition at a time: some 70 bytes a row, for a rollback at most twice that. Rows of files
 // that both versions have are not read.
