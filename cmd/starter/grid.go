@@ -39,7 +39,8 @@ func newGridStatus(a *app) *cobra.Command {
 		Short: "Show the browser sessions of the hub and of local drivers, with their owners",
 		Long: `Show every browser session that the data folder or the hub (HUB_URL) knows: who holds it, since when, until when its
 lease is, and whether its owner is gone ("orphan"). "unrecorded" is a session of the hub that no worker of this data
-folder has recorded: somebody else's, or one whose worker died just when it began. Changes nothing.`,
+folder has recorded: somebody else's, or, with an owner, one that is just being made. Changes nothing. A hub that does
+not answer ends it with exit code 1, after what the data folder knows.`,
 		Example: `  starter grid status
   starter grid status --hub-url http://127.0.0.1:4444 -o json`,
 		Args: cobra.NoArgs,
@@ -65,14 +66,14 @@ func newGridReap(a *app) *cobra.Command {
 		Short: "End the browser sessions whose workers are gone",
 		Long: `End the browser sessions whose workers are gone, and no others, and print which. A worker on this machine is gone when its
 process is; of another it takes up to half a minute without a sign of life. Workers do this by themselves: it is for
-when none runs.`,
+when none runs. With a hub that does not answer, what is left of drivers on this machine is ended all the same.`,
 		Example: `  starter grid reap --dry-run
   starter grid reap --hub-url http://127.0.0.1:4444`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				ended, err := host.ReapSessions(ctx, c, d.Ledger, a.logger(c), dry)
-				if err != nil && len(ended) == 0 {
+				if err != nil && ended == nil {
 					return err
 				}
 				if shown := a.showSessions(ended); shown != nil {

@@ -106,7 +106,7 @@ func (p *Pool) create(ctx context.Context, at *hub, d *driver, limit time.Durati
 	}
 	s.set = s.limits
 	err := s.wire.during(ctx, func() (err error) {
-		s.wd, err = selenium.NewRemote(p.capabilities(), s.wire.prefix())
+		s.wd, err = selenium.NewRemote(p.capabilities(s.name()), s.wire.prefix())
 		if err == nil && s.wd.SessionID() == "" {
 			// The library returns such a session when it could not read the answer: later commands would go astray.
 			err = errors.New("the hub answered without a session id")
@@ -114,6 +114,7 @@ func (p *Pool) create(ctx context.Context, at *hub, d *driver, limit time.Durati
 		return err
 	})
 	if err != nil {
+		p.failed.Store(true)
 		board().hang(s.wire)
 		return nil, notCreated(ctx, err)
 	}
@@ -130,13 +131,17 @@ func (p *Pool) owner() string {
 }
 
 // capabilities asks for the browser: pages count as loaded once their document is, and timeouts are ours from the start.
-func (p *Pool) capabilities() selenium.Capabilities {
+// A hub remembers the name, if there is one.
+func (p *Pool) capabilities(name string) selenium.Capabilities {
 	o := p.options
 	c := selenium.Capabilities{
 		"browserName":             o.Browser,
 		"pageLoadStrategy":        "eager",
 		"unhandledPromptBehavior": "dismiss",
 		"timeouts":                timeouts{page: o.NavigationTimeout, script: o.ScriptTimeout}.capability(),
+	}
+	if name != "" {
+		c[nameKey] = name
 	}
 	if o.Browser == firefox {
 		c["moz:firefoxOptions"] = firefoxOptions(o)

@@ -82,6 +82,10 @@ type Options struct {
 
 	Leases Leases        // where sessions are recorded; nil: nowhere
 	Owner  func() string // who leases: the worker's identity in its present life; needed with Leases
+
+	// Gone tells of another owner whether it is gone for good, so that sessions that it could not record can be ended. A
+	// hub keeps each session's owner in its name. nil: such sessions are left to the hub's own timeout.
+	Gone func(ctx context.Context, owner string) (bool, error)
 }
 
 // Lease is the record of one session: who holds it, and until when that is believed of an owner who did not register.

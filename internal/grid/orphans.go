@@ -10,8 +10,9 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Reap ends the sessions of this pool's hub whose owners are gone, and gives those that it ended. What cannot be ended now
-// stays recorded for the next time, and is part of the error: no reason to stop.
+// Reap ends the sessions of this pool's hub whose owners are gone, and those that nobody recorded although this pool or an
+// owner that is gone asked for them, and gives those that it ended. What cannot be ended now is left for the next time,
+// and is part of the error: no reason to stop.
 func (p *Pool) Reap(ctx context.Context) ([]Lease, error) {
 	if p.options.Leases == nil {
 		return nil, nil
@@ -33,7 +34,8 @@ func (p *Pool) Reap(ctx context.Context) ([]Lease, error) {
 		p.ended.Add(1)
 		ended = append(ended, l)
 	}
-	return ended, errors.Join(errs...)
+	unrecorded, err := p.reapUnrecorded(ctx)
+	return append(ended, unrecorded...), errors.Join(append(errs, err)...)
 }
 
 func (p *Pool) reap(ctx context.Context, l Lease) error {

@@ -29,6 +29,8 @@ type Pool struct {
 	once   sync.Once
 	tidy   sync.WaitGroup // wipes and quits in the background
 
+	failed atomic.Bool // a hub was asked for a session and did not say which
+
 	leased, live, created, retired, lost, ended atomic.Int64
 }
 
@@ -58,13 +60,12 @@ func (p *Pool) greet(ctx context.Context) error {
 	w := board().connect(p.hub)
 	defer board().hang(w)
 	if err := w.command(ctx, http.MethodGet, "/status", nil, nil); err != nil {
-		return p.unreachable(ctx, err)
+		return p.unreachable(ctx, "open browser pool", err)
 	}
 	return nil
 }
 
-func (p *Pool) unreachable(ctx context.Context, err error) error {
-	const op = "open browser pool"
+func (p *Pool) unreachable(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
@@ -281,6 +282,10 @@ func (p *Pool) Close(ctx context.Context) error {
 	p.once.Do(func() {
 		close(p.closed)
 		err = p.drain(ctx)
+		if p.failed.Load() && ctx.Err() == nil { // nobody looks for it later: this owner leaves no trace
+			_, unended := p.reapUnrecorded(ctx)
+			err = errors.Join(err, unended)
+		}
 		p.local.stop(ctx)
 		p.downloads.CloseIdleConnections()
 	})

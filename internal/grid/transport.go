@@ -97,9 +97,12 @@ var board = sync.OnceValue(func() *switchboard {
 	return b
 })
 
+// wirePrefix begins the keys of wires.
+const wirePrefix = "session-"
+
 // connect makes a wire; hang must be called once its session has ended.
 func (b *switchboard) connect(h *hub) *wire {
-	w := &wire{hub: h, key: fmt.Sprintf("session-%d.invalid", b.last.Add(1)), turn: make(chan struct{}, 1)}
+	w := &wire{hub: h, key: fmt.Sprintf("%s%d.invalid", wirePrefix, b.last.Add(1)), turn: make(chan struct{}, 1)}
 	b.wires.Store(w.key, w)
 	return w
 }

@@ -123,7 +123,8 @@ func (h *Host) openSite(ctx context.Context) error {
 	}
 	pool, err := grid.Open(ctx, grid.Options{
 		Hub: string(h.config.Grid.Hub), Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
-		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: h.registry.current, NoSandbox: h.config.Grid.NoSandbox,
+		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: h.registry.current, Gone: h.registry.gone,
+		NoSandbox: h.config.Grid.NoSandbox,
 	})
 	if err != nil {
 		return err

@@ -150,6 +150,12 @@ func (r *registry) Died(ctx context.Context, worker string) (bool, error) {
 	return known && w.Died(), err
 }
 
+// gone reports whether a worker of this data folder is gone for good.
+func (r *registry) gone(ctx context.Context, worker string) (bool, error) {
+	w, known, err := r.ledger.Worker(ctx, worker)
+	return known && !w.Ended.IsZero(), err
+}
+
 // run beats until ctx ends.
 func (r *registry) run(ctx context.Context) {
 	every(ctx, func() {

@@ -3,8 +3,10 @@ package host
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,4 +171,50 @@ func TestReapEndsOrphansOnly(t *testing.T) {
 	again, err := ReapSessions(t.Context(), c, l, log, false)
 	require.NoError(t, err)
 	require.Empty(t, again)
+}
+
+// What a hub names after a worker that is gone is an orphan, recorded or not; a hub that is away keeps nothing of this
+// machine from being ended.
+func TestReapFindsWhatWasNeverRecorded(t *testing.T) {
+	t.Parallel()
+	l := books(t)
+	hub := gridtest.NewHub(t)
+	require.NoError(t, l.Register(t.Context(), killed(t, "killed")))
+	living := registered(t, l)
+	for _, owner := range []string{"killed", living.current(), "of another data folder"} {
+		body := `{"capabilities":{"alwaysMatch":{"se:name":"` + owner + `#session-1.invalid"}}}`
+		resp, err := http.Post(hub.URL+"/session", "application/json", strings.NewReader(body))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+	}
+	c := config.Config{Grid: config.Grid{Hub: config.URL(hub.URL)}}
+	all, err := Sessions(t.Context(), c, l)
+	require.NoError(t, err)
+	states := map[string]SessionState{}
+	for _, s := range all {
+		states[s.Owner] = s.State
+	}
+	require.Equal(t, map[string]SessionState{"killed": SessionOrphan, living.current(): SessionUnrecorded, "of another data folder": SessionUnrecorded}, states)
+	log := slog.New(slog.DiscardHandler)
+	ended, err := ReapSessions(t.Context(), c, l, log, false)
+	require.NoError(t, err)
+	require.Len(t, ended, 1)
+	require.Equal(t, "killed", ended[0].Owner)
+	require.Len(t, hub.Sessions(), 2)
+
+	_, err = l.Hold(t.Context(), ledger.Lease{Session: "local", Hub: grid.LocalHub, Owner: "later", Expires: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	_, err = l.Hold(t.Context(), ledger.Lease{Session: "there", Hub: hub.URL, Owner: "later", Expires: time.Now().Add(-time.Hour)})
+	require.NoError(t, err)
+	hub.On("GET status", gridtest.Drop())
+	ended, err = ReapSessions(t.Context(), c, l, log, true)
+	require.ErrorContains(t, err, "no WebDriver hub answers")
+	require.Len(t, ended, 2, "it is told what would be ended")
+	ended, err = ReapSessions(t.Context(), c, l, log, false)
+	require.ErrorContains(t, err, "no WebDriver hub answers")
+	require.Len(t, ended, 1)
+	require.Equal(t, "local", ended[0].ID)
+	leases, err := l.Leases(t.Context())
+	require.NoError(t, err)
+	require.Len(t, leases, 1, "it stays recorded for the next time")
 }

@@ -36,17 +36,27 @@ type Session struct {
 // Sessions gives the browser sessions that the ledger or the configured hub knows. A hub that does not answer is an error
 // beside what the ledger knows.
 func Sessions(ctx context.Context, c config.Config, l *ledger.Ledger) ([]Session, error) {
-	leases, err := l.Leases(ctx)
+	found, workers, err := recorded(ctx, l)
 	if err != nil {
 		return nil, err
+	}
+	found, _, away := atHub(ctx, c, found, workers)
+	return found, away
+}
+
+// recorded gives the sessions that the ledger knows, and the workers.
+func recorded(ctx context.Context, l *ledger.Ledger) ([]Session, []ledger.Worker, error) {
+	leases, err := l.Leases(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	orphans, err := l.Orphans(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	workers, err := l.Workers(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found := make([]Session, 0, len(leases))
 	for _, lease := range leases {
@@ -55,62 +65,73 @@ func Sessions(ctx context.Context, c config.Config, l *ledger.Ledger) ([]Session
 			s.State = SessionOrphan
 		}
 		for _, w := range workers {
-			if w.ID != lease.Owner {
-				continue
-			}
-			s.OwnerSeen = w.Seen
-			if (process.Identity{Space: w.Space, PID: w.PID, Birth: w.Birth}).Gone() {
-				s.State = SessionOrphan
+			if w.ID == lease.Owner {
+				s.of(w)
 			}
 		}
 		found = append(found, s)
 	}
-	return atHub(ctx, c, found)
+	return found, workers, nil
 }
 
-// atHub adds what the hub says of its sessions.
-func atHub(ctx context.Context, c config.Config, found []Session) ([]Session, error) {
+// of notes what is known of the session's owner.
+func (s *Session) of(w ledger.Worker) {
+	s.OwnerSeen = w.Seen
+	if !w.Ended.IsZero() || (process.Identity{Space: w.Space, PID: w.PID, Birth: w.Birth}).Gone() {
+		s.State = SessionOrphan
+	}
+}
+
+// atHub adds what the hub says of its sessions, and gives its name. One that is not recorded has its owner in its name.
+func atHub(ctx context.Context, c config.Config, found []Session, workers []ledger.Worker) (all []Session, hub string, err error) {
 	if c.Grid.Hub == "" {
-		return found, nil
+		return found, "", nil
 	}
 	hub, there, err := grid.Sessions(ctx, string(c.Grid.Hub))
 	for _, at := range there {
 		i := slices.IndexFunc(found, func(s Session) bool { return s.ID == at.ID })
 		if i < 0 {
-			found = append(found, Session{ID: at.ID, Hub: hub, State: SessionUnrecorded})
+			s := Session{ID: at.ID, Hub: hub, Owner: at.Owner, State: SessionUnrecorded}
+			for _, w := range workers {
+				if w.ID == at.Owner {
+					s.of(w)
+				}
+			}
+			found = append(found, s)
 			i = len(found) - 1
 		}
 		found[i].AtHub, found[i].Started = true, at.Started
 	}
-	return found, err
+	return found, hub, err
 }
 
 // ReapSessions ends the sessions whose owners are gone, of the configured hub and of drivers on this machine, and gives
 // them; dry, it only gives them. Where it cannot be seen at once whether an owner lives, it is listened for it as long as
-// that takes. Sessions that could not be ended stay recorded, and are part of the error.
+// that takes. Sessions that could not be ended stay recorded, and are part of the error, as a hub that does not answer is;
+// those of hubs that are not configured are logged.
 func ReapSessions(ctx context.Context, c config.Config, l *ledger.Ledger, log *slog.Logger, dry bool) ([]Session, error) {
 	if !dry {
 		if err := listen(ctx, l, log); err != nil {
 			return nil, err
 		}
 	}
-	all, err := Sessions(ctx, c, l)
+	known, workers, err := recorded(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	hub := ""
-	if c.Grid.Hub != "" {
-		if hub, _, err = grid.Sessions(ctx, string(c.Grid.Hub)); err != nil {
-			return nil, err
-		}
-	}
-	var ended []Session
-	var errs []error
+	all, hub, away := atHub(ctx, c, known, workers)
+	ended, errs := []Session{}, []error{away}
 	for _, s := range all {
-		if s.State != SessionOrphan || s.Hub != grid.LocalHub && s.Hub != hub {
+		switch {
+		case s.State != SessionOrphan:
 			continue
-		}
-		if !dry {
+		case s.Hub != grid.LocalHub && s.Hub != hub:
+			log.Warn("a session of a worker that is gone is at a hub that is not configured here: set HUB_URL to it", "session", s.ID, "hub", s.Hub)
+			continue
+		case dry:
+		case s.Hub == hub && away != nil:
+			continue // it would fail with the same words
+		default:
 			if err := endSession(ctx, c, l, s); err != nil {
 				errs = append(errs, err)
 				continue

@@ -27,6 +27,7 @@ type Hub struct {
 	status   func(url string) int
 	answers  map[string]Answer
 	pages    map[string]string // session -> the page that is open there
+	names    map[string]string // session -> its name
 	cookies  []map[string]any
 	made     int
 	login    [2]string
@@ -63,7 +64,7 @@ func NewTransport() (*Hub, http.RoundTripper) {
 }
 
 func newHub() *Hub {
-	return &Hub{answers: map[string]Answer{}, pages: map[string]string{}}
+	return &Hub{answers: map[string]Answer{}, pages: map[string]string{}, names: map[string]string{}}
 }
 
 // Script sets what scripts return; f gets the script as it was given to Session.Eval. An error is what the script threw.
@@ -196,11 +197,11 @@ func (h *Hub) answer(req Request) Answer {
 	defer h.mu.Unlock()
 	switch {
 	case req.Command == "status":
-		return Value(map[string]any{"ready": true, "message": "a pretended hub"})
+		return h.told()
 	case strings.HasPrefix(req.Command, "/"):
 		return Page(http.StatusNotFound, "") // a real Grid has no answer to a double slash either
 	case req.Session == "" && req.Command == "session":
-		return h.create()
+		return h.create(req.Body)
 	case req.Session != "" && !h.exists(req.Session):
 		return Error(http.StatusNotFound, "invalid session id", "no session "+req.Session)
 	case req.Method == http.MethodDelete && req.Command == "":
@@ -212,9 +213,29 @@ func (h *Hub) answer(req Request) Answer {
 
 func (h *Hub) exists(id string) bool { _, ok := h.pages[id]; return ok }
 
-func (h *Hub) create() Answer {
+// told is the hub's status: one node, with a slot for each session.
+func (h *Hub) told() Answer {
+	slots := []any{}
+	for id := range h.pages {
+		slots = append(slots, map[string]any{"session": map[string]any{"sessionId": id, "start": "2026-01-02T03:04:05Z",
+			"capabilities": map[string]any{"se:name": h.names[id]}}})
+	}
+	node := map[string]any{"availability": "UP", "uri": "http://node", "slots": slots}
+	return Value(map[string]any{"ready": true, "message": "a pretended hub", "nodes": []any{node}})
+}
+
+func (h *Hub) create(body string) Answer {
+	var in struct {
+		Capabilities struct {
+			AlwaysMatch struct {
+				Name string `json:"se:name"`
+			}
+		}
+	}
+	_ = json.Unmarshal([]byte(body), &in) // whatever else is asked for, it gets a session
 	h.made++
 	id := fmt.Sprintf("pretended-%d", h.made)
+	h.names[id] = in.Capabilities.AlwaysMatch.Name
 	h.pages[id] = "about:blank"
 	return Value(map[string]any{"sessionId": id, "capabilities": map[string]any{"browserVersion": "156.0.1"}})
 }

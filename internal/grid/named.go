@@ -1,0 +1,125 @@
+package grid
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"drugslm/internal/fault"
+)
+
+// nameKey is the capability under which a Grid keeps the name of a session, and shows it in its status and its web page.
+const nameKey = "se:name"
+
+// name is what a session of a hub is called: by its owner, and by its wire, which is there for as long as the session is
+// wanted. A session whose answer never came, or whose owner was killed before it recorded it, is known by that.
+func (s *Session) name() string {
+	if s.owner == "" || s.driver != nil {
+		return ""
+	}
+	return s.owner + "#" + s.wire.key
+}
+
+// ownerOf gives the owner and the wire in a session's name; "" where the name is not one of ours.
+func ownerOf(name string) (owner, key string) {
+	i := strings.LastIndexByte(name, '#')
+	if i < 0 || !strings.HasPrefix(name[i+1:], wirePrefix) {
+		return "", ""
+	}
+	return name[:i], name[i+1:]
+}
+
+// HubSession is a session as a hub tells of it.
+type HubSession struct {
+	ID      string
+	Node    string // address of the node that runs it
+	Owner   string // that asked for it, as its name says; "": unknown
+	Started time.Time
+
+	key string // of the owner's wire
+}
+
+// sessions asks a hub which sessions it has, anybody's.
+func (h *hub) sessions(ctx context.Context) ([]HubSession, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	w := board().connect(h)
+	defer board().hang(w)
+	var status struct {
+		Nodes []struct {
+			URI   string
+			Slots []struct {
+				Session *struct {
+					SessionID    string
+					Start        time.Time
+					Capabilities struct {
+						Name any `json:"se:name"` // anybody may have written it
+					}
+				}
+			}
+		}
+	}
+	if err := w.command(ctx, http.MethodGet, "/status", nil, &status); err != nil {
+		return nil, err
+	}
+	var found []HubSession
+	for _, node := range status.Nodes {
+		for _, slot := range node.Slots {
+			if at := slot.Session; at != nil {
+				s := HubSession{ID: at.SessionID, Node: node.URI, Started: at.Start}
+				name, _ := at.Capabilities.Name.(string)
+				s.Owner, s.key = ownerOf(name)
+				found = append(found, s)
+			}
+		}
+	}
+	return found, nil
+}
+
+// reapUnrecorded ends the sessions of the hub that nobody recorded: those that this worker asked for and of which it heard
+// nothing, and those of owners that are gone. What the hub does not tell now it tells the next time.
+func (p *Pool) reapUnrecorded(ctx context.Context) ([]Lease, error) {
+	self := p.owner()
+	if p.local != nil || self == "" {
+		return nil, nil
+	}
+	there, err := p.hub.sessions(ctx)
+	if err != nil {
+		return nil, nil //nolint:nilerr // a hub that is away is told of where it is needed
+	}
+	var ended []Lease
+	var errs []error
+	for _, s := range there {
+		unwanted, err := p.unwanted(ctx, self, s)
+		if err == nil && unwanted {
+			if err = p.hub.end(ctx, s.ID); err == nil {
+				p.forget(ctx, &Session{id: s.ID}) // it was recorded where its owner could not end it
+			}
+		}
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case unwanted:
+			p.ended.Add(1)
+			ended = append(ended, Lease{Session: s.ID, Hub: p.place(), Owner: s.Owner})
+		}
+	}
+	return ended, errors.Join(errs...)
+}
+
+// unwanted reports whether nobody will ever use a session of the hub. A wire is connected before its session is asked for.
+func (p *Pool) unwanted(ctx context.Context, self string, s HubSession) (bool, error) {
+	switch {
+	case s.Owner == "":
+		return false, nil
+	case s.Owner == self:
+		_, wanted := board().wires.Load(s.key)
+		return !wanted, nil
+	case p.options.Gone == nil:
+		return false, nil
+	}
+	gone, err := p.options.Gone(ctx, s.Owner)
+	return gone, fault.Wrap(fault.Unavailable, "find out whether the owner of a session is gone", err)
+}
