@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,9 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counted are the requests that take turns, in the order in which the portal saw them: all but the static files of a page.
+// counted are the requests that waited for a turn, in the order in which the portal saw them: neither the static files of a page
+// nor the list of categories, which the page asks for by itself, and for which a turn is taken after it.
 func counted(log []request) []request {
-	found := slices.DeleteFunc(slices.Clone(log), func(r request) bool { return r.Kind == "asset" || r.Kind == "other" })
+	found := slices.DeleteFunc(slices.Clone(log), func(r request) bool {
+		return r.Kind == "asset" || r.Kind == "other" || r.Kind == "categories"
+	})
 	slices.SortStableFunc(found, func(a, b request) int { return a.Time.Compare(b.Time) })
 	return found
 }
@@ -33,23 +37,79 @@ func spread(log []request, rps float64) time.Duration {
 	return worst
 }
 
+// Lines of the workers' logs: a request that was let go, and a pause that the portal asked for.
+var (
+	grantLine = regexp.MustCompile(`msg="a request is let go" .*\bat=(\S+)`)
+	pauseLine = regexp.MustCompile(`msg="the host is not asked for a while" .*\bfrom=(\S+) until=(\S+)`)
+)
+
+// pause is a time in which nobody may ask.
+type pause struct{ from, until time.Time }
+
+// grants are the moments at which the book let requests go, and the pauses that were noted in it, as the workers' logs at
+// level debug have them: by the clock of the book, in milliseconds.
+func grants(t *testing.T, workers ...*process) (granted []time.Time, pauses []pause) {
+	t.Helper()
+	at := func(text string) time.Time {
+		found, err := time.Parse(time.RFC3339, text)
+		require.NoError(t, err)
+		return found
+	}
+	for _, w := range workers {
+		for _, m := range grantLine.FindAllStringSubmatch(w.stderr.String(), -1) {
+			granted = append(granted, at(m[1]))
+		}
+		for _, m := range pauseLine.FindAllStringSubmatch(w.stderr.String(), -1) {
+			pauses = append(pauses, pause{at(m[1]), at(m[2])})
+		}
+	}
+	slices.SortFunc(granted, time.Time.Compare)
+	slices.SortFunc(pauses, func(a, b pause) int { return a.from.Compare(b.from) })
+	return granted, pauses
+}
+
+// keepsBudget holds what the portal saw against what the workers were granted. A request may be held up on its way, as long
+// as the machine is busy; so what has to hold whatever the load is this: turns are never closer than the rate allows, none is
+// granted in a pause, no request comes without a turn before it, and each time the portal bans, a pause follows that lasts as long.
+func keepsBudget(t *testing.T, log []request, rps float64, ban time.Duration, workers ...*process) {
+	t.Helper()
+	const exact = 2 * time.Millisecond // two times that were cut to milliseconds
+	granted, pauses := grants(t, workers...)
+	t.Logf("%d requests, %d turns, %d pauses; the ways differed by %s at least", len(log), len(granted), len(pauses), spread(log, rps))
+	for i := range granted[1:] {
+		require.GreaterOrEqual(t, granted[i+1].Sub(granted[i]), time.Duration(float64(time.Second)/rps)-exact, "turn %d", i)
+	}
+	for i, at := range granted {
+		for _, p := range pauses {
+			require.Falsef(t, at.After(p.from.Add(exact)) && at.Before(p.until.Add(-exact)), "turn %d of %s was granted in the pause from %s to %s", i, at, p.from, p.until)
+		}
+	}
+	require.LessOrEqual(t, len(log), len(granted), "each request has a turn")
+	for i, r := range log {
+		require.Falsef(t, r.Time.Before(granted[i].Add(-exact)), "request %d came at %s, its turn was at %s at the earliest", i, r.Time, granted[i])
+		if r.Fault == "ban" {
+			require.Truef(t, slices.ContainsFunc(pauses, func(p pause) bool {
+				return !p.from.Before(r.Time.Add(-exact)) && !p.until.Before(r.Time.Add(ban-exact))
+			}), "no pause followed the ban at %s: %v", r.Time, pauses)
+		}
+	}
+	require.NotEmpty(t, pauses, "the portal never banned: nothing was shown")
+}
+
 // TestBudget lets three runs ask one portal at the same time. One worker has a clock that is a year ahead and is stopped for a
-// while, another is killed, and is drained later; the portal bans whoever outruns one request a second. What counts is its log.
+// while, another is killed, and is drained later; the portal bans now and then, and its log is held against the turns.
 func TestBudget(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	const (
-		rps = 6
+		rps = 8
 		ban = 3 * time.Second
-		// way is what the ways of two requests to the portal may differ by: a turn is used within a quarter of the interval, the
-		// rest is what a browser takes to send what it is told to, on a machine that runs other tests.
-		way = time.Second
 	)
-	portal := startPortal(t, "--products", "24", "--fault", "ban=40", "--retry-after", ban.String())
+	portal := startPortal(t, "--products", "12", "--fault", "ban=40", "--retry-after", ban.String())
 	data := t.TempDir()
 	server := launch(t, nil, "temporal", "--db", filepath.Join(data, "temporal.db"), "--port", "0", "--ui-port", "0")
 	s := &site{t: t, data: data, process: server, env: []string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, fmt.Sprintf("DRUGSLM_BUDGET_RPS=%d", rps), "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
+		"DRUGSLM_SOURCE_URL=" + portal.url, fmt.Sprintf("DRUGSLM_BUDGET_RPS=%d", rps), "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=debug",
 		"DRUGSLM_TEMPORAL_ADDRESS=" + server.field("grpc"),
 	}}
 	ahead := *s
@@ -70,29 +130,15 @@ func TestBudget(t *testing.T) {
 	require.NoError(t, skewed.cmd.Process.Signal(syscall.SIGCONT))
 	require.NoError(t, drained.cmd.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, waitExit(drained, time.Minute))
-	s.worker(t)
+	last := s.worker(t)
 	for _, run := range runs {
 		s.waitRun(run)
 	}
 	require.Equal(t, 0, starter(t, s.env, "audit").code)
 
 	log := counted(portal.log())
-	require.Greater(t, len(log), 60)
-	got := spread(log, rps)
-	t.Logf("%d requests in %s; the ways differed by %s at least", len(log), log[len(log)-1].Time.Sub(log[0].Time), got)
-	require.LessOrEqual(t, got, way)
-	bans := 0
-	for i := 0; i < len(log); i++ {
-		if log[i].Fault != "ban" {
-			continue
-		}
-		bans++
-		from := log[i].Time
-		for ; i+1 < len(log) && log[i+1].Time.Sub(from) < ban; i++ {
-			require.LessOrEqualf(t, log[i+1].Time.Sub(from), way, "a %s was asked for during a ban", log[i+1].Kind)
-		}
-	}
-	require.Positive(t, bans, "the portal never banned: nothing was shown")
+	require.Greater(t, len(log), 50)
+	keepsBudget(t, log, rps, ban, killed, skewed, drained, last)
 }
 
 // budgets is what `starter budget show -o json` says of the portal.
@@ -116,9 +162,12 @@ func (s *site) budget() (found struct {
 func TestARefusalOpensTheCircuit(t *testing.T) {
 	needed(t)
 	t.Parallel()
-	const ban, way = 4 * time.Second, time.Second
-	portal := startPortal(t, "--products", "24", "--fault", "ban=20,ban-403", "--retry-after", ban.String())
-	s := startSite(t, portal, t.TempDir(), "DRUGSLM_BUDGET_RPS=6", "DRUGSLM_BUDGET_CIRCUIT=5s")
+	const (
+		rps = 8
+		ban = 4 * time.Second
+	)
+	portal := startPortal(t, "--products", "12", "--fault", "ban=20,ban-403", "--retry-after", ban.String())
+	s := startSite(t, portal, t.TempDir(), fmt.Sprintf("DRUGSLM_BUDGET_RPS=%d", rps), "DRUGSLM_BUDGET_CIRCUIT=5s", "DRUGSLM_LOG_LEVEL=debug")
 	started := s.run("materialize", "+anvisa/download")
 	require.Equal(t, 0, started.code, started.stderr)
 	run := strings.TrimSpace(started.stdout)
@@ -145,20 +194,12 @@ func TestARefusalOpensTheCircuit(t *testing.T) {
 	require.True(t, listed, "steps that waited were listed, with the time")
 	s.audited()
 
-	log, refusals := counted(portal.log()), 0
-	for i := 0; i < len(log); i++ {
-		if log[i].Fault != "ban" {
-			continue
-		}
-		refusals++
-		from := log[i].Time
-		for ; i+1 < len(log) && log[i+1].Time.Sub(from) < ban; i++ {
-			require.LessOrEqualf(t, log[i+1].Time.Sub(from), way, "a %s was asked for while the circuit was open", log[i+1].Kind)
-		}
-		if i+2 < len(log) && log[i+1].Fault == "" { // the probe, alone on its way
-			require.GreaterOrEqual(t, log[i+1].Time.Sub(from), ban)
+	log := counted(portal.log())
+	keepsBudget(t, log, rps, ban, s.process)
+	for i, r := range log[:len(log)-1] {
+		if r.Fault == "ban" && log[i+1].Fault == "" { // the probe, alone on its way
+			require.GreaterOrEqual(t, log[i+1].Time.Sub(r.Time), ban)
 		}
 	}
-	require.Positive(t, refusals)
 	require.NotEqual(t, "open", s.budget().Circuit)
 }

@@ -20,10 +20,7 @@ const (
 	tableBytes = 8600 << 10
 )
 
-// entering is the request that opens the portal's page: one a visit, whatever is asked in it.
-const entering = 1
-
-// discovering is what the list of categories takes: a visit with one request.
+// discovering is what the list of categories takes: a visit with one request of our own.
 func discovering() asset.Cost { return asset.Cost{Requests: entering + 1} }
 
 // costOfTotal is what the total of a category takes: a visit, and a listing of ten rows.

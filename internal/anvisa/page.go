@@ -11,8 +11,11 @@ import (
 	"drugslm/internal/telemetry"
 )
 
-// entrance is the page with the search form: it asks the portal for nothing but itself.
+// entrance is the page with the search form. It asks the portal for itself and, by itself, for the list of categories.
 const entrance = "/#/bulario/"
+
+// entering is how many requests the page sends when it is opened, static files aside: each of them takes a turn.
+const entering = 2
 
 // sight is what script "look" returns.
 type sight struct {
@@ -24,7 +27,7 @@ type sight struct {
 
 // enter opens the portal's page, which earns the session its cookies.
 func (v *Visit) enter(ctx context.Context) error {
-	r := request{op: "open the portal", path: entrance, read: func(answer) error { return nil }}
+	r := request{op: "open the portal", path: entrance, turns: entering, read: func(answer) error { return nil }}
 	var seen sight
 	r.read = func(answer) error { return seen.judge(r.op, v.o.URL) }
 	return v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {

@@ -42,6 +42,7 @@ type request struct {
 	item  string // drugslm.item.id, when the request is about one
 	pdf   bool   // a PDF is asked for, not JSON
 	bound int64  // bytes accepted
+	turns int    // how many it takes, all but the first once it went well, since it may have been a probe; 0: one
 	read  func(answer) error
 
 	known       string            // the keys that the answer's JSON has, as paths; "": it is none
@@ -77,12 +78,12 @@ type caller struct {
 	sent int     // requests so far
 }
 
-// send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went.
+// send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went. What the page then sends by
+// itself has had no turn: it is taken after that.
 func (c *caller) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
-	if err := c.o.Pace.Take(ctx); err != nil {
-		return fmt.Errorf("%s: wait for a turn: %w", r.op, err)
+	if err := c.take(ctx, r); err != nil {
+		return err
 	}
-	c.sent++
 	start := c.o.Clock()
 	err := telemetry.Do(ctx, c.o.Tracer, telemetry.SendRequest, func(ctx context.Context) error {
 		a, err := way(ctx, r)
@@ -99,7 +100,19 @@ func (c *caller) send(ctx context.Context, r request, way func(context.Context, 
 	if told := c.o.Pace.Report(context.WithoutCancel(ctx), err, c.o.Clock().Sub(start)); told != nil {
 		return reported(r, err, told)
 	}
+	for more := 1; more < r.turns && err == nil; more++ {
+		err = c.take(ctx, r)
+	}
 	return err
+}
+
+// take waits for a turn.
+func (c *caller) take(ctx context.Context, r request) error {
+	if err := c.o.Pace.Take(ctx); err != nil {
+		return fmt.Errorf("%s: wait for a turn: %w", r.op, err)
+	}
+	c.sent++
+	return nil
 }
 
 func reported(r request, err, told error) error {

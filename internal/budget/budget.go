@@ -39,7 +39,7 @@
 // # What counts
 //
 // Every request that this program or a page of its browsers sends on its behalf: JSON, PDFs, open data, clicks that make the page
-// ask, and each load of the page as one. The static files that a browser loads with the page (script, style, pictures) are not
+// ask, and each load of the page as two: itself, and the list of categories that it asks for. The static files that a browser loads with the page (script, style, pictures) are not
 // counted: they are cached, and nobody can hold them back one by one.
 package budget
 
@@ -78,7 +78,7 @@ type Options struct {
 	MaxWait  time.Duration // the longest wait that Take sleeps; a longer one is returned as a fault. 0: DefaultMaxWait
 	Patience time.Duration // a slower answer means that the host is strained. 0: DefaultPatience
 	Circuit  time.Duration // how long nobody asks after a first refusal; further ones double it, up to 12 times. 0: DefaultCircuit
-	Log      *slog.Logger  // told of times that cannot be; nil: nobody is
+	Log      *slog.Logger  // told of blocks, of times that cannot be, and at level debug of every request; nil: nobody is
 }
 
 // Budget is one process's hold on the pace of one host.
@@ -156,10 +156,10 @@ func (b *Budget) Take(ctx context.Context) error {
 		case turn.Wait > b.o.MaxWait:
 			return &fault.Error{Kind: fault.Throttled, Op: "take turn", After: turn.Wait,
 				Err: errors.New("the budget of " + b.host + " is used up for now")}
-		case turn.Granted && time.Since(decided) <= max(turn.Step/lateShare, lateLeast):
+		case turn.Granted && (turn.Probe || time.Since(decided) <= max(turn.Step/lateShare, lateLeast)):
+			// A probe may be late: nobody else is let go, so it cannot be too close to another request.
+			b.o.Log.DebugContext(ctx, "a request is let go", "host", b.host, "at", turn.At, "probe", turn.Probe)
 			return nil
-		case turn.Granted && turn.Probe:
-			return nil // nobody else is let go: it cannot be too close to another one
 		case turn.Granted: // the process stood still meanwhile: what it was granted may be long past
 			ask.Place = time.Time{}
 		default:
@@ -242,12 +242,26 @@ func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) e
 		b.mu.Lock()
 		b.free, b.settled = time.Time{}, false
 		b.mu.Unlock()
-		return b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool { s.Block(now, k); return true })
+		return b.block(ctx, k)
 	case "", fault.NotFound: // "there is none" is an answer like any other
 		return b.answered(ctx, Answer{Good: true, Slow: latency > b.o.Patience, Probe: probe})
 	default:
 		return b.answered(ctx, Answer{Failed: kind == fault.Unavailable, Probe: probe})
 	}
+}
+
+// block keeps everybody away, and says so in the log.
+func (b *Budget) block(ctx context.Context, k Block) error {
+	var from, until time.Time
+	err := b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool {
+		s.Block(now, k)
+		from, until = now, s.BlockedUntil
+		return true
+	})
+	if err == nil {
+		b.o.Log.WarnContext(ctx, "the host is not asked for a while", "host", b.host, "from", from, "until", until, "refused", k.Refused, "reason", k.Reason)
+	}
+	return err
 }
 
 // probeOf is the name of the probe that a request was which began at a time; "" when it was none. While one probes

@@ -82,6 +82,7 @@ type Ask struct {
 // Turn is the answer to a request for a turn: granted, or how long to wait, or blocked.
 type Turn struct {
 	Granted bool          // send now
+	At      time.Time     // when it was decided, by the clock of the book
 	Probe   bool          // and it is the one request that finds out whether the source still refuses us
 	Wait    time.Duration // then ask again with Place; longer than Ask.Patience: no place was taken
 	Place   time.Time
@@ -97,7 +98,7 @@ type Turn struct {
 // closer to each other than one Step of the later one, whatever moment they were queued for: a turn that comes late,
 // because its worker slept or was stopped, waits again rather than follow another one closely.
 func (s *State) Take(now time.Time, a Ask) (Turn, bool) {
-	t := Turn{Bounded: s.Bound(now, a.Patience)}
+	t := Turn{At: now, Bounded: s.Bound(now, a.Patience)}
 	changed := t.Bounded != ""
 	if s.deny(now, &t) {
 		return t, changed

@@ -55,7 +55,14 @@ func (p *page) Open(ctx context.Context, url string) error {
 	body, err := io.ReadAll(resp.Body)
 	p.opened, p.status = strings.TrimSuffix(url, "/"), resp.StatusCode
 	p.app = resp.StatusCode == http.StatusOK && !bytes.Contains(body, []byte("Attention Required"))
-	return err
+	if err != nil || !p.app {
+		return err
+	}
+	// The application fills its form. It shows an empty one when it gets no answer.
+	if list, err := p.get(ctx, p.opened+"/api/tipoCategoriaRegulatoria", map[string]string{"Authorization": "Guest"}); err == nil {
+		_ = list.Body.Close()
+	}
+	return nil
 }
 
 func (p *page) get(ctx context.Context, url string, headers map[string]string) (*http.Response, error) {
