@@ -122,13 +122,17 @@ func moments() []string {
 }
 
 // TestForeignCommits has delta-rs change a table between any two of our steps: the next run ends with the rows of an
-// undisturbed one, a clean audit, and nothing fetched twice.
+// undisturbed one, a clean audit, and nothing fetched twice. Each operation comes at each moment, and each of both to each
+// of two tables: to one of them, in turn, unless DRUGSLM_FOREIGN is "all".
 func TestForeignCommits(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
-	for _, key := range []asset.Key{catalog, download} {
-		for _, what := range deeds(key) {
-			for _, when := range moments() {
+	for i, key := range []asset.Key{catalog, download} {
+		for j, what := range deeds(key) {
+			for k, when := range moments() {
+				if (i+j+k)%2 != 0 && os.Getenv("DRUGSLM_FOREIGN") != "all" {
+					continue
+				}
 				t.Run(strings.Join([]string{string(key), what.name, when}, "/"), func(t *testing.T) {
 					t.Parallel()
 					disturbed(t, python, key, what, when)
