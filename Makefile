@@ -48,6 +48,11 @@ optional: ## install Tesseract with Portuguese, and pdftotext, from the distribu
 test: chromium optional build reader grid ## run every test: real Temporal server, real browser, real Grid, foreign reader included
 	@deploy/test.sh
 
+.PHONY: e2e-spark
+e2e-spark: ## let Spark change our tables between the steps of a run, and read them: needs Java 17, Python, Maven, and 600 MB the first time
+	@deploy/spark/install.sh .cache/spark
+	@DRUGSLM_SPARK=$(CURDIR)/.cache/spark $(GO) test ./activities -run '^TestSpark' -count=1 -v -timeout 30m
+
 .PHONY: chaos
 chaos: chromium optional build reader grid ## kill, stop, cut off, fill up and upgrade N times as SEED says, and compare with an undisturbed run: N=100 SEED=7
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) DRUGSLM_CHAOS_N=$(N) DRUGSLM_CHAOS_SEED=$(SEED) \
