@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,51 @@ func TestProgramsThatFail(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A Tesseract that is killed in the middle of a page is started again, and the page read.
+func TestProgramThatIsKilledIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("finds processes by /proc")
+	}
+	tesseract := fake(t, "hang-unread", Options{})
+	program := tesseract.options.Program
+	read := make(chan error, 1)
+	var page Page
+	go func() {
+		var err error
+		page, err = tesseract.Recognize(t.Context(), make([]byte, 1<<20), 300)
+		read <- err
+	}()
+	running := func() int { // the one whose environment names this program
+		children, err := filepath.Glob("/proc/[0-9]*/stat")
+		require.NoError(t, err)
+		for _, file := range children {
+			stat, err := os.ReadFile(file)
+			if err != nil {
+				continue
+			}
+			environ, err := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+			if err == nil && strings.Contains(string(stat), "(sleep)") && strings.Contains(string(environ), "HUNG="+program) {
+				pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+				require.NoError(t, err)
+				return pid
+			}
+		}
+		return 0
+	}
+	pid := 0
+	require.Eventually(t, func() bool { pid = running(); return pid > 0 }, time.Minute, time.Millisecond)
+	require.NoError(t, os.Remove(program))
+	good, err := filepath.Abs(filepath.Join("testdata", "good.sh"))
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(good, program))
+	process, err := os.FindProcess(pid)
+	require.NoError(t, err)
+	require.NoError(t, process.Kill())
+	require.NoError(t, <-read)
+	require.Equal(t, []string{"lido"}, page.Lines)
 }
 
 func TestProgramIsBounded(t *testing.T) {

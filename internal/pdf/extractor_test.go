@@ -3,8 +3,10 @@ package pdf
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,6 +68,49 @@ func TestInnocentDocumentIsTriedAgain(t *testing.T) {
 	doc, err := e.Extract(t.Context(), little)
 	require.NoError(t, err)
 	require.Equal(t, "alive", doc.Pages[0].Text)
+}
+
+func TestChildThatIsKilledMidDocumentIsReplaced(t *testing.T) {
+	t.Parallel()
+	number := filepath.Join(t.TempDir(), "pid")
+	e := open(t, Options{Workers: 1}, "hang-once", number)
+	read := make(chan error, 1)
+	var doc Document
+	go func() {
+		var err error
+		doc, err = e.Extract(t.Context(), little)
+		read <- err
+	}()
+	var pid int
+	require.Eventually(t, func() bool {
+		said, err := os.ReadFile(number)
+		if err != nil {
+			return false
+		}
+		pid, err = strconv.Atoi(string(said))
+		return err == nil
+	}, time.Minute, time.Millisecond)
+	child, err := os.FindProcess(pid)
+	require.NoError(t, err)
+	require.NoError(t, child.Kill())
+	require.NoError(t, <-read)
+	require.Equal(t, "alive", doc.Pages[0].Text)
+}
+
+func TestDocumentThatKillsItsChildrenHarmsNoOther(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{Workers: 1}, "die-of-some")
+	killer := append(slices.Clone(little), "killer"...)
+	for _, content := range [][]byte{little, killer, little, killer, little} {
+		_, err := e.Extract(t.Context(), content)
+		if len(content) == len(little) {
+			require.NoError(t, err)
+			continue
+		}
+		require.Equal(t, fault.Corrupt, fault.KindOf(err), "%v", err)
+		require.ErrorContains(t, err, "ended two children")
+		require.ErrorContains(t, err, "killed")
+	}
 }
 
 func TestChildrenAreReusedAndReplaced(t *testing.T) {

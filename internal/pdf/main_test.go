@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,6 +60,27 @@ var children = map[string]func(args []string) error{
 		return fake(func([]byte) error {
 			if _, err := os.Stat(args[0]); err != nil {
 				return fmt.Errorf("the first dies: %w", os.WriteFile(args[0], nil, 0o600))
+			}
+			return say("alive")
+		})
+	},
+	"hang-once": func(args []string) error { // args: a file for the number of the one that hangs
+		return fake(func([]byte) error {
+			if _, err := os.Stat(args[0]); err == nil {
+				return say("alive")
+			}
+			err := os.WriteFile(args[0]+".new", []byte(fmt.Sprint(os.Getpid())), 0o600)
+			if err == nil {
+				err = os.Rename(args[0]+".new", args[0])
+			}
+			_, stuck := io.Copy(io.Discard, os.Stdin)
+			return errors.Join(err, stuck)
+		})
+	},
+	"die-of-some": func([]string) error {
+		return fake(func(content []byte) error {
+			if bytes.Contains(content, []byte("killer")) {
+				return syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			}
 			return say("alive")
 		})

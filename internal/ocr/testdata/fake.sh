@@ -11,7 +11,7 @@ case "$name $1" in
 esac
 case "$name" in
   hang) sleep 1000 & wait ;;
-  hang-unread) exec sleep 1000 ;;
+  hang-unread) HUNG=$0 exec sleep 1000 ;;
   die) echo 'out of luck' >&2; echo details >&2; exit 3 ;;
   killed) kill -9 $$ ;;
   flood) while :; do echo "$head$head$head$head$head$head$head$head$head$head"; done ;;
