@@ -92,21 +92,34 @@ func (p *Pool) reapUnrecorded(ctx context.Context) ([]Lease, error) {
 	var ended []Lease
 	var errs []error
 	for _, s := range there {
+		gone := false
 		unwanted, err := p.unwanted(ctx, self, s)
 		if err == nil && unwanted {
-			if err = p.hub.end(ctx, s.ID); err == nil {
-				p.forget(ctx, &Session{id: s.ID}) // it was recorded where its owner could not end it
-			}
+			gone, err = p.endAt(ctx, s)
 		}
 		switch {
 		case err != nil:
 			errs = append(errs, err)
-		case unwanted:
+		case gone:
+			p.forget(ctx, &Session{id: s.ID}) // it was recorded where its owner could not end it
 			p.ended.Add(1)
 			ended = append(ended, Lease{Session: s.ID, Hub: p.place(), Owner: s.Owner})
 		}
 	}
 	return ended, errors.Join(errs...)
+}
+
+// endAt ends a session that the hub lists, and reports whether it was still there. A hub that was restarted shows the
+// sessions of its nodes, and does not find them: the node does.
+func (p *Pool) endAt(ctx context.Context, s HubSession) (ended bool, err error) {
+	if ended, err = p.hub.delete(ctx, s.ID); err != nil || ended || s.Node == "" {
+		return ended, err
+	}
+	node, err := parseHub(s.Node, p.hub.base)
+	if err != nil {
+		return false, fault.New(fault.Unavailable, "end orphaned session "+s.ID, "its node has no address that can be used")
+	}
+	return node.delete(ctx, s.ID)
 }
 
 // unwanted reports whether nobody will ever use a session of the hub. A wire is connected before its session is asked for.

@@ -54,13 +54,19 @@ func SweepLocal() { sweep(os.TempDir()) }
 
 // end ends a session of a hub. One that does not exist any more is as good as ended.
 func (h *hub) end(ctx context.Context, session string) error {
+	_, err := h.delete(ctx, session)
+	return err
+}
+
+// delete ends a session of a hub or node, and reports whether there was one to end.
+func (h *hub) delete(ctx context.Context, session string) (ended bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, quitTimeout)
 	defer cancel()
 	w := board().connect(h)
 	defer board().hang(w)
-	err := w.command(ctx, http.MethodDelete, "/session/"+session, nil, nil)
-	if err == nil || judge(err) == dead {
-		return nil
+	err = w.command(ctx, http.MethodDelete, "/session/"+session, nil, nil)
+	if err != nil && judge(err) == dead {
+		return false, nil
 	}
-	return fault.Wrap(fault.Unavailable, "end orphaned session "+session, explain(err))
+	return err == nil, fault.Wrap(fault.Unavailable, "end orphaned session "+session, explain(err))
 }
