@@ -77,7 +77,7 @@ func browserProcesses(t *testing.T, s *site) map[string][]int {
 func TestDriverAndWorkerAreKilled(t *testing.T) {
 	needed(t)
 	t.Parallel()
-	portal := startPortal(t, "--products", "40", "--latency", "20ms")
+	portal := startPortal(t, "--products", "20", "--latency", "20ms")
 	var held truth
 	portal.get("/_truth", &held)
 	s, server := apart(t, portal)
@@ -121,7 +121,7 @@ func TestDriverAndWorkerAreKilled(t *testing.T) {
 func TestWorkerOutlivesItsServer(t *testing.T) {
 	needed(t)
 	t.Parallel()
-	portal := startPortal(t, "--products", "40", "--latency", "20ms")
+	portal := startPortal(t, "--products", "20", "--latency", "20ms")
 	s, server := apart(t, portal)
 	worker := s.worker(t)
 	require.Eventually(t, func() bool { return strings.Contains(worker.stderr.String(), "waiting for Temporal") }, time.Minute, 50*time.Millisecond)
