@@ -55,6 +55,8 @@ func waitCause(kind string) string {
 		return "paused, the source has changed"
 	case fault.Busy:
 		return "another run"
+	case fault.Full:
+		return "no room"
 	default:
 		return kind
 	}

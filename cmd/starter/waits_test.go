@@ -16,6 +16,7 @@ func TestAWaitIsOneLine(t *testing.T) {
 		"waiting until 2026-11-30 14:05:00Z (source refused: 403)":                    {Kind: "refused", Reason: "403", Until: until},
 		"waiting until 2026-11-30 14:05:00Z (source throttled: 429)":                  {Kind: "throttled", Reason: "429", Until: until},
 		"waiting until 2026-11-30 14:05:00Z (another run: r1 is at it)":               {Kind: "busy", Reason: "r1 is at it", Until: until},
+		"waiting until 2026-11-30 14:05:00Z (no room: 1 GiB free)":                    {Kind: "full", Reason: "1 GiB free", Until: until},
 		"waiting until somebody acts (layout: the page has no table of the leaflets)": {Kind: "layout", Reason: "the page has no table of the leaflets"},
 	} {
 		require.Equal(t, want, viewWait(w, func(t time.Time) time.Time { return t }).String())

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"log/slog"
 	"reflect"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ type Key struct {
 	Env     []string // variables, the first that is set counts: {"DRUGSLM_GRID_HUB", "HUB_URL"}
 	Flag    string   // command-line flag without dashes; "" for none
 	Class   Class    // what a value of it may do
+	Hidden  bool     // a value may hold a secret: its type shows it without
 	Help    string   // one or two sentences
 	OneOf   []string // the values allowed; nil for any
 
@@ -51,7 +53,7 @@ func keysOf(v reflect.Value, at []int, prefix string) []Key {
 		}
 		keys = append(keys, Key{
 			Name: name, Type: typeOf(f.Type), Default: text(v.Field(i)), Env: envOf(name), Flag: flagOf(name),
-			Class: Class(f.Tag.Get("class")), Help: f.Tag.Get("help"), OneOf: strings.Fields(f.Tag.Get("oneof")), field: path, min: f.Tag.Get("min"),
+			Class: Class(f.Tag.Get("class")), Hidden: f.Type.Implements(reflect.TypeFor[slog.LogValuer]()), Help: f.Tag.Get("help"), OneOf: strings.Fields(f.Tag.Get("oneof")), field: path, min: f.Tag.Get("min"),
 		})
 	}
 	return keys

@@ -93,3 +93,28 @@ func code(prefix, s string) string {
 	}
 	return "`" + prefix + s + "`"
 }
+
+// TestEveryKeySaysWhetherItMayHoldASecret wants each key in one of two lists, and those that may hold a secret in a type that
+// hides it. A new key fails until somebody has thought about it; what hides one must also be planted in the tests end to end.
+func TestEveryKeySaysWhetherItMayHoldASecret(t *testing.T) {
+	t.Parallel()
+	const may = "source.url source.open_data temporal.api_key temporal.ui grid.hub hooks.url hooks.secret hooks.command telemetry.trace_url"
+	const never = "data source.listing source.fetch source.user_agent source.contact temporal.address temporal.namespace temporal.tls temporal.tls_ca " +
+		"temporal.tls_cert temporal.tls_key grid.browser grid.sessions grid.no_sandbox grid.lease budget.rps budget.circuit worker.queues worker.extract " +
+		"worker.deployment worker.build worker.promote ocr.program ocr.language disk.floor disk.run hooks.events hooks.timeout log.level log.format " +
+		"automation.mode automation.interval retention.age retention.keep retention.interval"
+	said := map[string]bool{}
+	for _, name := range strings.Fields(may) {
+		said[name] = true
+	}
+	for _, name := range strings.Fields(never) {
+		said[name] = false
+	}
+	for _, k := range config.Keys() {
+		hidden, known := said[k.Name]
+		require.Truef(t, known, "%s: say in this test whether its value may hold a secret; files of keys are names, not secrets", k.Name)
+		require.Equal(t, hidden, k.Hidden, "%s: its type in config.go (Secret, URL, Webhook, Command) hides what may be secret", k.Name)
+		delete(said, k.Name)
+	}
+	require.Empty(t, said, "keys that are no more")
+}

@@ -87,7 +87,7 @@ func Load(o LoadOptions) (Config, error) {
 		return Config{}, fault.Wrap(fault.Invalid, "read configuration", errors.Join(errs...))
 	}
 	if found && o.Tell != nil && len(file.AllKeys()) > 0 {
-		o.Tell(announced(file, keys))
+		o.Tell(announced(file, keys, o, c))
 	}
 	return c, nil
 }

@@ -152,6 +152,7 @@ func TestMistakes(t *testing.T) {
 		{"queue", sources{file: "worker: {queues: [browser, cook]}"}, []string{`DRUGSLM_WORKER_QUEUES: "cook" is none of`}},
 		{"no queue", sources{file: "worker: {queues: []}"}, []string{"DRUGSLM_WORKER_QUEUES: must not be empty"}},
 		{"address", sources{args: []string{"--temporal-address=here"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: "}},
+		{"address with a password", sources{args: []string{"--temporal-address=https://me:s3cret@host:7233"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: is not host:port"}},
 		{"certificate without key", sources{file: "temporal: {tls_cert: a.pem}"}, []string{"DRUGSLM_TEMPORAL_TLS_KEY"}},
 		{"header injection", sources{file: `source: {contact: "a\nb"}`}, []string{"DRUGSLM_SOURCE_CONTACT: must be one line"}},
 		{"webhook that is no URL", sources{file: "hooks: {url: somewhere}"}, []string{"DRUGSLM_HOOKS_URL: is no URL"}},
@@ -205,6 +206,18 @@ func TestDefaultFile(t *testing.T) { // not parallel: it changes the working fol
 	require.NoError(t, err)
 	require.Equal(t, "elsewhere", c.Data)
 	require.Equal(t, []string{"settings of drugslm.yaml in this folder: budget.rps=0.5 data=elsewhere"}, told)
+
+	told = nil
+	secret := "budget: {rps: 2}\ntemporal: {ui: 'http://me:s3cret@ui'}\ntelemetry: {trace_url: 'http://t/{trace_id}?k=s3cret'}\n"
+	require.NoError(t, os.WriteFile(config.DefaultFile, []byte(secret), 0o600))
+	_, err = config.Load(config.LoadOptions{Tell: func(text string) { told = append(told, text) }, Env: func(name string) string {
+		return map[string]string{"DRUGSLM_BUDGET_RPS": "1"}[name]
+	}})
+	require.NoError(t, err)
+	require.Len(t, told, 1)
+	require.Contains(t, told[0], "budget.rps (DRUGSLM_BUDGET_RPS counts)")
+	require.Contains(t, told[0], "temporal.ui=http://me:xxxxx@ui")
+	require.NotContains(t, told[0], "s3cret")
 }
 
 func none(string) string { return "" }

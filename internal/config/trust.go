@@ -21,12 +21,18 @@ func distrusted(file *viper.Viper, keys []Key) []error {
 }
 
 // announced says what a file that nobody named sets, so that nobody wonders where it comes from.
-func announced(file *viper.Viper, keys []Key) string {
+// A value is shown as its type shows it; one that a flag or a variable replaced is not shown.
+func announced(file *viper.Viper, keys []Key, o LoadOptions, c Config) string {
 	var set []string
 	for _, k := range keys {
-		if file.IsSet(k.Name) {
-			set = append(set, fmt.Sprintf("%s=%v", k.Name, file.Get(k.Name)))
+		if !file.IsSet(k.Name) {
+			continue
 		}
+		if _, from, _ := find(k, o, file); from != k.Name {
+			set = append(set, fmt.Sprintf("%s (%s counts)", k.Name, from))
+			continue
+		}
+		set = append(set, fmt.Sprintf("%s=%s", k.Name, c.shown(k)))
 	}
 	if file.IsSet(schedulesKey) {
 		set = append(set, schedulesKey)

@@ -54,7 +54,7 @@ func (c Config) check(k Key) error {
 		}
 	case "temporal.address":
 		if host, port, err := net.SplitHostPort(c.Temporal.Address); err != nil || host == "" || port == "" {
-			return fmt.Errorf("%q is not host:port", c.Temporal.Address)
+			return errors.New("is not host:port, such as 127.0.0.1:7233") // it is not repeated: it may hold a password
 		}
 	case "hooks.url", "hooks.secret", "hooks.command", "hooks.timeout":
 		return c.Hooks.check(k.Name)

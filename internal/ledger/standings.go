@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // stand notes that a publish is what readers see of its partition, and the last look at it.
@@ -76,7 +77,7 @@ func reads(found []Read, text []byte, names map[string]string) ([]Read, error) {
 	for rest := bytes.TrimPrefix(text, []byte("{")); ; {
 		name, tail, ok := bytes.Cut(bytes.TrimPrefix(rest, []byte(`"`)), []byte(`":`))
 		end := bytes.IndexAny(tail, ",}")
-		if !ok || end < 0 || bytes.ContainsAny(name, `"\`) {
+		if !ok || end < 0 || bytes.ContainsAny(name, `"\`) || !utf8.Valid(name) {
 			break
 		}
 		version, err := strconv.ParseInt(string(tail[:end]), 10, 64)

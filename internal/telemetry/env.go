@@ -68,7 +68,7 @@ func (t target) check(name string) error {
 	}
 	u, err := url.Parse(t.endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("%s=%q: want a URL such as http://127.0.0.1:4318", name, Redact(t.endpoint))
+		return fmt.Errorf("%s: want a URL such as http://127.0.0.1:4318", name) // it is not repeated: it may hold a password
 	}
 	return nil
 }
