@@ -8,6 +8,10 @@ import sys
 
 from pyspark.sql import SparkSession
 
+# Answers go where we were told to print; what Spark prints (VACUUM does) goes to standard error.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
 jars = sorted(glob.glob(os.path.join(os.environ["DRUGSLM_SPARK_JARS"], "*.jar")))
 spark = (
     SparkSession.builder.master("local[2]")
@@ -56,11 +60,11 @@ def sql(path, ask):
         spark.sql(statement.replace("TABLE_PATH", f"delta.`{path}`")).collect()
 
 
-print(json.dumps({"answer": spark.version}), flush=True)
+print(json.dumps({"answer": spark.version}), file=answers, flush=True)
 for line in sys.stdin:
     ask = json.loads(line)
     try:
-        print(json.dumps({"answer": globals()[ask["do"]](ask["table"], ask)}), flush=True)
+        print(json.dumps({"answer": globals()[ask["do"]](ask["table"], ask)}), file=answers, flush=True)
     except Exception as e:  # the test fails with it
-        print(json.dumps({"error": f"{type(e).__name__}: {e}"[:4000]}), flush=True)
+        print(json.dumps({"error": f"{type(e).__name__}: {e}"[:4000]}), file=answers, flush=True)
 spark.stop()
