@@ -76,7 +76,7 @@ func (d *otherProgram) ask(w *world, do string, key asset.Key, more map[string]a
 		Answer json.RawMessage
 		Error  string
 	}
-	require.NoError(w.tb, json.Unmarshal(d.answers.Bytes(), &got))
+	require.NoError(w.tb, json.Unmarshal(d.answers.Bytes(), &got), "%s of %s: %s", do, key, d.answers.Text())
 	require.Empty(w.tb, got.Error, "%s of %s", do, key)
 	return got.Answer
 }
