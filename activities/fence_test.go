@@ -217,3 +217,64 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 		w.sound()
 	}
 }
+
+// A late activity of an execution that has ended finds that the execution that followed it, of the same run or of another
+// one, holds the partition: it takes it from neither.
+func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
+	t.Parallel()
+	for _, run := range []string{"the same", "another"} {
+		for _, workflow := range []string{"default-test-workflow-id", "partition/test/catalog[5]@again"} {
+			w := newWorld(t)
+			w.show("a 1")
+			in := w.step(catalog)
+			newer := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: workflow, Execution: "newer"}
+			if run == "another" {
+				newer.Run = "newer"
+			}
+			held, err := w.ledger.Claim(t.Context(), newer)
+			require.NoError(t, err)
+
+			w.acts.Executions = executions{"ended": true, workflow + " newer": true}
+			for _, late := range []func() error{
+				func() error { _, err := call(w, w.acts.List, in); return err },
+				func() error {
+					_, err := call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: in})
+					return err
+				},
+				func() error { _, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in}); return err },
+			} {
+				wantKind(t, fault.Superseded, late())
+			}
+			require.Equal(t, []ledger.Claim{held}, w.claims(), "%s run, workflow %s", run, workflow)
+			require.Empty(t, w.entries(catalog))
+		}
+	}
+}
+
+// Two executions of one run that are both under way: the one that came second waits, unless the first one started it.
+func TestAnExecutionWaitsForAnotherOfItsRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.show("a 1")
+	in := w.step(catalog)
+	first := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: "backfill/june", Execution: "e1"}
+	_, err := w.ledger.Claim(t.Context(), first)
+	require.NoError(t, err)
+	w.acts.Executions = executions{"backfill/june e1": true}
+	_, err = call(w, w.acts.List, in)
+	require.ErrorContains(t, wantKind(t, fault.Busy, err), "is at it since")
+	w.acts.Executions = child{executions{}, "backfill/june"}
+	_, err = call(w, w.acts.List, in)
+	require.NoError(t, err)
+	require.Equal(t, "default-test-workflow-id", w.claim(catalog).Workflow)
+}
+
+// child plays a server on which whoever asks was started by a workflow.
+type child struct {
+	executions
+	parent string
+}
+
+func (c child) Current(context.Context, string, string) (bool, string, error) {
+	return true, c.parent, nil
+}

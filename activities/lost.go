@@ -21,11 +21,11 @@ func EndingsOf(cli client.Client) Endings { return server{cli} }
 
 // Ending asks how the newest execution of a workflow stands.
 func (s server) Ending(ctx context.Context, workflow string) (ledger.RunState, string, error) {
-	status, err := s.status(ctx, workflow, "")
+	info, err := s.describe(ctx, workflow, "")
 	if err != nil {
 		return "", "", err
 	}
-	switch status {
+	switch info.GetStatus() {
 	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_PAUSED, enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
 		return ledger.RunRunning, "", nil
 	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED:

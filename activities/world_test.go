@@ -134,7 +134,7 @@ func openWorld(tb testing.TB, dir string, options ...option) *world {
 		o(w, &store)
 	}
 	store = interrupted{store, w}
-	w.acts = &activities.Activities{Ledger: books, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}
+	w.acts = &activities.Activities{Ledger: books, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now, Executions: executions{}}
 	w.deploy()
 	require.NoError(tb, books.SavePartitions(tb.Context(), "category", []ledger.Partition{{Key: here.Key, Label: here.Label}}))
 	return w

@@ -5,18 +5,24 @@ import (
 	"database/sql"
 )
 
-// Claim takes a partition for a run, so that nobody else works on it, and gives who holds it then: the one who asked,
-// if it was free or held by the same run already, under whatever workflow.
+// Claim takes a partition that nobody holds, so that nobody else works on it, and gives who holds it then: the one who
+// asked, if it was free. It is not taken from another execution of the same run: which of the two is the newer one, the
+// ledger cannot tell.
 func (l *Ledger) Claim(ctx context.Context, c Claim) (Claim, error) {
 	// Most questions come from the one who holds it: they need no turn among the writers.
 	held, ok, err := readClaim(ctx, l.reader, c.Asset, c.Partition)
 	if err != nil {
 		return held, l.explain(ctx, "claim partition", err)
 	}
-	if ok && held.Run == c.Run && held.Workflow == c.Workflow && held.Execution == c.Execution {
+	if ok && held.Same(c) {
 		return held, nil
 	}
-	return l.TakeOver(ctx, Claim{}, c) // from nobody: only what is free or its own
+	return l.TakeOver(ctx, Claim{}, c) // from nobody: only what is free
+}
+
+// Same reports whether two claims are of one execution.
+func (c Claim) Same(d Claim) bool {
+	return c.Run == d.Run && c.Workflow == d.Workflow && c.Execution == d.Execution
 }
 
 // TakeOver is Claim, and takes the partition from an owner who is gone as well, unless somebody else has done so meanwhile.
@@ -26,8 +32,8 @@ func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 		_, err := tx.ExecContext(ctx, `INSERT INTO claims (asset, partition, run, workflow, execution, since) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (asset, partition) DO UPDATE SET run = excluded.run, workflow = excluded.workflow, execution = excluded.execution,
 			since = CASE WHEN claims.run = excluded.run THEN claims.since ELSE excluded.since END
-			WHERE claims.run = excluded.run OR claims.run = $7 AND claims.workflow = $8 AND claims.execution = $9`,
-			c.Asset, c.Partition, c.Run, c.Workflow, c.Execution, micros(now()), from.Run, from.Workflow, from.Execution)
+			WHERE claims.run = $7 AND claims.workflow = $8 AND claims.execution = $9`,
+			c.Asset, c.Partition, c.Run, c.Workflow, c.Execution, micros(l.Now()), from.Run, from.Workflow, from.Execution)
 		if err != nil {
 			return err
 		}

@@ -357,8 +357,14 @@ func claims(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "e1", first.Execution)
 	require.Equal(t, first, ask("june", "backfill/june", "e1"))
 	require.Equal(t, first, ask("other", "partition/x", "e9"), "it is held")
-	child := ask("june", "partition/x", "e2")
+	require.Equal(t, first, ask("june", "partition/x", "e2"), "another execution of the same run may be a late one")
+	child, err := l.TakeOver(t.Context(), first, ledger.Claim{Asset: Asset, Partition: Partition, Run: "june", Workflow: "partition/x", Execution: "e2"})
+	require.NoError(t, err)
 	require.Equal(t, []any{"e2", first.Since}, []any{child.Execution, child.Since}, "another workflow of the same run goes on with it")
+	require.Equal(t, child, ask("june", "backfill/june", "e1"), "it is not taken back")
+	late, err := l.TakeOver(t.Context(), first, ledger.Claim{Asset: Asset, Partition: Partition, Run: "june", Workflow: "backfill/june", Execution: "e0"})
+	require.NoError(t, err)
+	require.Equal(t, child, late, "nor is it taken from somebody else than the one who was asked about")
 
 	mine := ledger.Claim{Asset: Asset, Partition: Partition, Run: "other", Workflow: "partition/y", Execution: "e9"}
 	held, err := l.TakeOver(t.Context(), first, mine)
