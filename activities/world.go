@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,7 +11,7 @@ import (
 
 // World gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
 func World(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.World, error) {
-	w := asset.World{Now: time.Now(), Facts: make(map[asset.Key]map[string]asset.Fact)}
+	w := asset.World{Now: l.Now(), Facts: make(map[asset.Key]map[string]asset.Fact)}
 	var err error
 	if w.Partitions, err = knownPartitions(ctx, g, l); err != nil {
 		return w, err

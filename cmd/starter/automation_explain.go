@@ -65,7 +65,7 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 	if err != nil {
 		return v, err
 	}
-	x, err := activities.Explain(ctx, d.Graph, d.Ledger, time.Now, key, chosen[key])
+	x, err := activities.Explain(ctx, d.Graph, d.Ledger, d.Now, key, chosen[key])
 	if err != nil {
 		return v, err
 	}

@@ -80,7 +80,7 @@ func automations(ctx context.Context, c config.Config, d *host.Data) (automation
 				one.LastTick = &cursor.Evaluated
 			}
 		}
-		one.NextCron = instant(made.Automation.NextTick(time.Now()))
+		one.NextCron = instant(made.Automation.NextTick(d.Now()))
 		requests, err := d.Ledger.Requests(ctx, string(made.Key), 1)
 		if err != nil {
 			return v, err

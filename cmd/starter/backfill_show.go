@@ -171,7 +171,7 @@ func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfi
 		v.Steps[s.State] += s.Steps
 		v.Total += s.Steps
 	}
-	end, since := time.Now(), b.Created
+	end, since := d.Now(), b.Created
 	if b.State.Ended() {
 		end = b.Finished
 	} else if recent := end.Add(-paceOver); recent.After(since) {

@@ -136,7 +136,7 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 
 // reading is what runs the assets' code over a data folder without a worker.
 func reading(d *host.Data) *activities.Activities {
-	return &activities.Activities{Graph: d.Graph, Ledger: d.Ledger, Lake: d.Lake, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}
+	return &activities.Activities{Graph: d.Graph, Ledger: d.Ledger, Lake: d.Lake, Tracer: noop.NewTracerProvider().Tracer(""), Now: d.Now}
 }
 
 // save keeps the plan in a file.

@@ -91,7 +91,7 @@ func (a *app) closeLost(ctx context.Context, c config.Config, d *host.Data) erro
 	defer stop()
 	var lost activities.Lost
 	asked := a.dialled(asking, c, func(cli client.Client) (err error) {
-		lost, err = activities.CloseLost(asking, d.Ledger, activities.EndingsOf(cli), time.Now())
+		lost, err = activities.CloseLost(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
 		return err
 	})
 	if asked != nil && ctx.Err() == nil {

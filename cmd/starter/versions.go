@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +58,7 @@ readers of the partition see; READABLE is "no" once vacuum has removed files the
 
 // keeper keeps the versions of a data folder's tables.
 func keeper(d *host.Data) versions.Keeper {
-	return versions.Keeper{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Now: time.Now}
+	return versions.Keeper{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Now: d.Now}
 }
 
 func printVersions(w io.Writer, found []versions.Version) error {

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -105,7 +104,7 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 // foreign reports what other programs did to a table and no run has followed yet, and gives by partition and item where the
 // rows are that are as they were, in other files.
 func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]map[string]string, error) {
-	k := versions.Keeper{Graph: a.Graph, Ledger: a.Ledger, Table: a.Table, Now: time.Now}
+	k := versions.Keeper{Graph: a.Graph, Ledger: a.Ledger, Table: a.Table, Now: a.Ledger.Now}
 	drifts, err := k.Drifts(ctx, made)
 	if err != nil {
 		return nil, err

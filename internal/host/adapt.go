@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
@@ -22,8 +23,9 @@ func (b browser) With(ctx context.Context, fn func(context.Context, anvisa.Page)
 // leases keeps the pool's sessions in the ledger, so that those of a killed worker can be ended.
 type leases struct{ *ledger.Ledger }
 
-// Hold records a lease.
+// Hold records a lease, whose end is by the ledger's clock there.
 func (l leases) Hold(ctx context.Context, lease grid.Lease) (bool, error) {
+	lease.Expires = l.Now().Add(time.Until(lease.Expires))
 	return l.Ledger.Hold(ctx, ledger.Lease(lease))
 }
 

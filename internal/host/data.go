@@ -76,7 +76,7 @@ func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, e
 	}
 	whole := lake.New(store)
 	return &Data{
-		Graph: graph, Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: clock.Wall,
+		Graph: graph, Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: l.Now,
 		Leaflets:   Files{whole.Blobs("raw/anvisa/leaflets", ".pdf")},
 		Quarantine: Files{whole.Blobs("raw/anvisa/quarantine", ".bin")},
 	}, nil

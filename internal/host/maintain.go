@@ -67,7 +67,7 @@ func (h *Host) task(ctx context.Context, name string, every time.Duration, do fu
 }
 
 func (h *Host) closeLost(ctx context.Context) error {
-	lost, err := activities.CloseLost(ctx, h.Ledger, activities.EndingsOf(h.Temporal), time.Now())
+	lost, err := activities.CloseLost(ctx, h.Ledger, activities.EndingsOf(h.Temporal), h.Now())
 	if len(lost.Runs)+len(lost.Backfills) > 0 {
 		h.log.Warn("closed what was ended in Temporal and could not say so", "runs", lost.Runs, "backfills", lost.Backfills)
 	}

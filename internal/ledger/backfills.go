@@ -48,7 +48,7 @@ func (l *Ledger) CreateBackfill(ctx context.Context, b Backfill) (Backfill, erro
 	const op = "create backfill"
 	var out Backfill
 	err := l.write(ctx, op, func(tx *sql.Tx) error {
-		at := micros(now())
+		at := micros(l.Now())
 		_, err := tx.ExecContext(ctx, `INSERT INTO backfills (`+backfillColumns+`, execution)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', 0, 0, $8, $9, '', $10, $10, 0, '') ON CONFLICT (id) DO NOTHING`,
 			b.ID, b.Selection, b.Partitions, b.Mode, b.MaxInFlight, b.Rate, b.Priority, b.Code, b.Trace, at)
@@ -73,7 +73,7 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 	const op = "open backfill"
 	err = l.write(ctx, op, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE backfills SET epoch = epoch + 1, execution = $2, updated = $3
-			WHERE id = $1 AND execution <> $2`, id, execution, micros(now()))
+			WHERE id = $1 AND execution <> $2`, id, execution, micros(l.Now()))
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 			if err != nil {
 				return err
 			}
-			if err := abandonSteps(ctx, tx, id); err != nil {
+			if err := l.abandonSteps(ctx, tx, id); err != nil {
 				return err
 			}
 		}
@@ -96,10 +96,10 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 
 // abandonSteps takes the steps under way from an execution that is gone. Nothing begins any more in a backfill that is
 // being cancelled: its steps end here, or it never could.
-func abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
+func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 		WHERE backfill = $1 AND state = 'running' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`,
-		id, micros(now()), backfillCanceled)
+		id, micros(l.Now()), backfillCanceled)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (l *Ledger) SetBackfill(ctx context.Context, b Backfill) error {
 			return fault.New(fault.Invalid, op, "backfill %q is %s", b.ID, was.State)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfills SET max_in_flight = $2, rate = $3, priority = $4, state = $5, updated = $6 WHERE id = $1`,
-			b.ID, b.MaxInFlight, b.Rate, b.Priority, string(b.State), micros(now()))
+			b.ID, b.MaxInFlight, b.Rate, b.Priority, string(b.State), micros(l.Now()))
 		return err
 	})
 }
@@ -156,7 +156,7 @@ func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, runni
 		if b.State.Ended() {
 			return fault.New(fault.Invalid, op, "backfill %q is %s already", id, b.State)
 		}
-		at := micros(now())
+		at := micros(l.Now())
 		if _, err := tx.ExecContext(ctx, `UPDATE backfills SET state = 'canceling', updated = $2 WHERE id = $1`, id, at); err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, runni
 // One that is being cancelled, or has ended, stays so.
 func (l *Ledger) FailBackfill(ctx context.Context, id, why string) error {
 	return l.write(ctx, "fail backfill", func(tx *sql.Tx) error {
-		at := micros(now())
+		at := micros(l.Now())
 		_, err := tx.ExecContext(ctx, `UPDATE backfills SET state = 'failed', error = $2, updated = $3, finished = $3 WHERE id = $1
 			AND state IN ('running', 'paused')`,
 			id, why, at)
@@ -214,7 +214,7 @@ func (l *Ledger) FinishBackfill(ctx context.Context, id string) (Backfill, error
 		default:
 			b.State = BackfillCompleted
 		}
-		b.Finished = now()
+		b.Finished = l.Now()
 		b.Updated = b.Finished
 		_, err = tx.ExecContext(ctx, `UPDATE backfills SET state = $2, error = $3, updated = $4, finished = $4 WHERE id = $1`,
 			id, string(b.State), b.Error, micros(b.Finished))

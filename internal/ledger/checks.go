@@ -65,7 +65,7 @@ func (l *Ledger) RecordChecks(ctx context.Context, t Token, checks []Check) erro
 			return err
 		}
 		for _, c := range checks {
-			if err := insertCheck(ctx, tx, c); err != nil {
+			if err := l.insertCheck(ctx, tx, c); err != nil {
 				return err
 			}
 		}
@@ -73,14 +73,14 @@ func (l *Ledger) RecordChecks(ctx context.Context, t Token, checks []Check) erro
 	})
 }
 
-func insertCheck(ctx context.Context, tx *sql.Tx, c Check) error {
+func (l *Ledger) insertCheck(ctx context.Context, tx *sql.Tx, c Check) error {
 	of := sql.NullInt64{Int64: c.Materialization, Valid: c.Materialization != 0}
 	outcome := c.outcome()
 	var id int64
 	err := tx.QueryRowContext(ctx, `INSERT INTO checks (id, asset, partition, run, materialization, name, blocking, passed, outcome, detail,
 		observed, expected, at) VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM checks), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		RETURNING id`, c.Asset, c.Partition, c.Run, of, c.Name, c.Blocking, c.Passed, string(outcome), c.Detail,
-		c.Observed, c.Expected, micros(orNow(c.At))).Scan(&id)
+		c.Observed, c.Expected, micros(l.orNow(c.At))).Scan(&id)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func insertCheck(ctx context.Context, tx *sql.Tx, c Check) error {
 	if err != nil {
 		return err
 	}
-	return failCheck(ctx, tx, c)
+	return l.failCheck(ctx, tx, c)
 }
 
 func (c Check) outcome() CheckOutcome {

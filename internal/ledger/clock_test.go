@@ -1,13 +1,17 @@
 package ledger_test
 
 import (
+	"database/sql"
 	"path/filepath"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 func TestOneClockForAllProcesses(t *testing.T) {
@@ -71,4 +75,64 @@ func TestTimeIsReadUnderTheLock(t *testing.T) {
 	require.NoError(t, <-ended)
 	require.NoError(t, <-ended)
 	require.False(t, read.Before(freed), "the time is that of the grant, not of the question")
+}
+
+// TestBehaviourOfAWrongClock has a process whose wall clock is a year off do all that a ledger promises, on a machine where
+// another process was first: no time that it writes is its own.
+func TestBehaviourOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int64
+	ledgertest.Run(t, func(t *testing.T) *ledger.Ledger {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		openAt(t, path)
+		off := 365 * 24 * time.Hour
+		if opened.Add(1)%2 == 0 {
+			off = -off
+		}
+		clock := ledger.SystemClock()
+		clock.Wall = func() time.Time { return time.Now().Add(off) }
+		l, err := ledger.Open(t.Context(), path, ledger.WithClock(clock))
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			require.NoError(t, l.Close())
+			require.Empty(t, times(t, path, func(at time.Time) bool {
+				return at.Sub(time.Now()).Abs() > 300*24*time.Hour && at.Sub(time.Now()).Abs() < 400*24*time.Hour
+			}))
+		})
+		return l
+	})
+}
+
+// times gives the columns of a ledger that hold a time as is asked for.
+func times(t *testing.T, path string, which func(time.Time) bool) []string {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer db.Close()
+	list := func(query string, args ...any) (out []string) {
+		rows, err := db.Query(query, args...)
+		require.NoError(t, err)
+		defer rows.Close()
+		for rows.Next() {
+			var s string
+			require.NoError(t, rows.Scan(&s))
+			out = append(out, s)
+		}
+		require.NoError(t, rows.Err())
+		return out
+	}
+	var found []string
+	// Of budgets it is tested what becomes of times that cannot be.
+	for _, table := range list(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'budgets'`) {
+		for _, column := range list(`SELECT name FROM pragma_table_info($1)`, table) {
+			for _, value := range list(`SELECT DISTINCT "` + column + `" FROM "` + table + `" WHERE typeof("` + column + `") = 'integer' AND "` + column + `" > 1000000000000000`) {
+				us, err := strconv.ParseInt(value, 10, 64)
+				require.NoError(t, err)
+				if which(time.UnixMicro(us)) {
+					found = append(found, table+"."+column)
+				}
+			}
+		}
+	}
+	return found
 }

@@ -93,7 +93,7 @@ func readCodeOrder(ctx context.Context, q querier, asset string) (codeOrder, err
 }
 
 // admitCode refuses code that is older than what is in force for an asset, and puts newer code in force.
-func admitCode(ctx context.Context, tx *sql.Tx, op, asset, version string) error {
+func (l *Ledger) admitCode(ctx context.Context, tx *sql.Tx, op, asset, version string) error {
 	if version == "" {
 		return nil
 	}
@@ -110,7 +110,7 @@ func admitCode(ctx context.Context, tx *sql.Tx, op, asset, version string) error
 		return fault.New(fault.CodeVersion, op, "%s has code version %s in force, and %s is older: it is left to a worker with code version %s "+
 			"(to go back to older code on purpose: starter assets allow-code %s %s)", asset, current, version, current, asset, version)
 	}
-	return putInForce(ctx, tx, asset, version)
+	return l.putInForce(ctx, tx, asset, version)
 }
 
 func numbered(a, b string) bool {
@@ -118,10 +118,10 @@ func numbered(a, b string) bool {
 	return ok
 }
 
-func putInForce(ctx context.Context, tx *sql.Tx, asset, version string) error {
+func (l *Ledger) putInForce(ctx context.Context, tx *sql.Tx, asset, version string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO code_versions (asset, version, rank, first_seen)
 		VALUES ($1, $2, (SELECT COALESCE(MAX(rank), 0) + 1 FROM code_versions WHERE asset = $1), $3)
-		ON CONFLICT (asset, version) DO UPDATE SET rank = excluded.rank`, asset, version, micros(now()))
+		ON CONFLICT (asset, version) DO UPDATE SET rank = excluded.rank`, asset, version, micros(l.Now()))
 	return err
 }
 
@@ -149,7 +149,7 @@ func (l *Ledger) AllowCode(ctx context.Context, asset, version string) (was stri
 		if was = o.inForce(); was == version {
 			return nil
 		}
-		return putInForce(ctx, tx, asset, version)
+		return l.putInForce(ctx, tx, asset, version)
 	})
 	return was, err
 }

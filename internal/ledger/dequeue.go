@@ -12,13 +12,13 @@ import (
 func (l *Ledger) DequeueSteps(ctx context.Context, r DequeueRequest) (Dequeued, error) {
 	var out Dequeued
 	err := l.write(ctx, "dequeue steps", func(tx *sql.Tx) (err error) {
-		out, err = dequeue(ctx, tx, r)
+		out, err = l.dequeue(ctx, tx, r)
 		return err
 	})
 	return out, err
 }
 
-func dequeue(ctx context.Context, tx *sql.Tx, r DequeueRequest) (Dequeued, error) {
+func (l *Ledger) dequeue(ctx context.Context, tx *sql.Tx, r DequeueRequest) (Dequeued, error) {
 	b, err := theBackfill(ctx, tx, "dequeue steps", r.Backfill)
 	if err != nil {
 		return Dequeued{}, err
@@ -35,7 +35,7 @@ func dequeue(ctx context.Context, tx *sql.Tx, r DequeueRequest) (Dequeued, error
 		if fresh && b.State == BackfillRunning && !b.Planned.IsZero() {
 			if _, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'running', take = $2, attempts = attempts + 1, started = $3
 				WHERE backfill = $1 AND seq IN (SELECT seq FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND open = 0
-				ORDER BY seq LIMIT $4)`, r.Backfill, r.Number, micros(now()), r.Limit); err != nil {
+				ORDER BY seq LIMIT $4)`, r.Backfill, r.Number, micros(l.Now()), r.Limit); err != nil {
 				return out, err
 			}
 		}
@@ -88,18 +88,17 @@ func (l *Ledger) FinishStep(ctx context.Context, end StepEnd, next DequeueReques
 	var out Dequeued
 	next.Backfill, next.Epoch = end.Backfill, end.Epoch
 	err := l.write(ctx, "finish step", func(tx *sql.Tx) (err error) {
-		if err = end.record(ctx, tx); err != nil {
+		if err = end.record(ctx, tx, micros(l.Now())); err != nil {
 			return err
 		}
-		out, err = dequeue(ctx, tx, next)
+		out, err = l.dequeue(ctx, tx, next)
 		return err
 	})
 	return out, err
 }
 
-func (end StepEnd) record(ctx context.Context, tx *sql.Tx) error {
+func (end StepEnd) record(ctx context.Context, tx *sql.Tx, at int64) error {
 	var asset, partition string
-	at := micros(now())
 	rows, err := tx.QueryContext(ctx, `UPDATE backfill_steps SET state = $4, kind = $5, error = $6, changed = $7, version = $8, rows = $9,
 		discovered = $10, published = $11, absent = $12, quarantined = $13, pending = $14, finished = $15
 		WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running' RETURNING asset, partition`,

@@ -31,6 +31,9 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 		if err := e.admit(ctx, tx); err != nil {
 			return err
 		}
+		if err := l.admitCode(ctx, tx, "enrol", e.Asset, e.CodeVersion); err != nil {
+			return err
+		}
 		was, err := readKnown(ctx, tx, e.Asset, e.Partition)
 		if err != nil {
 			return err
@@ -39,7 +42,7 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 			return err
 		}
 		d := e.judge(items, was)
-		w := &enroller{e: e, at: micros(now())}
+		w := &enroller{e: e, at: micros(l.Now())}
 		if err := w.open(ctx, tx); err != nil {
 			return err
 		}
@@ -55,7 +58,7 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 	return sum, err
 }
 
-// admit refuses an enrolment that comes too late, in the midst of a publish, or with old code.
+// admit refuses an enrolment that comes too late, or in the midst of a publish.
 func (e *Enrolment) admit(ctx context.Context, tx *sql.Tx) error {
 	const op = "enrol"
 	last, err := newest(ctx, tx, e.Asset, e.Partition)
@@ -70,10 +73,7 @@ func (e *Enrolment) admit(ctx context.Context, tx *sql.Tx) error {
 	if err := holder.claimed(ctx, tx, op); err != nil {
 		return err
 	}
-	if err := noOpenPublish(ctx, tx, op, e.Asset, e.Partition); err != nil {
-		return err
-	}
-	return admitCode(ctx, tx, op, e.Asset, e.CodeVersion)
+	return noOpenPublish(ctx, tx, op, e.Asset, e.Partition)
 }
 
 // drain reads the enumeration and checks what an item may be.

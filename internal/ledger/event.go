@@ -67,16 +67,16 @@ const maxEventText = 4 << 10
 //
 // The id travels in an HTTP header: bytes other than ASCII letters, digits and _ - / [ ] : are kept as %XX.
 func (l *Ledger) RecordEvent(ctx context.Context, e Event) error {
-	return l.write(ctx, "record event", func(tx *sql.Tx) error { return insertEvent(ctx, tx, e) })
+	return l.write(ctx, "record event", func(tx *sql.Tx) error { return l.insertEvent(ctx, tx, e) })
 }
 
-func insertEvent(ctx context.Context, tx *sql.Tx, e Event) error {
+func (l *Ledger) insertEvent(ctx context.Context, tx *sql.Tx, e Event) error {
 	var object map[string]json.RawMessage
 	if e.ID == "" || e.Kind == "" || json.Unmarshal(e.Payload, &object) != nil || object == nil {
 		return fault.New(fault.Internal, "record event", "event %q of kind %q has no id, no kind or no JSON object", e.ID, e.Kind)
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO hook_events (id, kind, payload, created, routed) VALUES ($1, $2, $3, $4, FALSE)
-		ON CONFLICT (id) DO NOTHING`, eventID(e.ID), e.Kind, string(e.Payload), micros(orNow(e.Created)))
+		ON CONFLICT (id) DO NOTHING`, eventID(e.ID), e.Kind, string(e.Payload), micros(l.orNow(e.Created)))
 	return err
 }
 
@@ -126,7 +126,7 @@ func bounded(s string) string {
 }
 
 // failRun writes the event of a run, as the ledger has it now.
-func failRun(ctx context.Context, tx *sql.Tx, id string) error {
+func (l *Ledger) failRun(ctx context.Context, tx *sql.Tx, id string) error {
 	r := Run{ID: id}
 	var started, finished int64
 	err := tx.QueryRowContext(ctx, `SELECT selection, trace, started, finished, error FROM runs WHERE id = $1`, id).
@@ -139,18 +139,18 @@ func failRun(ctx context.Context, tx *sql.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	return insertEvent(ctx, tx, e)
+	return l.insertEvent(ctx, tx, e)
 }
 
 // failCheck writes the event of a check, if it failed for good.
-func failCheck(ctx context.Context, tx *sql.Tx, c Check) error {
+func (l *Ledger) failCheck(ctx context.Context, tx *sql.Tx, c Check) error {
 	if c.Passed || c.Provisional || c.Outcome == CheckAccepted {
 		return nil
 	}
-	c.At = orNow(c.At)
+	c.At = l.orNow(c.At)
 	e, err := checkFailed(c)
 	if err != nil {
 		return err
 	}
-	return insertEvent(ctx, tx, e)
+	return l.insertEvent(ctx, tx, e)
 }

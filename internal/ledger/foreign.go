@@ -67,7 +67,7 @@ func (l *Ledger) Follow(ctx context.Context, asset, partition string, r Repair) 
 		if err := noOpenPublish(ctx, tx, "follow files", asset, partition); err != nil {
 			return err
 		}
-		return repair(ctx, tx, Materialization{Asset: asset, Partition: partition, Moves: Moves{Repair: &r}}, micros(now()))
+		return repair(ctx, tx, Materialization{Asset: asset, Partition: partition, Moves: Moves{Repair: &r}}, micros(l.Now()))
 	})
 }
 
@@ -114,7 +114,7 @@ func (l *Ledger) Unstage(ctx context.Context, asset, partition, path string) (n 
 	err = l.write(ctx, "give up part", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE items SET state = CASE WHEN row <> '' THEN 'made' ELSE 'pending' END, staged = '',
 			reason = 'its staged part is gone', updated = $4 WHERE asset = $1 AND partition = $2 AND state = 'staged' AND staged = $3`,
-			asset, partition, path, micros(now()))
+			asset, partition, path, micros(l.Now()))
 		if err == nil {
 			n, err = result.RowsAffected()
 		}
@@ -129,7 +129,7 @@ func (l *Ledger) RecordForeign(ctx context.Context, commits []ForeignCommit) err
 		for _, c := range commits {
 			_, err := tx.ExecContext(ctx, `INSERT INTO foreign_commits (asset, partition, version, operation, writer, class, followed, restored, removed, pending, run, at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (asset, partition, version) DO NOTHING`,
-				c.Asset, c.Partition, c.Version, c.Operation, c.Writer, c.Class, c.Followed, c.Restored, c.Removed, c.Pending, c.Run, micros(orNow(c.At)))
+				c.Asset, c.Partition, c.Version, c.Operation, c.Writer, c.Class, c.Followed, c.Restored, c.Removed, c.Pending, c.Run, micros(l.orNow(c.At)))
 			if err != nil {
 				return err
 			}

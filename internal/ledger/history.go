@@ -47,7 +47,7 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 // When the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid. A token that does not
 // hold is refused as [Token] says.
 func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
-	m.State, m.Finished = PhaseUnchanged, orNow(m.Finished)
+	m.State, m.Finished = PhaseUnchanged, l.orNow(m.Finished)
 	if m.Started.IsZero() {
 		m.Started = m.Finished
 	}

@@ -72,7 +72,7 @@ func (l *Ledger) Make(ctx context.Context, t Token, id, code string, row []byte)
 		o := Outcome{ID: id, CodeVersion: cmp.Or(code, t.CodeVersion)}
 		result, err := tx.ExecContext(ctx, `UPDATE items SET state = 'made', row = $9, updated = $10
 			WHERE `+ofToken+` AND id = $7 AND ($8 = '' OR code_version = $8) AND state IN ('pending', 'made')`,
-			t.tokenArgs(id, o.CodeVersion, string(row), micros(now()))...)
+			t.tokenArgs(id, o.CodeVersion, string(row), micros(l.Now()))...)
 		return t.touched(ctx, tx, result, err, op, o)
 	})
 }
@@ -116,7 +116,7 @@ func (l *Ledger) Settle(ctx context.Context, t Token, outcomes []Outcome) error 
 			return err
 		}
 		defer stmt.Close()
-		at := micros(now())
+		at := micros(l.Now())
 		for _, o := range outcomes {
 			result, err := stmt.ExecContext(ctx, t.tokenArgs(o.ID, cmp.Or(o.CodeVersion, t.CodeVersion),
 				string(o.State), o.Staged, o.Kind, o.Reason, o.Evidence, at)...)

@@ -38,7 +38,7 @@ const orphaned = `CASE WHEN EXISTS (SELECT 1 FROM workers WHERE workers.id = lea
 
 // Orphans gives the leases whose owner is gone, the oldest first.
 func (l *Ledger) Orphans(ctx context.Context) ([]Lease, error) {
-	return l.leases(ctx, `WHERE `+orphaned+` ORDER BY expires, session`, micros(now()))
+	return l.leases(ctx, `WHERE `+orphaned+` ORDER BY expires, session`, micros(l.Now()))
 }
 
 // Leases gives every lease that was not released, by session.

@@ -41,7 +41,7 @@ func (l *Ledger) EndTask(ctx context.Context, task, owner string, done bool) err
 func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why string) (closed bool, err error) {
 	err = l.write(ctx, "close run", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1 AND state = 'running'`,
-			id, string(state), why, micros(now()))
+			id, string(state), why, micros(l.Now()))
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why s
 			return err
 		}
 		if state == RunFailed {
-			if err := failRun(ctx, tx, id); err != nil {
+			if err := l.failRun(ctx, tx, id); err != nil {
 				return err
 			}
 		}
@@ -75,7 +75,7 @@ func (l *Ledger) CloseLostBackfill(ctx context.Context, id string, was BackfillS
 		if was == BackfillCanceling {
 			state = BackfillCanceled
 		}
-		at := micros(now())
+		at := micros(l.Now())
 		result, err := tx.ExecContext(ctx, `UPDATE backfills SET state = $2, error = $3, updated = $4, finished = $4 WHERE id = $1 AND state = $5
 			AND state IN ('running', 'paused', 'canceling') AND NOT EXISTS (SELECT 1 FROM automation_starts WHERE run = $1 AND started = 0)`,
 			id, string(state), why, at, string(was))

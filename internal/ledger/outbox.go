@@ -24,7 +24,7 @@ func (l *Ledger) RouteEvents(ctx context.Context, wants func(kind string) []stri
 		if err != nil {
 			return err
 		}
-		at := micros(now())
+		at := micros(l.Now())
 		for _, e := range fresh {
 			for _, target := range wants(e.Kind) {
 				_, err := tx.ExecContext(ctx, `INSERT INTO hook_deliveries (event, target, state, attempts, since, next_try, settled, error)
@@ -57,7 +57,7 @@ func (l *Ledger) DueDeliveries(ctx context.Context, limit int) ([]Due, error) {
 		return err
 	}, `SELECT e.id, e.kind, e.payload, e.created, d.target, d.attempts, d.since, d.next_try, d.error
 		FROM hook_deliveries d JOIN hook_events e ON e.id = d.event
-		WHERE d.state = 'pending' AND d.next_try <= $1 ORDER BY d.next_try, e.created, e.id, d.target LIMIT $2`, micros(now()), atMost(limit))
+		WHERE d.state = 'pending' AND d.next_try <= $1 ORDER BY d.next_try, e.created, e.id, d.target LIMIT $2`, micros(l.Now()), atMost(limit))
 	return out, err
 }
 
@@ -67,7 +67,7 @@ func (l *Ledger) SettleDelivery(ctx context.Context, event string, d Delivery) e
 	return l.write(ctx, "settle delivery", func(tx *sql.Tx) error {
 		settled := int64(0)
 		if d.State != EventPending {
-			settled = micros(now())
+			settled = micros(l.Now())
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE hook_deliveries SET state = $3, attempts = $4, next_try = $5, settled = $6, error = $7
 			WHERE event = $1 AND target = $2`, event, d.Target, string(d.State), d.Attempts, micros(d.Next), settled, d.Error)
@@ -163,7 +163,7 @@ func (l *Ledger) RetryEvents(ctx context.Context, ids ...string) (retried []stri
 			}
 		}
 		for _, id := range retried {
-			if err := retryEvent(ctx, tx, id, states[id]); err != nil {
+			if err := l.retryEvent(ctx, tx, id, states[id]); err != nil {
 				return err
 			}
 		}
@@ -172,7 +172,7 @@ func (l *Ledger) RetryEvents(ctx context.Context, ids ...string) (retried []stri
 	return retried, err
 }
 
-func retryEvent(ctx context.Context, tx *sql.Tx, id string, state EventState) error {
+func (l *Ledger) retryEvent(ctx context.Context, tx *sql.Tx, id string, state EventState) error {
 	switch state {
 	case EventDelivered, EventUnwanted:
 		if _, err := tx.ExecContext(ctx, `DELETE FROM hook_deliveries WHERE event = $1`, id); err != nil {
@@ -182,7 +182,7 @@ func retryEvent(ctx context.Context, tx *sql.Tx, id string, state EventState) er
 		return err
 	default:
 		_, err := tx.ExecContext(ctx, `UPDATE hook_deliveries SET state = 'pending', attempts = 0, since = $2, next_try = $2, settled = 0
-			WHERE event = $1 AND state <> 'delivered'`, id, micros(now()))
+			WHERE event = $1 AND state <> 'delivered'`, id, micros(l.Now()))
 		return err
 	}
 }

@@ -61,7 +61,7 @@ func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (path
 // the partition, and when one of its parts is condemned. A run's publish whose token does not hold is refused as [Token]
 // says. From here on the publish itself keeps others out: nobody enrols while it is open.
 func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, error) {
-	m.State, m.Started = PhasePublishing, orNow(m.Started)
+	m.State, m.Started = PhasePublishing, l.orNow(m.Started)
 	var id int64
 	err := l.writeDurable(ctx, "begin publish", func(tx *sql.Tx) error {
 		if err := m.mayWrite(ctx, tx, "begin publish"); err != nil {
@@ -162,7 +162,7 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err != nil || m.State == PhasePublished {
 			return err
 		}
-		at := micros(now())
+		at := micros(l.Now())
 		if err := dropRows(ctx, tx, m, at); err != nil {
 			return err
 		}
@@ -264,7 +264,7 @@ func (l *Ledger) AbandonPublish(ctx context.Context, id int64, reason string) er
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE materializations SET state = 'failed', reason = $2, finished = $3 WHERE id = $1`,
-			id, reason, micros(now()))
+			id, reason, micros(l.Now()))
 		return err
 	})
 }

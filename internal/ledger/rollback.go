@@ -173,7 +173,7 @@ func (l *Ledger) Condemn(ctx context.Context, asset string, paths []string) ([]s
 			return err
 		}
 		defer stmt.Close()
-		at := micros(now())
+		at := micros(l.Now())
 		for _, path := range paths {
 			if needed[path] {
 				continue

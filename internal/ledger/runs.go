@@ -20,7 +20,7 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	return l.write(ctx, "start run", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, workflow, selection, plan, state, trace, started, finished, error)
 			VALUES ($1, $2, $3, $4, 'running', $5, $6, 0, '') ON CONFLICT (id) DO NOTHING`,
-			r.ID, r.Workflow, r.Selection, string(r.Plan), r.Trace, micros(orNow(r.Started)))
+			r.ID, r.Workflow, r.Selection, string(r.Plan), r.Trace, micros(l.orNow(r.Started)))
 		return err
 	})
 }
@@ -30,7 +30,7 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
 	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1`,
-			id, string(state), errText, micros(now()))
+			id, string(state), errText, micros(l.Now()))
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errTe
 			return fault.New(fault.Internal, "finish run", "run %q is not known", id)
 		}
 		if err == nil && state == RunFailed {
-			err = failRun(ctx, tx, id)
+			err = l.failRun(ctx, tx, id)
 		}
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition)
 		if err := losePartitions(ctx, tx, set, ps); err != nil {
 			return err
 		}
-		return putPartitions(ctx, tx, set, ps)
+		return l.putPartitions(ctx, tx, set, ps)
 	})
 }
 
@@ -118,7 +118,7 @@ func losePartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition)
 	return nil
 }
 
-func putPartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
+func (l *Ledger) putPartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
 	var seq int64
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) + 1 FROM partitions`).Scan(&seq); err != nil {
 		return err
@@ -131,7 +131,7 @@ func putPartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) 
 		return err
 	}
 	defer stmt.Close()
-	at := micros(now())
+	at := micros(l.Now())
 	for _, p := range ps {
 		if _, err := stmt.ExecContext(ctx, set, p.Key, p.Label, at, seq); err != nil {
 			return err

@@ -208,7 +208,7 @@ const keptStarts = 1000
 // MarkStarted records that runs were seen to, and forgets old ones.
 func (l *Ledger) MarkStarted(ctx context.Context, runs []string) error {
 	return l.write(ctx, "record starts", func(tx *sql.Tx) error {
-		at := micros(now())
+		at := micros(l.Now())
 		for _, run := range runs {
 			if _, err := tx.ExecContext(ctx, `UPDATE automation_starts SET started = $2 WHERE run = $1 AND started = 0`, run, at); err != nil {
 				return err

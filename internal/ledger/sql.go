@@ -144,9 +144,6 @@ func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
-// now is cut to what the ledger can keep, so that what is returned equals what is read again.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-
 // micros is t as the ledger keeps it: 0 for the zero time.
 func micros(t time.Time) int64 {
 	if t.IsZero() {
@@ -164,9 +161,9 @@ func when(us int64) time.Time {
 }
 
 // orNow is t, or the present when t is zero.
-func orNow(t time.Time) time.Time {
+func (l *Ledger) orNow(t time.Time) time.Time {
 	if t.IsZero() {
-		return now()
+		return l.Now()
 	}
 	return t
 }

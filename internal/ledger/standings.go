@@ -176,7 +176,7 @@ func (l *Ledger) Lake(ctx context.Context) (string, error) {
 
 // AddPartitions adds keys to a dynamic set, or brings back those that were gone; others stay as they are.
 func (l *Ledger) AddPartitions(ctx context.Context, set string, ps []Partition) error {
-	return l.write(ctx, "add partitions", func(tx *sql.Tx) error { return putPartitions(ctx, tx, set, ps) })
+	return l.write(ctx, "add partitions", func(tx *sql.Tx) error { return l.putPartitions(ctx, tx, set, ps) })
 }
 
 // RemovePartitions marks keys of a dynamic set as gone and says how many were there. Their tables and items stay.
@@ -215,7 +215,7 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 // look (Snapshot names the data), else that it was looked at. It gives the version, which counts over all partitions. A token
 // that does not hold is refused as [Token] says: a look that comes late must not hide a newer one.
 func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metadata []byte) (version int64, changed bool, err error) {
-	m.Finished = orNow(m.Finished)
+	m.Finished = l.orNow(m.Finished)
 	if m.Started.IsZero() {
 		m.Started = m.Finished
 	}

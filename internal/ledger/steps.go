@@ -40,7 +40,7 @@ func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progr
 		progress(at + len(chunk))
 	}
 	return l.write(ctx, op, func(tx *sql.Tx) error {
-		at := micros(now())
+		at := micros(l.Now())
 		// It may have been cancelled while it was planned.
 		_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 			WHERE backfill = $1 AND state = 'waiting' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`, id, at, backfillCanceled)
@@ -94,7 +94,7 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 		if b.State == BackfillCanceling {
 			return fault.New(fault.Invalid, op, "backfill %q is being canceled", id)
 		}
-		if err := reopen(ctx, tx, id, canceled); err != nil {
+		if err := l.reopen(ctx, tx, id, canceled); err != nil {
 			return err
 		}
 		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND asset <> ''
@@ -113,7 +113,7 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 		if err := settleBarriers(ctx, tx, id); err != nil || count == 0 || !b.State.Ended() {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE backfills SET state = 'running', error = '', finished = 0, updated = $2 WHERE id = $1`, id, micros(now()))
+		_, err = tx.ExecContext(ctx, `UPDATE backfills SET state = 'running', error = '', finished = 0, updated = $2 WHERE id = $1`, id, micros(l.Now()))
 		return err
 	})
 	return count, err
@@ -121,7 +121,7 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 
 // reopen lets steps that failed or were skipped wait again, and the canceled ones too if that is asked for, with open = -1
 // as a mark; unless they need one that stays canceled.
-func reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
+func (l *Ledger) reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting', open = -1, kind = '', error = '', started = 0, finished = 0
 		WHERE backfill = $1 AND (state IN ('failed', 'skipped') OR $2 AND state = 'canceled')`, id, canceled)
 	if err != nil {
@@ -132,7 +132,7 @@ func reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
 			WHERE n.backfill = $1 AND s.state = 'canceled'
 			UNION SELECT n.seq FROM backfill_needs n JOIN down ON n.need = down.seq WHERE n.backfill = $1)
 		UPDATE backfill_steps SET state = 'skipped', open = 0, error = 'skipped: what it needs was canceled', finished = $2
-		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, id, micros(now()))
+		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, id, micros(l.Now()))
 	return err
 }
 
@@ -167,7 +167,7 @@ func (l *Ledger) GiveBack(ctx context.Context, id string, steps []BackfillStep) 
 		}
 		state, why, finished := StepWaiting, "", int64(0)
 		if b.State == BackfillCanceling {
-			state, why, finished = StepCanceled, backfillCanceled, micros(now())
+			state, why, finished = StepCanceled, backfillCanceled, micros(l.Now())
 		}
 		for _, s := range steps {
 			_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = $4, attempts = attempts - 1, started = 0, error = $5, finished = $6

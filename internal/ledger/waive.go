@@ -103,7 +103,7 @@ func (l *Ledger) Waive(ctx context.Context, waivers []Waiver) error {
 				SELECT asset, partition, id, fingerprint, $4, $5, $6 FROM items
 				WHERE asset = $1 AND partition = $2 AND id = $3 AND state = 'quarantined'
 				ON CONFLICT (asset, partition, id) DO UPDATE SET fingerprint = excluded.fingerprint, note = excluded.note,
-				author = excluded.author, since = excluded.since`, w.Asset, w.Partition, w.ID, w.Note, w.Author, micros(now()))
+				author = excluded.author, since = excluded.since`, w.Asset, w.Partition, w.ID, w.Note, w.Author, micros(l.Now()))
 			if err := quarantined(result, err, op, w.Asset, w.Partition, w.ID); err != nil {
 				return err
 			}
@@ -141,7 +141,7 @@ func (l *Ledger) Retry(ctx context.Context, entries []Entry) error {
 		if err := unclaimed(ctx, tx, op, entries); err != nil {
 			return err
 		}
-		at := micros(now())
+		at := micros(l.Now())
 		for _, e := range entries {
 			result, err := tx.ExecContext(ctx, `UPDATE items SET state = 'pending', reason = SUBSTR('asked for again after ' || kind || ': ' || reason, 1, 1000),
 				kind = '', evidence = '', attempts = 0, row = '', staged = '', batch = 0, updated = $4

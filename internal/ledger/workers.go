@@ -31,7 +31,7 @@ const workerKept = 7 * 24 * time.Hour
 // Register makes a worker known, and forgets those that are long gone.
 func (l *Ledger) Register(ctx context.Context, w Worker) error {
 	return l.write(ctx, "register worker", func(tx *sql.Tx) error {
-		at := now()
+		at := l.Now()
 		if _, err := tx.ExecContext(ctx, `DELETE FROM workers WHERE ended > 0 AND ended < $1
 			AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.owner = workers.id)`, micros(at.Add(-workerKept))); err != nil {
 			return err
@@ -49,7 +49,7 @@ const leaseAhead = 5 * time.Minute
 // others have found it gone: then its sessions are not its own any more.
 func (l *Ledger) Beat(ctx context.Context, id string) (known bool, err error) {
 	err = l.write(ctx, "beat", func(tx *sql.Tx) error {
-		at := now()
+		at := l.Now()
 		result, err := tx.ExecContext(ctx, `UPDATE workers SET beats = beats + 1, seen = $2 WHERE id = $1 AND ended = 0`, id, micros(at))
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (l *Ledger) Beat(ctx context.Context, id string) (known bool, err error) {
 // Stopping says that a worker was told to stop: what it leaves undone is nobody's fault.
 func (l *Ledger) Stopping(ctx context.Context, id string) error {
 	return l.write(ctx, "stop worker", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE workers SET stopping = $2 WHERE id = $1 AND stopping = 0`, id, micros(now()))
+		_, err := tx.ExecContext(ctx, `UPDATE workers SET stopping = $2 WHERE id = $1 AND stopping = 0`, id, micros(l.Now()))
 		return err
 	})
 }
@@ -75,7 +75,7 @@ func (l *Ledger) Stopping(ctx context.Context, id string) error {
 // Unregister ends a worker that stops. If it leaves sessions behind, it stays known as gone until somebody has ended them.
 func (l *Ledger) Unregister(ctx context.Context, id string) error {
 	return l.write(ctx, "unregister worker", func(tx *sql.Tx) error {
-		at := micros(now())
+		at := micros(l.Now())
 		if _, err := tx.ExecContext(ctx, `UPDATE workers SET stopping = CASE WHEN stopping = 0 THEN $2 ELSE stopping END, ended = $2
 			WHERE id = $1`, id, at); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (l *Ledger) Unregister(ctx context.Context, id string) error {
 // worker that was given up and goes on must register anew.
 func (l *Ledger) GiveUp(ctx context.Context, id string, beats int64) (gone bool, err error) {
 	err = l.write(ctx, "give up worker", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(now()))
+		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(l.Now()))
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (l *Ledger) TakeInHand(ctx context.Context, h Hand) error {
 	return l.write(ctx, "take item in hand", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO hands (asset, partition, item, run, worker, deaths, since) VALUES ($1, $2, $3, $4, $5, 0, $6)
 			ON CONFLICT (asset, partition, item) DO UPDATE SET run = excluded.run, worker = excluded.worker, since = excluded.since`,
-			h.Asset, h.Partition, h.Item, h.Run, h.Worker, micros(now()))
+			h.Asset, h.Partition, h.Item, h.Run, h.Worker, micros(l.Now()))
 		return err
 	})
 }
