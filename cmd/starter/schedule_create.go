@@ -92,6 +92,9 @@ func typed(field string) string {
 }
 
 func (a *app) createSchedule(cmd *cobra.Command, wanted config.Schedule, replace bool) error {
+	if err := schedule.Define(wanted).Fits(); err != nil {
+		return err
+	}
 	err := a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		errs := []error{wanted.Check(typed)}
 		if _, err := preparePlan(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {

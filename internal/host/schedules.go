@@ -64,6 +64,10 @@ func (d *Data) checkSchedules(ctx context.Context, declared []config.Schedule, r
 	view := d.Graph.View(world)
 	var errs []error
 	for i, s := range declared {
+		if err := schedule.Define(s).Fits(); err != nil {
+			errs = append(errs, fmt.Errorf("schedules[%d]: %w", i, err))
+			continue
+		}
 		selected, err := activities.Select(ctx, d.Graph, d.Ledger, s.Select...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("schedules[%d].select: %w", i, err))

@@ -115,7 +115,18 @@ func (d Definition) Input() workflows.MaterializeInput {
 	return workflows.MaterializeInput{Select: d.Select, Partitions: d.Partitions, Filter: filter, Mode: activities.ModeOf(filter)}
 }
 
+// Fits refuses a schedule that is too large for the server: it keeps both what was asked for and what each run is asked.
+func (d Definition) Fits() error {
+	if err := workflows.Fits([]any{d, d.Input()}); err != nil {
+		return fault.New(fault.Invalid, "", "schedule %q: %w", d.Name, err)
+	}
+	return nil
+}
+
 func (d Definition) spec() (client.ScheduleSpec, error) {
+	if err := d.Fits(); err != nil {
+		return client.ScheduleSpec{}, err
+	}
 	jitter, err := duration(d.Jitter)
 	spec := client.ScheduleSpec{CronExpressions: d.Cron, TimeZoneName: d.TZ, Jitter: jitter}
 	if err == nil && d.Every != "" {

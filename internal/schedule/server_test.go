@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,5 +129,27 @@ func TestTrigger(t *testing.T) {
 			}
 			require.NoError(t, err)
 		})
+	}
+}
+
+func TestAScheduleThatIsTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
+	s, _ := newFake(t)
+	d := Define(nightly())
+	require.NoError(t, s.Create(t.Context(), d, true))
+	d.Partitions = slices.Repeat([]string{strings.Repeat("k", 200)}, 2000) // 0.4 MB, kept twice
+	require.NoError(t, s.Update(t.Context(), d))
+	for name, grow := range map[string]func(d *Definition){
+		"partitions": func(d *Definition) { d.Partitions = slices.Repeat(d.Partitions, 3) },
+		"selection":  func(d *Definition) { d.Select = slices.Repeat([]string{strings.Repeat("s", 1000)}, 600) },
+		"note":       func(d *Definition) { d.Note = strings.Repeat("n", 2<<20) },
+	} {
+		large := d
+		grow(&large)
+		large.Name = "large"
+		for _, err := range []error{s.Create(t.Context(), large, false), s.Update(t.Context(), large)} {
+			require.Equal(t, fault.Invalid, fault.KindOf(err), name)
+			require.ErrorContains(t, err, `schedule "large": the request takes`)
+		}
 	}
 }
