@@ -136,10 +136,11 @@ func TestNoSecretIsLeft(t *testing.T) {
 	told["collector"], told["hook"] = collector.text(), hook.text()
 	require.Contains(t, told["collector"], "send request", "traces were sent")
 	require.Contains(t, told["hook"], `"timestamp"`, "events were delivered, the test of the hooks at least")
-	wrong := starter(t, append([]string{"DRUGSLM_TEMPORAL_API_KEY=s3cret-key", "DRUGSLM_TEMPORAL_ADDRESS=127.0.0.1:1", "DRUGSLM_TEMPORAL_UI=http://me:s3cret-interface@127.0.0.1:1",
-		"DRUGSLM_TELEMETRY_TRACE_URL=http://127.0.0.1:1/{trace_id}?k=s3cret-trace", "DRUGSLM_SOURCE_URL=http://me:s3cret-source@127.0.0.1:1"}, s.env...), "runs", "cancel", "x")
+	wrong := starter(t, append(slices.Clone(s.env), // of two values the later counts
+		"DRUGSLM_TEMPORAL_API_KEY=s3cret-key", "DRUGSLM_TEMPORAL_ADDRESS=127.0.0.1:1", "DRUGSLM_TEMPORAL_UI=http://me:s3cret-interface@127.0.0.1:1",
+		"DRUGSLM_TELEMETRY_TRACE_URL=http://127.0.0.1:1/{trace_id}?k=s3cret-trace", "DRUGSLM_SOURCE_URL=http://me:s3cret-source@127.0.0.1:1"), "runs", "cancel", "x")
 	told["no server"] = wrong.stdout + wrong.stderr
-	lost := finished(t, append([]string{"HUB_URL=http://me:s3cret-hub@127.0.0.1:1"}, s.env...), "starter", "dev", "--temporal-port", "0", "--ui-port", "0")
+	lost := finished(t, append(slices.Clone(s.env), "HUB_URL=http://me:s3cret-hub@127.0.0.1:1"), "starter", "dev", "--temporal-port", "0", "--ui-port", "0")
 	told["no hub"] = lost.stdout + lost.stderr
 
 	files := 0
