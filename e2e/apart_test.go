@@ -31,13 +31,13 @@ func TestServerAndWorkerApart(t *testing.T) {
 	first := s.worker(t)
 	portal.waitFor("pdf", 10)
 	require.NoError(t, first.cmd.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, waitExit(first, time.Minute), "a drained worker exits with 0")
+	require.NoError(t, waitExit(first, waitLimit), "a drained worker exits with 0")
 
 	second := s.worker(t)
 	s.waitRun(run)
 	require.Equal(t, 0, starter(t, s.env, "audit").code)
 	require.NoError(t, second.cmd.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, waitExit(second, time.Minute))
+	require.NoError(t, waitExit(second, waitLimit))
 	require.Equal(t, 0, server.stop(syscall.SIGTERM))
 }
 

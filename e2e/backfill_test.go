@@ -207,7 +207,7 @@ func TestARunOvertakesABackfill(t *testing.T) {
 	}, workflows.Materialize, workflows.MaterializeInput{Select: []string{"bench/numbers"}})
 	require.NoError(t, err)
 	before := d.steps()[ledger.StepDone]
-	require.NoError(t, run.Get(t.Context(), nil))
+	succeeds(t, run)
 	require.Less(t, d.steps()[ledger.StepDone]-before, 60, "it did not wait for the hundred in front of it")
 	d.untilState(ledger.BackfillCompleted)
 }
@@ -238,7 +238,7 @@ func TestBackfillAndRunShareNoPartition(t *testing.T) {
 	require.Empty(t, begun)
 	close(gate)
 	d.untilState(ledger.BackfillCompleted)
-	require.NoError(t, run.Get(t.Context(), nil))
+	succeeds(t, run)
 	require.Equal(t, "by-hand", <-begun)
 	require.Empty(t, begun)
 
@@ -249,7 +249,7 @@ func TestBackfillAndRunShareNoPartition(t *testing.T) {
 		ID: "after", TaskQueue: workflows.TaskQueue(asset.QueueOrchestrate),
 	}, workflows.Materialize, workflows.MaterializeInput{Select: []string{"bench/days"}, Mode: ledger.Force})
 	require.NoError(t, err)
-	require.NoError(t, run.Get(t.Context(), nil))
+	succeeds(t, run)
 	require.Equal(t, "after", <-begun)
 }
 

@@ -129,7 +129,7 @@ func TestBudget(t *testing.T) {
 	<-time.After(2 * time.Second) // of turns that it may not catch up with
 	require.NoError(t, skewed.cmd.Process.Signal(syscall.SIGCONT))
 	require.NoError(t, drained.cmd.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, waitExit(drained, time.Minute))
+	require.NoError(t, waitExit(drained, waitLimit))
 	last := s.worker(t)
 	for _, run := range runs {
 		s.waitRun(run)
@@ -189,7 +189,7 @@ func TestARefusalOpensTheCircuit(t *testing.T) {
 		}
 		state = v.State
 		return state != "running"
-	}, 3*time.Minute, 200*time.Millisecond)
+	}, waitLimit, 200*time.Millisecond)
 	require.Equal(t, "succeeded", state)
 	require.True(t, listed, "steps that waited were listed, with the time")
 	s.audited()

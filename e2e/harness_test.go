@@ -116,8 +116,8 @@ func launch(t testing.TB, env []string, name string, args ...string) *process {
 	case text := <-line:
 		require.Truef(t, strings.HasPrefix(text, "ready "), "%s %v said %q, and: %s", name, args, text, p.stderr)
 		p.ready = strings.TrimSpace(strings.TrimPrefix(text, "ready "))
-	case <-time.After(2 * time.Minute):
-		t.Fatalf("%s %v was not ready within two minutes: %s", name, args, p.stderr)
+	case <-time.After(waitLimit):
+		t.Fatalf("%s %v was not ready within %s: %s", name, args, waitLimit, p.stderr)
 	}
 	return p
 }
@@ -139,8 +139,8 @@ func (p *process) stop(signal syscall.Signal) int {
 	require.NoError(p.t, p.cmd.Process.Signal(signal))
 	select {
 	case <-p.exited:
-	case <-time.After(time.Minute):
-		p.t.Fatalf("%s did not stop within a minute of %s: %s", p.cmd.Path, signal, p.stderr)
+	case <-time.After(waitLimit):
+		p.t.Fatalf("%s did not stop within %s of %s: %s", p.cmd.Path, waitLimit, signal, p.stderr)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }

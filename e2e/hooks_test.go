@@ -88,14 +88,14 @@ func TestHooksAreToldOfFailures(t *testing.T) {
 	small.post("/_day")
 	failed := s.run("materialize", "--wait", "+anvisa/catalog")
 	require.Equal(t, 1, failed.code, failed.stderr)
-	require.Eventually(t, func() bool { return len(hook.messages()) > 0 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(hook.messages()) > 0 }, waitLimit, 20*time.Millisecond)
 	first := hook.messages()[0]
 	s.kill()
 	listed := s.hooks("pending")
 	require.NotEmpty(t, listed, "known although everything is gone")
 	close(hook.open)
 	s.start()
-	require.Eventually(t, func() bool { return len(s.hooks("pending")) == 0 }, 2*time.Minute, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.hooks("pending")) == 0 }, waitLimit, 200*time.Millisecond)
 
 	delivered := s.hooks("delivered")
 	require.Contains(t, delivered, first.id)
@@ -126,7 +126,7 @@ func TestHooksAreToldOfFailures(t *testing.T) {
 			}
 		}
 		return now > count
-	}, time.Minute, 50*time.Millisecond, "a running worker delivers it at once")
+	}, waitLimit, 50*time.Millisecond, "a running worker delivers it at once")
 	require.Equal(t, 0, s.stop(syscall.SIGTERM))
 }
 

@@ -243,7 +243,7 @@ func (p *portalProcess) post(path string) {
 // waitFor waits until the portal has answered so many requests of a kind.
 func (p *portalProcess) waitFor(kind string, n int) {
 	p.t.Helper()
-	require.Eventually(p.t, func() bool { return count(p.log(), kind) >= n }, 3*time.Minute, 50*time.Millisecond)
+	require.Eventually(p.t, func() bool { return count(p.log(), kind) >= n }, waitLimit, 50*time.Millisecond)
 }
 
 // waitRun waits until a run has succeeded.
@@ -261,6 +261,6 @@ func (s *site) waitEnd(id string) string {
 	require.Eventually(s.t, func() bool {
 		shown := s.run("runs", "show", id, "-o", "json")
 		return shown.code == 0 && json.Unmarshal([]byte(shown.stdout), &run) == nil && run.State != "running"
-	}, 5*time.Minute, 200*time.Millisecond)
+	}, waitLimit, 200*time.Millisecond)
 	return run.State
 }

@@ -158,14 +158,14 @@ func TestWorkersOfTwoBuilds(t *testing.T) {
 		return false
 	})
 	d.mixed("2")
-	require.NoError(t, run.Get(t.Context(), nil))
+	succeeds(t, run)
 	d.kill(old)
 
 	// What is left of the old code is made anew by the new one, once.
 	last, err := d.cli.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "all", TaskQueue: workflows.TaskQueue(asset.QueueOrchestrate)},
 		workflows.Materialize, workflows.MaterializeInput{Select: []string{"bench/days"}})
 	require.NoError(t, err)
-	require.NoError(t, last.Get(t.Context(), nil))
+	succeeds(t, last)
 	require.Equal(t, map[string]int{"2": itemsOfDay * d.count}, d.agree())
 	d.never("1", "2")
 }

@@ -45,7 +45,7 @@ func TestAChangedPortalPausesTheRun(t *testing.T) {
 			}
 		}
 		return len(paused) > 0
-	}, 2*time.Minute, 200*time.Millisecond, s.stderr)
+	}, waitLimit, 200*time.Millisecond, s.stderr)
 	require.Contains(t, paused[0].Reason, "content[].idProduto")
 	report, err := os.ReadFile(filepath.Join(data, paused[0].Evidence, "report.json"))
 	require.NoError(t, err)
@@ -64,6 +64,6 @@ func TestAChangedPortalPausesTheRun(t *testing.T) {
 		require.Equal(t, 0, resumed.code, resumed.stderr)
 		shown := s.run("runs", "show", run, "-o", "json")
 		return strings.Contains(shown.stdout, `"succeeded"`)
-	}, 3*time.Minute, time.Second, s.stderr)
+	}, waitLimit, time.Second, s.stderr)
 	s.audited()
 }

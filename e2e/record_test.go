@@ -46,7 +46,7 @@ func TestRecordHistories(t *testing.T) {
 
 	portal.kill()
 	require.Equal(t, 1, s.run("materialize", "--wait", "anvisa/index").code)
-	require.Eventually(t, func() bool { return len(s.hooks("delivered")) > 0 }, time.Minute, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.hooks("delivered")) > 0 }, waitLimit, 100*time.Millisecond)
 	s.record(t, written)
 	require.Len(t, written, 6, "and a delivery")
 }

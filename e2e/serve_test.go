@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -21,7 +22,7 @@ import (
 
 // How long a test waits for what must come, and how often it looks.
 const (
-	waitLimit = 2 * time.Minute
+	waitLimit = 5 * time.Minute
 	waitStep  = 50 * time.Millisecond
 )
 
@@ -65,4 +66,12 @@ func serveAs(tb testing.TB, cli client.Client, data string, version worker.Deplo
 	})
 	tb.Cleanup(s.stop)
 	return s
+}
+
+// succeeds waits for a workflow to end well.
+func succeeds(t *testing.T, run client.WorkflowRun) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
+	defer cancel()
+	require.NoErrorf(t, run.Get(ctx, nil), "workflow %s", run.GetID())
 }

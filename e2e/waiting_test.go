@@ -60,8 +60,8 @@ func TestAStepThatWaitsForARunWritesNoEvents(t *testing.T) {
 	require.Less(t, after, int64(20))
 
 	close(gate)
-	require.NoError(t, first.Get(t.Context(), nil))
-	require.NoError(t, second.Get(t.Context(), nil))
+	succeeds(t, first)
+	succeeds(t, second)
 	require.Equal(t, "second", <-begun)
 	require.Empty(t, begun)
 	require.WithinDuration(t, time.Now(), newest(t, d.ledger, "second").Finished, 4*waitLimit)
