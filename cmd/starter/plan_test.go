@@ -49,10 +49,10 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 	require.Len(t, v.Steps, 15)
 	require.Zero(t, v.Steps[0].Estimate.Requests, "there is no open data to look at")
-	require.EqualValues(t, 2, v.Steps[1].Estimate.Requests, "a visit and its total")
+	require.EqualValues(t, 3, v.Steps[1].Estimate.Requests, "a visit, which is two, and its total")
 	require.Contains(t, v.Steps[9].Estimate.Note, "anvisa/download[8] was never published")
 	require.True(t, v.Total.AtLeast)
-	require.EqualValues(t, 2+2*2+2*2+2, v.Total.Requests, "categories, totals, listings, a day")
+	require.EqualValues(t, 3+2*3+2*3+3, v.Total.Requests, "categories, totals, listings, a day")
 	require.Equal(t, paceView{Host: "consultas.anvisa.gov.br", RPS: 1, Share: 0.5}, v.Pace)
 	require.Greater(t, v.Total.Minutes, 10./60, "slower than at full pace")
 
@@ -79,7 +79,7 @@ func TestASavedPlanIsAppliedOrRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "force", saved.Mode)
 	require.Len(t, saved.Steps, 2)
-	require.EqualValues(t, 4, saved.Total.Requests, "without asking for categories")
+	require.EqualValues(t, 6, saved.Total.Requests, "without asking for categories")
 
 	apply := func(args ...string) (int, string) {
 		code, _, stderr := starter(t, data, append([]string{"materialize", "--temporal-address", "127.0.0.1:1"}, args...)...)

@@ -20,7 +20,8 @@ import (
 
 // statusView is what `status -o json` prints. Fields are added, never renamed.
 type statusView struct {
-	Assets []assetStatus `json:"assets"`
+	Assets  []assetStatus `json:"assets"`
+	Waiting []waitView    `json:"waiting,omitempty"` // runs without steps yet: they wait to ask for the partitions of a set, which Partition names
 }
 
 type assetStatus struct {
@@ -99,6 +100,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	if err != nil {
 		return v, err
 	}
+	v.Waiting = viewWaits(discovering(found), d.Ledger.Shown)
 	waits, view := waitsBySlice(found), d.Graph.View(world)
 	for _, made := range selected {
 		others, refused, err := othersOf(ctx, d, made)
@@ -171,6 +173,11 @@ func (p *partitionStatus) published(m ledger.Materialization) {
 func (v statusView) print(w io.Writer) error {
 	var rows [][]string
 	touched := false
+	for _, wait := range v.Waiting {
+		if _, err := fmt.Fprintf(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, wait); err != nil {
+			return err
+		}
+	}
 	for _, s := range v.Assets {
 		for at := 0; at < len(s.Partitions); {
 			p := s.Partitions[at]
@@ -212,9 +219,13 @@ func (p partitionStatus) row(of asset.Key) []string {
 	if p.Waiting != nil {
 		reason = p.Waiting.String() + "; " + reason
 	}
+	quarantined := strconv.Itoa(p.Items.Quarantined)
+	if p.Items.Waived > 0 {
+		quarantined += fmt.Sprintf(" (%d waived)", p.Items.Waived)
+	}
 	return []string{
 		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
-		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), strconv.Itoa(p.Items.Quarantined),
+		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), quarantined,
 		strconv.Itoa(p.Items.Pending), at, orDash(string(p.Freshness)), reason,
 	}
 }

@@ -13,7 +13,7 @@ const noPartitions = `"partitions": []`
 // writeJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
 // are held three times over, as values, as text and as indented text.
 func (v statusView) writeJSON(out io.Writer) error {
-	frame := statusView{Assets: slices.Clone(v.Assets)}
+	frame := statusView{Assets: slices.Clone(v.Assets), Waiting: v.Waiting}
 	for i := range frame.Assets {
 		frame.Assets[i].Partitions = []partitionStatus{}
 	}

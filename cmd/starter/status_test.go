@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"bytes"
 	"errors"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/ledger"
 )
 
 // A status is written piece by piece: it must be what it would be in one.
@@ -23,6 +25,7 @@ func TestStatusIsTheSameJSONInPieces(t *testing.T) {
 		"no asset":      {Assets: []assetStatus{}},
 		"no partitions": {Assets: []assetStatus{{Asset: "a/b", Partitions: []partitionStatus{}}}},
 		"one":           {Assets: []assetStatus{{Asset: "a/b", Location: "b", Partitions: some[:1]}}},
+		"a run that waits": {Assets: []assetStatus{{Asset: "a/b", Partitions: some}}, Waiting: []waitView{{Partition: "category", RunID: "r", Kind: "paused"}}},
 		"several": {Assets: []assetStatus{
 			{Asset: "a/b", Location: `"partitions": []`, Partitions: some}, {Asset: "a/none", Partitions: []partitionStatus{}}, {Asset: "a/c", Partitions: some[1:]},
 		}},
@@ -43,3 +46,24 @@ func TestStatusIsTheSameJSONInPieces(t *testing.T) {
 type brokenWriter struct{ err error }
 
 func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// TestStatusTellsWhatWaitsAndWhatIsWaived: a run that cannot ask for partitions yet has no step that could be listed.
+func TestStatusTellsWhatWaitsAndWhatIsWaived(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	wait := ledger.Wait{Partition: "category", Run: "r1", Kind: "throttled", Reason: "429"}
+	withLedger(t, data, func(l *ledger.Ledger) { require.NoError(t, l.RecordWait(t.Context(), wait)) })
+	code, stdout, stderr := starter(t, data, "status")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, `run r1 asks for the partitions of "category": waiting until somebody acts (source throttled: 429)`)
+	require.Contains(t, stdout, "Nothing has been materialized yet")
+	var v statusView
+	code, stdout, stderr = starter(t, data, "status", "-o", "json")
+	require.Zero(t, code, stderr)
+	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
+	require.Len(t, v.Waiting, 1)
+	require.Equal(t, "r1", v.Waiting[0].RunID)
+
+	row := partitionStatus{Items: itemCounts{Discovered: 4, Quarantined: 3, Waived: 1}}.row("a/b")
+	require.Contains(t, row, "3 (1 waived)")
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"drugslm/internal/fault"
@@ -60,6 +61,11 @@ func waitCause(kind string) string {
 	default:
 		return kind
 	}
+}
+
+// discovering are the waits of runs that have no steps yet, since they ask the source for partitions: Partition names the set.
+func discovering(found []ledger.Wait) []ledger.Wait {
+	return slices.DeleteFunc(slices.Clone(found), func(w ledger.Wait) bool { return w.Asset != "" })
 }
 
 // waitsBySlice keeps of each partition the wait that matters: not one that is only for another run that waits itself.
