@@ -58,7 +58,7 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 
 	code, stdout, stderr = starter(t, data, "plan", "*", "--partition", "5")
 	require.Zero(t, code, stderr)
-	require.Contains(t, stdout, "at least 6 requests")
+	require.Contains(t, stdout, "at least 9 requests")
 	code, stdout, _ = starter(t, data, "plan", "anvisa/extract", "--stale")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "2 selected partitions are left out by the filter")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"strconv"
@@ -174,7 +175,7 @@ func (v statusView) print(w io.Writer) error {
 	var rows [][]string
 	touched := false
 	for _, wait := range v.Waiting {
-		if _, err := fmt.Fprintf(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, wait); err != nil {
+		if _, err := writef(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, wait); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -22,9 +22,9 @@ func TestStatusIsTheSameJSONInPieces(t *testing.T) {
 		{Partition: "6", State: asset.Stale, Axis: asset.SourceAxis, Reason: "an input → newer", Snapshot: "2026-08-01"},
 	}
 	for name, v := range map[string]statusView{
-		"no asset":      {Assets: []assetStatus{}},
-		"no partitions": {Assets: []assetStatus{{Asset: "a/b", Partitions: []partitionStatus{}}}},
-		"one":           {Assets: []assetStatus{{Asset: "a/b", Location: "b", Partitions: some[:1]}}},
+		"no asset":         {Assets: []assetStatus{}},
+		"no partitions":    {Assets: []assetStatus{{Asset: "a/b", Partitions: []partitionStatus{}}}},
+		"one":              {Assets: []assetStatus{{Asset: "a/b", Location: "b", Partitions: some[:1]}}},
 		"a run that waits": {Assets: []assetStatus{{Asset: "a/b", Partitions: some}}, Waiting: []waitView{{Partition: "category", RunID: "r", Kind: "paused"}}},
 		"several": {Assets: []assetStatus{
 			{Asset: "a/b", Location: `"partitions": []`, Partitions: some}, {Asset: "a/none", Partitions: []partitionStatus{}}, {Asset: "a/c", Partitions: some[1:]},
