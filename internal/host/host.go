@@ -78,6 +78,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
+	compareClocks(ctx, h.Ledger, h.log)
 	if err := h.register(ctx); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -146,4 +147,11 @@ func TestAProcessMeasuresByTheLedgersClock(t *testing.T) {
 	found, err := first.Ledger.Leases(t.Context())
 	require.NoError(t, err)
 	require.WithinDuration(t, first.Now().Add(time.Hour), found[0].Expires, time.Minute)
+
+	var said bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&said, nil))
+	compareClocks(t.Context(), first.Ledger, log)
+	require.Empty(t, said.String())
+	compareClocks(t.Context(), second.Ledger, log)
+	require.Regexp(t, `ahead=(8759h59m59s|8760h0m0s)`, said.String())
 }
