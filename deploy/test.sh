@@ -28,5 +28,5 @@ if [ -d deploy/grid/node_modules ]; then
   export DRUGSLM_TEST_HUB_URL="$hub"
 fi
 
-go test -race -timeout 40m ./...
+go test -race -timeout 60m ./...
 (cd deploy/temporal && go test -timeout 10m ./...)
