@@ -36,7 +36,8 @@ type table struct {
 	Empty   bool       `json:"empty"` // the portal warned that there is nothing and went back to its form
 	Stuck   bool       `json:"stuck"` // the table did not become another one
 	Status  int        `json:"status"`
-	HTML    bool       `json:"html"` // Status and HTML: of the page's own request, when it is stuck for that
+	Forms   int        `json:"forms"` // how often the page asked for the categories of its form meanwhile
+	HTML    bool       `json:"html"`  // Status and HTML: of the page's own request, when it is stuck for that
 
 	Headings  []string       `json:"headings"`  // of the results table
 	Selectors map[string]int `json:"selectors"` // how often what the script looks for is on the page; nil: not told
@@ -150,11 +151,14 @@ func (v *Visit) firstTable(ctx context.Context, r request) (table, error) {
 	return v.step(ctx, r, "size", walkSize)
 }
 
-// step does one thing with the table and returns what became of it.
+// maxForms bounds the turns that are taken for what a page says it asked for by itself: it shows its form once or twice a step.
+const maxForms = 4
+
+// step does one thing with the table and returns what became of it. What the page asked for by itself takes turns after it.
 func (v *Visit) step(ctx context.Context, r request, command string, value any) (t table, err error) {
 	r.read = func(answer) error { return nil }
 	v.table = &t
-	return t, v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
+	err = v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		if err := v.page.Eval(ctx, script("walk"), &t, command, value, walkTimeout.Milliseconds()); err != nil {
 			return answer{}, fmt.Errorf("%s: %w", r.op, err)
 		}
@@ -166,6 +170,10 @@ func (v *Visit) step(ctx context.Context, r request, command string, value any) 
 		}
 		return t.answer(), nil
 	})
+	for n := 0; n < min(t.Forms, maxForms) && err == nil; n++ {
+		err = v.take(ctx, r)
+	}
+	return t, err
 }
 
 // difference holds the page against the one that is known: its elements by their selectors, and the table's columns.

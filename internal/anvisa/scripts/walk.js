@@ -17,10 +17,19 @@ const size = () => number(sizes().find((button) => button.classList.contains('ac
 
 // How the page's own request ended: its XHRs are in the browser's books, of a fetch only if the page has read its body.
 const listing = '/api/consulta/bulario';
+// What the form asks for whenever the page shows it again, as it does after an empty listing: each takes a turn, too.
+const form = 'tipoCategoriaRegulatoria'; // relative or not
 if (!window.drugslmListens) {
   const fetch = window.fetch;
+  const open = XMLHttpRequest.prototype.open;
+  const note = (url) => { window.drugslmForms += String(url).includes(form) ? 1 : 0; };
   window.drugslmListens = true;
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    note(url);
+    return open.call(this, method, url, ...rest);
+  };
   window.fetch = async (...request) => {
+    note(request[0] instanceof Request ? request[0].url : request[0]);
     const response = await fetch(...request);
     if (response.url.includes(listing)) {
       window.drugslmAnswer = {responseStatus: response.status, contentType: response.headers.get('content-type')};
@@ -46,6 +55,7 @@ const table = (more) => ({
   strange: all('table.ng-table tbody tr').filter((row) => row.querySelectorAll('td').length > 4).length - products().length,
   headings: all('table.ng-table thead th').slice(0, 30).map((th) => th.textContent.trim().slice(0, 100)).filter((t) => t !== ''),
   selectors: Object.fromEntries(['table.ng-table', '.dw-loading-overlay', '.ng-table-pager', 'a[href*="/medicamentos/"]'].map((s) => [s, all(s).length])),
+  forms: window.drugslmForms,
   ...more,
 });
 
@@ -55,6 +65,7 @@ const toasts = new Set(all('.toast-warning'));
 const warned = () => all('.toast-warning').some((toast) => !toasts.has(toast));
 performance.clearResourceTimings();
 window.drugslmAnswer = undefined;
+window.drugslmForms = 0;
 if (command === 'route') {
   if (location.hash === value) { // the same again: only a detour makes the page ask anew
     location.hash = '#/bulario/';
