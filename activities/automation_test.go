@@ -31,7 +31,7 @@ type auto struct {
 // Open says that every run is under way but those that are dead.
 func (w *auto) Open(_ context.Context, run, _ string) (bool, error) { return !w.dead[run], nil }
 
-// Current says that whoever asks is under way.
+// Current says that the caller is under way.
 func (w *auto) Current(context.Context, string, string) (bool, string, error) { return true, "", nil }
 
 // told gives the events that were recorded since it was last asked.

@@ -269,7 +269,7 @@ func TestAnExecutionWaitsForAnotherOfItsRun(t *testing.T) {
 	require.Equal(t, "default-test-workflow-id", w.claim(catalog).Workflow)
 }
 
-// child plays a server on which whoever asks was started by a workflow.
+// child plays a server on which the caller was started by a workflow.
 type child struct {
 	executions
 	parent string

@@ -13,6 +13,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
+	"drugslm/internal/lake/laketest"
 	"drugslm/internal/ledger"
 	past "drugslm/internal/versions"
 )
@@ -56,23 +57,14 @@ func (w *world) foreignCommit(key asset.Key, operation string, lines ...string) 
 	return now.Version + 1
 }
 
-func foreignAdd(f lake.File, changes bool, more string) string {
-	return fmt.Sprintf(`{"add":{"path":%q,"partitionValues":{"category":%q},"size":%d,"modificationTime":1,"dataChange":%t,"stats":"{\"numRecords\":%d}"%s}}`,
-		f.Path, f.Partition, f.Bytes, changes, f.Rows, more)
-}
-
-func foreignRemove(f lake.File, changes bool) string {
-	return fmt.Sprintf(`{"remove":{"path":%q,"deletionTimestamp":1,"dataChange":%t,"partitionValues":{"category":%q},"size":%d}}`, f.Path, changes, f.Partition, f.Bytes)
-}
-
 // replace puts other files in place of all that a table has.
 func (w *world) replace(key asset.Key, operation string, changes bool, items ...string) int64 {
 	w.tb.Helper()
 	now, err := w.table(key).Snapshot(w.tb.Context())
 	require.NoError(w.tb, err)
-	lines := []string{foreignAdd(w.foreignFile(key, items...), changes, "")}
+	lines := []string{laketest.Added(w.foreignFile(key, items...), changes, "")}
 	for _, f := range now.Files(here.Key) {
-		lines = append(lines, foreignRemove(f, changes))
+		lines = append(lines, laketest.Removed(f, changes))
 	}
 	return w.foreignCommit(key, operation, lines...)
 }
@@ -217,7 +209,7 @@ func TestARollbackOverDeletionVectors(t *testing.T) {
 	f := now.Files(here.Key)[0]
 	w.foreignCommit(download, "DELETE",
 		`{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors","appendOnly","invariants"]}}`,
-		foreignRemove(f, true), foreignAdd(f, true, `,"deletionVector":{"storageType":"u","pathOrInlineDv":"ab","offset":1,"sizeInBytes":36,"cardinality":1}`))
+		laketest.Removed(f, true), laketest.Added(f, true, `,"deletionVector":{"storageType":"u","pathOrInlineDv":"ab","offset":1,"sizeInBytes":36,"cardinality":1}`))
 	w.show("a 2", "b 1")
 	w.must(w.step(catalog))
 	w.calls()

@@ -18,6 +18,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
+	"drugslm/internal/lake/laketest"
 	"drugslm/internal/versions"
 )
 
@@ -44,15 +45,6 @@ func (s stranger) file(partition string, rows ...anvisa.CatalogRow) lake.File {
 	f, err := part.Close(s.t.Context())
 	require.NoError(s.t, err)
 	return f
-}
-
-func (s stranger) add(f lake.File, changes bool, more string) string {
-	return fmt.Sprintf(`{"add":{"path":%q,"partitionValues":{"category":%q},"size":%d,"modificationTime":1,"dataChange":%t,"stats":"{\"numRecords\":%d}"%s}}`,
-		f.Path, f.Partition, f.Bytes, changes, f.Rows, more)
-}
-
-func (s stranger) remove(changes bool) string {
-	return fmt.Sprintf(`{"remove":{"path":%q,"deletionTimestamp":1,"dataChange":%t,"partitionValues":{"categoria":"5"},"size":%d}}`, s.was.Path, changes, s.was.Bytes)
 }
 
 // commit writes version 1.
@@ -99,7 +91,9 @@ func foreignCases() []foreignCase {
 	a, b, c := catalogRow(1, "AAS"), catalogRow(2, "BUSCOPAN"), catalogRow(3, "CEFALEXINA")
 	forged := catalogRow(2, "FORGED")
 	swap := func(operation string, changes bool, rows ...anvisa.CatalogRow) func(stranger) {
-		return func(s stranger) { s.commit(operation, s.remove(changes), s.add(s.file("5", rows...), changes, "")) }
+		return func(s stranger) {
+			s.commit(operation, laketest.Removed(s.was, changes), laketest.Added(s.file("5", rows...), changes, ""))
+		}
 	}
 	rollback := "starter rollback anvisa/catalog --to 0"
 	return []foreignCase{
@@ -123,11 +117,11 @@ func foreignCases() []foreignCase {
 			[]string{"OPTIMIZE by delta-rs"}, []string{"2 rows are in other files, 1 changed"},
 		},
 		{
-			"rows added", func(s stranger) { s.commit("WRITE", s.add(s.file("5", catalogRow(9, "NEW")), true, "")) }, asset.Stale, versions.ClassRows,
+			"rows added", func(s stranger) { s.commit("WRITE", laketest.Added(s.file("5", catalogRow(9, "NEW")), true, "")) }, asset.Stale, versions.ClassRows,
 			[]string{"(WRITE by delta-rs:py-1.6.6) changed rows: 1 rows where there were 0"}, []string{"0 are gone, 1 are of nobody"},
 		},
 		{
-			"all rows deleted", func(s stranger) { s.commit("DELETE", s.remove(true)) }, asset.Stale, versions.ClassRows,
+			"all rows deleted", func(s stranger) { s.commit("DELETE", laketest.Removed(s.was, true)) }, asset.Stale, versions.ClassRows,
 			[]string{"0 rows where there were 3"}, []string{"0 changed, 3 are gone"},
 		},
 		{
@@ -135,7 +129,7 @@ func foreignCases() []foreignCase {
 			[]string{"(RESTORE by delta-rs:py-1.6.6) restored an earlier version: 1 rows where there were 3"}, []string{"2 are gone"},
 		},
 		{
-			"rows in a partition of nobody", func(s stranger) { s.commit("WRITE", s.add(s.file("66", a), true, "")) }, asset.Fresh, "",
+			"rows in a partition of nobody", func(s stranger) { s.commit("WRITE", laketest.Added(s.file("66", a), true, "")) }, asset.Fresh, "",
 			nil, []string{"anvisa/catalog[66]"},
 		},
 		{
@@ -155,7 +149,7 @@ func foreignCases() []foreignCase {
 			"deletion vectors", func(s stranger) {
 				features := `{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors","appendOnly","invariants"]}}`
 				vector := `,"deletionVector":{"storageType":"u","pathOrInlineDv":"ab","offset":1,"sizeInBytes":36,"cardinality":1}`
-				s.commit("DELETE", features, s.remove(true), s.add(s.was, true, vector))
+				s.commit("DELETE", features, laketest.Removed(s.was, true), laketest.Added(s.was, true, vector))
 			}, asset.Failed, "", []string{"deletion vectors", "version 1 did it, DELETE by delta-rs", rollback},
 			[]string{"anvisa/catalog table: ", "deletion vectors", "→ " + rollback},
 		},

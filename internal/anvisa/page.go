@@ -27,7 +27,7 @@ type sight struct {
 
 // enter opens the portal's page, which earns the session its cookies.
 func (v *Visit) enter(ctx context.Context) error {
-	r := request{op: "open the portal", path: entrance, turns: entering, read: func(answer) error { return nil }}
+	r := request{op: "open the portal", path: entrance, read: func(answer) error { return nil }}
 	var seen sight
 	r.read = func(answer) error { return seen.judge(r.op, v.o.URL) }
 	return v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
@@ -42,7 +42,9 @@ func (v *Visit) enter(ctx context.Context) error {
 		if !seen.Loaded {
 			return answer{}, v.unreachable(r.op, "its page did not load")
 		}
-		return seen.answer(), nil
+		a := seen.answer()
+		a.more = entering - 1
+		return a, nil
 	})
 }
 

@@ -42,7 +42,6 @@ type request struct {
 	item  string // drugslm.item.id, when the request is about one
 	pdf   bool   // a PDF is asked for, not JSON
 	bound int64  // bytes accepted
-	turns int    // how many it takes, all but the first once it went well, since it may have been a probe; 0: one
 	read  func(answer) error
 
 	known       string            // the keys that the answer's JSON has, as paths; "": it is none
@@ -70,6 +69,7 @@ type answer struct {
 	whole      bool        // the body was read to its end
 	over       bool        // the body is longer than the request's bound
 	header     http.Header // nil when the page sent the request
+	more       int         // requests that the page sent by itself meanwhile
 }
 
 // caller sends requests to one origin, with a turn and a span for each.
@@ -78,13 +78,13 @@ type caller struct {
 	sent int     // requests so far
 }
 
-// send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went. What the page then sends by
-// itself has had no turn: it is taken after that.
+// send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went. What the page sent by
+// itself takes its turns after that, and only when the request went well: while a probe is not reported, no other turn is granted.
 func (c *caller) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
 	if err := c.take(ctx, r); err != nil {
 		return err
 	}
-	start := c.o.Clock()
+	start, more := c.o.Clock(), 0
 	err := telemetry.Do(ctx, c.o.Tracer, telemetry.SendRequest, func(ctx context.Context) error {
 		a, err := way(ctx, r)
 		if err != nil {
@@ -94,13 +94,14 @@ func (c *caller) send(ctx context.Context, r request, way func(context.Context, 
 		if err := judge(r, a, c.o.Clock()); err != nil {
 			return err
 		}
+		more = a.more
 		return r.read(a)
 	}, trace.WithSpanKind(trace.SpanKindClient), c.describe(r))
 	// The turn is given back even when the work has been cancelled.
 	if told := c.o.Pace.Report(context.WithoutCancel(ctx), err, c.o.Clock().Sub(start)); told != nil {
 		return reported(r, err, told)
 	}
-	for more := 1; more < r.turns && err == nil; more++ {
+	for ; more > 0 && err == nil; more-- {
 		err = c.take(ctx, r)
 	}
 	return err

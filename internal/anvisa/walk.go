@@ -151,14 +151,14 @@ func (v *Visit) firstTable(ctx context.Context, r request) (table, error) {
 	return v.step(ctx, r, "size", walkSize)
 }
 
-// maxForms bounds the turns that are taken for what a page says it asked for by itself: it shows its form once or twice a step.
+// maxForms bounds how often a page is believed to have asked for its form's categories in a step: it does so once or twice.
 const maxForms = 4
 
-// step does one thing with the table and returns what became of it. What the page asked for by itself takes turns after it.
+// step does one thing with the table and returns what became of it.
 func (v *Visit) step(ctx context.Context, r request, command string, value any) (t table, err error) {
 	r.read = func(answer) error { return nil }
 	v.table = &t
-	err = v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
+	return t, v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		if err := v.page.Eval(ctx, script("walk"), &t, command, value, walkTimeout.Milliseconds()); err != nil {
 			return answer{}, fmt.Errorf("%s: %w", r.op, err)
 		}
@@ -168,12 +168,10 @@ func (v *Visit) step(ctx context.Context, r request, command string, value any) 
 		if t.Stuck && t.Status < http.StatusBadRequest && !t.HTML {
 			return answer{}, fault.New(fault.Unavailable, r.op, "the table shows nothing new after %q %v", command, value)
 		}
-		return t.answer(), nil
+		a := t.answer()
+		a.more = min(t.Forms, maxForms)
+		return a, nil
 	})
-	for n := 0; n < min(t.Forms, maxForms) && err == nil; n++ {
-		err = v.take(ctx, r)
-	}
-	return t, err
 }
 
 // difference holds the page against the one that is known: its elements by their selectors, and the table's columns.

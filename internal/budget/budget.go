@@ -39,8 +39,8 @@
 // # What counts
 //
 // Every request that this program or a page of its browsers sends on its behalf: JSON, PDFs, open data, clicks that make the page
-// ask, and each load of the page as two: itself, and the list of categories that it asks for. The static files that a browser loads with the page (script, style, pictures) are not
-// counted: they are cached, and nobody can hold them back one by one.
+// ask, and each load of the page as two: itself, and the list of categories that it asks for. The static files that a browser
+// loads with the page (script, style, pictures) are not counted: they are cached, and nobody can hold them back one by one.
 package budget
 
 import (

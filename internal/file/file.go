@@ -56,7 +56,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	return content, fault.Wrap(fault.Invalid, "", err)
 }
 
-// Write writes a file, readable by all, in one go: whoever opens it finds the old one or the whole new one.
+// Write writes a file, readable by all, atomically: a reader sees the old file or the complete new one.
 func Write(path string, write func(w io.Writer) error) (err error) {
 	target, err := target(path)
 	if err != nil {

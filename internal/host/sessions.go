@@ -44,8 +44,8 @@ func Sessions(ctx context.Context, c config.Config, l *ledger.Ledger) ([]Session
 	return found, away
 }
 
-// recorded gives the sessions that the ledger knows, and the workers.
-func recorded(ctx context.Context, l *ledger.Ledger) ([]Session, []ledger.Worker, error) {
+// recorded gives the sessions that the ledger knows, and the workers by their ids.
+func recorded(ctx context.Context, l *ledger.Ledger) ([]Session, map[string]ledger.Worker, error) {
 	leases, err := l.Leases(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -54,9 +54,13 @@ func recorded(ctx context.Context, l *ledger.Ledger) ([]Session, []ledger.Worker
 	if err != nil {
 		return nil, nil, err
 	}
-	workers, err := l.Workers(ctx)
+	all, err := l.Workers(ctx)
 	if err != nil {
 		return nil, nil, err
+	}
+	workers := make(map[string]ledger.Worker, len(all))
+	for _, w := range all {
+		workers[w.ID] = w
 	}
 	found := make([]Session, 0, len(leases))
 	for _, lease := range leases {
@@ -64,10 +68,8 @@ func recorded(ctx context.Context, l *ledger.Ledger) ([]Session, []ledger.Worker
 		if slices.ContainsFunc(orphans, func(o ledger.Lease) bool { return o.Session == lease.Session }) {
 			s.State = SessionOrphan
 		}
-		for _, w := range workers {
-			if w.ID == lease.Owner {
-				s.of(w)
-			}
+		if w, known := workers[lease.Owner]; known {
+			s.of(w)
 		}
 		found = append(found, s)
 	}
@@ -83,7 +85,7 @@ func (s *Session) of(w ledger.Worker) {
 }
 
 // atHub adds what the hub says of its sessions, and gives its name. One that is not recorded has its owner in its name.
-func atHub(ctx context.Context, c config.Config, found []Session, workers []ledger.Worker) (all []Session, hub string, err error) {
+func atHub(ctx context.Context, c config.Config, found []Session, workers map[string]ledger.Worker) (all []Session, hub string, err error) {
 	if c.Grid.Hub == "" {
 		return found, "", nil
 	}
@@ -92,10 +94,8 @@ func atHub(ctx context.Context, c config.Config, found []Session, workers []ledg
 		i := slices.IndexFunc(found, func(s Session) bool { return s.ID == at.ID })
 		if i < 0 {
 			s := Session{ID: at.ID, Hub: hub, Owner: at.Owner, State: SessionUnrecorded}
-			for _, w := range workers {
-				if w.ID == at.Owner {
-					s.of(w)
-				}
+			if w, known := workers[at.Owner]; known {
+				s.of(w)
 			}
 			found = append(found, s)
 			i = len(found) - 1

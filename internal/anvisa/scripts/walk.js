@@ -24,6 +24,7 @@ if (!window.drugslmListens) {
   const open = XMLHttpRequest.prototype.open;
   const note = (url) => { window.drugslmForms += String(url).includes(form) ? 1 : 0; };
   window.drugslmListens = true;
+  window.drugslmForms = 0; // since they were told last
   XMLHttpRequest.prototype.open = function (method, url, ...rest) {
     note(url);
     return open.call(this, method, url, ...rest);
@@ -49,13 +50,14 @@ const read = (row) => {
     company: at(2), expediente: at(3), date: at(4), patient: linked(5), professional: linked(6),
   };
 };
+const told = () => { const forms = window.drugslmForms; window.drugslmForms = 0; return forms; };
 const table = (more) => ({
   rows: products().map(read), page: page(), last: number(document.querySelector('a[ng-switch-when="last"]')) || 1,
   size: size(), sizes: sizes().map(number), empty: false, stuck: false, status: 0, html: false,
   strange: all('table.ng-table tbody tr').filter((row) => row.querySelectorAll('td').length > 4).length - products().length,
   headings: all('table.ng-table thead th').slice(0, 30).map((th) => th.textContent.trim().slice(0, 100)).filter((t) => t !== ''),
   selectors: Object.fromEntries(['table.ng-table', '.dw-loading-overlay', '.ng-table-pager', 'a[href*="/medicamentos/"]'].map((s) => [s, all(s).length])),
-  forms: window.drugslmForms,
+  forms: told(),
   ...more,
 });
 
@@ -65,7 +67,6 @@ const toasts = new Set(all('.toast-warning'));
 const warned = () => all('.toast-warning').some((toast) => !toasts.has(toast));
 performance.clearResourceTimings();
 window.drugslmAnswer = undefined;
-window.drugslmForms = 0;
 if (command === 'route') {
   if (location.hash === value) { // the same again: only a detour makes the page ask anew
     location.hash = '#/bulario/';
