@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -117,7 +118,10 @@ func TestDriverAndWorkerAreKilled(t *testing.T) {
 	require.Contains(t, status.stdout, `"sessions": []`)
 }
 
-// TestWorkerOutlivesItsServer starts a worker before its server, and kills the server in the middle of a run.
+// outage is how long the server is away: longer than heartbeats (30 s) and calls to it may take.
+const outage = 70 * time.Second
+
+// TestWorkerOutlivesItsServer starts a worker before its server, and kills the server for a minute in the middle of a run.
 func TestWorkerOutlivesItsServer(t *testing.T) {
 	needed(t)
 	t.Parallel()
@@ -130,6 +134,7 @@ func TestWorkerOutlivesItsServer(t *testing.T) {
 	require.Equal(t, 0, started.code, started.stderr)
 	portal.waitFor("pdf", 5)
 	s.kill()
+	time.Sleep(outage)
 	s.process = launch(t, nil, "temporal", server...)
 	s.waitRun(strings.TrimSpace(started.stdout))
 	require.Equal(t, 0, starter(t, s.env, "audit").code)
@@ -137,35 +142,77 @@ func TestWorkerOutlivesItsServer(t *testing.T) {
 	require.NoError(t, waitExit(worker, time.Minute), "the same worker all along")
 }
 
-// TestWorkerStopsInTime stops a worker whose work takes much longer than it may.
+// pdfChildren are the processes in which a worker reads PDFs.
+func pdfChildren(t *testing.T, worker int) (children []int) {
+	t.Helper()
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", worker))
+	require.NoError(t, err)
+	for _, list := range lists {
+		content, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, word := range strings.Fields(string(content)) {
+			pid, err := strconv.Atoi(word)
+			require.NoError(t, err)
+			if args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && bytes.HasSuffix(args, []byte("\x00pdf-serve\x00")) {
+				children = append(children, pid)
+			}
+		}
+	}
+	return children
+}
+
+// TestWorkerStopsInTime stops a worker all of whose queues have work that takes much longer than it may: a portal that
+// answers after a minute, a PDF child that hangs, and the runs of both.
 func TestWorkerStopsInTime(t *testing.T) {
 	needed(t)
 	t.Parallel()
-	portal := startPortal(t, "--products", "40", "--latency", "55s")
-	for name, tt := range map[string]struct {
+	state := t.TempDir()
+	portal := startPortal(t, "--products", "40", "--state", state)
+	s, server := apart(t, portal, "DRUGSLM_LOG_LEVEL=info")
+	s.process = launch(t, nil, "temporal", server...)
+	worker := s.worker(t)
+	s.materialize("anvisa/index", "anvisa/catalog", "anvisa/download")
+	require.NoError(t, worker.cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, waitExit(worker, waitLimit))
+	portal.again("--products", "40", "--state", state, "--latency", "55s")
+	for _, tt := range []struct {
+		name    string
 		signals []syscall.Signal
 		most    time.Duration
 	}{
-		"drained":       {[]syscall.Signal{syscall.SIGTERM}, 25 * time.Second}, // 20, and a slow machine
-		"second Ctrl-C": {[]syscall.Signal{syscall.SIGINT, syscall.SIGINT}, 10 * time.Second},
+		{"second Ctrl-C", []syscall.Signal{syscall.SIGINT, syscall.SIGINT}, 10 * time.Second},
+		{"drained", []syscall.Signal{syscall.SIGTERM}, 25 * time.Second}, // 20, and a slow machine
 	} {
-		t.Run(name, func(t *testing.T) {
-			s, server := apart(t, portal, "DRUGSLM_LOG_LEVEL=info")
-			s.process = launch(t, nil, "temporal", server...)
+		t.Run(tt.name, func(t *testing.T) {
 			worker := s.worker(t)
-			started := starter(t, s.env, "materialize", "anvisa/index")
-			require.Equal(t, 0, started.code, started.stderr)
-			require.Eventually(t, func() bool { return len(browserProcesses(t, s)) > 1 }, 2*time.Minute, 50*time.Millisecond, "a browser is at work")
+			for _, asset := range []string{"anvisa/index", "anvisa/extract"} {
+				started := starter(t, s.env, "materialize", "--force", asset)
+				require.Equal(t, 0, started.code, started.stderr)
+			}
+			var hung []int
+			require.Eventually(t, func() bool {
+				hung = pdfChildren(t, worker.cmd.Process.Pid)
+				for _, child := range hung {
+					_ = syscall.Kill(child, syscall.SIGSTOP)
+				}
+				return len(hung) > 0
+			}, waitLimit, time.Millisecond, "a PDF is read")
+			require.Eventually(t, func() bool { return len(browserProcesses(t, s)) > 1 }, waitLimit, 50*time.Millisecond, "a browser is at work")
 			start := time.Now()
 			for i, signal := range tt.signals {
 				if i > 0 {
-					require.Eventually(t, func() bool { return strings.Contains(worker.stderr.String(), "draining") }, time.Minute, 10*time.Millisecond)
+					require.Eventually(t, func() bool { return strings.Contains(worker.stderr.String(), "draining") }, waitLimit, 10*time.Millisecond)
 				}
 				require.NoError(t, worker.cmd.Process.Signal(signal))
 			}
-			_ = waitExit(worker, 2*time.Minute)
+			_ = waitExit(worker, waitLimit)
 			require.Less(t, time.Since(start), tt.most)
-			require.Eventually(t, func() bool { return len(browserProcesses(t, s)) == 0 }, time.Minute, 50*time.Millisecond)
+			require.Eventually(t, func() bool { return len(browserProcesses(t, s)) == 0 }, waitLimit, 50*time.Millisecond)
+			for _, child := range hung {
+				require.Eventually(t, func() bool { return syscall.Kill(child, 0) != nil }, waitLimit, 50*time.Millisecond, "PDF child %d is left", child)
+			}
 		})
 	}
 }

@@ -197,6 +197,13 @@ func startPortal(t testing.TB, args ...string) *portalProcess {
 	return &portalProcess{process: p, url: p.ready}
 }
 
+// again kills the portal and starts it at the same address, with other arguments.
+func (p *portalProcess) again(args ...string) {
+	p.t.Helper()
+	p.kill()
+	p.process = launch(p.t, nil, "starter", append([]string{"portal", "--listen", strings.TrimPrefix(p.url, "http://")}, args...)...)
+}
+
 // request is one entry of the portal's log.
 type request struct {
 	Time        time.Time `json:"time"`

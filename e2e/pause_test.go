@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,10 +54,7 @@ func TestAChangedPortalPausesTheRun(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(body), "eyJ", "no token is kept")
 
-	address, err := url.Parse(portal.url)
-	require.NoError(t, err)
-	portal.kill()
-	launch(t, nil, "starter", "portal", "--listen", address.Host, "--products", "40", "--state", state)
+	portal.again("--products", "40", "--state", state)
 	require.Eventually(t, func() bool {
 		resumed := s.run("resume")
 		require.Equal(t, 0, resumed.code, resumed.stderr)

@@ -53,5 +53,6 @@ func TestStructsInListsGrow(t *testing.T) {
 
 	err := put(older, then{})
 	require.ErrorContains(t, err, "column pages is", "older code must not take fields away")
-	require.Equal(t, fault.Invalid, fault.KindOf(err))
+	require.Equal(t, fault.CodeVersion, fault.KindOf(err), "a worker of the newer build can do it")
+	require.Equal(t, fault.CodeVersion, fault.KindOf(older.Usable(t.Context(), false)), "it is known before anything is made")
 }

@@ -2,6 +2,8 @@ package lake
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -74,6 +76,12 @@ func (t *Table) schemaString() (string, error) {
 	return string(b), nil
 }
 
+// errNewerCode says why rows do not fit a table that newer code of this program has written.
+var errNewerCode = errors.New("newer code has written the table, and a worker with that code must do this")
+
+// newerCodeAfter is how long work on such a table waits before it is offered to a worker again.
+const newerCodeAfter = 30 * time.Second
+
 // evolve gives the table's new metadata when the codec has columns, or descriptions, that the table has not, or it has
 // not been given our properties; nil when nothing is new. Only columns, and fields of structs, that may be absent can be
 // added: old files do not have them. What other programs added that may be absent stays: our rows are null there.
@@ -92,9 +100,12 @@ func (t *Table) evolve(old *metaData) (*metaData, error) {
 	if err := json.Unmarshal([]byte(fresh), &is); err != nil {
 		return nil, fault.Wrap(fault.Internal, "schema of "+t.location, err)
 	}
-	merged, why := merge(was.Fields, is.Fields, strings.Split(old.Configuration[markColumns], ","))
-	if why != "" {
-		return nil, fault.New(fault.Invalid, "schema of "+t.location, "%s", why)
+	merged, err := merge(was.Fields, is.Fields, strings.Split(old.Configuration[markColumns], ","))
+	switch {
+	case errors.Is(err, errNewerCode):
+		return nil, &fault.Error{Kind: fault.CodeVersion, Op: "schema of " + t.location, After: newerCodeAfter, Err: err}
+	case err != nil:
+		return nil, fault.Wrap(fault.Invalid, "schema of "+t.location, err)
 	}
 	next := *old
 	next.Configuration = t.withProperties(old.Configuration)
@@ -127,7 +138,7 @@ func (t *Table) partitionColumns() []string {
 
 // merge gives the columns of a table that has columns "was" and gets rows with columns "is", or says why it cannot. own are
 // the columns that this program made, in whatever version of it: older code must not take them away.
-func merge(was, is []sparkColumn, own []string) (merged []sparkColumn, why string) {
+func merge(was, is []sparkColumn, own []string) (merged []sparkColumn, err error) {
 	fresh := make(map[string]sparkColumn, len(is))
 	for _, c := range is {
 		fresh[c.Name] = c
@@ -135,7 +146,7 @@ func merge(was, is []sparkColumn, own []string) (merged []sparkColumn, why strin
 	have := make(map[string]sparkColumn, len(was))
 	for _, c := range is {
 		if !c.Nullable && !slices.ContainsFunc(was, func(old sparkColumn) bool { return old.Name == c.Name }) {
-			return nil, "the new column " + c.Name + " must be optional: the rows there are do not have it"
+			return nil, fmt.Errorf("the new column %s must be optional: the rows there are do not have it", c.Name)
 		}
 	}
 	foreign := false // the table has columns that the rows do not have
@@ -143,14 +154,14 @@ func merge(was, is []sparkColumn, own []string) (merged []sparkColumn, why strin
 		ours, known := fresh[c.Name]
 		switch {
 		case !known && slices.Contains(own, c.Name):
-			return nil, "the table's column " + c.Name + " is missing from the rows: newer code made it"
+			return nil, fmt.Errorf("the table's column %s is missing from the rows: %w", c.Name, errNewerCode)
 		case !known && !c.Nullable:
-			return nil, "the table's column " + c.Name + " is missing from the rows, and may not be null"
+			return nil, fmt.Errorf("the table's column %s is missing from the rows, and may not be null", c.Name)
 		case !known:
 			foreign = true
 		default:
-			if c, why = grown(c, ours); why != "" {
-				return nil, why
+			if c, err = grown(c, ours, slices.Contains(own, c.Name)); err != nil {
+				return nil, err
 			}
 		}
 		have[c.Name] = c
@@ -164,23 +175,28 @@ func merge(was, is []sparkColumn, own []string) (merged []sparkColumn, why strin
 		merged = append(merged, c)
 	}
 	if foreign {
-		return merged, ""
+		return merged, nil
 	}
 	merged = merged[:0] // in the order of the rows
 	for _, c := range is {
 		merged = append(merged, have[c.Name])
 	}
-	return merged, ""
+	return merged, nil
 }
 
-// grown is a column of the table as it is once rows with ours in its place are there.
-func grown(old, ours sparkColumn) (sparkColumn, string) {
-	if !rows.Widens(typeName(old.Type), typeName(ours.Type)) {
-		return old, "column " + ours.Name + " is " + string(old.Type) + " in the table and " + string(ours.Type) + " in the rows"
+// grown is a column of the table, which may be one of ours, as it is once rows with ours in its place are there.
+func grown(old, ours sparkColumn, own bool) (sparkColumn, error) {
+	before, after := typeName(old.Type), typeName(ours.Type)
+	if !rows.Widens(before, after) {
+		err := fmt.Errorf("column %s is %s in the table and %s in the rows", ours.Name, old.Type, ours.Type)
+		if own && rows.Widens(after, before) {
+			err = fmt.Errorf("%w: %w", err, errNewerCode)
+		}
+		return old, err
 	}
 	old.Type = ours.Type
 	if ours.Nullable && !old.Nullable {
-		return old, "column " + ours.Name + " may be absent in the rows, and not in the table"
+		return old, fmt.Errorf("column %s may be absent in the rows, and not in the table", ours.Name)
 	}
 	if comment, told := ours.Metadata["comment"]; told {
 		metadata := maps.Clone(old.Metadata)
@@ -190,7 +206,7 @@ func grown(old, ours sparkColumn) (sparkColumn, string) {
 		metadata["comment"] = comment
 		old.Metadata = metadata
 	}
-	return old, ""
+	return old, nil
 }
 
 // plainColumns is a list of columns as it can be compared: however its types are spaced.

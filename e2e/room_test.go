@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestARunWaitsForRoomOnTheDisk begins a run while less is free than must stay so: nothing is asked of the portal, and
+// users are told why. The run goes on by itself under a worker that needs less.
+func TestARunWaitsForRoomOnTheDisk(t *testing.T) {
+	needed(t)
+	t.Parallel()
+	portal := startPortal(t, "--products", "10")
+	s, server := apart(t, portal)
+	s.process = launch(t, nil, "temporal", server...)
+	floor := *s
+	floor.env = append([]string{"DRUGSLM_DISK_FLOOR=1EiB"}, s.env...)
+	worker := floor.worker(t)
+	watched := make(chan result, 1)
+	go func() { watched <- starter(t, s.env, "materialize", "*", "--wait") }()
+
+	const says = "(disk.floor)"
+	require.Eventually(t, func() bool {
+		text, document := starter(t, s.env, "status", "anvisa/index"), starter(t, s.env, "status", "anvisa/index", "-o", "json")
+		return text.code == 0 && strings.Contains(text.stdout, says) && document.code == 0 && strings.Contains(document.stdout, says)
+	}, waitLimit, time.Second)
+	require.Contains(t, worker.stderr.String(), says)
+	require.Empty(t, portal.log())
+
+	require.Zero(t, worker.stop(syscall.SIGTERM))
+	s.worker(t)
+	r := <-watched
+	require.Zero(t, r.code, r.stderr)
+	require.Contains(t, r.stderr, says)
+	s.audited()
+}
