@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -123,8 +124,12 @@ func withWaitingChild(ctx workflow.Context, run string, s asset.Step) workflow.C
 	return workflow.WithChildOptions(ctx, options)
 }
 
-// PartitionID is the workflow id under which a partition of an asset is worked on: "partition/anvisa/catalog[5]".
-func PartitionID(s asset.Step) string { return "partition/" + s.Name() }
+// PartitionID is the workflow id under which a partition of an asset is worked on: "partition/anvisa/catalog[5]". The SDK sends
+// workflow ids as HTTP headers, so a letter beyond ASCII is written as Go escapes it: "partition/a[ma\u00e7\u00e3]". Keys hold no backslash.
+func PartitionID(s asset.Step) string {
+	quoted := strconv.QuoteToASCII("partition/" + s.Name())
+	return quoted[1 : len(quoted)-1] // keys hold neither quotes nor control characters
+}
 
 // maxInput is how large the input of a workflow may be, as JSON. The server takes twice as much, and what is asked for goes
 // from one input into others.
