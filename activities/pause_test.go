@@ -11,6 +11,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 func strange() error {
@@ -69,7 +70,7 @@ func TestAPauseThatFollowsAnotherWaitBeginsAnew(t *testing.T) {
 	w := newWorld(t)
 	w.odd = strange()
 	in := w.step(catalog)
-	require.NoError(t, w.ledger.RecordWait(t.Context(), ledger.Wait{Asset: string(catalog), Partition: here.Key, Run: in.Run, Kind: "throttled", Until: time.Now()}))
+	ledgertest.Wait(t, w.ledger, ledger.Wait{Asset: string(catalog), Partition: here.Key, Run: in.Run, Kind: "throttled", Until: time.Now()})
 	before, waits, err := w.ledger.WaitOf(t.Context(), string(catalog), here.Key, in.Run)
 	require.NoError(t, err)
 	require.True(t, waits)

@@ -45,11 +45,24 @@ func (a *Activities) noteWait(ctx context.Context, in StepInput, began time.Time
 		if after := fault.AfterOf(err); after > 0 {
 			w.Until = a.Ledger.Now().Add(after)
 		}
-		noted = a.Ledger.RecordWait(ctx, w)
+		var news bool
+		if news, noted = a.Ledger.RecordWait(ctx, w); news {
+			logWait(ctx, in, w)
+		}
 	} else {
 		noted = a.Ledger.EndWait(ctx, asset, partition, in.Run, began)
 	}
 	if noted != nil {
 		activity.GetLogger(ctx).Warn("what the step waits for could not be written down", "step", in.Step.Name(), "error", noted)
 	}
+}
+
+// logWait says in the log why a step waits. That another run is at its partition is nothing to warn of.
+func logWait(ctx context.Context, in StepInput, w ledger.Wait) {
+	log := activity.GetLogger(ctx)
+	say := log.Warn
+	if w.Kind == string(fault.Busy) {
+		say = log.Info
+	}
+	say("a step waits", "step", in.Step.Name(), "kind", w.Kind, "reason", w.Reason, "until", w.Until)
 }

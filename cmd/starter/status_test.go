@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/ledger"
+	"drugslm/internal/ledger/ledgertest"
 )
 
 // A status is written piece by piece: it must be what it would be in one.
@@ -52,7 +53,7 @@ func TestStatusTellsWhatWaitsAndWhatIsWaived(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	wait := ledger.Wait{Partition: "category", Run: "r1", Kind: "throttled", Reason: "429"}
-	withLedger(t, data, func(l *ledger.Ledger) { require.NoError(t, l.RecordWait(t.Context(), wait)) })
+	withLedger(t, data, func(l *ledger.Ledger) { ledgertest.Wait(t, l, wait) })
 	code, stdout, stderr := starter(t, data, "status")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, `run r1 asks for the partitions of "category": waiting until somebody acts (source throttled: 429)`)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -18,15 +19,23 @@ type Wait struct {
 	Recorded time.Time // the newest word; set by RecordWait
 }
 
-// RecordWait writes down that a step of a run waits. One that waits already, for whatever reason, keeps its Since.
-func (l *Ledger) RecordWait(ctx context.Context, w Wait) error {
-	return l.write(ctx, "record wait", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO waits (asset, partition, run, kind, reason, until, evidence, since, recorded)
+// RecordWait writes down that a step of a run waits, and tells whether that is news: it did not wait before, or for something of
+// another kind. One that waits already, for whatever reason, keeps its Since.
+func (l *Ledger) RecordWait(ctx context.Context, w Wait) (news bool, err error) {
+	err = l.write(ctx, "record wait", func(tx *sql.Tx) error {
+		var before string
+		err := tx.QueryRowContext(ctx, `SELECT kind FROM waits WHERE asset = $1 AND partition = $2 AND run = $3`, w.Asset, w.Partition, w.Run).Scan(&before)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		news = before != w.Kind
+		_, err = tx.ExecContext(ctx, `INSERT INTO waits (asset, partition, run, kind, reason, until, evidence, since, recorded)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (asset, partition, run) DO UPDATE SET kind = excluded.kind,
 			reason = excluded.reason, until = excluded.until, evidence = excluded.evidence, recorded = excluded.recorded`,
 			w.Asset, w.Partition, w.Run, w.Kind, w.Reason, micros(w.Until), w.Evidence, micros(l.Now()))
 		return err
 	})
+	return news, err
 }
 
 // EndWait ends the wait of a step of a run that was recorded before a time, such as the start of the attempt that goes

@@ -9,6 +9,14 @@ import (
 	"drugslm/internal/ledger"
 )
 
+// Wait records that a step waits, and gives whether that was news.
+func Wait(t *testing.T, l *ledger.Ledger, w ledger.Wait) bool {
+	t.Helper()
+	news, err := l.RecordWait(t.Context(), w)
+	require.NoError(t, err)
+	return news
+}
+
 // waiting gives "asset[partition] run kind" of every step that waits.
 func waiting(t *testing.T, l *ledger.Ledger, runs ...string) []string {
 	t.Helper()
@@ -24,10 +32,10 @@ func waiting(t *testing.T, l *ledger.Ledger, runs ...string) []string {
 func waits(t *testing.T, l *ledger.Ledger) {
 	ctx, soon := t.Context(), l.Now().Add(time.Hour)
 	first := ledger.Wait{Asset: Asset, Partition: "5", Run: "r1", Kind: "refused", Reason: "403", Until: soon, Evidence: "quarantine/x"}
-	require.NoError(t, l.RecordWait(ctx, first))
-	require.NoError(t, l.RecordWait(ctx, ledger.Wait{Asset: Asset, Partition: "5", Run: "r2", Kind: "busy", Reason: "r1 is at it", Until: soon}))
-	require.NoError(t, l.RecordWait(ctx, ledger.Wait{Asset: Asset, Partition: "6", Run: "r1", Kind: "paused", Reason: "layout"}))
-	require.NoError(t, l.RecordWait(ctx, ledger.Wait{Asset: Asset, Partition: "7", Run: "r1", Kind: "throttled", Until: l.Now().Add(-time.Second)}))
+	require.True(t, Wait(t, l, first))
+	Wait(t, l, ledger.Wait{Asset: Asset, Partition: "5", Run: "r2", Kind: "busy", Reason: "r1 is at it", Until: soon})
+	Wait(t, l, ledger.Wait{Asset: Asset, Partition: "6", Run: "r1", Kind: "paused", Reason: "layout"})
+	Wait(t, l, ledger.Wait{Asset: Asset, Partition: "7", Run: "r1", Kind: "throttled", Until: l.Now().Add(-time.Second)})
 	require.Equal(t, []string{"anvisa/download[5] r1 refused", "anvisa/download[5] r2 busy", "anvisa/download[6] r1 paused"}, waiting(t, l),
 		"one whose time has come goes on")
 	require.Equal(t, []string{"anvisa/download[5] r2 busy"}, waiting(t, l, "r2", "r3"))
@@ -40,8 +48,9 @@ func waits(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, first, found[0])
 	require.Zero(t, found[1].Until, "until somebody acts")
 
+	require.False(t, Wait(t, l, first), "that was known")
 	first.Kind = "throttled"
-	require.NoError(t, l.RecordWait(ctx, first))
+	require.True(t, Wait(t, l, first))
 	found, err = l.Waits(ctx, "r1")
 	require.NoError(t, err)
 	require.Equal(t, "throttled", found[0].Kind)
@@ -58,7 +67,7 @@ func waits(t *testing.T, l *ledger.Ledger) {
 func waitsEnd(t *testing.T, l *ledger.Ledger) {
 	ctx := t.Context()
 	wait := func(partition, run string) {
-		require.NoError(t, l.RecordWait(ctx, ledger.Wait{Asset: Asset, Partition: partition, Run: run, Kind: "refused", Until: l.Now().Add(time.Hour)}))
+		Wait(t, l, ledger.Wait{Asset: Asset, Partition: partition, Run: run, Kind: "refused", Until: l.Now().Add(time.Hour)})
 	}
 	require.NoError(t, l.StartRun(ctx, ledger.Run{ID: "r1"}))
 	for _, partition := range []string{"5", "6", "7"} {
