@@ -17,8 +17,16 @@ import (
 	"drugslm/internal/fault"
 )
 
-// damage makes a bad file of a good one; the same r makes the same file.
-func damage(t testing.TB, r *rand.Rand, whole []byte) (name string, content []byte) {
+// bombs are files that unpack to much: of few sizes, since packing them takes long under the race detector.
+func bombs(t testing.TB) (files [][]byte) {
+	for _, megabytes := range []int64{1, 9, 30, 80} {
+		files = append(files, bomb(t, megabytes<<20))
+	}
+	return files
+}
+
+// damage makes a bad file of a good one, or takes a bomb; the same r makes the same file.
+func damage(r *rand.Rand, whole []byte, bombs [][]byte) (name string, content []byte) {
 	b := bytes.Clone(whole)
 	at := func() int { return r.IntN(len(b)) }
 	switch kind := r.IntN(8); kind {
@@ -47,7 +55,7 @@ func damage(t testing.TB, r *rand.Rand, whole []byte) (name string, content []by
 			"<</Length 5 0 R>>\nstream\nBT ET\nendstream"}
 		return "loops", raw(objects...)
 	case 6:
-		return "bomb", bomb(t, int64(1+r.IntN(80))<<20)
+		return "bomb", bombs[r.IntN(len(bombs))]
 	default:
 		old := []string{"/Length", "/Filter", "obj", "xref", "/Kids", "/Count", "/Font", "Tf", "endstream"}[r.IntN(9)]
 		return "a word is another", bytes.ReplaceAll(b, []byte(old), []byte(strings.Repeat("/", r.IntN(3))+"Kids"))
@@ -78,6 +86,7 @@ func TestDamaged(t *testing.T) {
 		printed(t, func(f *fpdf.Fpdf) { f.SetCompression(false) }, text, text),
 		printed(t, func(f *fpdf.Fpdf) { f.SetProtection(fpdf.CnProtectPrint, "", "owner") }, text),
 	}
+	packed := bombs(t)
 	var mu sync.Mutex
 	ends := map[string]int{}
 	var reading sync.WaitGroup
@@ -86,7 +95,7 @@ func TestDamaged(t *testing.T) {
 		reading.Go(func() {
 			for i := range numbers {
 				r := rand.New(rand.NewPCG(uint64(i), 7))
-				name, content := damage(t, r, whole[i%len(whole)])
+				name, content := damage(r, whole[i%len(whole)], packed)
 				start := time.Now()
 				doc, err := e.Extract(t.Context(), content)
 				end := "text"

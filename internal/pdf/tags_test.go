@@ -285,9 +285,10 @@ func TestDamagedTags(t *testing.T) {
 	}
 	e := open(t, Options{Command: built(), MemoryPages: 1024, MaxPages: 50, MaxText: 1 << 20, Timeout: 20 * time.Second})
 	whole := tagged(2, sample(), nil, nil)
+	packed := bombs(t)
 	texts := 0
 	for i := range files {
-		name, content := damage(t, rand.New(rand.NewPCG(uint64(i), 11)), whole)
+		name, content := damage(rand.New(rand.NewPCG(uint64(i), 11)), whole, packed)
 		if i%2 == 0 { // bits of the tree alone, which is what comes after the pages
 			name, content = "bits of the tree", bytes.Clone(whole)
 			r, from := rand.New(rand.NewPCG(uint64(i), 12)), bytes.Index(whole, []byte("/StructElem"))

@@ -151,16 +151,20 @@ func closed(t *testing.T, p *grid.Pool) {
 
 // site is a small host of pages that remembers what it was asked.
 type site struct {
-	url string
+	closed chan struct{} // ends what is never answered
+	url    string
 
 	mu      sync.Mutex
 	headers map[string]http.Header // path -> of its last request
 }
 
 func newSite(t *testing.T) *site {
-	s := &site{headers: map[string]http.Header{}}
+	s := &site{headers: map[string]http.Header{}, closed: make(chan struct{})}
 	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		close(s.closed)
+		server.Close()
+	})
 	s.url = server.URL
 	return s
 }
@@ -181,6 +185,11 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "deep", Value: "held", Path: "/deep"})
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, `<!doctype html><title>site</title><button onclick="document.title='clicked'">go</button>`)
+	case "/never":
+		select {
+		case <-s.closed:
+		case <-r.Context().Done():
+		}
 	case "/refused":
 		http.Error(w, "no", http.StatusForbidden)
 	case "/slower":
