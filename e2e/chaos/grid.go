@@ -72,10 +72,11 @@ func (w *World) startGrid(ctx context.Context) error {
 	return nil
 }
 
-// freePorts finds ports that nobody listens on just now. They are below those that the kernel gives out by itself.
+// freePorts finds ports that nobody listens on just now. They are below those that the kernel gives out by itself, and each
+// process begins at ports of its own: another harness that looks at the same time finds others.
 func freePorts(ctx context.Context, n int) ([]int, error) {
 	var found []int
-	for port := 12000 + os.Getpid()%15000; len(found) < n; port++ {
+	for port := 12000 + os.Getpid()*8%20000; len(found) < n; port++ {
 		if port > 32000 {
 			return nil, fmt.Errorf("no %d free ports", n)
 		}
