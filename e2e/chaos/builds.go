@@ -3,6 +3,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,16 +33,16 @@ func releases(folder, current string) Builds {
 
 // make builds the older and the newer release from the sources in root, with the code version of one asset one lower and one
 // higher. The sources stay as they are: the compiler is given others in their place.
-func (b Builds) make(ctx context.Context, root string) error {
+func (b Builds) make(ctx context.Context, family *Family, root string) error {
 	for path, change := range map[string]int{b.Older: -1, b.Newer: 1} {
-		if err := buildOther(ctx, root, filepath.Dir(path), change); err != nil {
+		if err := buildOther(ctx, family, root, filepath.Dir(path), change); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func buildOther(ctx context.Context, root, folder string, change int) error {
+func buildOther(ctx context.Context, family *Family, root, folder string, change int) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -66,9 +67,10 @@ func buildOther(ctx context.Context, root, folder string, change int) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", folder+"/", "./cmd/worker", "./cmd/starter")
-	cmd.Dir = root
-	if output, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the %s release: %w: %s", filepath.Base(folder), err, output)
+	var output bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &output, &output
+	if err := family.Run(cmd); err != nil {
+		return fmt.Errorf("build the %s release: %w: %s", filepath.Base(folder), err, &output)
 	}
 	return nil
 }

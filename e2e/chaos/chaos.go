@@ -109,7 +109,7 @@ func (w *World) makeBuilds(ctx context.Context) error {
 	if !w.o.wants(OlderWorker, NewerWorker) {
 		return nil
 	}
-	err := w.builds.make(ctx, w.o.Source)
+	err := w.builds.make(ctx, w.family, w.o.Source)
 	if err == nil {
 		w.built = true
 		w.timeline.Add("an older and a newer release are built")

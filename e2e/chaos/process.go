@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -141,6 +142,19 @@ func (f *Family) Waited(pid int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.started, pid)
+}
+
+// Run runs a command to its end. Whatever this process runs it runs by Start or Run: Reap would take another child's end away.
+func (f *Family) Run(cmd *exec.Cmd) error {
+	err := f.Start(func() (*os.Process, error) {
+		err := cmd.Start()
+		return cmd.Process, err
+	})
+	if err != nil {
+		return err
+	}
+	defer f.Waited(cmd.Process.Pid)
+	return cmd.Wait()
 }
 
 // Reap waits for orphans that have ended.

@@ -259,15 +259,10 @@ func (w *World) run(ctx context.Context, env []string, path string, args ...stri
 	cmd := exec.CommandContext(ctx, path, args...)
 	var stdout, stderr strings.Builder
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, &stdout, &stderr
-	err := w.family.Start(func() (*os.Process, error) {
-		err := cmd.Start()
-		return cmd.Process, err
-	})
-	if err != nil {
+	err := w.family.Run(cmd)
+	if cmd.ProcessState == nil {
 		return result{}, err
 	}
-	err = cmd.Wait()
-	w.family.Waited(cmd.Process.Pid)
 	var exited *exec.ExitError
 	if errors.As(err, &exited) {
 		err = nil
