@@ -27,23 +27,21 @@ func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets va
 	require.NoError(t, d.Close())
 	before := ask[map[string]any](t, data, "status", "anvisa/index")
 
-	// Of five publishes the newest is kept for its age, and the rows of none but it are there; of four looks the last tells that
-	// the partition is fresh.
+	// Of five publishes the last is what readers see; of four looks that found nothing new the last tells that it is fresh.
 	t.Setenv("DRUGSLM_RETENTION_AGE", "1ns")
-	t.Setenv("DRUGSLM_RETENTION_KEEP", "0")
+	t.Setenv("DRUGSLM_RETENTION_KEEP", "1")
 	dry := ask[retentionView](t, data, "retention", "--dry-run")
 	require.True(t, dry.DryRun)
-	require.Equal(t, 4, dry.Materializations)
-	require.Equal(t, 3, dry.Observations)
+	require.Equal(t, 7, dry.Materializations)
 	code, stdout, stderr := starter(t, data, "retention", "--dry-run")
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `(?m)^WHAT +ROWS to go$`, stdout)
-	require.Regexp(t, `(?m)^materializations +4$`, stdout)
+	require.Regexp(t, `(?m)^materializations +7$`, stdout)
 
 	code, stdout, stderr = starter(t, data, "retention")
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `(?m)^WHAT +ROWS gone$`, stdout)
-	require.Regexp(t, `(?m)^observations +3$`, stdout)
+	require.Regexp(t, `(?m)^materializations +7$`, stdout)
 	require.Equal(t, before, ask[map[string]any](t, data, "status", "anvisa/index"))
 	require.Zero(t, ask[retentionView](t, data, "retention").Total(), "it is safe to run again")
 }
