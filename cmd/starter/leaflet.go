@@ -26,6 +26,9 @@ type fileView struct {
 	Leaflets []leafletView `json:"leaflets"`
 	Pages    int           `json:"pages"`
 	Sources  []sourceView  `json:"sources"` // of the text of each page
+	Words    []wordsView   `json:"words"`   // of each page: where they went
+	Outside  []outsideView `json:"outside"` // what of the text is in no section
+	Dropped  []droppedView `json:"dropped"` // what the pages print and the text leaves out: one for each occurrence
 	Warnings []string      `json:"warnings"`
 	Error    string        `json:"error,omitempty"` // why the file cannot be read
 }
@@ -35,6 +38,30 @@ type sourceView struct {
 	Page       int        `json:"page"` // from 1
 	Source     pdf.Source `json:"source"`
 	Confidence float64    `json:"confidence,omitempty"` // from 0 to 1, of what was recognised
+}
+
+// wordsView counts the words of a page: words is the sum of the others.
+type wordsView struct {
+	Page     int `json:"page"` // from 1
+	Words    int `json:"words"`
+	Sections int `json:"sections"` // in sections, their titles included
+	Outside  int `json:"outside"`  // in the text, and in no section
+	Dropped  int `json:"dropped"`  // not in the text
+}
+
+// outsideView is a part of the text that is in no section.
+type outsideView struct {
+	Page  int `json:"page"`  // from 1, of its first line
+	Start int `json:"start"` // characters in the text of the file
+	End   int `json:"end"`
+	Words int `json:"words"`
+}
+
+// droppedView is a line of a page that is not in the text.
+type droppedView struct {
+	Page   int    `json:"page"` // from 1
+	Text   string `json:"text"`
+	Reason string `json:"reason"` // running_head
 }
 
 // leafletView is one leaflet of a file.
@@ -95,6 +122,8 @@ JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of sever
 Pages that are images are recognised by Tesseract where it is installed (packages tesseract-ocr and tesseract-ocr-por):
 "sources" says of each page whether its text is the file's own (text), recognised (ocr, with its confidence), needs_ocr,
 blank or unreadable. A file of images alone is an error that begins with needs_ocr where Tesseract is not there.
+"words" says of each page how many of its words are in sections, outside of sections, and dropped; "outside" where in the text the second are,
+and "dropped" what the last are, each time they are printed: a running head repeats on the pages of a leaflet, and is not of its text.
 "start" and "end" count characters of "text", the text of the file: in Python, text[start:end] is the section with its title.
 A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
 		Example: `  starter leaflet parse bula.pdf
@@ -154,7 +183,9 @@ const maxLeaflet = 64 << 20
 
 // parseFile reads one file.
 func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (fileView, error) {
-	view := fileView{File: path, Leaflets: []leafletView{}, Sources: []sourceView{}, Warnings: []string{}}
+	view := fileView{
+		File: path, Leaflets: []leafletView{}, Sources: []sourceView{}, Words: []wordsView{}, Outside: []outsideView{}, Dropped: []droppedView{}, Warnings: []string{},
+	}
 	content, err := file.Read(path, maxLeaflet)
 	if err != nil {
 		return view, err
@@ -171,10 +202,32 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 	found := leaflet.Read(anvisa.LeafletPages(read))
 	view.Kind, view.Reason, view.Text = found.Kind, found.Reason, found.Text
 	view.Warnings = append(view.Warnings, found.Warnings...)
+	view.account(found)
 	for _, l := range found.Leaflets {
 		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
 	}
 	return view, nil
+}
+
+// account takes over where the words of the file went.
+func (v *fileView) account(f leaflet.File) {
+	for i, w := range f.Words {
+		v.Words = append(v.Words, wordsView{Page: i + 1, Words: w.Page, Sections: w.Sections, Outside: w.Outside, Dropped: w.Dropped})
+	}
+	for _, s := range f.Outside {
+		v.Outside = append(v.Outside, outsideView(s))
+	}
+	for _, d := range f.Dropped {
+		v.Dropped = append(v.Dropped, droppedView(d))
+	}
+}
+
+// words sums the counts of all pages.
+func (v fileView) words() (all wordsView) {
+	for _, w := range v.Words {
+		all.Words, all.Sections, all.Outside, all.Dropped = all.Words+w.Words, all.Sections+w.Sections, all.Outside+w.Outside, all.Dropped+w.Dropped
+	}
+	return all
 }
 
 func viewLeaflet(l leaflet.Leaflet) leafletView {
@@ -201,7 +254,9 @@ func printFiles(w io.Writer, files []fileView) error {
 		if f.Error != "" {
 			continue // on standard error
 		}
+		words := f.words()
 		writef(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
+		writef(w, "  words: %d on the pages, %d in sections, %d outside of sections, %d dropped\n", words.Words, words.Sections, words.Outside, words.Dropped)
 		if f.Kind != leaflet.KindLeaflet {
 			writef(w, "  no leaflet: %s\n\n%s\n", f.Reason, prose(f.Text))
 		}

@@ -75,20 +75,18 @@ func spread(s quality.Spread, format string) string {
 	return fmt.Sprintf(format+" ("+format+"–"+format+")", *s.Median, *s.P5, *s.P95)
 }
 
-// disagreements is how many things the catalog says otherwise, and of how many documents.
+// disagreements is how many values of the catalog are printed otherwise, of how many that were compared.
 func disagreements(s quality.Summary) string {
-	if s.Compared == 0 {
+	compared, disagree := s.Comparisons()
+	if compared == 0 {
 		return "–"
 	}
-	n := 0
-	for _, f := range s.Disagreements {
-		n += f.Documents
-	}
-	return fmt.Sprintf("%d of %d", n, 3*s.Compared)
+	return fmt.Sprintf("%d of %d", disagree, compared)
 }
 
 func printSections(w io.Writer, s quality.Summary) error {
-	writef(w, "\nkinds: %s\npages: %s\n", tally(s.Kinds), tally(s.PagesBySource))
+	writef(w, "\nkinds: %s\npages: %s\nwords: %d, of which %d (%s) in no section and %d (%s) dropped: %s\n", tally(s.Kinds), tally(s.PagesBySource),
+		s.Words, s.WordsOutside, percent(s.OutsideShare), s.WordsDropped, percent(s.DroppedShare), tally(s.DroppedByReason))
 	if len(s.Sections) == 0 {
 		return nil
 	}

@@ -21,12 +21,19 @@ func (d Disagreement) String() string {
 	return fmt.Sprintf("%s is %q in the catalog, the leaflet prints %q", d.Field, d.Catalog, cmp.Or(d.Leaflet, "nothing like it"))
 }
 
-// Disagreements holds a document against the catalog's row of its product. What the catalog says must be printed
-// somewhere in the document: a leaflet names several companies and registrations, and the one that was taken for its
-// own may be another. A document without text, and a product that the catalog does not have, agree: there is nothing to compare.
+// Disagreements is what [ExtractRow.Compare] finds.
 func (r ExtractRow) Disagreements(c CatalogRow) []Disagreement {
+	_, found := r.Compare(c)
+	return found
+}
+
+// Compare holds a document against the catalog's row of its product: it gives the columns that were compared, and where the two disagree.
+// What the catalog says must be printed somewhere in the document: a leaflet names several companies and registrations, and the one
+// that was taken for its own may be another. Of a document without text, and of a product that the catalog does not
+// have, there is nothing to compare; nor of a number that the leaflet does not print.
+func (r ExtractRow) Compare(c CatalogRow) (compared []string, found []Disagreement) {
 	if r.Characters == 0 || c.IDProduto != r.IDProduto {
-		return nil
+		return nil, nil
 	}
 	var front ExtractLeaflet
 	if len(r.Leaflets) > 0 {
@@ -34,20 +41,21 @@ func (r ExtractRow) Disagreements(c CatalogRow) []Disagreement {
 	}
 	text := r.Text + "\n" + strings.Join(r.Running, "\n")
 	printed, digits := terms(text), onlyDigits(text)
-	var found []Disagreement
-	if !anyOf(printed, telling(c.NomeProduto, nil)) {
-		found = append(found, Disagreement{"nome_produto", c.NomeProduto, front.Product})
+	compare := func(column, catalog, leaflet string, agrees bool) {
+		compared = append(compared, column)
+		if !agrees {
+			found = append(found, Disagreement{column, catalog, leaflet})
+		}
 	}
-	if !anyOf(printed, telling(c.RazaoSocial, corporate)) {
-		found = append(found, Disagreement{"razao_social", c.RazaoSocial, front.Maker})
+	compare("nome_produto", c.NomeProduto, front.Product, anyOf(printed, telling(c.NomeProduto, nil)))
+	compare("razao_social", c.RazaoSocial, front.Maker, anyOf(printed, telling(c.RazaoSocial, corporate)))
+	if len(c.CNPJ) >= companyDigits && front.CNPJ != "" {
+		compare("cnpj", c.CNPJ, front.CNPJ, strings.Contains(digits, c.CNPJ[:companyDigits]))
 	}
-	if len(c.CNPJ) >= companyDigits && front.CNPJ != "" && !strings.Contains(digits, c.CNPJ[:companyDigits]) {
-		found = append(found, Disagreement{"cnpj", c.CNPJ, front.CNPJ})
+	if c.NumeroRegistro != "" && front.Registration != "" {
+		compare("numero_registro", c.NumeroRegistro, front.Registration, strings.Contains(digits, c.NumeroRegistro))
 	}
-	if c.NumeroRegistro != "" && front.Registration != "" && !strings.Contains(digits, c.NumeroRegistro) {
-		found = append(found, Disagreement{"numero_registro", c.NumeroRegistro, front.Registration})
-	}
-	return found
+	return compared, found
 }
 
 // companyDigits are those of a CNPJ that say which company it is; the others say which of its places.

@@ -213,10 +213,34 @@ func TestExtractChecksOfRows(t *testing.T) {
 		bend  func(*ExtractRow)
 		check string
 	}{
-		"as it should be":              {func(*ExtractRow) {}, ""},
-		"neither kind of headings":     {func(r *ExtractRow) { r.Found = "other" }, ""},
-		"a scan":                       {func(r *ExtractRow) { r.Characters = 900 }, "characters_in_range"},
-		"no section":                   {func(r *ExtractRow) { r.Sections = nil }, "sectioned"},
+		"as it should be":          {func(*ExtractRow) {}, ""},
+		"neither kind of headings": {func(r *ExtractRow) { r.Found = "other" }, ""},
+		"a scan":                   {func(r *ExtractRow) { r.Characters = 900 }, "characters_in_range"},
+		"no section":               {func(r *ExtractRow) { r.Sections = nil }, "sectioned"},
+		"a word that is nowhere": {func(r *ExtractRow) {
+			r.Pages = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Words: 1, Outside: 1}}
+		}, "words_accounted"},
+		"a count that is made up": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Words: 2, Sections: 3, Outside: -1}}, "uma palavra"
+		}, "words_accounted"},
+		"a line that is not in the text": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Words: 2, Outside: 2}}, "uma"
+		}, "words_accounted"},
+		"a line that is dropped twice": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Dropped = []ExtractDropped{{1, "palavra", "running_head"}, {1, "palavra", "running_head"}}
+		}, "words_accounted"},
+		"no reason": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Dropped = []ExtractDropped{{1, "palavra", ""}}
+		}, "words_accounted"},
+		"a hyphen that is mended": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "cirurgi-\nao", Words: 2, Outside: 2}}, "cirurgiao"
+		}, ""},
+		"a section that lost its end": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "9. Uso\nUma palavra", Words: 4, Sections: 4}}, "9. Uso\nUma palavra"
+			r.Sections = []ExtractSection{{ID: "patient.9", Title: "9. Uso", Text: "Uma", End: 18}}
+		}, "words_accounted"},
 		"the other audience's leaflet": {func(r *ExtractRow) { r.Found = Professional }, "audience_agrees"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Deps:        asset.On(DownloadKey),
 		Partitions:  categories,
 		Location:    "interim/anvisa/extract",
-		CodeVersion: "3",
+		CodeVersion: "4",
 		Freshness:   asset.Within(72 * time.Hour),
 		Automation:  asset.Eager(),
 		Queue:       asset.QueueExtract,

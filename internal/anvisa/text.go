@@ -28,6 +28,8 @@ type ExtractRow struct {
 	MissingIDs  []string         `parquet:"missing,list" doc:"Sections the RDC asks for that were not found"`
 	Missing     []ExtractMissing `parquet:"missing_sections,list" rows:"added" doc:"The same with the leaflet that lacks it, and why"`
 	Running     []string         `parquet:"running_heads,list" rows:"added" doc:"Running heads and feet, each once, as first printed"`
+	Dropped     []ExtractDropped `parquet:"dropped,list" rows:"added" doc:"What the pages print and text leaves out, one for each occurrence"`
+	Outside     []ExtractStretch `parquet:"outside,list" rows:"added" doc:"What of text is in no section: the cover, or all of a file that is no leaflet"`
 	Found       string           `parquet:"found_audience,dict" doc:"patient, professional or other, as the headings of the first leaflet say"`
 	Warnings    []string         `parquet:"warnings,list" doc:"What a reader should know"`
 	asset.Provenance
@@ -43,6 +45,27 @@ type ExtractPage struct {
 	Source     string  `parquet:"source" rows:"added"`     // text, ocr, blank, needs_ocr or unreadable
 	Confidence float64 `parquet:"confidence" rows:"added"` // of what was recognised; 1 for text that the file holds, 0 for none
 	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
+
+	// Where the words of the page went: Words is the sum of the others. A word is what stands between blanks.
+	Words    int32 `parquet:"words" rows:"added"`
+	Sections int32 `parquet:"words_sections" rows:"added"` // in sections, their titles included
+	Outside  int32 `parquet:"words_outside" rows:"added"`  // in the document's text, and in no section
+	Dropped  int32 `parquet:"words_dropped" rows:"added"`  // not in the document's text
+}
+
+// ExtractDropped is a line of a page that is not in the document's text.
+type ExtractDropped struct {
+	Page   int32  `parquet:"page" json:"page"`
+	Text   string `parquet:"text" rows:"text" json:"text"`
+	Reason string `parquet:"reason" json:"reason"` // running_head
+}
+
+// ExtractStretch is a part of the document's text that is in no section.
+type ExtractStretch struct {
+	Page  int32 `parquet:"page"`
+	Start int64 `parquet:"start"` // characters into the document's text
+	End   int64 `parquet:"end"`
+	Words int32 `parquet:"words"` // as the pages print them
 }
 
 // The sources of a page's text.
@@ -132,6 +155,7 @@ func (r *ExtractRow) read(d pdf.Document) {
 	found := leaflet.Read(LeafletPages(d))
 	r.Kind, r.Reason, r.Text, r.Running = string(found.Kind), found.Reason, found.Text, found.Running
 	r.Characters = int64(utf8.RuneCountInString(r.Text))
+	r.account(found)
 	r.Found = string(leaflet.Other)
 	r.Warnings = append(r.Warnings, found.Warnings...)
 	for i, l := range found.Leaflets {

@@ -18,6 +18,8 @@ func extractChecks() []asset.Check[ExtractRow] {
 		asset.MaxDrop[ExtractRow](asset.Drop{Share: 0.1, Few: 4}).Block(),
 		// Of 8,258 leaflets the 22 with less than 1,500 characters were scans; the longest have some 150,000.
 		asset.InRange("characters", func(r ExtractRow) int64 { return r.Characters }, 1_500, 3_000_000),
+		{Name: "words_accounted", Blocking: true, Row: accounted,
+			Description: "every word of every page is in a section, outside of all sections, or dropped for a reason"},
 		{Name: "sectioned", Description: "every leaflet has sections; about 2 % have none", Row: sectioned},
 		{Name: "audience_agrees", Description: "the headings are those of the audience the portal files it under", Row: audienceAgrees},
 		{Name: "ordered", Description: "the numbered sections of every leaflet rise", Row: ordered},

@@ -158,6 +158,7 @@ func FuzzRead(f *testing.F) {
 		got := leaflet.Read([]leaflet.Page{page, page, page})
 		require.Equal(t, got.Kind == leaflet.KindLeaflet, len(got.Leaflets) > 0)
 		requireReadable(t, got)
+		requireAccount(t, []leaflet.Page{page, page, page}, got)
 		for _, l := range got.Leaflets {
 			for _, s := range l.Sections {
 				require.True(t, 0 < s.Confidence && s.Confidence <= 1)

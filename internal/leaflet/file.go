@@ -15,6 +15,9 @@ type File struct {
 	Text     string    // what Join returns: all offsets count its characters (Unicode code points), as []rune(Text) and Python do
 	Pages    int       // of the file
 	Running  []string  // running heads and feet, which are not in Text: each once, as first printed
+	Dropped  []Drop    // all that is on the pages and not in Text, in the order of the pages: one for each occurrence
+	Outside  []Stretch // what of Text is in no section, in its order
+	Words    []Words   // of each page: where its words went
 	Warnings []string  // what a reader should doubt of the file as a whole, in English
 }
 
@@ -31,16 +34,23 @@ func Read(pages []Page) File {
 
 // read finds leaflets whatever the kind of the file: there is at least one, which may be without sections.
 func read(pages []Page) File {
-	d := newDocument(pages)
+	lines := linesOf(pages)
+	d := newDocument(lines, nil)
 	found := d.headings()
-	d.layout = newLayout(d.lines)
-	f := File{Text: d.text, Pages: len(pages), Running: d.running}
 	parts := d.split(found)
+	if len(parts) > 1 { // what ran through several leaflets is looked at again in each of them
+		d = newDocument(lines, d.firstPages(parts))
+		found = d.headings()
+		parts = d.split(found)
+	}
+	d.layout = newLayout(d.lines)
+	f := File{Text: d.text, Pages: len(pages), Running: d.running(), Dropped: d.dropped}
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
 	}
 	f.Kind, f.Reason = d.classify(f.Leaflets)
+	d.account(&f)
 	inCharacters(&f)
 	if len(parts) > 1 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("holds %d leaflets", len(parts)))
@@ -70,6 +80,17 @@ func (d document) starts(parts [][]heading) []int {
 	}
 	starts[len(parts)] = len(d.lines)
 	return starts
+}
+
+// firstPages are the pages on which leaflets after the first begin, as indices, each once.
+func (d document) firstPages(parts [][]heading) []int {
+	var pages []int
+	for _, start := range d.starts(parts)[1:len(parts)] {
+		if page := d.lines[start].page - 1; page > 0 && !slices.Contains(pages, page) {
+			pages = append(pages, page)
+		}
+	}
+	return pages
 }
 
 // top is the first line of the page that line i is on.

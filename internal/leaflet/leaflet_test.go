@@ -169,11 +169,12 @@ func TestJoin(t *testing.T) {
 		pages []string
 		want  string
 	}{
-		{"heads and feet", []string{"Bula v1\na\nPágina 1 de 3", "Bula v1\nb\nPágina 2 de 3", "Bula v1\nc\nPágina 3 de 3"}, "a\nb\nc"},
+		{"feet with page numbers", []string{"a\nPágina 1 de 3", "b\nPágina 2 de 3", "c\nPágina 3 de 3"}, "a\nb\nc"},
+		{"without places nothing else is known for a head", []string{"Bula v1\na", "Bula v1\nb", "Bula v1\nc"}, "Bula v1\na\nBula v1\nb\nBula v1\nc"},
 		{"two pages are no rule", []string{"Bula v1\na", "Bula v1\nb"}, "Bula v1\na\nBula v1\nb"},
 		{"page numbers", []string{"a\n5", "b\n6", "c\n7"}, "a\nb\nc"},
 		{"numbers of a table", []string{"a\n10", "b\n20", "c\n30"}, "a\n10\nb\n20\nc\n30"},
-		{"inside a page it stays", []string{"x\na\nx", "x\nb\nx\nb\nx", "x\nc\nx"}, "a\nb\nx\nb\nc"},
+		{"inside a page it stays", []string{"p 1\na\np 1", "p 2\nb\np 2\nb\np 2", "p 3\nc\np 3"}, "a\nb\np 2\nb\nc"},
 		{"titles stay", []string{"DIZERES LEGAIS\na", "DIZERES LEGAIS\nb", "DIZERES LEGAIS\nc"}, "DIZERES LEGAIS\na\nDIZERES LEGAIS\nb\nDIZERES LEGAIS\nc"},
 		{"hyphen of a word", []string{"cirurgião-\ndentista"}, "cirurgião-dentista"},
 		{"soft hyphen", []string{"medica\u00ad\nmento"}, "medicamento"},

@@ -52,7 +52,7 @@ var months = [...]string{"janeiro", "fevereiro", "marco", "abril", "maio", "junh
 // legal notices.
 func (d document) metadata(l Leaflet) Metadata {
 	front, legalText, composed := d.parts(l)
-	m := Metadata{RunningHeads: append([]string{}, d.running...), Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
+	m := Metadata{RunningHeads: d.running(), Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
 	m.Product = product(d.above(l), front)
 	m.Ingredients = ingredients(composed)
 	m.Form = strings.ToLower(strings.Join(strings.Fields(form.FindString(strings.Join(front, " "))), " "))
@@ -73,7 +73,7 @@ func (d document) metadata(l Leaflet) Metadata {
 	if n := registration.FindStringSubmatch(strings.Join(legalText, "\n")); n != nil {
 		m.Registration = n[1] + "." + n[2] + "." + n[3]
 	}
-	m.Version = version(append(slices.Clone(d.running), legalText...))
+	m.Version = version(append(d.running(), legalText...))
 	m.ApprovedOn = approvedOn(strings.Join(legalText, " "))
 	return m
 }

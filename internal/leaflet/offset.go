@@ -26,6 +26,10 @@ func inCharacters(f *File) {
 		}
 		l.End = c.at(f.Text, l.End)
 	}
+	for i := range f.Outside {
+		s := &f.Outside[i]
+		s.Start, s.End = c.at(f.Text, s.Start), c.at(f.Text, s.End)
+	}
 }
 
 // counter counts characters up to offsets in rising order.

@@ -44,13 +44,22 @@ func plain(texts []string) []Page {
 	return pages
 }
 
+// linesOf gives the lines of pages.
+func linesOf(pages []Page) [][]line {
+	lines := make([][]line, len(pages))
+	for i, p := range pages {
+		lines[i] = p.lines()
+	}
+	return lines
+}
+
 // lines gives the lines of a page that are not blank, each valid UTF-8 without blanks around it, with their words. Words
 // that do not agree with the text are left out, all of them.
 func (p Page) lines() []line {
 	var lines []line
 	for l := range strings.FieldsFuncSeq(strings.ToValidUTF8(p.Text, "\uFFFD"), func(r rune) bool { return r == '\n' || r == '\r' || r == '\f' }) {
 		if l = strings.TrimSpace(l); l != "" {
-			lines = append(lines, line{text: l})
+			lines = append(lines, line{text: l, count: len(strings.Fields(l))})
 		}
 	}
 	last := -1

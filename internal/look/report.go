@@ -146,12 +146,10 @@ func (v reportView) Spreads(s quality.Spread) string {
 
 func figure(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// Disagreeing is how many things the catalog says otherwise.
-func (v reportView) Disagreeing(s quality.Summary) (n int) {
-	for _, f := range s.Disagreements {
-		n += f.Documents
-	}
-	return n
+// Disagreeing is how many values of the catalog are printed otherwise, of how many that were compared.
+func (v reportView) Disagreeing(s quality.Summary) string {
+	compared, disagree := s.Comparisons()
+	return fmt.Sprintf("%d of %d", disagree, compared)
 }
 
 // Tone says with a colour how good a share of complete leaflets is; the aim is 95 %.

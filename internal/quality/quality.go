@@ -16,6 +16,7 @@ package quality
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"drugslm/internal/anvisa"
@@ -47,6 +48,11 @@ type Document struct {
 	Unreadable        int64          `json:"unreadable"`          // characters of which nobody knows what they mean
 	UnreadableShare   float64        `json:"unreadable_share"`
 
+	Words           int            `json:"words"`             // on the pages
+	WordsOutside    int            `json:"words_outside"`     // in no section
+	WordsDropped    int            `json:"words_dropped"`     // not in the text
+	DroppedByReason map[string]int `json:"dropped_by_reason"` // words
+
 	Sections         int                   `json:"sections"`
 	Confidence       *float64              `json:"confidence"` // mean of the sections; null without any
 	Lowest           *float64              `json:"lowest_confidence"`
@@ -54,6 +60,7 @@ type Document struct {
 	LowestReason     string                `json:"lowest_reason,omitempty"`
 	UnusualLengths   []Length              `json:"unusual_lengths"`
 	InCatalog        bool                  `json:"in_catalog"` // there was a row to compare with
+	Compared         []string              `json:"compared"`   // columns of the catalog
 	Disagreements    []anvisa.Disagreement `json:"disagreements"`
 	Warnings         []string              `json:"warnings"`
 	WarningsUnlisted int                   `json:"warnings_unlisted,omitempty"`
@@ -85,6 +92,7 @@ func Measure(partition string, r anvisa.ExtractRow, c *anvisa.CatalogRow, length
 		Item: r.ItemID(), Partition: partition, Name: r.NomeProduto, Audience: r.Audience, SHA256: r.SHA256, Kind: r.Kind, KindReason: r.Reason,
 		Leaflets: len(r.Leaflets), Ordered: ordered(r), Characters: r.Characters, Sections: len(r.Sections),
 		Missing: []Missing{}, UnusualLengths: []Length{}, Disagreements: []anvisa.Disagreement{}, InCatalog: c != nil,
+		Compared: []string{}, DroppedByReason: map[string]int{},
 	}
 	judged := judge(r)
 	d.Asked, d.Complete = judged.asked > 0, judged.asked > 0 && judged.asked == judged.complete
@@ -95,7 +103,8 @@ func Measure(partition string, r anvisa.ExtractRow, c *anvisa.CatalogRow, length
 	d.pages(r)
 	d.confidence(r)
 	if c != nil {
-		d.Disagreements = append(d.Disagreements, r.Disagreements(*c)...)
+		compared, found := r.Compare(*c)
+		d.Compared, d.Disagreements = append(d.Compared, compared...), append(d.Disagreements, found...)
 	}
 	d.UnusualLengths = append(d.UnusualLengths, lengths.unusual(r)...)
 	warnings := r.Warnings
@@ -146,6 +155,10 @@ func (d *Document) pages(r anvisa.ExtractRow) {
 	for _, p := range r.Pages {
 		d.PagesBySource[p.Source]++
 		d.Unreadable += int64(p.Unreadable)
+		d.Words, d.WordsOutside, d.WordsDropped = d.Words+int(p.Words), d.WordsOutside+int(p.Outside), d.WordsDropped+int(p.Dropped)
+	}
+	for _, dropped := range r.Dropped {
+		d.DroppedByReason[dropped.Reason] += len(strings.Fields(dropped.Text))
 	}
 	if shown := d.shown(); shown > 0 {
 		d.CharactersPerPage = float64(d.Characters) / float64(shown)

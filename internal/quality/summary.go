@@ -33,6 +33,13 @@ type Summary struct {
 	Unreadable        int64          `json:"unreadable"`
 	UnreadableShare   *float64       `json:"unreadable_share"`
 
+	Words           int            `json:"words"`             // on the pages: in sections, outside, and dropped
+	WordsOutside    int            `json:"words_outside"`     // in no section
+	WordsDropped    int            `json:"words_dropped"`     // not in the text
+	OutsideShare    *float64       `json:"outside_share"`     // of the words
+	DroppedShare    *float64       `json:"dropped_share"`     // of the words
+	DroppedByReason map[string]int `json:"dropped_by_reason"` // words
+
 	Compared      int          `json:"compared"` // documents with text whose product the catalog has
 	Disagreements []FieldShare `json:"disagreements"`
 
@@ -44,6 +51,14 @@ type Summary struct {
 	Quarantined int          `json:"quarantined"`
 	Quarantine  []Quarantine `json:"quarantine"` // the most frequent reasons first
 	Histograms  Histograms   `json:"histograms"`
+}
+
+// Comparisons is how many values of the catalog were compared, and how many of them are printed otherwise.
+func (s Summary) Comparisons() (compared, disagree int) {
+	for _, f := range s.Disagreements {
+		compared, disagree = compared+f.Compared, disagree+f.Documents
+	}
+	return compared, disagree
 }
 
 // SectionShare says how often a section is found.
@@ -60,7 +75,8 @@ type SectionShare struct {
 type FieldShare struct {
 	Field     string   `json:"field"`
 	Documents int      `json:"documents"`
-	Share     *float64 `json:"share"` // of those that were compared
+	Compared  int      `json:"compared"` // documents in which it was compared
+	Share     *float64 `json:"share"`    // of those
 }
 
 // Quarantine is a reason for which items are kept back.
@@ -83,7 +99,8 @@ type Histograms struct {
 type sum struct {
 	Summary
 	sections   map[string]*sectionSum
-	fields     map[string]int
+	fields     map[string]int // disagreements
+	compared   map[string]int
 	perPage    *histogram
 	confidence *histogram
 	scores     *histogram
@@ -97,8 +114,8 @@ type sectionSum struct {
 
 func newSum(partition, name string) *sum {
 	return &sum{
-		Summary:  Summary{Partition: partition, Name: name, Kinds: make(map[string]int), PagesBySource: make(map[string]int)},
-		sections: make(map[string]*sectionSum), fields: make(map[string]int), quarantine: make(map[Quarantine]*Quarantine),
+		Summary:  Summary{Partition: partition, Name: name, Kinds: make(map[string]int), PagesBySource: make(map[string]int), DroppedByReason: make(map[string]int)},
+		sections: make(map[string]*sectionSum), fields: make(map[string]int), compared: make(map[string]int), quarantine: make(map[Quarantine]*Quarantine),
 		perPage: logarithmic(), confidence: even(0.01), scores: even(1),
 	}
 }
@@ -121,6 +138,13 @@ func (s *sum) add(d Document, r anvisa.ExtractRow) {
 	}
 	if d.InCatalog && d.Characters > 0 {
 		s.Compared++
+	}
+	s.Words, s.WordsOutside, s.WordsDropped = s.Words+d.Words, s.WordsOutside+d.WordsOutside, s.WordsDropped+d.WordsDropped
+	for reason, n := range d.DroppedByReason {
+		s.DroppedByReason[reason] += n
+	}
+	for _, column := range d.Compared {
+		s.compared[column]++
 	}
 	for _, disagreement := range d.Disagreements {
 		s.fields[disagreement.Field]++
@@ -172,13 +196,14 @@ func (s *sum) end() Summary {
 	s.OCRShare = share(recognised, shown)
 	s.NeedsOCRShare = share(shown-recognised-s.PagesBySource[anvisa.SourceText], shown)
 	s.UnreadableShare = share(s.Unreadable, s.Characters)
+	s.OutsideShare, s.DroppedShare = share(s.WordsOutside, s.Words), share(s.WordsDropped, s.Words)
 	s.CharactersPerPage = s.perPage.spread(math.Round)
 	s.Confidence = s.confidence.spread(hundredth)
 	s.Score = s.scores.spread(math.Floor)
 	s.Sections = s.shares()
 	s.Disagreements = []FieldShare{}
 	for _, field := range slices.Compact(slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(s.fields)), "cnpj", "nome_produto", "numero_registro", "razao_social")))) {
-		s.Disagreements = append(s.Disagreements, FieldShare{field, s.fields[field], share(s.fields[field], s.Compared)})
+		s.Disagreements = append(s.Disagreements, FieldShare{field, s.fields[field], s.compared[field], share(s.fields[field], s.compared[field])})
 	}
 	s.Quarantine = []Quarantine{}
 	for _, q := range s.quarantine {
