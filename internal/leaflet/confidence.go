@@ -3,7 +3,6 @@ package leaflet
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -51,35 +50,4 @@ func (h heading) confidence(s Section) (float64, string) {
 		doubt(characters > 0 && characters < shortText, lossShort, fmt.Sprintf("it has %d characters only", characters))
 	}
 	return math.Round(100*confidence) / 100, strings.Join(reasons, "; ")
-}
-
-// notices is how the legal notices begin where their title is missing: with the registration at the ministry, or with
-// the words that say how the medicine is sold.
-var notices = regexp.MustCompile(`(?i)^(?:(?:reg(?:istro)?\.?\s*)?(?:n[ºo°.]*\s*)?M\.?\s*S\.?\s*[-–:.nº°o ]*|reg(?:istro)?\.?[\s:nº°o.-]*)[0-9](?:[.]?[0-9]){8,12}`)
-
-// sale is what stands above the registration, at most a line before it.
-var sale = regexp.MustCompile(`(?i)^(?:venda|uso) (?:sob|restrito|sem|exclusivo)`)
-
-// untitled finds legal notices without a title after the last numbered section, up to line end: their text would be taken for
-// that section's. A leaflet that has the title has no need of it.
-func (d document) untitled(c *chosen, end int) {
-	at := len(c.headings) // where the notices would be among the headings
-	for at > 0 && c.headings[at-1].info.ID == history {
-		end = c.headings[at-1].line
-		at--
-	}
-	if at == 0 || c.headings[at-1].info.Number == 0 {
-		return
-	}
-	for i := c.headings[at-1].line + 1; i < end; i++ {
-		if !notices.MatchString(d.lines[i].text) {
-			continue
-		}
-		if i-1 > c.headings[at-1].line && sale.MatchString(d.lines[i-1].text) {
-			i--
-		}
-		h := heading{info: SectionInfo{ID: legal}, line: i, end: d.lines[i].start, untitled: true}
-		c.headings = append(c.headings[:at:at], append([]heading{h}, c.headings[at:]...)...)
-		return
-	}
 }

@@ -1,0 +1,86 @@
+package leaflet
+
+import "regexp"
+
+// notice is a kind of line of which the legal notices consist.
+type notice uint8
+
+const (
+	noticeRegistration notice = 1 << iota // at the ministry, with its number
+	noticePharmacist
+	noticeCNPJ
+	noticeMaker
+	noticeFirm
+	noticeSale
+	noticeOther
+)
+
+// notices tell lines of the legal notices, in whatever order a leaflet prints them (RDC 47/2009, annex I, "DIZERES LEGAIS").
+var notices = []struct {
+	kind notice
+	line *regexp.Regexp
+}{
+	{noticeRegistration, regexp.MustCompile(`(?i)^(?:n[ºo°.]*\s*(?:d[eo]\s+)?)?(?:reg(?:istro|\.)?|M\.?\s?S\b\.?|minist[ée]rio da sa[úu]de|anvisa)` +
+		`(?:[\s\p{Pd}:./,nº°o]|(?:reg(?:istro|\.)?|n[o.]|M\.?\s?S\b\.?|no|na|d[oa]|anvisa|minist[ée]rio|sa[úu]de)\b)*[0-9](?:[.\s]?[0-9]){8,12}`)},
+	{noticePharmacist, regexp.MustCompile(`(?i)^(?:farm(?:ac[êe]utic[oa]s?)?[.:\s]*(?:\([oa]s?\)[\s:]*)?resp|resp(?:ons[áa]vel|\.)?\s+t[ée]cnic|(?:dra?|farm)[.(a)]*\s.{3,60}\bCRF\b|CRF\b)`)},
+	{noticeCNPJ, regexp.MustCompile(`(?i)^.{0,60}(?:c\.?n\.?p\.?j|c\.?g\.?c)\b.{0,40}[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/`)},
+	{noticeMaker, regexp.MustCompile(`(?i)^(?:registrad|fabricad|produzid|importad|comercializad|distribu[ií]d|embalad)[oa]\b[^:]{0,60}?\bp(?:or|el[ao])\b`)},
+	{noticeFirm, legalForm},
+	{noticeSale, regexp.MustCompile(`(?i)^(?:venda|uso|dispensa[çc][ãa]o)\s+(?:sob|restrit[oa]|sem|exclusiv[oa])\b`)},
+	{noticeOther, regexp.MustCompile(`(?i)^(?:ind[úu]stria brasileira|esta bula foi (?:aprovada|atualizada)|c\.?n\.?p\.?j\b)`)},
+}
+
+// A notice is short, and the next one near.
+const (
+	maxNotice  = 160 // bytes
+	nearNotice = 6   // lines
+)
+
+func noticeOf(l string) (kinds notice) {
+	if len(l) > maxNotice {
+		return 0
+	}
+	for _, n := range notices {
+		if n.line.MatchString(l) {
+			kinds |= n.kind
+		}
+	}
+	return kinds
+}
+
+// sure reports whether lines of these kinds, near each other, are the legal notices: the registration alone says so, or a pharmacist or the number
+// of a firm, with something else.
+func (n notice) sure() bool {
+	strong := n & (noticePharmacist | noticeCNPJ)
+	return n&noticeRegistration != 0 || strong != 0 && n != strong || strong == noticePharmacist|noticeCNPJ
+}
+
+// untitled finds legal notices without a title after the last numbered section, up to line end: their text would be taken for
+// that section's. A leaflet that has the title has no need of it.
+func (d document) untitled(c *chosen, end int) {
+	at := len(c.headings) // where the notices would be among the headings
+	for at > 0 && c.headings[at-1].info.ID == history {
+		end = c.headings[at-1].line
+		at--
+	}
+	if at == 0 || c.headings[at-1].info.Number == 0 {
+		return
+	}
+	first, last := -1, -1
+	var seen notice
+	for i := c.headings[at-1].line + 1; i < end; i++ {
+		kinds := noticeOf(d.lines[i].text)
+		if kinds == 0 {
+			continue
+		}
+		if first < 0 || i-last > nearNotice {
+			first, seen = i, 0
+		}
+		last = i
+		if seen |= kinds; seen.sure() {
+			h := heading{info: SectionInfo{ID: legal}, line: first, end: d.lines[first].start, untitled: true}
+			c.headings = append(c.headings[:at:at], append([]heading{h}, c.headings[at:]...)...)
+			return
+		}
+	}
+}
