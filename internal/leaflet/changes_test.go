@@ -49,7 +49,7 @@ var tableHead = []string{"Data do\nexpediente", "Nº do\nexpediente", "Assunto",
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	var body, first, second sheet
-	body.at(10, 10, "1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.")
+	body.at(10, 10, "ZELUTINA\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.")
 	first.at(300, 10, "Histórico de Alteração da Bula")
 	first.at(10, 30, "Dados da submissão eletrônica")
 	first.at(300, 30, "Dados da petição/notificação que altera bula")

@@ -154,7 +154,9 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
 		}
 	}
-	l.Metadata = d.metadata(l)
+	if l.Metadata = d.metadata(l); l.Metadata.Product == "" && len(l.Sections) > 0 {
+		l.Warnings = append(l.Warnings, "no name of the product: above the first title stands nothing but forms, strengths and the like")
+	}
 	l.Absent = d.absent(l, part)
 	for _, m := range l.Absent {
 		l.Missing = append(l.Missing, m.ID)

@@ -5,11 +5,14 @@ import (
 	"strings"
 )
 
+// unitAmount is an amount with its unit, decimals with a comma or a point.
+const unitAmount = `\b[0-9]+(?:[.,][0-9]+)*\s*(?:(?:mg|mcg|µg|g|kg|ml|u\.?i|unidades|meq|mmol)\b|%)`
+
 const amountPattern = `[0-9][0-9.,]*(?:\s*(?:,|ou|e|[-–])\s*[0-9][0-9.,]*)*\s*`
 
 var (
 	// ingredient is a row of the composition: a name, a row of dots, an amount.
-	ingredient = regexp.MustCompile(`^([^.…]*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
+	ingredient = regexp.MustCompile(`^((?:[^.…]|[0-9]\.[0-9])*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
 	dotted     = regexp.MustCompile(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})$`)
 	vehicle    = regexp.MustCompile(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua|osmolaridade`)
 	equivalent = regexp.MustCompile(`\s*\(.*$`)
@@ -21,6 +24,10 @@ var (
 	excipient = regexp.MustCompile(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
 	amountOf  = regexp.MustCompile(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
 		`(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|ap[óo]s|destinado|respectivamente)\b)`)
+	// beforeAmount is a name with its amount after it: "contém: exemplol sódico 12,5 mg".
+	beforeAmount = regexp.MustCompile(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*` + unitAmount)
+	// fromAmount is where the amount of a name begins.
+	fromAmount = regexp.MustCompile(`(?i)[\s,:-]*` + unitAmount + `.*$`)
 	// shape is what an amount of a powder or a solution is of, before the name.
 	shape = regexp.MustCompile(`(?i)^(?:p[óo]|solu[çc][ãa]o|suspens[ãa]o|subst[âa]ncia)\s.*\bde\s+`)
 )
@@ -38,7 +45,7 @@ func ingredients(composed []string) []string {
 		if m == nil || vehicle.MatchString(line) {
 			continue
 		}
-		name := strings.Trim(equivalent.ReplaceAllString(m[1], ""), " *")
+		name := strings.Trim(fromAmount.ReplaceAllString(equivalent.ReplaceAllString(m[1], ""), ""), " *")
 		if name != "" && !strings.HasPrefix(strings.ToLower(name), "cada ") {
 			found = once(found, name)
 		}
@@ -71,6 +78,25 @@ func contained(composed string) []string {
 	}
 	if len(found) == 0 && other != "" {
 		found = append(found, other)
+	}
+	if len(found) == 0 {
+		found = amounting(composed)
+	}
+	return found
+}
+
+// amounting finds in sentences what has an amount after its name.
+func amounting(composed string) []string {
+	found := []string{}
+	for _, part := range contains.Split(composed, -1)[1:] {
+		if at := excipient.FindStringIndex(part); at != nil {
+			part = part[:at[0]]
+		}
+		for _, m := range beforeAmount.FindAllStringSubmatch(strings.TrimLeft(part, " :"), -1) {
+			if name := strings.Join(strings.Fields(m[1]), " "); !vehicle.MatchString(name) && !contains.MatchString(name) {
+				found = once(found, name)
+			}
+		}
 	}
 	return found
 }

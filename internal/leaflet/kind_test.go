@@ -145,6 +145,9 @@ func TestIngredients(t *testing.T) {
 		{"sentence", "Cada frasco contém 100 mg de exemplol sódico (equivalente a 90 mg de exemplol) e 20 mg de outrol.\nExcipiente: 3 mg de manitol.", []string{"exemplol sódico", "outrol"}},
 		{"equivalent only", "Cada cápsula contém o equivalente a 75 mg de exemplol, respectivamente.", []string{"exemplol"}},
 		{"powder", "Princípio ativo: 150 mg de pó liofilizado de exemplumabe para solução.", []string{"exemplumabe"}},
+		{"name with a decimal comma", "exemplol 12,5 mg.......1 comprimido\noutrol 2.5 mg ........ 1 comprimido", []string{"exemplol", "outrol"}},
+		{"amount after the name", "Cada comprimido contém: exemplol sódico 12,5 mg; outrol 0,5 g. Excipientes: manitol 3 mg.", []string{"exemplol sódico", "outrol"}},
+		{"number in the name", "Cada comprimido contém: vitamina B12 5 mcg.", []string{"vitamina B12"}},
 		{"nothing", "Veja a embalagem.", []string{}},
 	}
 	for _, tt := range tests {
@@ -153,6 +156,32 @@ func TestIngredients(t *testing.T) {
 			m := read("COMPOSIÇÃO\n" + tt.composition + "\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.").Leaflets[0].Metadata
 			require.Equal(t, tt.want, m.Ingredients)
 		})
+	}
+}
+
+// TestProductNames has covers whose first lines are no name.
+func TestProductNames(t *testing.T) {
+	t.Parallel()
+	for cover, want := range map[string]string{
+		"ZELUTINA":                         "ZELUTINA",
+		"/\nZELUTINA":                      "ZELUTINA",
+		"1 g\nZELUTINA":                    "ZELUTINA",
+		"10 mg/mL\nSolução oral\nZELUTINA": "ZELUTINA",
+		"Comprimidos revestidos de 10 mg\nZELUTINA": "ZELUTINA",
+		"USO ORAL\nUSO ADULTO\nZELUTINA":            "ZELUTINA",
+		"Solução oral":                              "",
+		"500 mg":                                    "",
+		"/":                                         "",
+		"":                                          "",
+		"Solução oral\n20 mg/mL\nfrasco com 10 mL": "",
+		"Solução fisiológica 0,9 %":                "Solução fisiológica 0,9 %",
+		"AAS":                                      "AAS",
+		"Vitamina C 1 g":                           "Vitamina C 1 g",
+		"IDENTIFICAÇÃO DO MEDICAMENTO\n1 g\nZELUTINA®": "ZELUTINA®",
+	} {
+		l := read(cover + "\nAPRESENTAÇÕES\nCaixa com 10.\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.").Leaflets[0]
+		require.Equal(t, want, l.Metadata.Product, cover)
+		require.Equal(t, want == "", strings.Contains(strings.Join(l.Warnings, "; "), "no name of the product"), cover)
 	}
 }
 

@@ -158,7 +158,7 @@ func TestParseNoLeaflet(t *testing.T) {
 
 func TestEmptySectionIsDoubtful(t *testing.T) {
 	t.Parallel()
-	l := leaflet.Parse([]string{"1. INDICAÇÕES\n2. RESULTADOS DE EFICÁCIA\nBons."})
+	l := leaflet.Parse([]string{"ZELUTINA\n1. INDICAÇÕES\n2. RESULTADOS DE EFICÁCIA\nBons."})
 	require.Equal(t, []string{"no text in professional.1"}, l.Warnings)
 }
 

@@ -114,28 +114,6 @@ func (d document) above(l Leaflet) []string {
 	return lines[:min(len(lines), maxFrontLines)]
 }
 
-// product is the first of lines that is a name, else what has the sign of a brand in front; a line that begins with a
-// pharmaceutical form is taken where there is no other.
-func product(lines, front []string) string {
-	shaped := ""
-	for _, line := range lines {
-		line = strings.Trim(label.ReplaceAllString(strings.TrimSpace(line), ""), "()")
-		if line == "" || len(line) > maxCoverLine || generic.MatchString(line) || landmark.MatchString(Plain(line)) {
-			continue
-		}
-		if at := form.FindStringIndex(line); at == nil || at[0] > 0 {
-			return line
-		}
-		if shaped == "" {
-			shaped = line
-		}
-	}
-	if b := brand.FindString(strings.Join(front, "\n")); b != "" {
-		return b
-	}
-	return shaped
-}
-
 // approvedOn is the day on which Anvisa approved the text: "2021-04-12".
 func approvedOn(legalText string) string {
 	if a := approved.FindStringSubmatch(legalText); a != nil {

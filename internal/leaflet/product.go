@@ -1,0 +1,48 @@
+package leaflet
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// product is the first of lines that is a name, else what has the sign of a brand in front; a line that begins with a
+// pharmaceutical form is taken where there is no other. A form, a strength, a route or an audience alone is no name: "" then.
+func product(lines, front []string) string {
+	shaped := ""
+	for _, line := range lines {
+		line = strings.Trim(label.ReplaceAllString(strings.TrimSpace(line), ""), "()")
+		if line == "" || len(line) > maxCoverLine || generic.MatchString(line) || landmark.MatchString(Plain(line)) || !names(line) {
+			continue
+		}
+		if at := form.FindStringIndex(line); at == nil || at[0] > 0 {
+			return line
+		}
+		if shaped == "" {
+			shaped = line
+		}
+	}
+	if b := brand.FindString(strings.Join(front, "\n")); b != "" {
+		return b
+	}
+	return shaped
+}
+
+// idle are words that stand beside forms and strengths and name nothing, folded.
+var idle = []string{
+	"a", "as", "o", "os", "e", "ou", "de", "da", "do", "das", "dos", "com", "em", "para", "por", "cada", "uso", "via", "vias", "mg", "mcg", "g", "kg", "ml", "l", "ui",
+	"adulto", "adultos", "pediatrico", "infantil", "exclusivo", "injetavel", "oral", "unidade", "unidades", "embalagem", "embalagens", "caixa", "frasco", "frascos", "ampola",
+	"ampolas", "blister", "bisnaga", "contendo", "contem",
+}
+
+// names reports whether a line names something, and not only a form, a strength, a route or an audience.
+func names(line string) bool {
+	for _, about := range []*regexp.Regexp{strength, form, route, use} {
+		line = about.ReplaceAllString(line, " ")
+	}
+	return slices.ContainsFunc(strings.Fields(Plain(line)), func(word string) bool {
+		letters := strings.IndexFunc(word, unicode.IsLetter) >= 0
+		return letters && len(word) > 1 && !slices.Contains(idle, word)
+	})
+}
