@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -38,7 +39,8 @@ type HubSession struct {
 	Owner   string // that asked for it, as its name says; "": unknown
 	Started time.Time
 
-	key string // of the owner's wire
+	key     string        // of the owner's wire
+	timeout time.Duration // after which the node ends a session that nobody asks for anything
 }
 
 // sessions asks a hub which sessions it has, anybody's.
@@ -49,8 +51,9 @@ func (h *hub) sessions(ctx context.Context) ([]HubSession, error) {
 	defer board().hang(w)
 	var status struct {
 		Nodes []struct {
-			URI   string
-			Slots []struct {
+			URI            string
+			SessionTimeout int64 // ms
+			Slots          []struct {
 				Session *struct {
 					SessionID    string
 					Start        time.Time
@@ -68,7 +71,7 @@ func (h *hub) sessions(ctx context.Context) ([]HubSession, error) {
 	for _, node := range status.Nodes {
 		for _, slot := range node.Slots {
 			if at := slot.Session; at != nil {
-				s := HubSession{ID: at.SessionID, Node: node.URI, Started: at.Start}
+				s := HubSession{ID: at.SessionID, Node: node.URI, Started: at.Start, timeout: time.Duration(node.SessionTimeout) * time.Millisecond}
 				name, _ := at.Capabilities.Name.(string)
 				s.Owner, s.key = ownerOf(name)
 				found = append(found, s)
@@ -94,8 +97,10 @@ func (p *Pool) reapUnrecorded(ctx context.Context) ([]Lease, error) {
 	for _, s := range there {
 		gone := false
 		unwanted, err := p.unwanted(ctx, self, s)
-		if err == nil && unwanted {
-			gone, err = p.endAt(ctx, s)
+		if err == nil && unwanted && p.asks(s.ID) {
+			if gone, err = p.endAt(ctx, s); err != nil {
+				p.leave(s)
+			}
 		}
 		switch {
 		case err != nil:
@@ -110,16 +115,42 @@ func (p *Pool) reapUnrecorded(ctx context.Context) ([]Lease, error) {
 }
 
 // endAt ends a session that the hub lists, and reports whether it was still there. A hub that was restarted shows the
-// sessions of its nodes, and does not find them: the node does.
+// sessions of its nodes, and does not find them: the node does. A node whose driver has died is told to give up.
 func (p *Pool) endAt(ctx context.Context, s HubSession) (ended bool, err error) {
-	if ended, err = p.hub.delete(ctx, s.ID); err != nil || ended || s.Node == "" {
+	if ended, err = p.hub.delete(ctx, s.ID); err != nil && !errors.Is(err, errDriver) || ended || s.Node == "" {
 		return ended, err
 	}
-	node, err := parseHub(s.Node, p.hub.base)
-	if err != nil {
+	node, at := parseHub(s.Node, p.hub.base)
+	if at != nil {
 		return false, fault.New(fault.Unavailable, "end orphaned session "+s.ID, "its node has no address that can be used")
 	}
-	return node.delete(ctx, s.ID)
+	if err == nil {
+		ended, err = node.delete(ctx, s.ID)
+	}
+	if errors.Is(err, errDriver) {
+		err = node.discard(ctx, s.ID)
+		ended = err == nil
+	}
+	return ended, err
+}
+
+// sessionTimeout is that of a Grid whose nodes do not tell theirs: Selenium's own.
+const sessionTimeout = 5 * time.Minute
+
+// leave leaves a session alone that could not be ended, for longer than its node's timeout: each request would make the node
+// keep it for as long again.
+func (p *Pool) leave(s HubSession) {
+	p.left.Store(s.ID, time.Now().Add(cmp.Or(s.timeout, sessionTimeout)+time.Minute))
+}
+
+// asks reports whether a session may be ended that could not be.
+func (p *Pool) asks(session string) bool {
+	until, left := p.left.Load(session)
+	if left && time.Now().Before(until.(time.Time)) {
+		return false
+	}
+	p.left.Delete(session)
+	return true
 }
 
 // unwanted reports whether nobody will ever use a session of the hub. A wire is connected before its session is asked for.

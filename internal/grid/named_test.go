@@ -144,3 +144,43 @@ func nobodyRecorded(t *testing.T, hub string) {
 	requireMine() // who stops asks before whether it left something
 	require.Empty(t, record.list())
 }
+
+// TestPlacesOfDeadDriversAreFreed has a hub that was restarted and a node on which a killed worker's session has lost its driver: the node is
+// told to give up, and one that refuses is left alone until its own timeout is over.
+func TestPlacesOfDeadDriversAreFreed(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		answer gridtest.Answer
+		ended  int
+	}{
+		{"free", gridtest.Value(nil), 1},
+		{"a secret is asked for", gridtest.Page(http.StatusUnauthorized, ""), 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			hub, node := gridtest.NewHub(t), gridtest.NewHub(t)
+			p, err := grid.OpenOver(t.Context(), grid.Options{Hub: hub.URL, Sessions: 1, Leases: &leases{held: map[string]grid.Lease{}}, Owner: ownedBy("self"),
+				Gone: func(_ context.Context, owner string) (bool, error) { return owner == "dead", nil }}, &http.Transport{})
+			require.NoError(t, err)
+			hub.On("GET status", gridtest.Value(map[string]any{"ready": true, "nodes": []any{map[string]any{
+				"availability": "UP", "uri": node.URL, "sessionTimeout": 300000, "slots": []any{map[string]any{"session": map[string]any{
+					"sessionId": "s1", "start": "2026-01-02T03:04:05Z", "capabilities": map[string]any{"se:name": "dead#session-7.invalid"}}}},
+			}}}))
+			node.On("DELETE ", gridtest.Error(http.StatusInternalServerError, "unknown error", "Connection error (DELETE http://localhost:1/session/s1)"))
+			node.On("DELETE se/grid/node/session/s1", tt.answer)
+			ended, err := p.Reap(t.Context())
+			require.Len(t, ended, tt.ended)
+			require.Equal(t, tt.ended == 0, err != nil)
+			if tt.ended > 0 {
+				hub.Off("GET status")
+			}
+			ended, err = p.Reap(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, ended)
+			require.Equal(t, 1, node.Count("DELETE "))
+			require.Equal(t, 1, node.Count("DELETE se/grid/node/session/s1"))
+			require.NoError(t, p.Close(t.Context()))
+		})
+	}
+}

@@ -29,6 +29,7 @@ type Pool struct {
 	once   sync.Once
 	tidy   sync.WaitGroup // wipes and quits in the background
 
+	left   sync.Map    // session id -> when it may be asked for again, of those that could not be ended
 	failed atomic.Bool // a hub was asked for a session and did not say which
 
 	leased, live, created, retired, lost, ended atomic.Int64
