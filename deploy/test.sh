@@ -28,8 +28,8 @@ if [ -d deploy/grid/node_modules ]; then
   export DRUGSLM_TEST_HUB_URL="$hub"
 fi
 
-# Code that a program has translated or that runs one is not searched for races: SQLite and its C library as Go, and the runtime of
-# WebAssembly. What calls them is. It makes tests of the ledger four times as fast.
+# SQLite and its C library as Go, and the runtime of WebAssembly, are built without the race detector: tests of the ledger take a
+# quarter of the time. Our code, and all other code that it calls, is built with it. See docs/decisions.md.
 plain=(-gcflags={modernc.org/sqlite/lib,modernc.org/libc/...,github.com/tetratelabs/wazero/...}=-race=false)
 go test -race "${plain[@]}" -timeout 60m ./...
 (cd deploy/temporal && go test -timeout 10m ./...)
