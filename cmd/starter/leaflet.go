@@ -120,7 +120,7 @@ func newLeafletParse(a *app) *cobra.Command {
 What is not found is said with its reason: a section is never an empty text that looks like success. Of one file the
 JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of several it is {"files": [...]} of such objects.
 Pages that are images are recognised by Tesseract where it is installed (packages tesseract-ocr and tesseract-ocr-por):
-"sources" says of each page whether its text is the file's own (text), recognised (ocr, with its confidence), needs_ocr,
+"sources" says of each page whether its text is the file's own (text), what its form fields show (form), recognised (ocr, with its confidence), needs_ocr,
 blank or unreadable. A file of images alone is an error that begins with needs_ocr where Tesseract is not there.
 "words" says of each page how many of its words are in sections, outside of sections, and dropped; "outside" where in the text the second are,
 and "dropped" what the last are, each time they are printed: a running head repeats on the pages of a leaflet, and is not of its text.

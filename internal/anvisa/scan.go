@@ -155,7 +155,7 @@ func (s *scan) told() {
 func (s *scan) verdict() error {
 	s.told()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
-		return p.Source == pdf.SourceText || p.Source == pdf.SourceOCR && p.Text != ""
+		return p.Source == pdf.SourceText || p.Source == pdf.SourceForm || p.Source == pdf.SourceOCR && p.Text != ""
 	}) {
 		return nil
 	}
@@ -178,7 +178,7 @@ func pageList(numbers []int) string {
 // sources counts the pages by their source: "11 needs_ocr, 1 blank".
 func sources(d pdf.Document) string {
 	var found []string
-	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
+	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceForm, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
 		n := 0
 		for _, p := range d.Pages {
 			if p.Source == source {

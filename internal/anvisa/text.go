@@ -42,7 +42,7 @@ func (r ExtractRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
 type ExtractPage struct {
 	Number     int32   `parquet:"number"`
 	Text       string  `parquet:"text" rows:"text"`
-	Source     string  `parquet:"source" rows:"added"`     // text, ocr, blank, needs_ocr or unreadable
+	Source     string  `parquet:"source" rows:"added"`     // text, form, ocr, blank, needs_ocr or unreadable
 	Confidence float64 `parquet:"confidence" rows:"added"` // of what was recognised; 1 for text that the file holds, 0 for none
 	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
 
@@ -71,6 +71,7 @@ type ExtractStretch struct {
 // The sources of a page's text.
 const (
 	SourceText       = string(pdf.SourceText)       // the file holds it
+	SourceForm       = string(pdf.SourceForm)       // form fields and notes show it
 	SourceOCR        = string(pdf.SourceOCR)        // recognised in the page's image
 	SourceBlank      = string(pdf.SourceBlank)      // the page shows nothing
 	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that nobody recognised
@@ -180,7 +181,7 @@ func LeafletPages(d pdf.Document) []leaflet.Page {
 
 func extractPage(p pdf.Page) ExtractPage {
 	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: string(p.Source), Confidence: p.Confidence, Unreadable: unreadable(p.Text)}
-	if p.Source == pdf.SourceText {
+	if p.Source == pdf.SourceText || p.Source == pdf.SourceForm {
 		page.Confidence = 1
 	}
 	return page

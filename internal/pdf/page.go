@@ -33,13 +33,25 @@ const (
 // rawPage is a page as the engine gives it.
 type rawPage struct {
 	tokens  []token
-	missing int // glyphs of which the file does not say what they mean
+	missing int  // glyphs of which the file does not say what they mean
+	fields  bool // it has form fields or notes, whose text is among the tokens
+	bare    bool // and no other text
 }
 
 // readPage reads the characters of page i in one call, and the box of the first and the last character of each word: a
 // box costs some two microseconds, and those in between say no more.
 func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger) (rawPage, error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
+	fields, err := showsFields(p, page)
+	if err != nil {
+		return rawPage{}, err
+	}
+	own := 0
+	if fields {
+		if page, own, err = withFields(p, doc, i, page); err != nil {
+			return rawPage{}, err
+		}
+	}
 	loaded, err := p.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
 	if err != nil {
 		return rawPage{}, err
@@ -50,14 +62,20 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 		return rawPage{}, err
 	}
 	raw := tokenize(characters)
+	raw.fields, raw.bare = fields, fields && own == 0
 	turn := newTurn(p, doc, i)
 	for j, t := range raw.tokens {
 		raw.tokens[j].box = turn.box(p, of, t.first, t.last)
 	}
+	if fields {
+		apart(raw.tokens)
+	}
 	if err := tags.mark(of, i, raw.tokens); err != nil {
 		return rawPage{}, err
 	}
-	_, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of})
+	if _, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of}); err == nil && page.ByReference != nil {
+		_, err = p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: *page.ByReference})
+	}
 	return raw, err
 }
 

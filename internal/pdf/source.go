@@ -17,6 +17,7 @@ type Source string
 // The sources.
 const (
 	SourceText       Source = "text"       // the file's own characters
+	SourceForm       Source = "form"       // what form fields and notes show: the page has no other characters
 	SourceOCR        Source = "ocr"        // recognised in an image of the page, by whoever called Render; never set by Extract
 	SourceBlank      Source = "blank"      // there is no text, and nothing is drawn
 	SourceNeedsOCR   Source = "needs_ocr"  // what the page shows is not in its text, which is empty or a stamp on an image
@@ -48,7 +49,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 	for i := range d.Pages {
 		page := &d.Pages[i]
 		switch {
-		case page.Source == SourceUnreadable:
+		case page.Source == SourceUnreadable || page.Source == SourceForm:
 		case page.Text != "":
 			page.Source = SourceText
 			if !crash && utf8.RuneCountInString(page.Text) < littleText {
@@ -79,10 +80,12 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 }
 
 // sourceOf is what is known of a page before anybody looks at it.
-func sourceOf(text string, unreadable bool) Source {
+func sourceOf(text string, raw rawPage, unreadable bool) Source {
 	switch {
 	case unreadable:
 		return SourceUnreadable
+	case strings.TrimSpace(text) != "" && raw.bare:
+		return SourceForm
 	case strings.TrimSpace(text) != "":
 		return SourceText
 	}

@@ -75,7 +75,7 @@ func warnings(unreadable []bool) []string {
 	return found
 }
 
-// doubts says which pages have glyphs that cannot be read.
+// doubts says which pages have form fields, and glyphs that cannot be read.
 func doubts(pages []rawPage) []string {
 	var found []string
 	for i, page := range pages {
@@ -86,6 +86,9 @@ func doubts(pages []rawPage) []string {
 					private++
 				}
 			}
+		}
+		if page.fields {
+			found = append(found, fmt.Sprintf("page %d: form fields or notes, whose text is read with the page", i+1))
 		}
 		if page.missing > 0 {
 			found = append(found, fmt.Sprintf("page %d: %d glyphs without Unicode", i+1, page.missing))
