@@ -134,7 +134,7 @@ func TestWorkerOutlivesItsServer(t *testing.T) {
 	require.Equal(t, 0, started.code, started.stderr)
 	portal.waitFor("pdf", 5)
 	s.kill()
-	time.Sleep(outage)
+	<-time.After(outage)
 	s.process = launch(t, nil, "temporal", server...)
 	s.waitRun(strings.TrimSpace(started.stdout))
 	require.Equal(t, 0, starter(t, s.env, "audit").code)
