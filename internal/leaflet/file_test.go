@@ -53,6 +53,26 @@ func TestReadTwo(t *testing.T) {
 	}
 }
 
+// TestTableOfChangesGoesOnWithoutADate has a page of it without any date, and one on which it ends above the next leaflet: that begins at its
+// identification.
+func TestTableOfChangesGoesOnWithoutADate(t *testing.T) {
+	t.Parallel()
+	changes := "Histórico de Alteração da Bula\n11/07/2013 0559283/13-6 3. QUANDO NÃO DEVO USAR\nVP/VPS"
+	second := "IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana\nAPRESENTAÇÕES\nComprimido de 100 mg\n" + professional("100 mg")
+	for name, rest := range map[string][]string{
+		"a page of its own":     {"Notificação de Alteração\nde Texto de Bula\nDizeres legais\n50 mg", second},
+		"the top of a page":     {"Alteração de texto\n4. Contraindicações\nVPS\n" + second},
+		"neither has a subject": {"VP\nVPS", second},
+		"quotes all titles":     {strings.ReplaceAll(professional("50 mg"), "Texto sobre ", "Alteração do texto sobre "), second},
+		"cells, then titles":    {"Alteração de texto\nVP\n" + strings.ReplaceAll(professional("50 mg"), "Texto sobre ", "Alteração do texto sobre "), second},
+	} {
+		f := read(append([]string{"losartana\nFábrica X\n50 mg\nIDENTIFICAÇÃO DO MEDICAMENTO\nlosartana\n" + professional("50 mg"), changes}, rest...)...)
+		require.Len(t, f.Leaflets, 2, name)
+		begins := string([]rune(f.Text)[f.Leaflets[1].Start:])
+		require.True(t, strings.HasPrefix(begins, "IDENTIFICAÇÃO DO MEDICAMENTO\nlosartana"), "%s: %.60s", name, begins)
+	}
+}
+
 // TestTableOfChangesIsNoLeaflet reads tables of changes that quote all titles, the identification's too: no leaflet begins there.
 func TestTableOfChangesIsNoLeaflet(t *testing.T) {
 	t.Parallel()

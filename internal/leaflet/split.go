@@ -1,6 +1,9 @@
 package leaflet
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // A leaflet is begun anew by a first numbered title that as many others follow in order: the table of changes and
 // references quote fewer.
@@ -15,7 +18,11 @@ func (d document) split(found []heading) [][]heading {
 			continue
 		}
 		if last >= 0 && d.leads(found[last:i]) {
-			if cut := d.opening(found, last, i); cut > last {
+			cut, table := d.opening(found, last, i)
+			if table && cut == i && !d.introduced(h.line) {
+				continue // the table of changes quotes titles
+			}
+			if cut > last {
 				parts = append(parts, found[begin:cut])
 				begin = cut
 			}
@@ -67,10 +74,20 @@ func (d document) tabular(start, end int) bool {
 	return marks >= tabularMarks && marks*tabularEach >= len(text)
 }
 
+// cellOfChange is what stands in the cells of a table of changes, and on no cover; for text without accents.
+var cellOfChange = regexp.MustCompile(`\b(?:vps?|rdc|n a|nao aplicavel|1045[0-9]|notificacao de alteracao|inclusao inicial|alteracao de|submissao|peticao|expediente)\b`)
+
+// introduced reports whether something stands above line i on its page that may be the cover of a leaflet: a page that begins with a
+// quoted title, or with cells, goes on with the table of changes.
+func (d document) introduced(i int) bool {
+	above := d.lines[d.top(i):i]
+	return len(above) > 0 && !slices.ContainsFunc(above, func(l line) bool { return cellOfChange.MatchString(Plain(clip(l.text, maxTitle))) })
+}
+
 // opening is where the leaflet begins whose first numbered title is at i: at the last identification before it, else at
-// the presentation, else at the title above the numbers. The table of changes quotes those too.
-func (d document) opening(found []heading, from, i int) int {
-	table := false
+// the presentation, else at the title above the numbers. The table of changes quotes those too; table says whether one stands
+// between from and i.
+func (d document) opening(found []heading, from, i int) (at int, table bool) {
 	best := map[string]int{}
 	for j := from + 1; j < i; j++ {
 		if found[j].info.ID == history {
@@ -84,8 +101,8 @@ func (d document) opening(found []heading, from, i int) int {
 	}
 	for _, id := range []string{identification, presentation, information} {
 		if at, ok := best[id]; ok {
-			return at
+			return at, table
 		}
 	}
-	return i
+	return i, table
 }
