@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
+	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
 	"drugslm/internal/leaflet"
@@ -174,6 +175,9 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 		if err := a.show(all, func(w io.Writer) error { return printFiles(w, views) }); err != nil {
 			return err
 		}
+	}
+	if len(files) > 1 { // the others were read: whatever is wrong with one, it is no mistake in the command
+		return fault.Wrap(fault.Corrupt, "", errors.Join(failed...))
 	}
 	return errors.Join(failed...)
 }

@@ -93,6 +93,10 @@ func TestLeafletParseTellsWhatCannotBeRead(t *testing.T) {
 	code, _, stderr = starter(t, t.TempDir(), "leaflet", "parse", "nowhere.pdf")
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, stderr, "nowhere.pdf")
+	code, stdout, stderr = starter(t, t.TempDir(), "leaflet", "parse", "nowhere.pdf", printed(t, twoTitles))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "nowhere.pdf: stat nowhere.pdf: no such file")
+	require.Contains(t, stdout, "1 leaflets")
 	code, _, _ = starter(t, t.TempDir(), "leaflet", "parse")
 	require.Equal(t, exitUsage, code)
 }
