@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -145,6 +146,12 @@ func FuzzRead(f *testing.F) {
 	f.Add("Histórico de Alteração da Bula\n"+strings.Join(tableHead, "\n")+"\n1 2 3", []byte{1, 200, 3})
 	f.Add("1. INDICAÇÕES\nDor a b c\n• a\n- b\n2. RESULTADOS DE EFICÁCIA\na b c\nd e f\ng h i\nj k l", []byte{1, 20, 40, 1, 20, 40, 60})
 	f.Fuzz(func(t *testing.T, text string, places []byte) {
+		text = strings.Map(func(r rune) rune { // package pdf gives no others
+			if unicode.IsControl(r) && r != '\n' {
+				return -1
+			}
+			return r
+		}, text)
 		page := leaflet.Page{Text: text}
 		for i, l := range strings.Split(text, "\n") {
 			for j, w := range strings.Fields(l) {

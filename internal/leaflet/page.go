@@ -68,6 +68,7 @@ func (p Page) lines() []line {
 			return bare(lines)
 		}
 		last = w.Line
+		w.Text = strings.ToValidUTF8(w.Text, "\uFFFD")
 		lines[last].words = append(lines[last].words, w)
 	}
 	if last != len(lines)-1 {
