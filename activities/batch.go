@@ -91,6 +91,7 @@ func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput)
 	}
 	left, made := p.remake(ctx, again)
 	if todo = append(todo, left...); made == nil && len(todo) > 0 {
+		p.recall(ctx, todo)
 		made = j.asset.Make(ctx, j.run, todo, func(id string, row asset.Row, err error) error {
 			return p.settle(ctx, id, row, err)
 		})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"go.temporal.io/sdk/activity"
+
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
@@ -59,6 +61,27 @@ func (p *pass) published(ctx context.Context, entries []ledger.Entry) (map[strin
 		}
 	}
 	return found, nil
+}
+
+// recall gives items the rows that the table has of them. What cannot be read is not known: then they are made as new ones are.
+func (p *pass) recall(ctx context.Context, todo []asset.Item) {
+	if !p.j.asset.Durable || p.j.Mode == ledger.Force {
+		return
+	}
+	var there []ledger.Entry
+	for _, item := range todo {
+		if e := p.entries[item.ID]; e.Part != "" {
+			there = append(there, e)
+		}
+	}
+	rows, err := p.published(ctx, there)
+	if err != nil {
+		activity.GetLogger(ctx).Warn("rows of before could not be read: their items are made as new ones", "step", p.j.Step.Name(), "items", len(there), "error", err)
+		return
+	}
+	for i := range todo {
+		todo[i].Former = rows[todo[i].ID]
+	}
 }
 
 func toMake(e ledger.Entry) asset.Item {

@@ -170,6 +170,64 @@ func TestDownloadsCostWhatIsPredicted(t *testing.T) {
 	}
 }
 
+// TestALeafletPublishedDuringARunIsFetchedOnce fetches leaflets of which the catalog lists an older version, then lists the catalog and fetches
+// again: what the portal names is stored.
+func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorkshop(t, anvisa.ListByAPI, 60)
+	w.list(t, anvisa.CatalogKey)
+	download := w.assets[anvisa.DownloadKey]
+	var items []asset.Item
+	require.NoError(t, download.Items(t.Context(), w.run(anvisa.DownloadKey), func(i asset.Item) error {
+		items = append(items, i)
+		return nil
+	}))
+	fetch := func(batch []asset.Item) map[string]anvisa.DownloadRow {
+		rows := map[string]anvisa.DownloadRow{}
+		require.NoError(t, download.Make(t.Context(), w.run(anvisa.DownloadKey), batch, func(id string, row asset.Row, err error) error {
+			if err == nil {
+				rows[id] = row.(anvisa.DownloadRow)
+			}
+			return nil
+		}))
+		return rows
+	}
+	first := fetch(items[:8])
+	require.NotEmpty(t, first)
+	batch := slices.Clone(items[:8])
+	for i := range batch {
+		batch[i].Fingerprint = "the catalog lists it now"
+		if row, made := first[batch[i].ID]; made {
+			batch[i].Former = row
+		}
+	}
+	taken := w.pace.Taken()
+	again := fetch(batch)
+	require.Len(t, again, len(first))
+	for id, row := range again {
+		require.Equal(t, first[id].SHA256, row.SHA256)
+		require.Equal(t, first[id].FetchedAt, row.FetchedAt, "when it was fetched")
+		require.Equal(t, "the catalog lists it now", row.Fingerprint)
+	}
+	asked := w.pace.Taken() - taken
+	taken = w.pace.Taken()
+	fetch(items[:8])
+	require.EqualValues(t, len(first), w.pace.Taken()-taken-asked, "each PDF is a request, and none was made")
+
+	for id, row := range first { // what is named is another version, or is not stored any more
+		row.IDDocumento += "0"
+		first[id] = row
+	}
+	for i := range batch {
+		if row, made := first[batch[i].ID]; made {
+			batch[i].Former = row
+		}
+	}
+	taken = w.pace.Taken()
+	fetch(batch)
+	require.EqualValues(t, len(first), w.pace.Taken()-taken-asked)
+}
+
 func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, anvisa.ListByAPI, 60)

@@ -140,6 +140,9 @@ func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, erro
 	if err != nil {
 		return DownloadRow{}, err
 	}
+	if row, stored := f.stored(ctx, item, doc); stored {
+		return row, nil
+	}
 	got, err := f.visit.Document(ctx, handle)
 	if errors.Is(err, ErrTokenExpired) {
 		f.current = Current{}
@@ -163,6 +166,18 @@ func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, erro
 		Expediente: f.current.Expediente, SHA256: sum, Bytes: int64(len(got.Content)), Path: f.Leaflets.Path(sum),
 		Provenance: f.run.Provenance(got.FetchedAt, got.SourceURL),
 	}, nil
+}
+
+// stored is the row of a leaflet of which the version that the portal names now was fetched before, when the catalog did not list it
+// yet: a leaflet that is published during a run is fetched once.
+func (f *fetcher) stored(ctx context.Context, item asset.Item, doc document) (DownloadRow, bool) {
+	was, known := item.Former.(DownloadRow)
+	if !known || was.IDDocumento == "" || was.IDDocumento != f.current.DocumentID || was.Expediente != f.current.Expediente {
+		return DownloadRow{}, false
+	}
+	row, err := f.remakeLeaflet(ctx, f.run, was)
+	row.NomeProduto = doc.Name
+	return row, err == nil
 }
 
 // handle asks for the permission to fetch a leaflet just before it is used. That there is none is believed when another

@@ -62,6 +62,10 @@ type Item struct {
 	From        string // the upstream item it is made from, where that has another id: "1156882"
 	Fingerprint string // changes when the source's side of the item changes
 	Input       []byte // what Make needs to know of it: JSON, at most 4 KiB
+
+	// Former is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
+	// made from may be there already. nil: there is none, or the run makes everything anew.
+	Former Row
 }
 
 // Claim is what the source says of a listing as a whole.
