@@ -64,6 +64,7 @@ func TestBackfillWorker(t *testing.T) {
 // done once; at most what was under way at the kill was made a second time before it was published.
 func TestBackfillSurvivesKills(t *testing.T) {
 	needed(t)
+	t.Parallel()
 	const inFlight = 8
 	d := newDays(t, 400)
 	first := d.worker("")
@@ -101,6 +102,7 @@ func TestBackfillSurvivesKills(t *testing.T) {
 // and each partition is done once.
 func TestBackfillMovesToNewCode(t *testing.T) {
 	needed(t)
+	t.Parallel()
 	d := newDays(t, 300)
 	d.worker("A")
 	d.create(activities.BackfillSettings{MaxInFlight: 4, Priority: 4}, "")

@@ -131,6 +131,7 @@ func (d *days) never(older, newer string) {
 // the code it was enrolled with, older code never comes after newer, and a step that nobody can make waits and says so.
 func TestWorkersOfTwoBuilds(t *testing.T) {
 	needed(t)
+	t.Parallel()
 	d := newDays(t, 30)
 	old := d.mixed("1")
 	d.create(activities.BackfillSettings{MaxInFlight: 4, Priority: 4}, "")
