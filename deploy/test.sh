@@ -28,9 +28,6 @@ if [ -d deploy/grid/node_modules ]; then
   export DRUGSLM_TEST_HUB_URL="$hub"
 fi
 
-# SQLite and its C library as Go, and the runtime of WebAssembly, are built without the race detector: tests of the ledger take a
-# quarter of the time. Our code, and all other code that it calls, is built with it. See docs/decisions.md.
-plain=(-gcflags={modernc.org/sqlite/lib,modernc.org/libc/...,github.com/tetratelabs/wazero/...}=-race=false)
-# Tests end to end wait for servers and leases most of the time: more of them run at once than there are cores.
-go test -race "${plain[@]}" -parallel "$((2 * $(nproc)))" -timeout 60m ./...
+# SQLite, which is C translated to Go, is built without the race detector: see docs/decisions.md before you add a package to this.
+go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./...
 (cd deploy/temporal && go test -timeout 10m ./...)
