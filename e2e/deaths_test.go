@@ -33,7 +33,9 @@ func shortTemp(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "e2e")
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { // the browsers of a killed worker may write for another moment
+		require.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, waitLimit, waitStep)
+	})
 	return dir
 }
 

@@ -34,9 +34,10 @@ func TestARunWaitsForRoomOnTheDisk(t *testing.T) {
 	}
 
 	require.Zero(t, worker.stop(syscall.SIGTERM))
-	s.worker(t)
+	worker = s.worker(t)
 	r := <-watched
 	require.Zero(t, r.code, r.stderr)
 	require.Contains(t, r.stderr, says)
 	s.audited()
+	require.Zero(t, worker.stop(syscall.SIGTERM))
 }
