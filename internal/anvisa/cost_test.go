@@ -131,13 +131,7 @@ func TestListingsCostWhatIsPredicted(t *testing.T) {
 func TestDownloadsCostWhatIsPredicted(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, anvisa.ListByAPI, 300)
-	w.list(t, anvisa.CatalogKey)
-	download := w.assets[anvisa.DownloadKey]
-	var items []asset.Item
-	require.NoError(t, download.Items(t.Context(), w.run(anvisa.DownloadKey), func(i asset.Item) error {
-		items = append(items, i)
-		return nil
-	}))
+	download, items := w.downloads(t)
 	odd := slices.Clone(items)
 	odd = slices.DeleteFunc(odd, func(i asset.Item) bool { return len(i.ID)%2 == 0 })
 	for name, batches := range map[string][][]asset.Item{
@@ -170,18 +164,24 @@ func TestDownloadsCostWhatIsPredicted(t *testing.T) {
 	}
 }
 
+// downloads lists the catalog, and gives the asset of leaflets with its items.
+func (w *workshop) downloads(t *testing.T) (download *asset.Asset, items []asset.Item) {
+	t.Helper()
+	w.list(t, anvisa.CatalogKey)
+	download = w.assets[anvisa.DownloadKey]
+	require.NoError(t, download.Items(t.Context(), w.run(anvisa.DownloadKey), func(i asset.Item) error {
+		items = append(items, i)
+		return nil
+	}))
+	return download, items
+}
+
 // TestALeafletPublishedDuringARunIsFetchedOnce fetches leaflets of which the catalog lists an older version, then lists the catalog and fetches
 // again: what the portal names is stored.
 func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, anvisa.ListByAPI, 60)
-	w.list(t, anvisa.CatalogKey)
-	download := w.assets[anvisa.DownloadKey]
-	var items []asset.Item
-	require.NoError(t, download.Items(t.Context(), w.run(anvisa.DownloadKey), func(i asset.Item) error {
-		items = append(items, i)
-		return nil
-	}))
+	download, items := w.downloads(t)
 	fetch := func(batch []asset.Item) map[string]anvisa.DownloadRow {
 		rows := map[string]anvisa.DownloadRow{}
 		require.NoError(t, download.Make(t.Context(), w.run(anvisa.DownloadKey), batch, func(id string, row asset.Row, err error) error {
@@ -195,12 +195,15 @@ func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 	first := fetch(items[:8])
 	require.NotEmpty(t, first)
 	batch := slices.Clone(items[:8])
-	for i := range batch {
-		batch[i].Fingerprint = "the catalog lists it now"
-		if row, made := first[batch[i].ID]; made {
-			batch[i].Former = row
+	remember := func() {
+		for i := range batch {
+			batch[i].Fingerprint = "the catalog lists it now"
+			if row, made := first[batch[i].ID]; made {
+				batch[i].Former = row
+			}
 		}
 	}
+	remember()
 	taken := w.pace.Taken()
 	again := fetch(batch)
 	require.Len(t, again, len(first))
@@ -218,11 +221,7 @@ func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 		row.IDDocumento += "0"
 		first[id] = row
 	}
-	for i := range batch {
-		if row, made := first[batch[i].ID]; made {
-			batch[i].Former = row
-		}
-	}
+	remember()
 	taken = w.pace.Taken()
 	fetch(batch)
 	require.EqualValues(t, len(first), w.pace.Taken()-taken-asked)
@@ -231,13 +230,7 @@ func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, anvisa.ListByAPI, 60)
-	w.list(t, anvisa.CatalogKey)
-	download := w.assets[anvisa.DownloadKey]
-	var items []asset.Item
-	require.NoError(t, download.Items(t.Context(), w.run(anvisa.DownloadKey), func(i asset.Item) error {
-		items = append(items, i)
-		return nil
-	}))
+	download, items := w.downloads(t)
 	var made []asset.Row
 	require.NoError(t, download.Make(t.Context(), w.run(anvisa.DownloadKey), items[:8], func(_ string, row asset.Row, err error) error {
 		if err == nil {

@@ -139,7 +139,7 @@ func (r ExtractRow) source(first, last int32) string {
 	found := ""
 	for _, p := range r.Pages {
 		switch {
-		case p.Number < first || p.Number > last || p.Source != SourceText && p.Source != SourceForm && p.Source != SourceOCR || p.Source == found:
+		case p.Number < first || p.Number > last || !p.FromFile() && p.Source != SourceOCR || p.Source == found:
 		case found == "":
 			found = p.Source
 		default:

@@ -68,6 +68,9 @@ type ExtractStretch struct {
 	Words int32 `parquet:"words"` // as the pages print them
 }
 
+// FromFile reports whether the page's text is the file's own: its characters, or what its form fields show.
+func (p ExtractPage) FromFile() bool { return p.Source == SourceText || p.Source == SourceForm }
+
 // The sources of a page's text.
 const (
 	SourceText       = string(pdf.SourceText)       // the file holds it
@@ -181,7 +184,7 @@ func LeafletPages(d pdf.Document) []leaflet.Page {
 
 func extractPage(p pdf.Page) ExtractPage {
 	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: string(p.Source), Confidence: p.Confidence, Unreadable: unreadable(p.Text)}
-	if p.Source == pdf.SourceText || p.Source == pdf.SourceForm {
+	if page.FromFile() {
 		page.Confidence = 1
 	}
 	return page

@@ -112,7 +112,7 @@ func fromFile(r ExtractRow) (good, all int) {
 		if p.Source != SourceBlank {
 			all++
 		}
-		if p.Source == SourceText || p.Source == SourceForm {
+		if p.FromFile() {
 			good++
 		}
 	}

@@ -62,7 +62,7 @@ func sources(pages []anvisa.ExtractPage, first, last int32) (source string, shar
 	for _, p := range pages {
 		switch {
 		case p.Number < first || p.Number > last:
-		case p.Source == anvisa.SourceText || p.Source == anvisa.SourceForm:
+		case p.FromFile():
 			text++
 		case p.Source == anvisa.SourceOCR:
 			recognised++

@@ -173,7 +173,11 @@ func (d *Document) shown() int { return d.Pages - d.PagesBySource[anvisa.SourceB
 
 // unread counts the pages that show something that is in no text.
 func (d *Document) unread() int {
-	return d.shown() - d.PagesBySource[anvisa.SourceText] - d.PagesBySource[anvisa.SourceForm] - d.PagesBySource[anvisa.SourceOCR]
+	return unread(d.shown(), d.PagesBySource)
+}
+
+func unread(shown int, bySource map[string]int) int {
+	return shown - bySource[anvisa.SourceText] - bySource[anvisa.SourceForm] - bySource[anvisa.SourceOCR]
 }
 
 func (d *Document) confidence(r anvisa.ExtractRow) {

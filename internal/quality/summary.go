@@ -194,7 +194,7 @@ func (s *sum) end() Summary {
 	recognised := s.PagesBySource[anvisa.SourceOCR]
 	s.CompleteShare = share(s.Complete, s.Asked)
 	s.OCRShare = share(recognised, shown)
-	s.NeedsOCRShare = share(shown-recognised-s.PagesBySource[anvisa.SourceText]-s.PagesBySource[anvisa.SourceForm], shown)
+	s.NeedsOCRShare = share(unread(shown, s.PagesBySource), shown)
 	s.UnreadableShare = share(s.Unreadable, s.Characters)
 	s.OutsideShare, s.DroppedShare = share(s.WordsOutside, s.Words), share(s.WordsDropped, s.Words)
 	s.CharactersPerPage = s.perPage.spread(math.Round)
