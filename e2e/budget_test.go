@@ -76,6 +76,7 @@ func keepsBudget(t *testing.T, log []request, rps float64, ban time.Duration, wo
 	const exact = 2 * time.Millisecond // two times that were cut to milliseconds
 	granted, pauses := grants(t, workers...)
 	t.Logf("%d requests, %d turns, %d pauses; the ways differed by %s at least", len(log), len(granted), len(pauses), spread(log, rps))
+	require.NotEmpty(t, granted, "no worker logged a turn")
 	for i := range granted[1:] {
 		require.GreaterOrEqual(t, granted[i+1].Sub(granted[i]), time.Duration(float64(time.Second)/rps)-exact, "turn %d", i)
 	}
@@ -96,6 +97,12 @@ func keepsBudget(t *testing.T, log []request, rps float64, ban time.Duration, wo
 	require.NotEmpty(t, pauses, "the portal never banned: nothing was shown")
 }
 
+// working waits until a worker has opened the ledger and polls its queues.
+func working(t *testing.T, worker *process) {
+	t.Helper()
+	require.Eventually(t, func() bool { return strings.Contains(worker.stderr.String(), "msg=working") }, waitLimit, waitStep)
+}
+
 // TestBudget lets three runs ask one portal at the same time. One worker has a clock that is a year ahead and is stopped for a
 // while, another is killed, and is drained later; the portal bans now and then, and its log is held against the turns.
 func TestBudget(t *testing.T) {
@@ -114,7 +121,9 @@ func TestBudget(t *testing.T) {
 	}}
 	ahead := *s
 	ahead.env = append(slices.Clone(s.env), "DRUGSLM_TEST_CLOCK_OFFSET=8760h")
-	killed, skewed := s.worker(t), ahead.worker(t)
+	killed := s.worker(t)
+	working(t, killed) // the first process sets the clock of the book
+	skewed := ahead.worker(t)
 	var runs []string
 	for _, selection := range []string{"anvisa/index", "anvisa/catalog", "+anvisa/extract"} {
 		started := starter(t, s.env, "materialize", selection)
