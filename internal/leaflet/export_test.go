@@ -1,0 +1,8 @@
+package leaflet
+
+// Steps reads pages and counts the steps of the loops that read them.
+func Steps(pages []Page) (File, int) {
+	var w work
+	f := read(pages, &w)
+	return f, w.steps
+}
