@@ -209,7 +209,7 @@ const step = 0.5
 // gap is the middle of the widest stretch between from and to that the fewest words cross.
 func gap(body []placed, from, to float32) float32 {
 	n := max(1, min(4096, int((to-from)/step))) // a page is not wider
-	crossed := make([]int, n+2) // first by how many more than the one before, then by how many
+	crossed := make([]int, n+2)                 // first by how many more than the one before, then by how many
 	for _, w := range body {
 		first, last := int((w.Box.X0-from)/step)+1, int((w.Box.X1-from)/step)
 		if w.Box.X0 < from {

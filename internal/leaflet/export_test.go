@@ -6,3 +6,6 @@ func Steps(pages []Page) (File, int) {
 	f := read(pages, &w)
 	return f, w.steps
 }
+
+// Unpack gives the pages of a message.
+func Unpack(message []byte) ([]Page, error) { return unpack(message) }

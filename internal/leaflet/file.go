@@ -146,7 +146,10 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 		if l.History = rows(table); len(l.History) == 0 {
 			l.History = taggedChanges(table)
 		}
-		if len(l.History) == 0 && len(table[0].words) > 0 {
+		if len(l.History) == 0 {
+			l.History = nil
+		}
+		if l.History == nil && len(table[0].words) > 0 {
 			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
 		}
 	}
