@@ -47,13 +47,13 @@ func ingredients(composed []string) []string {
 		}
 		name := strings.Trim(fromAmount.ReplaceAllString(equivalent.ReplaceAllString(m[1], ""), ""), " *")
 		if name != "" && !strings.HasPrefix(strings.ToLower(name), "cada ") {
-			found = once(found, name)
+			found = append(found, name)
 		}
 	}
 	if len(found) == 0 {
 		found = contained(strings.Join(composed, " "))
 	}
-	return found
+	return once(found)
 }
 
 // contained finds the active ingredients in sentences. Of those that an amount is said to be equivalent to it takes
@@ -70,7 +70,7 @@ func contained(composed string) []string {
 			switch {
 			case vehicle.MatchString(name):
 			case m[1] == "":
-				found = once(found, name)
+				found = append(found, name)
 			case other == "":
 				other = name
 			}
@@ -94,7 +94,7 @@ func amounting(composed string) []string {
 		}
 		for _, m := range beforeAmount.FindAllStringSubmatch(strings.TrimLeft(part, " :"), -1) {
 			if name := strings.Join(strings.Fields(m[1]), " "); !vehicle.MatchString(name) && !contains.MatchString(name) {
-				found = once(found, name)
+				found = append(found, name)
 			}
 		}
 	}
