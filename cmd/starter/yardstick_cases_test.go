@@ -48,6 +48,7 @@ func TestYardstick(t *testing.T) {
 		{"mended at a soft hyphen", "medica\u00ad\nmento", "medicamento", "", ""},
 		{"a range at a line's end", "10-\n20 mg", "10-20 mg", "", ""},
 		{"the second half of a broken word is lost", "medica-\nmento", "medica-", "mento", ""},
+		{"a dash glued to a number", "I- DIZERES", "I - DIZERES", "", ""},
 		{"a lost minus", "-5 °C", "5 °C", "-5", "5"},
 		{"a lost dash between numbers", "10-20 mg", "1020 mg", "10-20", "1020"},
 		{"a lost dash of a list", "- dor", "dor", "-", ""},

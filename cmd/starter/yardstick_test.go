@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,8 +17,8 @@ import (
 //     soft hyphens are nothing. A character of a private font is a bullet, whichever it is: it still counts as one.
 //   - Cuts. Programs differ in where a word ends ("10mg", "10 mg"). Words that are left over on both sides are the same if
 //     they stand side by side in their text, in either, and have the same letters in the same order: not one may be missing.
-//   - Hyphens. In such a run, and only there, a hyphen after a letter and before a letter or the word's end does not count:
-//     either side mends words that a line's end breaks.
+//   - Hyphens. In such a run, and only where nothing else agrees, a hyphen after a letter and before a letter or the word's end
+//     does not count: either side mends words that a line's end breaks.
 //   - Letters printed over themselves. The other program reads each of them twice ("PPAARRAA", in pieces). That is the same as
 //     two copies of the word on our side, one of which is listed as dropped.
 //
@@ -113,15 +114,14 @@ const maxRun = 48
 // stretch is some words side by side in a text.
 type stretch struct{ from, to int }
 
-// stretches are all stretches of a text of which every word is left over, by their letters.
-func stretches(text []aWord, left map[string]int) map[string][]stretch {
+// stretches are all runs of words of a text of which every word is left over, by their letters.
+func stretches(text []aWord, left map[string]int, letters func(string) string) map[string][]stretch {
 	found := map[string][]stretch{}
 	for i := range text {
 		key := ""
 		for j := i; j < len(text) && j-i < maxRun && left[text[j].text] > 0; j++ {
 			key += text[j].text
-			letters := unhyphened(key)
-			found[letters] = append(found[letters], stretch{i, j + 1})
+			found[letters(key)] = append(found[letters(key)], stretch{i, j + 1})
 		}
 	}
 	return found
@@ -145,39 +145,46 @@ func unhyphened(s string) string {
 
 // reconcile takes from need and surplus what is the same letters, cut in another way.
 func reconcile(theirs, ours []aWord, need, surplus map[string]int) {
-	a, b := stretches(theirs, need), stretches(ours, surplus)
-	keys := make([]string, 0, len(a))
-	for key := range a {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(x, y string) int { return cmp.Or(len(x)-len(y), strings.Compare(x, y)) })
-	for _, key := range keys {
-		copies, letters := 1, key
-		if _, same := b[key]; !same {
-			if letters = halved(key); letters == "" {
-				continue
-			}
+	same := func(s string) string { return s }
+	for _, way := range []struct{ theirs, ours func(string) string }{
+		{same, same}, {unhyphened, unhyphened}, {halved, same},
+	} {
+		a, b := stretches(theirs, need, way.theirs), stretches(ours, surplus, way.ours)
+		copies := 1
+		if way.theirs("aa") == "a" {
 			copies = 2
 		}
-		for _, r := range a[key] {
-			taken := make([]stretch, 0, copies)
-			if !take(theirs, r, need) {
-				continue
-			}
-			for _, s := range b[letters] {
-				if len(taken) < copies && take(ours, s, surplus) {
-					taken = append(taken, s)
+		keys := slices.Collect(maps.Keys(a))
+		slices.SortFunc(keys, func(x, y string) int { return cmp.Or(len(x)-len(y), strings.Compare(x, y)) })
+		for _, key := range keys {
+			for _, r := range a[key] {
+				if key == "" || !exchange(theirs, ours, r, b[key], copies, need, surplus) {
+					break
 				}
-			}
-			if len(taken) < copies {
-				give(theirs, r, need)
-				for _, s := range taken {
-					give(ours, s, surplus)
-				}
-				break
 			}
 		}
 	}
+}
+
+// exchange takes a stretch of theirs and as many copies of it from ours, all or none. It reports whether there may be more.
+func exchange(theirs, ours []aWord, r stretch, from []stretch, copies int, need, surplus map[string]int) bool {
+	if !take(theirs, r, need) {
+		return true
+	}
+	taken := make([]stretch, 0, copies)
+	for _, s := range from {
+		if len(taken) < copies && take(ours, s, surplus) {
+			taken = append(taken, s)
+		}
+	}
+	if len(taken) == copies {
+		return true
+	}
+	give(theirs, r, need)
+	for _, s := range taken {
+		give(ours, s, surplus)
+	}
+	return false
 }
 
 // halved is the word of which each letter is printed twice, "" if s is none.
