@@ -41,6 +41,8 @@ func TestYardstick(t *testing.T) {
 		{"set letter by letter", "B U L A", "BULA", "", ""},
 		{"glued to a lost word", "10 mg por dia", "10mg dia", "por", ""},
 		{"glued, and a letter is lost", "uso adulto", "usadulto", "uso adulto", "usadulto"},
+		{"cut in another way, beside a word of both", "quandose forusado,deve-\nse parar se", "quando se for usado, deve-se parar se", "", ""},
+		{"cut in another way once, lost once", "10mg ou 10mg", "10 mg ou", "10mg", ""},
 		{"not side by side", "uso oral adulto", "usoadulto oral", "uso adulto", "usoadulto"},
 
 		{"mended at a line's end", "medica-\nmento", "medicamento", "", ""},
@@ -53,6 +55,8 @@ func TestYardstick(t *testing.T) {
 		{"a lost dash between numbers", "10-20 mg", "1020 mg", "10-20", "1020"},
 		{"a lost dash of a list", "- dor", "dor", "-", ""},
 
+		{"rows of dots", "exemplol.........200 mg", "exemplol ........ 200 mg", "", ""},
+		{"a lost row of dots", "exemplol ......... 200 mg", "exemplol 200 mg", ".........", ""},
 		{"ligatures", "ﬁbrilação", "fibrilação", "", ""},
 		{"a raised digit is one", "angioedema¹", "angioedema1", "", ""},
 		{"a raised digit is lost", "angioedema¹", "angioedema", "angioedema1", "angioedema"},

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,11 +14,12 @@ import (
 // often as it is printed. It knows nothing of our code, and what it forgives is here, all of it:
 //
 //   - Form. Words are compared in NFKC: a ligature is its letters, a raised digit a digit. Characters without width and
-//     soft hyphens are nothing. A character of a private font is a bullet, whichever it is: it still counts as one.
+//     soft hyphens are nothing. A character of a private font is a bullet, whichever it is: it still counts as one. A row of
+//     dots before an amount is as long as four: programs drop one that lies on another.
 //   - Cuts. Programs differ in where a word ends ("10mg", "10 mg"). Words that are left over on both sides are the same if
 //     they stand side by side in their text, in either, and have the same letters in the same order: not one may be missing.
-//   - Hyphens. In such a run, and only where nothing else agrees, a hyphen after a letter and before a letter or the word's end
-//     does not count: either side mends words that a line's end breaks.
+//   - Hyphens. There, and only where nothing else agrees, a hyphen after a letter and before a letter or the word's end does not
+//     count: either side mends words that a line's end breaks.
 //   - Letters printed over themselves. The other program reads each of them twice ("PPAARRAA", in pieces). That is the same as
 //     two copies of the word on our side, one of which is listed as dropped.
 //
@@ -43,8 +44,8 @@ func wordsOf(text string, page int) []aWord {
 
 // compared is the form in which a word is compared; "" for characters without width alone.
 func compared(word string) string {
-	plain := strings.IndexFunc(word, func(r rune) bool { return r < '!' || r > '~' }) < 0
-	if plain {
+	word = leader.ReplaceAllString(word, "....")
+	if strings.IndexFunc(word, func(r rune) bool { return r < '!' || r > '~' }) < 0 {
 		return word
 	}
 	var b strings.Builder
@@ -59,8 +60,11 @@ func compared(word string) string {
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	return leader.ReplaceAllString(b.String(), "....") // of "…" too
 }
+
+// leader is a row of dots between a name and its amount.
+var leader = regexp.MustCompile(`\.{4,}`)
 
 // difference is what two multisets of words have not in common.
 type difference struct {
@@ -108,25 +112,6 @@ func collect(text []aWord, left map[string]int) []aWord {
 	return found
 }
 
-// maxRun bounds the words that stand for one: titles are set letter by letter.
-const maxRun = 48
-
-// stretch is some words side by side in a text.
-type stretch struct{ from, to int }
-
-// stretches are all runs of words of a text of which every word is left over, by their letters.
-func stretches(text []aWord, left map[string]int, letters func(string) string) map[string][]stretch {
-	found := map[string][]stretch{}
-	for i := range text {
-		key := ""
-		for j := i; j < len(text) && j-i < maxRun && left[text[j].text] > 0; j++ {
-			key += text[j].text
-			found[letters(key)] = append(found[letters(key)], stretch{i, j + 1})
-		}
-	}
-	return found
-}
-
 // unhyphened leaves hyphens out that a line's end may have made: after a letter, and before a letter or the end.
 func unhyphened(s string) string {
 	if !strings.Contains(s, "-") {
@@ -146,45 +131,134 @@ func unhyphened(s string) string {
 // reconcile takes from need and surplus what is the same letters, cut in another way.
 func reconcile(theirs, ours []aWord, need, surplus map[string]int) {
 	same := func(s string) string { return s }
-	for _, way := range []struct{ theirs, ours func(string) string }{
-		{same, same}, {unhyphened, unhyphened}, {halved, same},
-	} {
-		a, b := stretches(theirs, need, way.theirs), stretches(ours, surplus, way.ours)
-		copies := 1
-		if way.theirs("aa") == "a" {
-			copies = 2
+	for _, letters := range []func(string) string{same, unhyphened} {
+		t, o := lettersOf(theirs, letters), lettersOf(ours, letters)
+		for i, w := range theirs {
+			if need[w.text] > 0 {
+				t.exchange(i, o, need, surplus)
+			}
 		}
-		keys := slices.Collect(maps.Keys(a))
-		slices.SortFunc(keys, func(x, y string) int { return cmp.Or(len(x)-len(y), strings.Compare(x, y)) })
-		for _, key := range keys {
-			for _, r := range a[key] {
-				if key == "" || !exchange(theirs, ours, r, b[key], copies, need, surplus) {
-					break
+	}
+	undouble(theirs, need, surplus)
+}
+
+// letters are those of a text without what is between its words.
+type letters struct {
+	words []aWord
+	text  string
+	at    []int       // where each word begins in text, and the end
+	index map[int]int // the word that begins there; len(words) at the end
+}
+
+func lettersOf(words []aWord, form func(string) string) letters {
+	l := letters{words: words, at: make([]int, 0, len(words)+1), index: make(map[int]int, len(words)+1)}
+	var text strings.Builder
+	for i, w := range words {
+		l.at, l.index[text.Len()] = append(l.at, text.Len()), i
+		text.WriteString(form(w.text))
+	}
+	l.at, l.index[text.Len()] = append(l.at, text.Len()), len(words)
+	l.text = text.String()
+	return l
+}
+
+// maxStretch bounds in bytes how far from a word the words of both texts may end together again, and maxEnds how many of
+// such ends are tried.
+const maxStretch, maxEnds = 400, 12
+
+// exchange looks in o for the letters of word i, up to where words of both begin and end, and takes those words from need and
+// surplus if all of them are left over there, those apart that stand in both.
+func (l letters) exchange(i int, o letters, need, surplus map[string]int) {
+	word := l.text[l.at[i]:l.at[i+1]]
+	for from := 0; word != ""; {
+		found := strings.Index(o.text[from:], word)
+		if found < 0 {
+			return
+		}
+		found += from
+		from = found + 1
+		for _, begin := range l.ends(l.at[i], o, found, -1) {
+			for _, end := range l.ends(l.at[i+1], o, found+len(word), 1) {
+				if settle(l.words[l.index[begin[0]]:l.index[end[0]]], o.words[o.index[begin[1]]:o.index[end[1]]], need, surplus) {
+					return
 				}
 			}
 		}
 	}
 }
 
-// exchange takes a stretch of theirs and as many copies of it from ours, all or none. It reports whether there may be more.
-func exchange(theirs, ours []aWord, r stretch, from []stretch, copies int, need, surplus map[string]int) bool {
-	if !take(theirs, r, need) {
-		return true
+// ends are where words of both texts begin or end together, from an offset in each of them on, step by step, for as long as
+// their letters agree.
+func (l letters) ends(a int, o letters, b, step int) (found [][2]int) {
+	for range maxStretch {
+		if l.begins(a) && o.begins(b) {
+			if found = append(found, [2]int{a, b}); len(found) == maxEnds {
+				break
+			}
+		}
+		x, y := a+min(step, 0), b+min(step, 0) // the letters to pass
+		if x < 0 || y < 0 || x == len(l.text) || y == len(o.text) || l.text[x] != o.text[y] {
+			break
+		}
+		a, b = a+step, b+step
 	}
-	taken := make([]stretch, 0, copies)
-	for _, s := range from {
-		if len(taken) < copies && take(ours, s, surplus) {
-			taken = append(taken, s)
+	return found
+}
+
+// begins reports whether a word begins at offset at, or the last one ends there.
+func (l letters) begins(at int) bool {
+	_, yes := l.index[at]
+	return yes
+}
+
+// settle takes words of the same letters from what is left over on both sides, all or none.
+func settle(theirs, ours []aWord, need, surplus map[string]int) bool {
+	a, b := leftOver(theirs, ours), leftOver(ours, theirs)
+	for text, n := range a {
+		if need[text] < n {
+			return false
 		}
 	}
-	if len(taken) == copies {
-		return true
+	for text, n := range b {
+		if surplus[text] < n {
+			return false
+		}
 	}
-	give(theirs, r, need)
-	for _, s := range taken {
-		give(ours, s, surplus)
+	for text, n := range a {
+		need[text] -= n
 	}
-	return false
+	for text, n := range b {
+		surplus[text] -= n
+	}
+	return len(a) > 0
+}
+
+// maxPieces bounds the pieces of a word that is printed over itself.
+const maxPieces = 64
+
+// undouble takes words that are printed over themselves, in pieces, and both copies that we tell of them.
+func undouble(theirs []aWord, need, surplus map[string]int) {
+	for i := range theirs {
+		pieces := map[string]int{}
+		key, best := "", map[string]int(nil)
+		word := ""
+		for j := i; j < len(theirs) && j-i < maxPieces; j++ {
+			piece := theirs[j].text
+			if pieces[piece]++; pieces[piece] > need[piece] {
+				break
+			}
+			key += piece
+			if half := halved(key); half != "" && surplus[half] >= 2 {
+				best, word = maps.Clone(pieces), half
+			}
+		}
+		if best != nil {
+			for piece, n := range best {
+				need[piece] -= n
+			}
+			surplus[word] -= 2
+		}
+	}
 }
 
 // halved is the word of which each letter is printed twice, "" if s is none.
@@ -201,21 +275,4 @@ func halved(s string) string {
 		half = append(half, runes[i])
 	}
 	return string(half)
-}
-
-// take takes the words of a run, all or none.
-func take(text []aWord, r stretch, left map[string]int) bool {
-	for i := r.from; i < r.to; i++ {
-		if left[text[i].text]--; left[text[i].text] < 0 {
-			give(text, stretch{r.from, i + 1}, left)
-			return false
-		}
-	}
-	return true
-}
-
-func give(text []aWord, r stretch, left map[string]int) {
-	for i := r.from; i < r.to; i++ {
-		left[text[i].text]++
-	}
 }

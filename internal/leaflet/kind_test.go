@@ -81,6 +81,19 @@ func TestNoticesWithoutTitle(t *testing.T) {
 	require.Equal(t, "UNIÃO S/A", f.Leaflets[0].Metadata.Maker)
 }
 
+// TestNoticesHoweverTheRegistrationIsPrinted ends the last question where it stands.
+func TestNoticesHoweverTheRegistrationIsPrinted(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"Registro: 1.0367. 0174", "MS 1.0367.0174", "Registro nº 1.03670174", "M.S. – 1.0367.0174.001-5", "Reg. MS nº: 1. 0367. 0174"} {
+		f := read("9. REAÇÕES ADVERSAS\nPodem ocorrer náuseas e vômitos.\n10. SUPERDOSE\nLigue para 0800 722 6001, se precisar.\n" + line + "\nImportado por:\nFIRMA DO BRASIL LTDA.")
+		sections := f.Leaflets[0].Sections
+		require.Len(t, sections, 3, line)
+		require.Equal(t, "legal", sections[2].ID)
+		require.Equal(t, "Ligue para 0800 722 6001, se precisar.", sections[1].Text)
+		require.Equal(t, "1.0367.0174", f.Leaflets[0].Metadata.Registration, line)
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	f := read("amoxicilina\nLABORATÓRIO X LTDA\n", `I - IDENTIFICAÇÃO DO MEDICAMENTO
