@@ -26,7 +26,8 @@ type Metadata struct {
 }
 
 var (
-	generic  = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|[0-9]+$)`)
+	generic = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|(?:uso|venda|via)\s|` +
+		`[0-9]+\s*(?:mm\b|/|$))`) // an audience, a notice, a printer's measure, half of a date
 	strength = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|g|ui|u\.i\.|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
 	form     = regexp.MustCompile(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
 		`supositórios?|óvulos?|granulado|colírio|adesivos?|implante|espuma|aerossol|spray|pasta|gotas)` +
@@ -53,7 +54,9 @@ var months = [...]string{"janeiro", "fevereiro", "marco", "abril", "maio", "junh
 func (d document) metadata(l Leaflet, heads []string) Metadata {
 	front, legalText, composed := d.parts(l)
 	m := Metadata{RunningHeads: heads, Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
-	m.Product = product(d.above(l), front)
+	if m.Product = product(d.above(l), front); m.Product == "" {
+		m.Product = branded(l)
+	}
 	m.Ingredients = ingredients(composed)
 	m.Form = strings.ToLower(strings.Join(strings.Fields(form.FindString(strings.Join(front, " "))), " "))
 	for _, s := range strength.FindAllStringSubmatch(strings.Join(without(front, composed), "\n"), -1) {
