@@ -89,11 +89,8 @@ func (t *taggedTable) append(o taggedTable) {
 
 // table joins the rows of the head, as in a table that is not tagged.
 func (t taggedTable) table(lines []line) Table {
-	head := headRows(t.rows)
-	table := Table{Page: lines[t.from].page, LastPage: lines[t.to-1].page, Rows: [][]string{mergeHead(t.rows[:head], t.columns)}}
-	for _, r := range t.rows[head:] {
-		table.Rows = append(table.Rows, r.texts)
-	}
+	table := newTable(t.rows, headRows(t.rows), t.columns)
+	table.Page, table.LastPage = lines[t.from].page, lines[t.to-1].page
 	return table
 }
 
