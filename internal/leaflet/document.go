@@ -43,8 +43,9 @@ func (l line) after(n int) line {
 type document struct {
 	text    string
 	lines   []line
-	dropped []Drop // lines that are not in the text
-	layout  layout // of the lines, once titles are known
+	dropped []Drop  // lines that are not in the text
+	rules   [][]Box // of each page, the lines that are drawn on it
+	layout  layout  // of the lines, once titles are known
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without

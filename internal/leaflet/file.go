@@ -43,7 +43,7 @@ func read(pages []Page) File {
 		found = d.headings()
 		parts = d.split(found)
 	}
-	d.layout = newLayout(d.lines)
+	d.layout, d.rules = newLayout(d.lines), rulesOf(pages)
 	f := File{Text: d.text, Pages: len(pages), Running: d.running(), Dropped: d.dropped}
 	starts := d.starts(parts)
 	for i, part := range parts {

@@ -96,8 +96,8 @@ func (t Table) flat() [][]string {
 	}
 	for _, c := range t.Cells {
 		row, to := rows[max(c.Row-over, 0)], c.Column+1
-		if c.Head {
-			to = min(c.Column+c.ColumnSpan, t.Columns)
+		if c.Head && c.ColumnSpan < t.Columns { // a title over all of them is said once
+			to = c.Column + c.ColumnSpan
 		}
 		for i := c.Column; i < to; i++ {
 			row[i] = strings.TrimSpace(row[i] + " " + c.Text)
