@@ -3,6 +3,8 @@ package leaflet
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // entry is some lines of a cell that belong together.
@@ -11,12 +13,17 @@ type entry struct {
 	box  Box
 }
 
-// split makes rows of a band between two drawn lines: of the entries in its first column, where each has its own beside it. Nothing where the band is one row.
+// split makes rows of a band between two drawn lines: of the entries in its first column, where each has its own beside it.
+// Nothing where the band is one row.
 func (t *drawnTable) split(band []drawnCell, may bool) []tableRow {
 	if !may || len(band) < 2 || band[0].column != 0 || slices.ContainsFunc(band, func(c drawnCell) bool { return c.bottom > c.row+1 }) {
 		return nil
 	}
-	first := band[0].entries(t.columns)
+	lines := make([][]entry, len(band))
+	for i, c := range band {
+		lines[i] = c.lines()
+	}
+	first := t.entries(band[0], lines[0], slices.Concat(lines[1:]...))
 	if len(first) < 2 {
 		return nil
 	}
@@ -29,8 +36,8 @@ func (t *drawnTable) split(band []drawnCell, may bool) []tableRow {
 		rows[i].texts[0] = e.text
 	}
 	paired := make([]bool, len(first))
-	for _, c := range band[1:] {
-		for _, e := range c.entries(t.columns) {
+	for k, c := range band[1:] {
+		for _, e := range t.entries(c, lines[k+1], lines[0]) {
 			at := -1
 			for i, f := range first {
 				if level(f.box, e.box) {
@@ -47,53 +54,81 @@ func (t *drawnTable) split(band []drawnCell, may bool) []tableRow {
 			rows[at].texts[c.column] = strings.TrimSpace(rows[at].texts[c.column] + " " + e.text)
 		}
 	}
-	pairs := 0
-	for _, p := range paired {
-		if p {
-			pairs++
-		}
-	}
-	if pairs < 2 {
+	if len(paired)-countFalse(paired) < 2 {
 		return nil
 	}
 	return rows
 }
 
-// entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it.
-func (c drawnCell) entries(columns []Box) []entry {
+func countFalse(all []bool) (n int) {
+	for _, b := range all {
+		if !b {
+			n++
+		}
+	}
+	return n
+}
+
+// lines are those of a cell.
+func (c drawnCell) lines() []entry {
 	var all []entry
-	room := columns[c.right-1].X1 - columns[c.column].X0
-	var lines [][]Word
+	var words [][]Word
 	for _, w := range c.words {
-		if n := len(lines) - 1; n >= 0 && level(lines[n][len(lines[n])-1].Box, w.Box) && w.Box.X0 >= lines[n][0].Box.X0 {
-			lines[n] = append(lines[n], w)
+		if n := len(all) - 1; n >= 0 && level(all[n].box, w.Box) && w.Box.X0 >= all[n].box.X0 {
+			all[n].box, words[n] = all[n].box.union(w.Box), append(words[n], w)
 			continue
 		}
-		lines = append(lines, []Word{w})
+		all, words = append(all, entry{box: w.Box}), append(words, []Word{w})
 	}
-	pad := room
-	for _, l := range lines {
-		pad = min(pad, max(0, l[0].Box.X0-columns[c.column].X0))
-	}
-	for i, l := range lines {
-		text, box := joined(l), l[0].Box
-		for _, w := range l[1:] {
-			box = box.union(w.Box)
-		}
-		if i > 0 {
-			before := lines[i-1]
-			e := &all[len(all)-1]
-			width := before[len(before)-1].Box.X1 - before[0].Box.X0
-			needs := width + blankPart*height(l[0].Box) + l[0].Box.X1 - l[0].Box.X0
-			if box.Y0-e.box.Y1 < nextLine*height(box) && (runsOn(e.text, text) || needs > room-2*pad) {
-				e.text, e.box = joined(slices.Concat([]Word{{Text: e.text}}, l)), e.box.union(box)
-				continue
-			}
-		}
-		all = append(all, entry{text, box})
+	for i := range all {
+		all[i].text = joined(words[i])
 	}
 	return all
 }
 
-// blankPart is the width of a blank, in parts of a line's height.
-const blankPart = 0.2
+// What tells the lines of an entry from those of the next, inside of a cell.
+const (
+	maxPad    = 8    // points between the line around a cell and its text
+	blankPart = 0.2  // the width of a blank, in parts of a line's height
+	farther   = 1.25 // times the least advance of the cell: the next entry
+	nextEntry = 1.3  // of a line's height: the space to the next line of an entry, at most
+	loose     = 0.75 // of the room for a line: a word that would take it no further had room
+)
+
+// entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it.
+func (t *drawnTable) entries(c drawnCell, lines, beside []entry) []entry {
+	room := t.columns[c.right-1].X1 - t.columns[c.column].X0
+	least, pad := float32(0), float32(maxPad)
+	for i, l := range lines {
+		pad = min(pad, max(0, l.box.X0-t.columns[c.column].X0))
+		if i > 0 && (least == 0 || l.box.Y1-lines[i-1].box.Y1 < least) {
+			least = l.box.Y1 - lines[i-1].box.Y1
+		}
+	}
+	room -= 2 * pad
+	paired := func(l entry) bool {
+		return slices.ContainsFunc(beside, func(o entry) bool { return level(o.box, l.box) })
+	}
+	var all []entry
+	for i, l := range lines {
+		if i == 0 {
+			all = append(all, l)
+			continue
+		}
+		before, e := lines[i-1], &all[len(all)-1]
+		word, _, _ := strings.Cut(l.text, " ")
+		needs := before.box.X1 - before.box.X0 + blankPart*height(l.box) + (l.box.X1-l.box.X0)*float32(len(word))/float32(max(1, len(l.text)))
+		letter, _ := utf8.DecodeRuneInString(l.text)
+		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && needs < loose*room && paired(l) && !opens(e.text))
+		forced := needs > room && !(len(all) == i && unicode.IsUpper(letter) && paired(l) && !paired(before))
+		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) {
+			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
+			continue
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// opens reports whether text ends with what cannot be its end.
+func opens(text string) bool { return runsOn(text, "X") }

@@ -23,7 +23,7 @@ func newTable(rows []tableRow, head int, columns []Box) Table {
 	return t
 }
 
-// cellsOf gives the cells of rows in their order. A cell of the head lies over the rows of it that have nothing in its columns.
+// cellsOf gives the cells of rows in their order. A cell of the head lies over the rows of it below that have nothing in its columns.
 func cellsOf(rows []tableRow, head int, columns []Box) []TableCell {
 	var cells []TableCell
 	for i, r := range rows {
@@ -60,7 +60,7 @@ func (r tableRow) spans() [][2]int {
 	return spans
 }
 
-// stretchHead makes cells of the head as high as the rows that are empty above and below them.
+// stretchHead makes cells of the head as high as the rows of it that are empty below them.
 func stretchHead(cells []TableCell, head int) {
 	taken := func(row int, of TableCell) bool {
 		return slices.ContainsFunc(cells, func(c TableCell) bool {
@@ -71,10 +71,6 @@ func stretchHead(cells []TableCell, head int) {
 		c := &cells[i]
 		if c.Row >= head {
 			return
-		}
-		for c.Row > 0 && !taken(c.Row-1, *c) {
-			c.Row--
-			c.RowSpan++
 		}
 		for c.Row+c.RowSpan < head && !taken(c.Row+c.RowSpan, *c) {
 			c.RowSpan++
