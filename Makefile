@@ -113,6 +113,10 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
 	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
 
+.PHONY: bench-tables
+bench-tables: ## measure: cells of tables against what a person read, on the public leaflets in the folder DIR, worst first
+	@DRUGSLM_TABLES=$(DIR) $(GO) test ./cmd/starter -run 'TestTablesOfLeaflets' -count 1 -v
+
 .PHONY: bench-scans
 bench-scans: optional ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared
 	@$(GO) test ./internal/host -run '^$$' -bench Scans -benchtime 1x -v

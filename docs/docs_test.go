@@ -99,7 +99,7 @@ var (
 // command gets, are listed here.
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	known := []string{"DRUGSLM_E2E", "DRUGSLM_BIN", "DRUGSLM_SHARED", "DRUGSLM_PYTHON", "DRUGSLM_TEMPORAL_BIN", "DRUGSLM_TEST_HUB_URL", "DRUGSLM_TEST_CLOCK_OFFSET",
+	known := []string{"DRUGSLM_E2E", "DRUGSLM_BIN", "DRUGSLM_SHARED", "DRUGSLM_TABLES", "DRUGSLM_TABLES_HALF", "DRUGSLM_PYTHON", "DRUGSLM_TEMPORAL_BIN", "DRUGSLM_TEST_HUB_URL", "DRUGSLM_TEST_CLOCK_OFFSET",
 		"DRUGSLM_EVENT", "DRUGSLM_EVENT_ID", config.FileVariable}
 	for _, k := range config.Keys() {
 		known = append(known, k.Env...)

@@ -26,6 +26,8 @@ type ExtractRow struct {
 	Pages       []ExtractPage    `parquet:"pages,list" doc:"Each page, its running heads and feet included"`
 	Leaflets    []ExtractLeaflet `parquet:"leaflets,list" rows:"added" doc:"The leaflets in the document, in its order"`
 	Sections    []ExtractSection `parquet:"sections,list" doc:"Their sections by the headings of RDC 47/2009, in the order of the text"`
+	Tables      []ExtractTable   `parquet:"tables,list" rows:"added" doc:"The tables in the sections, but for those of changes; a table is a block of markdown in its section"`
+	Cells       []ExtractCell    `parquet:"cells,list" rows:"added" doc:"The cells of tables as printed, by row and column; an empty cell is not here"`
 	History     []ExtractChange  `parquet:"history,list" rows:"added" doc:"The rows of their tables of changes"`
 	MissingIDs  []string         `parquet:"missing,list" doc:"Sections the RDC asks for that were not found"`
 	Missing     []ExtractMissing `parquet:"missing_sections,list" rows:"added" doc:"The same with the leaflet that lacks it, and why"`
@@ -123,6 +125,31 @@ type ExtractSection struct {
 	Reason     string  `parquet:"reason" rows:"added"`     // why it is below 1
 }
 
+// ExtractTable is a table in a section.
+type ExtractTable struct {
+	Leaflet  int32  `parquet:"leaflet"` // ExtractLeaflet.Number
+	Section  string `parquet:"section"` // ExtractSection.ID
+	Number   int32  `parquet:"number"`  // from 1, in the document
+	Page     int32  `parquet:"page"`    // where it begins
+	LastPage int32  `parquet:"last_page"`
+	Start    int64  `parquet:"start"` // characters into the document's text
+	End      int64  `parquet:"end"`
+	Rows     int32  `parquet:"rows"`
+	HeadRows int32  `parquet:"head_rows"` // of them, the first
+	Columns  int32  `parquet:"columns"`
+}
+
+// ExtractCell is a cell of a table that has text.
+type ExtractCell struct {
+	Table      int32  `parquet:"table"`  // ExtractTable.Number
+	Row        int32  `parquet:"row"`    // from 0; the first of those it lies over
+	Column     int32  `parquet:"column"` // from 0
+	RowSpan    int32  `parquet:"row_span"`
+	ColumnSpan int32  `parquet:"column_span"`
+	Head       bool   `parquet:"head"`
+	Text       string `parquet:"text" rows:"text"` // on one line
+}
+
 // ExtractMissing is a section that a leaflet ought to have and has not.
 type ExtractMissing struct {
 	Leaflet int32  `parquet:"leaflet"`
@@ -187,7 +214,10 @@ func (r *ExtractRow) read(d pdf.Document, found leaflet.File) {
 func LeafletPages(d pdf.Document) []leaflet.Page {
 	pages := make([]leaflet.Page, len(d.Pages))
 	for i, page := range d.Pages {
-		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
+		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words)), Rules: make([]leaflet.Box, len(page.Rules))}
+		for j, r := range page.Rules {
+			pages[i].Rules[j] = leaflet.Box(r)
+		}
 		for j, w := range page.Words {
 			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box), Cell: leaflet.Cell(w.Cell)}
 		}
@@ -228,6 +258,9 @@ func (r *ExtractRow) add(number int32, l leaflet.Leaflet) {
 			FirstPage: int32(s.FirstPage), LastPage: int32(s.LastPage), Start: int64(s.Start), End: int64(s.End),
 			Confidence: s.Confidence, Reason: s.Reason,
 		})
+		for _, t := range s.Tables {
+			r.addTable(number, s.ID, t)
+		}
 	}
 	for _, m := range l.Absent {
 		r.MissingIDs = append(r.MissingIDs, m.ID)

@@ -70,7 +70,7 @@ func (d document) blocks(body, end int, numbered, tabled bool) ([]Block, []Table
 	var found []Table
 	var spans [][2]int
 	if tabled {
-		found, spans = tables(b.lines)
+		found, spans = tables(b.lines, b.rules)
 	}
 	at := 0
 	for i, span := range spans {

@@ -50,8 +50,9 @@ func (l line) cut(n, words int) (before, after line) {
 type document struct {
 	text    string
 	lines   []line
-	dropped []Drop // lines that are not in the text
-	layout  layout // of the lines, once titles are known
+	dropped []Drop  // lines that are not in the text
+	rules   [][]Box // of each page, the lines that are drawn on it
+	layout  layout  // of the lines, once titles are known
 	places  *places
 	work    *work
 }

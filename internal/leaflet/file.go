@@ -44,7 +44,7 @@ func read(pages []Page, w *work) File {
 		found = d.headings()
 		parts = d.split(found)
 	}
-	d.layout = newLayout(d.lines)
+	d.layout, d.rules = newLayout(d.lines), rulesOf(pages)
 	w.add(len(d.lines) * 2 * nearby)
 	f := File{Text: d.text, Pages: len(pages), Running: runningHeads(d.dropped, w), Dropped: d.dropped}
 	starts := d.starts(parts)

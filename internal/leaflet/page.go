@@ -33,6 +33,7 @@ type Cell struct {
 type Page struct {
 	Text  string
 	Words []Word // in the order of the text; nil where they are not known
+	Rules []Box  // lines drawn across the page, which are wider than high, or down it
 }
 
 // plain makes pages of texts alone.
@@ -42,6 +43,15 @@ func plain(texts []string) []Page {
 		pages[i].Text = text
 	}
 	return pages
+}
+
+// rulesOf gives the rules of pages.
+func rulesOf(pages []Page) [][]Box {
+	rules := make([][]Box, len(pages))
+	for i, p := range pages {
+		rules[i] = p.Rules
+	}
+	return rules
 }
 
 // linesOf gives the lines of pages.

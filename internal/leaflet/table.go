@@ -5,23 +5,24 @@ import (
 	"strings"
 )
 
-// Table is a table inside a section, row by row, over as many pages as it is printed on. Cells are on one line; "" is an
-// empty one. All rows are equally long.
+// Table is a table inside a section, over as many pages as it is printed on.
 type Table struct {
-	Page     int        `json:"page"` // from 1; where it begins
-	LastPage int        `json:"last_page"`
-	Start    int        `json:"start"` // character offset in File.Text
-	End      int        `json:"end"`
-	Rows     [][]string `json:"rows"` // the first is the head, of one row however many it is printed on
+	Page     int         `json:"page"` // from 1; where it begins
+	LastPage int         `json:"last_page"`
+	Start    int         `json:"start"` // character offset in File.Text
+	End      int         `json:"end"`
+	Columns  int         `json:"columns"`
+	Cells    []TableCell `json:"cells"` // as printed, by row and column; an empty one is not here
+	Rows     [][]string  `json:"rows"`  // the cells without spans, as Markdown has them: the head is one row, all are equally long
 }
 
 // untagged finds tables among lines by where their words stand.
 func untagged(lines []line) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
-		if rows := g.rows(); rows != nil {
+		if t, ok := g.table(); ok {
 			span := g.span()
-			found = append(found, Table{Page: lines[span[0]].page, LastPage: lines[span[1]-1].page, Rows: rows})
-			spans = append(spans, span)
+			t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
+			found, spans = append(found, t), append(spans, span)
 		}
 	}
 	return found, spans
@@ -166,12 +167,12 @@ func top(page []cell) (end int) {
 	return end
 }
 
-// rows gives the rows of a table, the head first; nil where it is none.
-func (g grid) rows() [][]string {
+// table makes a table of g, unless it is none.
+func (g grid) table() (Table, bool) {
 	g = g.split(g.edges())
 	edges := g.edges()
 	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
-		return nil
+		return Table{}, false
 	}
 	parts := g.tall().rows(edges, len(g.parts))
 	all := parts[0]
@@ -185,18 +186,9 @@ func (g grid) rows() [][]string {
 		all = append(all, rows...)
 	}
 	if !tabular(all) {
-		return nil
+		return Table{}, false
 	}
-	texts := [][]string{mergeHead(all[:head], extents(g, edges))}
-	for _, r := range all[head:] {
-		texts = append(texts, r.texts)
-	}
-	for _, row := range texts {
-		for i, text := range row {
-			row[i] = strings.Join(strings.Fields(text), " ")
-		}
-	}
-	return texts
+	return newTable(all, head, extents(g, edges)), true
 }
 
 // split cuts the cells that lie over edges where they are several.

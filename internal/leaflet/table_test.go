@@ -33,7 +33,7 @@ func TestTables(t *testing.T) {
 	section := f.Leaflets[0].Sections[0]
 	require.Len(t, section.Tables, 1)
 	rows := [][]string{
-		{"Reação adversa", "Frequência por indicação que se estende", ""},
+		{"Reação adversa", "Frequência por indicação que se estende", "Frequência por indicação que se estende"},
 		{"Distúrbios do sistema nervoso, que é o título de um grupo de linhas", "", ""},
 		{"Tontura", "Incomum", "Comum"},
 		{"Sonolência", "Incomum", "Rara"},
@@ -42,6 +42,13 @@ func TestTables(t *testing.T) {
 		{"Dor de cabeça | febre", "Comum", ""},
 	}
 	require.Equal(t, rows, section.Tables[0].Rows)
+	require.Equal(t, 3, section.Tables[0].Columns)
+	require.Equal(t, []leaflet.TableCell{
+		{Row: 0, Column: 0, RowSpan: 1, ColumnSpan: 1, Head: true, Text: "Reação adversa"},
+		{Row: 0, Column: 1, RowSpan: 1, ColumnSpan: 2, Head: true, Text: "Frequência por indicação que se estende"},
+		{Row: 1, Column: 0, RowSpan: 1, ColumnSpan: 3, Text: "Distúrbios do sistema nervoso, que é o título de um grupo de linhas"},
+		{Row: 2, Column: 0, RowSpan: 1, ColumnSpan: 1, Text: "Tontura"},
+	}, section.Tables[0].Cells[:4])
 	require.Equal(t, []int{1, 1}, []int{section.Tables[0].Page, section.Tables[0].LastPage})
 	printed := string([]rune(f.Text)[section.Tables[0].Start:section.Tables[0].End])
 	require.True(t, strings.HasPrefix(printed, "Reação adversa") && strings.HasSuffix(printed, "Comum"), printed)

@@ -1,7 +1,5 @@
 package leaflet
 
-import "strings"
-
 // maxHeadRows is how many rows a head has at most.
 const maxHeadRows = 3
 
@@ -51,59 +49,42 @@ func headed(head []tableRow, row tableRow) bool {
 	return !named && stretched
 }
 
-// mergeHead joins the rows of a head from top to bottom. What stretches over columns is said in each of them.
-func mergeHead(head []tableRow, columns []Box) []string {
-	texts := make([]string, len(head[0].texts))
-	for i, r := range head {
-		over := r
-		if i+1 < len(head) {
-			over = r.spread(head[i+1:], columns)
-		}
-		for c, text := range over.texts {
-			texts[c] = strings.TrimSpace(texts[c] + " " + text)
-		}
-	}
-	return texts
-}
-
-// spread repeats the cells of a head's row over the columns they stretch over: those that rows below have words in and this
-// one has not. Where two cells could have a column, it is the one in whose middle they then stand.
-func (r tableRow) spread(below []tableRow, columns []Box) tableRow {
-	texts := append([]string{}, r.texts...)
-	under := make([]bool, len(texts))
-	for c := range texts {
+// spread is where the cells of a head's row lie, from which column up to which: over those that rows below have words in and
+// this one has not. Where two cells could have a column, it is the one in whose middle they then stand.
+func (r tableRow) spread(below []tableRow, columns []Box) [][2]int {
+	spans := r.spans()
+	under := make([]bool, len(r.texts))
+	for c := range r.texts {
+		spans[c][1] = min(spans[c][1], c+1)
 		for _, b := range below {
 			under[c] = under[c] || b.texts[c] != ""
 		}
 	}
-	for c := 0; c < len(texts); c++ {
-		if texts[c] != "" || !under[c] {
+	for c := 0; c < len(r.texts); c++ {
+		if r.texts[c] != "" || !under[c] {
 			continue
 		}
 		end := c
-		for end < len(texts) && r.texts[end] == "" && under[end] {
+		for end < len(r.texts) && r.texts[end] == "" && under[end] {
 			end++
 		}
 		left, right := c-1, end // cells on either side
 		if left >= 0 && (r.texts[left] == "" || !under[left]) {
 			left = -1
 		}
-		if right >= len(texts) || r.texts[right] == "" || !under[right] {
+		if right >= len(r.texts) || r.texts[right] == "" || !under[right] {
 			right = -1
 		}
 		cut := r.cut(left, right, c, end, columns)
-		for k := c; k < end; k++ {
-			switch {
-			case k < cut && left >= 0:
-				texts[k] = r.texts[left]
-			case k >= cut && right >= 0:
-				texts[k] = r.texts[right]
-			}
+		if left >= 0 {
+			spans[left][1] = cut
+		}
+		if right >= 0 {
+			spans[right][0] = cut
 		}
 		c = end - 1
 	}
-	r.texts = texts
-	return r
+	return spans
 }
 
 // cut is the first of the columns from to end that belongs to the cell on the right.

@@ -12,6 +12,7 @@ type tableRow struct {
 	texts []string
 	boxes []Box // of the cells; of one that stretches it may lie over several columns
 	last  []int // of the cells: the last column that it lies over
+	down  []int // of the cells: how many rows below it lies over; nil where nothing tells
 	group bool  // it is one cell that stretches, alone
 }
 

@@ -20,9 +20,31 @@ const (
 	taggedCell    = 200  // words in a cell; real ones have up to 150, a table around a page of prose has more
 )
 
-// tables finds the tables among lines, which are one section's: for each, which of the lines are its. Where the file is
-// tagged and the tags are sane they are taken, and geometry finds the others.
-func tables(lines []line) (found []Table, spans [][2]int) {
+// tables finds the tables among lines, which are one section's: for each, which of the lines are its. Where cells are drawn, that is taken,
+// then what the file says where it is tagged and the tags are sane, and geometry finds the others.
+func tables(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
+	from := 0
+	rest := func(to int) {
+		more, at := undrawn(lines[from:to])
+		for i, t := range more {
+			found, spans = append(found, t), append(spans, [2]int{from + at[i][0], from + at[i][1]})
+		}
+	}
+	said := tagged(lines)
+	for _, t := range drawnTables(lines, rules) {
+		if slices.ContainsFunc(said, func(o taggedTable) bool { return o.from < t.to && t.from < o.to && (o.from < t.from || t.to < o.to) }) {
+			continue // a part of a table
+		}
+		rest(t.from)
+		from = t.to
+		found, spans = append(found, t.table(lines)), append(spans, [2]int{t.from, t.to})
+	}
+	rest(len(lines))
+	return found, spans
+}
+
+// undrawn finds the tables among lines, by tags and by where words stand.
+func undrawn(lines []line) (found []Table, spans [][2]int) {
 	from := 0
 	rest := func(to int) {
 		more, at := untagged(lines[from:to])
@@ -89,11 +111,8 @@ func (t *taggedTable) append(o taggedTable) {
 
 // table joins the rows of the head, as in a table that is not tagged.
 func (t taggedTable) table(lines []line) Table {
-	head := headRows(t.rows)
-	table := Table{Page: lines[t.from].page, LastPage: lines[t.to-1].page, Rows: [][]string{mergeHead(t.rows[:head], t.columns)}}
-	for _, r := range t.rows[head:] {
-		table.Rows = append(table.Rows, r.texts)
-	}
+	table := newTable(t.rows, headRows(t.rows), t.columns)
+	table.Page, table.LastPage = lines[t.from].page, lines[t.to-1].page
 	return table
 }
 

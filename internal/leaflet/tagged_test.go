@@ -89,7 +89,7 @@ func TestTaggedColumns(t *testing.T) {
 	s.tagged(150, 80, 2, 2, 5, "20 mg")
 	s.tagged(250, 80, 2, 3, 5, "7 mg")
 	require.Equal(t, [][]string{
-		{"Dose", "Quanto se dá a quem tem os rins fracos", "", ""},
+		{"Dose", "Quanto se dá a quem tem os rins fracos", "Quanto se dá a quem tem os rins fracos", ""},
 		{"Adultos", "10 mg", "5 mg", "por dia"},
 		{"", "20 mg", "7 mg", ""},
 	}, adverse(t, s).Tables[0].Rows)

@@ -128,6 +128,14 @@ func subject(t *testing.T) look.Subject {
 	t.Helper()
 	r := leafletOf("Cabeçalho 1\nDIPIRONA\n9. REAÇÕES ADVERSAS\n"+body9, "Cabeçalho 2\nVoce pode ligar.\n10. SUPERDOSE\nLigue para 0800.")
 	section(t, r, "professional.9", 9, "9. REAÇÕES ADVERSAS", body9+"\nVoce pode ligar.", strings.Replace(table9, "So\\*no", "Sono", 1)+"\n\nVoce pode ligar.")
+	start := int64(len([]rune(strings.Split(r.Text, "Reação")[0])))
+	r.Tables = []anvisa.ExtractTable{{Leaflet: 1, Section: "professional.9", Number: 1, Page: 1, LastPage: 1, Start: start, End: start + 38, Rows: 3, HeadRows: 1, Columns: 3}}
+	r.Cells = []anvisa.ExtractCell{
+		{Table: 1, RowSpan: 1, ColumnSpan: 1, Head: true, Text: "Reação"}, {Table: 1, Column: 1, RowSpan: 1, ColumnSpan: 2, Head: true, Text: "Comum Rara"},
+		{Table: 1, Row: 1, RowSpan: 1, ColumnSpan: 1, Text: "Tontura"}, {Table: 1, Row: 1, Column: 1, RowSpan: 1, ColumnSpan: 1, Text: "sim"},
+		{Table: 1, Row: 1, Column: 2, RowSpan: 2, ColumnSpan: 1, Text: "a|b"}, {Table: 1, Row: 2, RowSpan: 1, ColumnSpan: 1, Text: "Sono"},
+		{Table: 1, Row: 2, Column: 1, RowSpan: 1, ColumnSpan: 1, Text: "não"},
+	}
 	section(t, r, "professional.10", 10, "10. SUPERDOSE", "Ligue para 0800.", "Ligue para 0800\\.")
 	r.Missing = []anvisa.ExtractMissing{{Leaflet: 1, ID: "professional.3", Reason: "no such title between number 2 and number 4"}}
 	r.History = []anvisa.ExtractChange{{Leaflet: 1, Expediente: "0123/24-1", ItensBula: "Todos", Page: 2}}
@@ -150,14 +158,14 @@ func TestADocumentIsShownPageByPage(t *testing.T) {
 	require.Equal(t, []string{
 		"not in the textCabeçalho 1",
 		"in no sectionDIPIRONA",
-		"professional.9confidence 0.70the title is misspelt9. REAÇÕES ADVERSASA tabela diz com que frequência.ReaçãoComumRaraTonturasimSonoa|bnãoFale com o seu médico.",
+		"professional.9confidence 0.70the title is misspelt9. REAÇÕES ADVERSASA tabela diz com que frequência.ReaçãoComum RaraTonturasima|bSononãoFale com o seu médico.",
 		"not in the textCabeçalho 2",
 		"professional.9goes onVoce pode ligar.",
 		"professional.10confidence 0.70the title is misspelt10. SUPERDOSELigue para 0800.",
 	}, blocks)
 	require.Equal(t, []string{"9. REAÇÕES ADVERSAS", "10. SUPERDOSE"}, texts(page, "head"))
 	require.Equal(t, []string{"DipironaASPIRINA", "nothing like itACME"}, rowsWith(page, "differs"))
-	for _, says := range []string{"no such title between number 2", "0123/24-1", "4bf92f", "data:image/png;base64,cGljdHVyZQ==", "no picture", "professional.9: 9. REAÇÕES"} {
+	for _, says := range []string{`<th colspan="2">Comum Rara</th>`, `<td rowspan="2">a|b</td>`, "no such title between number 2", "0123/24-1", "4bf92f", "data:image/png;base64,cGljdHVyZQ==", "no picture", "professional.9: 9. REAÇÕES"} {
 		require.True(t, strings.Contains(source, says), says)
 	}
 }
@@ -184,7 +192,7 @@ func TestHostileTextIsOnlyShown(t *testing.T) {
 	s.Row.Pages[0].Source = hostile
 	s.Row.Leaflets[0].Product, s.Row.Leaflets[0].Strengths = hostile, []string{hostile}
 	s.Row.Sections[0].ID, s.Row.Sections[0].Reason, s.Row.Missing[0].Reason = hostile, hostile, hostile
-	s.Row.Sections[0].Markdown = "| " + hostile + " |\n| --- |\n| " + hostile + " |"
+	s.Row.Cells[0].Text, s.Row.Tables[0].Section = hostile, hostile
 	s.Row.History[0].Assunto, s.Catalog.RazaoSocial = hostile, hostile
 	s.Row.Warnings = []string{hostile}
 	measured := quality.Measure(hostile, *s.Row, s.Catalog, nil)
@@ -214,6 +222,7 @@ func TestWhatIsShownIsBounded(t *testing.T) {
 	for range 20_000 {
 		s.Row.History = append(s.Row.History, anvisa.ExtractChange{Assunto: strings.Repeat("x", 3000)})
 		s.Row.Sections = append(s.Row.Sections, s.Row.Sections[1])
+		s.Row.Cells = append(s.Row.Cells, anvisa.ExtractCell{Table: 1, Row: 1 << 30, RowSpan: 1 << 30, ColumnSpan: 1 << 30, Text: "x"})
 	}
 	_, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
 	require.Less(t, len(source), 4<<20)
@@ -235,12 +244,14 @@ func TestAReportIsShown(t *testing.T) {
 }
 
 func FuzzDocument(f *testing.F) {
-	f.Add(body9, table9, 0, 30)
-	f.Add("|a|\n", "| a |\n| --- |\n|", -5, 1<<40)
+	f.Add(body9, "Reação", 0, 30)
+	f.Add("|a|\n", "a", -5, 1<<40)
 	f.Add("\xff\u202E", "\\|", 3, 1)
-	f.Fuzz(func(t *testing.T, text, markdown string, start, end int) {
-		r := leafletOf("head\n"+text, "head\n"+markdown)
-		r.Sections = []anvisa.ExtractSection{{Leaflet: 1, ID: "professional.1", Number: int32(end), Title: text, Text: text, Markdown: markdown, Start: int64(start), End: int64(end)}}
+	f.Fuzz(func(t *testing.T, text, cell string, start, end int) {
+		r := leafletOf("head\n"+text, "head\n"+cell)
+		r.Sections = []anvisa.ExtractSection{{Leaflet: 1, ID: "professional.1", Number: int32(end), Title: text, Text: text, Start: int64(start), End: int64(end)}}
+		r.Tables = []anvisa.ExtractTable{{Leaflet: 1, Section: "professional.1", Start: int64(start), End: int64(end)}}
+		r.Cells = []anvisa.ExtractCell{{Row: int32(start), Column: int32(end), RowSpan: int32(end), ColumnSpan: int32(start), Text: cell}, {RowSpan: int32(end), Text: cell}}
 		written(t, func(b *bytes.Buffer) error {
 			return look.Document(b, look.Subject{Item: text, Row: r, First: 1, Last: 2, Pages: 2, Now: now})
 		})

@@ -46,7 +46,7 @@ type mark struct {
 	body       int // letters of the document's text: where its text begins, behind the title
 	from, to   int
 	grids      []grid
-	Loose      []grid // those of them without a place
+	Loose      []grid // tables of it that stand elsewhere, as a foreign writer may have it
 }
 
 // colors is how many colours the style has for sections.
@@ -55,6 +55,7 @@ const colors = 12
 // marks finds the sections in the document's text.
 func marks(r *anvisa.ExtractRow, document letters) []*mark {
 	var found []*mark
+	tables := grids(r, document)
 	sections := r.Sections
 	for _, s := range sections[:min(len(sections), maxSections)] {
 		m := &mark{
@@ -69,14 +70,14 @@ func marks(r *anvisa.ExtractRow, document letters) []*mark {
 		if title := lettersOf(s.Title).text; document.has(m.from, title) {
 			m.body += len(title)
 		}
-		m.grids = grids(s.Text, s.Markdown)
-		for i, g := range m.grids {
-			if g.from >= 0 {
-				m.grids[i].from, m.grids[i].to = g.from+m.body, g.to+m.body
-			} else if g.below < 0 {
+		for _, g := range tables[place{s.Leaflet, s.ID}] {
+			if m.from <= g.from && g.from < g.to && g.to <= m.to {
+				m.grids = append(m.grids, g)
+			} else {
 				m.Loose = append(m.Loose, g)
 			}
 		}
+		delete(tables, place{s.Leaflet, s.ID}) // a second section of this name has none
 		found = append(found, m)
 	}
 	return found
@@ -158,20 +159,11 @@ func (w *walker) blocks(lines []printed) (found []block) {
 			text = append(text, line.text)
 		} else if !w.drawn[&s.grids[g]] {
 			w.drawn[&s.grids[g]] = true
-			now.Parts = append(now.Parts, s.tables(g)...)
+			now.Parts = append(now.Parts, part{Grid: &s.grids[g]})
 		}
 	}
 	flush()
 	return found
-}
-
-// tables gives a table with those that stand right below it.
-func (m *mark) tables(first int) []part {
-	parts := []part{{Grid: &m.grids[first]}}
-	for i := first + 1; i < len(m.grids) && m.grids[i].below == first; i++ {
-		parts = append(parts, part{Grid: &m.grids[i]})
-	}
-	return parts
 }
 
 // sectionOf is the section that a line is in.
@@ -195,7 +187,7 @@ func (m *mark) gridAt(line printed) int {
 	if m == nil || line.from == line.to {
 		return -1
 	}
-	return slices.IndexFunc(m.grids, func(g grid) bool { return g.from >= 0 && g.from <= line.from && line.to <= g.to })
+	return slices.IndexFunc(m.grids, func(g grid) bool { return g.from <= line.from && line.to <= g.to })
 }
 
 // trimmed leaves out the blank lines at the beginning and the end.

@@ -129,6 +129,8 @@ func (c *child) stop() {
 }
 
 // answerLimit bounds an answer, and a message, by what is allowed of a document: JSON writes a byte of text as six at worst, the text and once more as
-// words; a word, which is a letter and a blank at least, has a box of eleven and a cell of eleven; and a page or a warning adds
-// less than a hundred.
-func answerLimit(text int64, pages int) int64 { return 24*text + 512*int64(pages) + maxSettings }
+// words; a word, which is a letter and a blank at least, has a box of eleven and a cell of eleven; a rule has a box; and a page or a
+// warning adds less than a hundred.
+func answerLimit(text int64, pages int) int64 {
+	return 24*text + (512+11*maxRules)*int64(pages) + maxSettings
+}

@@ -172,7 +172,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	texts := clean(raws)
 	pages := make([]Page, count)
 	for i, text := range texts {
-		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Source: sourceOf(text, raw[i], unreadable[i])}
+		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Rules: raw[i].rules, Source: sourceOf(text, raw[i], unreadable[i])}
 	}
 	return pages, append(warnings(unreadable), doubts(raw)...), nil
 }

@@ -15,7 +15,7 @@ import (
 
 func TestMessagesAreHandledInAChild(t *testing.T) {
 	t.Parallel()
-	e := open(t, Options{Workers: 1, MaxText: 1 << 20}, "pdf-serve")
+	e := open(t, Options{Workers: 1, MaxText: 1 << 20, MaxPages: 2}, "pdf-serve")
 	for _, message := range [][]byte{{}, []byte("a\x00b\xff"), bytes.Repeat([]byte("x"), 20<<20)} {
 		got, err := e.Hand(t.Context(), "find it", message)
 		require.NoError(t, err)
@@ -23,11 +23,11 @@ func TestMessagesAreHandledInAChild(t *testing.T) {
 	}
 	_, err := e.Hand(t.Context(), "find it", bytes.Repeat([]byte("x"), 30<<20))
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
-	require.ErrorContains(t, err, "find it: 31457280 bytes of text and places, at most 26255360")
+	require.ErrorContains(t, err, "find it: 31457280 bytes of text and places, at most 25298384")
 
 	for message, want := range map[string]string{
 		"refuse":  "find it: it is not as it should be",
-		"flood":   "find it: makes 33554432 bytes, at most 26255360",
+		"flood":   "find it: makes 33554432 bytes, at most 25298384",
 		"panic":   "find it: ended two children: child ended (exit status 2): EOF: panic: out of luck",
 		"exhaust": "find it: ended two children: child ended (exit status 2): EOF: ",
 	} {

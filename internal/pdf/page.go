@@ -36,6 +36,7 @@ type rawPage struct {
 	missing int  // glyphs of which the file does not say what they mean
 	fields  bool // it has form fields or notes, whose text is among the tokens
 	bare    bool // and no other text
+	rules   []Box
 }
 
 // readPage reads the characters of page i in one call, and the box of the first and the last character of each word: a
@@ -72,6 +73,9 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	}
 	if err := tags.mark(of, i, raw.tokens); err != nil {
 		return rawPage{}, err
+	}
+	if sided(raw.tokens) {
+		raw.rules = rulesOf(p, page, turn)
 	}
 	if _, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of}); err == nil && page.ByReference != nil {
 		_, err = p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: *page.ByReference})
@@ -232,6 +236,11 @@ func (t turn) box(p pdfium.Pdfium, of references.FPDF_TEXTPAGE, first, last int)
 			bottom, top = min(bottom, b.Rect.Bottom), max(top, b.Rect.Top)
 		}
 	}
+	return t.place(left, bottom, right, top)
+}
+
+// place turns a box of the page's content.
+func (t turn) place(left, bottom, right, top float32) Box {
 	switch t.rotation {
 	case 1:
 		return Box{bottom, left, top, right}

@@ -34,6 +34,7 @@ type Page struct {
 	Number int    `json:"number"` // from 1
 	Text   string `json:"text"`   // NFC, lines end in \n, words broken at a line's end are mended; "" where there is none
 	Words  []Word `json:"words"`  // of Text in its order, with their places; JSON has them in short
+	Rules  []Box  `json:"rules"`  // lines drawn across the page (wider than high) or down it; none where words do not stand side by side
 
 	Source     Source  `json:"source"`     // of Text
 	Confidence float64 `json:"confidence"` // of the recogniser, from 0 to 1, where Source is SourceOCR; else 0

@@ -28,6 +28,7 @@ type wirePage struct {
 	Cells  []byte `json:"cells,omitempty"` // how many words in turn are in one cell, and which; none of a page without tables
 	Words  string `json:"words,omitempty"`
 	Boxes  []byte `json:"boxes,omitempty"`
+	Rules  []byte `json:"rules,omitempty"` // boxes as well
 
 	Source     Source  `json:"source,omitempty"`
 	Confidence float64 `json:"confidence,omitempty"`
@@ -47,9 +48,10 @@ func (p Page) MarshalJSON() ([]byte, error) {
 			texts.WriteByte(" \n"[min(1, max(0, word.Line-p.Words[i-1].Line))])
 		}
 		texts.WriteString(word.Text)
-		for _, v := range []float32{word.Box.X0, word.Box.Y0, word.Box.X1, word.Box.Y1} {
-			w.Boxes = binary.BigEndian.AppendUint16(w.Boxes, uint16(quarters(v)))
-		}
+		w.Boxes = word.Box.pack(w.Boxes)
+	}
+	for _, r := range p.Rules {
+		w.Rules = r.pack(w.Rules)
 	}
 	w.Words, w.Cells = texts.String(), packCells(p.Words)
 	return json.Marshal(w)
@@ -64,6 +66,9 @@ func (p *Page) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*p = Page{Number: w.Number, Text: w.Text, Source: w.Source, Confidence: w.Confidence}
+	for rules := w.Rules; len(rules) >= boxBytes; rules = rules[boxBytes:] {
+		p.Rules = append(p.Rules, unpack(rules))
+	}
 	if len(w.Boxes) == 0 {
 		return nil
 	}
@@ -137,6 +142,13 @@ func unpackCells(runs []byte, words []Word) error {
 		return errWords
 	}
 	return nil
+}
+
+func (b Box) pack(to []byte) []byte {
+	for _, v := range []float32{b.X0, b.Y0, b.X1, b.Y1} {
+		to = binary.BigEndian.AppendUint16(to, uint16(quarters(v)))
+	}
+	return to
 }
 
 func unpack(b []byte) Box {

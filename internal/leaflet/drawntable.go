@@ -1,0 +1,283 @@
+package leaflet
+
+import (
+	"slices"
+	"strings"
+)
+
+// drawnTable is a table whose cells are drawn, on one page or on several.
+type drawnTable struct {
+	from, to int // lines
+	rows     []tableRow
+	columns  []Box
+	spans    bool // a cell lies over rows
+}
+
+// drawnTables finds the tables among lines around whose cells lines are drawn. One that begins where the last of the page before ended,
+// and has its columns, goes on with it.
+func drawnTables(lines []line, rules [][]Box) []drawnTable {
+	var all []drawnTable
+	for from := 0; from < len(lines); {
+		to := from
+		for to < len(lines) && lines[to].page == lines[from].page {
+			to++
+		}
+		for _, t := range drawnOn(lines, from, to, rules) {
+			if n := len(all) - 1; n >= 0 && all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1 && all[n].like(t) {
+				all[n].append(t)
+				continue
+			}
+			all = append(all, t)
+		}
+		from = to
+	}
+	return all
+}
+
+// drawnOn finds the tables among the lines of a page, in their order.
+func drawnOn(lines []line, from, to int, rules [][]Box) (found []drawnTable) {
+	page := lines[from].page - 1
+	if page >= len(rules) || len(rules[page]) == 0 {
+		return nil
+	}
+	for _, d := range drawings(rules[page]) {
+		if t, ok := d.table(lines, from, to); ok {
+			found = append(found, t)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b drawnTable) int { return a.from - b.from })
+	kept := found[:0]
+	for _, t := range found { // of two that are printed in turn, or one in the other, neither is whole
+		if n := len(kept) - 1; n >= 0 && t.from < kept[n].to {
+			continue
+		}
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+// drawnCell is what stands in a cell of a grid.
+type drawnCell struct {
+	area
+	words []Word
+}
+
+// text is that of the cell. A hyphen at a line's end between small letters stays, without a blank.
+func (c drawnCell) text() string { return joined(c.words) }
+
+// table makes a table of the lines from to to that stand in the grid. It is none where cells do not stand side by side, where a cell is as
+// long as prose, or where words do not keep to their cells.
+func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
+	t.from, t.to = d.extent(lines, from, to)
+	cells := make([]drawnCell, len(d.cells))
+	for i, a := range d.cells {
+		cells[i].area = a
+	}
+	words, stray, wrong, last := 0, 0, 0, -1
+	for _, l := range lines[t.from:t.to] {
+		for _, w := range l.whole() {
+			words++
+			if d.holds(w.Box) {
+				cell, reaches := d.cell(w.Box)
+				if last = cell; reaches {
+					wrong++
+				}
+			} else {
+				stray++
+			}
+			if last >= 0 && w.Text != "" {
+				cells[last].words = append(cells[last].words, w)
+			}
+		}
+	}
+	if words == 0 || float64(stray) > taggedStray*float64(words) || float64(wrong) > taggedWrong*float64(words) {
+		return t, false
+	}
+	t.fill(d, cells)
+	full := 0
+	for _, r := range t.rows {
+		if r.filled() >= 2 {
+			full++
+		}
+	}
+	tooLong := slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell })
+	return t, !tooLong && len(t.columns) >= 2 && len(t.columns) <= maxColumns && full >= taggedRows && full*taggedShare >= len(t.rows)
+}
+
+// extent gives the lines of a page that stand in the grid, the first and the one after the last.
+func (d drawn) extent(lines []line, from, to int) (first, end int) {
+	for i := from; i < to; i++ {
+		in := 0
+		for _, w := range lines[i].words {
+			if d.holds(w.Box) {
+				in++
+			}
+		}
+		if in == 0 || 2*in < len(lines[i].words) {
+			continue
+		}
+		if end == 0 {
+			first = i
+		}
+		end = i + 1
+	}
+	return first, end
+}
+
+// fill makes rows of cells. Rows and columns in which no text begins are none.
+func (t *drawnTable) fill(d drawn, cells []drawnCell) {
+	row, column := make([]int, len(d.ys)), make([]int, len(d.xs)) // of each border: how many rows or columns that are some are before it
+	for _, c := range cells {
+		if len(c.words) > 0 {
+			row[c.row+1], column[c.column+1] = 1, 1
+		}
+	}
+	for j := 1; j < len(column); j++ {
+		if column[j] > 0 {
+			t.columns = append(t.columns, Box{X0: d.xs[j-1], X1: d.xs[j]})
+		}
+		column[j] += column[j-1]
+	}
+	for i := 1; i < len(row); i++ {
+		row[i] += row[i-1]
+	}
+	n := len(t.columns)
+	bands := make([][]drawnCell, row[len(row)-1])
+	for _, c := range cells {
+		width := Box{X0: d.xs[c.column], X1: d.xs[c.right]}
+		c.area = area{row[c.row], column[c.column], row[c.bottom], column[c.right]}
+		if c.row == c.bottom || c.column == c.right {
+			continue // of a row or a column that is none
+		}
+		for len(c.words) == 0 && c.column > 0 && c.right > n {
+			c.right--
+		}
+		t.spans = t.spans || c.bottom > c.row+1
+		c.words = slices.Clip(c.words)
+		bands[c.row] = append(bands[c.row], c)
+		t.widen(c, width)
+	}
+	starts := make([]int, len(bands)+1) // of each band, its first row
+	for i, band := range bands {
+		starts[i] = len(t.rows)
+		if parts := t.split(band, i > 0 || len(bands) == 1); parts != nil {
+			t.rows = append(t.rows, parts...)
+			continue
+		}
+		r := newRow(n)
+		for _, c := range band {
+			r.texts[c.column], r.last[c.column], r.down[c.column] = strings.Join(strings.Fields(c.text()), " "), c.right-1, c.bottom
+		}
+		t.rows = append(t.rows, r)
+	}
+	starts[len(bands)] = len(t.rows)
+	for i := range bands { // what lies over bands lies over their rows
+		r := t.rows[starts[i]]
+		for c := range r.down {
+			if r.down[c] > 0 {
+				r.down[c] = starts[r.down[c]] - starts[i] - 1
+			}
+		}
+	}
+}
+
+// widen makes the column of a cell that lies over no other as wide as the cell.
+func (t *drawnTable) widen(c drawnCell, width Box) {
+	if c.right == c.column+1 {
+		t.columns[c.column] = Box{X0: min(t.columns[c.column].X0, width.X0), X1: max(t.columns[c.column].X1, width.X1)}
+	}
+}
+
+func newRow(n int) tableRow {
+	return tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n), down: make([]int, n)}
+}
+
+// like reports whether o has the columns of t.
+func (t drawnTable) like(o drawnTable) bool {
+	return slices.EqualFunc(t.columns, o.columns, func(a, b Box) bool { return abs(a.X0-b.X0) < 2*ruleSlack && abs(a.X1-b.X1) < 2*ruleSlack })
+}
+
+// append puts the rows of the next page to those of t, but for the head, where it is printed again. A cell without text at the top of the page
+// goes on with the one above, where rows are told apart by their other cells.
+func (t *drawnTable) append(o drawnTable) {
+	rows := o.rows[repeated(t.rows[:t.head()], o.rows):]
+	t.to = o.to
+	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) && !(t.spans && rows[0].begins(t.rows[len(t.rows)-1])) {
+		last := t.rows[len(t.rows)-1]
+		last.append(rows[0])
+		for c := range last.down {
+			last.down[c] += rows[0].down[c]
+		}
+		rows = rows[1:]
+	} else if len(rows) > 0 && rows[0].texts[0] == "" && rows[0].filled() > 0 && rows[0].last[0] == 0 {
+		for i := len(t.rows) - 1; i >= 0; i-- {
+			if t.rows[i].texts[0] != "" {
+				if i+t.rows[i].down[0] == len(t.rows)-1 && t.rows[i].last[0] == 0 {
+					t.rows[i].down[0] += rows[0].down[0] + 1
+				}
+				break
+			}
+		}
+	}
+	t.spans = t.spans || o.spans
+	t.rows = append(t.rows, rows...)
+}
+
+// begins reports whether all cells but the first begin something new after those of the row before.
+func (r tableRow) begins(before tableRow) bool {
+	for c, text := range r.texts {
+		if c > 0 && (text == "" || runsOn(before.texts[c], text)) {
+			return false
+		}
+	}
+	return true
+}
+
+// head is how many rows the head has: those that cells of its first row lie over, or stand above.
+func (t drawnTable) head() int {
+	whole := func(r tableRow) bool { return r.filled() == 1 && r.texts[0] != "" && r.last[0] == len(t.columns)-1 }
+	h, titles := 1, 0
+	for _, r := range t.rows[:max(1, len(t.rows)-1)] {
+		if whole(r) {
+			titles++
+		}
+	}
+	if titles == 1 && whole(t.rows[0]) && len(t.rows) > 2 {
+		h = 2 // a title, above the heads
+	}
+	reach := h
+	stretched := false
+	for i := 0; i < h && h < min(maxHeadRows+1, len(t.rows)-1); i++ {
+		r := t.rows[i]
+		if !whole(r) && r.stretched() {
+			stretched = true
+			h = max(h, i+2)
+		}
+		for c, text := range r.texts {
+			if text != "" {
+				reach = max(reach, i+1+r.down[c])
+			}
+		}
+		if stretched {
+			h = max(h, reach)
+		}
+	}
+	return max(1, min(h, len(t.rows)-1))
+}
+
+// table gives the cells as they are drawn.
+func (t drawnTable) table(lines []line) Table {
+	head := t.head()
+	table := Table{Page: lines[t.from].page, LastPage: lines[t.to-1].page, Columns: len(t.columns)}
+	for i, r := range t.rows {
+		for c, text := range r.texts {
+			if text != "" {
+				table.Cells = append(table.Cells, TableCell{
+					Row: i, Column: c, RowSpan: min(r.down[c]+1, len(t.rows)-i), ColumnSpan: r.last[c] - c + 1, Head: i < head, Text: text,
+				})
+			}
+		}
+	}
+	table.Rows = table.flat()
+	return table
+}
