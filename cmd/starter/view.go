@@ -230,10 +230,10 @@ func readDocument(ctx context.Context, c config.Config, content []byte) (_ pdf.D
 	if err != nil {
 		return pdf.Document{}, err
 	}
-	reader, err := pdf.Open(pdf.Options{Workers: 1})
+	reader, err := pdf.Open(host.ReaderOptions(c, 1))
 	if err != nil {
 		return pdf.Document{}, err
 	}
 	defer func() { err = errors.Join(err, reader.Close(context.WithoutCancel(ctx))) }()
-	return anvisa.Read(ctx, reader, scans, content)
+	return anvisa.Read(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, content)
 }

@@ -25,6 +25,7 @@ type engine struct {
 	cache    wazero.CompilationCache
 	pool     pdfium.Pool
 	memory   *memory
+	canvas   canvas
 	untagged bool // the document's structure is passed over: it broke the sandbox
 }
 
@@ -72,6 +73,7 @@ var (
 // read answers one document.
 func (e *engine) read(wanted request, content []byte) answer {
 	e.memory.refused = false
+	e.canvas = canvas{left: wanted.Pixels}
 	instance, err := e.pool.GetInstance(instanceWait)
 	if err != nil {
 		return answer{Reason: "no sandbox: " + err.Error(), Spent: true}
@@ -85,9 +87,10 @@ func (e *engine) read(wanted request, content []byte) answer {
 		return again
 	}
 	if err != nil {
-		return answer{Reason: e.reason(err), Spent: e.memory.refused || crashed(err)}
+		a = answer{Reason: e.reason(err), Spent: crashed(err)}
 	}
 	a.Spent = a.Spent || e.memory.refused
+	a.Pixels, a.Full = e.canvas.drawn, e.canvas.full
 	return a
 }
 
@@ -97,13 +100,15 @@ func (e *engine) answer(p pdfium.Pdfium, wanted request, content []byte) (a answ
 	switch {
 	case err != nil:
 	case wanted.Render != nil:
-		a.Images, err = render(p, doc, count, *wanted.Render)
+		o := *wanted.Render
+		o.canvas = &e.canvas
+		a.Images, err = render(p, doc, count, o)
 		if err == nil && e.memory.refused {
 			err = errNoRoom // the engine leaves out what it has no memory for, and says nothing
 		}
 	default:
 		a.Document, err = e.document(p, doc, count)
-		a.Spent = err == nil && e.look(p, doc, &a.Document)
+		a.Spent = err == nil && e.look(p, doc, &a.Document, wanted.Blind)
 	}
 	return a, err
 }
