@@ -96,7 +96,7 @@ type Worker struct {
 
 // Document is what one PDF may use, whatever is done with it. One that needs more is quarantined, and the others go on.
 type Document struct {
-	Time   time.Duration `key:"time" class:"plain" help:"Longest time of work on one PDF: reading, drawing, recognising and finding sections together, up to 20m. One that takes longer is quarantined." min:"1"`
+	Time   time.Duration `key:"time" class:"plain" help:"Longest time of work on one PDF: reading, drawing, recognising and finding sections together, up to 12m. One that takes longer is quarantined." min:"1"`
 	Memory Size          `key:"memory" class:"plain" help:"Memory of the sandbox that a PDF is read and drawn in, 16MiB to 4GiB; Tesseract gets four times as much address space."`
 	Pixels int           `key:"pixels" class:"plain" help:"Pixels drawn of one PDF in all, in millions: a page of A4 for Tesseract has 8.7." min:"1"`
 	Text   Size          `key:"text" class:"plain" help:"Text of one PDF in all, what is recognised included, as UTF-8: up to 32MiB."`

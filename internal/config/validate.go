@@ -114,8 +114,8 @@ func (w Worker) check() error {
 // check holds one of the keys of a document against what can be.
 func (d Document) check(key string) error {
 	switch {
-	case key == "document.time" && d.Time > 20*time.Minute:
-		return fmt.Errorf("%s is longer than 20m: the task that reads it must not run out of time first", d.Time)
+	case key == "document.time" && d.Time > 12*time.Minute:
+		return fmt.Errorf("%s is longer than 12m: the task that reads it must not run out of time first", d.Time)
 	case key == "document.memory" && (d.Memory < 16<<20 || d.Memory > 4<<30):
 		return fmt.Errorf("%s is not 16MiB to 4GiB", d.Memory)
 	case key == "document.text" && (d.Text < 1<<10 || d.Text > 32<<20):

@@ -29,12 +29,27 @@ type engine struct {
 	untagged bool // the document's structure is passed over: it broke the sandbox
 }
 
-// openEngine compiles PDFium, or takes it from the cache directory.
+// openEngine compiles PDFium, or takes it from the cache directory. Where that cannot be used, as on a full disk, it does without.
 func openEngine(ctx context.Context, s settings) (*engine, error) {
-	cache, err := wazero.NewCompilationCacheWithDir(s.CacheDir)
-	if err != nil {
-		return nil, fmt.Errorf("use cache directory: %w", err)
+	if s.CacheDir == "" {
+		return newEngine(ctx, s, wazero.NewCompilationCache())
 	}
+	cache, err := wazero.NewCompilationCacheWithDir(s.CacheDir)
+	var e *engine
+	if err == nil {
+		e, err = newEngine(ctx, s, cache)
+	}
+	if err != nil {
+		var again error
+		if e, again = newEngine(ctx, s, wazero.NewCompilationCache()); again != nil {
+			return nil, fmt.Errorf("%w (and without the cache directory: %w)", err, again)
+		}
+	}
+	return e, nil
+}
+
+// newEngine compiles PDFium, or takes it from the cache.
+func newEngine(ctx context.Context, s settings, cache wazero.CompilationCache) (*engine, error) {
 	mem := newMemory(uint64(s.MemoryPages) * pageSize)
 	pool, err := webassembly.Init(webassembly.Config{
 		Context:  experimental.WithMemoryAllocator(ctx, mem),
