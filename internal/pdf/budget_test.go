@@ -20,12 +20,12 @@ func slow(pages int, others ...string) []byte {
 	var kids []string
 	content := strings.Repeat("/Pattern cs /P scn 0 0 600 800 re f\n", 40)
 	objects := []string{"<</Type /Catalog /Pages 2 0 R>>", "",
-		stream("", content),
-		stream("/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 60 60] /XStep 7 /YStep 7 /Resources <</Pattern <</P 5 0 R>>>>", "/Pattern cs /P scn 0 0 60 60 re f"),
-		stream("/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 1 /YStep 1 /Resources <</ExtGState <</G <</ca 0.1 /BM /Luminosity>>>>>>", "/G gs 0.9 0.2 0.1 rg 0 0 9 9 re f 1 1 m 8 3 l 2 7 l s"),
+		streamOf("", content),
+		streamOf("/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 60 60] /XStep 7 /YStep 7 /Resources <</Pattern <</P 5 0 R>>>>", "/Pattern cs /P scn 0 0 60 60 re f"),
+		streamOf("/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 9 9] /XStep 1 /YStep 1 /Resources <</ExtGState <</G <</ca 0.1 /BM /Luminosity>>>>>>", "/G gs 0.9 0.2 0.1 rg 0 0 9 9 re f 1 1 m 8 3 l 2 7 l s"),
 	}
 	for _, other := range others {
-		objects = append(objects, stream("", other), fmt.Sprintf("<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents %d 0 R /Resources <</Font <</F %s>>>>>>",
+		objects = append(objects, streamOf("", other), fmt.Sprintf("<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents %d 0 R /Resources <</Font <</F %s>>>>>>",
 			len(objects)+1, "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"))
 		kids = append(kids, fmt.Sprintf("%d 0 R", len(objects)))
 	}
@@ -37,7 +37,7 @@ func slow(pages int, others ...string) []byte {
 	return raw(objects...)
 }
 
-func stream(dictionary, content string) string {
+func streamOf(dictionary, content string) string {
 	return fmt.Sprintf("<<%s /Length %d>>\nstream\n%s\nendstream", dictionary, len(content), content)
 }
 
