@@ -250,3 +250,35 @@ func blocks(ctx context.Context, a *timed, _ <-chan struct{}) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+// Items that each take much of an attempt's time, and less than half, cost nothing: what is done is kept, and the next attempt
+// goes on with the rest.
+func TestABatchOfDearItemsComesToItsEnd(t *testing.T) {
+	t.Parallel()
+	w := listed(t, "a 1", "b 2", "c 3", "d 4")
+	w.must(w.step(download))
+	a := &timed{time: 3 * time.Second, why: context.DeadlineExceeded}
+	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		for _, item := range batch {
+			select {
+			case <-time.After(a.time / 3):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			if err := settle(item.ID, w.row(run, item), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	in := w.enrolled(extract, ledger.Missing)
+	var left map[string]int
+	err := errors.New("none yet")
+	for attempt := 0; err != nil; attempt++ {
+		require.Less(t, attempt, 10, "%v", err)
+		if left, err = w.attempt(a, left, in); err != nil {
+			require.False(t, failure(t, err).NonRetryable(), "%v", err)
+		}
+	}
+	require.Equal(t, ledger.Counts{Discovered: 4, Pending: 4}, w.counts(extract), "staged, and none is quarantined")
+}

@@ -10,7 +10,7 @@ const memoryPage = 64 << 10
 
 // ReaderOptions says how PDFs are read, so many at a time.
 func ReaderOptions(c config.Config, workers int) pdf.Options {
-	return pdf.Options{Workers: workers, MaxText: int64(c.Document.Text), MemoryPages: uint32(c.Document.Memory / memoryPage)} //nolint:gosec // 65,536 at most
+	return pdf.Options{Workers: workers, MaxText: int64(c.Document.Text), MemoryPages: uint32(c.Document.Memory / memoryPage)}
 }
 
 // DocumentLimits is what one PDF may use in all.

@@ -19,7 +19,7 @@ func Recognizer(c config.Config) (anvisa.Recognizer, error) {
 		return nil, nil //nolint:nilnil // none is wanted
 	}
 	tesseract, err := ocr.New(ocr.Options{
-		Program: c.OCR.Program, Language: c.OCR.Language, Workers: c.Worker.Extract, Memory: 4 * uint64(c.Document.Memory), //nolint:gosec // 16 GiB at most
+		Program: c.OCR.Program, Language: c.OCR.Language, Workers: c.Worker.Extract, Memory: 4 * uint64(c.Document.Memory),
 	})
 	if err != nil {
 		return nil, err
