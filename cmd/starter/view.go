@@ -226,6 +226,7 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path s
 
 // readDocument reads a document as `leaflet parse` does: pages that are images are recognised.
 func readDocument(ctx context.Context, c config.Config, content []byte) (_ pdf.Document, err error) {
+	ctx = pdf.WithBudget(ctx, host.DocumentLimits(c))
 	scans, err := host.Recognizer(c)
 	if err != nil {
 		return pdf.Document{}, err
@@ -235,5 +236,5 @@ func readDocument(ctx context.Context, c config.Config, content []byte) (_ pdf.D
 		return pdf.Document{}, err
 	}
 	defer func() { err = errors.Join(err, reader.Close(context.WithoutCancel(ctx))) }()
-	return anvisa.Read(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, content)
+	return anvisa.Read(ctx, reader, scans, content)
 }
