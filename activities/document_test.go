@@ -24,7 +24,7 @@ func TestBePDFServer(t *testing.T) {
 	if flag.Arg(0) != "serve" {
 		t.Skip("is run by the other test of this file")
 	}
-	require.NoError(t, pdf.Serve(t.Context(), os.Stdin, os.Stdout))
+	require.NoError(t, pdf.Serve(t.Context(), os.Stdin, os.Stdout, nil))
 	os.Exit(0) // before the test says anything on standard output
 }
 

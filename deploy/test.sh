@@ -28,6 +28,7 @@ if [ -d deploy/grid/node_modules ]; then
   export DRUGSLM_TEST_HUB_URL="$hub"
 fi
 
+# The end-to-end tests take longest and mostly wait, so they come first and share the cores with more than one other package.
 # SQLite, which is C translated to Go, is built without the race detector: see docs/decisions.md before you add a package to this.
-go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./...
+go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m -p 3 -parallel 3 ./e2e ./...
 (cd deploy/temporal && go test -timeout 10m ./...)

@@ -203,7 +203,10 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 	if err != nil {
 		return view, err
 	}
-	found := leaflet.Read(anvisa.LeafletPages(read))
+	found, err := anvisa.Find(ctx, reader, read)
+	if err != nil {
+		return view, err
+	}
 	view.Kind, view.Reason, view.Text = found.Kind, found.Reason, found.Text
 	view.Warnings = append(view.Warnings, found.Warnings...)
 	view.account(found)

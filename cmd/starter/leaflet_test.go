@@ -13,13 +13,14 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
 
 // TestMain makes this test's executable the child that reads PDFs, as the command is.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "pdf-serve" {
-		if err := pdf.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+		if err := pdf.Serve(context.Background(), os.Stdin, os.Stdout, leaflet.Handle); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

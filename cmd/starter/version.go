@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/host"
+	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
 
@@ -27,10 +28,12 @@ func newVersion(a *app) *cobra.Command {
 	}
 }
 
-// newPDFServe is the child process in which PDFs are read; the extractor starts it.
+// newPDFServe is the child process in which PDFs and their texts are read; the extractor starts it.
 func newPDFServe() *cobra.Command {
 	return &cobra.Command{
 		Use: "pdf-serve", Hidden: true, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return pdf.Serve(cmd.Context(), os.Stdin, os.Stdout) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return pdf.Serve(cmd.Context(), os.Stdin, os.Stdout, leaflet.Handle)
+		},
 	}
 }

@@ -204,12 +204,11 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path s
 		return err
 	}
 	s := look.Subject{Item: path[strings.LastIndexAny(path, `/\`)+1:], Rest: "starter leaflet view " + path + " --page ", Now: time.Now()}
-	read, unread := readDocument(ctx, c, content)
+	row, unread := readDocument(ctx, c, content)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if unread == nil {
-		row := anvisa.RowOf(read)
 		measured := quality.Measure("", row, nil, nil)
 		s.Row, s.Quality = &row, &measured
 	} else {
@@ -225,16 +224,24 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path s
 }
 
 // readDocument reads a document as `leaflet parse` does: pages that are images are recognised.
-func readDocument(ctx context.Context, c config.Config, content []byte) (_ pdf.Document, err error) {
+func readDocument(ctx context.Context, c config.Config, content []byte) (row anvisa.ExtractRow, err error) {
 	ctx = pdf.WithBudget(ctx, host.DocumentLimits(c))
 	scans, err := host.Recognizer(c)
 	if err != nil {
-		return pdf.Document{}, err
+		return row, err
 	}
 	reader, err := pdf.Open(host.ReaderOptions(c, 1))
 	if err != nil {
-		return pdf.Document{}, err
+		return row, err
 	}
 	defer func() { err = errors.Join(err, reader.Close(context.WithoutCancel(ctx))) }()
-	return anvisa.Read(ctx, reader, scans, content)
+	read, err := anvisa.Read(ctx, reader, scans, content)
+	if err != nil {
+		return row, err
+	}
+	found, err := anvisa.Find(ctx, reader, read)
+	if err != nil {
+		return row, err
+	}
+	return anvisa.RowOf(read, found), nil
 }

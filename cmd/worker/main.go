@@ -18,6 +18,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
+	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 	"drugslm/internal/telemetry"
 	"drugslm/internal/terminal"
@@ -45,8 +46,8 @@ func run(ctx context.Context, args []string, to io.Writer) int {
 	stderr := terminal.NewWriter(to)
 	defer func() { _ = stderr.Flush() }()
 	var err error
-	if len(args) == 1 && args[0] == "pdf-serve" { // the child process in which PDFs are read
-		err = pdf.Serve(ctx, os.Stdin, os.Stdout)
+	if len(args) == 1 && args[0] == "pdf-serve" { // the child process in which PDFs and their texts are read
+		err = pdf.Serve(ctx, os.Stdin, os.Stdout, leaflet.Handle)
 	} else {
 		err = work(ctx, args, stderr)
 	}

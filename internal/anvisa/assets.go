@@ -30,10 +30,11 @@ type Files interface {
 	Path(sha256 string) string
 }
 
-// Reader reads the text of a PDF, and draws its pages.
+// Reader reads the text of a PDF, draws its pages, and has leaflet.Handle find what is in a text: all where it can be stopped.
 type Reader interface {
 	Extract(ctx context.Context, content []byte) (pdf.Document, error)
 	Render(ctx context.Context, content []byte, o pdf.RenderOptions) ([]pdf.Image, error)
+	Hand(ctx context.Context, doing string, message []byte) ([]byte, error)
 }
 
 // Deps is what the assets work with. Planning and listing assets need none of it: the zero value will do.

@@ -10,6 +10,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 	"drugslm/internal/telemetry"
 )
@@ -81,8 +82,11 @@ func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (Extr
 		return ExtractRow{}, err
 	}
 	var read pdf.Document
+	var found leaflet.File
 	err = telemetry.Do(ctx, d.Tracer, telemetry.ExtractText, func(ctx context.Context) error {
-		read, err = d.read(ctx, content)
+		if read, err = d.read(ctx, content); err == nil {
+			found, err = Find(ctx, d.Reader, read)
+		}
 		return err
 	}, trace.WithAttributes(telemetry.ItemID.String(item.ID), telemetry.Bytes.Int(len(content))))
 	if fault.KindOf(err) == fault.Corrupt {
@@ -96,6 +100,6 @@ func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (Extr
 		Expediente: doc.Expediente, SHA256: doc.SHA256, Warnings: read.Warnings,
 		Provenance: run.Provenance(doc.FetchedAt, doc.SourceURL),
 	}
-	row.read(read)
+	row.read(read, found)
 	return row, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
 
@@ -21,6 +22,8 @@ type paper struct {
 	pages []pdf.Page
 	drawn []int // numbers of the pages that were drawn
 	fail  error // of drawing
+
+	unread error // of finding sections
 }
 
 func (p *paper) Extract(context.Context, []byte) (pdf.Document, error) {
@@ -30,6 +33,13 @@ func (p *paper) Extract(context.Context, []byte) (pdf.Document, error) {
 func (p *paper) Render(_ context.Context, _ []byte, o pdf.RenderOptions) ([]pdf.Image, error) {
 	p.drawn = append(p.drawn, o.Pages...)
 	return []pdf.Image{{Number: o.Pages[0], DPI: o.DPI, PNG: []byte("PNG")}}, p.fail
+}
+
+func (p *paper) Hand(_ context.Context, _ string, message []byte) ([]byte, error) {
+	if p.unread != nil {
+		return nil, p.unread
+	}
+	return leaflet.Handle(message)
 }
 
 // eye reads of every image the text of its page, or fails.
@@ -184,6 +194,12 @@ func TestExtractOfScans(t *testing.T) {
 	require.Equal(t, ExtractPage{Number: 1, Text: "um", Source: SourceText, Confidence: 1, Words: 1, Outside: 1}, row.Pages[0])
 	require.Equal(t, ExtractPage{Number: 3, Source: SourceBlank}, row.Pages[2])
 	require.Equal(t, ExtractPage{Number: 4, Source: SourceUnreadable}, row.Pages[3])
+
+	deps.Reader = &paper{pages: mixed(), unread: fault.New(fault.Corrupt, "find sections", "took longer than 1m0s")}
+	_, err = deps.extract(t.Context(), run, item)
+	require.Equal(t, fault.Corrupt, fault.KindOf(err))
+	require.EqualError(t, err, "find sections: took longer than 1m0s")
+	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
 }
 
 // shelf has one file.

@@ -1,10 +1,12 @@
 package anvisa
 
 import (
+	"context"
 	"unicode"
 	"unicode/utf8"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/fault"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -145,18 +147,29 @@ type ExtractChange struct {
 }
 
 // RowOf gives what anvisa/extract would say of a document, but for what only the portal knows: for a file by hand.
-func RowOf(d pdf.Document) ExtractRow {
+func RowOf(d pdf.Document, found leaflet.File) ExtractRow {
 	row := ExtractRow{Warnings: d.Warnings}
-	row.read(d)
+	row.read(d, found)
 	return row
 }
 
-// read fills in what a document says.
-func (r *ExtractRow) read(d pdf.Document) {
+// Find finds the leaflets of a document, where reader can stop it: the text is a stranger's. Errors are those of reader.
+func Find(ctx context.Context, reader Reader, d pdf.Document) (leaflet.File, error) {
+	const doing = "find sections"
+	pages := LeafletPages(d)
+	answer, err := reader.Hand(ctx, doing, leaflet.Message(pages))
+	if err != nil {
+		return leaflet.File{}, err
+	}
+	found, err := leaflet.Answer(answer, len(pages))
+	return found, fault.Wrap(fault.Corrupt, doing, err)
+}
+
+// read fills in what a document says, and what was found in it.
+func (r *ExtractRow) read(d pdf.Document, found leaflet.File) {
 	for _, page := range d.Pages {
 		r.Pages = append(r.Pages, extractPage(page))
 	}
-	found := leaflet.Read(LeafletPages(d))
 	r.Kind, r.Reason, r.Text, r.Running = string(found.Kind), found.Reason, found.Text, found.Running
 	r.Characters = int64(utf8.RuneCountInString(r.Text))
 	r.account(found)

@@ -31,7 +31,7 @@ import (
 // TestMain makes this test's executable the child that reads PDFs, as the worker is.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "pdf-serve" {
-		if err := pdf.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+		if err := pdf.Serve(context.Background(), os.Stdin, os.Stdout, leaflet.Handle); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

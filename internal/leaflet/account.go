@@ -2,6 +2,7 @@ package leaflet
 
 import (
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -34,11 +35,12 @@ type Words struct {
 	Dropped  int // not in the text: File.Dropped has them
 }
 
-// running are the running heads and feet, each once, as first printed. Numbers alone say nothing.
-func (d document) running() []string {
+// runningHeads are the running heads and feet among drops, each once, as first printed. Numbers alone say nothing.
+func runningHeads(drops []Drop, work *work) []string {
 	heads := []string{}
 	seen := map[edge]bool{}
-	for _, drop := range d.dropped {
+	for _, drop := range drops {
+		work.add(len(drop.Text))
 		key := mask(drop.Text, drop.Page)
 		if drop.Reason == RunningHead && key.text != "" && !seen[key] {
 			seen[key] = true
@@ -46,6 +48,19 @@ func (d document) running() []string {
 		}
 	}
 	return heads
+}
+
+// droppedFrom gives what was dropped from the pages on which lines first to last begin, but for the page of the last one: of a page
+// that several leaflets share it is the last one's that begins there.
+func (d document) droppedFrom(first, last int) []Drop {
+	at := func(line, none int) int {
+		if line <= 0 || line >= len(d.lines) {
+			return none
+		}
+		return sort.Search(len(d.dropped), func(i int) bool { return d.dropped[i].Page >= d.lines[line].page })
+	}
+	from := at(first, 0)
+	return d.dropped[from:max(from, at(last, len(d.dropped)))]
 }
 
 // account tells where the words of each page went. Offsets are in bytes.

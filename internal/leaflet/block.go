@@ -135,6 +135,7 @@ func (b *builder) prose(from, to int) {
 		for j < to && !b.begins(i, j, mark) {
 			j++
 		}
+		b.work.add(j - i)
 		texts := make([]string, 0, j-i)
 		for k := i; k < j; k++ {
 			texts = append(texts, b.lines[k].text)

@@ -209,15 +209,19 @@ const step = 0.5
 // gap is the middle of the widest stretch between from and to that the fewest words cross.
 func gap(body []placed, from, to float32) float32 {
 	n := max(1, min(4096, int((to-from)/step))) // a page is not wider
-	crossed := make([]int, n+1)
+	crossed := make([]int, n+2)                 // first by how many more than the one before, then by how many
 	for _, w := range body {
 		first, last := int((w.Box.X0-from)/step)+1, int((w.Box.X1-from)/step)
 		if w.Box.X0 < from {
 			first = 0
 		}
-		for i := first; i <= min(last, n); i++ {
-			crossed[i]++
+		if last = min(last, n); 0 <= first && first <= last {
+			crossed[first]++
+			crossed[last+1]--
 		}
+	}
+	for i := 1; i <= n; i++ {
+		crossed[i] += crossed[i-1]
 	}
 	begin, width, fewest := 0, 0, len(body)+1
 	for i := 0; i <= n; {

@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"regexp"
-	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -18,25 +17,33 @@ type line struct {
 	start, end int    // of text in the document
 	words      []Word // with their places; none where they are not known
 	count      int    // words on the page: a word that was put together at a hyphen is two
+	narrow     int    // its words up to the last that is in no row of as many cells as the table of changes has
 }
 
-// before is l up to offset n of its text, which is after a blank.
-func (l line) before(n int) line {
-	text := strings.TrimSpace(l.text[:n])
-	l.end = l.start + len(text)
-	l.count -= len(strings.Fields(l.text[n:]))
-	l.words = l.words[:min(len(l.words), len(strings.Fields(text)))]
-	l.text = text
-	return l
+// add gives l its next word.
+func (l *line) add(w Word) {
+	l.words = append(l.words, w)
+	if w.Cell.Of < minHeads {
+		l.narrow = len(l.words)
+	}
 }
 
-// after is l from offset n of its text, which is after a blank.
-func (l line) after(n int) line {
-	l.start += n
-	l.count = len(strings.Fields(l.text[n:]))
-	l.words = l.words[min(len(l.words), len(strings.Fields(l.text[:n]))):]
-	l.text = l.text[n:]
-	return l
+// cut is l up to offset n of its text, which is after a blank, and from there on. The text has so many words: a line may be cut
+// thousands of times, and is not counted anew each time.
+func (l line) cut(n, words int) (before, after line) {
+	before, after = l, l
+	before.text = strings.TrimSpace(l.text[:n])
+	before.end = l.start + len(before.text)
+	own := len(strings.Fields(before.text))
+	before.count, after.count = l.count-(words-own), words-own
+	at := min(len(l.words), own)
+	before.words, after.words = nil, l.words[at:]
+	for _, w := range l.words[:at] {
+		before.add(w)
+	}
+	after.start, after.text = l.start+n, l.text[n:]
+	after.narrow = max(0, l.narrow-at)
+	return before, after
 }
 
 // document is the joined text and its lines.
@@ -45,23 +52,25 @@ type document struct {
 	lines   []line
 	dropped []Drop // lines that are not in the text
 	layout  layout // of the lines, once titles are known
+	places  *places
+	work    *work
 }
 
 // Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
 // their running heads and feet. A word that was broken at a hyphen between lines is whole again.
-func Join(pages []string) string { return newDocument(linesOf(plain(pages)), nil).text }
+func Join(pages []string) string { return newDocument(linesOf(plain(pages)), nil, nil).text }
 
 // newDocument joins pages. A leaflet begins on the first page and on each of starts, which are indices in pages: what runs
 // through the pages of one need not run through those of the next.
-func newDocument(pages [][]line, starts []int) document {
-	var d document
+func newDocument(pages [][]line, starts []int, w *work) document {
+	d := document{work: w}
 	var text strings.Builder
 	for i, start := range append([]int{0}, starts...) {
 		end := len(pages)
 		if i < len(starts) {
 			end = starts[i]
 		}
-		e := newEdges(pages[start:end], start+1)
+		e := newEdges(pages[start:end], start+1, w)
 		for j, page := range pages[start:end] {
 			d.add(&text, start+j+1, page, e.running(j))
 		}
@@ -80,7 +89,7 @@ func (d *document) add(text *strings.Builder, page int, lines []line, running []
 			kept = append(kept, l)
 		}
 	}
-	for _, l := range mend(inOrder(kept)) {
+	for _, l := range mend(inOrder(kept), d.work) {
 		if text.Len() > 0 {
 			text.WriteByte('\n')
 		}
@@ -99,19 +108,45 @@ const maxMended = 4 << 10
 
 // mend puts words together that were broken at a hyphen, where that is safe: between a letter and a small one. The
 // hyphen stays, because it may belong to the word ("cirurgião-dentista"), unless it is a soft one.
-func mend(lines []line) []line {
+func mend(lines []line, work *work) []line {
 	var mended []line
-	for _, l := range lines {
-		if n := len(mended) - 1; n >= 0 && len(mended[n].text) < maxMended && endsHyphenated(mended[n].text) && startsSmall(l.text) && !beside(mended[n], l) {
-			before := &mended[n]
-			before.text = strings.TrimSuffix(before.text, "\u00ad") + l.text
-			before.words = append(slices.Clip(before.words), l.words...)
-			before.count += l.count
-			continue
+	for from := 0; from < len(lines); {
+		to, size := from+1, len(lines[from].text)
+		for to < len(lines) && size < maxMended && endsHyphenated(lines[to-1].text) && startsSmall(lines[to].text) && !beside(lines[to-1], lines[to]) {
+			if strings.HasSuffix(lines[to-1].text, softHyphen) {
+				size -= len(softHyphen)
+			}
+			size += len(lines[to].text)
+			to++
 		}
-		mended = append(mended, l)
+		mended = append(mended, joinLines(lines[from:to]))
+		work.add(size)
+		from = to
 	}
 	return mended
+}
+
+const softHyphen = "\u00ad"
+
+// joinLines is one line of several that were broken at hyphens.
+func joinLines(parts []line) line {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	whole := line{}
+	var text strings.Builder
+	for i, l := range parts {
+		if i+1 < len(parts) {
+			l.text = strings.TrimSuffix(l.text, softHyphen)
+		}
+		text.WriteString(l.text)
+		whole.count += l.count
+		for _, w := range l.words {
+			whole.add(w)
+		}
+	}
+	whole.text = text.String()
+	return whole
 }
 
 // beside reports whether a line begins on the height on which another ends: then they are two cells of a table.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // File is all that was found in one file.
@@ -25,7 +26,7 @@ type File struct {
 // patient's and the professional's one after the other. Each has its own sections.
 // A file that is no leaflet is classified and kept, and has none.
 func Read(pages []Page) File {
-	f := read(pages)
+	f := read(pages, &work{})
 	if f.Kind != KindLeaflet {
 		f.Leaflets = nil
 	}
@@ -33,18 +34,19 @@ func Read(pages []Page) File {
 }
 
 // read finds leaflets whatever the kind of the file: there is at least one, which may be without sections.
-func read(pages []Page) File {
+func read(pages []Page, w *work) File {
 	lines := linesOf(pages)
-	d := newDocument(lines, nil)
+	d := newDocument(lines, nil, w)
 	found := d.headings()
 	parts := d.split(found)
 	if len(parts) > 1 { // what ran through several leaflets is looked at again in each of them
-		d = newDocument(lines, d.firstPages(parts))
+		d = newDocument(lines, d.firstPages(parts), w)
 		found = d.headings()
 		parts = d.split(found)
 	}
 	d.layout = newLayout(d.lines)
-	f := File{Text: d.text, Pages: len(pages), Running: d.running(), Dropped: d.dropped}
+	w.add(len(d.lines) * 2 * nearby)
+	f := File{Text: d.text, Pages: len(pages), Running: runningHeads(d.dropped, w), Dropped: d.dropped}
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))
@@ -68,6 +70,7 @@ func (d document) starts(parts [][]heading) []int {
 	for i, part := range parts[1:] {
 		first := part[0].line
 		top := d.top(first)
+		d.work.add(1)
 		before := parts[i]
 		last := before[len(before)-1]
 		if last.line >= top || first-top > maxFront || last.info.ID == legal && d.carries(top, first) {
@@ -75,6 +78,7 @@ func (d document) starts(parts [][]heading) []int {
 		}
 		for top == d.top(top) && top > last.line+1 && d.cover(d.top(top-1), top) && last.line < d.top(top-1) {
 			top = d.top(top - 1)
+			d.work.add(1)
 		}
 		starts[i+1] = top
 	}
@@ -86,19 +90,11 @@ func (d document) starts(parts [][]heading) []int {
 func (d document) firstPages(parts [][]heading) []int {
 	var pages []int
 	for _, start := range d.starts(parts)[1:len(parts)] {
-		if page := d.lines[start].page - 1; page > 0 && !slices.Contains(pages, page) {
+		if page := d.lines[start].page - 1; page > 0 && (len(pages) == 0 || pages[len(pages)-1] < page) { // they rise
 			pages = append(pages, page)
 		}
 	}
 	return pages
-}
-
-// top is the first line of the page that line i is on.
-func (d document) top(i int) int {
-	for i > 0 && d.lines[i-1].page == d.lines[i].page {
-		i--
-	}
-	return i
 }
 
 // A cover has few lines, all short, and no date: the last page of a table of changes has some.
@@ -150,11 +146,14 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 		if l.History = rows(table); len(l.History) == 0 {
 			l.History = taggedChanges(table)
 		}
-		if len(l.History) == 0 && len(table[0].words) > 0 {
+		if len(l.History) == 0 {
+			l.History = nil
+		}
+		if l.History == nil && len(table[0].words) > 0 {
 			l.Warnings = append(l.Warnings, "no rows in the table of changes: its head is not as the rule prints it")
 		}
 	}
-	if l.Metadata = d.metadata(l); l.Metadata.Product == "" && len(l.Sections) > 0 {
+	if l.Metadata = d.metadata(l, runningHeads(d.droppedFrom(first, last), d.work)); l.Metadata.Product == "" && len(l.Sections) > 0 {
 		l.Warnings = append(l.Warnings, "no name of the product: above the first title stands nothing but forms, strengths and the like")
 	}
 	l.Absent = d.absent(l, part)
@@ -180,6 +179,7 @@ type Absence struct {
 func (d document) absent(l Leaflet, candidates []heading) []Absence {
 	has := map[string]bool{}
 	var numbers []int
+	d.work.add(len(candidates))
 	for _, s := range l.Sections {
 		has[s.ID] = true
 		if s.Number > 0 {
@@ -220,10 +220,22 @@ func (d document) why(info SectionInfo, l Leaflet, candidates []heading, numbers
 		}
 		return fmt.Sprintf("no such title before number %d", after)
 	}
+	d.work.add(l.End - l.Start)
 	if needle := fold(info.Title); strings.Contains(fold(d.text[l.Start:l.End]), needle) {
 		return "its title is printed only inside other text"
 	}
 	return "no such title in the text"
+}
+
+// beginning is the first n bytes of s, or a little less, at a rune's border.
+func beginning(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // clip bounds s to n bytes, at a rune's border.

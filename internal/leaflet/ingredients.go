@@ -2,6 +2,7 @@ package leaflet
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,11 +24,13 @@ var (
 	brackets  = regexp.MustCompile(`\([^()]*\)`)
 	excipient = regexp.MustCompile(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
 	amountOf  = regexp.MustCompile(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
-		`(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|ap[óo]s|destinado|respectivamente)\b)`)
+		`(\p{L}[\p{L}0-9 -]{1,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|mais|ap[óo]s|destinado|respectivamente)\b)`)
 	// beforeAmount is a name with its amount after it: "contém: exemplol sódico 12,5 mg".
 	beforeAmount = regexp.MustCompile(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*` + unitAmount)
 	// fromAmount is where the amount of a name begins.
-	fromAmount = regexp.MustCompile(`(?i)[\s,:-]*` + unitAmount + `.*$`)
+	fromAmount = regexp.MustCompile(`(?i)[\s,:-]*(?:\be\s+)?` + unitAmount + `.*$`)
+	// fromEquivalent is where a name's amount is said to be that of another: "exemplol sódico equivalente a 1 g de exemplol".
+	fromEquivalent = regexp.MustCompile(`(?i)[\s,]+(?:que\s+)?(?:equival|correspond)\p{L}+\s+a\b.*$`)
 	// shape is what an amount of a powder or a solution is of, before the name.
 	shape = regexp.MustCompile(`(?i)^(?:p[óo]|solu[çc][ãa]o|suspens[ãa]o|subst[âa]ncia)\s.*\bde\s+`)
 )
@@ -45,15 +48,20 @@ func ingredients(composed []string) []string {
 		if m == nil || vehicle.MatchString(line) {
 			continue
 		}
-		name := strings.Trim(fromAmount.ReplaceAllString(equivalent.ReplaceAllString(m[1], ""), ""), " *")
-		if name != "" && !strings.HasPrefix(strings.ToLower(name), "cada ") {
-			found = once(found, name)
+		name := strings.Trim(amountless(equivalent.ReplaceAllString(m[1], "")), " *")
+		if name != "" && !slices.Contains(idle, Plain(name)) && !strings.HasPrefix(strings.ToLower(name), "cada ") {
+			found = append(found, name)
 		}
 	}
 	if len(found) == 0 {
 		found = contained(strings.Join(composed, " "))
 	}
-	return found
+	return once(found)
+}
+
+// amountless is a name without the amount after it, and without what that is equivalent to.
+func amountless(name string) string {
+	return fromAmount.ReplaceAllString(fromEquivalent.ReplaceAllString(name, ""), "")
 }
 
 // contained finds the active ingredients in sentences. Of those that an amount is said to be equivalent to it takes
@@ -66,11 +74,11 @@ func contained(composed string) []string {
 			part = part[:at[0]]
 		}
 		for _, m := range amountOf.FindAllStringSubmatch(part, -1) {
-			name := strings.Join(strings.Fields(shape.ReplaceAllString(m[2], "")), " ")
+			name := strings.Join(strings.Fields(amountless(shape.ReplaceAllString(m[2], ""))), " ")
 			switch {
 			case vehicle.MatchString(name):
 			case m[1] == "":
-				found = once(found, name)
+				found = append(found, name)
 			case other == "":
 				other = name
 			}
@@ -94,7 +102,7 @@ func amounting(composed string) []string {
 		}
 		for _, m := range beforeAmount.FindAllStringSubmatch(strings.TrimLeft(part, " :"), -1) {
 			if name := strings.Join(strings.Fields(m[1]), " "); !vehicle.MatchString(name) && !contains.MatchString(name) {
-				found = once(found, name)
+				found = append(found, name)
 			}
 		}
 	}

@@ -81,6 +81,19 @@ func TestNoticesWithoutTitle(t *testing.T) {
 	require.Equal(t, "UNIÃO S/A", f.Leaflets[0].Metadata.Maker)
 }
 
+// TestNoticesHoweverTheRegistrationIsPrinted ends the last question where it stands.
+func TestNoticesHoweverTheRegistrationIsPrinted(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"Registro: 1.0367. 0174", "MS 1.0367.0174", "Registro nº 1.03670174", "M.S. – 1.0367.0174.001-5", "Reg. MS nº: 1. 0367. 0174"} {
+		f := read("9. REAÇÕES ADVERSAS\nPodem ocorrer náuseas e vômitos.\n10. SUPERDOSE\nLigue para 0800 722 6001, se precisar.\n" + line + "\nImportado por:\nFIRMA DO BRASIL LTDA.")
+		sections := f.Leaflets[0].Sections
+		require.Len(t, sections, 3, line)
+		require.Equal(t, "legal", sections[2].ID)
+		require.Equal(t, "Ligue para 0800 722 6001, se precisar.", sections[1].Text)
+		require.Equal(t, "1.0367.0174", f.Leaflets[0].Metadata.Registration, line)
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	f := read("amoxicilina\nLABORATÓRIO X LTDA\n", `I - IDENTIFICAÇÃO DO MEDICAMENTO
@@ -147,6 +160,13 @@ func TestIngredients(t *testing.T) {
 		{"powder", "Princípio ativo: 150 mg de pó liofilizado de exemplumabe para solução.", []string{"exemplumabe"}},
 		{"name with a decimal comma", "exemplol 12,5 mg.......1 comprimido\noutrol 2.5 mg ........ 1 comprimido", []string{"exemplol", "outrol"}},
 		{"amount after the name", "Cada comprimido contém: exemplol sódico 12,5 mg; outrol 0,5 g. Excipientes: manitol 3 mg.", []string{"exemplol sódico", "outrol"}},
+		{"what the amount is equivalent to, without brackets", "exemplol sódico equivalente a 1 g de exemplol.......1,06 g\noutrol sódico correspondente a 0,5 g de outrol.....0,6 g",
+			[]string{"exemplol sódico", "outrol sódico"}},
+		{"a sentence says what it is equivalent to", "Cada frasco contém:\ncloridrato de exemplol que equivale a 45 mg de exemplol............50 mg", []string{"cloridrato de exemplol"}},
+		{"the amount is equivalent to about another", "exemplol equivale a aproximadamente 12,5 mg de outrol.....20 mg", []string{"exemplol"}},
+		{"two amounts of a sentence", "Cada frasco contém 100 mg de exemplol 100 mg de manitol.", []string{"exemplol"}},
+		{"names of two letters", "Cada frasco contém 75 UI de LH e 75 UI de FSH.", []string{"LH", "FSH"}},
+		{"no name", "com.......10 mg", []string{}},
 		{"number in the name", "Cada comprimido contém: vitamina B12 5 mcg.", []string{"vitamina B12"}},
 		{"nothing", "Veja a embalagem.", []string{}},
 	}
@@ -173,15 +193,38 @@ func TestProductNames(t *testing.T) {
 		"500 mg":                                    "",
 		"/":                                         "",
 		"":                                          "",
-		"Solução oral\n20 mg/mL\nfrasco com 10 mL": "",
-		"Solução fisiológica 0,9 %":                "Solução fisiológica 0,9 %",
-		"AAS":                                      "AAS",
-		"Vitamina C 1 g":                           "Vitamina C 1 g",
-		"IDENTIFICAÇÃO DO MEDICAMENTO\n1 g\nZELUTINA®": "ZELUTINA®",
+		"Solução oral\n20 mg/mL\nfrasco com 10 mL":                   "",
+		"Solução fisiológica 0,9 %":                                  "Solução fisiológica 0,9 %",
+		"150 mm\n310 mm\nZELUTINA":                                   "ZELUTINA",
+		"70 mm Posição e sentido de leitura do Pharmacode\nZELUTINA": "ZELUTINA",
+		"USO RESTRITO A HOSPITAIS\nZELUTINA":                         "ZELUTINA",
+		"VENDA SOB PRESCRIÇÃO\nZELUTINA":                             "ZELUTINA",
+		"60/12 quando eu me esquecer\nZELUTINA":                      "ZELUTINA",
+		"290506\nZELUTINA":                                           "ZELUTINA",
+		"3M Nexol":                                                   "3M Nexol",
+		"AAS":                                                        "AAS",
+		"Vitamina C 1 g":                                             "Vitamina C 1 g",
+		"IDENTIFICAÇÃO DO MEDICAMENTO\n1 g\nZELUTINA®":               "ZELUTINA®",
 	} {
 		l := read(cover + "\nAPRESENTAÇÕES\nCaixa com 10.\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.").Leaflets[0]
 		require.Equal(t, want, l.Metadata.Product, cover)
 		require.Equal(t, want == "", strings.Contains(strings.Join(l.Warnings, "; "), "no name of the product"), cover)
+	}
+}
+
+// TestProductNameInTheFirstQuestion is of a leaflet without a name above its titles: its first section names the brand.
+func TestProductNameInTheFirstQuestion(t *testing.T) {
+	t.Parallel()
+	const front = "APRESENTAÇÕES\nGranulado com 10 envelopes.\nUSO ORAL\n1. INDICAÇÕES\n"
+	const rest = "\n2. RESULTADOS DE EFICÁCIA\nOutrol® foi melhor."
+	for indicated, want := range map[string]string{
+		"Zelutina® Glicose é indicada para dor.":          "Zelutina®",
+		"É indicado para dor, como Outrol® não é.":        "",
+		"Este medicamento é indicado para a dor.":         "",
+		"ZELUTINA ® (zelutinato) comprimidos é indicado.": "ZELUTINA ®",
+	} {
+		l := read(front + indicated + rest).Leaflets[0]
+		require.Equal(t, want, l.Metadata.Product, indicated)
 	}
 }
 

@@ -63,7 +63,7 @@ type Leaflet struct {
 // each presentation, or the patient's before the professional's) it gives the first, and the warning "holds N leaflets":
 // [Read] gives them all.
 func Parse(pages []string) Leaflet {
-	f := read(plain(pages))
+	f := read(plain(pages), nil)
 	l := f.Leaflets[0]
 	l.Warnings = append(f.Warnings, l.Warnings...)
 	return l

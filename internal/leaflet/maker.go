@@ -42,7 +42,7 @@ func maker(legalText, front []string) (name, number string) {
 	for _, lines := range [][]string{legalText, front} {
 		for i, line := range lines {
 			if isFirm(line) {
-				return whole(lines, i), numberBelow(legalText, 0)
+				return whole(line, lines[i+1:]), numberBelow(legalText, 0)
 			}
 		}
 	}
@@ -56,13 +56,15 @@ func named(lines []string, by *regexp.Regexp) (string, int) {
 		if m == nil {
 			continue
 		}
-		if m[1] == "" {
-			i++
-		} else {
-			lines = append(append(slices.Clone(lines[:i]), m[1]), lines[i+1:]...)
+		at, name := i, m[1]
+		if name == "" {
+			if at++; at == len(lines) {
+				break
+			}
+			name = lines[at]
 		}
-		if i < len(lines) && len(lines[i]) <= maxCoverLine && !noFirm.MatchString(lines[i]) {
-			return whole(lines, i), i
+		if len(name) <= maxCoverLine && !noFirm.MatchString(name) {
+			return whole(name, lines[at+1:]), at
 		}
 	}
 	return "", 0
@@ -83,7 +85,7 @@ func besideNumber(lines []string) (name, number string) {
 				if j > 0 && isFirm(lines[j-1]) && !legalForm.MatchString(lines[j-1]) {
 					j--
 				}
-				return whole(lines, j), number
+				return whole(lines[j], lines[j+1:]), number
 			}
 		}
 	}
@@ -95,11 +97,11 @@ func isFirm(line string) bool {
 	return len(line) <= maxCoverLine && firm.MatchString(line) && !noFirm.MatchString(line)
 }
 
-// whole is the firm on line i, with the rest of its name where that is on the next line.
-func whole(lines []string, i int) string {
-	name := strings.TrimSpace(lines[i])
-	if i+1 < len(lines) && !legalForm.MatchString(name) && len(lines[i+1]) <= maxCoverLine/2 && legalForm.MatchString(lines[i+1]) && !noFirm.MatchString(lines[i+1]) {
-		name += " " + strings.TrimSpace(lines[i+1])
+// whole is a firm, with the rest of its name where that is on the first of the lines below.
+func whole(name string, below []string) string {
+	name = strings.TrimSpace(name)
+	if len(below) > 0 && !legalForm.MatchString(name) && len(below[0]) <= maxCoverLine/2 && legalForm.MatchString(below[0]) && !noFirm.MatchString(below[0]) {
+		name += " " + strings.TrimSpace(below[0])
 	}
 	return name
 }

@@ -64,6 +64,7 @@ func (d *document) headings() []heading {
 		found = append(found, h)
 	}
 	d.lighten(found)
+	d.places = newPlaces(d.lines)
 	return found
 }
 
@@ -74,17 +75,25 @@ var afterSentence = regexp.MustCompile(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\
 func (d *document) unglue(p patterns) {
 	lines := make([]line, 0, len(d.lines))
 	for i, l := range d.lines {
+		words := -1 // of l: not counted yet
 		for {
-			m := afterSentence.FindStringSubmatchIndex(clip(l.text, maxMended))
+			m := afterSentence.FindStringSubmatchIndex(beginning(l.text, maxMended))
+			d.work.add(min(len(l.text), maxMended))
 			if m == nil {
 				break
 			}
-			rest := document{text: d.text, lines: append([]line{l.after(m[2])}, d.lines[i+1:min(len(d.lines), i+maxWrap)]...)}
-			if h, ok := rest.match(p, 0); !ok || h.number != numbered || !capitals(d.text[rest.lines[0].start:h.end]) {
+			if words < 0 {
+				words = len(strings.Fields(l.text))
+				d.work.add(len(l.text))
+			}
+			before, after := l.cut(m[2], words)
+			d.work.add(m[2])
+			rest := document{text: d.text, lines: append([]line{after}, d.lines[i+1:min(len(d.lines), i+maxWrap)]...), work: d.work}
+			if h, ok := rest.match(p, 0); !ok || h.number != numbered || !capitals(d.text[after.start:h.end]) {
 				break
 			}
-			lines = append(lines, l.before(m[2]))
-			l = rest.lines[0]
+			lines = append(lines, before)
+			l, words = after, after.count
 		}
 		lines = append(lines, l)
 	}
@@ -127,7 +136,8 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	if l.quotes() {
 		return heading{}, false
 	}
-	m := prefix.FindStringSubmatchIndex(l.text)
+	m := prefix.FindStringSubmatchIndex(beginning(l.text, maxTitle))
+	d.work.add(1)
 	n := 0
 	if m[2] >= 0 {
 		n, _ = strconv.Atoi(l.text[m[2]:m[3]]) // two digits at most
@@ -175,6 +185,7 @@ func (d document) best(ps []pattern, i, begin int, number numbering, floor float
 	for k := i; k < min(i+maxWrap, len(d.lines)) && d.lines[k].start-begin < maxTitle; k++ {
 		for _, end := range d.cuts(begin, k) {
 			title, after := d.text[begin:end], d.text[end:min(d.lines[k].end, end+maxAfter)]
+			d.work.add(len(ps))
 			got, near := nearest(ps, title, score)
 			if near > score || near == score && k > wrap {
 				if shaped(got, title, after, number) {
@@ -206,6 +217,9 @@ func (d document) cuts(begin, k int) []int {
 	if len(rest) == 0 {
 		return nil
 	}
+	line := rest
+	rest = beginning(rest, maxTitle+1) // no title is longer, and a line may be as long as the file
+	d.work.add(len(rest))
 	var cuts []int
 	if i := strings.IndexAny(rest, "?:"); i >= 0 {
 		cuts = append(cuts, from+i+1)
@@ -218,7 +232,7 @@ func (d document) cuts(begin, k int) []int {
 		last, run = run, w[1]
 	}
 	for _, c := range []int{last, run} {
-		if c > 0 && c < len(rest) {
+		if c > 0 && c < len(line) {
 			cuts = append(cuts, from+c)
 		}
 	}

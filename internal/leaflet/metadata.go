@@ -26,7 +26,8 @@ type Metadata struct {
 }
 
 var (
-	generic  = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|[0-9]+$)`)
+	generic = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|(?:uso|venda|via)\s|` +
+		`[0-9]+\s*(?:mm\b|/|$))`) // an audience, a notice, a printer's measure, half of a date
 	strength = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|g|ui|u\.i\.|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
 	form     = regexp.MustCompile(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
 		`supositórios?|óvulos?|granulado|colírio|adesivos?|implante|espuma|aerossol|spray|pasta|gotas)` +
@@ -50,20 +51,23 @@ var months = [...]string{"janeiro", "fevereiro", "marco", "abril", "maio", "junh
 
 // metadata reads what leaflet l says of its medicine: on its cover and in the parts before the numbered ones, and in its
 // legal notices.
-func (d document) metadata(l Leaflet) Metadata {
+func (d document) metadata(l Leaflet, heads []string) Metadata {
 	front, legalText, composed := d.parts(l)
-	m := Metadata{RunningHeads: d.running(), Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
-	m.Product = product(d.above(l), front)
+	m := Metadata{RunningHeads: heads, Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
+	if m.Product = product(d.above(l), front); m.Product == "" {
+		m.Product = branded(l)
+	}
 	m.Ingredients = ingredients(composed)
 	m.Form = strings.ToLower(strings.Join(strings.Fields(form.FindString(strings.Join(front, " "))), " "))
 	for _, s := range strength.FindAllStringSubmatch(strings.Join(without(front, composed), "\n"), -1) {
-		m.Strengths = once(m.Strengths, amount(s))
+		m.Strengths = append(m.Strengths, amount(s))
 	}
+	m.Strengths = once(m.Strengths)
 	for _, found := range route.FindAllStringSubmatch(strings.Join(front, "\n"), -1) {
-		for _, r := range routes.FindAllString(strings.ToLower(found[1]), -1) {
-			m.Routes = once(m.Routes, r)
-		}
+		m.Routes = append(m.Routes, routes.FindAllString(strings.ToLower(found[1]), -1)...)
 	}
+	m.Routes = once(m.Routes)
+	d.work.add(len(front) + len(composed) + len(legalText) + len(heads))
 	if printed := use.FindString(strings.Join(front, "\n")); printed != "" {
 		m.Use = strings.TrimSpace(printed[:3] + useEnd.ReplaceAllString(printed[3:], ""))
 	}
@@ -73,7 +77,7 @@ func (d document) metadata(l Leaflet) Metadata {
 	if n := registration.FindStringSubmatch(strings.Join(legalText, "\n")); n != nil {
 		m.Registration = n[1] + "." + n[2] + "." + n[3]
 	}
-	m.Version = version(append(d.running(), legalText...))
+	m.Version = version(slices.Concat(heads, legalText))
 	m.ApprovedOn = approvedOn(strings.Join(legalText, " "))
 	return m
 }
@@ -151,16 +155,23 @@ func amount(m []string) string {
 	return s + unit(m[4])
 }
 
-func once(list []string, s string) []string {
-	if slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
+// once gives each of list once, where it is first.
+func once(list []string) []string {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(s string) bool {
+		met := seen[s]
+		seen[s] = true
+		return met
+	})
 }
 
 // without gives lines but those of others.
 func without(lines, others []string) []string {
-	return slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return slices.Contains(others, l) })
+	among := make(map[string]bool, len(others))
+	for _, l := range others {
+		among[l] = true
+	}
+	return slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return among[l] })
 }
 
 func pad(s string) string { return strings.Repeat("0", 2-len(s)) + s }

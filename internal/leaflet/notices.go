@@ -21,7 +21,7 @@ var notices = []struct {
 	line *regexp.Regexp
 }{
 	{noticeRegistration, regexp.MustCompile(`(?i)^(?:n[ºo°.]*\s*(?:d[eo]\s+)?)?(?:reg(?:istro|\.)?|M\.?\s?S\b\.?|minist[ée]rio da sa[úu]de|anvisa)` +
-		`(?:[\s\p{Pd}:./,nº°o]|(?:reg(?:istro|\.)?|n[o.]|M\.?\s?S\b\.?|no|na|d[oa]|anvisa|minist[ée]rio|sa[úu]de)\b)*[0-9](?:[.\s]?[0-9]){8,12}`)},
+		`(?:[\s\p{Pd}:./,nº°o]|(?:reg(?:istro|\.)?|n[o.]|M\.?\s?S\b\.?|no|na|d[oa]|anvisa|minist[ée]rio|sa[úu]de)\b)*[0-9](?:[.\s]{0,2}[0-9]){8,12}`)},
 	{noticePharmacist, regexp.MustCompile(`(?i)^(?:farm(?:ac[êe]utic[oa]s?)?[.:\s]*(?:\([oa]s?\)[\s:]*)?resp|resp(?:ons[áa]vel|\.)?\s+t[ée]cnic|(?:dra?|farm)[.(a)]*\s.{3,60}\bCRF\b|CRF\b)`)},
 	{noticeCNPJ, regexp.MustCompile(`(?i)^.{0,60}(?:c\.?n\.?p\.?j|c\.?g\.?c)\b.{0,40}[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/`)},
 	{noticeMaker, regexp.MustCompile(`(?i)^(?:registrad|fabricad|produzid|importad|comercializad|distribu[ií]d|embalad)[oa]\b[^:]{0,60}?\bp(?:or|el[ao])\b`)},

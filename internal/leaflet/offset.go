@@ -32,14 +32,15 @@ func inCharacters(f *File) {
 	}
 }
 
-// counter counts characters up to offsets in rising order.
+// counter counts characters up to offsets, forth and back: those of a file rise, as a rule.
 type counter struct{ bytes, characters int }
 
 func (c *counter) at(text string, offset int) int {
-	if offset < c.bytes { // not in order: count anew
-		*c = counter{}
+	if offset < c.bytes {
+		c.characters -= utf8.RuneCountInString(text[offset:c.bytes])
+	} else {
+		c.characters += utf8.RuneCountInString(text[c.bytes:offset])
 	}
-	c.characters += utf8.RuneCountInString(text[c.bytes:offset])
 	c.bytes = offset
 	return c.characters
 }

@@ -69,7 +69,7 @@ func (p Page) lines() []line {
 		}
 		last = w.Line
 		w.Text = strings.ToValidUTF8(w.Text, "\uFFFD")
-		lines[last].words = append(lines[last].words, w)
+		lines[last].add(w)
 	}
 	if last != len(lines)-1 {
 		return bare(lines)
@@ -132,7 +132,7 @@ func (l line) whole() []Word {
 
 func bare(lines []line) []line {
 	for i := range lines {
-		lines[i].words = nil
+		lines[i].words, lines[i].narrow = nil, 0
 	}
 	return lines
 }

@@ -29,6 +29,19 @@ func product(lines, front []string) string {
 	return shaped
 }
 
+// branded is the brand with which the first numbered section begins, "" if it begins with none.
+func branded(l Leaflet) string {
+	for _, s := range l.Sections {
+		if s.Number == 1 {
+			if at := brand.FindStringIndex(s.Text); at != nil && at[0] == 0 {
+				return s.Text[:at[1]]
+			}
+			break
+		}
+	}
+	return ""
+}
+
 // idle are words that stand beside forms and strengths and name nothing, folded.
 var idle = []string{
 	"a", "as", "o", "os", "e", "ou", "de", "da", "do", "das", "dos", "com", "em", "para", "por", "cada", "uso", "via", "vias", "mg", "mcg", "g", "kg", "ml", "l", "ui",

@@ -31,16 +31,20 @@ type edges struct {
 	pages  []edgePage
 	seen   map[edge][]sight
 	proven map[edge]bool // what more than repeats is asked once
+	work   *work
 }
 
 // edgePage is one page: its lines from the top down, which is not always the order of the file.
 type edgePage struct {
 	number  int // from 1, in the file
 	lines   []line
+	boxes   []Box // where the first row of each line stands; zero where that is not known
 	order   []int // of lines, from the top down
 	copy    int   // the first page that is like it
 	advance float32
 	keys    []edge // of lines in order
+	numbers []int  // of all keys, each once, rising: an edge has one number on all pages
+	repeats map[int]bool
 }
 
 // sight is one place where an edge was seen.
@@ -57,13 +61,26 @@ type edge struct {
 }
 
 // newEdges looks at the pages of one leaflet, of which the first has a number.
-func newEdges(pages [][]line, first int) *edges {
-	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]sight{}, proven: map[edge]bool{}}
+func newEdges(pages [][]line, first int, w *work) *edges {
+	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]sight{}, proven: map[edge]bool{}, work: w}
+	known := map[edge]int{}
 	for i, lines := range pages {
-		p := edgePage{number: first + i, lines: lines, order: downward(lines), advance: advance(lines)}
-		for _, k := range p.order {
-			p.keys = append(p.keys, mask(lines[k].text, p.number))
+		p := edgePage{number: first + i, lines: lines, boxes: make([]Box, len(lines)), order: downward(lines), repeats: map[int]bool{}}
+		for k, l := range lines {
+			p.boxes[k] = newSpot(l.words).first
+			w.add(len(l.words))
 		}
+		p.advance = advance(p.boxes)
+		for _, k := range p.order {
+			key := mask(lines[k].text, p.number)
+			if _, met := known[key]; !met {
+				known[key] = len(known)
+			}
+			p.keys, p.numbers = append(p.keys, key), append(p.numbers, known[key])
+			w.add(len(lines[k].text))
+		}
+		slices.Sort(p.numbers)
+		p.numbers = slices.Compact(p.numbers)
 		e.pages[i] = p
 		e.pages[i].copy = e.original(i)
 		for j, key := range p.keys {
@@ -72,31 +89,46 @@ func newEdges(pages [][]line, first int) *edges {
 			}
 		}
 	}
+	for _, sights := range e.seen {
+		e.repeat(sights)
+	}
 	return e
 }
 
 // original is the first page of which page i is a copy; i, if there is none.
 func (e *edges) original(i int) int {
-	has := make(map[edge]bool, len(e.pages[i].keys))
-	for _, key := range e.pages[i].keys {
-		has[key] = true
-	}
+	own := e.pages[i].numbers
 	for j := max(0, i-maxCopies); j < i; j++ {
 		if e.pages[j].copy != j {
 			continue
 		}
-		both, other := 0, make(map[edge]bool, len(has))
-		for _, key := range e.pages[j].keys {
-			if !other[key] && has[key] {
-				both++
-			}
-			other[key] = true
+		other := e.pages[j].numbers
+		e.work.add(min(len(own), len(other)))
+		if 2*min(len(own), len(other)) <= max(len(own), len(other)) {
+			continue // whatever they are: alike is a half
 		}
-		if float64(both) > alike*float64(len(has)+len(other)-both) {
+		both := inBoth(own, other)
+		if float64(both) > alike*float64(len(own)+len(other)-both) {
 			return j
 		}
 	}
 	return i
+}
+
+// inBoth counts what is in two rising lists.
+func inBoth(a, b []int) (n int) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			a, b = a[1:], b[1:]
+			n++
+		}
+	}
+	return n
 }
 
 // maxCopies is how many pages before it a page is compared with.
@@ -121,27 +153,45 @@ func (e *edges) running(i int) []bool {
 	return found
 }
 
-// repeats reports whether the line at a place of page i stands at the edge of enough other pages, at its height.
-func (e *edges) repeats(i, place int) bool {
-	p := e.pages[i]
-	l := p.lines[p.order[place]]
-	if place >= edgeLines && place < len(p.order)-edgeLines || l.tabular() || landmark.MatchString(Plain(l.text)) {
-		return false
+// repeat notes of all sights of one edge which stand at the edge of enough other pages, at their height.
+func (e *edges) repeat(sights []sight) {
+	originals := map[int]bool{}
+	for _, s := range sights {
+		originals[e.pages[s.page].copy] = true
 	}
-	pages, level := map[int]bool{}, map[int]bool{}
-	for _, s := range e.seen[p.keys[place]] {
-		original := e.pages[s.page].copy
-		pages[original] = true
-		if d := s.height - l.height(); -sameHeight <= d && d <= sameHeight {
-			level[original] = true
+	e.work.add(len(sights))
+	if len(originals) < edgePages {
+		return
+	}
+	level := slices.Clone(sights)
+	slices.SortStableFunc(level, func(a, b sight) int { return cmp.Compare(a.height, b.height) })
+	for range 2 { // downward, and upward: the nearest one of another page tells
+		last, other := -1, -1 // the sight before, and the last one that is of another page than it
+		for i, s := range level {
+			if last >= 0 && e.pages[level[last].page].copy != e.pages[s.page].copy {
+				other = last
+			}
+			if last = i; other >= 0 && abs(s.height-level[other].height) <= sameHeight {
+				e.note(s)
+			}
 		}
+		slices.Reverse(level)
 	}
-	return len(pages) >= edgePages && len(level) >= 2
+}
+
+// note says that a line repeats, unless it is part of a table or a title.
+func (e *edges) note(s sight) {
+	p := e.pages[s.page]
+	if _, noted := p.repeats[s.place]; !noted {
+		l := p.lines[p.order[s.place]]
+		p.repeats[s.place] = !l.own()
+		e.work.add(len(l.text))
+	}
 }
 
 // runs reports whether the line at a place of page i repeats and is more than that.
 func (e *edges) runs(i, place int) bool {
-	if !e.repeats(i, place) {
+	if !e.pages[i].repeats[place] {
 		return false
 	}
 	key := e.pages[i].keys[place]
@@ -153,6 +203,9 @@ func (e *edges) runs(i, place int) bool {
 	return proven
 }
 
+// own reports whether a line is never a running head: a cell of a tagged table, or a title.
+func (l line) own() bool { return l.tabular() || landmark.MatchString(Plain(l.text)) }
+
 // mostlyApart reports whether an edge is set off on most of its pages.
 func (e *edges) mostlyApart(key edge) bool {
 	apart, all := 0, 0
@@ -161,6 +214,7 @@ func (e *edges) mostlyApart(key edge) bool {
 			continue
 		}
 		all++
+		e.work.add(1)
 		if e.apart(s) {
 			apart++
 		}
@@ -174,6 +228,7 @@ func (e *edges) advances(key edge) bool {
 	pages := map[counter]map[int]bool{}
 	for _, s := range e.seen[key] {
 		p := e.pages[s.page]
+		e.work.add(len(p.lines[p.order[s.place]].text))
 		for place, m := range digits.FindAllString(p.lines[p.order[s.place]].text, maxNumbers) {
 			value, err := strconv.Atoi(m)
 			if err != nil {
@@ -201,7 +256,7 @@ func (e *edges) apart(s sight) bool {
 	if s.place >= edgeLines || 2*s.place >= len(p.order) {
 		step = -1
 	}
-	at := func(place int) Box { return p.lines[p.order[place]].box() }
+	at := func(place int) Box { return p.boxes[p.order[place]] }
 	off := false
 	for body += step; body >= 0 && body < len(p.order); body += step {
 		gap := at(body).Y0 - at(body-step).Y0
@@ -209,7 +264,7 @@ func (e *edges) apart(s sight) bool {
 			gap = at(body-step).Y0 - at(body).Y0
 		}
 		off = off || gap > setOff*p.advance
-		if !e.repeats(s.page, body) {
+		if e.work.add(1); !p.repeats[body] {
 			break
 		}
 	}
@@ -233,10 +288,10 @@ func downward(lines []line) []int {
 }
 
 // advance is the usual distance from one line of a page to the next; 0 where it is not known.
-func advance(lines []line) float32 {
+func advance(lines []Box) float32 {
 	var all []float32
 	for i := 1; i < len(lines); i++ {
-		if d := lines[i].box().Y0 - lines[i-1].box().Y0; d > 0.5*height(lines[i].box()) {
+		if d := lines[i].Y0 - lines[i-1].Y0; d > 0.5*height(lines[i]) {
 			all = append(all, d)
 		}
 	}
@@ -246,9 +301,6 @@ func advance(lines []line) float32 {
 	slices.Sort(all)
 	return all[len(all)/2]
 }
-
-// box is where the first row of l stands; the zero Box where that is not known.
-func (l line) box() Box { return newSpot(l.words).first }
 
 // height is how far down the page l is, or -1.
 func (l line) height() float32 {

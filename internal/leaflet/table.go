@@ -279,13 +279,16 @@ func rowGoesOn(all []tableRow, next tableRow) bool {
 	if goes || next.texts[0] != "" {
 		return goes
 	}
-	for _, r := range all[1:] {
+	for _, r := range all[max(1, len(all)-maxNamed):] {
 		if r.texts[0] == "" && r.filled() > 0 {
 			return false
 		}
 	}
 	return true
 }
+
+// maxNamed is how many rows before it say whether a row without its first cell begins one: a table may have any number of pages.
+const maxNamed = 200
 
 // Markdown writes the table in the way of GitHub: its first row is the head.
 func (t Table) Markdown() string {

@@ -54,7 +54,7 @@ func newMerger(all []fragment) *merger {
 // any reports whether is holds for a fragment that lies between two heights of the page.
 func (m *merger) any(from, to float32, is func(f *fragment) bool) bool {
 	first, _ := slices.BinarySearchFunc(m.downward, from-m.tallest, func(i int, y float32) int { return cmp.Compare(m.all[i].box.Y0, y) })
-	for _, i := range m.downward[first:] {
+	for _, i := range m.downward[first:min(len(m.downward), first+maxBeside)] {
 		if m.all[i].box.Y0 > to {
 			break
 		}
@@ -64,6 +64,9 @@ func (m *merger) any(from, to float32, is func(f *fragment) bool) bool {
 	}
 	return false
 }
+
+// maxBeside is how many fragments at most are looked at beside one: on a page where all stand at one height that would be all of them.
+const maxBeside = 300
 
 // onOneLine puts fragments together that stand on one line of a column.
 func (m *merger) onOneLine(column []int) []int {

@@ -196,8 +196,9 @@ func (r *branch) cell(place int) *leaf {
 // unrepeat forgets what is printed again on a later page: the head of the table.
 func (r *branch) unrepeat() {
 	for _, c := range r.cells {
-		for _, p := range c.parts {
-			if joined(p.words) != joined(c.parts[0].words) {
+		first := joined(c.parts[0].words)
+		for _, p := range c.parts[1:] {
+			if joined(p.words) != first {
 				return
 			}
 		}
@@ -222,8 +223,8 @@ func (c *leaf) on(page int) (Box, bool) {
 	if c == nil {
 		return Box{}, false
 	}
-	i := slices.IndexFunc(c.parts, func(p part) bool { return p.page == page })
-	if i < 0 {
+	i, ok := slices.BinarySearchFunc(c.parts, page, func(p part, page int) int { return cmp.Compare(p.page, page) })
+	if !ok {
 		return Box{}, false
 	}
 	return c.parts[i].box, true

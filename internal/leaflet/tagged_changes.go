@@ -1,9 +1,6 @@
 package leaflet
 
-import (
-	"regexp"
-	"slices"
-)
+import "regexp"
 
 // columnHeads are what the heads of the table of changes begin with, in words, however many of the ten columns it has; the
 // words of a narrow one may be broken anywhere. What comes a second time is the petition's.
@@ -23,7 +20,7 @@ var columnHeads = []struct {
 // quotes reports whether l is in a row of so many cells that it is the table of changes, as the tags have it: titles are
 // quoted there, and none is printed in such a row.
 func (l line) quotes() bool {
-	return l.table() > 0 && !slices.ContainsFunc(l.words, func(w Word) bool { return w.Cell.Of < minHeads })
+	return len(l.words) > 0 && l.narrow == 0
 }
 
 // minHeads is how many columns the table of changes has at least: number, subject, date, what was changed, and in which text.

@@ -140,3 +140,12 @@ func TestTextBesideAPageThatIsSlowToDraw(t *testing.T) {
 	require.Equal(t, SourceNeedsOCR, doc.Pages[1].Source)
 	require.Equal(t, []string{"pages without text were not looked at for ink: that takes longer than 5s"}, doc.Warnings)
 }
+
+// What a child does with the text takes from the budget, too: reading sections is work on the document.
+func TestMessagesTakeFromTheBudget(t *testing.T) {
+	t.Parallel()
+	e := open(t, Options{Workers: 1}, "hang")
+	_, err := e.Hand(WithBudget(t.Context(), Limits{Time: 50 * time.Millisecond}), "find sections", []byte("text"))
+	require.ErrorIs(t, err, ErrBudget)
+	require.EqualError(t, err, "find sections: over the budget of a document: took longer than 50ms in all")
+}

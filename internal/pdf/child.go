@@ -38,7 +38,7 @@ const spareMemory = 4 << 30
 
 // startChild starts a process and waits until its engine is ready. The process outlives ctx.
 func startChild(ctx context.Context, o Options) (*child, error) {
-	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: process.NewOutput(maxSaid, nil), limit: answerLimit(o),
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: process.NewOutput(maxSaid, nil), limit: answerLimit(o.MaxText, o.MaxPages),
 		memory: uint64(o.MemoryPages)*pageSize + spareMemory} // in case something grows outside the sandbox
 	c.cmd.Env = childEnv()
 	c.cmd.Stderr = c.stderr
@@ -94,6 +94,9 @@ func (c *child) read(ctx context.Context, wanted request, content []byte) (answe
 	if err == nil {
 		err = wanted.images(c.out, a.Images)
 	}
+	if err == nil && a.Handled {
+		a.made, err = readFrame(c.out, c.limit)
+	}
 	c.served++
 	return a, c.explain(ctx, err)
 }
@@ -135,7 +138,7 @@ func (c *child) stop() {
 	c.kill()
 }
 
-// answerLimit bounds an answer by what o allows: JSON writes a byte of text as six at worst, the text and once more as
+// answerLimit bounds an answer, and a message, by what is allowed of a document: JSON writes a byte of text as six at worst, the text and once more as
 // words; a word, which is a letter and a blank at least, has a box of eleven and a cell of eleven; and a page or a warning adds
 // less than a hundred.
-func answerLimit(o Options) int64 { return 24*o.MaxText + 512*int64(o.MaxPages) + maxSettings }
+func answerLimit(text int64, pages int) int64 { return 24*text + 512*int64(pages) + maxSettings }

@@ -130,6 +130,7 @@ func (e *Extractor) release(c *child, a answer) {
 // child that is now in the slot.
 func (e *Extractor) try(ctx context.Context, c *child, wanted request, content []byte) (answer, *child, error) {
 	var died error
+	op := wanted.operation()
 	for range 2 {
 		if c == nil {
 			fresh, err := e.start(ctx)

@@ -240,8 +240,8 @@ func TestOptions(t *testing.T) {
 func TestServeRefusesWhatIsNoSettings(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	require.ErrorContains(t, Serve(t.Context(), strings.NewReader(""), &out), "receive settings")
-	require.ErrorContains(t, Serve(t.Context(), strings.NewReader("\x00\x00\x00\x01{"), &out), "receive settings")
-	require.True(t, errors.Is(Serve(t.Context(), strings.NewReader("\x7f\xff\xff\xff"), &out), errFrame))
+	require.ErrorContains(t, Serve(t.Context(), strings.NewReader(""), &out, nil), "receive settings")
+	require.ErrorContains(t, Serve(t.Context(), strings.NewReader("\x00\x00\x00\x01{"), &out, nil), "receive settings")
+	require.True(t, errors.Is(Serve(t.Context(), strings.NewReader("\x7f\xff\xff\xff"), &out, nil), errFrame))
 	require.Empty(t, out.String())
 }

@@ -10,7 +10,7 @@ import (
 // maxNotes is how many annotations of a page are looked at for one that shows text: most are links.
 const maxNotes = 500
 
-// showsFields reports whether a page has form fields, or notes that are written on it: the engine's text leaves both out.
+// showsFields reports whether a page has form fields, or notes and stamps that are written on it: the engine's text leaves both out.
 func showsFields(p pdfium.Pdfium, page requests.Page) (bool, error) {
 	counted, err := p.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: page})
 	if err != nil {
@@ -28,7 +28,8 @@ func showsFields(p pdfium.Pdfium, page requests.Page) (bool, error) {
 		if _, err := p.FPDFPage_CloseAnnot(&requests.FPDFPage_CloseAnnot{Annotation: note.Annotation}); err != nil {
 			return false, err
 		}
-		if kind.Subtype == enums.FPDF_ANNOT_SUBTYPE_WIDGET || kind.Subtype == enums.FPDF_ANNOT_SUBTYPE_FREETEXT {
+		switch kind.Subtype {
+		case enums.FPDF_ANNOT_SUBTYPE_WIDGET, enums.FPDF_ANNOT_SUBTYPE_FREETEXT, enums.FPDF_ANNOT_SUBTYPE_STAMP:
 			return true, nil
 		}
 	}

@@ -45,6 +45,7 @@ func TestFormFieldsAreText(t *testing.T) {
 	}{
 		{"a field", noted("", [2]string{"Widget", "Tome um comprimido"}), []string{"Tome um comprimido"}, SourceForm, true},
 		{"a note", noted("", [2]string{"FreeText", "Tome dois"}), []string{"Tome dois"}, SourceForm, true},
+		{"a stamp", noted("Modo de usar", [2]string{"Stamp", "Aprovado em 3/7/2017"}), []string{"Modo de usar", "Aprovado em 3/7/2017"}, SourceText, true},
 		{"several, and text", noted("Modo de usar", [2]string{"Widget", "de manha"}, [2]string{"FreeText", "e de noite"}), []string{"Modo de usar", "de manha", "e de noite"}, SourceText, true},
 		{"a hidden field", noted("Modo de usar", [2]string{"Hidden", "nunca"}), []string{"Modo de usar"}, SourceText, true},
 		{"a link", noted("Modo de usar", [2]string{"Link", "nada"}), []string{"Modo de usar"}, SourceText, false},

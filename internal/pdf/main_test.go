@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // children are the programs that this executable can be.
 var children = map[string]func(args []string) error{
-	"pdf-serve": func([]string) error { return Serve(context.Background(), os.Stdin, os.Stdout) },
+	"pdf-serve": func([]string) error { return Serve(context.Background(), os.Stdin, os.Stdout, handle) },
 	"read-limited": func([]string) error { // reads a document, under the limits that it was started with
 		self, err := os.Executable()
 		if err != nil {
@@ -102,6 +102,33 @@ var children = map[string]func(args []string) error{
 	"environment": func([]string) error {
 		return fake(func([]byte) error { return say(strings.Join(os.Environ(), "\n")) })
 	},
+}
+
+// handle answers messages, or misbehaves as they say.
+func handle(message []byte) ([]byte, error) {
+	switch verb, _, _ := bytes.Cut(message, []byte(" ")); string(verb) {
+	case "hang":
+		silent, _, err := os.Pipe()
+		if err != nil {
+			return nil, err
+		}
+		return io.ReadAll(silent)
+	case "panic":
+		panic("out of luck")
+	case "refuse":
+		return nil, errors.New("it is not as it should be")
+	case "flood":
+		return make([]byte, 32<<20), nil
+	case "exhaust":
+		var all [][]byte
+		for {
+			all = append(all, bytes.Repeat([]byte{1}, 64<<20))
+			if len(all) == 1<<20 {
+				return all[0], nil
+			}
+		}
+	}
+	return message, nil
 }
 
 // fake keeps to the protocol but for what it does with a document.
