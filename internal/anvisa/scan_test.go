@@ -200,6 +200,12 @@ func TestExtractOfScans(t *testing.T) {
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	require.EqualError(t, err, "find sections: took longer than 1m0s")
 	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
+
+	deps.Reader, deps.Recognizer, deps.Limits = &paper{pages: mixed()}, patient{}, pdf.Limits{Time: 20 * time.Millisecond}
+	_, err = deps.extract(t.Context(), run, item)
+	require.Equal(t, fault.Corrupt, fault.KindOf(err))
+	require.EqualError(t, err, "over the budget of a document: took longer than 20ms in all: page 2 of 5 was being recognised")
+	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
 }
 
 // shelf has one file.
