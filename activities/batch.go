@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
@@ -89,12 +90,17 @@ func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput)
 		}
 		todo = append(todo, toMake(e))
 	}
+	enough := ample(ctx)
 	left, made := p.remake(ctx, again)
 	if todo = append(todo, left...); made == nil && len(todo) > 0 {
 		p.recall(ctx, todo)
-		made = j.asset.Make(ctx, j.run, todo, func(id string, row asset.Row, err error) error {
-			return p.settle(ctx, id, row, err)
-		})
+		made = p.make(ctx, todo)
+	}
+	switch {
+	case made != nil && len(entries) == 1:
+		made = p.charge(ctx, entries[0], enough, made)
+	case errors.Is(made, errPanicked):
+		return made // nothing that such code has settled is believed; the next attempt goes item by item
 	}
 	if made == nil && len(p.entries) > 0 {
 		made = fault.New(fault.Internal, "make items", "%s left %d items of %d unsettled", j.asset.Key, len(p.entries), len(todo))
@@ -121,6 +127,9 @@ type pass struct {
 	carry   bool             // such failures are not settled, but left to whoever goes on
 	done    int
 	total   int
+
+	turn sync.Mutex // of the asset's code, and of whoever leaves it behind
+	left bool       // it was left behind
 }
 
 // keepMade stages a row that an earlier, killed attempt left in the ledger.
@@ -201,9 +210,9 @@ func (p *pass) fail(ctx context.Context, e ledger.Entry, err error) error {
 // one loss, of whatever item it was at; the next meets another item, since these come last.
 const maxItemLosses = 3
 
-// losses is how often an item was tried when its last try lost the browser.
+// losses is how often an item was tried when its last try lost the browser, or all the time there was.
 func losses(e ledger.Entry) int {
-	if e.Kind == string(fault.Session) {
+	if e.Kind == string(fault.Session) || e.Kind == string(fault.Slow) {
 		return e.Attempts
 	}
 	return 0

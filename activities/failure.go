@@ -28,6 +28,7 @@ type beat struct {
 	Ended  int32  `json:"ended,omitempty"`  // the last attempt that came to an end, whichever
 	Deaths int    `json:"deaths,omitempty"` // workers that died over it, in a row
 	Worker string `json:"worker,omitempty"` // that began it
+	Cut    int    `json:"cut,omitempty"`    // attempts in a row that ended with their time, or by a panic
 }
 
 // beatEvery is well below the workflows' heartbeat timeout of 30 s.
@@ -36,8 +37,12 @@ const beatEvery = 10 * time.Second
 type pulse struct {
 	beats    chan beat
 	base     beat
-	vanished bool        // the attempt before came to no end
-	moved    atomic.Bool // something was settled
+	vanished bool        // the attempt before came to no end, or to a bad one: nobody knows at which item
+	moved    atomic.Bool // something was settled, or charged
+	cut      atomic.Bool // the time was up, or the code panicked
+
+	since time.Time     // when the attempt began
+	grace time.Duration // what it keeps for writing down what it made; 0: its time has no end
 }
 
 type pulseKey struct{}
@@ -51,7 +56,7 @@ func beating(ctx context.Context, attempts int, fn func(context.Context) error) 
 // beatingIn is beating, and counts the workers that died over the activity, as far as a can tell.
 func beatingIn(ctx context.Context, a *Activities, attempts int, fn func(context.Context) error) error {
 	last, vanished := begin(ctx, a)
-	p := &pulse{beats: make(chan beat, 1), base: last, vanished: vanished}
+	p := &pulse{beats: make(chan beat, 1), base: last, vanished: vanished || last.Cut > 0, since: time.Now()}
 	done := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {
@@ -60,7 +65,7 @@ func beatingIn(ctx context.Context, a *Activities, attempts int, fn func(context
 	}()
 	err := tooDeadly(last)
 	if err == nil {
-		err = guarded(context.WithValue(ctx, pulseKey{}, p), fn)
+		err = guarded(ctx, p, fn)
 	}
 	close(done)
 	<-stopped
@@ -74,7 +79,11 @@ func beatingIn(ctx context.Context, a *Activities, attempts int, fn func(context
 		case counted(err):
 			last.Failures++
 		}
-		last.Ended = last.Began
+		if last.Ended = last.Began; p.cut.Load() {
+			last.Cut++
+		} else {
+			last.Cut = 0
+		}
 		activity.RecordHeartbeat(ctx, last)
 	}
 	return toTemporal(err, last.spent(err, attempts))
@@ -130,7 +139,8 @@ func tooDeadly(last beat) error {
 	return fault.New(fault.Crash, "run activity", "%d workers died over it, one after the other: see their logs, mend the code, then start it again", last.Deaths)
 }
 
-// vanished reports whether the attempt before this one came to no end: its worker died, was stopped, or was not heard.
+// vanished reports whether the attempt before this one came to no end, since its worker died, was stopped, or was not heard;
+// or to a bad one: its time was up, or its code panicked. The next is careful.
 func vanished(ctx context.Context) bool {
 	p, ok := ctx.Value(pulseKey{}).(*pulse)
 	return ok && p.vanished
@@ -148,18 +158,21 @@ func moved(ctx context.Context) {
 const maxGrace = 30 * time.Second
 
 // guarded runs fn until shortly before the activity's deadline, and makes an error of a panic, so that it counts.
-func guarded(ctx context.Context, fn func(context.Context) error) (err error) {
+func guarded(ctx context.Context, p *pulse, fn func(context.Context) error) (err error) {
+	ctx = context.WithValue(ctx, pulseKey{}, p)
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
+		p.grace = min(left/10, maxGrace)
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, left-min(left/10, maxGrace))
+		ctx, cancel = context.WithTimeout(ctx, left-p.grace)
 		defer cancel()
 	}
 	defer func() {
 		if r := recover(); r != nil {
 			activity.GetLogger(ctx).Error("activity panicked", "panic", r, "stack", string(debug.Stack()))
-			err = fault.New(fault.Internal, "run activity", "panic: %v", r)
+			err = fault.New(fault.Internal, "run activity", "%w: %v", errPanicked, r)
 		}
+		p.cut.Store(errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, errPanicked))
 	}()
 	if err = fn(ctx); err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		err = errors.Join(ctx.Err(), err) // what is cut off fails in words of its own

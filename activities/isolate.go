@@ -18,8 +18,8 @@ type Workers interface {
 	Died(ctx context.Context, worker string) (bool, error)
 }
 
-// maxItemDeaths is how many workers may die with an item in hand, and nothing else that is suspect, before it is
-// quarantined. A worker that somebody kills is one death, of whatever it has in hand just then; the next kill meets
+// maxItemDeaths is how many workers may die, or not be heard in time, with an item in hand, and nothing else that is
+// suspect, before it is quarantined. A worker that somebody kills is one death, of whatever it has in hand just then; the next kill meets
 // another item, since suspects come last.
 const maxItemDeaths = 3
 
@@ -41,7 +41,7 @@ func (a *Activities) worker() string {
 	return a.Worker()
 }
 
-// way is how to go over what is left of a batch: at once, as long as no worker has died over it.
+// way is how to go over what is left of a batch: at once, as long as no worker has died over it, and no attempt ended badly.
 func (a *Activities) way(ctx context.Context, j job, entries []ledger.Entry) (func(context.Context, job, []ledger.Entry, *BatchOutput) error, error) {
 	if vanished(ctx) {
 		return a.isolated, nil
@@ -51,16 +51,16 @@ func (a *Activities) way(ctx context.Context, j job, entries []ledger.Entry) (fu
 		return nil, err
 	}
 	for _, e := range entries {
-		if slices.ContainsFunc(hands, func(h ledger.Hand) bool { return h.Item == e.ID }) {
+		if e.Kind == string(fault.Slow) || slices.ContainsFunc(hands, func(h ledger.Hand) bool { return h.Item == e.ID }) {
 			return a.isolated, nil
 		}
 	}
 	return a.pass, nil
 }
 
-// isolated goes over what is left of a batch whose last attempt vanished with its worker: item by item, each written
-// down before it is begun, so that the one that kills its worker is known by the next attempt. What was in hand when a
-// worker died comes last, one such item at a time in this process.
+// isolated goes over what is left of a batch whose last attempt vanished or ended badly: item by item, each written
+// down before it is begun, so that the one that kills its worker, or is not heard of any more, is known by the next
+// attempt. What was in hand then comes last, one such item at a time in this process.
 func (a *Activities) isolated(ctx context.Context, j job, entries []ledger.Entry, out *BatchOutput) error {
 	deaths, err := a.suspects(ctx, j, entries)
 	if err != nil {
@@ -111,22 +111,36 @@ func (a *Activities) suspects(ctx context.Context, j job, entries []ledger.Entry
 			continue
 		}
 		died, err := a.died(ctx, h.Worker)
+		if err == nil && !died && h.Run == j.Run {
+			died, err = a.atWork(ctx, h.Worker)
+		}
 		if err != nil {
 			return nil, err
 		}
 		if deaths[h.Item], err = a.Ledger.Dropped(ctx, h, died); err != nil {
 			return nil, err
 		}
-		activity.GetLogger(ctx).Warn("a worker went away with an item in hand", "step", j.Step.Name(), "item", h.Item, "worker", h.Worker, "died", died, "deaths", deaths[h.Item])
+		activity.GetLogger(ctx).Warn("an attempt went away with an item in hand", "step", j.Step.Name(), "item", h.Item, "worker", h.Worker, "charged", died, "deaths", deaths[h.Item])
 	}
 	return deaths, nil
+}
+
+// atWork reports whether a worker lives and was not told to stop. Then an attempt of its own that came to no end was timed
+// out by the server: the item in hand kept it from ending, or from being heard. In another run, which somebody may have
+// stopped, that is not known.
+func (a *Activities) atWork(ctx context.Context, worker string) (bool, error) {
+	if worker == a.worker() {
+		return true, nil
+	}
+	w, known, err := a.Ledger.Worker(ctx, worker)
+	return known && w.Ended.IsZero() && w.Stopping.IsZero(), err
 }
 
 // quarantine settles an item that kills its workers.
 func (a *Activities) quarantine(ctx context.Context, j job, e ledger.Entry, deaths int, out *BatchOutput) error {
 	p := a.newPass(j, 0)
 	p.failed = []ledger.Outcome{{ID: e.ID, State: ledger.Quarantined, Kind: string(fault.Crash),
-		Reason: fmt.Sprintf("its processing ended the worker %d times: see the workers' logs, mend the code, then try it again", deaths)}}
+		Reason: fmt.Sprintf("its processing ended the worker %d times, or kept it from being heard: see the workers' logs, mend the code, then try it again", deaths)}}
 	if err := p.finish(ctx, out); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 
 	"go.temporal.io/sdk/activity"
 
@@ -28,7 +29,7 @@ func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset
 			left = append(left, toMake(e))
 			continue
 		}
-		row, err := p.j.asset.Remake(ctx, p.j.run, old)
+		row, err := p.remakeOne(ctx, old)
 		if fault.KindOf(err) == fault.NotFound {
 			left = append(left, toMake(e))
 			continue
@@ -38,6 +39,17 @@ func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset
 		}
 	}
 	return left, nil
+}
+
+// remakeOne has the asset's code make one row again. A panic is its error.
+func (p *pass) remakeOne(ctx context.Context, old asset.Row) (row asset.Row, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			activity.GetLogger(ctx).Error("an asset's code panicked", "step", p.j.Step.Name(), "item", old.ItemID(), "panic", r, "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal, "make item again", "%w: %v", errPanicked, r)
+		}
+	}()
+	return p.j.asset.Remake(ctx, p.j.run, old)
 }
 
 // published reads the rows of items from the parts that hold them.

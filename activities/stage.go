@@ -55,6 +55,12 @@ func (s *stage) close(ctx context.Context) ([]ledger.Outcome, error) {
 	return s.outcomes, nil
 }
 
+// drop gives up the part with all its rows: their items are not made.
+func (s *stage) drop() {
+	s.abort()
+	s.outcomes = nil
+}
+
 // abort drops an unfinished part; after close it does nothing.
 func (s *stage) abort() {
 	if s.part != nil {

@@ -148,7 +148,7 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 	if err != nil {
 		return err
 	}
-	reader, err := pdf.Open(pdf.Options{Workers: 1})
+	reader, err := pdf.Open(host.ReaderOptions(c, 1))
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 	views := make([]fileView, len(files))
 	var failed []error
 	for i, path := range files {
-		view, err := parseFile(ctx, reader, scans, path)
+		view, err := parseFile(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, path)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -225,11 +225,12 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path s
 
 // readDocument reads a document as `leaflet parse` does: pages that are images are recognised.
 func readDocument(ctx context.Context, c config.Config, content []byte) (row anvisa.ExtractRow, err error) {
+	ctx = pdf.WithBudget(ctx, host.DocumentLimits(c))
 	scans, err := host.Recognizer(c)
 	if err != nil {
 		return row, err
 	}
-	reader, err := pdf.Open(pdf.Options{Workers: 1})
+	reader, err := pdf.Open(host.ReaderOptions(c, 1))
 	if err != nil {
 		return row, err
 	}

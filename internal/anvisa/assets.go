@@ -44,6 +44,7 @@ type Deps struct {
 	Quarantine Files // what came instead of a PDF
 	Reader     Reader
 	Recognizer Recognizer // of the pages that are images; nil: they are not recognised
+	Limits     pdf.Limits // of one document, recognising included
 	Tracer     trace.Tracer
 	OpenData   OpenData     // the agency's table of medicines; without a Source it is not observed
 	Seen       Observations // what was seen of it before

@@ -72,6 +72,7 @@ func extracts(ctx context.Context, run asset.Run, emit func(asset.Item) error) e
 }
 
 func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (ExtractRow, error) {
+	ctx = pdf.WithBudget(ctx, d.Limits)
 	var doc document
 	if err := json.Unmarshal(item.Input, &doc); err != nil {
 		return ExtractRow{}, fmt.Errorf("item %s: %w", item.ID, err)

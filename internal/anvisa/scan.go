@@ -31,7 +31,13 @@ const maxScans = 200
 // Each page says which (pdf.Page.Source), and Warnings tell it again in words; a page is one or the other. A page that
 // could not be recognised stays needs_ocr, with the reason among the warnings; where that leaves no page with text, the
 // error is a fault.Corrupt that begins with "needs_ocr: ". The recogniser may be nil. Other errors are those of reader.
+//
+// All of it takes from one pdf.Budget, that of ctx or else a new one. A document that needs more is a fault.Corrupt with
+// pdf.ErrBudget in its chain, and none of its text is given: what was read in part must not look whole.
 func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []byte) (pdf.Document, error) {
+	if pdf.BudgetOf(ctx) == nil {
+		ctx = pdf.WithBudget(ctx, pdf.Limits{})
+	}
 	doc, err := reader.Extract(ctx, content)
 	if err != nil {
 		return pdf.Document{}, err
@@ -95,6 +101,8 @@ func (s *scan) recognize(ctx context.Context) error {
 		switch kind := fault.KindOf(err); {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, pdf.ErrBudget):
+			return fault.New(fault.Corrupt, "", "%w: page %d of %d was being recognised", err, page.Number, len(s.doc.Pages))
 		case kind == fault.Invalid: // it is not there: that will not change within this document
 			missing = err.Error()
 			s.leave(page.Number, missing)
@@ -114,12 +122,20 @@ func (s *scan) recognize(ctx context.Context) error {
 }
 
 // page draws a page and has it recognised.
-func (s *scan) page(ctx context.Context, number int) (pdf.Recognition, string, error) {
+func (s *scan) page(ctx context.Context, number int) (found pdf.Recognition, by string, err error) {
 	images, err := s.reader.Render(ctx, s.content, pdf.RenderOptions{Pages: []int{number}, DPI: scanDPI})
 	if err != nil {
 		return pdf.Recognition{}, "", err
 	}
-	return s.recognizer.Recognize(ctx, images[0])
+	budget := pdf.BudgetOf(ctx)
+	err = budget.Within(ctx, func(ctx context.Context) error {
+		found, by, err = s.recognizer.Recognize(ctx, images[0])
+		return err
+	})
+	if err == nil {
+		err = budget.Read(int64(len(said(found))))
+	}
+	return found, by, err
 }
 
 // recognized warns that a text is not the file's own.

@@ -200,6 +200,12 @@ func TestExtractOfScans(t *testing.T) {
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	require.EqualError(t, err, "find sections: took longer than 1m0s")
 	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
+
+	deps.Reader, deps.Recognizer, deps.Limits = &paper{pages: mixed()}, patient{}, pdf.Limits{Time: 20 * time.Millisecond}
+	_, err = deps.extract(t.Context(), run, item)
+	require.Equal(t, fault.Corrupt, fault.KindOf(err))
+	require.EqualError(t, err, "over the budget of a document: took longer than 20ms in all: page 2 of 5 was being recognised")
+	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
 }
 
 // shelf has one file.
@@ -210,3 +216,42 @@ func (shelf) Put(context.Context, []byte) (string, bool, error) {
 }
 func (shelf) Get(context.Context, string) ([]byte, error) { return []byte("%PDF"), nil }
 func (shelf) Path(sha256 string) string                   { return sha256 + ".pdf" }
+
+// patient looks at an image until it is told to stop.
+type patient struct{}
+
+func (patient) Recognize(ctx context.Context, _ pdf.Image) (pdf.Recognition, string, error) {
+	<-ctx.Done()
+	return pdf.Recognition{}, "", fault.New(fault.Corrupt, "recognise text", "%w", ctx.Err())
+}
+
+// What is recognised takes from the budget of the document, and one that is over it gives no text at all, not even that of
+// its other pages: it must not look whole.
+func TestReadWithinABudget(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		limits pdf.Limits
+		eye    Recognizer
+		want   string
+	}{
+		{"time", pdf.Limits{Time: 20 * time.Millisecond}, patient{},
+			"over the budget of a document: took longer than 20ms in all: page 2 of 5 was being recognised"},
+		{"text", pdf.Limits{Text: 60}, eye{texts: map[int]string{2: strings.Repeat("palavra ", 5), 5: strings.Repeat("palavra ", 5)}},
+			"over the budget of a document: more than 60 bytes of text in all: page 5 of 5 was being recognised"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			doc, err := Read(pdf.WithBudget(t.Context(), tt.limits), &paper{pages: mixed()}, tt.eye, nil)
+			require.EqualError(t, err, tt.want)
+			require.ErrorIs(t, err, pdf.ErrBudget)
+			require.Equal(t, fault.Corrupt, fault.KindOf(err))
+			require.Empty(t, doc.Pages)
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := Read(ctx, &paper{pages: mixed()}, patient{}, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, pdf.ErrBudget)
+}

@@ -13,6 +13,7 @@ type Config struct {
 	Grid     Grid     `key:"grid"`
 	Budget   Budget   `key:"budget"`
 	Worker   Worker   `key:"worker"`
+	Document Document `key:"document"`
 	OCR      OCR      `key:"ocr"`
 	Disk     Disk     `key:"disk"`
 	Hooks    Hooks    `key:"hooks"`
@@ -93,6 +94,14 @@ type Worker struct {
 	Promote    bool   `key:"promote" class:"plain" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
 }
 
+// Document is what one PDF may use, whatever is done with it. One that needs more is quarantined, and the others go on.
+type Document struct {
+	Time   time.Duration `key:"time" class:"plain" help:"Longest time of work on one PDF: reading, drawing, recognising and finding sections together, up to 12m. One that takes longer is quarantined." min:"1"`
+	Memory Size          `key:"memory" class:"plain" help:"Memory of the sandbox that a PDF is read and drawn in, 16MiB to 4GiB; Tesseract gets four times as much address space."`
+	Pixels int           `key:"pixels" class:"plain" help:"Pixels drawn of one PDF in all, in millions: a page of A4 for Tesseract has 8.7." min:"1"`
+	Text   Size          `key:"text" class:"plain" help:"Text of one PDF in all, what is recognised included, as UTF-8: up to 32MiB."`
+}
+
 // OCR is how the text in pages that are images is recognised.
 type OCR struct {
 	Program  string `key:"program" class:"program" help:"Tesseract, which recognises the text of scans: a name on PATH, or a path; where it is not installed, scans are needs_ocr. Empty: none are recognised."`
@@ -147,6 +156,7 @@ func Default() Config {
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},
 		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
+		Document: Document{Time: 10 * time.Minute, Memory: 256 << 20, Pixels: 4000, Text: 2 << 20},
 		OCR:      OCR{Program: "tesseract", Language: "por"},
 		Disk:     Disk{Floor: AutoSize, Run: 64 << 30},
 		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},

@@ -44,13 +44,9 @@ func (c Config) check(k Key) error {
 		return filled(v.String())
 	case "source.url":
 		return checkURL(string(c.Source.URL))
-	case "source.open_data":
-		if strings.Contains(string(c.Source.OpenData), "://") {
-			return checkURL(string(c.Source.OpenData))
-		}
-	case "grid.hub", "temporal.ui":
-		if v.String() != "" {
-			return checkURL(v.String())
+	case "source.open_data", "grid.hub", "temporal.ui":
+		if address := v.String(); strings.Contains(address, "://") || address != "" && k.Name != "source.open_data" {
+			return checkURL(address)
 		}
 	case "temporal.address":
 		if host, port, err := net.SplitHostPort(c.Temporal.Address); err != nil || host == "" || port == "" {
@@ -72,6 +68,8 @@ func (c Config) check(k Key) error {
 		}
 	case "retention.age", "retention.interval":
 		return c.Retention.check(k.Name)
+	case "document.time", "document.memory", "document.text":
+		return c.Document.check(k.Name)
 	case "telemetry.trace_url":
 		if url := string(c.Telemetry.TraceURL); url != "" {
 			if !strings.Contains(url, "{trace_id}") {
@@ -111,6 +109,20 @@ func (w Worker) check() error {
 		return errors.New("needs DRUGSLM_WORKER_DEPLOYMENT: there is no deployment to be current in")
 	}
 	return nil
+}
+
+// check holds one of the keys of a document against what can be.
+func (d Document) check(key string) error {
+	switch {
+	case key == "document.time" && d.Time > 12*time.Minute:
+		return fmt.Errorf("%s is longer than 12m: the task that reads it must not run out of time first", d.Time)
+	case key == "document.memory" && (d.Memory < 16<<20 || d.Memory > 4<<30):
+		return fmt.Errorf("%s is not 16MiB to 4GiB", d.Memory)
+	case key == "document.text" && (d.Text < 1<<10 || d.Text > 32<<20):
+		return fmt.Errorf("%s is not 1KiB to 32MiB", d.Text)
+	default:
+		return nil
+	}
 }
 
 // check holds one of the keys of retention against its least value.

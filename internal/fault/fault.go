@@ -41,6 +41,8 @@ const (
 	Busy Kind = "busy"
 	// Crash: its processing ends the process that does it, again and again. No retry; a person must look.
 	Crash Kind = "crash"
+	// Slow: its processing used up the time of an activity. Tried again after the others, then quarantined.
+	Slow Kind = "slow"
 	// Superseded: another run has enrolled the partition anew since, or the code is another. Nothing was written; the step
 	// ends, and what it began is in the other's hands.
 	Superseded Kind = "superseded"

@@ -43,9 +43,6 @@ const (
 	leastClose  = 3 * time.Second  // for closing, also when activities took all the time
 )
 
-// maxText bounds the text of one document: the longest leaflets have some 300 KB.
-const maxText = 2 << 20
-
 // Host is a worker process.
 type Host struct {
 	*Data
@@ -100,7 +97,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		}
 	}
 	if h.serves(asset.QueueExtract) {
-		h.reader, err = pdf.Open(pdf.Options{Workers: h.config.Worker.Extract, MaxText: maxText})
+		h.reader, err = pdf.Open(ReaderOptions(h.config, h.config.Worker.Extract))
 		if err != nil {
 			return err
 		}
@@ -177,6 +174,7 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 func (h *Host) Run(ctx context.Context) error {
 	graph, err := graphOf(anvisa.Deps{
 		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Recognizer: h.scans, Tracer: h.Tracer(),
+		Limits:   DocumentLimits(h.config),
 		OpenData: h.openData, Seen: h.Ledger,
 		Listing: h.config.Source.Listing,
 	})

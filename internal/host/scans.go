@@ -18,7 +18,9 @@ func Recognizer(c config.Config) (anvisa.Recognizer, error) {
 	if c.OCR.Program == "" {
 		return nil, nil //nolint:nilnil // none is wanted
 	}
-	tesseract, err := ocr.New(ocr.Options{Program: c.OCR.Program, Language: c.OCR.Language, Workers: c.Worker.Extract})
+	tesseract, err := ocr.New(ocr.Options{
+		Program: c.OCR.Program, Language: c.OCR.Language, Workers: c.Worker.Extract, Memory: 4 * uint64(c.Document.Memory),
+	})
 	if err != nil {
 		return nil, err
 	}

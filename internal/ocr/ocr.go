@@ -34,7 +34,7 @@ type Options struct {
 	Program  string        // its name on PATH, or its path; default: "tesseract"
 	Language string        // of its data, joined by "+" where there are several; default: "por"
 	Workers  int           // images at a time, each in a process of one thread; default: the cores of this machine
-	Timeout  time.Duration // for one image; default: 2 minutes (a page of text at 300 DPI takes some two seconds)
+	Timeout  time.Duration // for one image, all tries together; default: 2 minutes (a page of text at 300 DPI takes some two seconds)
 	Memory   uint64        // address space of a process, in bytes; default: 1 GiB (a page at 300 DPI takes less than 500 MB)
 	MaxText  int64         // what it may write for one image, in bytes; default: 8 MiB (a full page takes 50 KB)
 }
@@ -108,11 +108,12 @@ func (t *Tesseract) Recognize(ctx context.Context, png []byte, dpi float64) (Pag
 	if err != nil {
 		return Page{}, err
 	}
-	page, err := t.read(ctx, program, png, dpi, segmented)
+	until := time.Now().Add(t.options.Timeout)
+	page, err := t.read(ctx, program, png, dpi, segmented, until)
 	if err != nil || !program.turns || len(page.Words) == 0 || page.Confidence >= doubtful {
 		return page, err
 	}
-	turned, err := t.read(ctx, program, png, dpi, upright)
+	turned, err := t.read(ctx, program, png, dpi, upright, until)
 	if ctx.Err() == nil && (err != nil || turned.Confidence <= page.Confidence) {
 		return page, nil // it was no worse as it was
 	}
@@ -133,8 +134,8 @@ const doubtful = 0.5
 const minDPI, maxDPI = 70, 2400
 
 // read runs the program for an image, once as a rule.
-func (t *Tesseract) read(ctx context.Context, program installation, png []byte, dpi float64, segmentation string) (Page, error) {
-	r := run{program: program.path, input: png, timeout: t.options.Timeout, memory: t.options.Memory, limit: t.options.MaxText, args: []string{
+func (t *Tesseract) read(ctx context.Context, program installation, png []byte, dpi float64, segmentation string, until time.Time) (Page, error) {
+	r := run{program: program.path, input: png, timeout: t.options.Timeout, until: until, memory: t.options.Memory, limit: t.options.MaxText, args: []string{
 		"stdin", "stdout", "-l", t.options.Language, "--dpi", strconv.Itoa(max(minDPI, min(maxDPI, int(dpi)))), "--psm", segmentation,
 		"-c", "tessedit_create_tsv=1",
 	}}

@@ -155,6 +155,21 @@ func TestDoubtfulPagesAreTurned(t *testing.T) {
 	require.InDelta(t, 0.8, page.Confidence, 1e-9, "what is surer counts")
 }
 
+// All tries of an image share its time: one that dies late leaves the next what is left.
+func TestTriesShareTheTime(t *testing.T) {
+	t.Parallel()
+	tesseract := fake(t, "tries", Options{Timeout: time.Second})
+	_, err := tesseract.Recognize(t.Context(), []byte("x"), 300)
+	require.ErrorContains(t, err, "took longer than 1s")
+	_, tried := os.Stat(tesseract.options.Program + ".tried")
+	require.NoError(t, tried)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // as that of a document's budget
+	defer cancel()
+	_, err = fake(t, "hang", Options{}).Recognize(ctx, []byte("x"), 300)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	absent := filepath.Join(t.TempDir(), "tesseract")

@@ -19,6 +19,7 @@ type run struct {
 	args    []string
 	input   []byte        // on its standard input
 	timeout time.Duration // after which it is killed
+	until   time.Time     // when it is killed in any case; zero: never
 	memory  uint64        // its address space, in bytes
 	limit   int64         // of its output, in bytes
 }
@@ -47,6 +48,10 @@ func (r run) twice(ctx context.Context) ([]byte, error) {
 func (r run) once(ctx context.Context) ([]byte, error) {
 	timed, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
+	if !r.until.IsZero() {
+		timed, cancel = context.WithDeadlineCause(timed, r.until, errTimeout)
+		defer cancel()
+	}
 	out, said := process.NewOutput(r.limit, cancel), process.NewOutput(maxSaid, nil)
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), r.program, r.args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = environment(), out, said

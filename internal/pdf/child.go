@@ -23,8 +23,9 @@ type child struct {
 	in     io.WriteCloser
 	out    io.Reader
 	stderr *process.Output
-	served int   // documents so far
-	limit  int64 // bytes of an answer
+	served int    // documents so far
+	limit  int64  // bytes of an answer
+	memory uint64 // that it may have, in bytes of address space
 
 	*process.Process // Kill ends it at once; it may be called at any time, by anybody
 }
@@ -37,7 +38,8 @@ const spareMemory = 4 << 30
 
 // startChild starts a process and waits until its engine is ready. The process outlives ctx.
 func startChild(ctx context.Context, o Options) (*child, error) {
-	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: process.NewOutput(maxSaid, nil), limit: answerLimit(o.MaxText, o.MaxPages)}
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: process.NewOutput(maxSaid, nil), limit: answerLimit(o.MaxText, o.MaxPages),
+		memory: uint64(o.MemoryPages)*pageSize + spareMemory} // in case something grows outside the sandbox
 	c.cmd.Env = childEnv()
 	c.cmd.Stderr = c.stderr
 	c.cmd.WaitDelay = exitTimeout
@@ -66,8 +68,7 @@ func startChild(ctx context.Context, o Options) (*child, error) {
 
 // ready limits the process, tells it its settings and waits for its first answer.
 func (c *child) ready(ctx context.Context, o Options) error {
-	limits := process.Limits{Memory: uint64(o.MemoryPages)*pageSize + spareMemory} // in case something grows outside the sandbox
-	if err := limits.Apply(c.cmd.Process.Pid); err != nil {
+	if err := (process.Limits{Memory: c.memory}).Apply(c.cmd.Process.Pid); err != nil {
 		return fmt.Errorf("limit memory: %w", err)
 	}
 	defer context.AfterFunc(ctx, c.Kill)()
@@ -109,7 +110,16 @@ func (c *child) explain(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	c.kill() // after which its last words are all here
-	return fmt.Errorf("child ended (%s): %w%s", c.cmd.ProcessState, err, c.stderr.FirstLine())
+	return fmt.Errorf("child ended (%s): %w%s%s", c.cmd.ProcessState, err, c.stderr.FirstLine(), c.narrow())
+}
+
+// narrow says, where somebody has limited our address space to less than a child may have, that this may be why it died.
+func (c *child) narrow() string {
+	has := process.MemoryLimit()
+	if has == 0 || has >= c.memory {
+		return ""
+	}
+	return fmt.Sprintf(" (its address space is limited to %d MiB from outside, and it may need %d MiB: raise the limit, as by ulimit -v)", has>>20, c.memory>>20)
 }
 
 // kill ends the process group and waits for the process.

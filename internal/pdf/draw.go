@@ -77,6 +77,9 @@ func draw(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, o RenderOptions)
 	if err := d.fit(points.Width, points.Height, o); err != nil {
 		return drawing{}, err
 	}
+	if err := o.canvas.take(int64(d.width)*int64(d.height), i+1); err != nil {
+		return drawing{}, err
+	}
 	format, flags := enums.FPDF_BITMAP_FORMAT_GRAY, enums.FPDF_RENDER_FLAG_ANNOT|enums.FPDF_RENDER_FLAG_GRAYSCALE
 	if o.Color {
 		format, flags = enums.FPDF_BITMAP_FORMAT_BGRX, enums.FPDF_RENDER_FLAG_ANNOT|enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER

@@ -25,15 +25,31 @@ type engine struct {
 	cache    wazero.CompilationCache
 	pool     pdfium.Pool
 	memory   *memory
+	canvas   canvas
 	untagged bool // the document's structure is passed over: it broke the sandbox
 }
 
-// openEngine compiles PDFium, or takes it from the cache directory.
+// openEngine compiles PDFium, or takes it from the cache directory. Where that cannot be used, as on a full disk, it does without.
 func openEngine(ctx context.Context, s settings) (*engine, error) {
-	cache, err := wazero.NewCompilationCacheWithDir(s.CacheDir)
-	if err != nil {
-		return nil, fmt.Errorf("use cache directory: %w", err)
+	if s.CacheDir == "" {
+		return newEngine(ctx, s, wazero.NewCompilationCache())
 	}
+	cache, err := wazero.NewCompilationCacheWithDir(s.CacheDir)
+	var e *engine
+	if err == nil {
+		e, err = newEngine(ctx, s, cache)
+	}
+	if err != nil {
+		var again error
+		if e, again = newEngine(ctx, s, wazero.NewCompilationCache()); again != nil {
+			return nil, fmt.Errorf("%w (and without the cache directory: %w)", err, again)
+		}
+	}
+	return e, nil
+}
+
+// newEngine compiles PDFium, or takes it from the cache.
+func newEngine(ctx context.Context, s settings, cache wazero.CompilationCache) (*engine, error) {
 	mem := newMemory(uint64(s.MemoryPages) * pageSize)
 	pool, err := webassembly.Init(webassembly.Config{
 		Context:  experimental.WithMemoryAllocator(ctx, mem),
@@ -72,6 +88,7 @@ var (
 // read answers one document.
 func (e *engine) read(wanted request, content []byte) answer {
 	e.memory.refused = false
+	e.canvas = canvas{left: wanted.Pixels}
 	instance, err := e.pool.GetInstance(instanceWait)
 	if err != nil {
 		return answer{Reason: "no sandbox: " + err.Error(), Spent: true}
@@ -85,9 +102,10 @@ func (e *engine) read(wanted request, content []byte) answer {
 		return again
 	}
 	if err != nil {
-		return answer{Reason: e.reason(err), Spent: e.memory.refused || crashed(err)}
+		a = answer{Reason: e.reason(err), Spent: crashed(err)}
 	}
 	a.Spent = a.Spent || e.memory.refused
+	a.Pixels, a.Full = e.canvas.drawn, e.canvas.full
 	return a
 }
 
@@ -97,13 +115,15 @@ func (e *engine) answer(p pdfium.Pdfium, wanted request, content []byte) (a answ
 	switch {
 	case err != nil:
 	case wanted.Render != nil:
-		a.Images, err = render(p, doc, count, *wanted.Render)
+		o := *wanted.Render
+		o.canvas = &e.canvas
+		a.Images, err = render(p, doc, count, o)
 		if err == nil && e.memory.refused {
 			err = errNoRoom // the engine leaves out what it has no memory for, and says nothing
 		}
 	default:
 		a.Document, err = e.document(p, doc, count)
-		a.Spent = err == nil && e.look(p, doc, &a.Document)
+		a.Spent = err == nil && e.look(p, doc, &a.Document, wanted.Blind)
 	}
 	return a, err
 }

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"drugslm/internal/fault"
 )
 
-// errTimeout is the cause of a document's own deadline.
-var errTimeout = errors.New("document deadline")
+// timeout is the cause of the deadline of one call, and how long it was.
+type timeout time.Duration
+
+// Error says how long it was.
+func (t timeout) Error() string { return "took longer than " + time.Duration(t).String() }
 
 // Extractor reads documents in child processes. [Open] makes one.
 type Extractor struct {
@@ -49,6 +53,14 @@ func Open(o Options) (*Extractor, error) {
 // ctx ends, the child is killed and ctx's error returned.
 func (e *Extractor) Extract(ctx context.Context, content []byte) (Document, error) {
 	a, err := e.ask(ctx, request{}, content)
+	if _, slow := errors.AsType[timeout](err); slow { // it may be the drawing: the text may be there all the same
+		if a, err = e.ask(ctx, request{Blind: true}, content); err == nil {
+			a.Document.Warnings = append(a.Document.Warnings, fmt.Sprintf("pages without text were not looked at for ink: that takes longer than %s", e.options.Timeout))
+		}
+	}
+	if err == nil {
+		err = fault.Wrap(fault.Corrupt, op, BudgetOf(ctx).Read(a.Document.size()))
+	}
 	if err == nil && len(a.Document.Pages) == 0 {
 		err = fault.New(fault.Corrupt, op, "no pages")
 	}
@@ -66,13 +78,23 @@ func (e *Extractor) ask(ctx context.Context, wanted request, content []byte) (an
 	if int64(len(content)) > e.options.MaxBytes {
 		return answer{}, fault.New(fault.Corrupt, op, "%d bytes, at most %d", len(content), e.options.MaxBytes)
 	}
+	var err error
+	budget := BudgetOf(ctx)
+	if wanted.Pixels, err = budget.canvas(); err != nil {
+		return answer{}, fault.Wrap(fault.Corrupt, op, err)
+	}
 	c, err := e.acquire(ctx)
 	if err != nil {
 		return answer{}, err
 	}
 	a, c, err := e.try(ctx, c, wanted, content)
 	e.release(c, a)
-	if err == nil && a.Reason != "" {
+	budget.draw(a.Pixels)
+	switch {
+	case err != nil:
+	case a.Full > 0:
+		err = fault.New(fault.Corrupt, op, "%w: page %d was being drawn", budget.drawnOut(), a.Full)
+	case a.Reason != "":
 		err = fault.New(fault.Corrupt, op, "%s", a.Reason)
 	}
 	return a, err
@@ -123,22 +145,27 @@ func (e *Extractor) try(ctx context.Context, c *child, wanted request, content [
 		}
 		c.kill()
 		c = e.forget(c)
+		_, slow := errors.AsType[timeout](err)
 		switch {
 		case ctx.Err() != nil:
 			return answer{}, nil, fmt.Errorf("%s: %w", op, ctx.Err())
-		case errors.Is(err, errTimeout):
-			return answer{}, nil, fault.New(fault.Corrupt, op, "took longer than %s", e.options.Timeout)
+		case slow, errors.Is(err, ErrBudget):
+			return answer{}, nil, fault.Wrap(fault.Corrupt, op, err)
 		}
 		died = err
 	}
 	return answer{}, nil, fault.New(fault.Corrupt, op, "ended two children: %w", died)
 }
 
-// read asks one child, for as long as a document may take.
-func (e *Extractor) read(ctx context.Context, c *child, wanted request, content []byte) (answer, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, errTimeout)
-	defer cancel()
-	return c.read(ctx, wanted, content)
+// read asks one child, for as long as a call may take, and the document has left.
+func (e *Extractor) read(ctx context.Context, c *child, wanted request, content []byte) (a answer, err error) {
+	err = BudgetOf(ctx).Within(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, timeout(e.options.Timeout))
+		defer cancel()
+		a, err = c.read(ctx, wanted, content)
+		return err
+	})
+	return a, err
 }
 
 // start starts a child, after those that are being started.

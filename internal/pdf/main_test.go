@@ -29,7 +29,19 @@ func TestMain(m *testing.M) {
 // children are the programs that this executable can be.
 var children = map[string]func(args []string) error{
 	"pdf-serve": func([]string) error { return Serve(context.Background(), os.Stdin, os.Stdout, handle) },
-	"no-start":  func([]string) error { return fmt.Errorf("no room\ndetails") },
+	"read-limited": func([]string) error { // reads a document, under the limits that it was started with
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		e, err := Open(Options{Workers: 1, MemoryPages: 1 << 16, Command: []string{self, "pdf-serve"}})
+		if err != nil {
+			return err
+		}
+		_, err = e.Extract(context.Background(), little)
+		return errors.Join(err, e.Close(context.Background()))
+	},
+	"no-start": func([]string) error { return fmt.Errorf("no room\ndetails") },
 	"hang": func([]string) error {
 		return fake(func([]byte) error { _, err := io.Copy(io.Discard, os.Stdin); return err })
 	},

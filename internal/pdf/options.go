@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -19,7 +18,7 @@ type Options struct {
 	Workers     int           // children, hence documents at a time; default: the cores of this machine
 	Command     []string      // how to start a child; default: this executable with "pdf-serve"
 	Timeout     time.Duration // for one document, the start of a child aside; default: a minute
-	CacheDir    string        // where the compiled engine is kept; default: drugslm/pdfium under the user's cache directory
+	CacheDir    string        // where the compiled engine is kept; default: a private directory under the user's cache or the system's temporary files, or none
 	MemoryPages uint32        // what one document may use, in units of 64 KiB; default: 4096, which is 256 MiB
 	MaxPages    int           // of one document; default: 2,000 (the longest real leaflets have a few hundred)
 	MaxBytes    int64         // of one file; default: 64 MiB (real leaflets have 0.1 to 5)
@@ -44,11 +43,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Command = []string{self, "pdf-serve"}
 	}
 	if o.CacheDir == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			return o, fmt.Errorf("find a place for the compiled PDF engine: %w", err)
-		}
-		o.CacheDir = filepath.Join(dir, "drugslm", "pdfium")
+		o.CacheDir = cacheDir()
 	}
 	return o, o.validate()
 }

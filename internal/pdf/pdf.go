@@ -9,13 +9,17 @@
 // output and does nothing else; by default it is this executable with the argument "pdf-serve".
 //
 // The first document on a machine waits some four seconds of CPU until the engine is compiled; the result (21 MB) is
-// kept in Options.CacheDir, and later children start in a tenth of a second. One core then reads about 200 pages a second.
+// kept in Options.CacheDir, and later children start in a tenth of a second. Where there is no private place for it each
+// child compiles the engine. One core then reads about 200 pages a second.
 //
 // A file that cannot be read is a [fault.Corrupt] error with its reason: "empty", "not a PDF", "truncated", "damaged",
 // "encrypted: needs a password", "no pages", "took longer than 1m0s", "needs more than 256 MiB" and the like. No error
 // does not mean all the text: PDFium passes over what is damaged, and a scan has no text at all. Page.Source says of every
 // page whether its text is all, whether it is blank, or whether it shows what only a recogniser can read;
 // Document.Warnings says where glyphs have no meaning.
+//
+// What is done with one document takes from one [Budget], if it was given one by [WithBudget]: a document that needs more
+// is a [fault.Corrupt] error with [ErrBudget] in its chain.
 //
 // [Extractor.Render] draws pages, in the same sandbox and under the same limits: for a recogniser, or for a person.
 //

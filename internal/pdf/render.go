@@ -17,6 +17,8 @@ type RenderOptions struct {
 	MaxPixels int     `json:"max_pixels"`      // of one page; default: 25 million (A4 at 300 DPI has 8.7). A larger one is drawn at fewer DPI
 	MaxPages  int     `json:"max_pages"`       // of one call, at most 1,000; default: 50
 	MaxBytes  int64   `json:"max_bytes"`       // of all images together; default: 128 MiB
+
+	canvas *canvas // of the document; nil: it has no end
 }
 
 // Image is a drawn page.

@@ -23,6 +23,8 @@ const maxSettings = 64 << 10
 // request is what is wanted of the document that follows it: its text, or images of its pages; or a message follows instead.
 type request struct {
 	Render *RenderOptions `json:"render,omitempty"` // nil: the text
+	Blind  bool           `json:"blind,omitempty"`  // no page is drawn to look for ink
+	Pixels int64          `json:"pixels,omitempty"` // that may be drawn; 0: any number
 	Handle bool           `json:"handle,omitempty"` // what follows is a message, for the Handler
 
 	doing string // the operation in errors; "": op
@@ -39,6 +41,8 @@ func (r request) operation() string { return cmp.Or(r.doing, op) }
 type answer struct {
 	Document Document `json:"document"`
 	Images   []Image  `json:"images,omitempty"`
+	Pixels   int64    `json:"pixels,omitempty"` // that were drawn
+	Full     int      `json:"full,omitempty"`   // the page for which there were not enough; 0: there were
 	Reason   string   `json:"reason,omitempty"` // why the document cannot be read; "" if it can
 	Spent    bool     `json:"spent,omitempty"`  // this child has seen enough: use another one
 	Handled  bool     `json:"handled,omitempty"`

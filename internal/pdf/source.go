@@ -43,9 +43,9 @@ const (
 )
 
 // look finds the source of every page. It comes last, since drawing can crash what reading did not: then the pages that
-// are left need a recogniser, for all that is known, and the sandbox is of no more use.
-func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document) (crash bool) {
-	small := RenderOptions{DPI: lookDPI, MaxPixels: 1 << 20}
+// are left need a recogniser, for all that is known, and the sandbox is of no more use. Blind, it draws nothing.
+func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document, blind bool) (crash bool) {
+	small := RenderOptions{DPI: lookDPI, MaxPixels: 1 << 20, canvas: &e.canvas}
 	for i := range d.Pages {
 		page := &d.Pages[i]
 		switch {
@@ -61,7 +61,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 			}
 		default:
 			page.Source = SourceNeedsOCR
-			if crash {
+			if crash || blind || e.canvas.full > 0 {
 				break
 			}
 			drawn, err := draw(p, doc, i, small)

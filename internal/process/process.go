@@ -13,7 +13,8 @@ import (
 	"unicode"
 )
 
-// Limits bound a process. What is zero is not bounded, but for core dumps: a document does not belong in one.
+// Limits bound a process. What is zero is not bounded, but for core dumps: a document does not belong in one. They only lower
+// what it may: a limit that it has from its parent and that is lower stays.
 type Limits struct {
 	Memory  uint64        // bytes of address space
 	CPU     time.Duration // of all its threads, rounded up to seconds

@@ -14,3 +14,6 @@ func killGroup(p *os.Process) { _ = p.Kill() } // fails only if it is gone
 
 // Apply does nothing here.
 func (Limits) Apply(int) error { return nil }
+
+// MemoryLimit is not known here.
+func MemoryLimit() uint64 { return 0 }

@@ -76,6 +76,61 @@ func TestLimitsHold(t *testing.T) {
 	}
 }
 
+// A limit that is lower already, as one set by a shell's ulimit, stays: the soft one and the hard one.
+func TestLowerLimitsStay(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		ulimit string
+		limits process.Limits
+		want   string // soft and hard
+	}{
+		"both lower":     {"ulimit -v 500000", process.Limits{Memory: 1 << 30}, "500000 500000"},
+		"the soft lower": {"ulimit -S -v 500000", process.Limits{Memory: 1 << 30}, "500000 1048576"},
+		"higher":         {"ulimit -v 5000000", process.Limits{Memory: 1 << 30}, "1048576 1048576"},
+		"none":           {"true", process.Limits{Memory: 1 << 30}, "1048576 1048576"},
+		"CPU":            {"ulimit -t 7", process.Limits{CPU: time.Minute, Memory: 1 << 30}, "1048576 1048576 7 7"},
+		"nothing to set": {"ulimit -v 500000", process.Limits{}, "500000 500000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), "sh", "-c", tt.ulimit+" && echo ready && read go && echo $(ulimit -S -v) $(ulimit -H -v) $(ulimit -S -t) $(ulimit -H -t)")
+			cmd.SysProcAttr = process.Group()
+			in, err := cmd.StdinPipe()
+			require.NoError(t, err)
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			lines := bufio.NewReader(out)
+			_, err = lines.ReadString('\n')
+			require.NoError(t, err, "its shell has set its own limits")
+			require.NoError(t, tt.limits.Apply(cmd.Process.Pid))
+			_, err = io.WriteString(in, "go\n")
+			require.NoError(t, err)
+			said, err := io.ReadAll(lines)
+			require.NoError(t, err)
+			require.NoError(t, cmd.Wait())
+			require.Equal(t, strings.Fields(tt.want), strings.Fields(string(said))[:len(strings.Fields(tt.want))])
+		})
+	}
+}
+
+// Where memory runs out for all, the system ends a limited process first.
+func TestLimitedProcessesAreTheFirstToGo(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "read go; cat /proc/self/oom_score_adj")
+	cmd.SysProcAttr = process.Group()
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	said := process.NewOutput(1<<10, nil)
+	cmd.Stdout = said
+	require.NoError(t, cmd.Start())
+	require.NoError(t, process.Limits{}.Apply(cmd.Process.Pid))
+	_, err = io.WriteString(in, "go\n")
+	require.NoError(t, err)
+	require.NoError(t, cmd.Wait())
+	require.Equal(t, "1000\n", string(said.Bytes()))
+}
+
 func TestOutputIsBounded(t *testing.T) {
 	t.Parallel()
 	full := 0

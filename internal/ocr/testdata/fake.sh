@@ -13,6 +13,7 @@ case "$name" in
   hang) sleep 1000 & wait ;;
   hang-unread) HUNG=$0 exec sleep 1000 ;;
   die) echo 'out of luck' >&2; echo details >&2; exit 3 ;;
+  tries) if [ -e "$0.tried" ]; then exec sleep 1000; fi; mkdir "$0.tried"; sleep 0.2; exit 3 ;;
   killed) kill -9 $$ ;;
   flood) while :; do echo "$head$head$head$head$head$head$head$head$head$head"; done ;;
   garbage) printf 'no\377table\n' ;;
