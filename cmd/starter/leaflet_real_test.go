@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/anvisa"
+	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
 
@@ -68,19 +70,46 @@ func signs(s string) string {
 	}, s)
 }
 
-// TestRealLeaflets reads real leaflets the whole way, where they are at hand, and holds the result against what a person
-// found in them.
-func TestRealLeaflets(t *testing.T) {
-	t.Parallel()
+// realFiles are the real files of a folder of the test data; where they are not at hand the test is skipped.
+func realFiles(t testing.TB, folder string) []string {
+	t.Helper()
 	shared := os.Getenv("DRUGSLM_SHARED")
 	if shared == "" {
 		shared = filepath.Join("..", "..", "..", "shared")
 	}
-	files, err := filepath.Glob(filepath.Join(shared, "data", "leaflets", "*.pdf"))
+	files, err := filepath.Glob(filepath.Join(shared, "data", folder, "*.pdf"))
 	require.NoError(t, err)
 	if len(files) == 0 {
-		t.Skip("no real leaflets: set DRUGSLM_SHARED to the folder of test data")
+		t.Skip("no real files: set DRUGSLM_SHARED to the folder of test data")
 	}
+	return files
+}
+
+// TestTheChildFindsTheSame reads real files here as well: nothing gets lost on the way to the child and back.
+func TestTheChildFindsTheSame(t *testing.T) {
+	t.Parallel()
+	reader, err := pdf.Open(pdf.Options{Workers: 1})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, reader.Close(t.Context())) }()
+	for _, file := range append(realFiles(t, "leaflets"), realFiles(t, "cases")...) {
+		content, err := os.ReadFile(file)
+		require.NoError(t, err)
+		read, err := anvisa.Read(t.Context(), reader, nil, content)
+		if err != nil {
+			require.ErrorContains(t, err, "needs_ocr", file)
+			continue
+		}
+		got, err := anvisa.Find(t.Context(), reader, read)
+		require.NoError(t, err)
+		require.Equal(t, leaflet.Read(anvisa.LeafletPages(read)), got, file)
+	}
+}
+
+// TestRealLeaflets reads real leaflets the whole way, where they are at hand, and holds the result against what a person
+// found in them.
+func TestRealLeaflets(t *testing.T) {
+	t.Parallel()
+	files := realFiles(t, "leaflets")
 	golden := filepath.Join("testdata", "leaflets.json")
 	reader, err := pdf.Open(pdf.Options{})
 	require.NoError(t, err)

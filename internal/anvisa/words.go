@@ -58,10 +58,13 @@ func (r *ExtractRow) conserved() error {
 		return fmt.Errorf("leaflet %s has other characters in its text than on its pages: %s", r.ItemID(), what)
 	}
 	text := []rune(r.Text)
+	end := int64(0)
 	for _, s := range r.Sections {
-		if s.Start < 0 || s.End < s.Start || s.End > int64(len(text)) {
-			return fmt.Errorf("leaflet %s has section %s from %d to %d in a text of %d characters", r.ItemID(), s.ID, s.Start, s.End, len(text))
+		if s.Start < end || s.End < s.Start || s.End > int64(len(text)) {
+			return fmt.Errorf("leaflet %s has section %s from %d to %d in a text of %d characters, of which %d are in the sections before it",
+				r.ItemID(), s.ID, s.Start, s.End, len(text), end)
 		}
+		end = s.End
 		gone.add(string(text[s.Start:s.End]), 1)
 		gone.add(s.Title, -1)
 		gone.add(s.Text, -1)
@@ -80,7 +83,9 @@ type tally map[rune]int
 func (t tally) add(text string, sign int) {
 	for _, r := range text {
 		if !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r) && r != '\u00ad' {
-			t[r] += sign
+			if t[r] += sign; t[r] == 0 {
+				delete(t, r) // what comes out even is not looked at again for each section
+			}
 		}
 	}
 }

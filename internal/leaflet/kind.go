@@ -42,7 +42,7 @@ func (d document) classify(leaflets []Leaflet) (Kind, string) {
 		title := Plain(clip(l.text, maxTitle))
 		folder = folder || folderTitle.MatchString(title)
 		cover = cover || coverTitle.MatchString(title)
-		if folderQuestion.MatchString(clip(l.text, maxTitle)) {
+		if printed := clip(l.text, maxTitle); strings.Contains(printed, "?") && folderQuestion.MatchString(printed) {
 			questions++
 		}
 	}

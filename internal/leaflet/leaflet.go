@@ -6,7 +6,9 @@
 // of its own or with text glued to them. What only looks like a heading is told by its shape (a reference in brackets,
 // a row of a table of contents), by the order of the numbers, and by its place: the table of changes quotes headings in plenty.
 //
-// All functions are pure and safe from several goroutines; they accept any text and never fail. What was not found is in
+// All functions are pure and safe from several goroutines; they accept any text and never fail. The time that they take grows as the
+// text does, whatever it says, but cannot be cut short: whoever reads what strangers wrote does it in a process of its own, by [Message],
+// [Handle] and [Answer]. What was not found is in
 // Leaflet.Missing, what is doubtful in Leaflet.Warnings: a text that is no leaflet at all has every part missing.
 package leaflet
 

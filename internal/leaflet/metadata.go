@@ -22,7 +22,7 @@ type Metadata struct {
 	Registration string   `json:"registration"`  // at the ministry: "1.0583.1009", the presentation's digits left out
 	Version      string   `json:"version"`       // the maker's code of this text: "bula-prof-049659-GER-v0"
 	ApprovedOn   string   `json:"approved_on"`   // "2021-04-12": when Anvisa approved the standard this follows
-	RunningHeads []string `json:"running_heads"` // lines that repeated on the pages and are not in the text
+	RunningHeads []string `json:"running_heads"` // lines that repeated on its pages and are not in the text
 }
 
 var (

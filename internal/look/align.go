@@ -40,11 +40,32 @@ func (l letters) has(i int, other []rune) bool {
 	return true
 }
 
-// find gives the first place from i on, and before limit, where other stands; -1 for none.
+// find gives the first place from i on, and before limit, where other stands; -1 for none. It looks at no letter twice, as a text of
+// one letter would have it (Knuth, Morris and Pratt).
 func (l letters) find(i, limit int, other []rune) int {
-	for ; i < limit && i+len(other) <= len(l.text); i++ {
-		if l.has(i, other) {
-			return i
+	if len(other) == 0 || i < 0 {
+		return -1
+	}
+	back := make([]int, len(other)) // of each length that agrees: the longest shorter one that does where that ends
+	for n, k := 1, 0; n < len(other); n++ {
+		for k > 0 && other[n] != other[k] {
+			k = back[k-1]
+		}
+		if other[n] == other[k] {
+			k++
+		}
+		back[n] = k
+	}
+	agree := 0
+	for ; i < len(l.text) && i < limit+agree; i++ {
+		for agree > 0 && l.text[i] != other[agree] {
+			agree = back[agree-1]
+		}
+		if l.text[i] == other[agree] {
+			agree++
+		}
+		if agree == len(other) {
+			return i + 1 - agree
 		}
 	}
 	return -1

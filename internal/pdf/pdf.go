@@ -22,6 +22,8 @@
 // is a [fault.Corrupt] error with [ErrBudget] in its chain.
 //
 // [Extractor.Render] draws pages, in the same sandbox and under the same limits: for a recogniser, or for a person.
+// [Extractor.Hand] has a child do other work on text that nobody vouches for, outside of the sandbox but where it can be killed: what
+// that work is the program says that calls [Serve].
 //
 // Text is in the order of the file, which is that of reading but for two columns of prose that are printed line by line,
 // left and right in turn: these are taken apart. Ligatures are letters again and bullets of symbol fonts are "•".

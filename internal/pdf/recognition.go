@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -39,7 +40,7 @@ var (
 
 // text gives the text as clean wants it, and the words with the lines of what clean makes of it.
 func (f Recognition) text() (string, []Word) {
-	var text strings.Builder
+	var text []byte
 	words := make([]Word, 0, len(f.Words))
 	line := 0 // in the count of f
 	for _, w := range f.Words {
@@ -50,24 +51,22 @@ func (f Recognition) text() (string, []Word) {
 		}
 		if n := len(words); n == 0 {
 			w.Line = 0
-			text.WriteString(w.Text)
+			text = append(text, w.Text...)
 		} else {
 			before := words[n-1]
 			w.Line = before.Line
 			switch {
 			case of == line:
-				text.WriteString(" " + w.Text)
+				text = append(append(text, ' '), w.Text...)
 			case endsBroken.MatchString(before.Text) && startsSmall.MatchString(w.Text):
-				whole := strings.TrimSuffix(text.String(), "-")
-				text.Reset()
-				text.WriteString(whole + string(hyphenMark) + w.Text)
+				text = append(append(bytes.TrimSuffix(text, []byte("-")), hyphenMark), w.Text...)
 			default:
 				w.Line++
-				text.WriteString("\n" + w.Text)
+				text = append(append(text, '\n'), w.Text...)
 			}
 		}
 		line = of
 		words = append(words, w)
 	}
-	return text.String(), words
+	return string(text), words
 }

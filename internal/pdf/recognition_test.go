@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -37,4 +38,24 @@ func TestReplace(t *testing.T) {
 			requireWords(t, got)
 		})
 	}
+}
+
+// TestTheCostOfTextGrowsWithIt counts the bytes that are allocated for text in which every line is broken, for one size and for four
+// times that. It is not parallel to others, whose memory would be counted with its own.
+func TestTheCostOfTextGrowsWithIt(t *testing.T) {
+	cost := func(lines int) float64 {
+		words := make([]Word, lines)
+		for i := range words {
+			words[i] = Word{Text: "ab-", Line: i}
+		}
+		d := Document{Pages: []Page{{Number: 1, Text: strings.Repeat("a\u0002b ", lines)}, {Number: 2}}}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		d.Replace([]Recognition{{Number: 2, Words: words}})
+		runtime.ReadMemStats(&after)
+		require.Len(t, d.Pages[1].Words, lines)
+		return float64(after.TotalAlloc - before.TotalAlloc)
+	}
+	cost(1 << 10) // what is made once
+	require.LessOrEqual(t, cost(1<<15), 5*cost(1<<13))
 }
