@@ -18,8 +18,10 @@ import (
 //     dots before an amount is as long as four: programs drop one that lies on another.
 //   - Cuts. Programs differ in where a word ends ("10mg", "10 mg"). Words that are left over on both sides are the same if
 //     they stand side by side in their text, in either, and have the same letters in the same order: not one may be missing.
-//   - Hyphens. There, and only where nothing else agrees, a hyphen after a letter and before a letter or the word's end does not
-//     count: either side mends words that a line's end breaks.
+//   - Hyphens. There, and only where nothing else agrees, a hyphen between letters, or at the end of a word and beside a letter,
+//     does not count: either side mends words that a line's end breaks.
+//   - Signs. A sign of punctuation before or after a word may stand alone, or at another word: programs disagree where a raised ® is
+//     beside it. The word and the sign must be there, each.
 //   - Letters printed over themselves. The other program reads each of them twice ("PPAARRAA", in pieces). That is the same as
 //     two copies of the word on our side, one of which is listed as dropped.
 //
@@ -99,7 +101,7 @@ func leftOver(a, b []aWord) map[string]int {
 	return left
 }
 
-// collect names as many words of a text as are left over, the last ones first.
+// collect names as many words of a text as are left over, the last ones first. Signs that are left over of words are on page 0.
 func collect(text []aWord, left map[string]int) []aWord {
 	var found []aWord
 	for _, w := range slices.Backward(text) {
@@ -109,10 +111,15 @@ func collect(text []aWord, left map[string]int) []aWord {
 		}
 	}
 	slices.Reverse(found)
+	for sign, n := range left {
+		for range n {
+			found = append(found, aWord{text: sign})
+		}
+	}
 	return found
 }
 
-// unhyphened leaves hyphens out that a line's end may have made: after a letter, and before a letter or the end.
+// unhyphened leaves hyphens out that a line's end may have made: between letters, or between a letter and the end.
 func unhyphened(s string) string {
 	if !strings.Contains(s, "-") {
 		return s
@@ -120,7 +127,8 @@ func unhyphened(s string) string {
 	runes := []rune(s)
 	kept := make([]rune, 0, len(runes))
 	for i, r := range runes {
-		if r == '-' && i > 0 && unicode.IsLetter(runes[i-1]) && (i+1 == len(runes) || unicode.IsLetter(runes[i+1])) {
+		before, after := i == 0 || unicode.IsLetter(runes[i-1]), i+1 == len(runes) || unicode.IsLetter(runes[i+1])
+		if r == '-' && before && after && len(runes) > 1 {
 			continue
 		}
 		kept = append(kept, r)
@@ -140,6 +148,7 @@ func reconcile(theirs, ours []aWord, need, surplus map[string]int) {
 		}
 	}
 	undouble(theirs, need, surplus)
+	unsign(need, surplus)
 }
 
 // letters are those of a text without what is between its words.
@@ -231,6 +240,44 @@ func settle(theirs, ours []aWord, need, surplus map[string]int) bool {
 		surplus[text] -= n
 	}
 	return len(a) > 0
+}
+
+// unsign takes words that are left over on both sides but for the signs before and after them. What signs one side has more
+// than the other stays left over.
+func unsign(need, surplus map[string]int) {
+	cores := map[string][]string{}
+	for text := range surplus {
+		cores[core(text)] = append(cores[core(text)], text)
+	}
+	signs := map[rune]int{} // theirs, less ours
+	for text := range maps.Clone(need) {
+		for _, other := range cores[core(text)] {
+			n := min(need[text], surplus[other])
+			if need[text], surplus[other] = need[text]-n, surplus[other]-n; n == 0 || core(text) == "" {
+				need[text], surplus[other] = need[text]+n, surplus[other]+n
+				continue
+			}
+			for _, r := range signsOf(text) {
+				signs[r] += n
+			}
+			for _, r := range signsOf(other) {
+				signs[r] -= n
+			}
+		}
+	}
+	for r, n := range signs {
+		text := string(r)
+		n += max(0, need[text]) - max(0, surplus[text]) // those that stand alone
+		need[text], surplus[text] = max(0, n), max(0, -n)
+	}
+}
+
+// core is a word without the signs before and after it, "" if it is nothing else.
+func core(word string) string { return strings.TrimFunc(word, unicode.IsPunct) }
+
+func signsOf(word string) []rune {
+	before, after, _ := strings.Cut(word, core(word))
+	return []rune(before + after)
 }
 
 // maxPieces bounds the pieces of a word that is printed over itself.

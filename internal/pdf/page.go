@@ -135,6 +135,10 @@ func tokenize(characters []rune) rawPage {
 			if r == 0 {
 				continue
 			}
+		case (r == hyphenMark || r == wholeMark) && len(text) == 0: // after a blank: no word is broken there
+			text, first, last = append(text, '-'), i, i
+			flush('\n')
+			continue
 		case r == hyphenMark || r == wholeMark:
 			flush(hyphenMark)
 			continue

@@ -96,3 +96,17 @@ func FuzzWords(f *testing.F) {
 		}
 	})
 }
+
+// TestHyphenAfterABlank keeps a dash at a line's end that breaks no word: it is a word, and its line ends.
+func TestHyphenAfterABlank(t *testing.T) {
+	t.Parallel()
+	for mark, name := range map[rune]string{hyphenMark: "engine's mark", wholeMark: "mark in a text given whole"} {
+		raw := tokenize([]rune("10451 " + string(mark) + "MEDICAMENTO NOVO\r\nbro" + string(mark) + "ken"))
+		require.Equal(t, []string{"10451 -\nMEDICAMENTO NOVO\nbro-ken"}, clean([]string{raw.string()}), name)
+		words := raw.words()
+		require.Len(t, words, 6, name)
+		for i, line := range []int{0, 0, 1, 1, 2, 2} {
+			require.Equal(t, line, words[i].Line, "%s: %q", name, words[i].Text)
+		}
+	}
+}
