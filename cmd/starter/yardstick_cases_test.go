@@ -57,7 +57,9 @@ func TestYardstick(t *testing.T) {
 		{"broken twice, and a dash before a word", "fras-\ncos-ampola", "frascos -ampola", "", ""},
 
 		{"rows of dots", "exemplol.........200 mg", "exemplol ........ 200 mg", "", ""},
-		{"a lost row of dots", "exemplol ......... 200 mg", "exemplol 200 mg", ".........", ""},
+		{"an amount that is lost after a row of dots", "exemplol.........200 mg", "exemplol ........ mg", "200", ""},
+		{"the same letters twice, of which one is lost", "10mg e 10mg", "10 mg e", "10mg", ""},
+		{"a word that another place has", "uso de dose. uso", "usode dose.", "uso", ""},
 		{"a sign at another word", "Zelutina® de bula.", "Zelutina®. de bula", "", ""},
 		{"a sign that stands alone", "Zelutina ® , (dor)", "Zelutina ®, ( dor )", "", ""},
 		{"a lost sign of a word", "Zelutina® de bula.", "Zelutina®; de bula", ".", ";"},

@@ -110,3 +110,17 @@ func TestHyphenAfterABlank(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersOfGlyphs are digits in a word of digits, and else glyphs without Unicode: a text has no control characters.
+func TestNumbersOfGlyphs(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"\x15\x13/0\x18/2026": "20/05/2026", "0\x17/05/2023\x03": "04/05/2023", "12\x18": "125",
+		"\x15\x13": "", "a\x15b2": "ab2", "dor\x03": "dor",
+	} {
+		raw := tokenize([]rune("Em " + given + " dias"))
+		require.Equal(t, strings.Join(strings.Fields("Em "+want+" dias"), " "), clean([]string{raw.string()})[0], "%q", given)
+		told := strings.Contains(strings.Join(doubts([]rawPage{raw}), ""), "glyphs without Unicode")
+		require.Equal(t, given == "a\x15b2" || given == "\x15\x13", told, "%q", given)
+	}
+}
