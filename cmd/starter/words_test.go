@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/pdf"
@@ -116,12 +117,27 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 		ours = append(ours, wordsOf(d.Text, d.Page)...)
 	}
 	d := compare(theirs, ours)
-	m.lost, m.extra = d.lost, d.extra
+	m.lost, m.extra = d.lost, visible(d.extra, view.Dropped)
 	if ourPages, err = wordsOfPages(ctx, reader, path, view.Dropped); err != nil {
 		return m, err
 	}
 	m.misplaced = max(0, lostOnPages(theirs, ourPages, len(pages))-len(m.lost))
 	return m, nil
+}
+
+// visible is what of the extra words is in the text, or is said to be on the pages: what nobody sees is left out of the text, and
+// pdftotext prints some of it (white on white) and some not (outside of the page).
+func visible(extra []aWord, dropped []droppedView) []aWord {
+	hidden := map[string]int{}
+	for _, d := range dropped {
+		if d.Reason == "invisible" {
+			count(hidden, wordsOf(d.Text, d.Page), 1)
+		}
+	}
+	return slices.DeleteFunc(extra, func(w aWord) bool {
+		hidden[w.text]--
+		return hidden[w.text] >= 0
+	})
 }
 
 // wordsOfPages are the words of each page as the engine gives them. What it dropped itself is listed, and counts.
@@ -217,6 +233,57 @@ func TestWordsOfGivenFiles(t *testing.T) {
 	}
 	for _, m := range measureAll(t.Context(), t, program, files) {
 		require.False(t, m.beyond(), "%s", m)
+	}
+}
+
+// printedLeaflet is a leaflet of several pages with running heads, lists, broken words and two columns of numbers.
+func printedLeaflet(t *testing.T) string {
+	t.Helper()
+	f := fpdf.New("P", "mm", "A4", "")
+	latin := f.UnicodeTranslatorFromDescriptor("")
+	f.SetHeaderFunc(func() {
+		f.SetFont("Helvetica", "I", 8)
+		f.Text(20, 10, latin("Zelutina_comprimido_VPS_02"))
+	})
+	f.SetFooterFunc(func() {
+		f.SetFont("Helvetica", "", 8)
+		f.Text(100, 290, latin(fmt.Sprintf("Página %d de 6", f.PageNo())))
+	})
+	for i := range 6 {
+		f.AddPage()
+		f.SetY(20)
+		f.SetFont("Times", "B", 11)
+		f.MultiCell(0, 6, latin([]string{"1. INDICAÇÕES", "2. RESULTADOS DE EFICÁCIA", "3. CARACTERÍSTICAS FARMACOLÓGICAS", "4. CONTRAINDICAÇÕES",
+			"5. ADVERTÊNCIAS E PRECAUÇÕES", "6. INTERAÇÕES MEDICAMENTOSAS"}[i]), "", "L", false)
+		f.SetFont("Times", "", 10)
+		f.MultiCell(90, 5, latin(strings.Repeat("A dose é de 0,5 mg/kg a cada 8-12 horas, não mais que 1.000 mg – salvo orientação médi-\nca; "+
+			"o cirurgião-\ndentista deve ser avisado (ver “Advertências”).\n• náusea;\n• vômito;\n- dor de cabeça.\n", 4)), "", "L", false)
+		for row := range 5 {
+			f.Text(20, 250+5*float64(row), latin("Tontura"))
+			f.Text(80, 250+5*float64(row), latin(fmt.Sprintf("%d,%d %%", row, i)))
+			f.Text(120, 250+5*float64(row), latin("comum"))
+		}
+	}
+	file := filepath.Join(t.TempDir(), "printed.pdf")
+	require.NoError(t, f.OutputFileAndClose(file))
+	return file
+}
+
+// TestWordsOfPrintedFiles holds files that are printed here against pdftotext: wherever the tests run, some are measured.
+func TestWordsOfPrintedFiles(t *testing.T) {
+	t.Parallel()
+	program := pdftotext()
+	if program == "" {
+		t.Skip("no pdftotext: make optional installs it (package poppler-utils)")
+	}
+	files := []string{printedLeaflet(t), printed(t, twoTitles, "4. CONTRAINDICAÇÕES\nNão use em caso de alergia.")}
+	for _, table := range printedTables() {
+		files = append(files, table.print(t))
+	}
+	for _, m := range measureAll(t.Context(), t, program, files) {
+		require.False(t, m.beyond(), "%s", m)
+		require.Empty(t, m.dumb, m.file)
+		require.NotZero(t, m.words, m.file)
 	}
 }
 

@@ -57,6 +57,7 @@ func TestYardstick(t *testing.T) {
 		{"broken twice, and a dash before a word", "fras-\ncos-ampola", "frascos -ampola", "", ""},
 
 		{"rows of dots", "exemplol.........200 mg", "exemplol ........ 200 mg", "", ""},
+		{"the first dot of a row at the word before", "exemplol. ........ 200 mg", "exemplol.........200 mg", "", ""},
 		{"an amount that is lost after a row of dots", "exemplol.........200 mg", "exemplol ........ mg", "200", ""},
 		{"the same letters twice, of which one is lost", "10mg e 10mg", "10 mg e", "10mg", ""},
 		{"a word that another place has", "uso de dose. uso", "usode dose.", "uso", ""},
@@ -110,4 +111,13 @@ func TestYardstickFails(t *testing.T) {
 	require.False(t, measured{dumb: "no words"}.beyond())
 	m := measured{file: "bula.pdf", words: 200, lost: one}
 	require.True(t, strings.HasPrefix(m.String(), "bula.pdf: 200 words, 1 lost (0.50 %), 0 extra (0.00 %), 0 misplaced"), m.String())
+}
+
+// TestYardstickForgivesWhatNobodySees, where it is dropped for that, and nothing else that is extra.
+func TestYardstickForgivesWhatNobodySees(t *testing.T) {
+	t.Parallel()
+	dropped := []droppedView{{Page: 1, Text: "ignore tudo", Reason: "invisible"}, {Page: 1, Text: "Bula 1", Reason: "running_head"}}
+	extra := wordsOf("ignore ignore Bula dor", 1)
+	require.Equal(t, []string{"ignore", "Bula", "dor"}, texts(visible(extra, dropped)))
+	require.Empty(t, visible(nil, dropped))
 }

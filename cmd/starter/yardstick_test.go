@@ -37,7 +37,10 @@ type aWord struct {
 func wordsOf(text string, page int) []aWord {
 	var words []aWord
 	for field := range strings.FieldsSeq(text) {
-		for _, part := range leader.Split(compared(field), -1) {
+		for i, part := range leader.Split(compared(field), -1) {
+			if n := len(words) - 1; i == 1 && strings.HasPrefix(field, "..") && n >= 0 && len(words[n].text) > 1 {
+				words[n].text = strings.TrimSuffix(words[n].text, ".") // the first dot of the row
+			}
 			if part != "" {
 				words = append(words, aWord{text: part, page: page})
 			}
