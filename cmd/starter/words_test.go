@@ -30,6 +30,7 @@ type measured struct {
 	lost      []aWord // which are neither in our text nor listed as dropped
 	extra     []aWord // ours, and not theirs
 	misplaced int     // on another page than there
+	told      int     // on pages of which we say that they are unreadable: they are not compared
 	refused   string  // why we read nothing of it
 	dumb      string  // why pdftotext reads nothing of it: there is no yardstick
 }
@@ -54,6 +55,9 @@ func (m measured) String() string {
 	}
 	fmt.Fprintf(&b, "%s: %d words, %d lost (%s), %d extra (%s), %d misplaced", m.file, m.words,
 		len(m.lost), m.percent(len(m.lost)), len(m.extra), m.percent(len(m.extra)), m.misplaced)
+	if m.told > 0 {
+		fmt.Fprintf(&b, ", %d on pages said to be unreadable", m.told)
+	}
 	if m.refused != "" {
 		fmt.Fprintf(&b, "\n    refused: %s", m.refused)
 		return b.String()
@@ -94,13 +98,12 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 		m.dumb = cmp.Or(strings.TrimSpace(complaints.String()), err.Error())
 		return m, nil
 	}
-	var theirs, ours, ourPages []aWord
+	var theirs []aWord
 	pages := strings.Split(text.String(), "\f")
 	for i, page := range pages {
 		theirs = append(theirs, wordsOf(page, i+1)...)
 	}
-	m.words = len(theirs)
-	if m.words == 0 {
+	if m.words = len(theirs); m.words == 0 {
 		m.dumb = "no words"
 		return m, nil
 	}
@@ -112,17 +115,27 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 		m.lost, m.refused = theirs, err.Error()
 		return m, nil
 	}
-	ours = wordsOf(view.Text, 0)
+	theirs = slices.DeleteFunc(theirs, func(w aWord) bool { return unreadablePage(view, w.page) })
+	m.told = m.words - len(theirs)
+	ours := wordsOf(view.Text, 0)
 	for _, d := range view.Dropped {
-		ours = append(ours, wordsOf(d.Text, d.Page)...)
+		if !unreadablePage(view, d.Page) {
+			ours = append(ours, wordsOf(d.Text, d.Page)...)
+		}
 	}
 	d := compare(theirs, ours)
 	m.lost, m.extra = d.lost, visible(d.extra, view.Dropped)
-	if ourPages, err = wordsOfPages(ctx, reader, path, view.Dropped); err != nil {
+	ourPages, err := wordsOfPages(ctx, reader, path, view.Dropped)
+	if err != nil {
 		return m, err
 	}
 	m.misplaced = max(0, lostOnPages(theirs, ourPages, len(pages))-len(m.lost))
 	return m, nil
+}
+
+// unreadablePage reports whether the file's view says of a page that nobody can read it.
+func unreadablePage(v fileView, page int) bool {
+	return slices.ContainsFunc(v.Sources, func(s sourceView) bool { return s.Page == page && s.Source == pdf.SourceUnreadable })
 }
 
 // visible is what of the extra words is in the text, or is said to be on the pages: what nobody sees is left out of the text, and
@@ -305,7 +318,7 @@ func BenchmarkWords(b *testing.B) {
 	}
 	for b.Loop() {
 		all := measureAll(b.Context(), b, program, files)
-		var words, lost, extra, misplaced, beyond, dumb int
+		var words, lost, extra, misplaced, told, beyond, dumb int
 		for _, m := range all {
 			if m.dumb != "" {
 				dumb++
@@ -313,13 +326,13 @@ func BenchmarkWords(b *testing.B) {
 			if m.beyond() {
 				beyond++
 			}
-			if m.worst() > 0 || m.dumb != "" {
+			if m.worst() > 0 || m.dumb != "" || m.told > 0 {
 				fmt.Fprintln(os.Stdout, m) // a log of a benchmark is cut off after ten lines
 			}
-			words, lost, extra, misplaced = words+m.words, lost+len(m.lost), extra+len(m.extra), misplaced+m.misplaced
+			words, lost, extra, misplaced, told = words+m.words, lost+len(m.lost), extra+len(m.extra), misplaced+m.misplaced, told+m.told
 		}
-		fmt.Fprintf(os.Stdout, "%d files, %d within %.1f %%, %d beyond, %d without a yardstick; of %d words %d lost, %d extra, %d misplaced\n",
-			len(all), len(all)-beyond-dumb, 100*maxDifference, beyond, dumb, words, lost, extra, misplaced)
+		fmt.Fprintf(os.Stdout, "%d files, %d within %.1f %%, %d beyond, %d without a yardstick; of %d words %d lost, %d extra, %d misplaced, %d on pages said to be unreadable\n",
+			len(all), len(all)-beyond-dumb, 100*maxDifference, beyond, dumb, words, lost, extra, misplaced, told)
 		if beyond > 0 {
 			b.Errorf("%d of %d files are beyond the limit", beyond, len(all))
 		}
