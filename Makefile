@@ -11,6 +11,8 @@ TEMPORAL_PORT ?= 7233
 N             ?= 20
 SEED          ?= 1
 FUZZTIME      ?= 1m
+DIR           ?=
+HELD_OUT      ?=
 
 GO     ?= go
 BIN    := bin
@@ -112,6 +114,14 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 .PHONY: bench-text
 bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
 	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
+
+.PHONY: bench-words
+bench-words: optional ## hold the words of each PDF in DIR (else: of the leaflets in ../shared) against pdftotext -raw, worst first; fails beyond 0.1 %
+	@DRUGSLM_WORDS='$(abspath $(DIR))' $(GO) test ./cmd/starter -run '^$$' -bench '^BenchmarkWords$$' -benchtime 1x -timeout 3h
+
+.PHONY: bench-leaflets
+bench-leaflets: ## measure: what is found in the leaflets in DIR, patients and professionals apart, in two halves; faults of the first half, worst first
+	@DRUGSLM_LEAFLETS='$(abspath $(DIR))' DRUGSLM_HELD_OUT=$(HELD_OUT) $(GO) test ./cmd/starter -run '^$$' -bench '^BenchmarkLeaflets$$' -benchtime 1x -timeout 3h
 
 .PHONY: bench-scans
 bench-scans: optional ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared

@@ -188,7 +188,7 @@ func recut(theirs, ours []aWord, net map[string]int) {
 
 // maxStretch bounds in bytes how far from a word the words of both texts may end together again, maxEnds how many of such
 // ends are tried, and maxPlaces in how many places.
-const maxStretch, maxEnds, maxPlaces = 400, 12, 300
+const maxStretch, maxEnds, maxPlaces = 400, 12, 5000
 
 // exchange looks in o for the letters of word i, up to where words of both begin and end, and cuts them as o does where
 // that makes the difference less.
