@@ -11,6 +11,8 @@ TEMPORAL_PORT ?= 7233
 N             ?= 20
 SEED          ?= 1
 FUZZTIME      ?= 1m
+DIR           ?=
+HELD_OUT      ?=
 
 GO     ?= go
 BIN    := bin
@@ -115,7 +117,15 @@ bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext 
 
 .PHONY: bench-tables
 bench-tables: ## measure: cells of tables against what a person read, on the public leaflets in the folder DIR, worst first
-	@DRUGSLM_TABLES=$(DIR) $(GO) test ./cmd/starter -run 'TestTablesOfLeaflets' -count 1 -v
+	@DRUGSLM_TABLES='$(abspath $(DIR))' $(GO) test ./cmd/starter -run 'TestTablesOfLeaflets' -count 1 -v
+
+.PHONY: bench-words
+bench-words: optional ## hold the words of each PDF in DIR (else: of the leaflets in ../shared) against pdftotext -raw, worst first; fails beyond 0.1 %
+	@DRUGSLM_WORDS='$(abspath $(DIR))' $(GO) test ./cmd/starter -run '^$$' -bench '^BenchmarkWords$$' -benchtime 1x -timeout 3h
+
+.PHONY: bench-leaflets
+bench-leaflets: ## measure: what is found in the leaflets in DIR, patients and professionals apart, in two halves; faults of the first half, worst first
+	@DRUGSLM_LEAFLETS='$(abspath $(DIR))' DRUGSLM_HELD_OUT=$(HELD_OUT) $(GO) test ./cmd/starter -run '^$$' -bench '^BenchmarkLeaflets$$' -benchtime 1x -timeout 3h
 
 .PHONY: bench-scans
 bench-scans: optional ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared

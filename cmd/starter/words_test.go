@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/pdf"
@@ -29,6 +30,7 @@ type measured struct {
 	lost      []aWord // which are neither in our text nor listed as dropped
 	extra     []aWord // ours, and not theirs
 	misplaced int     // on another page than there
+	told      int     // on pages of which we say that they are unreadable: they are not compared
 	refused   string  // why we read nothing of it
 	dumb      string  // why pdftotext reads nothing of it: there is no yardstick
 }
@@ -53,6 +55,9 @@ func (m measured) String() string {
 	}
 	fmt.Fprintf(&b, "%s: %d words, %d lost (%s), %d extra (%s), %d misplaced", m.file, m.words,
 		len(m.lost), m.percent(len(m.lost)), len(m.extra), m.percent(len(m.extra)), m.misplaced)
+	if m.told > 0 {
+		fmt.Fprintf(&b, ", %d on pages said to be unreadable", m.told)
+	}
 	if m.refused != "" {
 		fmt.Fprintf(&b, "\n    refused: %s", m.refused)
 		return b.String()
@@ -93,13 +98,12 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 		m.dumb = cmp.Or(strings.TrimSpace(complaints.String()), err.Error())
 		return m, nil
 	}
-	var theirs, ours, ourPages []aWord
+	var theirs []aWord
 	pages := strings.Split(text.String(), "\f")
 	for i, page := range pages {
 		theirs = append(theirs, wordsOf(page, i+1)...)
 	}
-	m.words = len(theirs)
-	if m.words == 0 {
+	if m.words = len(theirs); m.words == 0 {
 		m.dumb = "no words"
 		return m, nil
 	}
@@ -111,17 +115,42 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 		m.lost, m.refused = theirs, err.Error()
 		return m, nil
 	}
-	ours = wordsOf(view.Text, 0)
+	theirs = slices.DeleteFunc(theirs, func(w aWord) bool { return unreadablePage(view, w.page) })
+	m.told = m.words - len(theirs)
+	ours := wordsOf(view.Text, 0)
 	for _, d := range view.Dropped {
-		ours = append(ours, wordsOf(d.Text, d.Page)...)
+		if !unreadablePage(view, d.Page) {
+			ours = append(ours, wordsOf(d.Text, d.Page)...)
+		}
 	}
 	d := compare(theirs, ours)
-	m.lost, m.extra = d.lost, d.extra
-	if ourPages, err = wordsOfPages(ctx, reader, path, view.Dropped); err != nil {
+	m.lost, m.extra = d.lost, visible(d.extra, view.Dropped)
+	ourPages, err := wordsOfPages(ctx, reader, path, view.Dropped)
+	if err != nil {
 		return m, err
 	}
 	m.misplaced = max(0, lostOnPages(theirs, ourPages, len(pages))-len(m.lost))
 	return m, nil
+}
+
+// unreadablePage reports whether the file's view says of a page that nobody can read it.
+func unreadablePage(v fileView, page int) bool {
+	return slices.ContainsFunc(v.Sources, func(s sourceView) bool { return s.Page == page && s.Source == pdf.SourceUnreadable })
+}
+
+// visible is what of the extra words is in the text, or is said to be on the pages: what nobody sees is left out of the text, and
+// pdftotext prints some of it (white on white) and some not (outside of the page).
+func visible(extra []aWord, dropped []droppedView) []aWord {
+	hidden := map[string]int{}
+	for _, d := range dropped {
+		if d.Reason == "invisible" {
+			count(hidden, wordsOf(d.Text, d.Page), 1)
+		}
+	}
+	return slices.DeleteFunc(extra, func(w aWord) bool {
+		hidden[w.text]--
+		return hidden[w.text] >= 0
+	})
 }
 
 // wordsOfPages are the words of each page as the engine gives them. What it dropped itself is listed, and counts.
@@ -220,6 +249,57 @@ func TestWordsOfGivenFiles(t *testing.T) {
 	}
 }
 
+// printedLeaflet is a leaflet of several pages with running heads, lists, broken words and two columns of numbers.
+func printedLeaflet(t *testing.T) string {
+	t.Helper()
+	f := fpdf.New("P", "mm", "A4", "")
+	latin := f.UnicodeTranslatorFromDescriptor("")
+	f.SetHeaderFunc(func() {
+		f.SetFont("Helvetica", "I", 8)
+		f.Text(20, 10, latin("Zelutina_comprimido_VPS_02"))
+	})
+	f.SetFooterFunc(func() {
+		f.SetFont("Helvetica", "", 8)
+		f.Text(100, 290, latin(fmt.Sprintf("Página %d de 6", f.PageNo())))
+	})
+	for i := range 6 {
+		f.AddPage()
+		f.SetY(20)
+		f.SetFont("Times", "B", 11)
+		f.MultiCell(0, 6, latin([]string{"1. INDICAÇÕES", "2. RESULTADOS DE EFICÁCIA", "3. CARACTERÍSTICAS FARMACOLÓGICAS", "4. CONTRAINDICAÇÕES",
+			"5. ADVERTÊNCIAS E PRECAUÇÕES", "6. INTERAÇÕES MEDICAMENTOSAS"}[i]), "", "L", false)
+		f.SetFont("Times", "", 10)
+		f.MultiCell(90, 5, latin(strings.Repeat("A dose é de 0,5 mg/kg a cada 8-12 horas, não mais que 1.000 mg – salvo orientação médi-\nca; "+
+			"o cirurgião-\ndentista deve ser avisado (ver “Advertências”).\n• náusea;\n• vômito;\n- dor de cabeça.\n", 4)), "", "L", false)
+		for row := range 5 {
+			f.Text(20, 250+5*float64(row), latin("Tontura"))
+			f.Text(80, 250+5*float64(row), latin(fmt.Sprintf("%d,%d %%", row, i)))
+			f.Text(120, 250+5*float64(row), latin("comum"))
+		}
+	}
+	file := filepath.Join(t.TempDir(), "printed.pdf")
+	require.NoError(t, f.OutputFileAndClose(file))
+	return file
+}
+
+// TestWordsOfPrintedFiles holds files that are printed here against pdftotext: wherever the tests run, some are measured.
+func TestWordsOfPrintedFiles(t *testing.T) {
+	t.Parallel()
+	program := pdftotext()
+	if program == "" {
+		t.Skip("no pdftotext: make optional installs it (package poppler-utils)")
+	}
+	files := []string{printedLeaflet(t), printed(t, twoTitles, "4. CONTRAINDICAÇÕES\nNão use em caso de alergia.")}
+	for _, table := range printedTables() {
+		files = append(files, table.print(t))
+	}
+	for _, m := range measureAll(t.Context(), t, program, files) {
+		require.False(t, m.beyond(), "%s", m)
+		require.Empty(t, m.dumb, m.file)
+		require.NotZero(t, m.words, m.file)
+	}
+}
+
 // BenchmarkWords measures the files of DRUGSLM_WORDS, or those that are given, prints the worst first, and fails if more is
 // lost, extra or misplaced in any of them than there may be.
 func BenchmarkWords(b *testing.B) {
@@ -238,7 +318,7 @@ func BenchmarkWords(b *testing.B) {
 	}
 	for b.Loop() {
 		all := measureAll(b.Context(), b, program, files)
-		var words, lost, extra, misplaced, beyond, dumb int
+		var words, lost, extra, misplaced, told, beyond, dumb int
 		for _, m := range all {
 			if m.dumb != "" {
 				dumb++
@@ -246,13 +326,13 @@ func BenchmarkWords(b *testing.B) {
 			if m.beyond() {
 				beyond++
 			}
-			if m.worst() > 0 || m.dumb != "" {
+			if m.worst() > 0 || m.dumb != "" || m.told > 0 {
 				fmt.Fprintln(os.Stdout, m) // a log of a benchmark is cut off after ten lines
 			}
-			words, lost, extra, misplaced = words+m.words, lost+len(m.lost), extra+len(m.extra), misplaced+m.misplaced
+			words, lost, extra, misplaced, told = words+m.words, lost+len(m.lost), extra+len(m.extra), misplaced+m.misplaced, told+m.told
 		}
-		fmt.Fprintf(os.Stdout, "%d files, %d within %.1f %%, %d beyond, %d without a yardstick; of %d words %d lost, %d extra, %d misplaced\n",
-			len(all), len(all)-beyond-dumb, 100*maxDifference, beyond, dumb, words, lost, extra, misplaced)
+		fmt.Fprintf(os.Stdout, "%d files, %d within %.1f %%, %d beyond, %d without a yardstick; of %d words %d lost, %d extra, %d misplaced, %d on pages said to be unreadable\n",
+			len(all), len(all)-beyond-dumb, 100*maxDifference, beyond, dumb, words, lost, extra, misplaced, told)
 		if beyond > 0 {
 			b.Errorf("%d of %d files are beyond the limit", beyond, len(all))
 		}

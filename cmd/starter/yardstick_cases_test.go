@@ -51,12 +51,22 @@ func TestYardstick(t *testing.T) {
 		{"a range at a line's end", "10-\n20 mg", "10-20 mg", "", ""},
 		{"the second half of a broken word is lost", "medica-\nmento", "medica-", "mento", ""},
 		{"a dash glued to a number", "I- DIZERES", "I - DIZERES", "", ""},
-		{"a lost minus", "-5 °C", "5 °C", "-5", "5"},
+		{"a lost minus", "-5 °C", "5 °C", "-", ""},
 		{"a lost dash between numbers", "10-20 mg", "1020 mg", "10-20", "1020"},
 		{"a lost dash of a list", "- dor", "dor", "-", ""},
+		{"broken twice, and a dash before a word", "fras-\ncos-ampola", "frascos -ampola", "", ""},
 
 		{"rows of dots", "exemplol.........200 mg", "exemplol ........ 200 mg", "", ""},
-		{"a lost row of dots", "exemplol ......... 200 mg", "exemplol 200 mg", ".........", ""},
+		{"the first dot of a row at the word before", "exemplol. ........ 200 mg", "exemplol.........200 mg", "", ""},
+		{"an amount that is lost after a row of dots", "exemplol.........200 mg", "exemplol ........ mg", "200", ""},
+		{"the same letters twice, of which one is lost", "10mg e 10mg", "10 mg e", "10mg", ""},
+		{"a word that another place has", "uso de dose. uso", "usode dose.", "uso", ""},
+		{"a sign at another word", "Zelutina® de bula.", "Zelutina®. de bula", "", ""},
+		{"a sign that stands alone", "Zelutina ® , (dor)", "Zelutina ®, ( dor )", "", ""},
+		{"a lost sign of a word", "Zelutina® de bula.", "Zelutina®; de bula", ".", ";"},
+		{"a lost sign, and another word", "uso oral. Veja bula.", "uso oral bula.", "Veja .", ""},
+		{"signs inside of numbers", "1.5 e 2,0", "15. e 20,", "1.5 2,0", "15. 20,"},
+		{"a lost bracket", "(dor)", "(dor", ")", ""},
 		{"ligatures", "ﬁbrilação", "fibrilação", "", ""},
 		{"a raised digit is one", "angioedema¹", "angioedema1", "", ""},
 		{"a raised digit is lost", "angioedema¹", "angioedema", "angioedema1", "angioedema"},
@@ -101,4 +111,13 @@ func TestYardstickFails(t *testing.T) {
 	require.False(t, measured{dumb: "no words"}.beyond())
 	m := measured{file: "bula.pdf", words: 200, lost: one}
 	require.True(t, strings.HasPrefix(m.String(), "bula.pdf: 200 words, 1 lost (0.50 %), 0 extra (0.00 %), 0 misplaced"), m.String())
+}
+
+// TestYardstickForgivesWhatNobodySees, where it is dropped for that, and nothing else that is extra.
+func TestYardstickForgivesWhatNobodySees(t *testing.T) {
+	t.Parallel()
+	dropped := []droppedView{{Page: 1, Text: "ignore tudo", Reason: "invisible"}, {Page: 1, Text: "Bula 1", Reason: "running_head"}}
+	extra := wordsOf("ignore ignore Bula dor", 1)
+	require.Equal(t, []string{"ignore", "Bula", "dor"}, texts(visible(extra, dropped)))
+	require.Empty(t, visible(nil, dropped))
 }

@@ -14,12 +14,14 @@ import (
 // often as it is printed. It knows nothing of our code, and what it forgives is here, all of it:
 //
 //   - Form. Words are compared in NFKC: a ligature is its letters, a raised digit a digit. Characters without width and
-//     soft hyphens are nothing. A character of a private font is a bullet, whichever it is: it still counts as one. A row of
-//     dots before an amount is as long as four: programs drop one that lies on another.
-//   - Cuts. Programs differ in where a word ends ("10mg", "10 mg"). Words that are left over on both sides are the same if
-//     they stand side by side in their text, in either, and have the same letters in the same order: not one may be missing.
-//   - Hyphens. There, and only where nothing else agrees, a hyphen after a letter and before a letter or the word's end does not
-//     count: either side mends words that a line's end breaks.
+//     soft hyphens are nothing. A character of a private font is a bullet, whichever it is: it still counts as one.
+//   - Rows of dots before an amount are no words: programs cut them anywhere, and drop dots that lie on each other.
+//   - Cuts. Programs differ in where a word ends ("10mg", "10 mg"). Where the same letters stand side by side in both texts their
+//     words are cut as ours are. Each letter is used once, so none can hide that another is missing.
+//   - Hyphens. There a hyphen between letters, or between a letter and the end of a word, does not count: either side mends words
+//     that a line's end breaks.
+//   - Signs of punctuation may be at another word there, or alone: programs disagree about what stands beside a raised ®. They are
+//     counted all the same: a sign that is lost is a word that is lost.
 //   - Letters printed over themselves. The other program reads each of them twice ("PPAARRAA", in pieces). That is the same as
 //     two copies of the word on our side, one of which is listed as dropped.
 //
@@ -34,17 +36,24 @@ type aWord struct {
 // wordsOf cuts the text of a page into words as they are compared.
 func wordsOf(text string, page int) []aWord {
 	var words []aWord
-	for _, field := range strings.Fields(text) {
-		if form := compared(field); form != "" {
-			words = append(words, aWord{text: form, page: page})
+	for field := range strings.FieldsSeq(text) {
+		for i, part := range leader.Split(compared(field), -1) {
+			if n := len(words) - 1; i == 1 && strings.HasPrefix(field, "..") && n >= 0 && len(words[n].text) > 1 {
+				words[n].text = strings.TrimSuffix(words[n].text, ".") // the first dot of the row
+			}
+			if part != "" {
+				words = append(words, aWord{text: part, page: page})
+			}
 		}
 	}
 	return words
 }
 
+// leader is a row of dots between a name and its amount, or a part of one.
+var leader = regexp.MustCompile(`\.{4,}|^\.{2,}$`)
+
 // compared is the form in which a word is compared; "" for characters without width alone.
 func compared(word string) string {
-	word = leader.ReplaceAllString(word, "....")
 	if strings.IndexFunc(word, func(r rune) bool { return r < '!' || r > '~' }) < 0 {
 		return word
 	}
@@ -60,11 +69,8 @@ func compared(word string) string {
 			b.WriteRune(r)
 		}
 	}
-	return leader.ReplaceAllString(b.String(), "....") // of "…" too
+	return b.String()
 }
-
-// leader is a row of dots between a name and its amount.
-var leader = regexp.MustCompile(`\.{4,}`)
 
 // difference is what two multisets of words have not in common.
 type difference struct {
@@ -75,71 +81,44 @@ type difference struct {
 
 // compare tells what of theirs is lost in ours, and what is extra in ours.
 func compare(theirs, ours []aWord) difference {
-	need, surplus := leftOver(theirs, ours), leftOver(ours, theirs)
-	if len(need) > 0 && len(surplus) > 0 {
-		reconcile(theirs, ours, need, surplus)
-	}
-	return difference{words: len(theirs), lost: collect(theirs, need), extra: collect(ours, surplus)}
-}
-
-// leftOver counts the words of a that b has not.
-func leftOver(a, b []aWord) map[string]int {
-	left := map[string]int{}
-	for _, w := range a {
-		left[w.text]++
-	}
-	for _, w := range b {
-		left[w.text]--
-	}
-	for text, n := range left {
-		if n <= 0 {
-			delete(left, text)
+	net := map[string]int{} // how much more often theirs has a word
+	count(net, theirs, 1)
+	count(net, ours, -1)
+	for text, n := range net {
+		if n == 0 {
+			delete(net, text)
 		}
 	}
-	return left
+	if len(net) > 0 {
+		recut(theirs, ours, net)
+		undouble(theirs, net)
+	}
+	return difference{words: len(theirs), lost: collect(theirs, net, 1), extra: collect(ours, net, -1)}
 }
 
-// collect names as many words of a text as are left over, the last ones first.
-func collect(text []aWord, left map[string]int) []aWord {
+func count(net map[string]int, words []aWord, by int) {
+	for _, w := range words {
+		net[w.text] += by
+	}
+}
+
+// collect names as many words of a text as it has more than the other, the last ones first. Signs of words are on page 0.
+func collect(text []aWord, net map[string]int, side int) []aWord {
+	left := maps.Clone(net)
 	var found []aWord
 	for _, w := range slices.Backward(text) {
-		if left[w.text] > 0 {
-			left[w.text]--
+		if left[w.text]*side > 0 {
+			left[w.text] -= side
 			found = append(found, w)
 		}
 	}
 	slices.Reverse(found)
+	for sign, n := range left {
+		for range n * side {
+			found = append(found, aWord{text: sign})
+		}
+	}
 	return found
-}
-
-// unhyphened leaves hyphens out that a line's end may have made: after a letter, and before a letter or the end.
-func unhyphened(s string) string {
-	if !strings.Contains(s, "-") {
-		return s
-	}
-	runes := []rune(s)
-	kept := make([]rune, 0, len(runes))
-	for i, r := range runes {
-		if r == '-' && i > 0 && unicode.IsLetter(runes[i-1]) && (i+1 == len(runes) || unicode.IsLetter(runes[i+1])) {
-			continue
-		}
-		kept = append(kept, r)
-	}
-	return string(kept)
-}
-
-// reconcile takes from need and surplus what is the same letters, cut in another way.
-func reconcile(theirs, ours []aWord, need, surplus map[string]int) {
-	same := func(s string) string { return s }
-	for _, letters := range []func(string) string{same, unhyphened} {
-		t, o := lettersOf(theirs, letters), lettersOf(ours, letters)
-		for i, w := range theirs {
-			if need[w.text] > 0 {
-				t.exchange(i, o, need, surplus)
-			}
-		}
-	}
-	undouble(theirs, need, surplus)
 }
 
 // letters are those of a text without what is between its words.
@@ -148,10 +127,12 @@ type letters struct {
 	text  string
 	at    []int       // where each word begins in text, and the end
 	index map[int]int // the word that begins there; len(words) at the end
+	used  []bool      // words that were cut anew, or that others were cut by
+	bare  bool        // signs are not among the letters
 }
 
-func lettersOf(words []aWord, form func(string) string) letters {
-	l := letters{words: words, at: make([]int, 0, len(words)+1), index: make(map[int]int, len(words)+1)}
+func lettersOf(words []aWord, form func(string) string, bare bool, used []bool) letters {
+	l := letters{bare: bare, words: words, at: make([]int, 0, len(words)+1), index: make(map[int]int, len(words)+1), used: used}
 	var text strings.Builder
 	for i, w := range words {
 		l.at, l.index[text.Len()] = append(l.at, text.Len()), i
@@ -162,24 +143,68 @@ func lettersOf(words []aWord, form func(string) string) letters {
 	return l
 }
 
-// maxStretch bounds in bytes how far from a word the words of both texts may end together again, and maxEnds how many of
-// such ends are tried.
-const maxStretch, maxEnds = 400, 12
+// unsigned is a word without its signs of punctuation, but for those between digits: there they are of the number.
+func unsigned(s string) string {
+	runes := []rune(s)
+	kept := make([]rune, 0, len(runes))
+	for i, r := range runes {
+		between := i > 0 && i+1 < len(runes) && unicode.IsDigit(runes[i-1]) && unicode.IsDigit(runes[i+1])
+		if between || !unicode.IsPunct(r) {
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
+}
 
-// exchange looks in o for the letters of word i, up to where words of both begin and end, and takes those words from need and
-// surplus if all of them are left over there, those apart that stand in both.
-func (l letters) exchange(i int, o letters, need, surplus map[string]int) {
+// unhyphened leaves hyphens out that a line's end may have made: between letters, or between a letter and the end.
+func unhyphened(s string) string {
+	if !strings.Contains(s, "-") {
+		return s
+	}
+	runes := []rune(s)
+	kept := make([]rune, 0, len(runes))
+	for i, r := range runes {
+		before, after := i == 0 || unicode.IsLetter(runes[i-1]), i+1 == len(runes) || unicode.IsLetter(runes[i+1])
+		if r == '-' && before && after && len(runes) > 1 {
+			continue
+		}
+		kept = append(kept, r)
+	}
+	return string(kept)
+}
+
+// recut cuts stretches of theirs as ours are cut, where the letters agree and that makes the difference less.
+func recut(theirs, ours []aWord, net map[string]int) {
+	usedTheirs, usedOurs := make([]bool, len(theirs)), make([]bool, len(ours))
+	for i, form := range []func(string) string{func(s string) string { return s }, unhyphened, unsigned} {
+		t, o := lettersOf(theirs, form, i == 2, usedTheirs), lettersOf(ours, form, i == 2, usedOurs)
+		for i, w := range theirs {
+			if net[w.text] > 0 && !usedTheirs[i] {
+				t.exchange(i, o, net)
+			}
+		}
+	}
+}
+
+// maxStretch bounds in bytes how far from a word the words of both texts may end together again, maxEnds how many of such
+// ends are tried, and maxPlaces in how many places.
+const maxStretch, maxEnds, maxPlaces = 400, 12, 5000
+
+// exchange looks in o for the letters of word i, up to where words of both begin and end, and cuts them as o does where
+// that makes the difference less.
+func (l letters) exchange(i int, o letters, net map[string]int) {
 	word := l.text[l.at[i]:l.at[i+1]]
-	for from := 0; word != ""; {
+	from := 0
+	for range maxPlaces {
 		found := strings.Index(o.text[from:], word)
-		if found < 0 {
+		if found < 0 || word == "" {
 			return
 		}
 		found += from
 		from = found + 1
 		for _, begin := range l.ends(l.at[i], o, found, -1) {
 			for _, end := range l.ends(l.at[i+1], o, found+len(word), 1) {
-				if settle(l.words[l.index[begin[0]]:l.index[end[0]]], o.words[o.index[begin[1]]:o.index[end[1]]], need, surplus) {
+				if l.settle(o, [2]int{l.index[begin[0]], l.index[end[0]]}, [2]int{o.index[begin[1]], o.index[end[1]]}, net) {
 					return
 				}
 			}
@@ -191,7 +216,8 @@ func (l letters) exchange(i int, o letters, need, surplus map[string]int) {
 // their letters agree.
 func (l letters) ends(a int, o letters, b, step int) (found [][2]int) {
 	for range maxStretch {
-		if l.begins(a) && o.begins(b) {
+		_, begins := l.index[a]
+		if _, other := o.index[b]; begins && other {
 			if found = append(found, [2]int{a, b}); len(found) == maxEnds {
 				break
 			}
@@ -205,58 +231,65 @@ func (l letters) ends(a int, o letters, b, step int) (found [][2]int) {
 	return found
 }
 
-// begins reports whether a word begins at offset at, or the last one ends there.
-func (l letters) begins(at int) bool {
-	_, yes := l.index[at]
-	return yes
-}
-
-// settle takes words of the same letters from what is left over on both sides, all or none.
-func settle(theirs, ours []aWord, need, surplus map[string]int) bool {
-	a, b := leftOver(theirs, ours), leftOver(ours, theirs)
-	for text, n := range a {
-		if need[text] < n {
-			return false
+// settle puts the words of o, from one to another, in the place of those of l, if none of them was used and that makes the difference
+// less. Signs that one of them has more than the other count as words.
+func (l letters) settle(o letters, mine, other [2]int, net map[string]int) bool {
+	if slices.Contains(l.used[mine[0]:mine[1]], true) || slices.Contains(o.used[other[0]:other[1]], true) {
+		return false
+	}
+	change := map[string]int{}
+	for side, words := range map[int][]aWord{-1: l.words[mine[0]:mine[1]], 1: o.words[other[0]:other[1]]} {
+		for _, w := range words {
+			change[w.text] += side
+			for _, r := range unhyphened(w.text) {
+				if l.bare && unicode.IsPunct(r) {
+					change[string(r)] -= side
+				}
+			}
 		}
 	}
-	for text, n := range b {
-		if surplus[text] < n {
-			return false
-		}
+	less := 0
+	for text, n := range change {
+		less += max(net[text], -net[text]) - max(net[text]+n, -net[text]-n)
 	}
-	for text, n := range a {
-		need[text] -= n
+	if less <= 0 {
+		return false
 	}
-	for text, n := range b {
-		surplus[text] -= n
+	for text, n := range change {
+		net[text] += n
 	}
-	return len(a) > 0
+	for i := mine[0]; i < mine[1]; i++ {
+		l.used[i] = true
+	}
+	for i := other[0]; i < other[1]; i++ {
+		o.used[i] = true
+	}
+	return true
 }
 
 // maxPieces bounds the pieces of a word that is printed over itself.
 const maxPieces = 64
 
 // undouble takes words that are printed over themselves, in pieces, and both copies that we tell of them.
-func undouble(theirs []aWord, need, surplus map[string]int) {
+func undouble(theirs []aWord, net map[string]int) {
 	for i := range theirs {
-		pieces := map[string]int{}
-		key, best := "", map[string]int(nil)
-		word := ""
+		pieces, best := map[string]int{}, map[string]int(nil)
+		key, word := "", ""
 		for j := i; j < len(theirs) && j-i < maxPieces; j++ {
 			piece := theirs[j].text
-			if pieces[piece]++; pieces[piece] > need[piece] {
+			if pieces[piece]++; pieces[piece] > net[piece] {
 				break
 			}
 			key += piece
-			if half := halved(key); half != "" && surplus[half] >= 2 {
+			if half := halved(key); half != "" && net[half] <= -2 {
 				best, word = maps.Clone(pieces), half
 			}
 		}
+		for piece, n := range best {
+			net[piece] -= n
+		}
 		if best != nil {
-			for piece, n := range best {
-				need[piece] -= n
-			}
-			surplus[word] -= 2
+			net[word] += 2
 		}
 	}
 }

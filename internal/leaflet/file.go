@@ -105,13 +105,23 @@ const (
 
 var date = regexp.MustCompile(`\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b`)
 
+// versions is a cell of a table of changes: which leaflets a change is in.
+var versions = regexp.MustCompile(`^vps?(?: (?:e )?vps?)?$`)
+
+// rest reports whether a line is of the end of a leaflet, and of no cover: a cell of the table of changes, or a legal notice.
+func rest(l string) bool {
+	kinds := noticeOf(l)
+	sale := kinds&noticeSale != 0 && strings.HasPrefix(Plain(l), "venda") // a cover may say "uso restrito a hospitais"
+	return sale || kinds&(noticeRegistration|noticePharmacist|noticeCNPJ) != 0 || versions.MatchString(Plain(l))
+}
+
 // cover reports whether lines from to to, which are a page, look like the cover of a leaflet.
 func (d document) cover(from, to int) bool {
 	if to-from > maxCover {
 		return false
 	}
 	for _, l := range d.lines[from:to] {
-		if len(l.text) > maxCoverLine || date.MatchString(l.text) {
+		if len(l.text) > maxCoverLine || date.MatchString(l.text) || rest(l.text) {
 			return false
 		}
 	}

@@ -73,6 +73,26 @@ func TestTableOfChangesGoesOnWithoutADate(t *testing.T) {
 	}
 }
 
+// TestRestOfALeafletIsNoCover has a few short lines of the first leaflet on a page before the cover of the second.
+func TestRestOfALeafletIsNoCover(t *testing.T) {
+	t.Parallel()
+	const cover = "losartana\nFábrica X\n100 mg"
+	for name, rest := range map[string]string{
+		"cells of the table of changes": "60/12 quando eu me esquecer\nde usar este\nmedicamento?\n- Posologia e modo de usar\nVPS",
+		"both versions":                 "- Posologia e modo de usar\nVP e VPS",
+		"the end of the legal notices":  "USO RESTRITO A HOSPITAIS\nVENDA SOB PRESCRIÇÃO MÉDICA\nLOS_0120_0324_VP",
+		"the maker's number":            "Fábrica X Ltda.\nCNPJ 60.397.775/0001-74",
+	} {
+		f := read("losartana\nFábrica X\n50 mg\nIDENTIFICAÇÃO DO MEDICAMENTO\nlosartana\n"+professional("50 mg")+
+			"DIZERES LEGAIS\nRegistro 1.0583.1009\nFábrica X Ltda.", rest, cover, "APRESENTAÇÕES\nComprimido de 100 mg\n"+professional("100 mg"))
+		require.Len(t, f.Leaflets, 2, name)
+		begins := string([]rune(f.Text)[f.Leaflets[1].Start:])
+		require.True(t, strings.HasPrefix(begins, cover), "%s: %.60s", name, begins)
+		require.Equal(t, 3, f.Leaflets[1].FirstPage, name)
+		require.Equal(t, "losartana", f.Leaflets[1].Metadata.Product, name)
+	}
+}
+
 // TestTableOfChangesIsNoLeaflet reads tables of changes that quote all titles, the identification's too: no leaflet begins there.
 func TestTableOfChangesIsNoLeaflet(t *testing.T) {
 	t.Parallel()

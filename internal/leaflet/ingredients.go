@@ -13,20 +13,20 @@ const amountPattern = `[0-9][0-9.,]*(?:\s*(?:,|ou|e|[-–])\s*[0-9][0-9.,]*)*\s*
 
 var (
 	// ingredient is a row of the composition: a name, a row of dots, an amount.
-	ingredient = regexp.MustCompile(`^((?:[^.…]|[0-9]\.[0-9])*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
-	dotted     = regexp.MustCompile(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})$`)
+	ingredient = regexp.MustCompile(`^((?:[^.…]|[0-9]\.[0-9]|\p{L}\.[\s\p{L}])*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(\*{0,3}` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
+	dotted     = regexp.MustCompile(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})(?:[0-9][0-9.,]*)?$`) // the amount, or its unit, is on the next line
 	vehicle    = regexp.MustCompile(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua|osmolaridade`)
 	equivalent = regexp.MustCompile(`\s*\(.*$`)
 
 	// contains is a sentence that says the same: "cada comprimido contém 30 mg de X". What is in brackets is what the
 	// amount is equivalent to.
-	contains  = regexp.MustCompile(`(?i)\bcont(?:[ée]m|endo)\b|princ[íi]pio ativo\s*:`)
+	contains  = regexp.MustCompile(`(?i)\bcont(?:[ée]m|endo)\b|\blibera\s|princ[íi]pio ativo\s*:`)
 	brackets  = regexp.MustCompile(`\([^()]*\)`)
 	excipient = regexp.MustCompile(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
 	amountOf  = regexp.MustCompile(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
 		`(\p{L}[\p{L}0-9 -]{1,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|mais|ap[óo]s|destinado|respectivamente)\b)`)
 	// beforeAmount is a name with its amount after it: "contém: exemplol sódico 12,5 mg".
-	beforeAmount = regexp.MustCompile(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*` + unitAmount)
+	beforeAmount = regexp.MustCompile(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[–-]\s*)?` + unitAmount)
 	// fromAmount is where the amount of a name begins.
 	fromAmount = regexp.MustCompile(`(?i)[\s,:-]*(?:\be\s+)?` + unitAmount + `.*$`)
 	// fromEquivalent is where a name's amount is said to be that of another: "exemplol sódico equivalente a 1 g de exemplol".
@@ -42,7 +42,7 @@ func ingredients(composed []string) []string {
 	for i, line := range composed {
 		line = clip(line, maxMended)
 		if dotted.MatchString(line) && i+1 < len(composed) {
-			line += clip(composed[i+1], maxMended)
+			line += " " + clip(composed[i+1], maxMended)
 		}
 		m := ingredient.FindStringSubmatch(line)
 		if m == nil || vehicle.MatchString(line) {
@@ -76,7 +76,7 @@ func contained(composed string) []string {
 		for _, m := range amountOf.FindAllStringSubmatch(part, -1) {
 			name := strings.Join(strings.Fields(amountless(shape.ReplaceAllString(m[2], ""))), " ")
 			switch {
-			case vehicle.MatchString(name):
+			case vehicle.MatchString(name) || slices.Contains(idle, Plain(name)):
 			case m[1] == "":
 				found = append(found, name)
 			case other == "":
@@ -101,7 +101,7 @@ func amounting(composed string) []string {
 			part = part[:at[0]]
 		}
 		for _, m := range beforeAmount.FindAllStringSubmatch(strings.TrimLeft(part, " :"), -1) {
-			if name := strings.Join(strings.Fields(m[1]), " "); !vehicle.MatchString(name) && !contains.MatchString(name) {
+			if name := strings.Join(strings.Fields(m[1]), " "); !vehicle.MatchString(name) && !contains.MatchString(name) && !slices.Contains(idle, Plain(name)) {
 				found = append(found, name)
 			}
 		}

@@ -166,6 +166,12 @@ func TestIngredients(t *testing.T) {
 		{"the amount is equivalent to about another", "exemplol equivale a aproximadamente 12,5 mg de outrol.....20 mg", []string{"exemplol"}},
 		{"two amounts of a sentence", "Cada frasco contém 100 mg de exemplol 100 mg de manitol.", []string{"exemplol"}},
 		{"names of two letters", "Cada frasco contém 75 UI de LH e 75 UI de FSH.", []string{"LH", "FSH"}},
+		{"unit on the next line", "exemplol.........200\nmg\nExcipientes: talco.", []string{"exemplol"}},
+		{"a mark before the amount", "dicloridrato de exemplol.........*11,80mg", []string{"dicloridrato de exemplol"}},
+		{"abbreviations", "Exemplia vulgaris DC. (óleo essencial) .........5,0 mg\ncloridrato de outrol (Vit.B6).........40 mg", []string{"Exemplia vulgaris DC.", "cloridrato de outrol"}},
+		{"a dash before the amount", "Cada comprimido contém: cloridrato de exemplol – 160 mg", []string{"cloridrato de exemplol"}},
+		{"what a dose releases", "Cada acionamento libera aproximadamente 51,7 mcg de exemplol monoidratado, equivalente a\n50 mcg de exemplol.", []string{"exemplol monoidratado"}},
+		{"a form that releases", "Cada comprimido contém 10 mg de exemplol de liberação prolongada.", []string{"exemplol de liberação prolongada"}},
 		{"no name", "com.......10 mg", []string{}},
 		{"number in the name", "Cada comprimido contém: vitamina B12 5 mcg.", []string{"vitamina B12"}},
 		{"nothing", "Veja a embalagem.", []string{}},
@@ -176,6 +182,28 @@ func TestIngredients(t *testing.T) {
 			m := read("COMPOSIÇÃO\n" + tt.composition + "\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.").Leaflets[0].Metadata
 			require.Equal(t, tt.want, m.Ingredients)
 		})
+	}
+}
+
+// TestRoutesAndStrengths are as presentations print them.
+func TestRoutesAndStrengths(t *testing.T) {
+	t.Parallel()
+	for printed, want := range map[string][2][]string{
+		"Creme. USO INTRAVAGINAL":                                        {{"intravaginal"}, {}},
+		"VIA DE ADMINISTRAÇÃO: VIA INTRACAVERNOSA 10 mcg":                {{"intracavernosa"}, {"10 mcg"}},
+		"VIAS DE ADMINISTRAÇÃO: ORAL OU RETAL":                           {{"oral", "retal"}, {}},
+		"VIA DE ADMISTRAÇÃO: ORAL":                                       {{"oral"}, {}},
+		"VIA DE ADMINISTRAÇÃO: INFUSÃO INTRAVENOSA":                      {{"intravenosa"}, {}},
+		"USO EXCLUSIVO POR INFUSÃO INTRAVENOSA":                          {{"intravenosa"}, {}},
+		"Pó para administração intravenosa\nUSO INTRAVENOSO":             {{"intravenoso"}, {}},
+		"ADMINISTRAÇÃO INTRADÉRMICA":                                     {{"intradérmica"}, {}},
+		"USO OCULAR. Suspensão injetável 1.200.000 U (300.000 U/mL)":     {{"ocular"}, {"1.200.000 U", "300.000 U/mL"}},
+		"USO SUBDÉRMICO\nSeringa com 300 microgramas":                    {{"subdérmico"}, {"300 mcg"}},
+		"VIA SUBCUTÂNEA OU INTRAVENOSA\nEmbalagem com 10 unidades, 5 um": {{"subcutânea", "intravenosa"}, {}},
+	} {
+		m := read("APRESENTAÇÕES\n" + printed + "\n1. INDICAÇÕES\nEste medicamento é indicado para dor.\n2. RESULTADOS DE EFICÁCIA\nOs resultados foram bons.").Leaflets[0].Metadata
+		require.Equal(t, want[0], m.Routes, printed)
+		require.Equal(t, want[1], m.Strengths, printed)
 	}
 }
 

@@ -28,12 +28,13 @@ type Metadata struct {
 var (
 	generic = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|(?:uso|venda|via)\s|` +
 		`[0-9]+\s*(?:mm\b|/|$))`) // an audience, a notice, a printer's measure, half of a date
-	strength = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|g|ui|u\.i\.|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
+	strength = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|microgramas?|g|ui|u\.i\.|u\b|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
 	form     = regexp.MustCompile(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
 		`supositórios?|óvulos?|granulado|colírio|adesivos?|implante|espuma|aerossol|spray|pasta|gotas)` +
 		`(?:\s+(?:revestid[oa]s?|gelatinosas?|moles?|duras?|dispersíve(?:l|is)|efervescentes?|mastigáve(?:l|is)|orodispersíve(?:l|is)|sublingua(?:l|is)|de\s+(?:liberação|desintegração|ação)\s+\p{L}+|` +
 		`ora(?:l|is)|injetáve(?:l|is)|oftálmic[oa]|otológic[oa]|nasa(?:l|is)|tópic[oa]|dermatológic[oa]|vagina(?:l|is)|retal|spray|para\s+(?:suspensão|solução|infusão|inalação|diluição|uso)|transdérmicos?|gotas))*`)
-	route = regexp.MustCompile(`(?i)\b(?:uso|vias?(?:\s+de\s+administração)?)\s*:?\s+((?:(?:oral|nasal|bucal|sublingual|intraveno[\p{L}]+|endoveno[\p{L}]+|intramuscular|subcutâne[oa]|tópic[oa]|oftálmic[oa]|` +
+	route = regexp.MustCompile(`(?im)(?:\buso|\b(?:vias?|forma)\s+de\s+admi(?:ni)?stração|^administração|\bvias?)\s*:?\s+(?:via\s+)?(?:(?:exclusivo\s+)?por\s+)?(?:infusão\s+)?((?:(?:oral|ocular|` +
+		`intravaginal|intracavernosa|subdérmic[oa]|nasal|bucal|sublingual|intraveno[\p{L}]+|endoveno[\p{L}]+|intramuscular|subcutâne[oa]|tópic[oa]|oftálmic[oa]|` +
 		`otológic[oa]|vaginal|retal|inalatóri[oa]|inalação|dermatológic[oa]|cutâne[oa]|transdérmic[oa]|intra-?articular|epidural|peridural|intratecal|intravítre[oa]|intradérmic[oa]|parenteral|injetável|extern[oa])(?:\s*(?:,|/|e|ou|\+)\s*|\s*))+)`)
 	routes = regexp.MustCompile(`[\p{L}-]{4,}`)
 	use    = regexp.MustCompile(`(?i)\buso\s+(?:exclusivo\s+)?(?:adulto|pediátrico|em adultos|em crianças)[^•\n]*`)
@@ -132,7 +133,7 @@ func approvedOn(legalText string) string {
 }
 
 // units are how the units of strengths are written, by how they are printed in small letters.
-var units = map[string]string{"ml": "mL", "ui": "UI", "u.i.": "UI", "meq": "mEq", "µg": "mcg"}
+var units = map[string]string{"ml": "mL", "ui": "UI", "u.i.": "UI", "meq": "mEq", "µg": "mcg", "micrograma": "mcg", "microgramas": "mcg", "u": "U"}
 
 func unit(printed string) string {
 	small := strings.ToLower(printed)

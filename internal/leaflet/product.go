@@ -46,7 +46,7 @@ func branded(l Leaflet) string {
 var idle = []string{
 	"a", "as", "o", "os", "e", "ou", "de", "da", "do", "das", "dos", "com", "em", "para", "por", "cada", "uso", "via", "vias", "mg", "mcg", "g", "kg", "ml", "l", "ui",
 	"adulto", "adultos", "pediatrico", "infantil", "exclusivo", "injetavel", "oral", "unidade", "unidades", "embalagem", "embalagens", "caixa", "frasco", "frascos", "ampola",
-	"ampolas", "blister", "bisnaga", "contendo", "contem",
+	"ampolas", "blister", "bisnaga", "contendo", "contem", "aproximadamente", "equivalente", "equivalente a",
 }
 
 // names reports whether a line names something, and not only a form, a strength, a route or an audience.

@@ -116,10 +116,11 @@ func tokenize(characters []rune) rawPage {
 	line, first, last := 0, 0, 0
 	flush := func(after rune) {
 		if !bytes.ContainsFunc(text, func(r rune) bool { return readable(r) >= 0 }) {
-			text = text[:0] // control characters alone are no word
+			raw.missing += bytes.Count(text, nil) - 1 - bytes.Count(text, []byte{'\x03'}) // a blank's glyph alone is nothing
+			text = text[:0]                                                               // control characters alone are no word
 		}
 		if len(text) > 0 {
-			raw.tokens = append(raw.tokens, token{text: string(text), first: first, last: last, line: line, after: after})
+			raw.tokens = append(raw.tokens, token{text: numbered(string(text)), first: first, last: last, line: line, after: after})
 			text = text[:0]
 		} else if n := len(raw.tokens); n > 0 && after == '\n' && raw.tokens[n-1].after == ' ' {
 			raw.tokens[n-1].after = '\n'
@@ -139,6 +140,10 @@ func tokenize(characters []rune) rawPage {
 			if r == 0 {
 				continue
 			}
+		case (r == hyphenMark || r == wholeMark) && len(text) == 0: // after a blank: no word is broken there
+			text, first, last = append(text, '-'), i, i
+			flush('\n')
+			continue
 		case r == hyphenMark || r == wholeMark:
 			flush(hyphenMark)
 			continue
@@ -160,6 +165,35 @@ func tokenize(characters []rune) rawPage {
 	}
 	flush('\n')
 	return raw
+}
+
+// Where a file does not say what the glyphs of a TrueType font mean, the engine gives the number of the glyph instead. The digits
+// have the same numbers in nearly all of those fonts.
+const firstDigit, lastDigit = '\x13', '\x1c'
+
+// numbered gives a word of digits the digits of which the engine has the glyph's number only: of a date that two programs wrote one has
+// said what its glyphs mean, and the other not.
+func numbered(word string) string {
+	digits, glyphs := false, false
+	for _, r := range word {
+		switch {
+		case '0' <= r && r <= '9':
+			digits = true
+		case firstDigit <= r && r <= lastDigit:
+			glyphs = true
+		case !strings.ContainsRune("/.,-\x03", r): // 3 is the blank
+			return word
+		}
+	}
+	if !digits || !glyphs {
+		return word
+	}
+	return strings.Map(func(r rune) rune {
+		if firstDigit <= r && r <= lastDigit {
+			return r - firstDigit + '0'
+		}
+		return r
+	}, word)
 }
 
 func breaksLine(r rune) bool { return r == '\n' || r == '\r' || r == '\f' || r == '\u2028' }

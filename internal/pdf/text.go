@@ -79,19 +79,21 @@ func warnings(unreadable []bool) []string {
 func doubts(pages []rawPage) []string {
 	var found []string
 	for i, page := range pages {
-		private := 0
+		private, missing := 0, page.missing
 		for _, t := range page.tokens {
 			for _, r := range t.text {
 				if unicode.Is(unicode.Co, r) && readable(r) == r {
 					private++
+				} else if r < ' ' && r != '\x03' { // a glyph's number; 3 is the blank
+					missing++
 				}
 			}
 		}
 		if page.fields {
 			found = append(found, fmt.Sprintf("page %d: form fields or notes, whose text is read with the page", i+1))
 		}
-		if page.missing > 0 {
-			found = append(found, fmt.Sprintf("page %d: %d glyphs without Unicode", i+1, page.missing))
+		if missing > 0 {
+			found = append(found, fmt.Sprintf("page %d: %d glyphs without Unicode", i+1, missing))
 		}
 		if private > 0 {
 			found = append(found, fmt.Sprintf("page %d: %d glyphs of a private font", i+1, private))

@@ -96,3 +96,31 @@ func FuzzWords(f *testing.F) {
 		}
 	})
 }
+
+// TestHyphenAfterABlank keeps a dash at a line's end that breaks no word: it is a word, and its line ends.
+func TestHyphenAfterABlank(t *testing.T) {
+	t.Parallel()
+	for mark, name := range map[rune]string{hyphenMark: "engine's mark", wholeMark: "mark in a text given whole"} {
+		raw := tokenize([]rune("10451 " + string(mark) + "MEDICAMENTO NOVO\r\nbro" + string(mark) + "ken"))
+		require.Equal(t, []string{"10451 -\nMEDICAMENTO NOVO\nbro-ken"}, clean([]string{raw.string()}), name)
+		words := raw.words()
+		require.Len(t, words, 6, name)
+		for i, line := range []int{0, 0, 1, 1, 2, 2} {
+			require.Equal(t, line, words[i].Line, "%s: %q", name, words[i].Text)
+		}
+	}
+}
+
+// TestNumbersOfGlyphs are digits in a word of digits, and else glyphs without Unicode: a text has no control characters.
+func TestNumbersOfGlyphs(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"\x15\x13/0\x18/2026": "20/05/2026", "0\x17/05/2023\x03": "04/05/2023", "12\x18": "125",
+		"\x15\x13": "", "a\x15b2": "ab2", "dor\x03": "dor",
+	} {
+		raw := tokenize([]rune("Em " + given + " dias"))
+		require.Equal(t, strings.Join(strings.Fields("Em "+want+" dias"), " "), clean([]string{raw.string()})[0], "%q", given)
+		told := strings.Contains(strings.Join(doubts([]rawPage{raw}), ""), "glyphs without Unicode")
+		require.Equal(t, given == "a\x15b2" || given == "\x15\x13", told, "%q", given)
+	}
+}
