@@ -74,6 +74,7 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 		cells[i].area = a
 	}
 	words, stray, wrong, last := 0, 0, 0, -1
+	var before []Word // all that is in a cell: they go with it
 	for _, l := range lines[t.from:t.to] {
 		for _, w := range l.whole() {
 			words++
@@ -85,8 +86,13 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 			} else {
 				stray++
 			}
-			if last >= 0 && w.Text != "" {
-				cells[last].words = append(cells[last].words, w)
+			switch {
+			case w.Text == "": // the end of a word that was put together
+			case last < 0:
+				before = append(before, w)
+			default:
+				cells[last].words = append(append(cells[last].words, before...), w)
+				before = nil
 			}
 		}
 	}
@@ -158,16 +164,18 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 		t.widen(c, width)
 	}
 	starts := make([]int, len(bands)+1) // of each band, its first row
+	divided := t.divide(bands)
 	for i, band := range bands {
 		starts[i] = len(t.rows)
-		if parts := t.split(band, i > 0 || len(bands) == 1); parts != nil {
-			t.rows = append(t.rows, parts...)
+		if divided[i] != nil {
+			t.rows = append(t.rows, divided[i]...)
 			continue
 		}
 		r := newRow(n)
 		for _, c := range band {
 			r.texts[c.column], r.last[c.column], r.down[c.column] = strings.Join(strings.Fields(c.text()), " "), c.right-1, c.bottom
 		}
+		r.group = r.filled() == 1 && r.last[0] == n-1
 		t.rows = append(t.rows, r)
 	}
 	starts[len(bands)] = len(t.rows)
