@@ -105,7 +105,7 @@ func (c drawnCell) lines() []entry {
 // What tells the lines of an entry from those of the next, inside of a cell.
 const (
 	maxPad    = 8    // points between the line around a cell and its text
-	blankPart = 0.2  // the width of a blank, in parts of a line's height
+	blankPart = 0.25 // the width of a blank, in parts of a line's height
 	farther   = 1.25 // times the least advance of the cell: the next entry
 	nextEntry = 1.3  // of a line's height: the space to the next line of an entry, at most
 	loose     = 0.75 // of the room for a line: a word that would take it no further had room
@@ -141,7 +141,7 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 			above, _ := begun(beside, before.box)
 			titled = !above // a heading, above the first entry
 		}
-		forced := needs > room && !(unicode.IsUpper(letter) && (value || titled))
+		forced := needs > room-2 && !(unicode.IsUpper(letter) && (value || titled))
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue

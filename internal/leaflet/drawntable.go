@@ -11,6 +11,7 @@ type drawnTable struct {
 	rows     []tableRow
 	columns  []Box
 	spans    bool // a cell lies over rows
+	part     bool // it has too few rows for a table: it may be the end of one
 }
 
 // drawnTables finds the tables among lines around whose cells lines are drawn. One that begins where the last of the page before ended,
@@ -23,11 +24,17 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 			to++
 		}
 		for _, t := range drawnOn(lines, from, to, rules) {
-			if n := len(all) - 1; n >= 0 && all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1 && all[n].like(t) {
+			n := len(all) - 1
+			follows := n >= 0 && all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1
+			switch {
+			case follows && all[n].like(t):
 				all[n].append(t)
-				continue
+			case follows && all[n].reduced().like(t.reduced()):
+				all[n] = all[n].reduced()
+				all[n].append(t.reduced())
+			case !t.part:
+				all = append(all, t)
 			}
-			all = append(all, t)
 		}
 		from = to
 	}
@@ -107,7 +114,9 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 		}
 	}
 	tooLong := slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell })
-	return t, !tooLong && len(t.columns) >= 2 && len(t.columns) <= maxColumns && full >= taggedRows && full*taggedShare >= len(t.rows)
+	t.part = full < taggedRows || full*taggedShare < len(t.rows)
+	columns := len(t.reduced().columns)
+	return t, !tooLong && (columns >= 2 || t.part) && columns <= maxColumns
 }
 
 // extent gives the lines of a page that stand in the grid, the first and the one after the last.
@@ -130,19 +139,16 @@ func (d drawn) extent(lines []line, from, to int) (first, end int) {
 	return first, end
 }
 
-// fill makes rows of cells. Rows and columns in which no text begins are none.
+// fill makes rows of cells. Rows in which no text begins are none.
 func (t *drawnTable) fill(d drawn, cells []drawnCell) {
-	row, column := make([]int, len(d.ys)), make([]int, len(d.xs)) // of each border: how many rows or columns that are some are before it
+	for j := 1; j < len(d.xs); j++ {
+		t.columns = append(t.columns, Box{X0: d.xs[j-1], X1: d.xs[j]})
+	}
+	row := make([]int, len(d.ys)) // of each border: how many rows are before it
 	for _, c := range cells {
 		if len(c.words) > 0 {
-			row[c.row+1], column[c.column+1] = 1, 1
+			row[c.row+1] = 1
 		}
-	}
-	for j := 1; j < len(column); j++ {
-		if column[j] > 0 {
-			t.columns = append(t.columns, Box{X0: d.xs[j-1], X1: d.xs[j]})
-		}
-		column[j] += column[j-1]
 	}
 	for i := 1; i < len(row); i++ {
 		row[i] += row[i-1]
@@ -150,18 +156,11 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	n := len(t.columns)
 	bands := make([][]drawnCell, row[len(row)-1])
 	for _, c := range cells {
-		width := Box{X0: d.xs[c.column], X1: d.xs[c.right]}
-		c.area = area{row[c.row], column[c.column], row[c.bottom], column[c.right]}
-		if c.row == c.bottom || c.column == c.right {
-			continue // of a row or a column that is none
+		c.row, c.bottom = row[c.row], row[c.bottom]
+		if c.row < c.bottom {
+			t.spans = t.spans || c.bottom > c.row+1
+			bands[c.row] = append(bands[c.row], c)
 		}
-		for len(c.words) == 0 && c.column > 0 && c.right > n {
-			c.right--
-		}
-		t.spans = t.spans || c.bottom > c.row+1
-		c.words = slices.Clip(c.words)
-		bands[c.row] = append(bands[c.row], c)
-		t.widen(c, width)
 	}
 	starts := make([]int, len(bands)+1) // of each band, its first row
 	divided := t.divide(bands)
@@ -189,11 +188,35 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	}
 }
 
-// widen makes the column of a cell that lies over no other as wide as the cell.
-func (t *drawnTable) widen(c drawnCell, width Box) {
-	if c.right == c.column+1 {
-		t.columns[c.column] = Box{X0: min(t.columns[c.column].X0, width.X0), X1: max(t.columns[c.column].X1, width.X1)}
+// reduced is t without the columns in which no text begins: lines that are drawn twice make some, and so do rows that are divided elsewhere
+// than others.
+func (t drawnTable) reduced() drawnTable {
+	before := make([]int, len(t.columns)+1) // of each column: how many that are some are before it
+	var columns []Box
+	for c := range t.columns {
+		before[c+1] = before[c]
+		if slices.ContainsFunc(t.rows, func(r tableRow) bool { return r.texts[c] != "" }) {
+			before[c+1]++
+			columns = append(columns, t.columns[c])
+		} else if n := len(columns) - 1; n >= 0 {
+			columns[n].X1 = t.columns[c].X1
+		}
 	}
+	if len(columns) == len(t.columns) {
+		return t
+	}
+	rows := make([]tableRow, len(t.rows))
+	for i, r := range t.rows {
+		rows[i] = newRow(len(columns))
+		rows[i].group = r.group
+		for c := range t.columns {
+			if at := before[c]; before[c+1] > at {
+				rows[i].texts[at], rows[i].last[at], rows[i].down[at] = r.texts[c], max(at, before[max(c, r.last[c])+1]-1), r.down[c]
+			}
+		}
+	}
+	t.rows, t.columns = rows, columns
+	return t
 }
 
 func newRow(n int) tableRow {
@@ -275,6 +298,7 @@ func (t drawnTable) head() int {
 
 // table gives the cells as they are drawn.
 func (t drawnTable) table(lines []line) Table {
+	t = t.reduced()
 	head := t.head()
 	table := Table{Page: lines[t.from].page, LastPage: lines[t.to-1].page, Columns: len(t.columns)}
 	for i, r := range t.rows {
