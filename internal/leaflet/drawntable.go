@@ -3,6 +3,8 @@ package leaflet
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // drawnTable is a table whose cells are drawn, on one page or on several.
@@ -11,7 +13,6 @@ type drawnTable struct {
 	rows     []tableRow
 	columns  []Box
 	spans    bool // a cell lies over rows
-	part     bool // it has too few rows for a table: it may be the end of one
 }
 
 // drawnTables finds the tables among lines around whose cells lines are drawn. One that begins where the last of the page before ended,
@@ -32,13 +33,24 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 			case follows && all[n].reduced().like(t.reduced()):
 				all[n] = all[n].reduced()
 				all[n].append(t.reduced())
-			case !t.part:
+			default:
 				all = append(all, t)
 			}
 		}
 		from = to
 	}
-	return all
+	return slices.DeleteFunc(all, func(t drawnTable) bool { return !t.whole() })
+}
+
+// whole reports whether enough rows have two cells.
+func (t drawnTable) whole() bool {
+	full := 0
+	for _, r := range t.rows {
+		if r.filled() >= 2 {
+			full++
+		}
+	}
+	return full >= taggedRows && full*taggedShare >= len(t.rows)
 }
 
 // drawnOn finds the tables among the lines of a page, in their order.
@@ -72,8 +84,8 @@ type drawnCell struct {
 // text is that of the cell. A hyphen at a line's end between small letters stays, without a blank.
 func (c drawnCell) text() string { return joined(c.words) }
 
-// table makes a table of the lines from to to that stand in the grid. It is none where cells do not stand side by side, where a cell is as
-// long as prose, or where words do not keep to their cells.
+// table makes a table of the lines from to to that stand in the grid. It is none where a cell is as long as prose, or where words
+// do not keep to their cells. It may be the beginning or the end of one, with few rows.
 func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 	t.from, t.to = d.extent(lines, from, to)
 	cells := make([]drawnCell, len(d.cells))
@@ -107,16 +119,8 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 		return t, false
 	}
 	t.fill(d, cells)
-	full := 0
-	for _, r := range t.rows {
-		if r.filled() >= 2 {
-			full++
-		}
-	}
 	tooLong := slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell })
-	t.part = full < taggedRows || full*taggedShare < len(t.rows)
-	columns := len(t.reduced().columns)
-	return t, !tooLong && (columns >= 2 || t.part) && columns <= maxColumns
+	return t, !tooLong && len(t.reduced().columns) <= maxColumns
 }
 
 // extent gives the lines of a page that stand in the grid, the first and the one after the last.
@@ -273,7 +277,7 @@ func (t drawnTable) head() int {
 			titles++
 		}
 	}
-	if titles == 1 && whole(t.rows[0]) && len(t.rows) > 2 {
+	if len(t.rows) > 2 && whole(t.rows[0]) && !whole(t.rows[1]) && (titles == 1 && !t.rows[1].valued() || t.rows[1].stretched()) {
 		h = 2 // a title, above the heads
 	}
 	reach := h
@@ -294,6 +298,14 @@ func (t drawnTable) head() int {
 		}
 	}
 	return max(1, min(h, len(t.rows)-1))
+}
+
+// valued reports whether a cell of r begins with a number: heads do not.
+func (r tableRow) valued() bool {
+	return slices.ContainsFunc(r.texts, func(text string) bool {
+		first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "<>≥≤ "))
+		return unicode.IsDigit(first)
+	})
 }
 
 // table gives the cells as they are drawn.
