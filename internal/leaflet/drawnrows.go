@@ -13,60 +13,76 @@ type entry struct {
 	box  Box
 }
 
-// split makes rows of a band between two drawn lines: of the entries in its first column, where each has its own beside it.
-// Nothing where the band is one row.
-func (t *drawnTable) split(band []drawnCell, may bool) []tableRow {
-	if !may || len(band) < 2 || band[0].column != 0 || slices.ContainsFunc(band, func(c drawnCell) bool { return c.bottom > c.row+1 }) {
-		return nil
-	}
-	lines := make([][]entry, len(band))
-	for i, c := range band {
-		lines[i] = c.lines()
-	}
-	first := t.entries(band[0], lines[0], slices.Concat(lines[1:]...))
-	if len(first) < 2 {
-		return nil
-	}
-	rows := make([]tableRow, len(first))
-	for i, e := range first {
-		rows[i] = newRow(len(t.columns))
-		for c := range rows[i].last {
-			rows[i].last[c] = c
+// divide makes rows of bands between two drawn lines: of the entries in the first column, where each has its own beside it. Nothing of a
+// band that is one row. The head, which is the first of several bands, is one.
+func (t *drawnTable) divide(bands [][]drawnCell) [][]tableRow {
+	rows, single := make([][]tableRow, len(bands)), make([][]tableRow, len(bands))
+	some := false
+	for i, band := range bands {
+		if i > 0 || len(bands) == 1 {
+			parts, pairs := t.split(band)
+			switch {
+			case pairs >= 2:
+				rows[i], some = parts, true
+			case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
+				single[i] = parts
+			}
 		}
-		rows[i].texts[0] = e.text
 	}
-	paired := make([]bool, len(first))
+	for i := range rows {
+		if some && rows[i] == nil {
+			rows[i] = single[i]
+		}
+	}
+	return rows
+}
+
+// split makes rows of the entries in the first column of a band, and says how many of them have something beside them; 0 where it is one row.
+func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
+	if len(band) < 2 || band[0].column != 0 || slices.ContainsFunc(band, func(c drawnCell) bool { return c.bottom > c.row+1 }) {
+		return nil, 0
+	}
+	entries := make([][]entry, len(band))
+	var values []entry // beside the first column: entries that are a number
 	for k, c := range band[1:] {
-		for _, e := range t.entries(c, lines[k+1], lines[0]) {
+		entries[k+1] = t.entries(c, nil)
+		values = append(values, entries[k+1]...)
+	}
+	entries[0] = t.entries(band[0], values)
+	if len(entries[0]) < 2 {
+		return nil, 0
+	}
+	for _, e := range entries[0] {
+		r := newRow(len(t.columns))
+		for c := range r.last {
+			r.last[c] = c
+		}
+		r.texts[0] = e.text
+		rows = append(rows, r)
+	}
+	for k, c := range band[1:] {
+		for _, e := range entries[k+1] {
 			at := -1
-			for i, f := range first {
+			for i, f := range entries[0] {
 				if level(f.box, e.box) {
 					if at >= 0 {
-						return nil // beside two
+						return nil, 0 // beside two
 					}
 					at = i
 				}
 			}
 			if at < 0 {
-				return nil
+				return nil, 0
 			}
-			paired[at] = true
 			rows[at].texts[c.column] = strings.TrimSpace(rows[at].texts[c.column] + " " + e.text)
 		}
 	}
-	if len(paired)-countFalse(paired) < 2 {
-		return nil
-	}
-	return rows
-}
-
-func countFalse(all []bool) (n int) {
-	for _, b := range all {
-		if !b {
-			n++
+	for _, r := range rows {
+		if r.filled() > 1 {
+			pairs++
 		}
 	}
-	return n
+	return rows, pairs
 }
 
 // lines are those of a cell.
@@ -89,14 +105,16 @@ func (c drawnCell) lines() []entry {
 // What tells the lines of an entry from those of the next, inside of a cell.
 const (
 	maxPad    = 8    // points between the line around a cell and its text
-	blankPart = 0.2  // the width of a blank, in parts of a line's height
+	blankPart = 0.25 // the width of a blank, in parts of a line's height
 	farther   = 1.25 // times the least advance of the cell: the next entry
 	nextEntry = 1.3  // of a line's height: the space to the next line of an entry, at most
 	loose     = 0.75 // of the room for a line: a word that would take it no further had room
 )
 
-// entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it.
-func (t *drawnTable) entries(c drawnCell, lines, beside []entry) []entry {
+// entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it. What stands
+// beside the cell tells that a line begins something, where it begins something there.
+func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
+	lines := c.lines()
 	room := t.columns[c.right-1].X1 - t.columns[c.column].X0
 	least, pad := float32(0), float32(maxPad)
 	for i, l := range lines {
@@ -106,9 +124,6 @@ func (t *drawnTable) entries(c drawnCell, lines, beside []entry) []entry {
 		}
 	}
 	room -= 2 * pad
-	paired := func(l entry) bool {
-		return slices.ContainsFunc(beside, func(o entry) bool { return level(o.box, l.box) })
-	}
 	var all []entry
 	for i, l := range lines {
 		if i == 0 {
@@ -119,8 +134,14 @@ func (t *drawnTable) entries(c drawnCell, lines, beside []entry) []entry {
 		word, _, _ := strings.Cut(l.text, " ")
 		needs := before.box.X1 - before.box.X0 + blankPart*height(l.box) + (l.box.X1-l.box.X0)*float32(len(word))/float32(max(1, len(l.text)))
 		letter, _ := utf8.DecodeRuneInString(l.text)
-		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && needs < loose*room && paired(l) && !opens(e.text))
-		forced := needs > room && !(len(all) == i && unicode.IsUpper(letter) && paired(l) && !paired(before))
+		paired, value := begun(beside, l.box)
+		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && paired && needs < loose*room && !runsOn(e.text, "X"))
+		titled := len(all) == 1 && i == 1 && paired
+		if titled {
+			above, _ := begun(beside, before.box)
+			titled = !above // a heading, above the first entry
+		}
+		forced := needs > room-2 && !(unicode.IsUpper(letter) && (value || titled))
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
@@ -130,5 +151,15 @@ func (t *drawnTable) entries(c drawnCell, lines, beside []entry) []entry {
 	return all
 }
 
-// opens reports whether text ends with what cannot be its end.
-func opens(text string) bool { return runsOn(text, "X") }
+// begun reports whether something begins on the line of b, and whether that is a number.
+func begun(beside []entry, b Box) (begins, number bool) {
+	for _, e := range beside {
+		line := e.box
+		line.Y1 = min(line.Y1, line.Y0+height(b))
+		if level(line, b) {
+			r, _ := utf8.DecodeRuneInString(strings.TrimLeft(e.text, "<>≥≤ "))
+			begins, number = true, number || unicode.IsDigit(r)
+		}
+	}
+	return begins, number
+}

@@ -3,6 +3,8 @@ package leaflet
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // drawnTable is a table whose cells are drawn, on one page or on several.
@@ -23,15 +25,32 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 			to++
 		}
 		for _, t := range drawnOn(lines, from, to, rules) {
-			if n := len(all) - 1; n >= 0 && all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1 && all[n].like(t) {
+			n := len(all) - 1
+			follows := n >= 0 && all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1
+			switch {
+			case follows && all[n].like(t):
 				all[n].append(t)
-				continue
+			case follows && all[n].reduced().like(t.reduced()):
+				all[n] = all[n].reduced()
+				all[n].append(t.reduced())
+			default:
+				all = append(all, t)
 			}
-			all = append(all, t)
 		}
 		from = to
 	}
-	return all
+	return slices.DeleteFunc(all, func(t drawnTable) bool { return !t.whole() })
+}
+
+// whole reports whether enough rows have two cells.
+func (t drawnTable) whole() bool {
+	full := 0
+	for _, r := range t.rows {
+		if r.filled() >= 2 {
+			full++
+		}
+	}
+	return full >= taggedRows && full*taggedShare >= len(t.rows)
 }
 
 // drawnOn finds the tables among the lines of a page, in their order.
@@ -65,8 +84,8 @@ type drawnCell struct {
 // text is that of the cell. A hyphen at a line's end between small letters stays, without a blank.
 func (c drawnCell) text() string { return joined(c.words) }
 
-// table makes a table of the lines from to to that stand in the grid. It is none where cells do not stand side by side, where a cell is as
-// long as prose, or where words do not keep to their cells.
+// table makes a table of the lines from to to that stand in the grid. It is none where a cell is as long as prose, or where words
+// do not keep to their cells. It may be the beginning or the end of one, with few rows.
 func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 	t.from, t.to = d.extent(lines, from, to)
 	cells := make([]drawnCell, len(d.cells))
@@ -74,6 +93,7 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 		cells[i].area = a
 	}
 	words, stray, wrong, last := 0, 0, 0, -1
+	var before []Word // all that is in a cell: they go with it
 	for _, l := range lines[t.from:t.to] {
 		for _, w := range l.whole() {
 			words++
@@ -85,8 +105,13 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 			} else {
 				stray++
 			}
-			if last >= 0 && w.Text != "" {
-				cells[last].words = append(cells[last].words, w)
+			switch {
+			case w.Text == "": // the end of a word that was put together
+			case last < 0:
+				before = append(before, w)
+			default:
+				cells[last].words = append(append(cells[last].words, before...), w)
+				before = nil
 			}
 		}
 	}
@@ -94,14 +119,8 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 		return t, false
 	}
 	t.fill(d, cells)
-	full := 0
-	for _, r := range t.rows {
-		if r.filled() >= 2 {
-			full++
-		}
-	}
 	tooLong := slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell })
-	return t, !tooLong && len(t.columns) >= 2 && len(t.columns) <= maxColumns && full >= taggedRows && full*taggedShare >= len(t.rows)
+	return t, !tooLong && len(t.reduced().columns) <= maxColumns
 }
 
 // extent gives the lines of a page that stand in the grid, the first and the one after the last.
@@ -124,19 +143,16 @@ func (d drawn) extent(lines []line, from, to int) (first, end int) {
 	return first, end
 }
 
-// fill makes rows of cells. Rows and columns in which no text begins are none.
+// fill makes rows of cells. Rows in which no text begins are none.
 func (t *drawnTable) fill(d drawn, cells []drawnCell) {
-	row, column := make([]int, len(d.ys)), make([]int, len(d.xs)) // of each border: how many rows or columns that are some are before it
+	for j := 1; j < len(d.xs); j++ {
+		t.columns = append(t.columns, Box{X0: d.xs[j-1], X1: d.xs[j]})
+	}
+	row := make([]int, len(d.ys)) // of each border: how many rows are before it
 	for _, c := range cells {
 		if len(c.words) > 0 {
-			row[c.row+1], column[c.column+1] = 1, 1
+			row[c.row+1] = 1
 		}
-	}
-	for j := 1; j < len(column); j++ {
-		if column[j] > 0 {
-			t.columns = append(t.columns, Box{X0: d.xs[j-1], X1: d.xs[j]})
-		}
-		column[j] += column[j-1]
 	}
 	for i := 1; i < len(row); i++ {
 		row[i] += row[i-1]
@@ -144,30 +160,25 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	n := len(t.columns)
 	bands := make([][]drawnCell, row[len(row)-1])
 	for _, c := range cells {
-		width := Box{X0: d.xs[c.column], X1: d.xs[c.right]}
-		c.area = area{row[c.row], column[c.column], row[c.bottom], column[c.right]}
-		if c.row == c.bottom || c.column == c.right {
-			continue // of a row or a column that is none
+		c.row, c.bottom = row[c.row], row[c.bottom]
+		if c.row < c.bottom {
+			t.spans = t.spans || c.bottom > c.row+1
+			bands[c.row] = append(bands[c.row], c)
 		}
-		for len(c.words) == 0 && c.column > 0 && c.right > n {
-			c.right--
-		}
-		t.spans = t.spans || c.bottom > c.row+1
-		c.words = slices.Clip(c.words)
-		bands[c.row] = append(bands[c.row], c)
-		t.widen(c, width)
 	}
 	starts := make([]int, len(bands)+1) // of each band, its first row
+	divided := t.divide(bands)
 	for i, band := range bands {
 		starts[i] = len(t.rows)
-		if parts := t.split(band, i > 0 || len(bands) == 1); parts != nil {
-			t.rows = append(t.rows, parts...)
+		if divided[i] != nil {
+			t.rows = append(t.rows, divided[i]...)
 			continue
 		}
 		r := newRow(n)
 		for _, c := range band {
 			r.texts[c.column], r.last[c.column], r.down[c.column] = strings.Join(strings.Fields(c.text()), " "), c.right-1, c.bottom
 		}
+		r.group = r.filled() == 1 && r.last[0] == n-1
 		t.rows = append(t.rows, r)
 	}
 	starts[len(bands)] = len(t.rows)
@@ -181,11 +192,35 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	}
 }
 
-// widen makes the column of a cell that lies over no other as wide as the cell.
-func (t *drawnTable) widen(c drawnCell, width Box) {
-	if c.right == c.column+1 {
-		t.columns[c.column] = Box{X0: min(t.columns[c.column].X0, width.X0), X1: max(t.columns[c.column].X1, width.X1)}
+// reduced is t without the columns in which no text begins: lines that are drawn twice make some, and so do rows that are divided elsewhere
+// than others.
+func (t drawnTable) reduced() drawnTable {
+	before := make([]int, len(t.columns)+1) // of each column: how many that are some are before it
+	var columns []Box
+	for c := range t.columns {
+		before[c+1] = before[c]
+		if slices.ContainsFunc(t.rows, func(r tableRow) bool { return r.texts[c] != "" }) {
+			before[c+1]++
+			columns = append(columns, t.columns[c])
+		} else if n := len(columns) - 1; n >= 0 {
+			columns[n].X1 = t.columns[c].X1
+		}
 	}
+	if len(columns) == len(t.columns) {
+		return t
+	}
+	rows := make([]tableRow, len(t.rows))
+	for i, r := range t.rows {
+		rows[i] = newRow(len(columns))
+		rows[i].group = r.group
+		for c := range t.columns {
+			if at := before[c]; before[c+1] > at {
+				rows[i].texts[at], rows[i].last[at], rows[i].down[at] = r.texts[c], max(at, before[max(c, r.last[c])+1]-1), r.down[c]
+			}
+		}
+	}
+	t.rows, t.columns = rows, columns
+	return t
 }
 
 func newRow(n int) tableRow {
@@ -242,7 +277,7 @@ func (t drawnTable) head() int {
 			titles++
 		}
 	}
-	if titles == 1 && whole(t.rows[0]) && len(t.rows) > 2 {
+	if len(t.rows) > 2 && whole(t.rows[0]) && !whole(t.rows[1]) && (titles == 1 && !t.rows[1].valued() || t.rows[1].stretched()) {
 		h = 2 // a title, above the heads
 	}
 	reach := h
@@ -265,8 +300,17 @@ func (t drawnTable) head() int {
 	return max(1, min(h, len(t.rows)-1))
 }
 
+// valued reports whether a cell of r begins with a number: heads do not.
+func (r tableRow) valued() bool {
+	return slices.ContainsFunc(r.texts, func(text string) bool {
+		first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "<>≥≤ "))
+		return unicode.IsDigit(first)
+	})
+}
+
 // table gives the cells as they are drawn.
 func (t drawnTable) table(lines []line) Table {
+	t = t.reduced()
 	head := t.head()
 	table := Table{Page: lines[t.from].page, LastPage: lines[t.to-1].page, Columns: len(t.columns)}
 	for i, r := range t.rows {

@@ -74,7 +74,7 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	if err := tags.mark(of, i, raw.tokens); err != nil {
 		return rawPage{}, err
 	}
-	if sided(raw.tokens) {
+	if sided(raw.tokens) && !dated(raw.tokens) {
 		raw.rules = rulesOf(p, page, turn)
 	}
 	if _, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of}); err == nil && page.ByReference != nil {

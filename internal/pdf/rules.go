@@ -18,6 +18,21 @@ const (
 	shortest    = 3      // points: a rule is no shorter
 )
 
+// dated reports whether words of a page are dates, as in the table of changes: its rows are found by its heads, and its pages are a third of
+// those on which words stand side by side.
+func dated(tokens []token) bool {
+	dates := 0
+	for _, t := range tokens {
+		if len(t.text) == 10 && t.text[2] == '/' && t.text[5] == '/' {
+			dates++
+		}
+	}
+	return dates >= minDates
+}
+
+// minDates is what the smallest table of changes has: that of the filing, and that of the approval.
+const minDates = 2
+
 // ruler collects the rules of a page.
 type ruler struct {
 	p        pdfium.Pdfium
