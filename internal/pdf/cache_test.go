@@ -70,6 +70,9 @@ func TestCacheWithoutAHome(t *testing.T) {
 // A cache that cannot be used any more, as on a full disk, costs the time to compile and nothing else.
 func TestEngineWithoutItsCache(t *testing.T) {
 	t.Parallel()
+	if raced() {
+		t.Skip("with the race detector it takes minutes to compile the engine")
+	}
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	doc, err := open(t, Options{Workers: 1, CacheDir: file}).Extract(t.Context(), printed(t, nil, "um"))

@@ -3,6 +3,8 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,12 +122,18 @@ func tileOf(resources string, step float64, content string) string {
 }
 
 // TestHostile reads and draws each hostile file: it ends as text or as a corrupt document with its reason, by its budget at the
-// latest, it ends no child but its own, and the extractor goes on.
+// latest, it ends no child but its own, and the extractor goes on. With the race detector a child takes four times as long: then
+// it reads every fifth.
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	o := Options{Workers: 2, Command: built(), MemoryPages: 1024, MaxText: 1 << 20, Timeout: 4 * time.Second}
 	e := open(t, o)
-	for name, content := range hostile() {
+	files := hostile()
+	for i, name := range slices.Sorted(maps.Keys(files)) {
+		if raced() && i%5 > 0 {
+			continue
+		}
+		content := files[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.LessOrEqual(t, len(content), 1<<20, "they are small")
