@@ -36,6 +36,9 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	if err != nil {
 		return pdf.Document{}, err
 	}
+	if err := refuseHidden(doc); err != nil {
+		return doc, err
+	}
 	s := scan{reader: reader, recognizer: recognizer, content: content, doc: &doc}
 	if err := s.recognize(ctx); err != nil {
 		return pdf.Document{}, err
@@ -155,7 +158,7 @@ func (s *scan) told() {
 func (s *scan) verdict() error {
 	s.told()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
-		return p.Source == pdf.SourceText || p.Source == pdf.SourceForm || p.Source == pdf.SourceOCR && p.Text != ""
+		return p.Text != "" && p.Source != pdf.SourceNeedsOCR
 	}) {
 		return nil
 	}
@@ -178,7 +181,7 @@ func pageList(numbers []int) string {
 // sources counts the pages by their source: "11 needs_ocr, 1 blank".
 func sources(d pdf.Document) string {
 	var found []string
-	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceForm, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
+	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceForm, pdf.SourceOCRLayer, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
 		n := 0
 		for _, p := range d.Pages {
 			if p.Source == source {

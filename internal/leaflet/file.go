@@ -44,7 +44,7 @@ func read(pages []Page) File {
 		parts = d.split(found)
 	}
 	d.layout = newLayout(d.lines)
-	f := File{Text: d.text, Pages: len(pages), Running: d.running(), Dropped: d.dropped}
+	f := File{Text: d.text, Pages: len(pages), Running: d.running(), Dropped: d.dropsOf(pages)}
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))

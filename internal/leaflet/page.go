@@ -33,6 +33,8 @@ type Cell struct {
 type Page struct {
 	Text  string
 	Words []Word // in the order of the text; nil where they are not known
+
+	Dropped []Drop // what the page prints and Text leaves out; Page is not set
 }
 
 // plain makes pages of texts alone.

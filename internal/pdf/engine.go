@@ -25,6 +25,7 @@ type engine struct {
 	cache    wazero.CompilationCache
 	pool     pdfium.Pool
 	memory   *memory
+	direct   *direct
 	untagged bool // the document's structure is passed over: it broke the sandbox
 }
 
@@ -35,8 +36,9 @@ func openEngine(ctx context.Context, s settings) (*engine, error) {
 		return nil, fmt.Errorf("use cache directory: %w", err)
 	}
 	mem := newMemory(uint64(s.MemoryPages) * pageSize)
+	straight := &direct{}
 	pool, err := webassembly.Init(webassembly.Config{
-		Context:  experimental.WithMemoryAllocator(ctx, mem),
+		Context:  experimental.WithFunctionListenerFactory(experimental.WithMemoryAllocator(ctx, mem), straight),
 		MaxIdle:  1,
 		MaxTotal: 1,
 		FSConfig: wazero.NewFSConfig(), // nothing mounted; without it go-pdfium mounts the host's root for writing
@@ -50,7 +52,7 @@ func openEngine(ctx context.Context, s settings) (*engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, cache.Close(ctx))
 	}
-	return &engine{settings: s, cache: cache, pool: pool, memory: mem}, nil
+	return &engine{settings: s, cache: cache, pool: pool, memory: mem, direct: straight}, nil
 }
 
 func (e *engine) close() {
@@ -143,8 +145,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	unreadable := make([]bool, count)
 	var size int64
 	tags := newTagger(p, doc, e.untagged)
+	eye := &eye{p: p, doc: doc, d: e.direct}
 	for i := range count {
-		got, err := readPage(p, doc, i, tags)
+		got, err := readPage(p, doc, i, tags, eye)
 		switch {
 		case err == nil:
 			lower(got.tokens)
@@ -172,7 +175,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	texts := clean(raws)
 	pages := make([]Page, count)
 	for i, text := range texts {
-		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Source: sourceOf(text, raw[i], unreadable[i])}
+		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Source: sourceOf(text, raw[i], unreadable[i]), Dropped: raw[i].dropped, Letters: raw[i].letters}
 	}
 	return pages, append(warnings(unreadable), doubts(raw)...), nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klippa-app/go-pdfium/requests"
+
 	"drugslm/internal/fault"
 )
 
@@ -17,6 +19,8 @@ type RenderOptions struct {
 	MaxPixels int     `json:"max_pixels"`      // of one page; default: 25 million (A4 at 300 DPI has 8.7). A larger one is drawn at fewer DPI
 	MaxPages  int     `json:"max_pages"`       // of one call, at most 1,000; default: 50
 	MaxBytes  int64   `json:"max_bytes"`       // of all images together; default: 128 MiB
+
+	page *requests.Page // the page as it was changed; nil: as the file has it
 }
 
 // Image is a drawn page.

@@ -18,6 +18,7 @@ type Source string
 const (
 	SourceText       Source = "text"       // the file's own characters
 	SourceForm       Source = "form"       // what form fields and notes show: the page has no other characters
+	SourceOCRLayer   Source = "ocr_layer"  // an invisible layer of text over a scan: what the maker's own recogniser read
 	SourceOCR        Source = "ocr"        // recognised in an image of the page, by whoever called Render; never set by Extract
 	SourceBlank      Source = "blank"      // there is no text, and nothing is drawn
 	SourceNeedsOCR   Source = "needs_ocr"  // what the page shows is not in its text, which is empty or a stamp on an image
@@ -49,7 +50,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 	for i := range d.Pages {
 		page := &d.Pages[i]
 		switch {
-		case page.Source == SourceUnreadable || page.Source == SourceForm:
+		case page.Source == SourceUnreadable || page.Source == SourceForm || page.Source == SourceOCRLayer:
 		case page.Text != "":
 			page.Source = SourceText
 			if !crash && utf8.RuneCountInString(page.Text) < littleText {
@@ -84,6 +85,8 @@ func sourceOf(text string, raw rawPage, unreadable bool) Source {
 	switch {
 	case unreadable:
 		return SourceUnreadable
+	case strings.TrimSpace(text) != "" && raw.layer:
+		return SourceOCRLayer
 	case strings.TrimSpace(text) != "" && raw.bare:
 		return SourceForm
 	case strings.TrimSpace(text) != "":
