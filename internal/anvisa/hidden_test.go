@@ -43,3 +43,43 @@ func TestInvisibleDocuments(t *testing.T) {
 		})
 	}
 }
+
+// TestPagesOfNoLanguage recognises them like images; without a recogniser they are unreadable, and nothing of them is lost.
+func TestPagesOfNoLanguage(t *testing.T) {
+	t.Parallel()
+	strange := pdf.Page{Number: 2, Source: pdf.SourceNeedsOCR, Letters: 8, Dropped: []pdf.Drop{{Text: "Dpnp fttf", Reason: pdf.ReasonUnreadable}}}
+	p := &paper{pages: []pdf.Page{{Number: 1, Source: pdf.SourceText, Text: "um", Letters: 2}, strange}}
+
+	doc, err := Read(t.Context(), p, nil, nil)
+	require.NoError(t, err)
+	require.Equal(t, pdf.SourceUnreadable, doc.Pages[1].Source)
+	require.Empty(t, doc.Pages[1].Text)
+	require.Contains(t, doc.Warnings[0], "page 2: needs_ocr: scans are not recognised here")
+	row := RowOf(doc)
+	require.NoError(t, accounted(row))
+	require.Equal(t, []ExtractDropped{{2, "Dpnp fttf", "unreadable"}}, row.Dropped)
+	require.Equal(t, "um", row.Text)
+
+	doc, err = Read(t.Context(), p, eye{texts: map[int]string{2: "Como este"}}, nil)
+	require.NoError(t, err)
+	require.Equal(t, pdf.SourceOCR, doc.Pages[1].Source)
+	require.NoError(t, accounted(RowOf(doc)))
+	require.Equal(t, "um\nComo este", RowOf(doc).Text)
+
+	strange.Number = 1
+	_, err = Read(t.Context(), &paper{pages: []pdf.Page{strange}}, nil, nil)
+	require.ErrorIs(t, err, errNeedsOCR)
+	require.ErrorContains(t, err, "1 unreadable")
+}
+
+// TestRecognisedStampsAreAccountedFor lists what was on an image that was recognised.
+func TestRecognisedStampsAreAccountedFor(t *testing.T) {
+	t.Parallel()
+	p := &paper{pages: []pdf.Page{{Number: 1, Source: pdf.SourceNeedsOCR, Text: "Pag. 1", Letters: 4}}}
+	doc, err := Read(t.Context(), p, eye{texts: map[int]string{1: "Tome um comprimido ao dia"}}, nil)
+	require.NoError(t, err)
+	row := RowOf(doc)
+	require.NoError(t, accounted(row))
+	require.Equal(t, []ExtractDropped{{1, "Pag. 1", "recognised"}}, row.Dropped)
+	require.Equal(t, int32(7), row.Pages[0].Words)
+}

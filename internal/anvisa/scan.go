@@ -138,8 +138,12 @@ func (s *scan) warn(format string, args ...any) {
 	s.doc.Warnings = append(s.doc.Warnings, fmt.Sprintf(format, args...))
 }
 
-// leave notes a page that was not recognised. Pages with one reason are told of together.
+// leave notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
+// that it shows, is unreadable.
 func (s *scan) leave(number int, why string) {
+	if page := &s.doc.Pages[number-1]; page.Strange() {
+		page.Source = pdf.SourceUnreadable
+	}
 	if why != s.why {
 		s.told()
 		s.left, s.why = nil, why

@@ -177,7 +177,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	for i, text := range texts {
 		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Source: sourceOf(text, raw[i], unreadable[i]), Dropped: raw[i].dropped, Letters: raw[i].letters}
 	}
-	return pages, append(warnings(unreadable), doubts(raw)...), nil
+	return pages, append(append(warnings(unreadable), doubts(raw)...), estrange(pages)...), nil
 }
 
 // version is "1.7" for a file of version 1.7, and "" where the file does not say.

@@ -22,7 +22,7 @@ const (
 	SourceOCR        Source = "ocr"        // recognised in an image of the page, by whoever called Render; never set by Extract
 	SourceBlank      Source = "blank"      // there is no text, and nothing is drawn
 	SourceNeedsOCR   Source = "needs_ocr"  // what the page shows is not in its text, which is empty or a stamp on an image
-	SourceUnreadable Source = "unreadable" // the page cannot be opened, so that nobody knows what it shows
+	SourceUnreadable Source = "unreadable" // the page cannot be opened, or its characters are not what it shows and nobody recognised it
 )
 
 // A page without text is blank if a small drawing of it shows no ink: if, but for less than inkPixels of them, all
@@ -50,6 +50,8 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 	for i := range d.Pages {
 		page := &d.Pages[i]
 		switch {
+		case page.Strange():
+			page.Source = SourceNeedsOCR
 		case page.Source == SourceUnreadable || page.Source == SourceForm || page.Source == SourceOCRLayer:
 		case page.Text != "":
 			page.Source = SourceText
