@@ -154,7 +154,7 @@ func (a again) drops(kept []rune) []Drop {
 	for _, n := range a {
 		most = max(most, n)
 	}
-	for k := 1; k <= most; k++ {
+	for k := 1; k <= min(most, maxAgain); k++ {
 		var text strings.Builder
 		flush := func() {
 			if t := oneLine(text.String()); t != "" {
@@ -177,8 +177,23 @@ func (a again) drops(kept []rune) []Drop {
 		}
 		flush()
 	}
+	if most <= maxAgain {
+		return found
+	}
+	var rest strings.Builder
+	for c, r := range kept {
+		if n := a[c] - maxAgain; n > 0 && r != dropped {
+			rest.WriteString(strings.Repeat(string(r), n))
+		}
+	}
+	if t := oneLine(rest.String()); t != "" {
+		found = append(found, Drop{Text: t, Reason: ReasonDuplicate})
+	}
 	return found
 }
+
+// maxAgain is how often a letter is printed again by itself in what is listed line by line; the rest of it comes in one piece.
+const maxAgain = 16
 
 // maxBefore is how many letters in one cell of the grid are looked at.
 const maxBefore = 8

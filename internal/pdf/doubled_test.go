@@ -45,6 +45,7 @@ func TestTextPrintedOverItself(t *testing.T) {
 		{"letter by letter, small", letterwise(7, 50, 600, "1. PARA ill Moll", [2]float64{}, [2]float64{0.7, 0}), "1. PARA ill Moll", "1. PARA ill Moll"},
 		{"letter by letter, three times", letterwise(11, 50, 600, "PARA ill", [2]float64{}, [2]float64{0.35, 0}, [2]float64{0.7, 0}), "PARA ill", "PARA ill PARA ill"},
 		{"a line, and its letters", "BT /F 11 Tf 50 600 Td (MMM MM) Tj ET " + letterwise(11, 50, 600, "MMM MM", [2]float64{0.5, 0}), "MMM MM", "MMM MM"},
+		{"thirty times", strings.Repeat("BT /F 12 Tf 50 600 Td (mil) Tj ET ", 30), "mil", strings.Repeat("mil", 29)},
 		{"letter by letter, once", letterwise(11, 50, 600, "1. PARA ill Moll", [2]float64{}), "1. PARA ill Moll", ""},
 		{"the same word twice in a line", "BT /F 12 Tf 50 600 Td (mil) Tj ET BT /F 12 Tf 72 600 Td (mil) Tj ET ", "mil mil", ""},
 		{"the same line twice", "BT /F 12 Tf 50 600 Td (mil) Tj ET BT /F 12 Tf 50 586 Td (mil) Tj ET ", "mil\nmil", ""},

@@ -156,6 +156,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 			for _, t := range got.tokens {
 				size += int64(len(t.text)) + 1
 			}
+			for _, d := range got.dropped {
+				size += int64(len(d.Text)) + dropBytes
+			}
 		case crashed(err):
 			return nil, nil, fmt.Errorf("page %d: %w", i+1, err)
 		default:
@@ -179,6 +182,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	}
 	return pages, append(append(warnings(unreadable), doubts(raw)...), estrange(pages)...), nil
 }
+
+// dropBytes is what an entry of what was dropped takes beside its text.
+const dropBytes = 40
 
 // version is "1.7" for a file of version 1.7, and "" where the file does not say.
 func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {

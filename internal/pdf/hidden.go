@@ -22,6 +22,8 @@ const (
 	hiddenShare  = 0.005            // of a word's box must differ: a hyphen or a point fills more
 	tiniest      = 1                // point
 	maxHidden    = 20 * time.Second // for the drawings of a document
+	maxPainted   = 500              // times the page: a real one is painted some ten times over
+	maxPixels    = 200_000_000      // that are looked at, of words that lie over each other
 )
 
 // eye looks for what cannot be seen, and for what is printed over itself, on the pages of a document.
@@ -30,6 +32,7 @@ type eye struct {
 	doc   references.FPDF_DOCUMENT
 	d     *direct
 	blind bool // it draws nothing
+	left  int  // pixels of a drawing that may be looked at
 	spent time.Duration
 }
 
@@ -147,12 +150,13 @@ func (e *eye) hide(i int, page requests.Page, all []object, of []int, characters
 
 // clips keeps a text that nothing but its clip shows, if something is drawn later where it stands: that may show inside of its letters.
 func clips(all []object) {
+	left := maxCovers
 	for i, o := range all {
 		if o.kind != kindText || o.mode != modeClip {
 			continue
 		}
 		for _, later := range all[i+1:] {
-			if later.kind != kindText && !later.area.common(o.area).empty() {
+			if left--; left < 0 || later.kind != kindText && !later.area.common(o.area).empty() {
 				all[i].doubt = seen
 				break
 			}
@@ -162,7 +166,7 @@ func clips(all []object) {
 
 // draw tells by two drawings which of the doubtful texts cannot be seen; false where it cannot.
 func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g gone) bool {
-	if e.blind || e.spent > maxHidden {
+	if e.blind || e.spent > maxHidden || painted(e.d.pageArea(), all) > maxPainted*e.d.pageArea().size() {
 		return false
 	}
 	start := time.Now()
@@ -179,6 +183,7 @@ func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters
 		return false
 	}
 	words := doubtfulWords(all, of, characters, places)
+	e.left = maxPixels
 	for n, w := range words {
 		words[n].seen = w.box.empty() || e.differs(with, without, w.box, all[of[w.from]].cut)
 	}
@@ -188,6 +193,14 @@ func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters
 		}
 	}
 	return true
+}
+
+// painted is how much a drawing of a page has to paint, in square points: what lies over each other counts each time.
+func painted(page area, all []object) (sum float64) {
+	for _, o := range all {
+		sum += o.area.common(page).size()
+	}
+	return sum
 }
 
 // doubtfulWord is a word, or a part of one, of a doubtful text.
@@ -274,6 +287,9 @@ func (e *eye) differs(a, b drawing, box area, cut bool) bool {
 		need = max(need, int(hiddenShare*float64((x1-x0)*(y1-y0))))
 	}
 	for y := y0; y < y1; y++ {
+		if e.left -= x1 - x0; e.left < 0 {
+			return true
+		}
 		for x := x0; x < x1; x++ {
 			at := y*a.stride + 4*x
 			for c := range 3 {
