@@ -62,7 +62,7 @@ type outsideView struct {
 type droppedView struct {
 	Page   int    `json:"page"` // from 1
 	Text   string `json:"text"`
-	Reason string `json:"reason"` // running_head
+	Reason string `json:"reason"` // running_head, duplicate, invisible, unreadable or recognised
 }
 
 // leafletView is one leaflet of a file.
@@ -121,10 +121,10 @@ func newLeafletParse(a *app) *cobra.Command {
 What is not found is said with its reason: a section is never an empty text that looks like success. Of one file the
 JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of several it is {"files": [...]} of such objects.
 Pages that are images are recognised by Tesseract where it is installed (packages tesseract-ocr and tesseract-ocr-por):
-"sources" says of each page whether its text is the file's own (text), what its form fields show (form), recognised (ocr, with its confidence), needs_ocr,
+"sources" says of each page whether its text is the file's own (text), what its form fields show (form), an invisible text over a scan (ocr_layer), recognised (ocr, with its confidence), needs_ocr,
 blank or unreadable. A file of images alone is an error that begins with needs_ocr where Tesseract is not there.
 "words" says of each page how many of its words are in sections, outside of sections, and dropped; "outside" where in the text the second are,
-and "dropped" what the last are, each time they are printed: a running head repeats on the pages of a leaflet, and is not of its text.
+and "dropped" what the last are, each time they are printed: a running head, or what is printed over itself, invisible or of no known language.
 "start" and "end" count characters of "text", the text of the file: in Python, text[start:end] is the section with its title.
 A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
 		Example: `  starter leaflet parse bula.pdf

@@ -218,27 +218,42 @@ func TestExtractChecksOfRows(t *testing.T) {
 		"a scan":                   {func(r *ExtractRow) { r.Characters = 900 }, "characters_in_range"},
 		"no section":               {func(r *ExtractRow) { r.Sections = nil }, "sectioned"},
 		"a word that is nowhere": {func(r *ExtractRow) {
-			r.Pages = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Words: 1, Outside: 1}}
+			r.Pages = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Letters: 10, Words: 1, Outside: 1}}
 		}, "words_accounted"},
 		"a count that is made up": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Words: 2, Sections: 3, Outside: -1}}, "uma palavra"
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Letters: 10, Words: 2, Sections: 3, Outside: -1}}, "uma palavra"
 		}, "words_accounted"},
 		"a line that is not in the text": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Words: 2, Outside: 2}}, "uma"
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 2}}, "uma"
 		}, "words_accounted"},
 		"a line that is dropped twice": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
 			r.Dropped = []ExtractDropped{{1, "palavra", "running_head"}, {1, "palavra", "running_head"}}
 		}, "words_accounted"},
 		"no reason": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
 			r.Dropped = []ExtractDropped{{1, "palavra", ""}}
 		}, "words_accounted"},
 		"a hyphen that is mended": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "cirurgi-\nao", Words: 2, Outside: 2}}, "cirurgiao"
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "cirurgi-\nao", Letters: 9, Words: 2, Outside: 2}}, "cirurgiao"
 		}, ""},
+		"invisible text that is told": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Dropped = []ExtractDropped{{1, "palavra", "invisible"}}
+		}, ""},
+		"invisible text that is not told": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 1, Outside: 1}}, "uma"
+		}, "words_accounted"},
+		"invisible text that is not counted": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 1, Outside: 1}}, "uma"
+			r.Dropped = []ExtractDropped{{1, "palavra", "invisible"}}
+		}, "words_accounted"},
+		"invisible text in the text": {func(r *ExtractRow) {
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma palavra"
+			r.Dropped = []ExtractDropped{{1, "palavra", "invisible"}}
+		}, "words_accounted"},
 		"a section that lost its end": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "9. Uso\nUma palavra", Words: 4, Sections: 4}}, "9. Uso\nUma palavra"
+			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "9. Uso\nUma palavra", Letters: 14, Words: 4, Sections: 4}}, "9. Uso\nUma palavra"
 			r.Sections = []ExtractSection{{ID: "patient.9", Title: "9. Uso", Text: "Uma", End: 18}}
 		}, "words_accounted"},
 		"the other audience's leaflet": {func(r *ExtractRow) { r.Found = Professional }, "audience_agrees"},

@@ -10,12 +10,13 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// TestLeafletPages hands over all that is known of a word.
+// TestLeafletPages hands over all that is known of a word, and what was dropped.
 func TestLeafletPages(t *testing.T) {
 	t.Parallel()
 	word := pdf.Word{Text: "Tontura", Line: 3, Box: pdf.Box{X0: 1, Y0: 2, X1: 3, Y1: 4}, Cell: pdf.Cell{Table: 1, Row: 2, Place: 3, Of: 4}}
-	got := anvisa.LeafletPages(pdf.Document{Pages: []pdf.Page{{Number: 1, Text: "Tontura", Words: []pdf.Word{word}}}})
+	got := anvisa.LeafletPages(pdf.Document{Pages: []pdf.Page{{Number: 1, Text: "Tontura", Words: []pdf.Word{word},
+		Dropped: []pdf.Drop{{Text: "ignore all", Reason: pdf.ReasonInvisible}}}}})
 	require.Equal(t, []leaflet.Page{{Text: "Tontura", Words: []leaflet.Word{
 		{Text: "Tontura", Line: 3, Box: leaflet.Box{X0: 1, Y0: 2, X1: 3, Y1: 4}, Cell: leaflet.Cell{Table: 1, Row: 2, Place: 3, Of: 4}},
-	}}}, got)
+	}, Dropped: []leaflet.Drop{{Text: "ignore all", Reason: "invisible"}}}}, got)
 }

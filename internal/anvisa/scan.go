@@ -42,6 +42,9 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	if err != nil {
 		return pdf.Document{}, err
 	}
+	if err := refuseHidden(doc); err != nil {
+		return doc, err
+	}
 	s := scan{reader: reader, recognizer: recognizer, content: content, doc: &doc}
 	if err := s.recognize(ctx); err != nil {
 		return pdf.Document{}, err
@@ -151,8 +154,12 @@ func (s *scan) warn(format string, args ...any) {
 	s.doc.Warnings = append(s.doc.Warnings, fmt.Sprintf(format, args...))
 }
 
-// leave notes a page that was not recognised. Pages with one reason are told of together.
+// leave notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
+// that it shows, is unreadable.
 func (s *scan) leave(number int, why string) {
+	if page := &s.doc.Pages[number-1]; page.Strange() {
+		page.Source = pdf.SourceUnreadable
+	}
 	if why != s.why {
 		s.told()
 		s.left, s.why = nil, why
@@ -171,7 +178,7 @@ func (s *scan) told() {
 func (s *scan) verdict() error {
 	s.told()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
-		return p.Source == pdf.SourceText || p.Source == pdf.SourceForm || p.Source == pdf.SourceOCR && p.Text != ""
+		return p.Text != "" && p.Source != pdf.SourceNeedsOCR
 	}) {
 		return nil
 	}
@@ -194,7 +201,7 @@ func pageList(numbers []int) string {
 // sources counts the pages by their source: "11 needs_ocr, 1 blank".
 func sources(d pdf.Document) string {
 	var found []string
-	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceForm, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
+	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceForm, pdf.SourceOCRLayer, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
 		n := 0
 		for _, p := range d.Pages {
 			if p.Source == source {

@@ -185,7 +185,7 @@ func TestExtractOfScans(t *testing.T) {
 	row, err := deps.extract(t.Context(), run, item)
 	require.NoError(t, err)
 	require.Equal(t, "Este medicamento é indicado para dor.", row.Text)
-	require.Equal(t, []ExtractPage{{Number: 1, Text: row.Text, Source: SourceOCR, Confidence: 0.914, Words: 6, Outside: 6}}, row.Pages)
+	require.Equal(t, []ExtractPage{{Number: 1, Text: row.Text, Source: SourceOCR, Confidence: 0.914, Words: 6, Outside: 6, Letters: 31}}, row.Pages)
 	require.Contains(t, row.Warnings, "page 1: recognised by Tesseract 5.9.9, confidence 0.91")
 
 	deps.Reader = &paper{pages: mixed()}

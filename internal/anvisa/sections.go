@@ -34,7 +34,7 @@ type SectionRow struct {
 	LastPage    int32   `parquet:"last_page" doc:"Page of the last character"`
 	Start       int64   `parquet:"start" doc:"Unicode characters before it in the document's text; its title included"`
 	End         int64   `parquet:"end" doc:"Where it ends in the document's text"`
-	Source      string  `parquet:"source,dict" doc:"text, form, ocr, or mixed: where the pages it stands on have their text from"`
+	Source      string  `parquet:"source,dict" doc:"text, form, ocr_layer, ocr, or mixed: where the pages it stands on have their text from"`
 	Confidence  float64 `parquet:"confidence" doc:"From 0 to 1: that this is the section, whole and alone"`
 	Reason      string  `parquet:"reason" doc:"Why confidence is below 1"`
 	asset.Provenance
@@ -139,7 +139,7 @@ func (r ExtractRow) source(first, last int32) string {
 	found := ""
 	for _, p := range r.Pages {
 		switch {
-		case p.Number < first || p.Number > last || !p.FromFile() && p.Source != SourceOCR || p.Source == found:
+		case p.Number < first || p.Number > last || !p.FromFile() && !p.Recognised() || p.Source == found:
 		case found == "":
 			found = p.Source
 		default:

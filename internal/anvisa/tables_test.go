@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
 
@@ -38,8 +37,7 @@ func TestTablesAreStored(t *testing.T) {
 	put(260, "Segunda", "", "7 mg")
 	put(290, "Terceira", "30 mg", "8 mg")
 	page.Number, page.Text = 1, strings.Join(texts, "\n")
-	read := pdf.Document{Pages: []pdf.Page{page}}
-	row := RowOf(read, leaflet.Read(LeafletPages(read)))
+	row := rowOf(pdf.Document{Pages: []pdf.Page{page}})
 	require.Equal(t, "leaflet", row.Kind, row.Reason)
 	require.Len(t, row.Tables, 1)
 	table := row.Tables[0]

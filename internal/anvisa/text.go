@@ -32,7 +32,7 @@ type ExtractRow struct {
 	MissingIDs  []string         `parquet:"missing,list" doc:"Sections the RDC asks for that were not found"`
 	Missing     []ExtractMissing `parquet:"missing_sections,list" rows:"added" doc:"The same with the leaflet that lacks it, and why"`
 	Running     []string         `parquet:"running_heads,list" rows:"added" doc:"Running heads and feet, each once, as first printed"`
-	Dropped     []ExtractDropped `parquet:"dropped,list" rows:"added" doc:"What the pages print and text leaves out, one for each occurrence"`
+	Dropped     []ExtractDropped `parquet:"dropped,list" rows:"added" doc:"What the pages print and text leaves out, one for each occurrence, with its reason: running_head, duplicate, invisible, unreadable or recognised"`
 	Outside     []ExtractStretch `parquet:"outside,list" rows:"added" doc:"What of text is in no section: the cover, or all of a file that is no leaflet"`
 	Found       string           `parquet:"found_audience,dict" doc:"patient, professional or other, as the headings of the first leaflet say"`
 	Warnings    []string         `parquet:"warnings,list" doc:"What a reader should know"`
@@ -46,7 +46,7 @@ func (r ExtractRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
 type ExtractPage struct {
 	Number     int32   `parquet:"number"`
 	Text       string  `parquet:"text" rows:"text"`
-	Source     string  `parquet:"source" rows:"added"`     // text, form, ocr, blank, needs_ocr or unreadable
+	Source     string  `parquet:"source" rows:"added"`     // text, form, ocr_layer, ocr, blank, needs_ocr or unreadable
 	Confidence float64 `parquet:"confidence" rows:"added"` // of what was recognised; 1 for text that the file holds, 0 for none
 	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
 
@@ -55,14 +55,18 @@ type ExtractPage struct {
 	Sections int32 `parquet:"words_sections" rows:"added"` // in sections, their titles included
 	Outside  int32 `parquet:"words_outside" rows:"added"`  // in the document's text, and in no section
 	Dropped  int32 `parquet:"words_dropped" rows:"added"`  // not in the document's text
+	Letters  int32 `parquet:"letters" rows:"added"`        // letters and digits that the page prints, counted before anything of it is dropped
 }
 
 // ExtractDropped is a line of a page that is not in the document's text.
 type ExtractDropped struct {
 	Page   int32  `parquet:"page" json:"page"`
 	Text   string `parquet:"text" rows:"text" json:"text"`
-	Reason string `parquet:"reason" json:"reason"` // running_head
+	Reason string `parquet:"reason" json:"reason"` // running_head, duplicate, invisible, unreadable or recognised
 }
+
+// InText reports whether the text of the page has it: what is dropped for other reasons is in neither text.
+func (d ExtractDropped) InText() bool { return d.Reason == leaflet.RunningHead }
 
 // ExtractStretch is a part of the document's text that is in no section.
 type ExtractStretch struct {
@@ -75,10 +79,14 @@ type ExtractStretch struct {
 // FromFile reports whether the page's text is the file's own: its characters, or what its form fields show.
 func (p ExtractPage) FromFile() bool { return p.Source == SourceText || p.Source == SourceForm }
 
+// Recognised reports whether the page's text was recognised: here, or by whoever made the file.
+func (p ExtractPage) Recognised() bool { return p.Source == SourceOCR || p.Source == SourceOCRLayer }
+
 // The sources of a page's text.
 const (
 	SourceText       = string(pdf.SourceText)       // the file holds it
 	SourceForm       = string(pdf.SourceForm)       // form fields and notes show it
+	SourceOCRLayer   = string(pdf.SourceOCRLayer)   // an invisible layer over a scan: whoever made the file had it recognised
 	SourceOCR        = string(pdf.SourceOCR)        // recognised in the page's image
 	SourceBlank      = string(pdf.SourceBlank)      // the page shows nothing
 	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that nobody recognised
@@ -221,12 +229,15 @@ func LeafletPages(d pdf.Document) []leaflet.Page {
 		for j, w := range page.Words {
 			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box), Cell: leaflet.Cell(w.Cell)}
 		}
+		for _, d := range page.Dropped {
+			pages[i].Dropped = append(pages[i].Dropped, leaflet.Drop{Text: d.Text, Reason: string(d.Reason)})
+		}
 	}
 	return pages
 }
 
 func extractPage(p pdf.Page) ExtractPage {
-	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: string(p.Source), Confidence: p.Confidence, Unreadable: unreadable(p.Text)}
+	page := ExtractPage{Number: int32(p.Number), Text: p.Text, Source: string(p.Source), Confidence: p.Confidence, Unreadable: unreadable(p.Text), Letters: int32(p.Letters)}
 	if page.FromFile() {
 		page.Confidence = 1
 	}

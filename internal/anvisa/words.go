@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"drugslm/internal/leaflet"
+	"drugslm/internal/pdf"
 )
 
 // account takes over where the words of a document went.
@@ -25,17 +26,25 @@ func (r *ExtractRow) account(f leaflet.File) {
 }
 
 // accounted holds the law of words. It believes none of the counts: it counts the words of the pages again, and the characters
-// of pages, text, sections and what was dropped.
+// of pages, text, sections and what was dropped. What the reader of the PDF left out of a page's text is known by the list alone; so
+// it is held against the letters that were counted before anything was left out.
 func accounted(r ExtractRow) error {
-	dropped := map[int32]int32{}
+	dropped, unprinted, letters := map[int32]int32{}, map[int32]int32{}, map[int32]int{}
 	for _, d := range r.Dropped {
 		if d.Reason == "" {
 			return fmt.Errorf("leaflet %s dropped %.40q from page %d without a reason", r.ItemID(), d.Text, d.Page)
 		}
 		dropped[d.Page] += words(d.Text)
+		if !d.InText() {
+			unprinted[d.Page] += words(d.Text)
+			letters[d.Page] += pdf.Letters(d.Text)
+		}
 	}
 	for _, p := range r.Pages {
-		n := words(p.Text)
+		if n := pdf.Letters(p.Text) + letters[p.Number]; n != int(p.Letters) {
+			return fmt.Errorf("leaflet %s prints %d letters on page %d and has %d of them", r.ItemID(), p.Letters, p.Number, n)
+		}
+		n := words(p.Text) + unprinted[p.Number]
 		if p.Words != n || p.Sections+p.Outside+p.Dropped != n || min(p.Sections, p.Outside, p.Dropped) < 0 || dropped[p.Number] != p.Dropped {
 			return fmt.Errorf("leaflet %s prints %d words on page %d and accounts for %d: %d in sections, %d outside, %d dropped",
 				r.ItemID(), n, p.Number, p.Sections+p.Outside+p.Dropped, p.Sections, p.Outside, dropped[p.Number])
@@ -51,7 +60,9 @@ func (r *ExtractRow) conserved() error {
 		lost.add(p.Text, 1)
 	}
 	for _, d := range r.Dropped {
-		lost.add(d.Text, -1)
+		if d.InText() {
+			lost.add(d.Text, -1)
+		}
 	}
 	lost.add(r.Text, -1)
 	if what := lost.String(); what != "" {

@@ -58,14 +58,17 @@ func nineDigits(printed string) string {
 // sources says where the pages from first to last have their text from, which share of them was recognised, and how many show
 // something that is not in the text.
 func sources(pages []anvisa.ExtractPage, first, last int32) (source string, share float64, unread int) {
-	text, recognised := 0, 0
+	text, recognised, layers := 0, 0, 0
 	for _, p := range pages {
 		switch {
 		case p.Number < first || p.Number > last:
 		case p.FromFile():
 			text++
-		case p.Source == anvisa.SourceOCR:
+		case p.Recognised():
 			recognised++
+			if p.Source == anvisa.SourceOCRLayer {
+				layers++
+			}
 		case p.Source != anvisa.SourceBlank:
 			unread++
 		}
@@ -73,6 +76,8 @@ func sources(pages []anvisa.ExtractPage, first, last int32) (source string, shar
 	switch {
 	case recognised == 0:
 		return anvisa.SourceText, 0, unread
+	case text == 0 && layers == recognised:
+		return anvisa.SourceOCRLayer, 1, unread
 	case text == 0:
 		return anvisa.SourceOCR, 1, unread
 	default:

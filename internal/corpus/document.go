@@ -32,7 +32,7 @@ type Document struct {
 
 	Pages         int
 	Unread        int      // pages that show something that nobody could read
-	Source        string   // text, ocr or mixed
+	Source        string   // text, ocr_layer, ocr or mixed
 	OCRShare      float64  // of the pages, from 0 to 1
 	Confidence    float64  // of the reading, from 0 to 1
 	Disagreements []string // with the catalog's row

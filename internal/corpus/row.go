@@ -37,7 +37,7 @@ type Row struct {
 	Pretokens          int64     `parquet:"pretokens" doc:"Pieces of text by the pattern of GPT-2's pre-tokeniser; no model's tokens, which are more"`
 	Pages              int32     `parquet:"pages" doc:"Pages that the leaflet stands on"`
 	UnreadPages        int32     `parquet:"unread_pages" doc:"Pages of these that show something that nobody could read: their text is not in text"`
-	Source             string    `parquet:"source,dict" doc:"text, ocr, or mixed: where the pages have their text from"`
+	Source             string    `parquet:"source,dict" doc:"text, ocr_layer, ocr, or mixed: where the pages have their text from"`
 	OCRShare           float64   `parquet:"ocr_share" doc:"Share of the pages that were recognised, 0 to 1"`
 	Confidence         float64   `parquet:"confidence" doc:"Mean confidence of the sections by their length, 0 to 1; 0 without sections"`
 	Language           string    `parquet:"language,dict" doc:"pt, es, en, fr, it, de, or und where none shows"`

@@ -7,16 +7,18 @@ import (
 )
 
 // The law of words: every word of a page is in a section, or outside all of them, or was dropped for a reason. A word is what stands
-// between blanks on the page; two that were put together at a hyphen are two.
+// between blanks on the page; two that were put together at a hyphen are two. What whoever read the page left out of its text
+// counts as words of the page as well.
 
-// RunningHead is the reason of a [Drop] that is a running head or foot.
+// RunningHead is the reason of a [Drop] that is a running head or foot: the one that is found here. It is in the text of its page, and
+// what is dropped for another reason is not.
 const RunningHead = "running_head"
 
 // Drop is a line of a page that is not in the text.
 type Drop struct {
 	Page   int    // from 1
 	Text   string // as printed
-	Reason string // RunningHead
+	Reason string // RunningHead, or what [Page.Dropped] says
 }
 
 // Stretch is a part of the text that is in no section: the cover, as a rule, or all of a file that is no leaflet.
@@ -63,6 +65,19 @@ func (d document) droppedFrom(first, last int) []Drop {
 	return d.dropped[from:max(from, at(last, len(d.dropped)))]
 }
 
+// dropsOf lists what was dropped, here and by whoever read the pages, in their order.
+func (d document) dropsOf(pages []Page) []Drop {
+	all := slices.Clone(d.dropped)
+	for i, page := range pages {
+		for _, drop := range page.Dropped {
+			drop.Page = i + 1
+			all = append(all, drop)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Drop) int { return a.Page - b.Page })
+	return all
+}
+
 // account tells where the words of each page went. Offsets are in bytes.
 func (d document) account(f *File) {
 	f.Words = make([]Words, f.Pages)
@@ -94,7 +109,7 @@ func (d document) account(f *File) {
 		last.End = l.end
 		last.Words += l.count
 	}
-	for _, drop := range d.dropped {
+	for _, drop := range f.Dropped {
 		n := len(strings.Fields(drop.Text))
 		f.Words[drop.Page-1].Page += n
 		f.Words[drop.Page-1].Dropped += n

@@ -46,7 +46,7 @@ func read(pages []Page, w *work) File {
 	}
 	d.layout, d.rules = newLayout(d.lines), rulesOf(pages)
 	w.add(len(d.lines) * 2 * nearby)
-	f := File{Text: d.text, Pages: len(pages), Running: runningHeads(d.dropped, w), Dropped: d.dropped}
+	f := File{Text: d.text, Pages: len(pages), Running: runningHeads(d.dropped, w), Dropped: d.dropsOf(pages)}
 	starts := d.starts(parts)
 	for i, part := range parts {
 		f.Leaflets = append(f.Leaflets, d.leaflet(part, starts[i], starts[i+1]))

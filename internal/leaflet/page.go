@@ -34,6 +34,8 @@ type Page struct {
 	Text  string
 	Words []Word // in the order of the text; nil where they are not known
 	Rules []Box  // lines drawn across the page, which are wider than high, or down it
+
+	Dropped []Drop // what the page prints and Text leaves out; Page is not set
 }
 
 // plain makes pages of texts alone.

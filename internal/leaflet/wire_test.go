@@ -20,9 +20,11 @@ func TestTheWireLosesNothing(t *testing.T) {
 	requireSent(t, []leaflet.Page{{}, {Text: "a\xffb\n\n <&>\u2028", Words: []leaflet.Word{
 		{Text: "a\xffb", Line: -7, Box: leaflet.Box{X0: -1.3, Y0: 1e30}}, {Line: 1 << 40, Cell: leaflet.Cell{Of: 255}}, {Cell: leaflet.Cell{Table: 65535, Row: 65535, Place: 1}},
 	}, Rules: []leaflet.Box{{X0: 1.5, X1: 99, Y1: -0.25}, {}}}})
-	got, err := leaflet.Unpack(leaflet.Message([]leaflet.Page{{Rules: []leaflet.Box{{X0: 1.5, X1: 99, Y1: -0.25}, {}}}}))
+	around := []leaflet.Page{{Rules: []leaflet.Box{{X0: 1.5, X1: 99, Y1: -0.25}, {}}, Dropped: []leaflet.Drop{{Text: "a b", Reason: "invisible"}, {}}}}
+	requireSent(t, around)
+	got, err := leaflet.Unpack(leaflet.Message(around))
 	require.NoError(t, err)
-	require.Equal(t, []leaflet.Page{{Rules: []leaflet.Box{{X0: 1.5, X1: 99, Y1: -0.25}, {}}}}, got)
+	require.Equal(t, around, got)
 }
 
 func requireSent(t *testing.T, pages []leaflet.Page) {

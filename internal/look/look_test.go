@@ -257,3 +257,20 @@ func FuzzDocument(f *testing.F) {
 		})
 	})
 }
+
+// TestWhatWasLeftOutIsStruckThrough shows beside its page what is in no text of it, with the reason.
+func TestWhatWasLeftOutIsStruckThrough(t *testing.T) {
+	t.Parallel()
+	s := subject(t)
+	s.Row.Dropped = []anvisa.ExtractDropped{
+		{Page: 1, Text: "Cabeçalho 1", Reason: "running_head"}, {Page: 2, Text: "ignore all <b>", Reason: "invisible"}, {Page: 2, Text: "previous", Reason: "invisible"},
+		{Page: 2, Text: "SUPERDOSE", Reason: "duplicate"}, {Page: 2, Text: strings.Repeat("a", 50_000), Reason: "duplicate"},
+	}
+	page, _ := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	left := texts(page, "dropped")
+	require.Len(t, left, 4, "two running heads, and two reasons")
+	require.Contains(t, left[2], "not in the text: invisible")
+	require.Contains(t, left[2], "ignore all <b>\nprevious")
+	require.Contains(t, left[3], "not in the text: duplicate")
+	require.Less(t, len(left[3]), 20_200)
+}

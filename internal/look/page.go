@@ -24,6 +24,7 @@ type sheet struct {
 type block struct {
 	Section *mark  // nil: in no section
 	Dropped bool   // a running head or foot: on the page, and not in the document's text
+	Reason  string // why it was left out of the page's text, too; "" of what is in that
 	Begins  bool   // the section begins here; else it goes on
 	Anchor  string // "": an earlier block has that of the section
 	Parts   []part
@@ -95,6 +96,7 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 		p.Text, more[i] = clip(p.Text, maxPageText)
 		shown[i] = p
 	}
+	left := leftOut(r)
 	anchors := 0
 	w := walker{sections: sections, begun: make(map[*mark]bool), drawn: make(map[*grid]bool)}
 	for i, lines := range align(document, shown) {
@@ -110,6 +112,7 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 				b.Section.Anchor = blocks[j].Anchor
 			}
 		}
+		blocks = append(blocks, left[p.Number]...)
 		one := sheet{Number: p.Number, Source: p.Source, Unreadable: p.Unreadable, Picture: pictures[int(p.Number)], Blocks: blocks, More: more[i]}
 		if p.Source == anvisa.SourceOCR {
 			one.Confidence = fmt.Sprintf("%.2f", p.Confidence)
@@ -117,6 +120,32 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 		out = append(out, one)
 	}
 	return out
+}
+
+// maxLeftOut is how many characters of a page are shown that were left out of its text.
+const maxLeftOut = 20_000
+
+// leftOut gives what was left out of the text of each page, a block for each reason.
+func leftOut(r *anvisa.ExtractRow) map[int32][]block {
+	found := make(map[int32][]block)
+	room := make(map[int32]int)
+	for _, d := range r.Dropped {
+		if d.InText() || room[d.Page] >= maxLeftOut {
+			continue
+		}
+		text, _ := clip(d.Text, maxLeftOut-room[d.Page])
+		room[d.Page] += len([]rune(text)) + 1
+		all := found[d.Page]
+		if n := len(all); n == 0 || all[n-1].Reason != d.Reason {
+			all = append(all, block{Dropped: true, Reason: d.Reason, Parts: []part{{}}})
+		} else {
+			text = "\n" + text
+		}
+		last := &all[len(all)-1].Parts[0]
+		last.Lines = append(last.Lines, pieces(text)...)
+		found[d.Page] = all
+	}
+	return found
 }
 
 // walker goes through the lines of a document.

@@ -141,7 +141,8 @@ func TestExtract(t *testing.T) {
 			require.NoError(t, err)
 			for i := range got.Pages {
 				requireWords(t, got.Pages[i])
-				got.Pages[i].Words = nil
+				requireLetters(t, got.Pages[i])
+				got.Pages[i].Words, got.Pages[i].Letters = nil, 0
 			}
 			require.Equal(t, asJSON(t, tt.want), asJSON(t, got))
 		})

@@ -69,6 +69,9 @@ func render(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int, o RenderOp
 // draw draws page i on white paper.
 func draw(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, o RenderOptions) (drawing, error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
+	if o.page != nil {
+		page = *o.page
+	}
 	points, err := p.GetPageSize(&requests.GetPageSize{Page: page})
 	if err != nil {
 		return drawing{}, err

@@ -26,6 +26,7 @@ type engine struct {
 	pool     pdfium.Pool
 	memory   *memory
 	canvas   canvas
+	direct   *direct
 	untagged bool // the document's structure is passed over: it broke the sandbox
 }
 
@@ -51,8 +52,9 @@ func openEngine(ctx context.Context, s settings) (*engine, error) {
 // newEngine compiles PDFium, or takes it from the cache.
 func newEngine(ctx context.Context, s settings, cache wazero.CompilationCache) (*engine, error) {
 	mem := newMemory(uint64(s.MemoryPages) * pageSize)
+	straight := &direct{}
 	pool, err := webassembly.Init(webassembly.Config{
-		Context:  experimental.WithMemoryAllocator(ctx, mem),
+		Context:  experimental.WithFunctionListenerFactory(experimental.WithMemoryAllocator(ctx, mem), straight),
 		MaxIdle:  1,
 		MaxTotal: 1,
 		FSConfig: wazero.NewFSConfig(), // nothing mounted; without it go-pdfium mounts the host's root for writing
@@ -66,7 +68,7 @@ func newEngine(ctx context.Context, s settings, cache wazero.CompilationCache) (
 	if err != nil {
 		return nil, errors.Join(err, cache.Close(ctx))
 	}
-	return &engine{settings: s, cache: cache, pool: pool, memory: mem}, nil
+	return &engine{settings: s, cache: cache, pool: pool, memory: mem, direct: straight}, nil
 }
 
 func (e *engine) close() {
@@ -163,8 +165,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	unreadable := make([]bool, count)
 	var size int64
 	tags := newTagger(p, doc, e.untagged)
+	eye := &eye{p: p, doc: doc, d: e.direct}
 	for i := range count {
-		got, err := readPage(p, doc, i, tags)
+		got, err := readPage(p, doc, i, tags, eye)
 		switch {
 		case err == nil:
 			lower(got.tokens)
@@ -172,6 +175,9 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 			raw[i] = got
 			for _, t := range got.tokens {
 				size += int64(len(t.text)) + 1
+			}
+			for _, d := range got.dropped {
+				size += int64(len(d.Text)) + dropBytes
 			}
 		case crashed(err):
 			return nil, nil, fmt.Errorf("page %d: %w", i+1, err)
@@ -192,10 +198,16 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int)
 	texts := clean(raws)
 	pages := make([]Page, count)
 	for i, text := range texts {
-		pages[i] = Page{Number: i + 1, Text: text, Words: raw[i].words(), Rules: raw[i].rules, Source: sourceOf(text, raw[i], unreadable[i])}
+		pages[i] = Page{
+			Number: i + 1, Text: text, Words: raw[i].words(), Rules: raw[i].rules, Source: sourceOf(text, raw[i], unreadable[i]),
+			Dropped: raw[i].dropped, Letters: raw[i].letters,
+		}
 	}
-	return pages, append(warnings(unreadable), doubts(raw)...), nil
+	return pages, append(append(warnings(unreadable), doubts(raw)...), estrange(pages)...), nil
 }
+
+// dropBytes is what an entry of what was dropped takes beside its text.
+const dropBytes = 40
 
 // version is "1.7" for a file of version 1.7, and "" where the file does not say.
 func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {

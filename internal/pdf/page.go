@@ -37,11 +37,15 @@ type rawPage struct {
 	fields  bool // it has form fields or notes, whose text is among the tokens
 	bare    bool // and no other text
 	rules   []Box
+	layer   bool // its text is an invisible layer over a scan
+	unsure  bool // whether all of it can be seen
+	dropped []Drop
+	letters int // of all that the file prints, what is dropped included
 }
 
-// readPage reads the characters of page i in one call, and the box of the first and the last character of each word: a
-// box costs some two microseconds, and those in between say no more.
-func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger) (rawPage, error) {
+// readPage reads the characters of page i in one call, and the box of the first and the last character of each word: those
+// in between say no more.
+func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger, eye *eye) (rawPage, error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
 	fields, err := showsFields(p, page)
 	if err != nil {
@@ -62,11 +66,17 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	if err != nil {
 		return rawPage{}, err
 	}
-	raw := tokenize(characters)
+	raw, err := eye.page(i, page, characters)
+	if err != nil {
+		return rawPage{}, err
+	}
 	raw.fields, raw.bare = fields, fields && own == 0
-	turn := newTurn(p, doc, i)
+	turn := newTurn(p, doc, i, eye.d)
 	for j, t := range raw.tokens {
-		raw.tokens[j].box = turn.box(p, of, t.first, t.last)
+		raw.tokens[j].box = turn.box(eye.d, t.first, t.last)
+	}
+	if eye.d.err != nil {
+		return rawPage{}, eye.d.err
 	}
 	if fields {
 		apart(raw.tokens)
@@ -135,6 +145,8 @@ func tokenize(characters []rune) rawPage {
 	}
 	for i, r := range characters {
 		switch {
+		case r == dropped:
+			continue
 		case r == 0 || r == unicode.ReplacementChar:
 			raw.missing++
 			if r == 0 {
@@ -243,10 +255,12 @@ func readableWord(w string) string {
 type turn struct {
 	rotation      int // quarters, clockwise
 	width, height float32
+	x, y          float32 // of the lower left corner
 }
 
-func newTurn(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) turn {
-	var t turn
+func newTurn(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, d *direct) turn {
+	shown := d.pageArea()
+	t := turn{x: shown.x0, y: shown.y0}
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
 	if got, err := p.FPDFPage_GetRotation(&requests.FPDFPage_GetRotation{Page: page}); err == nil {
 		t.rotation = int(got.PageRotation)
@@ -258,23 +272,22 @@ func newTurn(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) turn {
 }
 
 // box is around the characters first to last; it is zero where the engine has none. That is no error: the text is there.
-func (t turn) box(p pdfium.Pdfium, of references.FPDF_TEXTPAGE, first, last int) Box {
-	a, err := p.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: of, Index: first})
-	if err != nil {
+func (t turn) box(d *direct, first, last int) Box {
+	around, ok := d.loose(first)
+	if !ok {
 		return Box{}
 	}
-	left, right, bottom, top := a.Rect.Left, a.Rect.Right, a.Rect.Bottom, a.Rect.Top
 	if last > first {
-		if b, err := p.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: of, Index: last}); err == nil {
-			left, right = min(left, b.Rect.Left), max(right, b.Rect.Right)
-			bottom, top = min(bottom, b.Rect.Bottom), max(top, b.Rect.Top)
+		if end, ok := d.loose(last); ok {
+			around = around.with(end)
 		}
 	}
-	return t.place(left, bottom, right, top)
+	return t.place(around.x0, around.y0, around.x1, around.y1)
 }
 
 // place turns a box of the page's content.
 func (t turn) place(left, bottom, right, top float32) Box {
+	left, right, bottom, top = left-t.x, right-t.x, bottom-t.y, top-t.y
 	switch t.rotation {
 	case 1:
 		return Box{bottom, left, top, right}

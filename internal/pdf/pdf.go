@@ -44,6 +44,9 @@ type Page struct {
 
 	Source     Source  `json:"source"`     // of Text
 	Confidence float64 `json:"confidence"` // of the recogniser, from 0 to 1, where Source is SourceOCR; else 0
+
+	Dropped []Drop `json:"dropped"` // what the file prints on the page and Text leaves out, one for each occurrence
+	Letters int    `json:"letters"` // letters and digits that the file prints, counted before anything is dropped; with those that were recognised
 }
 
 // Document is what was read of one file.

@@ -15,7 +15,7 @@ type Recognition struct {
 	Confidence float64 // from 0 to 1
 }
 
-// Replace puts what was recognised in the place of those pages: nothing of their own text is left. A word that is broken
+// Replace puts what was recognised in the place of those pages: their own text is dropped, line by line, as recognised. A word that is broken
 // at a line's end is mended as in other pages, by the words of the whole document.
 func (d *Document) Replace(found []Recognition) {
 	texts := make([]string, len(d.Pages))
@@ -24,12 +24,15 @@ func (d *Document) Replace(found []Recognition) {
 	}
 	for _, f := range found {
 		page := &d.Pages[f.Number-1]
-		*page = Page{Number: f.Number, Source: SourceOCR, Confidence: f.Confidence}
+		page.drop(ReasonRecognised)
+		page.Source, page.Confidence = SourceOCR, f.Confidence
 		texts[f.Number-1], page.Words = f.text()
 	}
 	texts = clean(texts)
 	for _, f := range found {
-		d.Pages[f.Number-1].Text = texts[f.Number-1]
+		page := &d.Pages[f.Number-1]
+		page.Text = texts[f.Number-1]
+		page.Letters += Letters(page.Text)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klippa-app/go-pdfium/requests"
+
 	"drugslm/internal/fault"
 )
 
@@ -18,7 +20,8 @@ type RenderOptions struct {
 	MaxPages  int     `json:"max_pages"`       // of one call, at most 1,000; default: 50
 	MaxBytes  int64   `json:"max_bytes"`       // of all images together; default: 128 MiB
 
-	canvas *canvas // of the document; nil: it has no end
+	canvas *canvas        // of the document; nil: it has no end
+	page   *requests.Page // the page as it was changed; nil: as the file has it
 }
 
 // Image is a drawn page.

@@ -18,10 +18,11 @@ type Source string
 const (
 	SourceText       Source = "text"       // the file's own characters
 	SourceForm       Source = "form"       // what form fields and notes show: the page has no other characters
+	SourceOCRLayer   Source = "ocr_layer"  // an invisible layer of text over a scan: what the maker's own recogniser read
 	SourceOCR        Source = "ocr"        // recognised in an image of the page, by whoever called Render; never set by Extract
 	SourceBlank      Source = "blank"      // there is no text, and nothing is drawn
 	SourceNeedsOCR   Source = "needs_ocr"  // what the page shows is not in its text, which is empty or a stamp on an image
-	SourceUnreadable Source = "unreadable" // the page cannot be opened, so that nobody knows what it shows
+	SourceUnreadable Source = "unreadable" // the page cannot be opened, or its characters are not what it shows and nobody recognised it
 )
 
 // A page without text is blank if a small drawing of it shows no ink: if, but for less than inkPixels of them, all
@@ -49,7 +50,9 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 	for i := range d.Pages {
 		page := &d.Pages[i]
 		switch {
-		case page.Source == SourceUnreadable || page.Source == SourceForm:
+		case page.Strange():
+			page.Source = SourceNeedsOCR
+		case page.Source == SourceUnreadable || page.Source == SourceForm || page.Source == SourceOCRLayer:
 		case page.Text != "":
 			page.Source = SourceText
 			if !crash && utf8.RuneCountInString(page.Text) < littleText {
@@ -84,6 +87,8 @@ func sourceOf(text string, raw rawPage, unreadable bool) Source {
 	switch {
 	case unreadable:
 		return SourceUnreadable
+	case strings.TrimSpace(text) != "" && raw.layer:
+		return SourceOCRLayer
 	case strings.TrimSpace(text) != "" && raw.bare:
 		return SourceForm
 	case strings.TrimSpace(text) != "":

@@ -75,7 +75,7 @@ func warnings(unreadable []bool) []string {
 	return found
 }
 
-// doubts says which pages have form fields, and glyphs that cannot be read.
+// doubts says which pages have text that cannot be seen, form fields, and glyphs that cannot be read.
 func doubts(pages []rawPage) []string {
 	var found []string
 	for i, page := range pages {
@@ -89,6 +89,15 @@ func doubts(pages []rawPage) []string {
 				}
 			}
 		}
+		if n := page.hidden(); n > 0 {
+			found = append(found, fmt.Sprintf("page %d: %d words that nobody can see, left out", i+1, n))
+		}
+		if page.unsure {
+			found = append(found, fmt.Sprintf("page %d: not drawn to see whether all of its text can be seen", i+1))
+		}
+		if page.layer {
+			found = append(found, fmt.Sprintf("page %d: a scan with an invisible layer of text, which whoever made the file had recognised", i+1))
+		}
 		if page.fields {
 			found = append(found, fmt.Sprintf("page %d: form fields or notes, whose text is read with the page", i+1))
 		}
@@ -100,4 +109,14 @@ func doubts(pages []rawPage) []string {
 		}
 	}
 	return found
+}
+
+// hidden counts the words of a page that nobody can see.
+func (raw rawPage) hidden() (n int) {
+	for _, d := range raw.dropped {
+		if d.Reason == ReasonInvisible {
+			n += len(strings.Fields(d.Text))
+		}
+	}
+	return n
 }

@@ -32,6 +32,9 @@ type wirePage struct {
 
 	Source     Source  `json:"source,omitempty"`
 	Confidence float64 `json:"confidence,omitempty"`
+
+	Dropped []Drop `json:"dropped,omitempty"`
+	Letters int    `json:"letters,omitempty"`
 }
 
 const (
@@ -41,7 +44,7 @@ const (
 
 // MarshalJSON writes a page with its words in short.
 func (p Page) MarshalJSON() ([]byte, error) {
-	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words)), Source: p.Source, Confidence: p.Confidence}
+	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words)), Source: p.Source, Confidence: p.Confidence, Dropped: p.Dropped, Letters: p.Letters}
 	var texts strings.Builder
 	for i, word := range p.Words {
 		if i > 0 {
@@ -65,7 +68,7 @@ func (p *Page) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &w); err != nil {
 		return err
 	}
-	*p = Page{Number: w.Number, Text: w.Text, Source: w.Source, Confidence: w.Confidence}
+	*p = Page{Number: w.Number, Text: w.Text, Source: w.Source, Confidence: w.Confidence, Dropped: w.Dropped, Letters: w.Letters}
 	for rules := w.Rules; len(rules) >= boxBytes; rules = rules[boxBytes:] {
 		p.Rules = append(p.Rules, unpack(rules))
 	}

@@ -177,7 +177,12 @@ func (d *Document) unread() int {
 }
 
 func unread(shown int, bySource map[string]int) int {
-	return shown - bySource[anvisa.SourceText] - bySource[anvisa.SourceForm] - bySource[anvisa.SourceOCR]
+	return shown - bySource[anvisa.SourceText] - bySource[anvisa.SourceForm] - recognised(bySource)
+}
+
+// recognised counts the pages whose text was recognised, here or by whoever made the file.
+func recognised(bySource map[string]int) int {
+	return bySource[anvisa.SourceOCR] + bySource[anvisa.SourceOCRLayer]
 }
 
 func (d *Document) confidence(r anvisa.ExtractRow) {

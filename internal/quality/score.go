@@ -76,9 +76,9 @@ func (d *Document) score(r anvisa.ExtractRow) {
 		d.cost(figureConfidence, 1-*d.Confidence, "mean confidence %.2f, lowest %.2f in %s: %s", *d.Confidence, *d.Lowest, d.LowestSection, d.LowestReason)
 	}
 	if shown := d.shown(); shown > 0 {
-		unread, recognised := d.unread(), d.PagesBySource[anvisa.SourceOCR]
+		unread, read := d.unread(), recognised(d.PagesBySource)
 		d.cost(figureNeedsOCR, float64(unread)/float64(shown), "%d of %d pages show what nobody has read", unread, shown)
-		d.cost(figureOCR, float64(recognised)/float64(shown), "%d of %d pages were recognised", recognised, shown)
+		d.cost(figureOCR, float64(read)/float64(shown), "%d of %d pages were recognised", read, shown)
 	}
 	d.cost(figureUnreadable, 1000*d.UnreadableShare, "%d of %d characters are unreadable", d.Unreadable, d.Characters)
 	said := make([]string, len(d.Disagreements))

@@ -191,9 +191,9 @@ func (s *sum) keepBack(q Quarantine) {
 // end works out what only the end knows.
 func (s *sum) end() Summary {
 	shown := s.Pages - s.PagesBySource[anvisa.SourceBlank]
-	recognised := s.PagesBySource[anvisa.SourceOCR]
+	read := recognised(s.PagesBySource)
 	s.CompleteShare = share(s.Complete, s.Asked)
-	s.OCRShare = share(recognised, shown)
+	s.OCRShare = share(read, shown)
 	s.NeedsOCRShare = share(unread(shown, s.PagesBySource), shown)
 	s.UnreadableShare = share(s.Unreadable, s.Characters)
 	s.OutsideShare, s.DroppedShare = share(s.WordsOutside, s.Words), share(s.WordsDropped, s.Words)

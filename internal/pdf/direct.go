@@ -1,0 +1,200 @@
+package pdf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// direct calls functions of the engine that are called for every character or object of a page. go-pdfium takes half a
+// microsecond for such a call, or one and a half if it gives an object a name of its own; here it is a twentieth of one. It
+// finds out by itself which page go-pdfium has loaded last, by listening to the two functions that load one.
+type direct struct {
+	module  api.Module
+	call    map[string]api.Function
+	page    uint64 // loaded last, in the engine's memory
+	text    uint64 // its characters
+	scratch uint64 // scratchBytes in the engine's memory, for answers
+	stack   [16]uint64
+	err     error // what ended the sandbox: every call after it gives 0
+}
+
+const scratchBytes = 256
+
+// The functions that load a page and its characters.
+const (
+	loadsPage = "FPDF_LoadPage"
+	loadsText = "FPDFText_LoadPage"
+)
+
+// NewFunctionListener listens to what loads a page, and to nothing else: other functions stay as fast as they are.
+func (d *direct) NewFunctionListener(of api.FunctionDefinition) experimental.FunctionListener {
+	for _, name := range of.ExportNames() {
+		switch name {
+		case loadsPage:
+			return loading{d, &d.page}
+		case loadsText:
+			return loading{d, &d.text}
+		}
+	}
+	return nil
+}
+
+// loading keeps what a function has loaded.
+type loading struct {
+	d    *direct
+	into *uint64
+}
+
+// Before does nothing.
+func (l loading) Before(context.Context, api.Module, api.FunctionDefinition, []uint64, experimental.StackIterator) {
+}
+
+// Abort does nothing: whoever made the call has the error.
+func (l loading) Abort(context.Context, api.Module, api.FunctionDefinition, error) {}
+
+// After keeps the result. Every document has a module of its own.
+func (l loading) After(_ context.Context, module api.Module, _ api.FunctionDefinition, results []uint64) {
+	if module != l.d.module {
+		*l.d = direct{module: module, call: map[string]api.Function{}}
+	}
+	*l.into = results[0]
+}
+
+// errDirect says that the engine's memory is not as expected.
+var errDirect = errors.New("direct call")
+
+// do calls a function of the engine that gives a number of 32 bits or a place in its memory; 0 once a call has failed.
+func (d *direct) do(name string, args ...uint64) uint64 { return uint64(uint32(d.bits(name, args...))) } // the upper half means nothing
+
+// bits are all 64 of what a function gives.
+func (d *direct) bits(name string, args ...uint64) uint64 {
+	if d.err != nil {
+		return 0
+	}
+	f := d.call[name]
+	if f == nil {
+		if d.module == nil || d.module.ExportedFunction(name) == nil {
+			d.err = fmt.Errorf("%w: the engine has no %s", errDirect, name)
+			return 0
+		}
+		f = d.module.ExportedFunction(name)
+		d.call[name] = f
+	}
+	copy(d.stack[:], args)
+	if err := f.CallWithStack(context.Background(), d.stack[:]); err != nil { // the process is killed, not the call
+		d.err = fmt.Errorf("%s: %w", name, err)
+		return 0
+	}
+	return d.stack[0]
+}
+
+// number is what a function gives as an int.
+func (d *direct) number(name string, args ...uint64) int { return int(int32(d.do(name, args...))) }
+
+// room is memory of the engine for answers; it is good until the next call that uses it.
+func (d *direct) room() uint64 {
+	if d.scratch == 0 {
+		if d.scratch = d.do("malloc", scratchBytes); d.scratch == 0 && d.err == nil {
+			d.err = fmt.Errorf("%w: no memory", errDirect)
+		}
+	}
+	return d.scratch
+}
+
+// floats reads n numbers that a function has left in room.
+func (d *direct) floats(n int) (all [6]float32) {
+	for i := range n {
+		v, ok := d.module.Memory().ReadFloat32Le(uint32(d.scratch) + uint32(4*i))
+		if !ok {
+			d.err = fmt.Errorf("%w: outside of the memory", errDirect)
+		}
+		all[i] = v
+	}
+	return all
+}
+
+// words reads n numbers that a function has left in room.
+func (d *direct) words(n int) (all [6]uint32) {
+	for i := range n {
+		v, ok := d.module.Memory().ReadUint32Le(uint32(d.scratch) + uint32(4*i))
+		if !ok {
+			d.err = fmt.Errorf("%w: outside of the memory", errDirect)
+		}
+		all[i] = v
+	}
+	return all
+}
+
+// area is a rectangle in the page's own coordinates: y rises.
+type area struct{ x0, y0, x1, y1 float32 }
+
+func (a area) width() float32  { return a.x1 - a.x0 }
+func (a area) height() float32 { return a.y1 - a.y0 }
+func (a area) empty() bool     { return !(a.x1 > a.x0 && a.y1 > a.y0) }
+
+// common is what two areas share; it is empty where they share nothing.
+func (a area) common(b area) area {
+	return area{max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1)}
+}
+
+// with is the area around both.
+func (a area) with(b area) area {
+	return area{min(a.x0, b.x0), min(a.y0, b.y0), max(a.x1, b.x1), max(a.y1, b.y1)}
+}
+
+// size is in square points.
+func (a area) size() float64 {
+	if a.empty() {
+		return 0
+	}
+	return float64(a.width()) * float64(a.height())
+}
+
+// matrix turns coordinates into those of what is around: x' = ax + cy + e, y' = bx + dy + f.
+type matrix struct{ a, b, c, d, e, f float32 }
+
+// of is the area around a, turned.
+func (m matrix) of(r area) area {
+	x := [4]float32{m.a*r.x0 + m.c*r.y0, m.a*r.x1 + m.c*r.y0, m.a*r.x0 + m.c*r.y1, m.a*r.x1 + m.c*r.y1}
+	y := [4]float32{m.b*r.x0 + m.d*r.y0, m.b*r.x1 + m.d*r.y0, m.b*r.x0 + m.d*r.y1, m.b*r.x1 + m.d*r.y1}
+	return area{min(x[0], x[1], x[2], x[3]) + m.e, min(y[0], y[1], y[2], y[3]) + m.f, max(x[0], x[1], x[2], x[3]) + m.e, max(y[0], y[1], y[2], y[3]) + m.f}
+}
+
+// after is n first and then m.
+func (m matrix) after(n matrix) matrix {
+	return matrix{
+		m.a*n.a + m.c*n.b, m.b*n.a + m.d*n.b, m.a*n.c + m.c*n.d, m.b*n.c + m.d*n.d,
+		m.a*n.e + m.c*n.f + m.e, m.b*n.e + m.d*n.f + m.f,
+	}
+}
+
+// loose is the box around a character, with the height of its line; false where the engine has none.
+func (d *direct) loose(character int) (area, bool) {
+	at := d.room()
+	if d.do("FPDFText_GetLooseCharBox", d.text, uint64(character), at) == 0 {
+		return area{}, false
+	}
+	v := d.floats(4) // left, top, right, bottom
+	return area{v[0], v[3], v[2], v[1]}, true
+}
+
+// size of a character in points, as it is printed.
+func (d *direct) size(character int) float32 {
+	at := d.room()
+	points := api.DecodeF64(d.bits("FPDFText_GetFontSize", d.text, uint64(character)))
+	if d.do("FPDFText_GetMatrix", d.text, uint64(character), at) == 0 {
+		return float32(points)
+	}
+	v := d.floats(6)
+	return float32(math.Abs(points) * math.Hypot(float64(v[2]), float64(v[3])))
+}
+
+// object is what prints a character, 0 for a blank that the engine has put between words.
+func (d *direct) object(character int) uint64 {
+	return d.do("FPDFText_GetTextObject", d.text, uint64(character))
+}

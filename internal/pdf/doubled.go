@@ -1,0 +1,260 @@
+package pdf
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Text that is printed twice, at the same place or a little beside it, as programs do for bold letters and shadows, is there
+// once. The engine itself leaves out a text that repeats one of the five before it; the rest is found here, letter by letter.
+const (
+	twinWide    = 0.65 // of a letter's width: two of a word stand further apart ("ll")
+	twinHigh    = 0.15 // of the height of its line, in both directions
+	twinCell    = 2    // points: the grid in which letters are looked for
+	twinOverlap = 0.25 // of the smaller of two texts: what may be printed over itself
+	lostOverlap = 0.5  // of the width of a letter and of the text that is printed over it
+	twinBand    = 2    // points: the height of the bands in which texts are compared
+	maxCompared = 256  // times the number of texts: beyond that all letters are compared
+)
+
+// crowded reports whether two texts of a page lie over each other.
+func crowded(all []object) bool {
+	type entry struct {
+		area area
+		band int
+	}
+	var texts []entry
+	for _, o := range all {
+		if o.kind == kindText && o.doubt != unseen && !o.area.empty() {
+			texts = append(texts, entry{o.area, int(math.Floor(float64(o.area.y0+o.area.y1) / 2 / twinBand))})
+		}
+	}
+	slices.SortFunc(texts, func(a, b entry) int {
+		if a.band != b.band {
+			return a.band - b.band
+		}
+		return int(math.Copysign(1, float64(a.area.x0-b.area.x0)))
+	})
+	left := maxCompared * len(texts)
+	for i, a := range texts {
+		for _, band := range []int{a.band, a.band + 1} {
+			from := i + 1
+			if band > a.band {
+				from, _ = slices.BinarySearchFunc(texts, band, func(e entry, band int) int { return e.band - band })
+			}
+			for _, b := range texts[min(from, len(texts)):] {
+				if b.band != band || b.area.x0 >= a.area.x1 {
+					break
+				}
+				if left--; left < 0 || over(a.area, b.area) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// over reports whether two texts lie over each other.
+func over(a, b area) bool {
+	return a.common(b).size() > twinOverlap*min(a.size(), b.size())
+}
+
+// overprint is a text that the engine leaves out, since it prints what stands there already.
+type overprint struct {
+	lost, kept int   // objects
+	below      []int // the characters that stand where it prints them again
+	hidden     bool  // one of them cannot be seen
+}
+
+// overprints finds the texts that the engine leaves out: none of their letters are among the characters, which have others at the
+// same place. What is printed twice can be seen if one of the two can.
+func overprints(all []object, of []int, characters []rune, places []area) []overprint {
+	prints := make([]bool, len(all))
+	var order []int // the characters with a place, by the middle of their height
+	highest := float32(0)
+	for c, o := range of {
+		if o >= 0 {
+			prints[o] = true
+		}
+		if !places[c].empty() {
+			order = append(order, c)
+			highest = max(highest, places[c].height())
+		}
+	}
+	middle := func(c int) float32 { return (places[c].y0 + places[c].y1) / 2 }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(middle(a), middle(b)) })
+	left := maxCompared * (len(all) + len(order))
+	var found []overprint
+	for i, o := range all {
+		if o.kind != kindText || prints[i] || o.area.empty() {
+			continue
+		}
+		y := (o.area.y0 + o.area.y1) / 2
+		from, _ := slices.BinarySearchFunc(order, y-highest, func(c int, y float32) int { return cmp.Compare(middle(c), y) })
+		var below []int
+		for _, c := range order[from:] {
+			if left--; left < 0 || middle(c) > y+highest {
+				break
+			}
+			if at := places[c]; at.y0 <= y && y <= at.y1 {
+				if at.common(o.area).width() >= lostOverlap*min(at.width(), o.area.width()) {
+					below = append(below, c)
+				}
+			}
+		}
+		if len(below) > 0 {
+			slices.Sort(below)
+			found = append(found, overprint{lost: i, kept: of[below[0]], below: below})
+		}
+	}
+	for i, p := range found {
+		if one, other := all[p.lost].doubt, all[p.kept].doubt; one < other {
+			all[p.kept].doubt, found[i].hidden = one, true
+		} else if one > other {
+			found[i].hidden = one == unseen
+		}
+	}
+	return found
+}
+
+// again counts how often each character is printed once more.
+type again []int
+
+// twins says what became of the texts that the engine leaves out: those that can be seen are printed again, the others are given. It
+// counts the letters of both.
+func (a again) twins(found []overprint, characters []rune, g gone, same []int) (hidden []Drop, letters int) {
+	for _, p := range found {
+		var text strings.Builder
+		for _, c := range p.below {
+			letters += lettersOf(characters[c : c+1])
+			if p.hidden || g[c] == ReasonInvisible {
+				text.WriteRune(characters[c])
+				continue
+			}
+			for same[c] > 0 {
+				c = same[c] - 1
+			}
+			a[c]++
+		}
+		if t := oneLine(text.String()); t != "" {
+			hidden = append(hidden, Drop{Text: t, Reason: ReasonInvisible})
+		}
+	}
+	return hidden, letters
+}
+
+// drops gives what is printed again, line by line, as often as it is. The characters are those that stay.
+func (a again) drops(kept []rune) []Drop {
+	var found []Drop
+	most := 0
+	for _, n := range a {
+		most = max(most, n)
+	}
+	for k := 1; k <= min(most, maxAgain); k++ {
+		var text strings.Builder
+		flush := func() {
+			if t := oneLine(text.String()); t != "" {
+				found = append(found, Drop{Text: t, Reason: ReasonDuplicate})
+			}
+			text.Reset()
+		}
+		for c, r := range kept {
+			switch {
+			case r == dropped:
+			case blankRune(r) && !unicode.IsSpace(r) || breaksLine(r):
+				flush()
+			case unicode.IsSpace(r):
+				text.WriteByte(' ')
+			case a[c] >= k:
+				text.WriteRune(r)
+			default:
+				flush()
+			}
+		}
+		flush()
+	}
+	if most <= maxAgain {
+		return found
+	}
+	var rest strings.Builder
+	for c, r := range kept {
+		if n := a[c] - maxAgain; n > 0 && r != dropped {
+			rest.WriteString(strings.Repeat(string(r), n))
+		}
+	}
+	if t := oneLine(rest.String()); t != "" {
+		found = append(found, Drop{Text: t, Reason: ReasonDuplicate})
+	}
+	return found
+}
+
+// maxAgain is how often a letter is printed again by itself in what is listed line by line; the rest of it comes in one piece.
+const maxAgain = 16
+
+// maxBefore is how many letters in one cell of the grid are looked at.
+const maxBefore = 8
+
+// gridCell is where letters are looked for: those of one kind, in two points each way.
+type gridCell struct {
+	r    rune
+	x, y int
+}
+
+// double marks the letters that are printed over themselves, but for the first of each; same says which that is, from 1.
+func double(characters []rune, places []area, g gone) (same []int) {
+	same = make([]int, len(characters))
+	next := make([]int, len(characters)) // the one before it in the same cell of the grid, from 1
+	grid := map[gridCell]int{}
+	for c, r := range characters {
+		box := places[c]
+		if g[c] != "" || box.empty() || breaksLine(r) || r == 0 {
+			continue
+		}
+		at := gridCell{r, int(math.Floor(float64(box.x0) / twinCell)), int(math.Floor(float64(box.y0) / twinCell))}
+		if same[c] = standsAt(grid, places, next, at, box); same[c] > 0 {
+			g[c] = ReasonDuplicate
+			continue
+		}
+		next[c] = grid[at]
+		grid[at] = c + 1
+	}
+	lone(g, characters, same)
+	return same
+}
+
+// standsAt gives the same letter that stands there, from 1; 0 for none.
+func standsAt(grid map[gridCell]int, places []area, next []int, at gridCell, box area) int {
+	for dx := -1; dx <= 1; dx++ {
+		for dy := -1; dy <= 1; dy++ {
+			c := grid[gridCell{at.r, at.x + dx, at.y + dy}]
+			for n := 0; c > 0 && n < maxBefore; n++ {
+				if twin(places[c-1], box) {
+					return c
+				}
+				c = next[c-1]
+			}
+		}
+	}
+	return 0
+}
+
+// twin reports whether two equal letters are one that was printed twice.
+func twin(a, b area) bool {
+	dx, dy := math.Abs(float64(a.x0-b.x0)), math.Abs(float64(a.y0-b.y0))
+	high := float64(min(a.height(), b.height()))
+	return dx < min(twinWide*float64(min(a.width(), b.width())), twinHigh*high) && dy < twinHigh*high &&
+		math.Abs(float64(a.height()-b.height())) < twinHigh*high
+}
+
+// lone takes back a blank that lies over another between letters that do not: two words meet there.
+func lone(g gone, characters []rune, same []int) {
+	for c := range g {
+		if g[c] == ReasonDuplicate && unicode.IsSpace(characters[c]) && c > 0 && g[c-1] != ReasonDuplicate && (c+1 == len(g) || g[c+1] != ReasonDuplicate) {
+			g[c], same[c] = "", 0
+		}
+	}
+}

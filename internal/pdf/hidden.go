@@ -1,0 +1,376 @@
+package pdf
+
+import (
+	"slices"
+	"time"
+	"unicode"
+
+	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/references"
+	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Text that nobody can see is not text. Most of it gives itself away by a property: it is not drawn at all, stands outside of
+// the page, or is smaller than a point. Of the rest (white on white, clipped, covered, transparent, in a layer that is off) a
+// property says only that it may be so; then the page is drawn twice, with the doubtful texts and without. Where that makes no
+// difference nobody sees them. In doubt the text stays.
+const (
+	hiddenDPI    = 144
+	hiddenPixels = 4_000_000        // of a page, at most
+	hiddenLevels = inkLevels        // of 256, in one of the colours: what differs by less is not seen
+	hiddenShare  = 0.005            // of a word's box must differ: a hyphen or a point fills more
+	tiniest      = 1                // point
+	maxHidden    = 20 * time.Second // for the drawings of a document
+	maxPainted   = 500              // times the page: a real one is painted some ten times over
+	maxPixels    = 200_000_000      // that are looked at, of words that lie over each other
+)
+
+// eye looks for what cannot be seen, and for what is printed over itself, on the pages of a document.
+type eye struct {
+	p     pdfium.Pdfium
+	doc   references.FPDF_DOCUMENT
+	d     *direct
+	blind bool // it draws nothing
+	left  int  // pixels of a drawing that may be looked at
+	spent time.Duration
+}
+
+// looked is what an eye says of a page.
+type looked struct {
+	kept   []rune // the characters, with dropped for each that is gone
+	drops  []Drop
+	twins  int  // letters that the engine itself leaves out, since they are printed over others
+	layer  bool // the text is an invisible layer over a scan
+	failed bool // there was a doubt, and the page could not be drawn
+}
+
+// at looks at the loaded page i, which is page.
+func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err error) {
+	all, _ := e.d.inventory()
+	doubtful, doubled := false, crowded(all)
+	for _, o := range all {
+		doubtful = doubtful || o.kind == kindText && (o.doubt != seen || o.area.height() < tinyPoint)
+	}
+	if !doubtful && !doubled || e.d.err != nil {
+		return looked{kept: characters}, e.d.err
+	}
+	of := e.owners(all, len(characters))
+	g := make(gone, len(characters))
+	places := e.places(of)
+	left := overprints(all, of, characters, places)
+	if doubtful {
+		e.hide(i, page, all, of, characters, places, g, &l)
+	}
+	same, more := make([]int, len(characters)), make(again, len(characters))
+	if doubled {
+		same = double(characters, places, g)
+	}
+	for _, first := range same {
+		for first > 0 && same[first-1] > 0 {
+			first = same[first-1]
+		}
+		if first > 0 {
+			more[first-1]++
+		}
+	}
+	l.drops, l.twins = more.twins(left, characters, g, same)
+	l.kept = g.without(e.d, characters)
+	l.drops = append(append(l.drops, g.drops(characters)...), more.drops(l.kept)...)
+	return l, e.d.err
+}
+
+// page makes words of the characters of the loaded page i that can be seen, each once.
+func (e *eye) page(i int, page requests.Page, characters []rune) (rawPage, error) {
+	found, err := e.at(i, page, characters)
+	if err != nil {
+		return rawPage{}, err
+	}
+	raw := tokenize(found.kept)
+	raw.dropped, raw.letters, raw.layer, raw.unsure = found.drops, lettersOf(characters)+found.twins, found.layer, found.failed
+	return raw, nil
+}
+
+// owners gives the object that prints each character, as an index; -1 for a blank that the engine has put between words.
+func (e *eye) owners(all []object, n int) []int {
+	index := make(map[uint64]int, len(all))
+	for i, o := range all {
+		if o.kind == kindText {
+			index[o.handle] = i
+		}
+	}
+	of := make([]int, n)
+	last, at := uint64(0), -1
+	for i := range of {
+		if handle := e.d.object(i); handle != last {
+			last, at = handle, -1
+			if found, ok := index[handle]; ok {
+				at = found
+			}
+		}
+		of[i] = at
+	}
+	return of
+}
+
+// places gives the boxes of the characters that something prints.
+func (e *eye) places(of []int) []area {
+	places := make([]area, len(of))
+	for c, o := range of {
+		if o >= 0 {
+			places[c], _ = e.d.loose(c)
+		}
+	}
+	return places
+}
+
+// hide marks the characters that nobody sees.
+func (e *eye) hide(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g gone, l *looked) {
+	for c, r := range characters {
+		if o := of[c]; o >= 0 && all[o].doubt != unseen && all[o].area.height() < tinyPoint && !unicode.IsSpace(r) && e.d.size(c) < tiniest {
+			g[c] = ReasonInvisible
+		}
+	}
+	clips(all)
+	drawn := false
+	for c, o := range of {
+		switch {
+		case o < 0 || g[c] != "":
+		case all[o].doubt == unseen:
+			g[c] = ReasonInvisible
+		case all[o].doubt == asked:
+			drawn = true
+		}
+	}
+	if drawn && e.d.err == nil {
+		l.failed = !e.draw(i, page, all, of, characters, places, g)
+	}
+	l.layer = layer(e.d.pageArea(), all, of, characters, g)
+}
+
+// clips keeps a text that nothing but its clip shows, if something is drawn later where it stands: that may show inside of its letters.
+func clips(all []object) {
+	left := maxCovers
+	for i, o := range all {
+		if o.kind != kindText || o.mode != modeClip {
+			continue
+		}
+		for _, later := range all[i+1:] {
+			if left--; left < 0 || later.kind != kindText && !later.area.common(o.area).empty() {
+				all[i].doubt = seen
+				break
+			}
+		}
+	}
+}
+
+// draw tells by two drawings which of the doubtful texts cannot be seen; false where it cannot.
+func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g gone) bool {
+	if e.blind || e.spent > maxHidden || painted(e.d.pageArea(), all) > maxPainted*e.d.pageArea().size() {
+		return false
+	}
+	start := time.Now()
+	defer func() { e.spent += time.Since(start) }()
+	options := RenderOptions{DPI: hiddenDPI, MaxPixels: hiddenPixels, Color: true, page: &page}
+	with, err := e.picture(i, options)
+	if err != nil {
+		return false
+	}
+	e.active(all, 0)
+	without, err := e.picture(i, options)
+	e.active(all, 1)
+	if err != nil || len(with.pixels) != len(without.pixels) {
+		return false
+	}
+	words := doubtfulWords(all, of, characters, places)
+	e.left = maxPixels
+	for n, w := range words {
+		words[n].seen = w.box.empty() || e.differs(with, without, w.box, all[of[w.from]].cut)
+	}
+	for n, w := range words {
+		if !w.seen && !(all[of[w.from]].cut && between(words, n)) {
+			w.mark(of, characters, g)
+		}
+	}
+	return true
+}
+
+// painted is how much a drawing of a page has to paint, in square points: what lies over each other counts each time.
+func painted(page area, all []object) (sum float64) {
+	for _, o := range all {
+		sum += o.area.common(page).size()
+	}
+	return sum
+}
+
+// doubtfulWord is a word, or a part of one, of a doubtful text.
+type doubtfulWord struct {
+	from, to int // characters
+	box      area
+	seen     bool
+}
+
+// doubtfulWords cuts the doubtful texts of a page into words.
+func doubtfulWords(all []object, of []int, characters []rune, places []area) (words []doubtfulWord) {
+	for from := 0; from < len(of); from++ {
+		w := doubtfulWord{from: from, to: from}
+		for w.to < len(of) && of[w.to] >= 0 && of[w.to] == of[from] && all[of[w.to]].doubt == asked && !unicode.IsSpace(characters[w.to]) {
+			if w.box.empty() {
+				w.box = places[w.to]
+			} else if !places[w.to].empty() {
+				w.box = w.box.with(places[w.to])
+			}
+			w.to++
+		}
+		if w.to > from {
+			words = append(words, w)
+			from = w.to - 1
+		}
+	}
+	return words
+}
+
+// between reports whether words on both sides of one, in its line, can be seen: then it is a line of which a clip leaves the upper
+// half, and short letters have none.
+func between(words []doubtfulWord, n int) bool {
+	beside := func(step int) bool {
+		for i := n + step; i >= 0 && i < len(words) && max(i-n, n-i) <= maxBeside && level(words[i].box, words[n].box); i += step {
+			if words[i].seen {
+				return true
+			}
+		}
+		return false
+	}
+	return beside(-1) && beside(1)
+}
+
+// maxBeside is how many words of a line are looked at, on either side of one.
+const maxBeside = 50
+
+// level reports whether two areas are in one line.
+func level(a, b area) bool {
+	return min(a.y1, b.y1)-max(a.y0, b.y0) > minOverlap*min(a.height(), b.height())
+}
+
+// mark takes a word out, with the blanks of its text that follow.
+func (w doubtfulWord) mark(of []int, characters []rune, g gone) {
+	for c := w.from; c < len(of) && (c < w.to || of[c] == of[w.from] && unicode.IsSpace(characters[c])); c++ {
+		g[c] = ReasonInvisible
+	}
+}
+
+// active switches the doubtful texts on (1) or off (0).
+func (e *eye) active(all []object, on uint64) {
+	for _, o := range all {
+		if o.kind == kindText && o.doubt == asked {
+			e.d.do("FPDFPageObj_SetIsActive", o.handle, on) // one that is printed twice is in doubt twice
+		}
+	}
+}
+
+// picture is a drawing whose pixels are a copy: the engine's memory may move with the next.
+func (e *eye) picture(i int, o RenderOptions) (drawing, error) {
+	drawn, err := draw(e.p, e.doc, i, o)
+	drawn.pixels = slices.Clone(drawn.pixels)
+	drawn.destroy(e.p)
+	return drawn, err
+}
+
+// differs reports whether two drawings differ in a box of the page, enough for a word.
+func (e *eye) differs(a, b drawing, box area, cut bool) bool {
+	x0, y0 := e.pixel(a, box.x0, box.y0)
+	x1, y1 := e.pixel(a, box.x1, box.y1)
+	x0, x1 = max(0, min(x0, x1)), min(a.width, max(x0, x1)+1)
+	y0, y1 = max(0, min(y0, y1)), min(a.height, max(y0, y1)+1)
+	need := 1
+	if !cut { // of what is cut there may be little
+		need = max(need, int(hiddenShare*float64((x1-x0)*(y1-y0))))
+	}
+	for y := y0; y < y1; y++ {
+		if e.left -= x1 - x0; e.left < 0 {
+			return true
+		}
+		for x := x0; x < x1; x++ {
+			at := y*a.stride + 4*x
+			for c := range 3 {
+				if v, w := a.pixels[at+c], b.pixels[at+c]; max(v, w)-min(v, w) >= hiddenLevels {
+					need--
+					break
+				}
+			}
+			if need == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pixel is where a point of the page is in a drawing.
+func (e *eye) pixel(in drawing, x, y float32) (int, int) {
+	at := e.d.room()
+	e.d.do("FPDF_PageToDevice", e.d.page, 0, 0, uint64(in.width), uint64(in.height), 0, api.EncodeF64(float64(x)), api.EncodeF64(float64(y)), at, at+4)
+	v := e.d.words(2)
+	return int(int32(v[0])), int(int32(v[1]))
+}
+
+// layer reports whether what nobody sees on a page is what was recognised in a scan: it lies on images that cover most of the
+// page, and there is little else.
+func layer(page area, all []object, of []int, characters []rune, g gone) bool {
+	images := 0.0
+	var pictures []area
+	for _, o := range all {
+		if o.kind == kindImage {
+			shown := o.area.common(page)
+			images += shown.size()
+			pictures = append(pictures, shown)
+		}
+	}
+	if page.empty() || images < coverShare*page.size() {
+		return false
+	}
+	hidden, shown, on := 0, 0, 0
+	last, inside := -1, false
+	for c, o := range of {
+		switch {
+		case o < 0 || unicode.IsSpace(characters[c]):
+			continue
+		case g[c] == "":
+			shown++
+			continue
+		}
+		hidden++
+		if o != last {
+			last, inside = o, within(pictures, all[o].area)
+		}
+		if inside {
+			on++
+		}
+	}
+	if hidden < littleText || shown >= littleText || float64(on) < layerShare*float64(hidden) {
+		return false
+	}
+	for c, o := range of {
+		if o >= 0 && within(pictures, all[o].area) {
+			g[c] = ""
+		}
+	}
+	return true
+}
+
+// layerShare is how much of an invisible layer must lie on the images that it was recognised in.
+const layerShare = 0.9
+
+// within reports whether the middle of an area is in one of others.
+func within(others []area, a area) bool {
+	x, y := (a.x0+a.x1)/2, (a.y0+a.y1)/2
+	for _, o := range others[:min(len(others), maxStrips)] {
+		if o.x0 <= x && x <= o.x1 && o.y0 <= y && y <= o.y1 {
+			return true
+		}
+	}
+	return false
+}
+
+// maxStrips is how many images of a page are looked at: a scan has one, or some strips.
+const maxStrips = 500
