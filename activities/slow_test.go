@@ -21,19 +21,37 @@ import (
 type timed struct {
 	time time.Duration
 	why  error // of its end
-	once sync.Once
-	end  chan struct{}
+
+	mu  sync.Mutex // code that was left behind may end an attempt late
+	end chan struct{}
+	up  bool
 }
 
-func (a *timed) over() { a.once.Do(func() { close(a.end) }) }
+// over ends the attempt that is under way.
+func (a *timed) over() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.up {
+		close(a.end)
+		a.up = true
+	}
+}
+
+// begin begins an attempt.
+func (a *timed) begin() chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.end, a.up = make(chan struct{}), false
+	return a.end
+}
 
 // attempt makes what is left of a batch once.
 func (w *world) attempt(a *timed, left map[string]int, in activities.BatchInput) (map[string]int, error) {
-	a.end, a.once = make(chan struct{}), sync.Once{}
+	end := a.begin()
 	_, left, err := beat(w, left, func(ctx context.Context, in activities.BatchInput) (activities.BatchOutput, error) {
 		ctx, cancel := context.WithTimeout(ctx, a.time)
 		defer cancel()
-		return w.acts.Batch(stopped{ctx, a.end, a.why}, in)
+		return w.acts.Batch(stopped{ctx, end, a.why}, in)
 	}, in)
 	return left, err
 }
