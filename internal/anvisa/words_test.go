@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/pdf"
 )
 
 // TestTheCostOfAccountingGrowsWithTheText counts the bytes that it takes to hold the law of words over a text of many sections and of
@@ -22,7 +24,7 @@ func TestTheCostOfAccountingGrowsWithTheText(t *testing.T) {
 			r.Sections = append(r.Sections, ExtractSection{Title: string(letters[from]), Text: string(letters[from+1:]), Start: int64(from), End: int64(len(letters))})
 		}
 		r.Text = string(letters)
-		r.Pages = []ExtractPage{{Number: 1, Text: r.Text, Words: 1, Sections: 1}}
+		r.Pages = []ExtractPage{{Number: 1, Text: r.Text, Words: 1, Sections: 1, Letters: int32(pdf.Letters(r.Text))}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		require.NoError(t, accounted(r))

@@ -11,7 +11,7 @@ import (
 // ruledPage prints a table of two rows, what is drawn with it, and turns the page.
 func ruledPage(drawing string, turned int, words ...string) []byte {
 	var b strings.Builder
-	b.WriteString(drawing + "\n")
+	fmt.Fprintf(&b, "q %s Q\n", drawing)
 	for i, w := range words {
 		x, y := 50+200*(i%3), 100+30*(i/3)
 		at := fmt.Sprintf("1 0 0 1 %d %d", x, 800-y)
