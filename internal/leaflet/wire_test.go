@@ -13,7 +13,7 @@ func TestTheWireLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, h := range hostile {
 		for _, l := range layouts {
-			requireSent(t, placed(grow(h.before, h.unit, h.after, 4<<10), l.at))
+			requireSent(t, placed(grow(h.before, h.unit, h.after, 1<<10), l.at))
 		}
 	}
 	requireSent(t, nil)

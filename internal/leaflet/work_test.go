@@ -129,8 +129,8 @@ func placed(texts []string, at func(line, word int) (x, y float32, cell leaflet.
 // The sizes of text between which the cost is compared, in bytes, and how much more of it four times the text may take: sorting alone
 // takes more than four times.
 const (
-	someText = 128 << 10
-	moreText = 512 << 10
+	someText = 128 << 10 / slower
+	moreText = 512 << 10 / slower
 	atMost   = 5
 )
 
