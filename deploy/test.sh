@@ -30,6 +30,6 @@ fi
 
 # SQLite, which is C translated to Go, is built without the race detector: see docs/decisions.md before you add a package to this.
 go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./...
-# What hostile texts cost is counted at full size where nothing makes reading slower.
+# What hostile texts cost cannot be counted with the race detector.
 go test -timeout 20m -run '^TestTheCostGrowsWithTheText$' ./internal/leaflet
 (cd deploy/temporal && go test -timeout 10m ./...)

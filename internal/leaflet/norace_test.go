@@ -2,4 +2,4 @@
 
 package leaflet_test
 
-const slower = 1
+const racing = false

@@ -129,14 +129,17 @@ func placed(texts []string, at func(line, word int) (x, y float32, cell leaflet.
 // The sizes of text between which the cost is compared, in bytes, and how much more of it four times the text may take: sorting alone
 // takes more than four times.
 const (
-	someText = 128 << 10 / slower
-	moreText = 512 << 10 / slower
+	someText = 128 << 10
+	moreText = 512 << 10
 	atMost   = 5
 )
 
 // TestTheCostGrowsWithTheText counts what reading hostile texts takes: steps of loops, and bytes that are allocated. It is not
 // parallel to others, whose memory would be counted with its own.
 func TestTheCostGrowsWithTheText(t *testing.T) {
+	if racing {
+		t.Skip("costs are counted without the race detector: run this test without -race")
+	}
 	for _, h := range hostile {
 		for _, l := range layouts {
 			if l.only != nil && !slices.Contains(l.only, h.name) {
