@@ -101,6 +101,9 @@ func pairs(all []cell) []bool {
 	paired := make([]bool, len(all))
 	for i := 1; i < len(all); i++ {
 		for j := i - 1; j >= max(0, i-window); j-- {
+			if paired[i] && paired[j] {
+				continue
+			}
 			if level(all[i].box, all[j].box) && all[i].box.X0 >= all[j].box.X1+columnGap && !leader.MatchString(all[j].text) && !strings.Contains(all[i].text, dots) {
 				paired[i], paired[j] = true, true
 			}

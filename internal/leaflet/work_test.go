@@ -137,6 +137,9 @@ const (
 // TestTheCostGrowsWithTheText counts what reading hostile texts takes: steps of loops, and bytes that are allocated. It is not
 // parallel to others, whose memory would be counted with its own.
 func TestTheCostGrowsWithTheText(t *testing.T) {
+	if racing {
+		t.Skip("costs are counted without the race detector: run this test without -race")
+	}
 	for _, h := range hostile {
 		for _, l := range layouts {
 			if l.only != nil && !slices.Contains(l.only, h.name) {

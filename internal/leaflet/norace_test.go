@@ -1,0 +1,5 @@
+//go:build !race
+
+package leaflet_test
+
+const racing = false
