@@ -46,7 +46,8 @@ var (
 	noName    = regexp.MustCompile(`(?i)^(?:\P{L}*|[0-9]+\s*(?:mm|mg|g|ml|mcg|ui|%)\b.*|[0-9]+/.*|(?:solu[çc][ãa]o|suspens[ãa]o|comprimidos?|c[áa]psulas?|creme|pomada|xarope)(?:\s+(?:oral|injet[áa]vel|revestidos?))?|(?:uso|venda|via)\s.*)$`)
 	withUnit  = regexp.MustCompile(`(?i)[0-9]\s*(?:mg|mcg|g|ml|ui)\b|equival|correspond|^.?$`)
 	noticeTip = regexp.MustCompile(`(?i)^(?:registro\s*(?:m\.?s|n|:)|m\.?\s?s\.?\s*[-–:.]?\s*1\.[0-9]{4}|farm(?:\.|ac[êe]utic[oa])\s*resp|c\.?n\.?p\.?j)`)
-	changeDay = regexp.MustCompile(`[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}`)
+	changeDay = regexp.MustCompile(`(?i)[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{2,4}|\bn[/.\s]{0,2}a\b|n[ãa]o (?:se )?aplic`) // a change that was not filed has none, and says so
+	inVersion = regexp.MustCompile(`(?i)VP|\bn[/.\s]{0,2}a\b|n[ãa]o (?:se )?aplic`)
 )
 
 // judge judges a leaflet by rules of its own: it knows only what a reader of the output sees.
@@ -77,7 +78,7 @@ func judge(l leafletView, half int) judged {
 	say(measures[3], !table || len(l.History) > 0, "no rows in the table of changes")
 	j.rows = len(l.History)
 	for _, c := range l.History {
-		if changeDay.MatchString(c.DataExpediente+c.DataPeticao+c.DataAprovacao) && c.Assunto+c.AssuntoPeticao != "" && strings.Contains(c.Versoes, "VP") {
+		if changeDay.MatchString(c.DataExpediente+" "+c.DataPeticao+" "+c.DataAprovacao) && c.Assunto+c.AssuntoPeticao != "" && inVersion.MatchString(c.Versoes) {
 			j.whole++
 		}
 	}
