@@ -110,10 +110,13 @@ func TestDrawnBands(t *testing.T) {
 	d.cell(10, 140, 160, 170, "Pele\nPrurido")
 	d.cell(160, 140, 260, 170, "")
 	d.at(164, 152, "0,9")
-	d.at(10, 190, end)
+	d.cell(10, 170, 160, 200, "Fibrilação atrial de quem\nTaquicardia")
+	d.cell(160, 170, 260, 200, "Rara\nRara")
+	d.at(10, 210, end)
 	require.Equal(t, []string{
 		"0 0 1 1 Reação, head", "0 1 1 1 Casos (%), head", "1 0 1 1 Sistema nervoso", "2 0 1 1 Tontura", "2 1 1 1 8,2", "3 0 1 1 Cefaleia", "3 1 1 1 4,5",
 		"4 0 1 1 Dor abdominal que não passa com o repouso", "4 1 1 1 1,7", "5 0 1 1 Pele", "6 0 1 1 Prurido", "6 1 1 1 0,9",
+		"7 0 1 1 Fibrilação atrial de quem", "7 1 1 1 Rara", "8 0 1 1 Taquicardia", "8 1 1 1 Rara",
 	}, cellsIn(t, d.page()))
 }
 
