@@ -14,8 +14,8 @@ import (
 func TestLeafletPages(t *testing.T) {
 	t.Parallel()
 	word := pdf.Word{Text: "Tontura", Line: 3, Box: pdf.Box{X0: 1, Y0: 2, X1: 3, Y1: 4}, Cell: pdf.Cell{Table: 1, Row: 2, Place: 3, Of: 4}}
-	got := anvisa.LeafletPages(pdf.Document{Pages: []pdf.Page{{Number: 1, Text: "Tontura", Words: []pdf.Word{word}}}})
+	got := anvisa.LeafletPages(pdf.Document{Pages: []pdf.Page{{Number: 1, Text: "Tontura", Words: []pdf.Word{word}, Rules: []pdf.Box{{X0: 5, Y0: 6, X1: 7, Y1: 6}}}}})
 	require.Equal(t, []leaflet.Page{{Text: "Tontura", Words: []leaflet.Word{
 		{Text: "Tontura", Line: 3, Box: leaflet.Box{X0: 1, Y0: 2, X1: 3, Y1: 4}, Cell: leaflet.Cell{Table: 1, Row: 2, Place: 3, Of: 4}},
-	}}}, got)
+	}, Rules: []leaflet.Box{{X0: 5, Y0: 6, X1: 7, Y1: 6}}}}, got)
 }

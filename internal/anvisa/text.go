@@ -201,9 +201,9 @@ func (r *ExtractRow) read(d pdf.Document) {
 func LeafletPages(d pdf.Document) []leaflet.Page {
 	pages := make([]leaflet.Page, len(d.Pages))
 	for i, page := range d.Pages {
-		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words)), Rules: make([]leaflet.Box, len(page.Rules))}
-		for j, r := range page.Rules {
-			pages[i].Rules[j] = leaflet.Box(r)
+		pages[i] = leaflet.Page{Text: page.Text, Words: make([]leaflet.Word, len(page.Words))}
+		for _, r := range page.Rules {
+			pages[i].Rules = append(pages[i].Rules, leaflet.Box(r))
 		}
 		for j, w := range page.Words {
 			pages[i].Words[j] = leaflet.Word{Text: w.Text, Line: w.Line, Box: leaflet.Box(w.Box), Cell: leaflet.Cell(w.Cell)}
