@@ -216,3 +216,27 @@ func requireApart(t *testing.T, table leaflet.Table, seed uint64) {
 		}
 	}
 }
+
+// TestDrawnTablesInTime reads pages that are full of lines: what no table needs is left alone.
+func TestDrawnTablesInTime(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(i float32) leaflet.Box{
+		"a net":          func(i float32) leaflet.Box { return leaflet.Box{X0: 10, Y0: 40 + i/4, X1: 500, Y1: 40 + i/4} },
+		"short lines":    func(i float32) leaflet.Box { return leaflet.Box{X0: 10 + i, Y0: 40 + i/9, X1: 14 + i, Y1: 40 + i/9} },
+		"on one another": func(float32) leaflet.Box { return leaflet.Box{X0: 10, Y0: 50, X1: 500, Y1: 50} },
+	} {
+		var d drawing
+		d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+		for i := range 30 {
+			d.row(50+12*float32(i), "Dose", "10 mg", "5 mg")
+		}
+		for i := range 1500 {
+			b := of(float32(i))
+			d.rules = append(d.rules, b, leaflet.Box{X0: b.Y0, Y0: b.X0, X1: b.Y1, Y1: b.X1})
+		}
+		d.at(10, 500, end)
+		f := leaflet.Read([]leaflet.Page{d.page()})
+		requireReadable(t, f)
+		require.Len(t, f.Leaflets[0].Sections, 2, name)
+	}
+}
