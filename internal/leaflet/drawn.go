@@ -8,9 +8,11 @@ import (
 // Lines that are drawn around cells say more than where words stand: over how many rows and columns a cell lies, and which of its lines
 // are of one cell.
 const (
-	ruleSlack = 3    // points by which lines that meet may miss each other, and those at one place be apart
-	wall      = 0.6  // of the side of a place: so much of it is drawn where it divides
-	maxPlaces = 6000 // of a grid: real ones have up to 600
+	ruleSlack = 3       // points by which lines that meet may miss each other, and those at one place be apart
+	wall      = 0.6     // of the side of a place: so much of it is drawn where it divides
+	maxPlaces = 6000    // of a grid: real ones have up to 600
+	maxDrawn  = 40      // grids of a page
+	maxMeets  = 250_000 // pairs of lines of a page that are looked at: real pages have up to some thousand
 )
 
 // stroke is a drawn line: where it is, and from where to where it runs.
@@ -30,8 +32,11 @@ type area struct{ row, column, bottom, right int }
 func drawings(rules []Box) []drawn {
 	across, down := strokes(rules)
 	var found []drawn
+	if len(across)*len(down) > maxMeets {
+		return nil
+	}
 	for _, group := range meeting(across, down) {
-		if d, ok := newDrawn(group[0], group[1]); ok {
+		if d, ok := newDrawn(group[0], group[1]); ok && len(found) < maxDrawn {
 			found = append(found, d)
 		}
 	}

@@ -110,10 +110,13 @@ func TestDrawnBands(t *testing.T) {
 	d.cell(10, 140, 160, 170, "Pele\nPrurido")
 	d.cell(160, 140, 260, 170, "")
 	d.at(164, 152, "0,9")
-	d.at(10, 190, end)
+	d.cell(10, 170, 160, 200, "Fibrilação atrial de quem\nTaquicardia")
+	d.cell(160, 170, 260, 200, "Rara\nRara")
+	d.at(10, 210, end)
 	require.Equal(t, []string{
 		"0 0 1 1 Reação, head", "0 1 1 1 Casos (%), head", "1 0 1 1 Sistema nervoso", "2 0 1 1 Tontura", "2 1 1 1 8,2", "3 0 1 1 Cefaleia", "3 1 1 1 4,5",
 		"4 0 1 1 Dor abdominal que não passa com o repouso", "4 1 1 1 1,7", "5 0 1 1 Pele", "6 0 1 1 Prurido", "6 1 1 1 0,9",
+		"7 0 1 1 Fibrilação atrial de quem", "7 1 1 1 Rara", "8 0 1 1 Taquicardia", "8 1 1 1 Rara",
 	}, cellsIn(t, d.page()))
 }
 
@@ -211,5 +214,29 @@ func requireApart(t *testing.T, table leaflet.Table, seed uint64) {
 				taken[[2]int{row, column}] = true
 			}
 		}
+	}
+}
+
+// TestDrawnTablesInTime reads pages that are full of lines: what no table needs is left alone.
+func TestDrawnTablesInTime(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(i float32) leaflet.Box{
+		"a net":          func(i float32) leaflet.Box { return leaflet.Box{X0: 10, Y0: 40 + i/4, X1: 500, Y1: 40 + i/4} },
+		"short lines":    func(i float32) leaflet.Box { return leaflet.Box{X0: 10 + i, Y0: 40 + i/9, X1: 14 + i, Y1: 40 + i/9} },
+		"on one another": func(float32) leaflet.Box { return leaflet.Box{X0: 10, Y0: 50, X1: 500, Y1: 50} },
+	} {
+		var d drawing
+		d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+		for i := range 30 {
+			d.row(50+12*float32(i), "Dose", "10 mg", "5 mg")
+		}
+		for i := range 1500 {
+			b := of(float32(i))
+			d.rules = append(d.rules, b, leaflet.Box{X0: b.Y0, Y0: b.X0, X1: b.Y1, Y1: b.X1})
+		}
+		d.at(10, 500, end)
+		f := leaflet.Read([]leaflet.Page{d.page()})
+		requireReadable(t, f)
+		require.Len(t, f.Leaflets[0].Sections, 2, name)
 	}
 }

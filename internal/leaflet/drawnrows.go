@@ -43,7 +43,7 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		return nil, 0
 	}
 	entries := make([][]entry, len(band))
-	var values []entry // beside the first column: entries that are a number
+	var values []entry // beside the first column
 	for k, c := range band[1:] {
 		entries[k+1] = t.entries(c, nil)
 		values = append(values, entries[k+1]...)
@@ -151,15 +151,15 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 	return all
 }
 
-// begun reports whether something begins on the line of b, and whether that is a number.
-func begun(beside []entry, b Box) (begins, number bool) {
-	for _, e := range beside {
+// begun reports whether something begins on the line of b, and whether that is a value: a number, or what the entry above it says as well.
+func begun(beside []entry, b Box) (begins, value bool) {
+	for i, e := range beside {
 		line := e.box
 		line.Y1 = min(line.Y1, line.Y0+height(b))
 		if level(line, b) {
 			r, _ := utf8.DecodeRuneInString(strings.TrimLeft(e.text, "<>≥≤ "))
-			begins, number = true, number || unicode.IsDigit(r)
+			begins, value = true, value || unicode.IsDigit(r) || i > 0 && beside[i-1].text == e.text
 		}
 	}
-	return begins, number
+	return begins, value
 }

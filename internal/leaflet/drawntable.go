@@ -118,9 +118,11 @@ func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
 	if words == 0 || float64(stray) > taggedStray*float64(words) || float64(wrong) > taggedWrong*float64(words) {
 		return t, false
 	}
+	if slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell }) {
+		return t, false
+	}
 	t.fill(d, cells)
-	tooLong := slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell })
-	return t, !tooLong && len(t.reduced().columns) <= maxColumns
+	return t, len(t.reduced().columns) <= maxColumns
 }
 
 // extent gives the lines of a page that stand in the grid, the first and the one after the last.

@@ -40,7 +40,7 @@ func TestWordsTravel(t *testing.T) {
 	t.Parallel()
 	sent := Page{Number: 7, Text: "um dois\ntrês", Words: []Word{
 		{"um", 0, Box{1, 2.25, 3, 4}, Cell{}}, {"dois", 0, Box{-5, 0, 14400, 1}, Cell{300, 2000, 63, 64}}, {"três", 1, Box{float32(math.NaN()), 0, 0, 0}, Cell{300, 2000, 63, 64}},
-	}}
+	}, Rules: []Box{{40, 80.25, 560, 80.25}, {40, 80, 40, 200}}}
 	text, err := json.Marshal(sent)
 	require.NoError(t, err)
 	var got Page
