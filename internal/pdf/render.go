@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"image"
 	"io"
 
 	"github.com/klippa-app/go-pdfium/requests"
@@ -20,7 +21,8 @@ type RenderOptions struct {
 	MaxPages  int     `json:"max_pages"`       // of one call, at most 1,000; default: 50
 	MaxBytes  int64   `json:"max_bytes"`       // of all images together; default: 128 MiB
 
-	page *requests.Page // the page as it was changed; nil: as the file has it
+	page *requests.Page                          // the page as it was changed; nil: as the file has it
+	part func(width, height int) image.Rectangle // what is to be drawn of a page of so many pixels; nil: all of it
 }
 
 // Image is a drawn page.
