@@ -71,7 +71,7 @@ func columns(t *testing.T, seed uint64, interleaved, justified bool) (content []
 		if spaces := strings.Count(l, " "); justified && i+1 < len(sides[side]) && spaces > 0 {
 			f.SetWordSpacing((columnWidth - 2 - f.GetStringWidth(l)) / float64(spaces))
 		}
-		f.Text(15+float64(side)*(columnWidth+columnGutter), 30+5*float64(i), l)
+		f.Text(15+float64(side)*(columnWidth+columnGutter), 30+4.8*float64(i), l) // all of it is on the page
 	}
 	n := max(len(sides[0]), len(sides[1]))
 	if interleaved {
@@ -87,7 +87,7 @@ func columns(t *testing.T, seed uint64, interleaved, justified bool) (content []
 		}
 	}
 	f.SetWordSpacing(0)
-	f.Text(15, 30+5*float64(n)+10, latin(foot))
+	f.Text(15, 30+4.8*float64(n)+10, latin(foot))
 	var b strings.Builder
 	require.NoError(t, f.Output(&b))
 	return []byte(b.String()), strings.Join([]string{title, leftText, rightText, foot}, " ")

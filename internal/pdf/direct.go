@@ -165,6 +165,9 @@ func (m matrix) of(r area) area {
 	return area{min(x[0], x[1], x[2], x[3]) + m.e, min(y[0], y[1], y[2], y[3]) + m.f, max(x[0], x[1], x[2], x[3]) + m.e, max(y[0], y[1], y[2], y[3]) + m.f}
 }
 
+// scale is by how much heights grow.
+func (m matrix) scale() float32 { return float32(math.Hypot(float64(m.c), float64(m.d))) }
+
 // after is n first and then m.
 func (m matrix) after(n matrix) matrix {
 	return matrix{
@@ -183,15 +186,18 @@ func (d *direct) loose(character int) (area, bool) {
 	return area{v[0], v[3], v[2], v[1]}, true
 }
 
-// size of a character in points, as it is printed.
-func (d *direct) size(character int) float32 {
+// size of the font of a text in points, as it is printed.
+func (d *direct) size(text uint64) float32 {
 	at := d.room()
-	points := api.DecodeF64(d.bits("FPDFText_GetFontSize", d.text, uint64(character)))
-	if d.do("FPDFText_GetMatrix", d.text, uint64(character), at) == 0 {
-		return float32(points)
+	if d.do("FPDFTextObj_GetFontSize", text, at) == 0 {
+		return tiniest
+	}
+	points := float32(math.Abs(float64(d.floats(1)[0])))
+	if d.do("FPDFPageObj_GetMatrix", text, at) == 0 {
+		return points
 	}
 	v := d.floats(6)
-	return float32(math.Abs(points) * math.Hypot(float64(v[2]), float64(v[3])))
+	return points * matrix{v[0], v[1], v[2], v[3], v[4], v[5]}.scale()
 }
 
 // object is what prints a character, 0 for a blank that the engine has put between words.

@@ -28,6 +28,7 @@ type drawing struct {
 	pixels        []byte // a view, not a copy: one byte each in gray, four (red, green, blue, nothing) in colour
 	stride        int    // bytes a line
 	width, height int
+	full          image.Rectangle // the page, of which the drawing is this much: its upper left corner is (0, 0)
 	dpi           float64
 	color         bool
 }
@@ -80,6 +81,9 @@ func draw(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, o RenderOptions)
 	if err := d.fit(points.Width, points.Height, o); err != nil {
 		return drawing{}, err
 	}
+	if o.part != nil {
+		d.cut(o.part(d.full.Dx(), d.full.Dy()))
+	}
 	if err := o.canvas.take(int64(d.width)*int64(d.height), i+1); err != nil {
 		return drawing{}, err
 	}
@@ -102,7 +106,17 @@ func (d *drawing) fit(width, height float64, o RenderOptions) error {
 	}
 	scale := min(o.DPI/pointsAnInch, math.Sqrt(float64(o.MaxPixels)/(width*height)), maxSide/max(width, height))
 	d.width, d.height, d.dpi = max(1, int(width*scale)), max(1, int(height*scale)), scale*pointsAnInch
+	d.full = image.Rect(0, 0, d.width, d.height)
 	return nil
+}
+
+// cut leaves a part of the page, in pixels from its upper left corner.
+func (d *drawing) cut(part image.Rectangle) {
+	part = part.Intersect(d.full)
+	if part.Empty() {
+		part = image.Rect(0, 0, 1, 1)
+	}
+	d.width, d.height, d.full = part.Dx(), part.Dy(), d.full.Sub(part.Min)
 }
 
 const pointsAnInch = 72
@@ -113,7 +127,7 @@ func (d *drawing) paint(p pdfium.Pdfium, page requests.Page, flags enums.FPDF_RE
 		return err
 	}
 	if _, err := p.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
-		Bitmap: d.bitmap, Page: page, SizeX: d.width, SizeY: d.height, Flags: flags,
+		Bitmap: d.bitmap, Page: page, StartX: d.full.Min.X, StartY: d.full.Min.Y, SizeX: d.full.Dx(), SizeY: d.full.Dy(), Flags: flags,
 	}); err != nil {
 		return err
 	}

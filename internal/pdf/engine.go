@@ -124,7 +124,7 @@ func (e *engine) answer(p pdfium.Pdfium, wanted request, content []byte) (a answ
 			err = errNoRoom // the engine leaves out what it has no memory for, and says nothing
 		}
 	default:
-		a.Document, err = e.document(p, doc, count)
+		a.Document, err = e.document(p, doc, count, wanted.Blind)
 		a.Spent = err == nil && e.look(p, doc, &a.Document, wanted.Blind)
 	}
 	return a, err
@@ -149,9 +149,9 @@ func (e *engine) open(p pdfium.Pdfium, content []byte) (doc references.FPDF_DOCU
 	return opened.Document, counted.PageCount, nil
 }
 
-// document reads every page.
-func (e *engine) document(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int) (Document, error) {
-	pages, warnings, err := e.pages(p, doc, count)
+// document reads every page. Blind, it draws none, and what could be invisible stays in the text.
+func (e *engine) document(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int, blind bool) (Document, error) {
+	pages, warnings, err := e.pages(p, doc, count, blind)
 	if err != nil {
 		return Document{}, err
 	}
@@ -160,12 +160,12 @@ func (e *engine) document(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count i
 
 // pages reads count pages. One that PDFium refuses is empty and has a warning, unless all are like that; a crash or too
 // much text ends it all.
-func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int) ([]Page, []string, error) {
+func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int, blind bool) ([]Page, []string, error) {
 	raw := make([]rawPage, count)
 	unreadable := make([]bool, count)
 	var size int64
 	tags := newTagger(p, doc, e.untagged)
-	eye := &eye{p: p, doc: doc, d: e.direct}
+	eye := &eye{p: p, doc: doc, d: e.direct, canvas: &e.canvas, blind: blind}
 	for i := range count {
 		got, err := readPage(p, doc, i, tags, eye)
 		switch {

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"image"
 	"slices"
 	"time"
 	"unicode"
@@ -20,7 +21,6 @@ const (
 	hiddenPixels = 4_000_000        // of a page, at most
 	hiddenLevels = inkLevels        // of 256, in one of the colours: what differs by less is not seen
 	hiddenShare  = 0.005            // of a word's box must differ: a hyphen or a point fills more
-	tiniest      = 1                // point
 	maxHidden    = 20 * time.Second // for the drawings of a document
 	maxPainted   = 500              // times the page: a real one is painted some ten times over
 	maxPixels    = 200_000_000      // that are looked at, of words that lie over each other
@@ -28,12 +28,13 @@ const (
 
 // eye looks for what cannot be seen, and for what is printed over itself, on the pages of a document.
 type eye struct {
-	p     pdfium.Pdfium
-	doc   references.FPDF_DOCUMENT
-	d     *direct
-	blind bool // it draws nothing
-	left  int  // pixels of a drawing that may be looked at
-	spent time.Duration
+	p      pdfium.Pdfium
+	doc    references.FPDF_DOCUMENT
+	d      *direct
+	canvas *canvas // of the document; nil: it has no end
+	blind  bool    // it draws nothing
+	left   int     // pixels of a drawing that may be looked at
+	spent  time.Duration
 }
 
 // looked is what an eye says of a page.
@@ -50,7 +51,7 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 	all, _ := e.d.inventory()
 	doubtful, doubled := false, crowded(all)
 	for _, o := range all {
-		doubtful = doubtful || o.kind == kindText && (o.doubt != seen || o.area.height() < tinyPoint)
+		doubtful = doubtful || o.kind == kindText && o.doubt != seen
 	}
 	if !doubtful && !doubled || e.d.err != nil {
 		return looked{kept: characters}, e.d.err
@@ -126,11 +127,6 @@ func (e *eye) places(of []int) []area {
 
 // hide marks the characters that nobody sees.
 func (e *eye) hide(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g gone, l *looked) {
-	for c, r := range characters {
-		if o := of[c]; o >= 0 && all[o].doubt != unseen && all[o].area.height() < tinyPoint && !unicode.IsSpace(r) && e.d.size(c) < tiniest {
-			g[c] = ReasonInvisible
-		}
-	}
 	clips(all)
 	drawn := false
 	for c, o := range of {
@@ -171,7 +167,10 @@ func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters
 	}
 	start := time.Now()
 	defer func() { e.spent += time.Since(start) }()
-	options := RenderOptions{DPI: hiddenDPI, MaxPixels: hiddenPixels, Color: true, page: &page}
+	words := doubtfulWords(all, of, characters, places)
+	options := RenderOptions{DPI: hiddenDPI, MaxPixels: hiddenPixels, Color: true, canvas: e.canvas, page: &page, part: func(width, height int) image.Rectangle {
+		return e.around(words, width, height)
+	}}
 	with, err := e.picture(i, options)
 	if err != nil {
 		return false
@@ -182,7 +181,6 @@ func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters
 	if err != nil || len(with.pixels) != len(without.pixels) {
 		return false
 	}
-	words := doubtfulWords(all, of, characters, places)
 	e.left = maxPixels
 	for n, w := range words {
 		words[n].seen = w.box.empty() || e.differs(with, without, w.box, all[of[w.from]].cut)
@@ -278,10 +276,8 @@ func (e *eye) picture(i int, o RenderOptions) (drawing, error) {
 
 // differs reports whether two drawings differ in a box of the page, enough for a word.
 func (e *eye) differs(a, b drawing, box area, cut bool) bool {
-	x0, y0 := e.pixel(a, box.x0, box.y0)
-	x1, y1 := e.pixel(a, box.x1, box.y1)
-	x0, x1 = max(0, min(x0, x1)), min(a.width, max(x0, x1)+1)
-	y0, y1 = max(0, min(y0, y1)), min(a.height, max(y0, y1)+1)
+	in := e.pixels(box, a.full).Intersect(image.Rect(0, 0, a.width, a.height))
+	x0, y0, x1, y1 := in.Min.X, in.Min.Y, in.Max.X, in.Max.Y
 	need := 1
 	if !cut { // of what is cut there may be little
 		need = max(need, int(hiddenShare*float64((x1-x0)*(y1-y0))))
@@ -306,10 +302,28 @@ func (e *eye) differs(a, b drawing, box area, cut bool) bool {
 	return false
 }
 
-// pixel is where a point of the page is in a drawing.
-func (e *eye) pixel(in drawing, x, y float32) (int, int) {
+// around is what a drawing must show of a page of so many pixels, to tell whether words are seen.
+func (e *eye) around(words []doubtfulWord, width, height int) (part image.Rectangle) {
+	for _, w := range words {
+		part = part.Union(e.pixels(w.box, image.Rect(0, 0, width, height)))
+	}
+	return part
+}
+
+// pixels is where a part of the page is in a drawing of all of it that stands there.
+func (e *eye) pixels(box area, full image.Rectangle) image.Rectangle {
+	x0, y0 := e.pixel(full, box.x0, box.y0)
+	x1, y1 := e.pixel(full, box.x1, box.y1)
+	r := image.Rect(x0, y0, x1, y1)
+	r.Max = r.Max.Add(image.Pt(1, 1))
+	return r
+}
+
+// pixel is where a point of the page is.
+func (e *eye) pixel(full image.Rectangle, x, y float32) (int, int) {
 	at := e.d.room()
-	e.d.do("FPDF_PageToDevice", e.d.page, 0, 0, uint64(in.width), uint64(in.height), 0, api.EncodeF64(float64(x)), api.EncodeF64(float64(y)), at, at+4)
+	e.d.do("FPDF_PageToDevice", e.d.page, uint64(uint32(full.Min.X)), uint64(uint32(full.Min.Y)), uint64(full.Dx()), uint64(full.Dy()), 0,
+		api.EncodeF64(float64(x)), api.EncodeF64(float64(y)), at, at+4)
 	v := e.d.words(2)
 	return int(int32(v[0])), int(int32(v[1]))
 }

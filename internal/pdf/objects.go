@@ -49,7 +49,8 @@ const (
 	alike     = 64  // of 255, in all colours: less between a text and the path below it
 	coverWide = 6   // points: what is narrower or lower is a line, and hides nothing
 	coverHigh = 4
-	tinyPoint = 2 // points of height: to be measured
+	tinyPoint = 2 // points of height: the size of its font is asked for
+	tiniest   = 1 // point: what is smaller nobody sees
 	edgeSlack = 1 // points by which something may stand out of the page
 )
 
@@ -102,6 +103,9 @@ func (d *direct) collect(all []object, handle uint64, turn matrix, page area, de
 	if o.kind == kindText {
 		o.cut = d.number("FPDFClipPath_CountPaths", d.do("FPDFPageObj_GetClipPath", handle)) > 0 // the engine drops a clip around all of an object
 		o.doubt = d.doubtOf(o, page)
+		if o.doubt != unseen && o.area.height() < tinyPoint && !o.area.empty() && d.size(handle)*turn.scale() < tiniest {
+			o.doubt = unseen
+		}
 	}
 	return append(all, o)
 }
@@ -229,17 +233,26 @@ func covered(d *direct, all []object) {
 		}
 		for i := range all {
 			o := &all[i]
-			if o.kind != kindText || o.doubt != seen || o.area.common(all[c].area).empty() {
+			if o.kind != kindText || o.doubt != seen || !reaches(all[c].area, o.area) {
 				continue
 			}
-			if i > c && known {
-				if ink, ok := d.color(o.handle); ok && !similar(ink, paint) {
+			if i > c {
+				if all[c].kind == kindImage { // what is light is asked already; an image's own colours cost a drawing
+					continue
+				}
+				if ink, ok := d.color(o.handle); ok && known && !similar(ink, paint) {
 					continue
 				}
 			}
 			o.doubt = asked
 		}
 	}
+}
+
+// reaches reports whether something lies over a text, or below it, and does not merely touch it.
+func reaches(cover, text area) bool {
+	shared := cover.common(text)
+	return !text.empty() && shared.height() >= 0.5*text.height() && shared.width() >= min(coverWide, 0.5*text.width())
 }
 
 // maxCovers bounds how often a large object of a page is held against a text: beyond that a drawing must tell of all.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"image"
 	"io"
 
 	"github.com/klippa-app/go-pdfium/requests"
@@ -20,8 +21,9 @@ type RenderOptions struct {
 	MaxPages  int     `json:"max_pages"`       // of one call, at most 1,000; default: 50
 	MaxBytes  int64   `json:"max_bytes"`       // of all images together; default: 128 MiB
 
-	canvas *canvas        // of the document; nil: it has no end
-	page   *requests.Page // the page as it was changed; nil: as the file has it
+	canvas *canvas                                 // of the document; nil: it has no end
+	page   *requests.Page                          // the page as it was changed; nil: as the file has it
+	part   func(width, height int) image.Rectangle // what is to be drawn of a page of so many pixels; nil: all of it
 }
 
 // Image is a drawn page.
