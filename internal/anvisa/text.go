@@ -157,7 +157,11 @@ func RowOf(d pdf.Document, found leaflet.File) ExtractRow {
 func Find(ctx context.Context, reader Reader, d pdf.Document) (leaflet.File, error) {
 	const doing = "find sections"
 	pages := LeafletPages(d)
-	answer, err := reader.Hand(ctx, doing, leaflet.Message(pages))
+	message, err := leaflet.Message(pages)
+	if err != nil {
+		return leaflet.File{}, fault.Wrap(fault.Corrupt, doing, err)
+	}
+	answer, err := reader.Hand(ctx, doing, message)
 	if err != nil {
 		return leaflet.File{}, err
 	}

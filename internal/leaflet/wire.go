@@ -13,10 +13,10 @@ import (
 
 // Message packs pages: exactly, and in a tenth of what JSON takes.
 //
-// It has the number of pages, and of each its text, the number of its words, and of each of these its text, by how much its line is
-// another than that of the word before, its box, and its cell. Numbers are variable, texts have their length in front, the four
+// It has the number of pages, and of each its text, whatever else is known of it as JSON, the number of its words, and of each of these
+// its text, by how much its line is another than that of the word before, its box, and its cell. Numbers are variable, texts have their length in front, the four
 // coordinates of a box are the bits of their floats, and a cell is 0, or its table and one, its row, its place, and the width of the row.
-func Message(pages []Page) []byte {
+func Message(pages []Page) ([]byte, error) {
 	size := 0
 	for _, p := range pages {
 		size += len(p.Text) + 2*binary.MaxVarintLen32
@@ -26,7 +26,13 @@ func Message(pages []Page) []byte {
 	}
 	m := binary.AppendUvarint(make([]byte, 0, size), uint64(len(pages)))
 	for _, p := range pages {
-		m = appendText(m, p.Text)
+		rest := p
+		rest.Text, rest.Words = "", nil
+		also, err := json.Marshal(rest)
+		if err != nil {
+			return nil, fmt.Errorf("pack pages: %w", err)
+		}
+		m = appendText(appendText(m, p.Text), string(also))
 		m = binary.AppendUvarint(m, uint64(len(p.Words)))
 		line := 0
 		for _, w := range p.Words {
@@ -38,7 +44,7 @@ func Message(pages []Page) []byte {
 			m = appendCell(m, w.Cell)
 		}
 	}
-	return m
+	return m, nil
 }
 
 // wordBytes is what a word takes beside its text, most often, and boxBytes what its box takes.
@@ -69,7 +75,12 @@ func unpack(message []byte) ([]Page, error) {
 	r := reader{left: string(message), good: true}
 	var pages []Page
 	for n := r.count(); n > 0 && r.good; n-- {
-		p := Page{Text: r.text()}
+		text, also := r.text(), r.text()
+		var p Page
+		if r.good = r.good && json.Unmarshal([]byte(also), &p) == nil; !r.good {
+			break
+		}
+		p.Text, p.Words = text, nil
 		line := 0
 		for k := r.count(); k > 0 && r.good; k-- {
 			w := Word{Text: r.text()}

@@ -1,6 +1,7 @@
 package leaflet_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -28,16 +29,56 @@ func TestTheWireLosesNothing(t *testing.T) {
 
 func requireSent(t *testing.T, pages []leaflet.Page) {
 	t.Helper()
-	answer, err := leaflet.Handle(leaflet.Message(pages))
+	answer, err := leaflet.Handle(message(t, pages))
 	require.NoError(t, err)
 	got, err := leaflet.Answer(answer, len(pages))
 	require.NoError(t, err)
 	require.Equal(t, leaflet.Read(pages), got)
 }
 
+func message(t testing.TB, pages []leaflet.Page) []byte {
+	t.Helper()
+	packed, err := leaflet.Message(pages)
+	require.NoError(t, err)
+	return packed
+}
+
+// TestTheWireKnowsAllOfAPage fills every field that a page has, those to come included.
+func TestTheWireKnowsAllOfAPage(t *testing.T) {
+	t.Parallel()
+	var page leaflet.Page
+	fill(t, reflect.ValueOf(&page).Elem())
+	require.NotEmpty(t, page.Words)
+	got, err := leaflet.Unpack(message(t, []leaflet.Page{page, page}))
+	require.NoError(t, err)
+	require.Equal(t, []leaflet.Page{page, page}, got)
+}
+
+// fill gives a value, and all that is in it, another than zero.
+func fill(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(t, v.Index(i))
+		}
+	case reflect.String:
+		v.SetString("é")
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		v.Set(reflect.ValueOf(7).Convert(v.Type()))
+	}
+}
+
 func TestAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
-	answer, err := leaflet.Handle(leaflet.Message([]leaflet.Page{{Text: "a"}}))
+	answer, err := leaflet.Handle(message(t, []leaflet.Page{{Text: "a"}}))
 	require.NoError(t, err)
 	for text, want := range map[string]string{"": "understand", "[": "understand", "{}": "of 1", `{"Pages":1}`: "1 pages were read, and 0 counted, of 1"} {
 		_, err := leaflet.Answer([]byte(text), 1)
@@ -53,16 +94,16 @@ func TestAnswersThatAreNone(t *testing.T) {
 func FuzzMessage(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{255, 255, 255, 255, 15})
-	f.Add(leaflet.Message(placed([]string{ten, "a b\nc"}, layouts[4].at)))
-	f.Fuzz(func(t *testing.T, message []byte) {
-		pages, err := leaflet.Unpack(message)
+	f.Add(message(f, placed([]string{ten, "a b\nc"}, layouts[4].at)))
+	f.Fuzz(func(t *testing.T, received []byte) {
+		pages, err := leaflet.Unpack(received)
 		if err != nil {
 			return
 		}
-		sent := leaflet.Message(pages)
+		sent := message(t, pages)
 		again, err := leaflet.Unpack(sent)
 		require.NoError(t, err)
-		require.Equal(t, sent, leaflet.Message(again)) // not the pages: a box may be no number
+		require.Equal(t, sent, message(t, again)) // not the pages: a box may be no number
 		requireSent(t, pages)
 	})
 }
