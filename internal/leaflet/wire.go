@@ -15,7 +15,7 @@ import (
 //
 // It has the number of pages, and of each its text; the number of its words, and of each of these its text, by how much its line is
 // another than that of the word before, its box, and its cell; the number of its rules, and the box of each; and the number of what
-// was dropped from it, and the text and the reason of each. Numbers are variable, texts have their length in front, the four coordinates
+// was dropped from it, and the page, the text and the reason of each. Numbers are variable, texts have their length in front, the four coordinates
 // of a box are the bits of their floats, and a cell is 0, or its table and one, its row, its place, and the width of the row.
 func Message(pages []Page) []byte {
 	size := 0
@@ -41,7 +41,7 @@ func Message(pages []Page) []byte {
 		}
 		m = binary.AppendUvarint(m, uint64(len(p.Dropped)))
 		for _, d := range p.Dropped {
-			m = appendText(appendText(m, d.Text), d.Reason)
+			m = appendText(appendText(binary.AppendVarint(m, int64(d.Page)), d.Text), d.Reason)
 		}
 	}
 	return m
@@ -94,7 +94,7 @@ func unpack(message []byte) ([]Page, error) {
 			p.Rules = append(p.Rules, r.box())
 		}
 		for k := r.count(); k > 0 && r.good; k-- {
-			p.Dropped = append(p.Dropped, Drop{Text: r.text(), Reason: r.text()})
+			p.Dropped = append(p.Dropped, Drop{Page: int(r.signed()), Text: r.text(), Reason: r.text()})
 		}
 		pages = append(pages, p)
 	}

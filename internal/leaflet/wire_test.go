@@ -1,6 +1,7 @@
 package leaflet_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -40,6 +41,39 @@ func requireSent(t *testing.T, pages []leaflet.Page) {
 	require.Equal(t, leaflet.Read(pages), got)
 }
 
+// TestTheWireKnowsAllOfAPage fills every field that a page has, those to come included.
+func TestTheWireKnowsAllOfAPage(t *testing.T) {
+	t.Parallel()
+	var page leaflet.Page
+	fill(t, reflect.ValueOf(&page).Elem())
+	require.NotEmpty(t, page.Words)
+	got, err := leaflet.Unpack(leaflet.Message([]leaflet.Page{page, page}))
+	require.NoError(t, err)
+	require.Equal(t, []leaflet.Page{page, page}, got)
+}
+
+// fill gives a value, and all that is in it, another than zero.
+func fill(t *testing.T, v reflect.Value) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i))
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(t, v.Index(i))
+		}
+	case reflect.String:
+		v.SetString("é")
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		v.Set(reflect.ValueOf(7).Convert(v.Type()))
+	}
+}
+
 func TestAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
 	answer, err := leaflet.Handle(leaflet.Message([]leaflet.Page{{Text: "a"}}))
@@ -59,8 +93,8 @@ func FuzzMessage(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{255, 255, 255, 255, 15})
 	f.Add(leaflet.Message(placed([]string{ten, "a b\nc"}, layouts[4].at)))
-	f.Fuzz(func(t *testing.T, message []byte) {
-		pages, err := leaflet.Unpack(message)
+	f.Fuzz(func(t *testing.T, received []byte) {
+		pages, err := leaflet.Unpack(received)
 		if err != nil {
 			return
 		}
