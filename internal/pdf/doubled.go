@@ -205,7 +205,7 @@ type gridCell struct {
 }
 
 // double marks the letters that are printed over themselves, but for the first of each; same says which that is, from 1.
-func double(characters []rune, places []area, g gone) (same []int) {
+func double(of []int, characters []rune, places []area, g gone) (same []int) {
 	same = make([]int, len(characters))
 	next := make([]int, len(characters)) // the one before it in the same cell of the grid, from 1
 	grid := map[gridCell]int{}
@@ -215,7 +215,7 @@ func double(characters []rune, places []area, g gone) (same []int) {
 			continue
 		}
 		at := gridCell{r, int(math.Floor(float64(box.x0) / twinCell)), int(math.Floor(float64(box.y0) / twinCell))}
-		if same[c] = standsAt(grid, places, next, at, box); same[c] > 0 {
+		if same[c] = standsAt(grid, of, places, next, at, c); same[c] > 0 {
 			g[c] = ReasonDuplicate
 			continue
 		}
@@ -226,16 +226,17 @@ func double(characters []rune, places []area, g gone) (same []int) {
 	return same
 }
 
-// standsAt gives the same letter that stands there, from 1; 0 for none.
-func standsAt(grid map[gridCell]int, places []area, next []int, at gridCell, box area) int {
+// standsAt gives the letter that stands where c does and is the same, from 1; 0 for none. Letters of one text are never the same: of
+// a ligature both have one place ("ff").
+func standsAt(grid map[gridCell]int, of []int, places []area, next []int, at gridCell, c int) int {
 	for dx := -1; dx <= 1; dx++ {
 		for dy := -1; dy <= 1; dy++ {
-			c := grid[gridCell{at.r, at.x + dx, at.y + dy}]
-			for n := 0; c > 0 && n < maxBefore; n++ {
-				if twin(places[c-1], box) {
-					return c
+			other := grid[gridCell{at.r, at.x + dx, at.y + dy}]
+			for n := 0; other > 0 && n < maxBefore; n++ {
+				if of[other-1] != of[c] && twin(places[other-1], places[c]) {
+					return other
 				}
-				c = next[c-1]
+				other = next[other-1]
 			}
 		}
 	}

@@ -43,18 +43,18 @@ type looked struct {
 	drops  []Drop
 	twins  int  // letters that the engine itself leaves out, since they are printed over others
 	layer  bool // the text is an invisible layer over a scan
-	failed bool // there was a doubt, and the page could not be drawn
+	failed bool // there was a doubt, and the page could not be drawn, or it has too many objects
 }
 
 // at looks at the loaded page i, which is page.
 func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err error) {
-	all, _ := e.d.inventory()
+	all, whole := e.d.inventory()
 	doubtful, doubled := false, crowded(all)
 	for _, o := range all {
 		doubtful = doubtful || o.kind == kindText && o.doubt != seen
 	}
 	if !doubtful && !doubled || e.d.err != nil {
-		return looked{kept: characters}, e.d.err
+		return looked{kept: characters, failed: !whole}, e.d.err
 	}
 	of := e.owners(all, len(characters))
 	g := make(gone, len(characters))
@@ -65,7 +65,7 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 	}
 	same, more := make([]int, len(characters)), make(again, len(characters))
 	if doubled {
-		same = double(characters, places, g)
+		same = double(of, characters, places, g)
 	}
 	for _, first := range same {
 		for first > 0 && same[first-1] > 0 {
@@ -75,6 +75,7 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 			more[first-1]++
 		}
 	}
+	l.failed = l.failed || !whole
 	l.drops, l.twins = more.twins(left, characters, g, same)
 	l.kept = g.without(e.d, characters)
 	l.drops = append(append(l.drops, g.drops(characters)...), more.drops(l.kept)...)

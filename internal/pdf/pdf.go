@@ -25,6 +25,9 @@
 // [Extractor.Hand] has a child do other work on text that nobody vouches for, outside of the sandbox but where it can be killed: what
 // that work is the program says that calls [Serve].
 //
+// What nobody can see on a page, what is printed over itself, and letters of a wrong font map are not in its text: Page.Dropped
+// lists them. In doubt they stay.
+//
 // Text is in the order of the file, which is that of reading but for two columns of prose that are printed line by line,
 // left and right in turn: these are taken apart. Ligatures are letters again and bullets of symbol fonts are "•".
 package pdf
