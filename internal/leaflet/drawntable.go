@@ -239,7 +239,7 @@ func (t drawnTable) like(o drawnTable) bool {
 func (t *drawnTable) append(o drawnTable) {
 	rows := o.rows[repeated(t.rows[:t.head()], o.rows):]
 	t.to = o.to
-	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) && !(t.spans && rows[0].begins(t.rows[len(t.rows)-1])) {
+	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) && (!t.spans || !rows[0].begins(t.rows[len(t.rows)-1])) {
 		last := t.rows[len(t.rows)-1]
 		last.append(rows[0])
 		for c := range last.down {

@@ -268,12 +268,14 @@ func (c *leaf) words() (all []Word) {
 // joined is the text of a cell. A hyphen at a line's end between small letters stays, without a blank.
 func joined(words []Word) string {
 	var b strings.Builder
+	var before Word
 	for i, w := range words {
-		broken := i > 0 && words[i-1].Line != w.Line && endsHyphenated(words[i-1].Text) && startsSmall(w.Text)
+		broken := before.Line != w.Line && endsHyphenated(before.Text) && startsSmall(w.Text)
 		if i > 0 && !broken {
 			b.WriteByte(' ')
 		}
 		b.WriteString(w.Text)
+		before = w
 	}
 	return b.String()
 }

@@ -72,7 +72,7 @@ type overprint struct {
 
 // overprints finds the texts that the engine leaves out: none of their letters are among the characters, which have others at the
 // same place. What is printed twice can be seen if one of the two can.
-func overprints(all []object, of []int, characters []rune, places []area) []overprint {
+func overprints(all []object, of []int, places []area) []overprint {
 	prints := make([]bool, len(all))
 	var order []int // the characters with a place, by the middle of their height
 	highest := float32(0)

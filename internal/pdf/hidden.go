@@ -59,7 +59,7 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 	of := e.owners(all, len(characters))
 	g := make(gone, len(characters))
 	places := e.places(of)
-	left := overprints(all, of, characters, places)
+	left := overprints(all, of, places)
 	if doubtful {
 		e.hide(i, page, all, of, characters, places, g, &l)
 	}
@@ -187,7 +187,7 @@ func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters
 		words[n].seen = w.box.empty() || e.differs(with, without, w.box, all[of[w.from]].cut)
 	}
 	for n, w := range words {
-		if !w.seen && !(all[of[w.from]].cut && between(words, n)) {
+		if !w.seen && (!all[of[w.from]].cut || !between(words, n)) {
 			w.mark(of, characters, g)
 		}
 	}
