@@ -90,8 +90,9 @@ func compare(theirs, ours []aWord) difference {
 		}
 	}
 	if len(net) > 0 {
-		recut(theirs, ours, net)
-		undouble(theirs, net)
+		used := make([]bool, len(theirs))
+		undouble(theirs, lettersOf(ours, func(s string) string { return s }, false, nil), used, net)
+		recut(theirs, ours, used, net)
 	}
 	return difference{words: len(theirs), lost: collect(theirs, net, 1), extra: collect(ours, net, -1)}
 }
@@ -174,8 +175,8 @@ func unhyphened(s string) string {
 }
 
 // recut cuts stretches of theirs as ours are cut, where the letters agree and that makes the difference less.
-func recut(theirs, ours []aWord, net map[string]int) {
-	usedTheirs, usedOurs := make([]bool, len(theirs)), make([]bool, len(ours))
+func recut(theirs, ours []aWord, usedTheirs []bool, net map[string]int) {
+	usedOurs := make([]bool, len(ours))
 	for i, form := range []func(string) string{func(s string) string { return s }, unhyphened, unsigned} {
 		t, o := lettersOf(theirs, form, i == 2, usedTheirs), lettersOf(ours, form, i == 2, usedOurs)
 		for i, w := range theirs {
@@ -248,15 +249,8 @@ func (l letters) settle(o letters, mine, other [2]int, net map[string]int) bool 
 			}
 		}
 	}
-	less := 0
-	for text, n := range change {
-		less += max(net[text], -net[text]) - max(net[text]+n, -net[text]-n)
-	}
-	if less <= 0 {
+	if !lessen(net, change) {
 		return false
-	}
-	for text, n := range change {
-		net[text] += n
 	}
 	for i := mine[0]; i < mine[1]; i++ {
 		l.used[i] = true
@@ -267,45 +261,86 @@ func (l letters) settle(o letters, mine, other [2]int, net map[string]int) bool 
 	return true
 }
 
-// maxPieces bounds the pieces of a word that is printed over itself.
-const maxPieces = 64
+// lessen makes a change if it makes the difference less.
+func lessen(net, change map[string]int) bool {
+	less := 0
+	for text, n := range change {
+		less += max(net[text], -net[text]) - max(net[text]+n, -net[text]-n)
+	}
+	if less <= 0 {
+		return false
+	}
+	for text, n := range change {
+		net[text] += n
+	}
+	return true
+}
 
-// undouble takes words that are printed over themselves, in pieces, and both copies that we tell of them.
-func undouble(theirs []aWord, net map[string]int) {
-	for i := range theirs {
-		pieces, best := map[string]int{}, map[string]int(nil)
-		key, word := "", ""
+// maxPieces bounds the pieces of a line that is printed over itself.
+const maxPieces = 300
+
+// undouble puts both copies that we tell of a line in the place of the pieces of it that are printed over themselves.
+func undouble(theirs []aWord, ours letters, used []bool, net map[string]int) {
+	for i := 0; i < len(theirs); i++ {
+		var key strings.Builder
+		end, line := 0, []aWord(nil)
 		for j := i; j < len(theirs) && j-i < maxPieces; j++ {
-			piece := theirs[j].text
-			if pieces[piece]++; pieces[piece] > net[piece] {
+			key.WriteString(theirs[j].text)
+			half, odd, ok := halved(key.String())
+			if !ok {
 				break
 			}
-			key += piece
-			if half := halved(key); half != "" && net[half] <= -2 {
-				best, word = maps.Clone(pieces), half
+			if odd {
+				continue
+			}
+			if words := ours.twice(half); words != nil {
+				end, line = j+1, words
 			}
 		}
-		for piece, n := range best {
-			net[piece] -= n
+		if end == 0 {
+			continue
 		}
-		if best != nil {
-			net[word] += 2
+		change := map[string]int{}
+		count(change, theirs[i:end], -1)
+		count(change, line, 2)
+		if lessen(net, change) {
+			for ; i < end; i++ {
+				used[i] = true
+			}
+			i--
 		}
 	}
 }
 
-// halved is the word of which each letter is printed twice, "" if s is none.
-func halved(s string) string {
-	runes := []rune(s)
-	if len(runes)%2 != 0 {
-		return ""
-	}
-	half := make([]rune, 0, len(runes)/2)
-	for i := 0; i < len(runes); i += 2 {
-		if runes[i] != runes[i+1] {
-			return ""
+// twice gives the words that have these letters where they stand at two places at least, each from the beginning of a word to an end.
+func (l letters) twice(s string) (words []aWord) {
+	found := 0
+	for from := 0; found < 2; {
+		at := strings.Index(l.text[from:], s)
+		if at < 0 {
+			return nil
 		}
-		half = append(half, runes[i])
+		at += from
+		first, begins := l.index[at]
+		last, ends := l.index[at+len(s)]
+		from = at + 1
+		if begins && ends {
+			words, from = l.words[first:last], at+len(s)
+			found++
+		}
 	}
-	return string(half)
+	return words
+}
+
+// halved is the text of which each letter is printed twice. ok is false if s is none, odd is true if the last letter is there once.
+func halved(s string) (half string, odd, ok bool) {
+	runes := []rune(s)
+	kept := make([]rune, 0, len(runes)/2)
+	for i := 0; i+1 < len(runes); i += 2 {
+		if runes[i] != runes[i+1] {
+			return "", false, false
+		}
+		kept = append(kept, runes[i])
+	}
+	return string(kept), len(runes)%2 != 0, true
 }

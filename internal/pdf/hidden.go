@@ -44,17 +44,21 @@ type looked struct {
 	twins  int  // letters that the engine itself leaves out, since they are printed over others
 	layer  bool // the text is an invisible layer over a scan
 	failed bool // there was a doubt, and the page could not be drawn, or it has too many objects
+
+	objects []object // of the page
 }
 
 // at looks at the loaded page i, which is page.
 func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err error) {
 	all, whole := e.d.inventory()
+	l.objects = all
 	doubtful, doubled := false, crowded(all)
 	for _, o := range all {
 		doubtful = doubtful || o.kind == kindText && o.doubt != seen
 	}
 	if !doubtful && !doubled || e.d.err != nil {
-		return looked{kept: characters, failed: !whole}, e.d.err
+		l.kept, l.failed = characters, !whole
+		return l, e.d.err
 	}
 	of := e.owners(all, len(characters))
 	g := make(gone, len(characters))
@@ -82,15 +86,15 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 	return l, e.d.err
 }
 
-// page makes words of the characters of the loaded page i that can be seen, each once.
-func (e *eye) page(i int, page requests.Page, characters []rune) (rawPage, error) {
+// page makes words of the characters of the loaded page i that can be seen, each once. It gives the objects of the page as well.
+func (e *eye) page(i int, page requests.Page, characters []rune) (rawPage, []object, error) {
 	found, err := e.at(i, page, characters)
 	if err != nil {
-		return rawPage{}, err
+		return rawPage{}, nil, err
 	}
 	raw := tokenize(found.kept)
 	raw.dropped, raw.letters, raw.layer, raw.unsure = found.drops, lettersOf(characters)+found.twins, found.layer, found.failed
-	return raw, nil
+	return raw, found.objects, nil
 }
 
 // owners gives the object that prints each character, as an index; -1 for a blank that the engine has put between words.

@@ -22,9 +22,10 @@ const (
 type object struct {
 	handle uint64
 	kind   int
-	mode   int  // of text
-	area   area // on the page
-	cut    bool // by a clip that is not all around it
+	mode   int    // of text
+	area   area   // on the page
+	turn   matrix // of the form that it is in; of the page it turns nothing
+	cut    bool   // by a clip that is not all around it
 	doubt  doubt
 }
 
@@ -85,7 +86,7 @@ func (d *direct) collect(all []object, handle uint64, turn matrix, page area, de
 	if handle == 0 || len(all) >= maxLooked {
 		return all
 	}
-	o := object{handle: handle, kind: kindText, mode: d.number("FPDFTextObj_GetTextRenderMode", handle)}
+	o := object{handle: handle, turn: turn, kind: kindText, mode: d.number("FPDFTextObj_GetTextRenderMode", handle)}
 	if o.mode < 0 {
 		o.kind = d.number("FPDFPageObj_GetType", handle)
 	}

@@ -66,7 +66,7 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	if err != nil {
 		return rawPage{}, err
 	}
-	raw, err := eye.page(i, page, characters)
+	raw, objects, err := eye.page(i, page, characters)
 	if err != nil {
 		return rawPage{}, err
 	}
@@ -75,9 +75,6 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	for j, t := range raw.tokens {
 		raw.tokens[j].box = turn.box(eye.d, t.first, t.last)
 	}
-	if eye.d.err != nil {
-		return rawPage{}, eye.d.err
-	}
 	if fields {
 		apart(raw.tokens)
 	}
@@ -85,7 +82,10 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 		return rawPage{}, err
 	}
 	if sided(raw.tokens) && !dated(raw.tokens) {
-		raw.rules = rulesOf(p, page, turn)
+		raw.rules = rulesOf(eye.d, objects, turn)
+	}
+	if eye.d.err != nil {
+		return rawPage{}, eye.d.err
 	}
 	if _, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: of}); err == nil && page.ByReference != nil {
 		_, err = p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: *page.ByReference})

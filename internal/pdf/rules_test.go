@@ -21,8 +21,9 @@ func ruledPage(drawing string, turned int, words ...string) []byte {
 		fmt.Fprintf(&b, "BT /F1 10 Tf %s Tm (%s) Tj ET\n", at, w)
 	}
 	return raw("<</Type /Catalog /Pages 2 0 R>>", "<</Type /Pages /Kids [3 0 R] /Count 1>>",
-		fmt.Sprintf("<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Rotate %d /Contents 4 0 R /Resources <</Font <</F1 <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>>>>>>>", turned),
-		fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", b.Len(), b.String()))
+		fmt.Sprintf("<</Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Rotate %d /Contents 4 0 R /Resources <</Font <</F1 <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>>> /XObject <</Fm 5 0 R>>>>>>", turned),
+		fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", b.Len(), b.String()),
+		"<</Type /XObject /Subtype /Form /BBox [0 0 600 800] /Matrix [2 0 0 2 0 0] /Length 26>>\nstream\n1 w 15 350 m 275 350 l S  \nendstream")
 }
 
 // TestRules draws lines in the ways in which programs draw them.
@@ -43,6 +44,7 @@ func TestRules(t *testing.T) {
 		{"lines in one path", "1 w 40 720 m 560 720 l 40 720 m 40 600 l S", 0, table, []Box{across, {40, 80, 40, 200}}},
 		{"a frame", "1 w 40 600 520 120 re S", 0, table, []Box{{40, 200, 560, 200}, {560, 80, 560, 200}, across, {40, 80, 40, 200}}},
 		{"moved and made larger", "2 0 0 2 -20 20 cm 0.5 w 30 350 m 290 350 l S", 0, table, []Box{across}},
+		{"a line in a form", "1 0 0 1 10 20 cm /Fm Do", 0, table, []Box{across}},
 		{"a background", "0.8 g 40 600 520 120 re f 0 g", 0, table, nil},
 		{"what is not painted", "40 720 m 560 720 l n", 0, table, nil},
 		{"a slanted line, and a curve", "1 w 40 720 m 560 600 l S 40 720 m 100 700 200 650 560 600 c S", 0, table, nil},
