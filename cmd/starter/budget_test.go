@@ -72,12 +72,12 @@ func TestABudgetOfAClockThatWasWrongIsBoundedAndSaysSo(t *testing.T) {
 	data := t.TempDir()
 	withLedger(t, data, func(l *ledger.Ledger) {
 		require.NoError(t, l.ChangeBudget(t.Context(), portalHost, func(now time.Time, b *ledger.Budget) bool {
-			b.NextAt, b.BlockedUntil, b.Reason = now.AddDate(1, 0, 0), now.AddDate(1, 0, 0), "429"
+			b.NextAt, b.BlockedUntil, b.Reason = now.Add(8760*time.Hour), now.Add(8760*time.Hour), "429"
 			return true
 		}))
 	})
 	b := budgetOf(t, data, portalHost, "show")
-	require.Contains(t, b.Bounded, "the end of the block was 8760h0m0s away")
+	require.Regexp(t, `^the end of the block was (8760h0m0s|8759h59m\d+s) away`, b.Bounded)
 	require.WithinDuration(t, time.Now().Add(24*time.Hour), *b.Until, time.Minute)
 	require.Less(t, time.Until(*b.Next), time.Minute)
 }
