@@ -28,9 +28,9 @@ if [ -d deploy/grid/node_modules ]; then
   export DRUGSLM_TEST_HUB_URL="$hub"
 fi
 
-# The end-to-end tests take longest and mostly wait, so they come first and share the cores with more than one other package.
+# The end-to-end tests take longest, so they come first.
 # SQLite, which is C translated to Go, is built without the race detector: see docs/decisions.md before you add a package to this.
-go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m -p 3 -parallel 3 ./e2e ./...
+go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./e2e ./...
 # What hostile texts cost cannot be counted with the race detector.
 go test -timeout 20m -run '^TestTheCostGrowsWithTheText$' ./internal/leaflet
 (cd deploy/temporal && go test -timeout 10m ./...)
