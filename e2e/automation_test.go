@@ -28,7 +28,7 @@ func TestAutomation(t *testing.T) {
 	require.Eventually(t, func() bool {
 		now := s.status()
 		return now.rows("anvisa/extract") == documents && now.rows("anvisa/download") == documents && now.fresh()
-	}, waitLimit, 200*time.Millisecond, s.stderr)
+	}, waitLimit, askStep, s.stderr)
 	require.Positive(t, count(portal.log()[before:], "pdf"), "the new leaflets were fetched by itself")
 	s.audited()
 	require.Contains(t, s.run("status", "-o", "json").stdout, `"freshness": "fresh"`)

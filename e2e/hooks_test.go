@@ -95,7 +95,7 @@ func TestHooksAreToldOfFailures(t *testing.T) {
 	require.NotEmpty(t, listed, "known although everything is gone")
 	close(hook.open)
 	s.start()
-	require.Eventually(t, func() bool { return len(s.hooks("pending")) == 0 }, waitLimit, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.hooks("pending")) == 0 }, waitLimit, askStep)
 
 	delivered := s.hooks("delivered")
 	require.Contains(t, delivered, first.id)

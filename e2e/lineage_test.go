@@ -261,6 +261,6 @@ func (s *site) waitEnd(id string) string {
 	require.Eventually(s.t, func() bool {
 		shown := s.run("runs", "show", id, "-o", "json")
 		return shown.code == 0 && json.Unmarshal([]byte(shown.stdout), &run) == nil && run.State != "running"
-	}, waitLimit, 200*time.Millisecond)
+	}, waitLimit, askStep)
 	return run.State
 }

@@ -60,6 +60,6 @@ func TestAChangedPortalPausesTheRun(t *testing.T) {
 		require.Equal(t, 0, resumed.code, resumed.stderr)
 		shown := s.run("runs", "show", run, "-o", "json")
 		return strings.Contains(shown.stdout, `"succeeded"`)
-	}, waitLimit, time.Second, s.stderr)
+	}, waitLimit, askStep, s.stderr)
 	s.audited()
 }

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
@@ -46,7 +45,7 @@ func TestRecordHistories(t *testing.T) {
 
 	portal.kill()
 	require.Equal(t, 1, s.run("materialize", "--wait", "anvisa/index").code)
-	require.Eventually(t, func() bool { return len(s.hooks("delivered")) > 0 }, waitLimit, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.hooks("delivered")) > 0 }, waitLimit, askStep)
 	s.record(t, written)
 	require.Len(t, written, 6, "and a delivery")
 }

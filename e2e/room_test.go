@@ -4,7 +4,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +26,7 @@ func TestARunWaitsForRoomOnTheDisk(t *testing.T) {
 	require.Eventually(t, func() bool {
 		text, document := starter(t, s.env, "status", "anvisa/index"), starter(t, s.env, "status", "anvisa/index", "-o", "json")
 		return text.code == 0 && strings.Contains(text.stdout, says) && document.code == 0 && strings.Contains(document.stdout, says)
-	}, waitLimit, time.Second)
+	}, waitLimit, askStep)
 	require.Eventually(t, func() bool { return strings.Contains(worker.stderr.String(), says) }, waitLimit, waitStep)
 	for _, r := range portal.log() {
 		require.Contains(t, []string{"page", "asset", "categories"}, r.Kind, "no more than which partitions there are")

@@ -20,10 +20,12 @@ import (
 	"drugslm/workflows"
 )
 
-// How long a test waits for what must come, and how often it looks.
+// How long a test waits for what must come, how often it looks, and how often it starts a command to ask, which takes a tenth of a
+// second of a core.
 const (
 	waitLimit = 5 * time.Minute
 	waitStep  = 50 * time.Millisecond
+	askStep   = time.Second
 )
 
 // serving is a worker within the test, on a data folder.
