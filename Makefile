@@ -112,8 +112,8 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench 'BenchmarkBackfill$$' -benchtime 1x -timeout 10m
 
 .PHONY: bench-text
-bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared
-	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x
+bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared, the worst first
+	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x -v
 
 .PHONY: bench-tables
 bench-tables: ## measure: cells of tables against what a person read, on the public leaflets in the folder DIR, worst first
