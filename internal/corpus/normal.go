@@ -3,6 +3,7 @@ package corpus
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,8 +21,8 @@ func Normalize(text string) string { return string(normalize(nil, text)) }
 
 // normalize appends the normal form of text to buf.
 func normalize(buf []byte, text string) []byte {
-	text = norm.NFC.String(text)
-	blank, digit := false, false // a blank is due; the last sign was a digit
+	text = norm.NFC.String(strings.ToValidUTF8(text, "\ufffd")) // beside what is invalid NFC leaves marks as they are
+	blank, digit := false, false                                // a blank is due; the last sign was a digit
 	for i := 0; i < len(text); {
 		r, size := rune(text[i]), 1
 		if r >= utf8.RuneSelf {
