@@ -133,7 +133,7 @@ func TestWorkWithinABudget(t *testing.T) {
 func TestTextBesideAPageThatIsSlowToDraw(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{Workers: 1, Timeout: 5 * time.Second})
-	doc, err := e.Extract(WithBudget(t.Context(), Limits{}), slow(2, "BT /F 12 Tf 20 700 Td (Bula do paciente) Tj ET"))
+	doc, err := e.Extract(WithBudget(t.Context(), Limits{}), slow(60, "BT /F 12 Tf 20 700 Td (Bula do paciente) Tj ET"))
 	require.NoError(t, err)
 	require.Equal(t, "Bula do paciente", doc.Pages[0].Text)
 	require.Equal(t, SourceText, doc.Pages[0].Source)
