@@ -69,10 +69,7 @@ func (l loading) After(_ context.Context, module api.Module, _ api.FunctionDefin
 var errDirect = errors.New("direct call")
 
 // do calls a function of the engine that gives a number of 32 bits or a place in its memory; 0 once a call has failed.
-func (d *direct) do(name string, args ...uint64) uint64 { return uint64(uint32(d.bits(name, args...))) } // the upper half means nothing
-
-// bits are all 64 of what a function gives.
-func (d *direct) bits(name string, args ...uint64) uint64 {
+func (d *direct) do(name string, args ...uint64) uint64 {
 	if d.err != nil {
 		return 0
 	}
@@ -90,7 +87,7 @@ func (d *direct) bits(name string, args ...uint64) uint64 {
 		d.err = fmt.Errorf("%s: %w", name, err)
 		return 0
 	}
-	return d.stack[0]
+	return uint64(uint32(d.stack[0])) // the upper half means nothing
 }
 
 // number is what a function gives as an int.
@@ -108,12 +105,8 @@ func (d *direct) room() uint64 {
 
 // floats reads n numbers that a function has left in room.
 func (d *direct) floats(n int) (all [6]float32) {
-	for i := range n {
-		v, ok := d.module.Memory().ReadFloat32Le(uint32(d.scratch) + uint32(4*i))
-		if !ok {
-			d.err = fmt.Errorf("%w: outside of the memory", errDirect)
-		}
-		all[i] = v
+	for i, v := range d.words(n) {
+		all[i] = math.Float32frombits(v)
 	}
 	return all
 }
@@ -193,11 +186,30 @@ func (d *direct) size(text uint64) float32 {
 		return tiniest
 	}
 	points := float32(math.Abs(float64(d.floats(1)[0])))
-	if d.do("FPDFPageObj_GetMatrix", text, at) == 0 {
+	m, ok := d.matrix(text)
+	if !ok {
 		return points
 	}
+	return points * m.scale()
+}
+
+// matrix of an object; false where the engine has none.
+func (d *direct) matrix(object uint64) (matrix, bool) {
+	if d.do("FPDFPageObj_GetMatrix", object, d.room()) == 0 {
+		return matrix{}, false
+	}
 	v := d.floats(6)
-	return points * matrix{v[0], v[1], v[2], v[3], v[4], v[5]}.scale()
+	return matrix{v[0], v[1], v[2], v[3], v[4], v[5]}, true
+}
+
+// drawMode tells whether a path is filled and whether its lines are drawn; ok is false where the engine does not know.
+func (d *direct) drawMode(path uint64) (filled, stroked, ok bool) {
+	at := d.room()
+	if d.do("FPDFPath_GetDrawMode", path, at, at+4) == 0 {
+		return false, false, false
+	}
+	v := d.words(2)
+	return v[0] != 0, v[1] != 0, true
 }
 
 // object is what prints a character, 0 for a blank that the engine has put between words.

@@ -32,12 +32,7 @@ func crowded(all []object) bool {
 			texts = append(texts, entry{o.area, int(math.Floor(float64(o.area.y0+o.area.y1) / 2 / twinBand))})
 		}
 	}
-	slices.SortFunc(texts, func(a, b entry) int {
-		if a.band != b.band {
-			return a.band - b.band
-		}
-		return int(math.Copysign(1, float64(a.area.x0-b.area.x0)))
-	})
+	slices.SortFunc(texts, func(a, b entry) int { return cmp.Or(a.band-b.band, cmp.Compare(a.area.x0, b.area.x0)) })
 	left := maxCompared * len(texts)
 	for i, a := range texts {
 		for _, band := range []int{a.band, a.band + 1} {

@@ -116,10 +116,8 @@ func (d *direct) nested(all []object, form uint64, turn matrix, page area, depth
 	if depth >= maxNested {
 		return all
 	}
-	at := d.room()
-	if d.do("FPDFPageObj_GetMatrix", form, at) != 0 {
-		v := d.floats(6)
-		turn = turn.after(matrix{v[0], v[1], v[2], v[3], v[4], v[5]})
+	if m, ok := d.matrix(form); ok {
+		turn = turn.after(m)
 	}
 	n := d.number("FPDFFormObj_CountObjects", form)
 	for i := 0; i < n && d.err == nil && len(all) < maxLooked; i++ {
@@ -259,10 +257,10 @@ func reaches(cover, text area) bool {
 // maxCovers bounds how often a large object of a page is held against a text: beyond that a drawing must tell of all.
 const maxCovers = 4_000_000
 
-// fills reports whether a path is filled.
+// fills reports whether a path is filled, for all that is known.
 func (d *direct) fills(path uint64) bool {
-	at := d.room()
-	return d.do("FPDFPath_GetDrawMode", path, at, at+4) == 0 || d.words(1)[0] != 0
+	filled, _, ok := d.drawMode(path)
+	return filled || !ok
 }
 
 func similar(a, b [3]uint32) bool {

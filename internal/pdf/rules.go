@@ -55,12 +55,7 @@ func (r *ruler) path(o object) {
 	if o.area.width() < shortest && o.area.height() < shortest {
 		return
 	}
-	at := r.d.room()
-	if r.d.do("FPDFPath_GetDrawMode", o.handle, at, at+4) == 0 {
-		return
-	}
-	mode := r.d.words(2)
-	filled, stroked := mode[0] != 0, mode[1] != 0
+	filled, stroked, _ := r.d.drawMode(o.handle)
 	if !filled && !stroked {
 		return
 	}
@@ -78,12 +73,11 @@ func (r *ruler) path(o object) {
 
 // parts looks at the lines of a path that is stroked, and at the thin rectangles of one that is filled.
 func (r *ruler) parts(o object, n int, stroked bool) {
-	at := r.d.room()
-	if r.d.do("FPDFPageObj_GetMatrix", o.handle, at) == 0 {
+	m, ok := r.d.matrix(o.handle)
+	if !ok {
 		return
 	}
-	v := r.d.floats(6)
-	place := o.turn.after(matrix{v[0], v[1], v[2], v[3], v[4], v[5]})
+	place, at := o.turn.after(m), r.d.room()
 	var first, last, around area // of the subpath: its ends, which are points, and what is around it
 	open, curved := false, false
 	end := func() {
