@@ -17,6 +17,12 @@ import (
 // errPanicked is in the chain of the error of code that panicked.
 var errPanicked = errors.New("panic")
 
+// panicked logs a panic, which was recovered while something was done, and makes an error of it.
+func panicked(ctx context.Context, doing string, what any, message string, about ...any) error {
+	activity.GetLogger(ctx).Error(message, append(about, "panic", what, "stack", string(debug.Stack()))...)
+	return fault.New(fault.Internal, doing, "%w: %v", errPanicked, what)
+}
+
 // heed is how long an asset's code may take to come back once it was told to stop: less than an activity keeps for
 // writing down what was made, and than a worker that stops waits for its activities.
 const heed = 5 * time.Second
@@ -29,8 +35,7 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 		err := error(fault.New(fault.Internal, "make items", "%s ended its goroutine", p.j.asset.Key))
 		defer func() {
 			if r := recover(); r != nil {
-				activity.GetLogger(ctx).Error("an asset's code panicked", "step", p.j.Step.Name(), "panic", r, "stack", string(debug.Stack()))
-				err = fault.New(fault.Internal, "make items", "%w: %v", errPanicked, r)
+				err = panicked(ctx, "make items", r, "an asset's code panicked", "step", p.j.Step.Name())
 			}
 			done <- err
 		}()

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -169,8 +168,7 @@ func guarded(ctx context.Context, p *pulse, fn func(context.Context) error) (err
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			activity.GetLogger(ctx).Error("activity panicked", "panic", r, "stack", string(debug.Stack()))
-			err = fault.New(fault.Internal, "run activity", "%w: %v", errPanicked, r)
+			err = panicked(ctx, "run activity", r, "activity panicked")
 		}
 		p.cut.Store(errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, errPanicked))
 	}()

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 
 	"go.temporal.io/sdk/activity"
 
@@ -45,8 +44,7 @@ func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset
 func (p *pass) remakeOne(ctx context.Context, old asset.Row) (row asset.Row, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			activity.GetLogger(ctx).Error("an asset's code panicked", "step", p.j.Step.Name(), "item", old.ItemID(), "panic", r, "stack", string(debug.Stack()))
-			err = fault.New(fault.Internal, "make item again", "%w: %v", errPanicked, r)
+			err = panicked(ctx, "make item again", r, "an asset's code panicked", "step", p.j.Step.Name(), "item", old.ItemID())
 		}
 	}()
 	return p.j.asset.Remake(ctx, p.j.run, old)

@@ -56,6 +56,19 @@ func (w *world) attempt(a *timed, left map[string]int, in activities.BatchInput)
 	return left, err
 }
 
+// attempts makes a batch in fewer attempts than most, none of which fails for good.
+func (w *world) attempts(t *testing.T, a *timed, in activities.BatchInput, most int) {
+	t.Helper()
+	var left map[string]int
+	err := errors.New("none yet")
+	for attempt := 0; err != nil; attempt++ {
+		require.Less(t, attempt, most, "it comes to an end: %v", err)
+		if left, err = w.attempt(a, left, in); err != nil {
+			require.False(t, failure(t, err).NonRetryable(), "%v", err)
+		}
+	}
+}
+
 // TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone has items that block until the time is up, do not even stop then, or
 // panic: each is charged and quarantined, the others are published.
 func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
@@ -99,14 +112,7 @@ func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
 				return nil
 			}
 			in := w.enrolled(extract, ledger.Missing)
-			var left map[string]int
-			err := errors.New("none yet")
-			for attempt := 0; err != nil; attempt++ {
-				require.Less(t, attempt, 20, "it comes to an end: %v", err)
-				if left, err = w.attempt(a, left, in); err != nil {
-					require.False(t, failure(t, err).NonRetryable(), "%v", err)
-				}
-			}
+			w.attempts(t, a, in, 20)
 			var want []string
 			for _, id := range []string{"a", "b", "c", "d"} {
 				if strings.Contains(tt.bad, id) {
@@ -290,13 +296,6 @@ func TestABatchOfDearItemsComesToItsEnd(t *testing.T) {
 		return nil
 	}
 	in := w.enrolled(extract, ledger.Missing)
-	var left map[string]int
-	err := errors.New("none yet")
-	for attempt := 0; err != nil; attempt++ {
-		require.Less(t, attempt, 10, "%v", err)
-		if left, err = w.attempt(a, left, in); err != nil {
-			require.False(t, failure(t, err).NonRetryable(), "%v", err)
-		}
-	}
+	w.attempts(t, a, in, 10)
 	require.Equal(t, ledger.Counts{Discovered: 4, Pending: 4}, w.counts(extract), "staged, and none is quarantined")
 }

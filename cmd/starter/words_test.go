@@ -233,13 +233,20 @@ func givenFiles(tb testing.TB) []string {
 	return files
 }
 
-// TestWordsOfGivenFiles holds the given leaflets and cases, each of them, against pdftotext.
-func TestWordsOfGivenFiles(t *testing.T) {
-	t.Parallel()
+// needPdftotext skips a test where the other program is missing.
+func needPdftotext(t *testing.T) string {
+	t.Helper()
 	program := pdftotext()
 	if program == "" {
 		t.Skip("no pdftotext: make optional installs it (package poppler-utils)")
 	}
+	return program
+}
+
+// TestWordsOfGivenFiles holds the given leaflets and cases, each of them, against pdftotext.
+func TestWordsOfGivenFiles(t *testing.T) {
+	t.Parallel()
+	program := needPdftotext(t)
 	files := givenFiles(t)
 	if len(files) == 0 {
 		t.Skip("no real leaflets: set DRUGSLM_SHARED to the folder of test data")
@@ -285,10 +292,7 @@ func printedLeaflet(t *testing.T) string {
 // TestWordsOfPrintedFiles holds files that are printed here against pdftotext: wherever the tests run, some are measured.
 func TestWordsOfPrintedFiles(t *testing.T) {
 	t.Parallel()
-	program := pdftotext()
-	if program == "" {
-		t.Skip("no pdftotext: make optional installs it (package poppler-utils)")
-	}
+	program := needPdftotext(t)
 	files := []string{printedLeaflet(t), printed(t, twoTitles, "4. CONTRAINDICAÇÕES\nNão use em caso de alergia.")}
 	for _, table := range printedTables() {
 		files = append(files, table.print(t))
