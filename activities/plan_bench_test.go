@@ -14,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/planning"
 	"drugslm/internal/ledger"
