@@ -222,6 +222,9 @@ func (l whyLink) print(line func(name, format string, args ...any)) {
 	for _, f := range l.Row {
 		printField(line, f)
 	}
+	for _, a := range l.Aggregated {
+		line("aggregated", "from %d rows of %s, in %d partitions", a.Rows, a.Asset, a.Partitions)
+	}
 	for _, missing := range l.Missing {
 		line("missing", "%s", missing)
 	}

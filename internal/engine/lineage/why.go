@@ -40,10 +40,11 @@ type Link struct {
 	CodeVersion string          `json:"code_version"`     // under which it is or was made
 	CodeNow     string          `json:"code_version_now"` // of the asset
 	Verdict     ItemVerdict     `json:"verdict"`
-	Table       *Place          `json:"table"`   // null: no row of it is published
-	Made        *Origin         `json:"made"`    // null: no row of it can be read
-	Row         rows.Fields     `json:"row"`     // in short; null as made
-	Missing     []string        `json:"missing"` // links of the chain that are not there, and why
+	Table       *Place          `json:"table"`                     // null: no row of it is published
+	Made        *Origin         `json:"made"`                      // null: no row of it can be read
+	Row         rows.Fields     `json:"row"`                       // in short; null as made
+	Missing     []string        `json:"missing"`                   // links of the chain that are not there, and why
+	Aggregated  []Aggregated    `json:"aggregated_from,omitempty"` // what it is made from, where that is no single item
 
 	MissingSince string `json:"missing_since,omitempty"` // the source's day of the first complete listing that did not show it; none: the last one did
 	Waived       string `json:"waived,omitempty"`        // who let it stay quarantined, when and why
@@ -178,9 +179,14 @@ func (c *chain) up(ctx context.Context, e ledger.Entry) error {
 			}
 		}
 	}
-	if !followed {
-		link.Missing = append(link.Missing, fmt.Sprintf("upstream: no item %q is known of %s", cmp.Or(e.Origin, e.ID), depNames(made)))
+	if followed {
+		return nil
 	}
+	if made.Derives() && e.Origin == "" && e.State != ledger.Absent {
+		link.Aggregated, err = c.aggregated(ctx, made, e.Partition)
+		return err
+	}
+	link.Missing = append(link.Missing, fmt.Sprintf("upstream: no item %q is known of %s", cmp.Or(e.Origin, e.ID), depNames(made)))
 	return nil
 }
 
@@ -222,6 +228,14 @@ func (c *chain) down(ctx context.Context, e ledger.Entry) error {
 		case err != nil:
 			return err
 		case len(downs) == 0:
+			aggregates, err := c.aggregates(ctx, next, partitions)
+			if err != nil {
+				return err
+			}
+			if aggregates {
+				link.Missing = append(link.Missing, fmt.Sprintf("downstream: %s aggregates rows, and does not say of which items", next.Key))
+				continue
+			}
 			link.Missing = append(link.Missing, fmt.Sprintf("downstream: %s has made nothing of it", next.Key))
 			continue
 		case len(downs) > maxBranch:
