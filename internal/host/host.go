@@ -1,4 +1,4 @@
-// Package host wires a worker process together: it opens the data folder, the browser sessions, the site, the PDF
+// Package host wires a worker process together. It opens the data folder, the browser sessions, the site, the PDF
 // reader and the connection to Temporal, and runs a worker for each task queue. Only commands import it.
 //
 // [Open] either gives a [Host] in which everything answers, or one error that says what does not and what to do.

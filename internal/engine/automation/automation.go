@@ -1,4 +1,5 @@
-// Package automation decides which partitions are to be materialized without anybody asking for it, and which are overdue.
+// Package automation decides which partitions are materialized without anybody asking for it. It also finds those that are
+// overdue.
 //
 // A tick ([Evaluator.Evaluate]) looks at nothing but what happened since the last one: partitions that were published, keys
 // that were discovered, windows that ended, code that changed. It asks the conditions of the assets about those, and records

@@ -1,4 +1,4 @@
-// Package forecast estimates what a plan will do and cost, before anything is done.
+// Package forecast estimates the cost of a plan before anything is done: items, requests, bytes, minutes.
 //
 // It runs the code of the assets over what is published, compares the result with the ledger as an enrolment does, and adds
 // up the requests that the source will be sent. It writes nothing.

@@ -1,4 +1,4 @@
-// Package planning says what a run or a backfill has to do, as the ledger has it at this moment.
+// Package planning says which steps a run or a backfill has, as the ledger has it at this moment.
 //
 // [LoadState] reads one fact for each partition of each asset from the ledger; package asset turns that into the state of
 // partitions and the steps of a plan. Nothing here writes, and no row of any table is read.
