@@ -1,29 +1,29 @@
-// Package grid lends browser sessions, a fixed number at a time, from a Selenium Grid or from one chromedriver on
-// this machine.
+// Package grid lends browser sessions, a fixed number at a time, from a Selenium Grid or from one chromedriver on this machine.
 //
-// A session is borrowed for the length of a function ([Pool.With]): there is nothing to give back and nothing to
-// forget. Sessions are made when first needed, asked whether they still live each time they are lent, wiped between
-// leases, and replaced after [Options.MaxUses] leases, after [Options.MaxAge], or when anything about them is in doubt:
-// the lease ran out, a command was cut short, the function panicked or returned a [fault.Session].
+// [Pool.With] lends a session for the length of a function, so a caller cannot forget to return it. The pool makes sessions when
+// they are first needed, checks before each lease that they still live, and wipes them between leases. It replaces a session after
+// [Options.MaxUses] leases, after [Options.MaxAge], or when its state is in doubt: the lease expired, a command was cut short, the
+// function panicked or returned a [fault.Session].
 //
-// A [Pool] is safe for several goroutines; whoever opened it closes it. A [Session] belongs to the function it was lent
-// to and must not outlive it; its commands run one at a time, as browsers take them. The zero values of both are of no use.
+// A [Pool] is safe for use by several goroutines; the caller of [Open] must call Close. A [Session] belongs to the function it was
+// lent to and must not outlive it. Its commands run one at a time. The zero values of both are not usable.
 //
-// The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. All of that is
-// mended in transport.go, which also makes the one write to a global of another package: selenium.HTTPClient, once,
-// when the first pool opens. Requests of others through that client pass untouched.
+// The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. transport.go fixes both.
+// It also writes to one global variable of another package, selenium.HTTPClient, once, when the first pool opens. Requests of
+// others through that client are not changed.
 //
-// A session that does not answer (a script without end) is given up after thirty seconds. The browser is killed if it is
-// local; one of a hub goes on, in its slot, until the hub's session timeout (300 s by default). A command that nobody
-// answers at all (a driver or node that hangs) ends half a minute after the longest limit that the browser has.
+// A session that does not answer (an endless script) is given up after thirty seconds. A local browser is killed; a browser of a
+// hub keeps its slot until the hub's session timeout (300 s by default). A command that gets no answer at all (a driver or node
+// that hangs) ends half a minute after the longest limit of the browser.
 //
-// Everything that can die may: a local chromedriver that has died, or does not answer for twenty seconds, is replaced
-// when it is next needed, with growing pauses if it dies again and again; its browsers end with it. A hub that is gone or
-// has no node is asked again with each lease. Until then leases fail as Offline, which is nobody's fault.
+// A local chromedriver that has died, or has not answered for twenty seconds, is replaced when it is next needed, with growing
+// pauses if it dies again and again. Its browsers end with it. A hub that is down or has no node is asked again at each lease;
+// until it answers, leases fail as Offline.
 //
-// Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Offline (the hub or driver
-// is gone, and may come back), Unavailable (no browser could be started), Invalid (the options cannot work). What the page itself did (a script that threw, a
-// host that does not resolve) is Internal, unless [Session.Open] says more. No error holds a password or an address's query.
+// Errors have a kind of package fault: Session (that browser is dead or stuck, take another), Offline (the hub or driver is down,
+// and may come back), Unavailable (no browser could be started), Invalid (the options cannot work). Errors of the page itself (a
+// script that threw, a host that does not resolve) are Internal, unless [Session.Open] says more. No error holds a password or the
+// query of an address.
 package grid
 
 import (

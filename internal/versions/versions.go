@@ -1,23 +1,22 @@
-// Package versions looks at the versions of published tables, compares them, goes back to one, and removes the files
-// of those that nobody needs any more.
+// Package versions manages the versions of published tables.
 //
-// Every publish of a partition is a version of its asset's Delta table. [Keeper.List] tells them, [Keeper.Diff]
-// compares two by the items of their rows. [Keeper.PlanRollback] says what going back would mean and
-// [Keeper.Rollback] does it: as a publish like any other, which is a new version, announced in the ledger before its
-// commit and confirmed after it. Whoever is killed in between leaves it to [Settle]: the next rollback, or the next run
-// of the partition, finishes what is in the table's log and shuts out for good what is not. [Keeper.Vacuum] removes
-// data files that only versions beyond retention have; those stay listed and cannot be read.
+// Every publish of a partition is a version of its asset's Delta table. [Keeper.List] lists them, and [Keeper.Diff] compares two by
+// the items of their rows. [Keeper.PlanRollback] says what a rollback would change, and [Keeper.Rollback] does it. A rollback is a
+// publish like any other: a new version, announced in the ledger before its commit and confirmed after it. If the process is
+// killed in between, the next rollback or the next run of the partition calls [Settle], which finishes a publish whose commit is in
+// the table's log and makes sure that any other never gets there. [Keeper.Vacuum] deletes data files that only versions beyond
+// retention need; these versions stay listed and cannot be read.
 //
-// Other programs may change the tables, too. [Keeper.Drifts] finds the partitions whose files are not those that the ledger
-// knows, without reading a row; [Keeper.Examine] reads the rows of these files and compares them with those of before;
-// [Keeper.Reconcile] has the ledger follow rows that are the same and puts the others right in a publish of its own.
+// Other programs may change the tables, too. [Keeper.Drifts] finds the partitions whose files are not those that the ledger knows,
+// without reading a row. [Keeper.Examine] reads the rows of these files and compares them with the earlier rows. [Keeper.Reconcile]
+// updates the ledger for rows that are the same in other files, and restores the others in a publish of its own.
 //
-// A comparison and a rollback keep, of each row in files that only one of the two versions has, its item's id and 16
-// bytes of a hash, of one partition at a time: some 70 bytes a row, for a rollback at most twice that. Rows of files
-// that both versions have are not read.
+// For each row in files that only one of the two versions has, a comparison and a rollback keep the id of its item and 16 bytes of
+// a hash, for one partition at a time: some 70 bytes a row, and for a rollback at most twice that. Rows of files that both versions
+// have are not read.
 //
-// What was typed and cannot work (a version that does not exist, one whose files were vacuumed, a partition that a run
-// has in hand) is fault.Invalid, and nothing is changed.
+// A request that cannot work (a version that does not exist or whose files were vacuumed, a partition that a run is working on) is
+// fault.Invalid, and nothing is changed.
 package versions
 
 import (
