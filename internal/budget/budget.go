@@ -72,7 +72,7 @@ const (
 	lateLeast     = 50 * time.Millisecond
 )
 
-// Options say how fast a host may be asked.
+// Options limit the rate of requests to a host.
 type Options struct {
 	RPS      float64       // requests a second, all workers together; 0: no limit, which only a loopback host may have
 	MaxWait  time.Duration // the longest wait that Take sleeps; a longer one is returned as a fault. 0: DefaultMaxWait
@@ -81,7 +81,7 @@ type Options struct {
 	Log      *slog.Logger  // told of blocks, of times that cannot be, and at level debug of every request; nil: nobody is
 }
 
-// Budget is one process's hold on the pace of one host.
+// Budget is the access of one process to the pace of one host.
 type Budget struct {
 	book     Book
 	host     string
@@ -95,8 +95,8 @@ type Budget struct {
 	probing time.Time // since when
 }
 
-// New makes the budget of a host, "host:port" as the source's address has it. No limit for a host that is not this
-// machine, and a rate that is no number, are fault.Invalid.
+// New returns the budget of a host, "host:port" as in the address of the source. No limit for a host that is not this
+// machine, and a rate that is not a number, are fault.Invalid.
 func New(book Book, host string, o Options) (*Budget, error) {
 	b := &Budget{book: book, host: host, o: o}
 	switch {
@@ -138,9 +138,9 @@ func loopback(host string) bool {
 	return name == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// Take returns when a request may be sent: at once. A blocked host, or a turn further off than MaxWait, is
-// fault.Throttled, or fault.Refused while the circuit is open, with After; the turn is then not taken. It is called
-// right before every request.
+// Take waits for a turn. When it returns nil, send the request at once. A blocked host, or a turn that is further away
+// than MaxWait, is fault.Throttled, or fault.Refused while the circuit is open, with After; then no turn is taken. Call
+// it right before every request.
 func (b *Budget) Take(ctx context.Context) error {
 	ask := Ask{Interval: b.interval, Patience: b.o.MaxWait, Who: rand.Text()}
 	for {
@@ -227,8 +227,8 @@ func (b *Budget) denied(turn Turn) error {
 		Err: errors.New(b.host + " is not asked until " + turn.Until.UTC().Format(time.RFC3339) + ": " + turn.Reason)}
 }
 
-// Report says how a request went and how long it took. It is called after every request, and writes only when that
-// changes the pace. A cancelled ctx does not keep it from writing a block down.
+// Report records the result of a request and how long it took. Call it after every request. It writes only if the pace
+// changes. It records a block even if ctx is canceled.
 func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()

@@ -47,13 +47,13 @@ const (
 	DefaultScriptTimeout     = time.Minute
 )
 
-// ErrLeaseExpired is the cause of a lease's context once its time is over, and part of the error With then returns.
+// ErrLeaseExpired is the cause of the context of an expired lease, and part of the error that With then returns.
 var ErrLeaseExpired = errors.New("the lease of the browser session is over")
 
 // ErrClosed is returned by With on a pool that is closed or closing.
 var ErrClosed = errors.New("the pool of browser sessions is closed")
 
-// Options say where browsers come from and how they are used. The zero value is a local headless Chromium.
+// Options say where browsers come from, and how they are used. The zero value is a local headless Chromium.
 type Options struct {
 	// Hub is the address of a Grid, with or without /wd/hub, a trailing slash, user:password@. Empty: one
 	// chromedriver is started on this machine, on a free loopback port; it ends with the pool and with this process.
@@ -88,7 +88,7 @@ type Options struct {
 	Gone func(ctx context.Context, owner string) (bool, error)
 }
 
-// Lease is the record of one session: who holds it, and until when that is believed of an owner who did not register.
+// Lease is the record of one session: its owner, and until when an owner that did not register is believed to hold it.
 type Lease struct {
 	Session string
 	Hub     string // address without user and password; LocalHub for a driver of the owner's own
@@ -96,20 +96,20 @@ type Lease struct {
 	Expires time.Time
 }
 
-// LocalHub stands for the hub where an owner has a chromedriver of its own, which ends with it.
+// LocalHub stands for the hub of an owner with a chromedriver of its own, which ends with the owner.
 const LocalHub = "local"
 
-// Leases records sessions, so that those of an owner that died can be ended: a hub keeps them, and their slots, for as
-// long as its session timeout. Hold records or prolongs, and says no where the session is not the owner's any more;
-// Release forgets, also what it does not know; Orphans are the leases whose owner is gone.
+// Leases records sessions, so that the sessions of a dead owner can be ended: a hub keeps them, and their slots, until
+// its session timeout. Hold records or renews a lease, and returns false if the session no longer belongs to the owner.
+// Release deletes a lease; an unknown one is no error. Orphans returns the leases of dead owners.
 type Leases interface {
 	Hold(ctx context.Context, l Lease) (held bool, err error)
 	Release(ctx context.Context, session string) error
 	Orphans(ctx context.Context) ([]Lease, error)
 }
 
-// Open makes a pool and checks that the hub, or the driver it starts, answers; no browser is started yet. Errors are fault.Invalid for options that
-// cannot work and fault.Unavailable for a hub or driver that does not answer.
+// Open makes a pool and checks that the hub, or the driver that it starts, answers. It starts no browser yet. Options
+// that cannot work are fault.Invalid; a hub or driver that does not answer is fault.Unavailable.
 func Open(ctx context.Context, o Options) (*Pool, error) {
 	return open(ctx, o, newBase())
 }

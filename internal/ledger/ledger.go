@@ -72,9 +72,9 @@ type Ledger struct {
 	reader *sql.DB
 }
 
-// Open opens the ledger at path, creates it and its folder when they are missing, and brings its schema up to date.
-// A file with a newer schema is worked with if that only added to what this binary knows, and fault.Invalid otherwise; a
-// folder that cannot be written is fault.Unavailable.
+// Open opens the ledger at path, creates it and its folder if they are missing, and migrates its schema. It accepts a
+// file with a newer schema if that only added to what this binary knows; otherwise it is fault.Invalid. A folder that
+// cannot be written is fault.Unavailable.
 func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -107,7 +107,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) 
 	return l, nil
 }
 
-// Close ends the ledger's connections. Transactions under way fail.
+// Close closes the connections of the ledger. Running transactions fail.
 func (l *Ledger) Close() error {
 	return errors.Join(l.reader.Close(), l.writer.Close())
 }

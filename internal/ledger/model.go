@@ -8,7 +8,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// State is where an item stands.
+// State is the state of an item.
 type State string
 
 // The states. Counts puts pending, made and staged together as pending: their rows are not in the table yet.

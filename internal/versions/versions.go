@@ -34,7 +34,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Keeper knows the tables and the ledger that goes with them. Safe for use by several goroutines.
+// Keeper manages the tables with their ledger. It is safe for use by several goroutines.
 type Keeper struct {
 	Graph  *asset.Graph
 	Ledger *ledger.Ledger
@@ -42,7 +42,7 @@ type Keeper struct {
 	Now    func() time.Time
 }
 
-// Version is one version of an asset's table. Each is about one partition.
+// Version is one version of the table of an asset. It concerns one partition.
 type Version struct {
 	Version      int64             `json:"version"`
 	Time         time.Time         `json:"time"`
@@ -68,8 +68,8 @@ type Version struct {
 	about []string
 }
 
-// Examined is what a run found when it looked into a commit of another program, and into those that it looked into together
-// with it.
+// Examined is what a run found when it examined a commit of another program, together with the commits that it examined
+// at the same time.
 type Examined struct {
 	Partition string `json:"partition"`
 	Class     string `json:"class"`    // as the rows showed
@@ -80,8 +80,8 @@ type Examined struct {
 	RunID     string `json:"run_id"`
 }
 
-// List gives the versions of an asset's table, the newest first: those about the partitions that are named, by key or
-// label; none: all. limit 0: all. The log is read once, whatever the limit is.
+// List returns the versions of the table of an asset, the newest first, of the named partitions, by key or label; none:
+// all. limit 0: all. The log is read once for any limit.
 func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, limit int) ([]Version, error) {
 	found, err := k.history(ctx, a)
 	if err != nil {
