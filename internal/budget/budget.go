@@ -67,7 +67,7 @@ const (
 const (
 	throttled     = time.Minute      // the block when the source asks to slow down and does not say for how long
 	glance        = time.Second      // how old the knowledge of a block may be when turns cost nothing
-	reportTimeout = 30 * time.Second // to write a report down, though its request was cancelled
+	reportTimeout = 30 * time.Second // to write a report, also if its request was canceled
 	lateShare     = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
 	lateLeast     = 50 * time.Millisecond
 )

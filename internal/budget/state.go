@@ -26,7 +26,7 @@ const (
 	probePause    = 30 * time.Second // between probes that tell nothing, as a browser that died
 	probeLook     = 10 * time.Second // how often those look who wait for a probe
 	clockSlack    = time.Second      // a difference of clocks that is not worth a word
-	anyPatience   = time.Hour        // of whoever may have taken a place in the queue
+	anyPatience   = time.Hour        // of any process that may have taken a place in the queue
 )
 
 // State is what the book records of one host.
@@ -44,8 +44,8 @@ type State struct {
 	Probe        string        // who probes, while ProbeUntil lasts
 	ProbeUntil   time.Time
 	Reason       string // of the last block
-	Note         string // of whoever opened or closed the circuit by hand; "": the source's block
-	Bounded      string // what was wrong with the times noted, when they last had to be bounded
+	Note         string // of the person who opened or closed the circuit; "": a block by the source
+	Bounded      string // what was wrong with the recorded times, when they were last bounded
 	BoundedAt    time.Time
 	Updated      time.Time
 }
@@ -92,7 +92,7 @@ type Turn struct {
 	Refused bool          // the block is an open circuit: the source refuses us
 	Reason  string        // of the block
 	Step    time.Duration // between two requests, as the pace is now; 0: no limit
-	Bounded string        // what of the times noted was wrong, if this turn found something
+	Bounded string        // what was wrong with the recorded times, if this turn found something
 }
 
 // Take decides about a turn at now, inside the transaction that stores what it changes. It never grants two turns with

@@ -51,7 +51,7 @@ func (s *Session) ID() string { return s.id }
 // Uses counts the leases of the session, this one included.
 func (s *Session) Uses() int { return s.uses }
 
-// answerGrace is how much longer than the browser's own limits a command may take: then whoever should answer hangs.
+// answerGrace is how much longer than the limits of the browser a command may take: after that the other side hangs.
 const answerGrace = 30 * time.Second
 
 // errNoAnswer is the cause of the end of a command that nobody answers.

@@ -138,7 +138,7 @@ func writeFile(ctx context.Context, path string, r io.Reader) (n int64, err erro
 	return n, f.Sync()
 }
 
-// until gives r's bytes until ctx ends, so that a cancelled copy does not run to its end.
+// until yields the bytes of r until ctx ends, so that a canceled copy stops.
 func until(ctx context.Context, r io.Reader) io.Reader {
 	return readFunc(func(p []byte) (int, error) {
 		if err := ctx.Err(); err != nil {

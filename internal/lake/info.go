@@ -29,7 +29,7 @@ type Rollback struct {
 	To   int64 `json:"to"`   // the version they have again
 }
 
-// commitInfo is its form in the log: once field by field, for whoever reads the log as JSON, and once as the
+// commitInfo is its form in the log: once field by field, for readers of the log as JSON, and once as the
 // text userMetadata, since that is what Spark shows of a table's history.
 type commitInfo struct {
 	CommitInfo

@@ -94,7 +94,7 @@ type BackfillStep struct {
 	Started  time.Time // zero until it was handed out
 	Finished time.Time // zero until it ended
 
-	Step []byte // JSON of the plan's step, for whoever carries it out; only where it is said to be given
+	Step []byte // JSON of the plan's step, for the worker that does it; only where documented
 }
 
 // StepOutcome is the result of a step.
@@ -184,7 +184,7 @@ type StepFilter struct {
 // Claim says which execution works on a partition.
 type Claim struct {
 	Asset, Partition string
-	Run              string // whoever has the same may go on with it
+	Run              string // another execution of the same run may continue the work
 	Workflow         string // and its execution: whom to ask whether the owner lives
 	Execution        string
 	Since            time.Time

@@ -95,8 +95,8 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 	return b, used, err
 }
 
-// abandonSteps takes the steps under way from an execution that is gone. Nothing begins any more in a backfill that is
-// being cancelled: its steps end here, or it never could.
+// abandonSteps takes the running steps from an execution that is gone. In a backfill that is being canceled nothing
+// begins any more: its steps end here, or the backfill could never end.
 func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 		WHERE backfill = $1 AND state = 'running' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`,

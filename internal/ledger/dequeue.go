@@ -48,8 +48,8 @@ func (l *Ledger) dequeue(ctx context.Context, tx *sql.Tx, r DequeueRequest) (Deq
 	return out, err
 }
 
-// useNumber marks the request's number as used, and reports whether it was not. Whoever repeats a request whose answer
-// arrived, without knowing it, must not be given steps that nobody would start: also not those of a number that gave none.
+// useNumber marks the number of the request as used, and reports whether it was unused. A repeated request whose answer
+// had arrived must not get steps that nobody would start, also if its number gave none.
 func useNumber(ctx context.Context, tx *sql.Tx, r DequeueRequest) (bool, error) {
 	result, err := tx.ExecContext(ctx, `INSERT INTO backfill_requests (backfill, number) VALUES ($1, $2) ON CONFLICT (backfill, number) DO NOTHING`,
 		r.Backfill, r.Number)

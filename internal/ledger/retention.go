@@ -73,7 +73,7 @@ type pruner struct {
 }
 
 // sweep goes over rows by an id that grows, a batch at a time. which is the condition on them, with the arguments from $3
-// on; from names the table. Whoever is found in the range of a batch is removed in a transaction that asks for the same.
+// on; from names the table. The rows in the range of a batch are removed in a transaction with the same condition.
 func (p *pruner) sweep(ctx context.Context, id, from, which string, args []any, count *int, remove func(ctx context.Context, tx *sql.Tx, which string, args []any) (int, error)) error {
 	for after := int64(-1); ; {
 		var ids []int64

@@ -41,7 +41,7 @@ func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progr
 	}
 	return l.write(ctx, op, func(tx *sql.Tx) error {
 		at := micros(l.Now())
-		// It may have been cancelled while it was planned.
+		// It may have been canceled while it was planned.
 		_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 			WHERE backfill = $1 AND state = 'waiting' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`, id, at, backfillCanceled)
 		if err != nil {

@@ -17,8 +17,8 @@ func Settle(ctx context.Context, l *ledger.Ledger, table *lake.Table, app string
 	unsupported, closed := errors.AsType[*lake.Unsupported](err)
 	switch {
 	case closed:
-		// Whoever is about to make the commit is refused as well, for it comes after the one that closed the table; and
-		// what takes the table back has a higher number.
+		// The process that is about to make the commit is refused as well, because its commit comes after the one that
+		// closed the table; and a commit that takes the table back has a higher number.
 		return l.AbandonPublish(ctx, m.ID, "its commit was never made, and cannot be: "+unsupported.Error())
 	case err != nil:
 		return err
