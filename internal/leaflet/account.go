@@ -70,7 +70,7 @@ func (d document) dropsOf(pages []Page) []Drop {
 	all := slices.Clone(d.dropped)
 	for i, page := range pages {
 		for _, drop := range page.Dropped {
-			drop.Page = i + 1
+			drop.Page, drop.Text, drop.Reason = i+1, strings.ToValidUTF8(drop.Text, "\uFFFD"), strings.ToValidUTF8(drop.Reason, "\uFFFD")
 			all = append(all, drop)
 		}
 	}
