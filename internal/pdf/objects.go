@@ -178,29 +178,17 @@ func (d *direct) marked(handle uint64) bool {
 	return false
 }
 
-// markName is the first letters of the name of a mark.
+// markName is the name of a mark.
 func (d *direct) markName(mark uint64) string {
 	if mark == 0 {
 		return ""
 	}
-	const most = 64
-	at := d.room()
-	if d.do("FPDFPageObjMark_GetName", mark, at, most, at+most) == 0 {
-		return ""
-	}
-	content, ok := d.module.Memory().Read(uint32(at), most+4)
-	if !ok {
-		return ""
-	}
-	length := int(content[most]) // in bytes of UTF-16, with its end
-	if length > most {
-		return ""
-	}
-	name := make([]byte, 0, most/2)
-	for i := 0; i+3 < length; i += 2 {
-		name = append(name, content[i])
-	}
-	return string(name)
+	return d.name(func(at, most uint64) int {
+		if d.do("FPDFPageObjMark_GetName", mark, at, most, at+most) == 0 {
+			return 0
+		}
+		return int(int32(d.word(at + most)))
+	})
 }
 
 // covered asks for a drawing of texts that something large lies over, and of those on something of about their own colour.
