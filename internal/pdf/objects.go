@@ -22,6 +22,7 @@ const (
 type object struct {
 	handle uint64
 	kind   int
+	top    bool   // of the page itself, not of a form in it
 	mode   int    // of text
 	area   area   // on the page
 	turn   matrix // of the form that it is in; of the page it turns nothing
@@ -86,7 +87,7 @@ func (d *direct) collect(all []object, handle uint64, turn matrix, page area, de
 	if handle == 0 || len(all) >= maxLooked {
 		return all
 	}
-	o := object{handle: handle, turn: turn, kind: kindText, mode: d.number("FPDFTextObj_GetTextRenderMode", handle)}
+	o := object{handle: handle, turn: turn, kind: kindText, top: depth == 0, mode: d.number("FPDFTextObj_GetTextRenderMode", handle)}
 	if o.mode < 0 {
 		o.kind = d.number("FPDFPageObj_GetType", handle)
 	}

@@ -32,15 +32,16 @@ const (
 
 // rawPage is a page as the engine gives it.
 type rawPage struct {
-	tokens  []token
-	missing int  // glyphs of which the file does not say what they mean
-	fields  bool // it has form fields or notes, whose text is among the tokens
-	bare    bool // and no other text
-	rules   []Box
-	layer   bool // its text is an invisible layer over a scan
-	unsure  bool // whether all of it can be seen
-	dropped []Drop
-	letters int // of all that the file prints, what is dropped included
+	tokens   []token
+	missing  int  // glyphs of which the file does not say what they mean
+	fields   bool // it has form fields or notes, whose text is among the tokens
+	bare     bool // and no other text
+	rules    []Box
+	pictured bool // images cover half of it
+	layer    bool // its text is an invisible layer over a scan
+	unsure   bool // whether all of it can be seen
+	dropped  []Drop
+	letters  int // of all that the file prints, what is dropped included
 }
 
 // readPage reads the characters of page i in one call, and the box of the first and the last character of each word: those
