@@ -4,6 +4,8 @@ package pdf
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,7 +33,7 @@ func BenchmarkText(b *testing.B) {
 		b.Skip("pdftotext is not installed (package poppler-utils)")
 	}
 	files := benchFiles(b)
-	alone := engineAlone(b) // which is compiled outside of the measurement
+	alone(b, files[0], 1) // the engine is compiled outside of the measurement
 	var ours, floor, theirs usage
 	var start time.Duration
 	each := make([]benchFile, len(files))
@@ -41,6 +43,7 @@ func BenchmarkText(b *testing.B) {
 	for b.Loop() {
 		before := spentBy(b, syscall.RUSAGE_CHILDREN)
 		var other usage
+		var aside time.Duration
 		e := open(b, Options{Workers: 1, Documents: 2 * childLife}) // one child, whose time can be read to the end
 		_, err := e.Extract(b.Context(), printed(b, nil, "um"))
 		require.NoError(b, err)
@@ -48,19 +51,17 @@ func BenchmarkText(b *testing.B) {
 		for i, file := range files {
 			content, err := os.ReadFile(file)
 			require.NoError(b, err)
-			for range max(1, childLife/len(files)) {
+			times := max(1, childLife/len(files))
+			pages := 0
+			for range times {
 				from, caller := e.spent(b), spentBy(b, syscall.RUSAGE_SELF)
 				doc, err := e.Extract(b.Context(), content)
 				require.NoError(b, err)
+				pages += len(doc.Pages)
 				read := usage{pages: len(doc.Pages), files: 1, cpu: spentBy(b, syscall.RUSAGE_SELF).cpu - caller.cpu}
 				ours.add(read)
 				read.cpu += e.spent(b) - from
 				each[i].ours.add(read)
-
-				caller = spentBy(b, syscall.RUSAGE_SELF)
-				readAlone(b, alone, content)
-				read.cpu = spentBy(b, syscall.RUSAGE_SELF).cpu - caller.cpu
-				floor.add(read)
 
 				process := exec.CommandContext(b.Context(), program, "-raw", "-enc", "UTF-8", file, os.DevNull)
 				require.NoError(b, process.Run())
@@ -69,10 +70,13 @@ func BenchmarkText(b *testing.B) {
 				each[i].theirs.add(read)
 				other.add(read)
 			}
+			cpu, whole := alone(b, file, times)
+			floor.add(usage{cpu: cpu, pages: pages, files: times})
+			aside += whole
 		}
 		require.NoError(b, e.Close(b.Context())) // after which the child's time is ours to see
 		after := spentBy(b, syscall.RUSAGE_CHILDREN)
-		ours.add(usage{cpu: after.cpu - before.cpu - other.cpu, peak: after.peak}) // of a child, which takes more than pdftotext
+		ours.add(usage{cpu: after.cpu - before.cpu - other.cpu - aside, peak: after.peak}) // of a child: the others take less
 		theirs.add(other)
 	}
 	b.ReportMetric(ours.perPage(), "ms-CPU/page")
@@ -120,34 +124,73 @@ func spentBy(b *testing.B, who int) usage {
 	return usageOf(&u)
 }
 
-// engineAlone is an engine in this process.
-func engineAlone(b *testing.B) *engine {
-	b.Helper()
+// readAlone is a program that reads a file (args: its name, how often) with the engine, and does nothing with it: what remains if all of ours
+// cost nothing. That is a sandbox for the document, its pages, and their characters. It prints the microseconds of CPU that this took.
+func readAlone(args []string) error {
+	times, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
 	o, err := Options{}.withDefaults()
-	require.NoError(b, err)
-	e, err := openEngine(b.Context(), settings{CacheDir: o.CacheDir, MemoryPages: o.MemoryPages, MaxPages: o.MaxPages, MaxBytes: o.MaxBytes, MaxText: o.MaxText})
-	require.NoError(b, err)
-	b.Cleanup(e.close)
-	return e
+	if err != nil {
+		return err
+	}
+	e, err := openEngine(context.Background(), settings{CacheDir: o.CacheDir, MemoryPages: o.MemoryPages, MaxPages: o.MaxPages})
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	var before, after syscall.Rusage
+	err = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+	for range times {
+		if err == nil {
+			err = e.alone(content)
+		}
+	}
+	err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &after))
+	fmt.Println((usageOf(&after).cpu - usageOf(&before).cpu).Microseconds())
+	return err
 }
 
-// readAlone reads a document with the engine, and does nothing with it: what remains if all of ours cost nothing. That is a sandbox for the
-// document, its pages, and their characters.
-func readAlone(b *testing.B, e *engine, content []byte) {
-	b.Helper()
+// alone reads a document with the engine.
+func (e *engine) alone(content []byte) error {
 	p, err := e.pool.GetInstance(instanceWait)
-	require.NoError(b, err)
+	if err != nil {
+		return err
+	}
 	doc, count, err := e.open(p, content)
-	require.NoError(b, err)
+	if err != nil {
+		return err
+	}
 	for i := range count {
 		text, err := p.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}})
-		require.NoError(b, err)
+		if err != nil {
+			return err
+		}
 		e.direct.characters()
-		_, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: text.TextPage})
-		require.NoError(b, err)
+		if _, err = p.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: text.TextPage}); err != nil {
+			return err
+		}
 	}
-	require.NoError(b, e.direct.err)
-	require.NoError(b, p.Kill())
+	return errors.Join(e.direct.err, p.Kill())
+}
+
+// alone is what the engine takes for a file that is read so many times, and what its process takes with its start.
+func alone(b *testing.B, file string, times int) (cpu, whole time.Duration) {
+	b.Helper()
+	self, err := os.Executable()
+	require.NoError(b, err)
+	process := exec.CommandContext(b.Context(), self, "read-alone", file, strconv.Itoa(times))
+	process.Env = append(os.Environ(), childEnv()...)
+	said, err := process.Output()
+	require.NoError(b, err)
+	micros, err := strconv.Atoi(strings.TrimSpace(string(said)))
+	require.NoError(b, err)
+	return time.Duration(micros) * time.Microsecond, usageOf(process.ProcessState.SysUsage().(*syscall.Rusage)).cpu
 }
 
 // benchFile is what a file took.
