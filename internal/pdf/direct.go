@@ -12,8 +12,8 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// direct calls functions of the engine that are called for every character or object of a page. go-pdfium takes half a
-// microsecond for such a call, or one and a half if it gives an object a name of its own; here it is a twentieth of one. It
+// direct calls functions of the engine that are called for every character, object or tag of a page. go-pdfium takes half a
+// microsecond for such a call, or one and a half if it gives an object a name of its own; here Go takes a twentieth of one. It
 // finds out by itself which page go-pdfium has loaded last, by listening to the two functions that load one.
 type direct struct {
 	module  api.Module
