@@ -112,7 +112,7 @@ bench-backfill: build ## measure: a backfill of 2,000 partitions that cost nothi
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench 'BenchmarkBackfill$$' -benchtime 1x -timeout 10m
 
 .PHONY: bench-text
-bench-text: ## measure: CPU a page and peak memory of our text beside pdftotext -raw, on the leaflets in ../shared, the worst first
+bench-text: ## measure: CPU a page and peak memory of our text beside its engine alone and pdftotext -raw, on the leaflets in ../shared, the worst first
 	@$(GO) test ./internal/pdf -run '^$$' -bench Text -benchtime 1x -v
 
 .PHONY: bench-tables

@@ -2,16 +2,18 @@ package pdf
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"unicode/utf16"
 
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// direct calls functions of the engine that are called for every character or object of a page. go-pdfium takes half a
-// microsecond for such a call, or one and a half if it gives an object a name of its own; here it is a twentieth of one. It
+// direct calls functions of the engine that are called for every character, object or tag of a page. go-pdfium takes half a
+// microsecond for such a call, or one and a half if it gives an object a name of its own; here Go takes a twentieth of one. It
 // finds out by itself which page go-pdfium has loaded last, by listening to the two functions that load one.
 type direct struct {
 	module  api.Module
@@ -76,7 +78,7 @@ func (d *direct) do(name string, args ...uint64) uint64 {
 	f := d.call[name]
 	if f == nil {
 		if d.module == nil || d.module.ExportedFunction(name) == nil {
-			d.err = fmt.Errorf("%w: the engine has no %s", errDirect, name)
+			d.fail("the engine has no " + name)
 			return 0
 		}
 		f = d.module.ExportedFunction(name)
@@ -90,14 +92,21 @@ func (d *direct) do(name string, args ...uint64) uint64 {
 	return uint64(uint32(d.stack[0])) // the upper half means nothing
 }
 
+// fail keeps what is not as expected, unless a call has failed before.
+func (d *direct) fail(what string) {
+	if d.err == nil {
+		d.err = fmt.Errorf("%w: %s", errDirect, what)
+	}
+}
+
 // number is what a function gives as an int.
 func (d *direct) number(name string, args ...uint64) int { return int(int32(d.do(name, args...))) }
 
 // room is memory of the engine for answers; it is good until the next call that uses it.
 func (d *direct) room() uint64 {
 	if d.scratch == 0 {
-		if d.scratch = d.do("malloc", scratchBytes); d.scratch == 0 && d.err == nil {
-			d.err = fmt.Errorf("%w: no memory", errDirect)
+		if d.scratch = d.do("malloc", scratchBytes); d.scratch == 0 {
+			d.fail("no memory")
 		}
 	}
 	return d.scratch
@@ -114,13 +123,71 @@ func (d *direct) floats(n int) (all [6]float32) {
 // words reads n numbers that a function has left in room.
 func (d *direct) words(n int) (all [6]uint32) {
 	for i := range n {
-		v, ok := d.module.Memory().ReadUint32Le(uint32(d.scratch) + uint32(4*i))
-		if !ok {
-			d.err = fmt.Errorf("%w: outside of the memory", errDirect)
-		}
-		all[i] = v
+		all[i] = d.word(d.scratch + uint64(4*i))
 	}
 	return all
+}
+
+// word reads a number of 32 bits.
+func (d *direct) word(at uint64) uint32 {
+	v, ok := d.module.Memory().ReadUint32Le(uint32(at))
+	if !ok {
+		d.fail("outside of the memory")
+	}
+	return v
+}
+
+// utf16 reads n units that a function has left in the engine's memory.
+func (d *direct) utf16(at uint64, n int) []uint16 {
+	if d.err != nil || n <= 0 {
+		return nil
+	}
+	content, ok := d.module.Memory().Read(uint32(at), uint32(2*n))
+	if !ok {
+		d.fail("outside of the memory")
+		return nil
+	}
+	units := make([]uint16, n)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(content[2*i:])
+	}
+	return units
+}
+
+// name is a text of the engine's own, such as the type of a tag: function gives how many bytes it has, and leaves it at a place if so many
+// have room there. A longer one is "": nobody looks for such.
+func (d *direct) name(function func(at, most uint64) int) string {
+	const most = scratchBytes - 4 // what a function says beside it
+	at := d.room()
+	n := function(at, most)
+	if n < 2 || n > most {
+		return ""
+	}
+	return string(utf16.Decode(d.utf16(at, n/2-1))) // without the zero at its end
+}
+
+// characters gives one rune for each character of the loaded page in the engine's count, 0 where it has none. The engine's own
+// text leaves those out; only then are they asked for one by one.
+func (d *direct) characters() []rune {
+	n := d.number("FPDFText_CountChars", d.text)
+	if n <= 0 {
+		return nil
+	}
+	at := d.do("malloc", uint64(2*(n+1)))
+	if at == 0 {
+		d.fail("no memory")
+		return nil
+	}
+	runes := utf16.Decode(d.utf16(at, d.number("FPDFText_GetText", d.text, 0, uint64(n), at)-1)) // without the zero at its end
+	d.do("free", at)
+	if len(runes) == n {
+		return runes
+	}
+	runes = make([]rune, n)
+	for i := range runes {
+		runes[i] = rune(d.number("FPDFText_GetUnicode", d.text, uint64(i)))
+	}
+	return runes
 }
 
 // area is a rectangle in the page's own coordinates: y rises.

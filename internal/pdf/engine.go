@@ -164,7 +164,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int,
 	raw := make([]rawPage, count)
 	unreadable := make([]bool, count)
 	var size int64
-	tags := newTagger(p, doc, e.untagged)
+	tags := newTagger(e.direct, e.untagged)
 	eye := &eye{p: p, doc: doc, d: e.direct, canvas: &e.canvas, blind: blind}
 	for i := range count {
 		got, err := readPage(p, doc, i, tags, eye)

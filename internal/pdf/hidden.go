@@ -94,6 +94,7 @@ func (e *eye) page(i int, page requests.Page, characters []rune) (rawPage, []obj
 	}
 	raw := tokenize(found.kept)
 	raw.dropped, raw.letters, raw.layer, raw.unsure = found.drops, lettersOf(characters)+found.twins, found.layer, found.failed
+	raw.pictured = pictured(e.d.pageArea(), found.objects)
 	return raw, found.objects, nil
 }
 

@@ -41,7 +41,8 @@ var children = map[string]func(args []string) error{
 		_, err = e.Extract(context.Background(), little)
 		return errors.Join(err, e.Close(context.Background()))
 	},
-	"no-start": func([]string) error { return fmt.Errorf("no room\ndetails") },
+	"read-alone": readAlone,
+	"no-start":   func([]string) error { return fmt.Errorf("no room\ndetails") },
 	"hang": func([]string) error {
 		return fake(func([]byte) error { _, err := io.Copy(io.Discard, os.Stdin); return err })
 	},

@@ -22,6 +22,7 @@ const (
 type object struct {
 	handle uint64
 	kind   int
+	top    bool   // of the page itself, not of a form in it
 	mode   int    // of text
 	area   area   // on the page
 	turn   matrix // of the form that it is in; of the page it turns nothing
@@ -86,7 +87,7 @@ func (d *direct) collect(all []object, handle uint64, turn matrix, page area, de
 	if handle == 0 || len(all) >= maxLooked {
 		return all
 	}
-	o := object{handle: handle, turn: turn, kind: kindText, mode: d.number("FPDFTextObj_GetTextRenderMode", handle)}
+	o := object{handle: handle, turn: turn, kind: kindText, top: depth == 0, mode: d.number("FPDFTextObj_GetTextRenderMode", handle)}
 	if o.mode < 0 {
 		o.kind = d.number("FPDFPageObj_GetType", handle)
 	}
@@ -178,29 +179,17 @@ func (d *direct) marked(handle uint64) bool {
 	return false
 }
 
-// markName is the first letters of the name of a mark.
+// markName is the name of a mark.
 func (d *direct) markName(mark uint64) string {
 	if mark == 0 {
 		return ""
 	}
-	const most = 64
-	at := d.room()
-	if d.do("FPDFPageObjMark_GetName", mark, at, most, at+most) == 0 {
-		return ""
-	}
-	content, ok := d.module.Memory().Read(uint32(at), most+4)
-	if !ok {
-		return ""
-	}
-	length := int(content[most]) // in bytes of UTF-16, with its end
-	if length > most {
-		return ""
-	}
-	name := make([]byte, 0, most/2)
-	for i := 0; i+3 < length; i += 2 {
-		name = append(name, content[i])
-	}
-	return string(name)
+	return d.name(func(at, most uint64) int {
+		if d.do("FPDFPageObjMark_GetName", mark, at, most, at+most) == 0 {
+			return 0
+		}
+		return int(int32(d.word(at + most)))
+	})
 }
 
 // covered asks for a drawing of texts that something large lies over, and of those on something of about their own colour.

@@ -32,15 +32,16 @@ const (
 
 // rawPage is a page as the engine gives it.
 type rawPage struct {
-	tokens  []token
-	missing int  // glyphs of which the file does not say what they mean
-	fields  bool // it has form fields or notes, whose text is among the tokens
-	bare    bool // and no other text
-	rules   []Box
-	layer   bool // its text is an invisible layer over a scan
-	unsure  bool // whether all of it can be seen
-	dropped []Drop
-	letters int // of all that the file prints, what is dropped included
+	tokens   []token
+	missing  int  // glyphs of which the file does not say what they mean
+	fields   bool // it has form fields or notes, whose text is among the tokens
+	bare     bool // and no other text
+	rules    []Box
+	pictured bool // images cover half of it
+	layer    bool // its text is an invisible layer over a scan
+	unsure   bool // whether all of it can be seen
+	dropped  []Drop
+	letters  int // of all that the file prints, what is dropped included
 }
 
 // readPage reads the characters of page i in one call, and the box of the first and the last character of each word: those
@@ -62,11 +63,7 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 		return rawPage{}, err
 	}
 	of := loaded.TextPage
-	characters, err := characters(p, of)
-	if err != nil {
-		return rawPage{}, err
-	}
-	raw, objects, err := eye.page(i, page, characters)
+	raw, objects, err := eye.page(i, page, eye.d.characters())
 	if err != nil {
 		return rawPage{}, err
 	}
@@ -78,7 +75,7 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	if fields {
 		apart(raw.tokens)
 	}
-	if err := tags.mark(of, i, raw.tokens); err != nil {
+	if err := tags.mark(raw.tokens); err != nil {
 		return rawPage{}, err
 	}
 	if sided(raw.tokens) && !dated(raw.tokens) {
@@ -91,32 +88,6 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 		_, err = p.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: *page.ByReference})
 	}
 	return raw, err
-}
-
-// characters gives one rune for each character in the engine's count, 0 where it has none. The engine's own text leaves
-// those out; only then are they asked for one by one.
-func characters(p pdfium.Pdfium, of references.FPDF_TEXTPAGE) ([]rune, error) {
-	counted, err := p.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: of})
-	if err != nil || counted.Count == 0 {
-		return nil, err
-	}
-	got, err := p.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: of, Count: counted.Count})
-	if err != nil {
-		return nil, err
-	}
-	runes := []rune(strings.TrimSuffix(got.Text, "\x00"))
-	if len(runes) == counted.Count {
-		return runes, nil
-	}
-	runes = make([]rune, counted.Count)
-	for i := range runes {
-		r, err := p.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: of, Index: i})
-		if err != nil {
-			return nil, err
-		}
-		runes[i] = rune(r.Unicode)
-	}
-	return runes, nil
 }
 
 // tokenize cuts characters into words.

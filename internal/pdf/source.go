@@ -6,9 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/klippa-app/go-pdfium"
-	"github.com/klippa-app/go-pdfium/enums"
 	"github.com/klippa-app/go-pdfium/references"
-	"github.com/klippa-app/go-pdfium/requests"
 )
 
 // Source says where the text of a page is from. A page has one: texts of two sources are never mixed.
@@ -40,10 +38,9 @@ const (
 const (
 	littleText = 200 // characters
 	coverShare = 0.5
-	maxObjects = 2000 // that are looked at: a scan has one image or some strips
 )
 
-// look finds the source of every page. It comes last, since drawing can crash what reading did not: then the pages that
+// look finds the source of every page of which it is not known yet. It comes last, since drawing can crash what reading did not: then the pages that
 // are left need a recogniser, for all that is known, and the sandbox is of no more use. Blind, it draws nothing.
 func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document, blind bool) (crash bool) {
 	small := RenderOptions{DPI: lookDPI, MaxPixels: 1 << 20, canvas: &e.canvas}
@@ -52,16 +49,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 		switch {
 		case page.Strange():
 			page.Source = SourceNeedsOCR
-		case page.Source == SourceUnreadable || page.Source == SourceForm || page.Source == SourceOCRLayer:
-		case page.Text != "":
-			page.Source = SourceText
-			if !crash && utf8.RuneCountInString(page.Text) < littleText {
-				covered, err := isImage(p, doc, i)
-				crash = err != nil && crashed(err)
-				if covered || crash {
-					page.Source = SourceNeedsOCR
-				}
-			}
+		case page.Source != "":
 		default:
 			page.Source = SourceNeedsOCR
 			if crash || blind || e.canvas.full > 0 {
@@ -91,41 +79,21 @@ func sourceOf(text string, raw rawPage, unreadable bool) Source {
 		return SourceOCRLayer
 	case strings.TrimSpace(text) != "" && raw.bare:
 		return SourceForm
+	case strings.TrimSpace(text) != "" && raw.pictured && utf8.RuneCountInString(text) < littleText:
+		return SourceNeedsOCR
 	case strings.TrimSpace(text) != "":
 		return SourceText
 	}
-	return ""
+	return "" // the look will tell
 }
 
-// isImage reports whether images cover the page.
-func isImage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int) (bool, error) {
-	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
-	size, err := p.GetPageSize(&requests.GetPageSize{Page: page})
-	if err != nil {
-		return false, err
-	}
-	objects, err := p.FPDFPage_CountObjects(&requests.FPDFPage_CountObjects{Page: page})
-	if err != nil {
-		return false, err
-	}
+// pictured reports whether images of the page itself, not of a form in it, cover half of it.
+func pictured(page area, objects []object) bool {
 	covered := 0.0
-	for n := range min(objects.Count, maxObjects) {
-		object, err := p.FPDFPage_GetObject(&requests.FPDFPage_GetObject{Page: page, Index: n})
-		if err != nil {
-			return false, err
+	for _, o := range objects {
+		if o.kind == kindImage && o.top {
+			covered += o.area.size()
 		}
-		kind, err := p.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: object.PageObject})
-		if err != nil {
-			return false, err
-		}
-		if kind.Type != enums.FPDF_PAGEOBJ_IMAGE {
-			continue
-		}
-		box, err := p.FPDFPageObj_GetBounds(&requests.FPDFPageObj_GetBounds{PageObject: object.PageObject})
-		if err != nil {
-			return false, err
-		}
-		covered += float64(box.Right-box.Left) * float64(box.Top-box.Bottom)
 	}
-	return covered >= coverShare*size.Width*size.Height, nil
+	return covered >= coverShare*page.size()
 }

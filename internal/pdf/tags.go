@@ -3,12 +3,8 @@ package pdf
 import (
 	"errors"
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
-
-	"github.com/klippa-app/go-pdfium"
-	"github.com/klippa-app/go-pdfium/references"
-	"github.com/klippa-app/go-pdfium/requests"
 )
 
 // Cell is a word's place in a table, as the structure of a tagged file has it. It says what the program meant that wrote
@@ -37,14 +33,11 @@ var errTags = errors.New("structure")
 // path from the root, since the engine shows a tree of its own for each page: one with gaps where the elements of
 // the other pages are, so that a path is the same on every page.
 type tagger struct {
-	p      pdfium.Pdfium
-	doc    references.FPDF_DOCUMENT
+	d      *direct
 	tables map[string]*tagTable
 	spent  time.Duration
 	off    bool
-
 	visits int
-	broken error // what ended the sandbox
 }
 
 type tagTable struct {
@@ -52,31 +45,31 @@ type tagTable struct {
 	rows   map[[2]int]uint16
 }
 
-func newTagger(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, off bool) *tagger {
-	return &tagger{p: p, doc: doc, off: off, tables: map[string]*tagTable{}}
+func newTagger(d *direct, off bool) *tagger {
+	return &tagger{d: d, off: off, tables: map[string]*tagTable{}}
 }
 
-// mark gives the tokens of page i the cells that they are in. An error is errTags; all else that may be wrong with a tree
+// mark gives the tokens of the loaded page the cells that they are in. An error is errTags; all else that may be wrong with a tree
 // leaves the tokens without cells. The engine's calls cannot be interrupted, but each is bounded by the size of the file,
 // and the parent's time for a document is the last bound.
-func (t *tagger) mark(of references.FPDF_TEXTPAGE, i int, tokens []token) error {
-	if t.off || !sided(tokens) {
+func (t *tagger) mark(tokens []token) error {
+	if t.off || t.d.err != nil || !sided(tokens) {
 		return nil
 	}
 	start := time.Now()
-	if cells := t.cells(i); len(cells) > 0 {
+	if cells := t.cells(); len(cells) > 0 {
 		for j := range tokens {
-			cell, ok := cells[t.markOf(of, tokens[j].first)]
+			cell, ok := cells[t.markOf(tokens[j].first)]
 			if !ok && tokens[j].last > tokens[j].first { // marks begin inside words
-				cell = cells[t.markOf(of, tokens[j].last)]
+				cell = cells[t.markOf(tokens[j].last)]
 			}
 			tokens[j].cell = cell
 		}
 	}
 	t.spent += time.Since(start)
 	t.off = t.spent > maxTagTime
-	if t.broken != nil {
-		return fmt.Errorf("%w: %w", errTags, t.broken)
+	if t.d.err != nil {
+		return fmt.Errorf("%w: %w", errTags, t.d.err)
 	}
 	return nil
 }
@@ -103,25 +96,22 @@ const (
 	minCellPoints = 7
 )
 
-// cells gives the cell of each marked content of page i that is in one, nothing where the tree is too large.
-func (t *tagger) cells(i int) map[int]Cell {
-	page := requests.Page{ByIndex: &requests.PageByIndex{Document: t.doc, Index: i}}
-	loaded, err := t.p.FPDF_StructTree_GetForPage(&requests.FPDF_StructTree_GetForPage{Page: page})
-	if !t.ok(err) {
+// cells gives the cell of each marked content of the loaded page that is in one, nothing where the tree is too large.
+func (t *tagger) cells() map[int]Cell {
+	tree := t.d.do("FPDF_StructTree_GetForPage", t.d.page)
+	if tree == 0 {
 		return nil
 	}
-	tree := loaded.StructTree
 	t.visits = maxTagVisits
 	found := map[int]Cell{}
-	counted, err := t.p.FPDF_StructTree_CountChildren(&requests.FPDF_StructTree_CountChildren{StructTree: tree})
-	for j := 0; t.ok(err) && j < counted.Count && t.visit(); j++ {
-		got, err := t.p.FPDF_StructTree_GetChildAtIndex(&requests.FPDF_StructTree_GetChildAtIndex{StructTree: tree, Index: j})
-		if t.ok(err) {
-			t.walk(element{got.StructElement, 1, fmt.Sprint(j)}, found)
+	count := t.d.number("FPDF_StructTree_CountChildren", tree)
+	for j := 0; j < count && t.visit(); j++ {
+		if e := t.d.do("FPDF_StructTree_GetChildAtIndex", tree, uint64(j)); e != 0 {
+			t.walk(element{e, 1, strconv.Itoa(j)}, found)
 		}
 	}
-	_, err = t.p.FPDF_StructTree_Close(&requests.FPDF_StructTree_Close{StructTree: tree})
-	if !t.ok(err) || t.visits <= 0 || t.broken != nil {
+	t.d.do("FPDF_StructTree_Close", tree)
+	if t.visits <= 0 {
 		return nil
 	}
 	return found
@@ -129,7 +119,7 @@ func (t *tagger) cells(i int) map[int]Cell {
 
 // element is a node of the tree.
 type element struct {
-	ref   references.FPDF_STRUCTELEMENT
+	ref   uint64
 	depth int
 	path  string // from the root
 }
@@ -166,11 +156,11 @@ func (t *tagger) kids(e element) []kid {
 }
 
 func (t *tagger) kid(e element, i int) (kid, bool) {
-	got, err := t.p.FPDF_StructElement_GetChildAtIndex(&requests.FPDF_StructElement_GetChildAtIndex{StructElement: e.ref, Index: i})
-	if !t.ok(err) || e.depth >= maxTagDepth {
+	ref := t.d.do("FPDF_StructElement_GetChildAtIndex", e.ref, uint64(i))
+	if ref == 0 || e.depth >= maxTagDepth {
 		return kid{}, false
 	}
-	return kid{element{got.StructElement, e.depth + 1, fmt.Sprint(e.path, ".", i)}, i}, true
+	return kid{element{ref, e.depth + 1, e.path + "." + strconv.Itoa(i)}, i}, true
 }
 
 // tagRow is a row of a table that is on the page.
@@ -252,55 +242,32 @@ func (t *tagger) content(e element, cell Cell, found map[int]Cell) {
 			t.content(k.element, cell, found)
 			continue
 		}
-		got, err := t.p.FPDF_StructElement_GetChildMarkedContentID(&requests.FPDF_StructElement_GetChildMarkedContentID{StructElement: e.ref, Index: i})
-		if !t.ok(err) {
-			continue
-		}
-		if _, taken := found[got.ChildMarkedContentID]; !taken {
-			found[got.ChildMarkedContentID] = cell
+		mark := t.d.number("FPDF_StructElement_GetChildMarkedContentID", e.ref, uint64(i))
+		if _, taken := found[mark]; !taken && mark != -1 && t.d.err == nil {
+			found[mark] = cell
 		}
 	}
 }
 
 // markOf is the marked content that a character is in, or -1.
-func (t *tagger) markOf(of references.FPDF_TEXTPAGE, character int) int {
-	object, err := t.p.FPDFText_GetTextObject(&requests.FPDFText_GetTextObject{TextPage: of, Index: character})
-	if !t.ok(err) {
+func (t *tagger) markOf(character int) int {
+	object := t.d.object(character)
+	if object == 0 {
 		return -1
 	}
-	got, err := t.p.FPDFPageObj_GetMarkedContentID(&requests.FPDFPageObj_GetMarkedContentID{PageObject: object.TextObject})
-	if !t.ok(err) {
-		return -1
-	}
-	return got.MarkedContentID
+	return t.d.number("FPDFPageObj_GetMarkedContentID", object)
 }
 
 func (t *tagger) role(e element) string {
-	got, err := t.p.FPDF_StructElement_GetType(&requests.FPDF_StructElement_GetType{StructElement: e.ref})
-	if !t.ok(err) {
-		return ""
-	}
-	return got.Type
+	return t.d.name(func(at, most uint64) int { return t.d.number("FPDF_StructElement_GetType", e.ref, at, most) })
 }
 
 func (t *tagger) count(e element) int {
-	got, err := t.p.FPDF_StructElement_CountChildren(&requests.FPDF_StructElement_CountChildren{StructElement: e.ref})
-	if !t.ok(err) {
-		return 0
-	}
-	return got.Count
+	return max(0, t.d.number("FPDF_StructElement_CountChildren", e.ref)) // -1 where it has none to count
 }
 
 // visit counts a call, and says whether it may be made.
 func (t *tagger) visit() bool {
 	t.visits--
-	return t.visits > 0 && t.broken == nil
-}
-
-// ok tells an answer from "there is none", which go-pdfium makes an error of its own, and from the end of the sandbox.
-func (t *tagger) ok(err error) bool {
-	if err != nil && t.broken == nil && !strings.HasPrefix(strings.ToLower(err.Error()), couldNot) {
-		t.broken = err
-	}
-	return err == nil
+	return t.visits > 0 && t.d.err == nil
 }

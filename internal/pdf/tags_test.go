@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/responses"
 	"github.com/stretchr/testify/require"
+	"github.com/tetratelabs/wazero/api"
 
 	"drugslm/internal/fault"
 )
@@ -211,17 +213,31 @@ func TestTagsThatAreNone(t *testing.T) {
 }
 
 // brokenPool lends sandboxes that end over a tree of tags.
-type brokenPool struct{ pdfium.Pool }
+type brokenPool struct {
+	pdfium.Pool
+	direct *direct
+}
 
 func (p brokenPool) GetInstance(timeout time.Duration) (pdfium.Pdfium, error) {
 	instance, err := p.Pool.GetInstance(timeout)
-	return brokenTags{instance}, err
+	return brokenTags{instance, p.direct}, err
 }
 
-type brokenTags struct{ pdfium.Pdfium }
+type brokenTags struct {
+	pdfium.Pdfium
+	direct *direct
+}
 
-func (brokenTags) FPDF_StructTree_GetForPage(*requests.FPDF_StructTree_GetForPage) (*responses.FPDF_StructTree_GetForPage, error) {
-	return nil, errors.New("wasm error: unreachable")
+func (b brokenTags) FPDFText_LoadPage(r *requests.FPDFText_LoadPage) (*responses.FPDFText_LoadPage, error) {
+	got, err := b.Pdfium.FPDFText_LoadPage(r)
+	b.direct.call["FPDF_StructTree_GetForPage"] = broken{}
+	return got, err
+}
+
+type broken struct{ api.Function }
+
+func (broken) CallWithStack(context.Context, []uint64) error {
+	return errors.New("wasm error: unreachable")
 }
 
 // TestTagsCanBeDoneWithout reads a document again without its tags when these end the sandbox.
@@ -232,7 +248,7 @@ func TestTagsCanBeDoneWithout(t *testing.T) {
 	e, err := openEngine(t.Context(), settings{CacheDir: o.CacheDir, MemoryPages: o.MemoryPages, MaxPages: o.MaxPages, MaxText: o.MaxText})
 	require.NoError(t, err)
 	t.Cleanup(e.close)
-	e.pool = brokenPool{e.pool}
+	e.pool = brokenPool{e.pool, e.direct}
 	got := e.read(request{}, tagged(2, sample(), nil, nil))
 	require.Empty(t, got.Reason)
 	require.True(t, got.Spent)
