@@ -79,6 +79,10 @@ $(BIN)/tools/%: tools/go.mod tools/go.sum
 	@cd tools && $(GO) build -ldflags='-s -w' -o ../$(BIN)/tools/ \
 		github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck
 
+.PHONY: generate
+generate: ## rewrite what is generated: tables of docs and README, configuration, the picture of the lineage
+	@$(GO) test ./docs ./internal/config -run '^TestGenerated$$' -count=1 -update
+
 .PHONY: grid
 grid: ## fetch the Selenium Grid server (npm) for the tests, where Java and npm are there
 	@if command -v java >/dev/null && command -v npm >/dev/null; then \
