@@ -13,6 +13,7 @@ SEED          ?= 1
 FUZZTIME      ?= 1m
 DIR           ?=
 HELD_OUT      ?=
+NAME          ?=
 
 GO     ?= go
 BIN    := bin
@@ -82,6 +83,10 @@ $(BIN)/tools/%: tools/go.mod tools/go.sum
 .PHONY: generate
 generate: ## rewrite what is generated: tables of docs and README, configuration, the picture of the lineage
 	@$(GO) test ./docs ./internal/config -run '^TestGenerated$$' -count=1 -update
+
+.PHONY: new-asset
+new-asset: ## write the file of a new asset, and say which word to add where: NAME=anvisa/makers
+	@$(GO) run ./internal/asset/newasset '$(NAME)'
 
 .PHONY: grid
 grid: ## fetch the Selenium Grid server (npm) for the tests, where Java and npm are there
