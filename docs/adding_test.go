@@ -35,7 +35,10 @@ func TestAddingAnAsset(t *testing.T) {
 		require.Contains(t, stale, part, "what is not up to date is shown, with the command that mends it")
 	}
 	there.run(true, "make", "-s", "generate")
-	there.run(true, "go", "test", "-short", "./docs", "./internal/host", "./internal/asset/...")
+	there.run(true, "go", "test", "-short", "./docs", "./cmd/...", "./internal/cli/...", "-run", "Generated|Guide|Links|Lineage|Plan|Why|Partition|Assets")
+	starter := filepath.Join(t.TempDir(), "starter")
+	there.run(true, "go", "build", "-o", starter, "./cmd/starter")
+	require.Contains(t, there.run(true, starter, "assets", "list"), "anvisa/makers")
 
 	var touched []string
 	after := there.read()
