@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,9 +178,15 @@ func TestPartitionsAreListedAndGuarded(t *testing.T) {
 	require.Equal(t, []asset.Key{"anvisa/catalog"}, v.Sets[0].Assets)
 	require.Equal(t, map[asset.State]int{asset.Missing: 1}, v.Sets[0].Partitions[0].States)
 	require.True(t, v.Sets[0].Partitions[1].Gone)
+	all := ask[partitionsView](t, data, "partitions", "list")
 	code, stdout, _ = starter(t, data, "partitions", "list")
 	require.Zero(t, code)
-	require.Contains(t, stdout, "6 missing")
+	for _, set := range all.Sets {
+		require.Contains(t, stdout, set.Set)
+		if set.Set == "category" {
+			require.Contains(t, stdout, fmt.Sprintf("%d missing", len(set.Assets)))
+		}
+	}
 
 	for _, verb := range []string{"add", "remove"} {
 		code, _, stderr = starter(t, data, "partitions", verb, "category", "9")
