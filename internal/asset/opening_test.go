@@ -2,6 +2,7 @@ package asset_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -58,12 +59,15 @@ func texts(ctx context.Context, run asset.Run, emit func(asset.Item) error) erro
 		if err != nil {
 			return err
 		}
-		text := strings.ToValidUTF8(doc.Text[:min(len(doc.Text), 1000)], "")
+		text := strings.ToValidUTF8(doc.Text[:min(len(doc.Text), 500)], "")
 		input, err := json.Marshal(document{text, doc.FetchedAt, doc.SourceURL})
 		if err != nil {
 			return err
 		}
-		item := asset.Item{ID: doc.ItemID(), Label: doc.NomeProduto, From: doc.ItemID(), Fingerprint: doc.SHA256, Input: input}
+		item := asset.Item{
+			ID: doc.ItemID(), Label: doc.NomeProduto, From: doc.ItemID(), Input: input,
+			Fingerprint: fmt.Sprintf("%x", sha256.Sum256([]byte(text))),
+		}
 		if err := emit(item); err != nil {
 			return err
 		}
