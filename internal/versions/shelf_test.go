@@ -42,6 +42,17 @@ type texts map[string]string
 // to another one if that must go; items that are not named any more become absent.
 func (s *shelf) publish(partition string, rows texts) int64 {
 	s.t.Helper()
+	m, change := s.begin(partition, rows)
+	version, err := s.table.Commit(s.t.Context(), change)
+	require.NoError(s.t, err)
+	require.NoError(s.t, s.Ledger.FinishPublish(s.t.Context(), m.ID, version, m.Rows, m.Bytes))
+	require.Equal(s.t, rows, s.at(version, partition), "what was published")
+	return version
+}
+
+// begin announces a publish in the ledger, and gives the commit that makes it.
+func (s *shelf) begin(partition string, rows texts) (ledger.Materialization, lake.Change) {
+	s.t.Helper()
 	ctx, key := s.t.Context(), string(s.made.Key)
 	s.now = s.now.AddDate(0, 0, 1)
 	run := "run-" + s.now.Format(time.DateOnly)
@@ -80,16 +91,13 @@ func (s *shelf) publish(partition string, rows texts) int64 {
 			add, moves.Rewritten[old.Path] = append(add, file), file.Path
 		}
 	}
-	id, err := s.Ledger.BeginPublish(ctx, ledger.Materialization{Asset: key, Partition: partition, Run: run, CodeVersion: "1", Moves: moves, Started: s.now})
+	m := ledger.Materialization{Asset: key, Partition: partition, Run: run, CodeVersion: "1", Moves: moves, Rows: int64(len(rows)), Started: s.now}
+	m.ID, err = s.Ledger.BeginPublish(ctx, m)
 	require.NoError(s.t, err)
-	version, err := s.table.Commit(ctx, lake.Change{
-		Partition: partition, Base: base, Add: add, Remove: remove, App: name(s.made, partition), Txn: id,
-		Info: lake.CommitInfo{Operation: "MATERIALIZE", Run: run, Trace: "trace", CodeVersion: "1", Rows: int64(len(rows)), Checks: map[string]string{"conserved": "passed"}, Time: s.now},
-	})
-	require.NoError(s.t, err)
-	require.NoError(s.t, s.Ledger.FinishPublish(ctx, id, version, int64(len(rows)), 0))
-	require.Equal(s.t, rows, s.at(version, partition), "what was published")
-	return version
+	return m, lake.Change{
+		Partition: partition, Base: base, Add: add, Remove: remove, App: name(s.made, partition), Txn: m.ID,
+		Info: lake.CommitInfo{Operation: "MATERIALIZE", Run: run, Trace: "trace", CodeVersion: "1", Rows: m.Rows, Checks: map[string]string{"conserved": "passed"}, Time: s.now},
+	}
 }
 
 func named(rows texts) iter.Seq2[ledger.Item, error] {
@@ -172,6 +180,11 @@ func (s *shelf) vacuum() {
 	s.t.Helper()
 	_, err := s.Vacuum(s.t.Context(), []*asset.Asset{s.made}, Retention{Versions: 1})
 	require.NoError(s.t, err)
+}
+
+// settle puts a publish right that was cut short.
+func (s *shelf) settle(m ledger.Materialization) error {
+	return Settle(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "settles", Time: s.now})
 }
 
 // states gives "id state" of every item of a partition.
