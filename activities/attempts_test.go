@@ -7,8 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -35,7 +36,7 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
-	honest, losses := w.acts.Graph, 19
+	honest, losses := w.acts.Engine.Graph, 19
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: honest.All()[0].Partitions,
 		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
@@ -45,7 +46,7 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 	require.NoError(t, err)
 	in := w.step(catalog)
 	left := map[string]int{"failures": 2} // of three
-	w.acts.Graph = graph
+	w.acts.Engine.Graph = graph
 	for range losses {
 		_, left, err = beat(w, left, w.acts.List, in)
 		require.False(t, wantKind(t, fault.Session, err).NonRetryable())
@@ -53,7 +54,7 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 	}
 	_, _, err = beat(w, left, w.acts.List, in)
 	require.True(t, wantKind(t, fault.Session, err).NonRetryable(), "nothing is tried for ever")
-	w.acts.Graph = honest
+	w.acts.Engine.Graph = honest
 	enrolled, _, err := beat(w, left, w.acts.List, in)
 	require.NoError(t, err, "the one before could still have gone well")
 	require.Equal(t, 1, enrolled.Discovered)
@@ -66,7 +67,7 @@ func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := listed(t, "a 1", "b 2", "c 3", "d 4")
-			w.acts.Graph = w.oneBatch(t)
+			w.acts.Engine.Graph = w.oneBatch(t)
 			w.fault = func(id string) error {
 				if strings.Contains(enders, id) {
 					return fault.New(fault.Session, "fetch", "tab crashed")
@@ -94,7 +95,7 @@ func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
 				}
 			}
 			require.Equal(t, want, w.entries(download))
-			made, err := w.publish(in.StepInput, activities.Enrolled{})
+			made, err := w.publish(in.StepInput, materialize.Enrolled{})
 			require.NoError(t, err)
 			require.EqualValues(t, 4-len(enders), made.Rows)
 			w.sound()
@@ -109,7 +110,7 @@ func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
 func TestLostBrowsersCostInnocentItemsNothing(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4")
-	w.acts.Graph = w.oneBatch(t)
+	w.acts.Engine.Graph = w.oneBatch(t)
 	killed := 0
 	w.fault = func(string) error {
 		if killed++; killed <= 8 {
@@ -192,7 +193,7 @@ func TestNothingIsPublishedWhileItemsArePending(t *testing.T) {
 	in := w.enrolled(download, ledger.Missing) // two batches
 	_, err := call(w, w.acts.Batch, in)
 	require.NoError(t, err)
-	_, err = w.publish(in.StepInput, activities.Enrolled{})
+	_, err = w.publish(in.StepInput, materialize.Enrolled{})
 	wantKind(t, fault.Layout, err)
 	require.ErrorContains(t, err, "check conserved: 1 of 5 items are still pending")
 	require.Empty(t, w.files(download))
@@ -275,11 +276,11 @@ func TestUpstreamVersionsThatMovedForNothing(t *testing.T) {
 	require.False(t, made.Changed)
 	require.Equal(t, map[string]int64{string(catalog): up.Version}, w.latest(download).Upstream)
 
-	facts, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+	facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
-	d, err := w.acts.Graph.Get(download)
+	d, err := w.acts.Engine.Graph.Get(download)
 	require.NoError(t, err)
-	standing := w.acts.Graph.View(facts).Judge(d, here.Key)
+	standing := w.acts.Engine.Graph.View(facts).Judge(d, here.Key)
 	state, why := standing.State, standing.Reason
 	require.Equal(t, asset.Fresh, state, why)
 }

@@ -14,6 +14,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/ledger"
 )
 
@@ -93,7 +94,7 @@ func stocked(b *testing.B, partitions int) (*auto, *sql.DB, func(code string)) {
 			SELECT $1, 'p' || i, 'x', '', '', '', 'published', '1', '', '', '', 0, 'r', 0, 0, '', '', 'p', 1, 1 FROM n`, string(key))
 	}
 	w := &auto{tb: b, ledger: books, dead: map[string]bool{}}
-	w.acts = &activities.Activities{Ledger: books, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}
+	w.acts = &activities.Activities{Engine: &materialize.Engine{Ledger: books, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}}
 	w.declare(assets...)
 	return w, raw, func(code string) {
 		assets[0] = coded("t/a0", code, set, asset.OnStale())

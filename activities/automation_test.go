@@ -14,6 +14,8 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/automation"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -55,7 +57,7 @@ func newAuto(tb testing.TB, assets ...*asset.Asset) *auto {
 	base := newWorld(tb)
 	w := &auto{tb: tb, acts: base.acts, ledger: base.ledger, dead: map[string]bool{}, known: map[string]bool{}}
 	w.acts.Executions = w
-	w.acts.Now = func() time.Time {
+	w.acts.Engine.Now = func() time.Time {
 		if w.now.IsZero() {
 			return time.Now()
 		}
@@ -68,7 +70,7 @@ func newAuto(tb testing.TB, assets ...*asset.Asset) *auto {
 func (w *auto) declare(assets ...*asset.Asset) {
 	w.tb.Helper()
 	var err error
-	w.acts.Graph, err = asset.NewGraph(assets...)
+	w.acts.Engine.Graph, err = asset.NewGraph(assets...)
 	require.NoError(w.tb, err)
 }
 
@@ -102,7 +104,7 @@ func (w *auto) publish(key asset.Key, partition string, version int64, upstream 
 func (w *auto) verify(key asset.Key, partition string, upstream map[string]int64) {
 	w.tb.Helper()
 	require.NoError(w.tb, w.ledger.RecordUnchanged(w.tb.Context(), ledger.Materialization{
-		Asset: string(key), Partition: partition, CodeVersion: "1", Upstream: upstream, Finished: w.acts.Now(),
+		Asset: string(key), Partition: partition, CodeVersion: "1", Upstream: upstream, Finished: w.acts.Engine.Now(),
 	}))
 }
 
@@ -150,8 +152,8 @@ func (w *auto) starts() []string {
 	}
 }
 
-// lineage is a catalog that people make, and two that follow it.
-func lineage(set *asset.Partitions) []*asset.Asset {
+// curated is a catalog that people make, and two that follow it.
+func curated(set *asset.Partitions) []*asset.Asset {
 	return []*asset.Asset{
 		plain(catalog, set, asset.Condition{}), plain(download, set, asset.Eager(), asset.On(catalog)...), plain(extract, set, asset.Eager(), asset.On(download)...),
 	}
@@ -159,7 +161,7 @@ func lineage(set *asset.Partitions) []*asset.Asset {
 
 func TestWhatIsMadeFromAnUpdateFollowsInOneRun(t *testing.T) {
 	t.Parallel()
-	w := newAuto(t, lineage(asset.Dynamic("letter"))...)
+	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a", "b", "c")
 	w.publish(catalog, "a", 1, nil)
 	require.Empty(t, w.tick(), "what was there before the first look is not asked for")
@@ -179,7 +181,7 @@ func TestWhatIsMadeFromAnUpdateFollowsInOneRun(t *testing.T) {
 
 func TestAPartitionThatIsWorkedOnWaits(t *testing.T) {
 	t.Parallel()
-	w := newAuto(t, lineage(asset.Dynamic("letter"))[:2]...)
+	w := newAuto(t, curated(asset.Dynamic("letter"))[:2]...)
 	w.keys("letter", "a", "b")
 	require.Empty(t, w.tick())
 	for _, run := range []string{"r1", "r2"} {
@@ -339,7 +341,7 @@ func TestWindowsThatEndedAreMade(t *testing.T) {
 
 func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
 	t.Parallel()
-	w := newAuto(t, lineage(asset.Dynamic("letter"))...)
+	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a")
 	require.Empty(t, w.tick())
 	w.publish(catalog, "a", 1, nil)
@@ -379,11 +381,11 @@ func TestMoreThanARunTakesIsABackfill(t *testing.T) {
 
 func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
 	t.Parallel()
-	w := newAuto(t, lineage(asset.Dynamic("letter"))...)
+	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a", "b")
 	require.Empty(t, w.tick())
 	w.publish(catalog, "a", 1, nil)
-	x, err := activities.Explain(t.Context(), w.acts.Graph, w.ledger, time.Now, extract, []string{"a", "b"})
+	x, err := automation.Evaluator{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now}.Explain(t.Context(), extract, []string{"a", "b"})
 	require.NoError(t, err)
 	require.Len(t, x.Requests, 1)
 	require.Equal(t, "never published", x.Requests[0].Cause)
@@ -392,7 +394,7 @@ func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
 	require.False(t, x.Considered[1].Touched)
 	require.Equal(t, "never published, but test/download[b] is missing", x.Considered[1].Truth.Reason)
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "explaining did nothing")
-	_, err = activities.Explain(t.Context(), w.acts.Graph, w.ledger, time.Now, extract, []string{"z"})
+	_, err = automation.Evaluator{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now}.Explain(t.Context(), extract, []string{"z"})
 	require.ErrorContains(t, err, `partition "z" is unknown`)
 }
 
@@ -409,13 +411,13 @@ func TestAnyNumberOfNamedPartitionsIsStarted(t *testing.T) {
 		names[i] = fmt.Sprintf("%04d%s", i, strings.Repeat("<", 196))
 	}
 	for i := range backfills {
-		input, err := json.Marshal(activities.Start{Run: fmt.Sprint("big-", i), Select: []string{"t/catalog"}, Partitions: names, Backfill: true})
+		input, err := json.Marshal(automation.Start{Run: fmt.Sprint("big-", i), Select: []string{"t/catalog"}, Partitions: names, Backfill: true})
 		require.NoError(t, err)
 		tick.Starts = append(tick.Starts, ledger.AutomationStart{Run: fmt.Sprint("big-", i), Input: input})
 	}
 	tick.Starts[0].Input = []byte(`{"run": 1}`)
 	for i := range 12 {
-		input, err := json.Marshal(activities.Start{Run: fmt.Sprint("run-", i), Select: []string{"t/catalog"}, Partitions: names[:activities.MaxSteps]})
+		input, err := json.Marshal(automation.Start{Run: fmt.Sprint("run-", i), Select: []string{"t/catalog"}, Partitions: names[:planning.MaxSteps]})
 		require.NoError(t, err)
 		tick.Starts = append(tick.Starts, ledger.AutomationStart{Run: fmt.Sprint("run-", i), Input: input})
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
@@ -75,53 +76,53 @@ type OpenBackfillInput struct {
 
 // OpenedBackfill is a backfill whose execution has begun.
 type OpenedBackfill struct {
-	Request  BackfillRequest      `json:"request"`
-	Settings BackfillSettings     `json:"settings"`
-	State    ledger.BackfillState `json:"state"`
-	Planned  bool                 `json:"planned"`
-	Epoch    int64                `json:"epoch"`
-	Take     int64                `json:"take"` // the last one there was
-	Run      string               `json:"run"`  // under which its rows are made
-	Mode     ledger.Mode          `json:"mode"`
-	Discover []PartitionSet       `json:"discover,omitempty"` // before it can be planned
+	Request  BackfillRequest         `json:"request"`
+	Settings BackfillSettings        `json:"settings"`
+	State    ledger.BackfillState    `json:"state"`
+	Planned  bool                    `json:"planned"`
+	Epoch    int64                   `json:"epoch"`
+	Take     int64                   `json:"take"` // the last one there was
+	Run      string                  `json:"run"`  // under which its rows are made
+	Mode     ledger.Mode             `json:"mode"`
+	Discover []planning.PartitionSet `json:"discover,omitempty"` // before it can be planned
 }
 
 // OpenBackfill creates a backfill unless it exists, begins an execution of it, and says what must be discovered before
 // it can be planned.
 func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (out OpenedBackfill, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		if len(in.Select) > 0 {
-			if _, err := Select(ctx, a.Graph, a.Ledger, in.Select...); err != nil {
+			if _, err := planning.Select(ctx, a.Engine.Graph, a.Engine.Ledger, in.Select...); err != nil {
 				return err // before there is anything that could stay behind
 			}
 			row := in.row()
 			row.MaxInFlight, row.Rate, row.Priority = in.Settings.MaxInFlight, in.Settings.Rate, in.Settings.Priority
 			row.Code, row.Trace = a.Build, telemetry.TraceID(ctx)
-			if _, err := a.Ledger.CreateBackfill(ctx, row); err != nil {
+			if _, err := a.Engine.Ledger.CreateBackfill(ctx, row); err != nil {
 				return err
 			}
 		}
-		b, taken, err := a.Ledger.OpenBackfill(ctx, in.ID, in.Execution)
+		b, taken, err := a.Engine.Ledger.OpenBackfill(ctx, in.ID, in.Execution)
 		if err != nil {
 			return err
 		}
 		request := RequestOf(b)
 		out = OpenedBackfill{
 			Request: request, Settings: BackfillSettings{MaxInFlight: b.MaxInFlight, Rate: b.Rate, Priority: b.Priority},
-			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, Take: taken, Run: in.Workflow, Mode: ModeOf(request.Filter),
+			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, Take: taken, Run: in.Workflow, Mode: planning.ModeOf(request.Filter),
 		}
 		if b.Epoch > 1 { // a run of its own: what it tries again was not tried in it before
 			out.Run = fmt.Sprintf("%s#%d", in.Workflow, b.Epoch)
 		}
-		run := ledger.Run{ID: out.Run, Workflow: in.Workflow, Selection: strings.Join([]string{b.Selection, b.Partitions}, " "), Trace: telemetry.TraceID(ctx), Started: a.Now()}
-		if err := a.Ledger.StartRun(ctx, run); err != nil || out.Planned {
+		run := ledger.Run{ID: out.Run, Workflow: in.Workflow, Selection: strings.Join([]string{b.Selection, b.Partitions}, " "), Trace: telemetry.TraceID(ctx), Started: a.Engine.Now()}
+		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil || out.Planned {
 			return err
 		}
-		selected, err := Select(ctx, a.Graph, a.Ledger, request.Select...)
+		selected, err := planning.Select(ctx, a.Engine.Graph, a.Engine.Ledger, request.Select...)
 		if err != nil {
 			return err
 		}
-		out.Discover, err = a.undiscovered(ctx, selected)
+		out.Discover, err = planning.Undiscovered(ctx, a.Engine.Ledger, selected)
 		return err
 	})
 	return out, err
@@ -134,8 +135,8 @@ type BackfillRef struct {
 
 // WriteBackfill plans a backfill and writes its steps down. It gives how many there are.
 func (a *Activities) WriteBackfill(ctx context.Context, in BackfillRef) (count int, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
+	err = runAttempt(ctx, nil, planAttempts, func(ctx context.Context, t *attempt) error {
+		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
 			b, err := a.backfill(ctx, in.ID)
 			if err != nil {
 				return err
@@ -144,20 +145,19 @@ func (a *Activities) WriteBackfill(ctx context.Context, in BackfillRef) (count i
 			if err != nil {
 				return err
 			}
-			steps, err := newSteps(plan)
+			steps, err := planning.Steps(plan)
 			if err != nil {
 				return err
 			}
 			count = len(plan.Steps)
-			tell := progress(ctx)
-			return a.Ledger.AddSteps(ctx, in.ID, steps, func(done int) { tell(done, len(steps)) })
+			return a.Engine.Ledger.AddSteps(ctx, in.ID, steps, func(done int) { t.progress(done, len(steps)) })
 		})
 	})
 	return count, err
 }
 
 func (a *Activities) backfill(ctx context.Context, id string) (ledger.Backfill, error) {
-	b, found, err := a.Ledger.Backfill(ctx, id)
+	b, found, err := a.Engine.Ledger.Backfill(ctx, id)
 	if err == nil && !found {
 		err = unknownBackfill(id)
 	}
@@ -173,20 +173,20 @@ type TakeStepsInput struct {
 }
 
 // TakeSteps hands out steps of a backfill, each once.
-func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Taken, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		taken, err := a.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
+func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Dequeued, err error) {
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		taken, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
 		if err != nil {
 			return err
 		}
-		out, err = takenOf(taken)
+		out, err = dequeuedOf(taken)
 		return err
 	})
 	return out, err
 }
 
-func takenOf(t ledger.Dequeued) (Taken, error) {
-	out := Taken{State: t.State, Ready: t.Ready, Left: t.Left}
+func dequeuedOf(t ledger.Dequeued) (Dequeued, error) {
+	out := Dequeued{State: t.State, Ready: t.Ready, Left: t.Left}
 	for _, s := range t.Steps {
 		var step asset.Step
 		if err := json.Unmarshal(s.Step, &step); err != nil {
@@ -205,12 +205,12 @@ type GiveBackInput struct {
 
 // GiveBack lets steps that were handed out and not begun wait again.
 func (a *Activities) GiveBack(ctx context.Context, in GiveBackInput) error {
-	return beating(ctx, planAttempts, func(ctx context.Context) error {
+	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		steps := make([]ledger.BackfillStep, len(in.Steps))
 		for i, s := range in.Steps {
 			steps[i] = ledger.BackfillStep{Seq: s.Seq, Take: s.Take}
 		}
-		return a.Ledger.GiveBack(ctx, in.ID, steps)
+		return a.Engine.Ledger.GiveBack(ctx, in.ID, steps)
 	})
 }
 
@@ -223,14 +223,14 @@ type SetBackfillInput struct {
 
 // SetBackfill writes the settings of a backfill down.
 func (a *Activities) SetBackfill(ctx context.Context, in SetBackfillInput) error {
-	return beating(ctx, planAttempts, func(ctx context.Context) error {
+	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		b := ledger.Backfill{
 			ID: in.ID, MaxInFlight: in.Settings.MaxInFlight, Rate: in.Settings.Rate, Priority: in.Settings.Priority, State: ledger.BackfillRunning,
 		}
 		if in.Paused {
 			b.State = ledger.BackfillPaused
 		}
-		return a.Ledger.SetBackfill(ctx, b)
+		return a.Engine.Ledger.SetBackfill(ctx, b)
 	})
 }
 
@@ -242,8 +242,8 @@ type BackfillStopped struct {
 
 // CancelBackfill lets nothing of a backfill begin any more.
 func (a *Activities) CancelBackfill(ctx context.Context, in BackfillRef) (out BackfillStopped, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		out.Canceled, out.Running, err = a.Ledger.CancelBackfill(ctx, in.ID)
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		out.Canceled, out.Running, err = a.Engine.Ledger.CancelBackfill(ctx, in.ID)
 		return err
 	})
 	return out, err
@@ -257,8 +257,8 @@ type RetryBackfillInput struct {
 
 // RetryBackfill lets the steps that failed, and those skipped because of them, wait once more. It gives how many.
 func (a *Activities) RetryBackfill(ctx context.Context, in RetryBackfillInput) (count int, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		count, err = a.Ledger.RetrySteps(ctx, in.ID, in.Canceled)
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		count, err = a.Engine.Ledger.RetrySteps(ctx, in.ID, in.Canceled)
 		return err
 	})
 	return count, err
@@ -281,7 +281,7 @@ type BackfillResult struct {
 
 // CloseBackfill records how a backfill ended.
 func (a *Activities) CloseBackfill(ctx context.Context, in CloseBackfillInput) (out BackfillResult, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		out, err = a.closeBackfill(ctx, in)
 		return err
 	})
@@ -291,15 +291,15 @@ func (a *Activities) CloseBackfill(ctx context.Context, in CloseBackfillInput) (
 func (a *Activities) closeBackfill(ctx context.Context, in CloseBackfillInput) (BackfillResult, error) {
 	out := BackfillResult{ID: in.ID, Steps: make(map[ledger.StepState]int)}
 	if in.Error != "" {
-		if err := a.Ledger.FailBackfill(ctx, in.ID, in.Error); err != nil {
+		if err := a.Engine.Ledger.FailBackfill(ctx, in.ID, in.Error); err != nil {
 			return out, err
 		}
 	}
-	b, err := a.Ledger.FinishBackfill(ctx, in.ID)
+	b, err := a.Engine.Ledger.FinishBackfill(ctx, in.ID)
 	if err != nil {
 		return out, err
 	}
-	sums, err := a.Ledger.BackfillSums(ctx, in.ID)
+	sums, err := a.Engine.Ledger.BackfillSums(ctx, in.ID)
 	if err != nil {
 		return out, err
 	}
@@ -311,8 +311,21 @@ func (a *Activities) closeBackfill(ctx context.Context, in CloseBackfillInput) (
 	if state == "" {
 		state = ledger.RunFailed
 	}
-	if err := a.Ledger.FinishRun(ctx, in.Run, state, b.Error); err != nil {
+	if err := a.Engine.Ledger.FinishRun(ctx, in.Run, state, b.Error); err != nil {
 		return out, err
 	}
-	return out, a.announce(ctx)
+	return out, a.Engine.Announce(ctx)
+}
+
+// planBackfill says which steps a backfill has, as the ledger has it now.
+func (a *Activities) planBackfill(ctx context.Context, r BackfillRequest) (asset.Plan, error) {
+	plan, err := planning.Plan(ctx, a.Engine.Graph, a.Engine.Ledger, planning.Request{Select: r.Select, Partitions: r.Partitions, Filter: r.Filter})
+	if err == nil && len(plan.Undiscovered) > 0 {
+		err = fault.New(fault.Unavailable, "plan backfill", "the source named no partitions of %q", plan.Undiscovered)
+	}
+	return plan, err
+}
+
+func unknownBackfill(id string) error {
+	return fault.New(fault.Invalid, "find backfill", "backfill %q is unknown: `starter backfill list` shows them", id)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -25,13 +25,13 @@ func listed(t *testing.T, items ...string) *world {
 }
 
 // enrolled is the first batch of a step that is enrolled.
-func (w *world) enrolled(key asset.Key, mode ledger.Mode) activities.BatchInput {
+func (w *world) enrolled(key asset.Key, mode ledger.Mode) materialize.BatchInput {
 	w.tb.Helper()
 	in := w.step(key)
 	in.Mode = mode
 	enrolled, err := call(w, w.acts.Enrol, in)
 	require.NoError(w.tb, err)
-	return activities.BatchInput{StepInput: enrolled.Of(in), Batch: 1}
+	return materialize.BatchInput{StepInput: enrolled.Of(in), Batch: 1}
 }
 
 // failing fails some items; the others are made.
@@ -96,7 +96,7 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 	})
 	out, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
 	require.NoError(t, err)
-	require.Equal(t, activities.BatchOutput{Staged: 1, Absent: 1, Quarantined: 2}, out)
+	require.Equal(t, materialize.BatchOutput{Staged: 1, Absent: 1, Quarantined: 2}, out)
 	require.Equal(t, []string{"absent absent not_found 1", "corrupt quarantined corrupt 2", "fine staged  0", "layout quarantined layout 0"},
 		w.entries(download))
 	require.Equal(t, []string{"absent 1", "corrupt 2", "fine 3", "layout 4", "absent 1", "corrupt 2", "corrupt 2"}, w.calls(), "only what may pass is tried again")
@@ -185,7 +185,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 				_, _, err = beat(w, left, w.acts.Batch, in)
 				require.NoError(t, err)
 				require.Equal(t, order, w.calls())
-				_, err = w.publish(in.StepInput, activities.Enrolled{})
+				_, err = w.publish(in.StepInput, materialize.Enrolled{})
 				require.NoError(t, err)
 				require.Equal(t, []string{"b 2", "c 3", "d 4"}, w.rows(key))
 				w.sound()
@@ -199,7 +199,7 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
-	w.acts.Graph = w.oneBatch(t)
+	w.acts.Engine.Graph = w.oneBatch(t)
 	unavailable := fault.New(fault.Unavailable, "fetch", "HTTP 503")
 	w.fault = func(id string) error {
 		if id == "a" {
@@ -218,7 +218,7 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	w.fault = failing(map[string]error{"b": unavailable, "c": unavailable, "d": unavailable, "e": unavailable})
 	out, err := call(w, w.acts.Batch, in)
 	require.NoError(t, err)
-	require.Equal(t, activities.BatchOutput{Staged: 2, Quarantined: 4}, out)
+	require.Equal(t, materialize.BatchOutput{Staged: 2, Quarantined: 4}, out)
 }
 
 func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
@@ -226,7 +226,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
-	w.acts.Graph = w.oneBatch(t)
+	w.acts.Engine.Graph = w.oneBatch(t)
 	w.must(w.step(download))
 	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
 	in := w.enrolled(download, ledger.Force)
@@ -263,7 +263,7 @@ func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
 // oneBatch is the graph with batches that hold everything.
 func (w *world) oneBatch(t *testing.T) *asset.Graph {
 	t.Helper()
-	all := w.acts.Graph.All()
+	all := w.acts.Engine.Graph.All()
 	for _, a := range all {
 		a.BatchSize = 100
 	}
@@ -296,7 +296,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 4, out.Staged)
 		require.Equal(t, again, w.calls())
-		_, err = w.publish(in.StepInput, activities.Enrolled{})
+		_, err = w.publish(in.StepInput, materialize.Enrolled{})
 		require.NoError(t, err)
 		require.Equal(t, []string{"a 1", "b 2", "c 3", "d 4"}, w.rows(key))
 		w.sound()
@@ -365,7 +365,7 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 					// What is cut off fails in words of its own.
 					return settle(batch[2].ID, row{}, errors.New("connection reset"))
 				}
-				_, left, err := beat(w, map[string]int{}, func(ctx context.Context, in activities.BatchInput) (activities.BatchOutput, error) {
+				_, left, err := beat(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 					return w.acts.Batch(stopped{ctx, end, why}, in)
 				}, w.enrolled(key, ledger.Missing))
 				require.Error(t, err)

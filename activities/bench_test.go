@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 )
 
 // BenchmarkNoopItems40k is what 40,000 items that cost nothing cost: all of it is the engine's own.
@@ -19,7 +19,7 @@ func BenchmarkNoopItems40k(b *testing.B) {
 	for range b.N {
 		b.StopTimer()
 		w := newWorld(b)
-		w.acts.Graph = costless(b, items, batch)
+		w.acts.Engine.Graph = costless(b, items, batch)
 		in := w.step("test/noop")
 		b.StartTimer()
 		enrolled, err := call(w, w.acts.Enrol, in)
@@ -29,7 +29,7 @@ func BenchmarkNoopItems40k(b *testing.B) {
 		slots.SetLimit(runtime.NumCPU()) // as a worker has them
 		for n := 1; n <= enrolled.Batches; n++ {
 			slots.Go(func() error {
-				_, err := call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
+				_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 				return err
 			})
 		}

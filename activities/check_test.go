@@ -255,7 +255,7 @@ func TestACheckReadsAnObservation(t *testing.T) {
 		}),
 	)
 	require.NoError(t, err)
-	w.acts.Graph = graph
+	w.acts.Engine.Graph = graph
 	w.must(w.step(catalog))
 	observed := w.step(law)
 	observed.Step.Partition = asset.Partition{Key: "all", Label: "all"}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -33,7 +33,7 @@ func (d dead) Died(_ context.Context, worker string) (bool, error) { return !d[w
 
 // workerOf makes a world's activities those of a worker.
 func (w *world) workerOf(id string, stopped dead) {
-	w.acts.Worker, w.acts.Workers = func() string { return id }, stopped
+	w.acts.Engine.Worker, w.acts.Engine.Workers = func() string { return id }, stopped
 }
 
 // TestBeCrashingWorker makes one batch, and ends like a program that crashes when it comes to a killer.
@@ -52,7 +52,7 @@ func TestBeCrashingWorker(t *testing.T) {
 		}
 		return nil
 	}
-	var in activities.BatchInput
+	var in materialize.BatchInput
 	require.NoError(t, json.Unmarshal([]byte(os.Getenv(crashInput)), &in))
 	var began map[string]int
 	if os.Getenv(crashBegan) != "0" {
@@ -63,7 +63,7 @@ func TestBeCrashingWorker(t *testing.T) {
 }
 
 // crashing makes a batch in processes of their own until one of them comes to the end, and gives how many died.
-func (w *world) crashing(t *testing.T, dir string, in activities.BatchInput, killers ...string) (deaths int) {
+func (w *world) crashing(t *testing.T, dir string, in materialize.BatchInput, killers ...string) (deaths int) {
 	t.Helper()
 	input, err := json.Marshal(in)
 	require.NoError(t, err)
@@ -119,7 +119,7 @@ func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
 				}
 			}
 			require.Equal(t, want, w.entries(download))
-			made, err := w.publish(in.StepInput, activities.Enrolled{})
+			made, err := w.publish(in.StepInput, materialize.Enrolled{})
 			require.NoError(t, err)
 			require.EqualValues(t, published, made.Rows)
 			w.sound()
@@ -138,7 +138,7 @@ func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
 }
 
 // again is an attempt after one that came to no end.
-func again(w *world, in activities.BatchInput) (activities.BatchOutput, error) {
+func again(w *world, in materialize.BatchInput) (materialize.BatchOutput, error) {
 	out, _, err := beat(w, map[string]int{"began": 1}, w.acts.Batch, in)
 	return out, err
 }

@@ -47,15 +47,15 @@ type Delivered struct {
 // ledger before the next attempt, so that a kill repeats one attempt at most; the target knows it by its id. The
 // activity's own failures are tried again without end.
 func (a *Activities) Deliver(ctx context.Context, _ DeliverInput) (out Delivered, err error) {
-	err = beating(ctx, math.MaxInt, func(ctx context.Context) error {
-		return telemetry.Do(ctx, a.Tracer, telemetry.DeliverEvents, func(ctx context.Context) error {
-			p := deliveries{a: a, began: a.Now()}
+	err = withHeartbeat(ctx, math.MaxInt, func(ctx context.Context) error {
+		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.DeliverEvents, func(ctx context.Context) error {
+			p := deliveries{a: a, began: a.Engine.Now()}
 			if err := p.run(ctx); err != nil {
 				return err
 			}
-			next, left, err := a.Ledger.NextDelivery(ctx)
+			next, left, err := a.Engine.Ledger.NextDelivery(ctx)
 			out = p.out
-			out.Left, out.Wait = left, max(next.Sub(a.Now()), 0)
+			out.Left, out.Wait = left, max(next.Sub(a.Engine.Now()), 0)
 			return err
 		})
 	})
@@ -72,7 +72,7 @@ type deliveries struct {
 }
 
 func (p *deliveries) run(ctx context.Context) error {
-	books := p.a.Ledger
+	books := p.a.Engine.Ledger
 	if _, err := books.Prune(ctx, ledger.Retention{Events: KeepEvents}); err != nil {
 		return err
 	}
@@ -98,18 +98,18 @@ func (p *deliveries) run(ctx context.Context) error {
 // tell makes one attempt for each of a target's events.
 func (p *deliveries) tell(ctx context.Context, due []ledger.Due) error {
 	for _, d := range due {
-		if p.a.Now().Sub(p.began) > passTime {
+		if p.a.Engine.Now().Sub(p.began) > passTime {
 			return nil
 		}
 		_, err := p.a.Hooks.Send(ctx, d.Target, hook.Event{ID: d.ID, Kind: d.Kind, Created: d.Created, Data: d.Payload})
 		if err != nil && ctx.Err() != nil {
 			return ctx.Err() // whatever it says, it is not about the target
 		}
-		if err := p.settle(ctx, d, attempted(d.Delivery, err, p.a.Now())); err != nil {
+		if err := p.settle(ctx, d, attempted(d.Delivery, err, p.a.Engine.Now())); err != nil {
 			return err
 		}
 		if fault.KindOf(err) == fault.Throttled { // it wants none of the others either
-			return p.a.Ledger.PostponeDeliveries(ctx, d.Target, p.a.Now().Add(fault.AfterOf(err)))
+			return p.a.Engine.Ledger.PostponeDeliveries(ctx, d.Target, p.a.Engine.Now().Add(fault.AfterOf(err)))
 		}
 	}
 	return nil
@@ -117,7 +117,7 @@ func (p *deliveries) tell(ctx context.Context, due []ledger.Due) error {
 
 func (p *deliveries) settle(ctx context.Context, was ledger.Due, now ledger.Delivery) error {
 	// What was sent is noted even if the work is being stopped: it cannot be taken back.
-	if err := p.a.Ledger.SettleDelivery(context.WithoutCancel(ctx), was.ID, now); err != nil {
+	if err := p.a.Engine.Ledger.SettleDelivery(context.WithoutCancel(ctx), was.ID, now); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -134,7 +134,7 @@ func (p *deliveries) settle(ctx context.Context, was ledger.Due, now ledger.Deli
 	default:
 		p.out.Failed++
 	}
-	p.a.Metrics.Delivered(ctx, now.Target, outcome)
+	p.a.Engine.Metrics.Delivered(ctx, now.Target, outcome)
 	return nil
 }
 
@@ -160,17 +160,4 @@ func attempted(d ledger.Delivery, err error, now time.Time) ledger.Delivery {
 // backoff is the pause after a number of failed attempts, from 1.
 func backoff(attempts int) time.Duration {
 	return min(firstRetry<<min(attempts-1, 20), lastRetry)
-}
-
-// announce wakes whoever delivers events, if there are any; call it after what may have recorded one. Its error wants
-// the activity to be tried again: an event of which nobody is woken would wait for the next one.
-func (a *Activities) announce(ctx context.Context) error {
-	if a.Wake == nil {
-		return nil
-	}
-	_, waiting, err := a.Ledger.NextDelivery(ctx)
-	if err != nil || !waiting {
-		return err
-	}
-	return fault.Wrap(fault.Unavailable, "wake the delivery of events", a.Wake(ctx))
 }

@@ -150,15 +150,15 @@ func TestAKillBetweenSendingAndNotingSendsAgain(t *testing.T) {
 	file := t.TempDir() + "/ledger.db"
 	killed, err := ledger.Open(t.Context(), file)
 	require.NoError(t, err)
-	w.acts.Ledger = killed
+	w.acts.Engine.Ledger = killed
 	require.NoError(t, killed.RecordEvent(t.Context(), ledger.Event{ID: "a", Kind: "run_failed", Payload: []byte(`{}`)}))
 	r.during = func() { _ = killed.Close() } // the receiver has it, and nobody can write that down
 	_, err = call(w, w.acts.Deliver, activities.DeliverInput{})
 	require.Error(t, err)
 
-	w.acts.Ledger, err = ledger.Open(t.Context(), file)
+	w.acts.Engine.Ledger, err = ledger.Open(t.Context(), file)
 	require.NoError(t, err)
-	defer w.acts.Ledger.Close()
+	defer w.acts.Engine.Ledger.Close()
 	r.during = nil
 	require.Equal(t, 1, w.deliver().Sent)
 	require.Len(t, r.got, 2)
@@ -170,7 +170,7 @@ func TestAnEventIsGivenUp(t *testing.T) {
 	var c clock
 	r := newReceiver(t, 500, 500, 410, 410)
 	w := hooked(t, r, hook.Options{})
-	w.acts.Now = c.now
+	w.acts.Engine.Now = c.now
 	w.happened("old")
 	require.Equal(t, 1, w.deliver().Failed)
 	c.ahead = 73 * time.Hour
@@ -247,7 +247,7 @@ func TestWhoeverDeliversIsWokenByFailuresOnly(t *testing.T) {
 			return nil
 		},
 	}))
-	w.acts.Wake = func(context.Context) error { woken++; return wake }
+	w.acts.Engine.Wake = func(context.Context) error { woken++; return wake }
 	finish := func(id string, state ledger.RunState) error {
 		require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: id}))
 		_, err := call(w, func(ctx context.Context, in activities.FinishInput) (bool, error) {
@@ -303,7 +303,7 @@ func TestWhatIsDoneIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	r := newReceiver(t, 500)
 	w := hooked(t, r, hook.Options{})
-	w.acts.Metrics, err = tel.Metrics()
+	w.acts.Engine.Metrics, err = tel.Metrics()
 	require.NoError(t, err)
 	w.fault = func(id string) error {
 		switch id {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -27,7 +27,7 @@ func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *
 					return err
 				}
 				for _, word := range strings.Fields(from.Content) {
-					r := row{ID: from.ID + "/" + word, Content: word, Provenance: run.Provenance(w.acts.Now(), "")}
+					r := row{ID: from.ID + "/" + word, Content: word, Provenance: run.Provenance(w.acts.Engine.Now(), "")}
 					item := asset.Item{ID: r.ID, From: from.ID, Fingerprint: word}
 					if bend != nil && !bend(*calls, &item, &r) {
 						continue
@@ -44,14 +44,14 @@ func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *
 	return asset.New(spec)
 }
 
-func (w *world) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) activities.StepInput {
+func (w *world) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) materialize.StepInput {
 	t.Helper()
 	in := w.with(t, words, w.derivation(calls, bend))
 	in.Step.Partition, in.Step.Lists = here, true
 	return in
 }
 
-func (w *world) next(in activities.StepInput) activities.StepInput {
+func (w *world) next(in materialize.StepInput) materialize.StepInput {
 	w.runs++
 	in.Run += "+"
 	return in

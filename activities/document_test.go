@@ -12,9 +12,9 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/ledger"
 	"drugslm/internal/pdf"
 )
@@ -63,11 +63,11 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 		}
 		return nil
 	}
-	all := w.acts.Graph.All()
+	all := w.acts.Engine.Graph.All()
 	for _, a := range all {
 		a.Retry.ItemAttempts = 1 // the same bytes give the same text
 	}
-	w.acts.Graph, err = asset.NewGraph(all...)
+	w.acts.Engine.Graph, err = asset.NewGraph(all...)
 	require.NoError(t, err)
 	in := w.enrolled(extract, ledger.Missing)
 	out, err := call(w, w.acts.Batch, in)
@@ -77,7 +77,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 	reason := w.found(extract)[1].Reason
 	require.Contains(t, reason, "over the budget of a document: took longer than 6s in all: page ")
 	require.True(t, strings.HasSuffix(reason, " of 200 was being recognised"), reason)
-	_, err = w.publish(in.StepInput, activities.Enrolled{})
+	_, err = w.publish(in.StepInput, materialize.Enrolled{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"a bula a", "c bula c"}, w.rows(extract))
 	w.sound()

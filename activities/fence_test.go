@@ -9,6 +9,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -25,7 +26,7 @@ func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
 }
 
 // inBackground runs a batch as a worker does that nobody waits for any more.
-func (w *world) inBackground(in activities.BatchInput) <-chan error {
+func (w *world) inBackground(in materialize.BatchInput) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		_, err := call(w, w.acts.Batch, in)
@@ -55,7 +56,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 
 	_, err = call(w, w.acts.Batch, b)
 	require.NoError(t, err)
-	_, err = w.publish(b.StepInput, activities.Enrolled{Generation: b.Generation})
+	_, err = w.publish(b.StepInput, materialize.Enrolled{Generation: b.Generation})
 	require.NoError(t, err)
 	require.Equal(t, []string{"a new", "b old"}, w.rows(download))
 	_, again := w.must(w.step(download))
@@ -69,13 +70,13 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))
 	w.calls()
-	old := w.acts.Graph
+	old := w.acts.Engine.Graph
 	w.versions[download] = "2"
 	w.deploy()
-	newer := w.acts.Graph
+	newer := w.acts.Engine.Graph
 	in := w.enrolled(download, ledger.Missing)
 
-	w.acts.Graph = old
+	w.acts.Engine.Graph = old
 	_, left, err := beat(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.CodeVersion, err)
 	require.False(t, app.NonRetryable())
@@ -84,24 +85,24 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	require.ErrorContains(t, err, "waiting for a worker with code version 2 of test/download: this one has version 1")
 	require.Empty(t, w.calls())
 
-	w.acts.Graph = newer
+	w.acts.Engine.Graph = newer
 	_, err = call(w, w.acts.Batch, in)
 	require.NoError(t, err)
-	w.acts.Graph = old
+	w.acts.Engine.Graph = old
 	for _, do := range []func() error{
 		func() error {
-			_, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in.StepInput})
+			_, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in.StepInput})
 			return err
 		},
 		func() error {
-			_, err := call(w, w.acts.Publish, activities.PublishInput{StepInput: in.StepInput})
+			_, err := call(w, w.acts.Publish, materialize.PublishInput{StepInput: in.StepInput})
 			return err
 		},
 	} {
 		wantKind(t, fault.CodeVersion, do())
 	}
-	w.acts.Graph = newer
-	_, err = w.publish(in.StepInput, activities.Enrolled{Generation: in.Generation})
+	w.acts.Engine.Graph = newer
+	_, err = w.publish(in.StepInput, materialize.Enrolled{Generation: in.Generation})
 	require.NoError(t, err)
 	w.sound()
 }
@@ -110,19 +111,19 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
-	old := w.acts.Graph
+	old := w.acts.Engine.Graph
 	planned := w.step(download) // by the old worker
 	w.versions[download] = "2"
 	w.deploy()
-	newer := w.acts.Graph
+	newer := w.acts.Engine.Graph
 	w.must(w.step(download))
 	w.calls()
 
-	w.acts.Graph = old
+	w.acts.Engine.Graph = old
 	_, _, err := beat(w, nil, w.acts.Enrol, planned)
 	require.False(t, wantKind(t, fault.CodeVersion, err).NonRetryable())
 	require.ErrorContains(t, err, "has code version 2 in force, and 1 is older")
-	w.acts.Graph = newer
+	w.acts.Engine.Graph = newer
 	enrolled, made := w.must(planned)
 	require.Equal(t, "2", enrolled.CodeVersion, "a worker with newer code does the step as its own")
 	require.False(t, made.Changed)
@@ -132,7 +133,7 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	was, err := w.ledger.AllowCode(t.Context(), string(download), "1")
 	require.NoError(t, err)
 	require.Equal(t, "2", was)
-	w.acts.Graph = old
+	w.acts.Engine.Graph = old
 	w.must(w.step(download))
 	require.Len(t, w.calls(), 2)
 	w.sound()
@@ -153,11 +154,11 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	_, _, err = beat(w, nil, w.acts.Batch, second)
 	wantKind(t, fault.CodeVersion, err)
 
-	w.acts.Patience = time.Nanosecond
+	w.acts.Engine.Patience = time.Nanosecond
 	_, err = call(w, w.acts.Batch, second)
 	require.NoError(t, err)
 	require.Equal(t, []string{"e 5"}, w.calls())
-	_, err = w.publish(second.StepInput, activities.Enrolled{Generation: first.Generation})
+	_, err = w.publish(second.StepInput, materialize.Enrolled{Generation: first.Generation})
 	require.NoError(t, err)
 	require.Equal(t, "1", w.latest(download).CodeVersion, "part of it is still of older code")
 	w.sound()
@@ -189,7 +190,7 @@ func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 	}
 	require.NoError(t, w.ledger.Settle(t.Context(), w.token(download), outcomes))
 
-	_, err = w.publish(in.StepInput, activities.Enrolled{Generation: in.Generation})
+	_, err = w.publish(in.StepInput, materialize.Enrolled{Generation: in.Generation})
 	wantKind(t, fault.Superseded, err)
 	require.ErrorContains(t, err, "was made with code version 1, not 2")
 	require.Equal(t, []string{"a pending  0", "b pending  0"}, w.entries(download))
@@ -238,10 +239,10 @@ func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
 			for _, late := range []func() error{
 				func() error { _, err := call(w, w.acts.List, in); return err },
 				func() error {
-					_, err := call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: in})
+					_, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 					return err
 				},
-				func() error { _, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in}); return err },
+				func() error { _, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in}); return err },
 			} {
 				wantKind(t, fault.Superseded, late())
 			}

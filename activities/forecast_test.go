@@ -8,26 +8,28 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/forecast"
+	"drugslm/internal/engine/lineage"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
 
 // estimate plans a selection and estimates it.
-func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, activities.Forecast) {
+func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
 	w.tb.Helper()
-	selected, err := w.acts.Graph.Select(selection)
+	selected, err := w.acts.Engine.Graph.Select(selection)
 	require.NoError(w.tb, err)
-	known, err := activities.World(w.tb.Context(), w.acts.Graph, w.ledger)
+	known, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	view := w.acts.Graph.View(known)
+	view := w.acts.Engine.Graph.View(known)
 	plan, err := view.Plan(selected, asset.Request{Filter: filter})
 	require.NoError(w.tb, err)
-	forecast, err := activities.Estimate(w.tb.Context(), w.acts, view, plan, selected, activities.ModeOf(filter), activities.Pace{RPS: 2, Share: 1, Wait: time.Minute})
+	estimated, err := forecast.Estimate(w.tb.Context(), w.acts.Engine, view, plan, selected, planning.ModeOf(filter), forecast.Pace{RPS: 2, Share: 1, Wait: time.Minute})
 	require.NoError(w.tb, err)
-	require.Len(w.tb, forecast.Steps, len(plan.Steps))
-	return plan, forecast
+	require.Len(w.tb, estimated.Steps, len(plan.Steps))
+	return plan, estimated
 }
 
 func TestAnEstimateIsWhatIsDone(t *testing.T) {
@@ -76,7 +78,7 @@ func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
 	require.True(t, f.Steps[1].AtLeast)
 	require.False(t, f.Steps[1].Counted)
 	require.True(t, f.Total.AtLeast)
-	require.Equal(t, []activities.Discovery{{Set: "category"}}, f.Discover)
+	require.Equal(t, []forecast.Discovery{{Set: "category"}}, f.Discover)
 
 	w.must(w.step(catalog))
 	_, f = w.estimate("*", asset.Needed)
@@ -146,14 +148,14 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	_, made := w.must(w.step(download))
 	w.must(w.step(extract))
 
-	links, err := activities.Why(t.Context(), w.acts, "a", "", "")
+	links, err := lineage.Why(t.Context(), w.acts.Engine, "a", "", "")
 	require.NoError(t, err)
 	require.Len(t, links, 3)
 	require.Equal(t, []asset.Key{catalog, download, extract}, []asset.Key{links[0].Asset, links[1].Asset, links[2].Asset})
 	require.Equal(t, "ask", links[0].Verdict.Would)
 	got := links[1]
 	require.Equal(t, ledger.Published, got.State)
-	require.Equal(t, activities.ItemVerdict{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Verdict)
+	require.Equal(t, lineage.ItemVerdict{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Verdict)
 	require.Equal(t, made.Version, got.Table.Version)
 	require.WithinDuration(t, time.Now(), *got.Table.Since, time.Minute)
 	require.Equal(t, w.files(download), []string{got.Table.Part})
@@ -162,7 +164,7 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	require.Nil(t, got.Row.Get("run_id"), "where it is from is told apart")
 	require.Empty(t, got.Missing)
 
-	links, err = activities.Why(t.Context(), w.acts, "b", "", "")
+	links, err = lineage.Why(t.Context(), w.acts.Engine, "b", "", "")
 	require.NoError(t, err)
 	require.Len(t, links, 2)
 	require.Equal(t, "corrupt", links[1].Kind)
@@ -173,16 +175,16 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	w.must(w.step(catalog))
 	w.versions[extract] = "2"
 	w.deploy()
-	links, err = activities.Why(t.Context(), w.acts, "a", download, here.Key)
+	links, err = lineage.Why(t.Context(), w.acts.Engine, "a", download, here.Key)
 	require.NoError(t, err)
-	require.Equal(t, activities.ItemVerdict{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Verdict)
-	require.Equal(t, activities.ItemVerdict{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Verdict)
+	require.Equal(t, lineage.ItemVerdict{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Verdict)
+	require.Equal(t, lineage.ItemVerdict{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Verdict)
 	require.Equal(t, "2", links[2].CodeNow)
-	links, err = activities.Why(t.Context(), w.acts, "c", "", "")
+	links, err = lineage.Why(t.Context(), w.acts.Engine, "c", "", "")
 	require.NoError(t, err)
 	require.Equal(t, "tombstone", links[1].Verdict.Would)
 
-	_, err = activities.Why(t.Context(), w.acts, "aa", "", "")
+	_, err = lineage.Why(t.Context(), w.acts.Engine, "aa", "", "")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
 }

@@ -16,8 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	past "drugslm/internal/versions"
@@ -186,8 +186,8 @@ func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, whe
 }
 
 // runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.
-func (w *world) runWith(in activities.StepInput, now func(at string)) {
-	var enrolled activities.Enrolled
+func (w *world) runWith(in materialize.StepInput, now func(at string)) {
+	var enrolled materialize.Enrolled
 	var err error
 	if in.Step.Lists {
 		enrolled, err = call(w, w.acts.List, in)
@@ -196,18 +196,18 @@ func (w *world) runWith(in activities.StepInput, now func(at string)) {
 	}
 	now("after enrolling")
 	for n := 1; err == nil && !in.Step.Lists && n <= enrolled.Batches; n++ {
-		_, err = call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
+		_, err = call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 	}
 	now("after the batch")
 	if err != nil {
 		return
 	}
-	checked, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
 	now("after the checks")
 	if err != nil {
 		return
 	}
-	publish := activities.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
+	publish := materialize.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
 	w.interrupt = func(at string) { w.interrupt = nil; now(at) }
 	_, err = call(w, w.acts.Publish, publish)
 	w.interrupt = nil

@@ -10,6 +10,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/automation"
 )
 
 func TestABrokenPromiseIsToldOnce(t *testing.T) {
@@ -60,7 +61,7 @@ func TestFreshnessIsWatchedWithoutRequests(t *testing.T) {
 	w := newAuto(t, asset.New(s))
 	w.keys("letter", "a", "b")
 	w.publish("t/one", "a", 1, nil)
-	watch := func(at time.Time) activities.Evaluated {
+	watch := func(at time.Time) automation.Evaluation {
 		w.now = at
 		out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{})
 		require.NoError(t, err)

@@ -12,8 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -24,7 +24,7 @@ type twins struct {
 	*rand.Rand
 	w      *world
 	builds []*asset.Graph // the newest last
-	runs   []activities.BatchInput
+	runs   []materialize.BatchInput
 	asleep []suspended
 	kinds  map[fault.Kind]int // of what was refused; "": of what went well
 	log    []string
@@ -56,7 +56,7 @@ func TestRunsThatInterleave(t *testing.T) {
 					t.Logf("DRUGSLM_SEED=%d\n%s", seed, strings.Join(d.log, "\n"))
 				}
 			}()
-			d.builds = []*asset.Graph{d.w.acts.Graph}
+			d.builds = []*asset.Graph{d.w.acts.Engine.Graph}
 			for range 150 {
 				d.step()
 				d.w.sound()
@@ -81,7 +81,7 @@ func (d *twins) note(what string, err error) {
 
 // offered is one of the last two builds: any worker takes any work.
 func (d *twins) offered() {
-	d.w.acts.Graph = d.builds[max(0, len(d.builds)-1-d.IntN(2))]
+	d.w.acts.Engine.Graph = d.builds[max(0, len(d.builds)-1-d.IntN(2))]
 }
 
 func (d *twins) step() {
@@ -94,7 +94,7 @@ func (d *twins) step() {
 		enrolled, err := call(d.w, d.w.acts.Enrol, in)
 		d.note("enrol "+in.Run, err)
 		if err == nil {
-			d.runs = append(d.runs, activities.BatchInput{StepInput: enrolled.Of(in), Batch: enrolled.Batches})
+			d.runs = append(d.runs, materialize.BatchInput{StepInput: enrolled.Of(in), Batch: enrolled.Batches})
 		}
 	case 3, 4:
 		d.batch(false)
@@ -114,20 +114,20 @@ func (d *twins) change() {
 	if d.IntN(4) == 0 {
 		d.w.versions[download] = strconv.Itoa(len(d.builds) + 1)
 		d.w.deploy()
-		d.builds = append(d.builds, d.w.acts.Graph)
+		d.builds = append(d.builds, d.w.acts.Engine.Graph)
 		d.note("deploy "+d.w.versions[download], nil)
 		return
 	}
 	d.w.source[string(rune('a'+d.IntN(6)))] = strconv.Itoa(d.IntN(100))
-	d.w.acts.Graph = d.builds[len(d.builds)-1]
+	d.w.acts.Engine.Graph = d.builds[len(d.builds)-1]
 	d.w.must(d.w.step(catalog))
 	d.note("list", nil)
 }
 
 // some is one of the last runs, and one of its batches.
-func (d *twins) some() (activities.BatchInput, bool) {
+func (d *twins) some() (materialize.BatchInput, bool) {
 	if len(d.runs) == 0 {
-		return activities.BatchInput{}, false
+		return materialize.BatchInput{}, false
 	}
 	in := d.runs[max(0, len(d.runs)-1-d.IntN(3))]
 	if in.Batch > 0 {
@@ -177,9 +177,9 @@ func (d *twins) publish() {
 		return
 	}
 	d.offered()
-	checked, err := call(d.w, d.w.acts.Check, activities.CheckInput{StepInput: in.StepInput})
+	checked, err := call(d.w, d.w.acts.Check, materialize.CheckInput{StepInput: in.StepInput})
 	if err == nil {
-		_, err = call(d.w, d.w.acts.Publish, activities.PublishInput{StepInput: in.StepInput, Verdicts: checked.Verdicts})
+		_, err = call(d.w, d.w.acts.Publish, materialize.PublishInput{StepInput: in.StepInput, Verdicts: checked.Verdicts})
 	}
 	d.note("publish "+in.Run, err)
 }
@@ -190,7 +190,7 @@ func (d *twins) settle() {
 		d.wake(0)
 		d.w.sound()
 	}
-	d.w.acts.Graph = d.builds[len(d.builds)-1]
+	d.w.acts.Engine.Graph = d.builds[len(d.builds)-1]
 	d.w.must(d.w.step(download))
 	want := []string{}
 	for id, content := range maps.All(d.w.source) {

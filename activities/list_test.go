@@ -123,13 +123,13 @@ func TestAListingThatFailsHasNoVerdict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
-		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: w.acts.Graph.All()[0].Partitions,
+		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: w.acts.Engine.Graph.All()[0].Partitions,
 		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
 			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
 		},
 	}))
 	require.NoError(t, err)
-	w.acts.Graph = graph
+	w.acts.Engine.Graph = graph
 	_, err = w.prepare(w.step(catalog))
 	wantKind(t, fault.Session, err)
 	checks, err := w.ledger.Checks(t.Context(), string(catalog), here.Key, 0)

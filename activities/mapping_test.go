@@ -8,8 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -21,11 +22,11 @@ const sum asset.Key = "test/sum"
 const office asset.Key = "test/office"
 
 // with declares more assets beside those of the world, and gives the step of one of them.
-func (w *world) with(t *testing.T, key asset.Key, more ...*asset.Asset) activities.StepInput {
+func (w *world) with(t *testing.T, key asset.Key, more ...*asset.Asset) materialize.StepInput {
 	t.Helper()
-	graph, err := asset.NewGraph(append(w.acts.Graph.All(), more...)...)
+	graph, err := asset.NewGraph(append(w.acts.Engine.Graph.All(), more...)...)
 	require.NoError(t, err)
-	w.acts.Graph = graph
+	w.acts.Engine.Graph = graph
 	in := w.step(key)
 	in.Step.Partition = asset.Partition{Key: "all", Label: "all"}
 	return in
@@ -39,7 +40,7 @@ func (w *world) sum() *asset.Asset {
 }
 
 // listIn lists the catalog in another category.
-func (w *world) listIn(t *testing.T, category string, items ...string) activities.Made {
+func (w *world) listIn(t *testing.T, category string, items ...string) materialize.Result {
 	t.Helper()
 	w.show(items...)
 	in := w.step(catalog)
@@ -69,11 +70,11 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	require.NoError(t, err)
 
 	stands := func() asset.Standing {
-		facts, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+		facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 		require.NoError(t, err)
-		a, err := w.acts.Graph.Get(sum)
+		a, err := w.acts.Engine.Graph.Get(sum)
 		require.NoError(t, err)
-		return w.acts.Graph.View(facts).Judge(a, "all")
+		return w.acts.Engine.Graph.View(facts).Judge(a, "all")
 	}
 	require.Equal(t, asset.Fresh, stands().State)
 	w.listIn(t, "5", "a 1", "b 3")
@@ -106,7 +107,7 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 		Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
 		Observe: func(context.Context, asset.Run) (asset.Observation, error) { return seen, nil },
 	}))
-	look := func() activities.Made {
+	look := func() materialize.Result {
 		made, err := call(w, w.acts.Observe, in)
 		require.NoError(t, err)
 		return made
@@ -127,7 +128,7 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 	require.JSONEq(t, `{"active":11}`, string(kept))
 	w.sound()
 
-	facts, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+	facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
 	fact := facts.Facts[office]["all"]
 	require.EqualValues(t, 1, fact.Version)

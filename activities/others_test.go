@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/lake/laketest"
@@ -184,7 +184,7 @@ func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 			}
 			takeAway(w, pinned, files)
 			for n := 1; n <= enrolled.Batches; n++ {
-				_, err := call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
+				_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 				require.NoError(t, err)
 			}
 			for _, key := range []asset.Key{catalog, download, extract} {

@@ -55,7 +55,7 @@ func TestAPauseInOnePiecePausesToo(t *testing.T) {
 	w := newWorld(t)
 	w.show("a one")
 	w.odd = strange()
-	in := activities.WholeInput{StepInput: w.step(catalog)}
+	in := activities.PartitionInput{StepInput: w.step(catalog)}
 	_, err := call(w, w.acts.MaterializePartition, in)
 	wantKind(t, fault.Paused, err)
 	require.Len(t, w.waits(), 1)

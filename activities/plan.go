@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"go.temporal.io/sdk/activity"
-
 	"drugslm/internal/asset"
-	"drugslm/internal/fault"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 )
@@ -26,13 +25,7 @@ type BeginInput struct {
 
 // BeginOutput names the partition sets that the source must be asked for before the run can be planned.
 type BeginOutput struct {
-	Discover []PartitionSet `json:"discover"`
-}
-
-// PartitionSet is a set of partitions and the queue on which it is discovered.
-type PartitionSet struct {
-	Name  string      `json:"name"`
-	Queue asset.Queue `json:"queue"`
+	Discover []planning.PartitionSet `json:"discover"`
 }
 
 // FinishInput is how a run ended.
@@ -48,16 +41,16 @@ const planAttempts = 5
 // Begin records the run and says what must be discovered: the partitions of every selected asset that observes the
 // source, and those nobody has discovered yet. For a run that comes with its plan there is nothing to discover.
 func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		// First of all: a run whose selection is wrong ends as failed, and what ends must have begun.
 		run := ledger.Run{
 			ID: in.Run, Workflow: in.Run, Selection: strings.Join(slices.Concat(in.Select, in.Partitions), " "),
-			Trace: telemetry.TraceID(ctx), Started: a.Now(),
+			Trace: telemetry.TraceID(ctx), Started: a.Engine.Now(),
 		}
-		if err := a.Ledger.StartRun(ctx, run); err != nil {
+		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil {
 			return err
 		}
-		selected, err := Select(ctx, a.Graph, a.Ledger, in.Select...)
+		selected, err := planning.Select(ctx, a.Engine.Graph, a.Engine.Ledger, in.Select...)
 		if err != nil {
 			return err
 		}
@@ -67,7 +60,7 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		if in.Plan != nil {
 			return a.planRun(ctx, in.Run, *in.Plan)
 		}
-		out.Discover, err = a.undiscovered(ctx, selected)
+		out.Discover, err = planning.Undiscovered(ctx, a.Engine.Ledger, selected)
 		return err
 	})
 	return out, err
@@ -75,81 +68,30 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 
 // planRun keeps what a run is going to work on, so that automation does not start another for it.
 func (a *Activities) planRun(ctx context.Context, run string, plan asset.Plan) error {
-	if len(plan.Steps) > MaxSteps {
+	if len(plan.Steps) > planning.MaxSteps {
 		return nil // it is going to be refused
 	}
 	steps := make([]ledger.Slice, len(plan.Steps))
 	for i, s := range plan.Steps {
 		steps[i] = ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}
 	}
-	return a.Ledger.PlanRun(ctx, run, steps)
+	return a.Engine.Ledger.PlanRun(ctx, run, steps)
 }
-
-func (a *Activities) undiscovered(ctx context.Context, selected []*asset.Asset) ([]PartitionSet, error) {
-	var sets []PartitionSet
-	seen := make(map[string]bool)
-	for _, made := range selected {
-		for _, set := range made.Partitions.Sets() {
-			if seen[set.Name] || set.Discover == nil { // people add the keys of a set that nobody discovers
-				continue
-			}
-			known, err := a.Ledger.KnownPartitions(ctx, set.Name)
-			if err != nil {
-				return nil, err
-			}
-			if len(known) == 0 || made.Lists() {
-				seen[set.Name] = true
-				sets = append(sets, PartitionSet{Name: set.Name, Queue: set.Queue})
-			}
-		}
-	}
-	return sets, nil
-}
-
-// maxLabel bounds the name of a partition, which the source gives: it travels with each step.
-const maxLabel = 200
 
 // Discover asks the source for the partitions of a set, keeps them in the ledger and says how many there are.
-func (a *Activities) Discover(ctx context.Context, in PartitionSet) (count int, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		began := a.Ledger.Now()
-		// Its wait is that of a step of no asset: the run waits with it.
-		step := StepInput{Run: activity.GetInfo(ctx).WorkflowExecution.ID, Step: asset.Step{Partition: asset.Partition{Key: in.Name}}}
-		err := telemetry.Do(ctx, a.Tracer, telemetry.DiscoverPartitions, func(ctx context.Context) (err error) {
-			count, err = a.discover(ctx, in.Name)
-			return err
-		})
-		err = a.paused(ctx, step, err)
-		a.noteWait(context.WithoutCancel(ctx), step, began, err)
+func (a *Activities) Discover(ctx context.Context, in planning.PartitionSet) (count int, err error) {
+	err = a.once(ctx, func(ctx context.Context, at materialize.Attempt) error {
+		count, err = a.Engine.Discover(ctx, at, at.Workflow, in.Name)
 		return err
 	})
 	return count, err
 }
 
-func (a *Activities) discover(ctx context.Context, name string) (int, error) {
-	set, err := a.set(name)
-	if err != nil {
-		return 0, err
-	}
-	found, err := set.Discover(ctx)
-	if err != nil {
-		return 0, err
-	}
-	known := make([]ledger.Partition, len(found))
-	for i, p := range found {
-		if err := a.Graph.CheckKey(name, p.Key); err != nil {
-			return 0, fault.New(fault.Layout, "discover "+name, "the source names a partition that cannot be used: %w", err)
-		}
-		known[i] = ledger.Partition{Key: p.Key, Label: fault.Shorten(p.Label, maxLabel)}
-	}
-	return len(found), a.Ledger.SavePartitions(ctx, name, known)
-}
-
 // Plan says what the run will do.
 func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
-	err = beating(ctx, planAttempts, func(ctx context.Context) error {
-		return telemetry.Do(ctx, a.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
-			if plan, err = MakePlan(ctx, a.Graph, a.Ledger, in); err != nil {
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
+			if plan, err = planning.Plan(ctx, a.Engine.Graph, a.Engine.Ledger, planning.Request{Select: in.Select, Partitions: in.Partitions, Filter: in.Filter}); err != nil {
 				return err
 			}
 			return a.planRun(ctx, in.Run, plan)
@@ -158,49 +100,12 @@ func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, 
 	return plan, err
 }
 
-// MaxSteps is how many steps one run takes: more would fill its history. A backfill takes any number.
-const MaxSteps = 500
-
-// MakePlan says what a run of a selection would do, as the ledger sees the world now.
-func MakePlan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, in BeginInput) (asset.Plan, error) {
-	selected, err := Select(ctx, g, l, in.Select...)
-	if err != nil {
-		return asset.Plan{}, err
-	}
-	world, err := World(ctx, g, l)
-	if err != nil {
-		return asset.Plan{}, err
-	}
-	return g.View(world).Plan(selected, asset.Request{Partitions: in.Partitions, Filter: in.Filter})
-}
-
 // Finish records how the run ended, and wakes the delivery of events if there are any.
 func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
-	return beating(ctx, planAttempts, func(ctx context.Context) error {
-		if err := a.Ledger.FinishRun(ctx, in.Run, in.State, in.Error); err != nil {
+	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		if err := a.Engine.Ledger.FinishRun(ctx, in.Run, in.State, in.Error); err != nil {
 			return err
 		}
-		return a.announce(ctx)
+		return a.Engine.Announce(ctx)
 	})
-}
-
-func (a *Activities) set(name string) (*asset.Partitions, error) {
-	for _, set := range a.Graph.Sets() {
-		if set.Name == name {
-			return set, nil
-		}
-	}
-	return nil, fault.New(fault.Invalid, "discover partitions", "no asset is partitioned by %q", name)
-}
-
-// ModeOf says which settled items are done again in what a filter lets through.
-func ModeOf(f asset.Filter) ledger.Mode {
-	switch f {
-	case asset.Faulty:
-		return ledger.Failed
-	case asset.Without:
-		return ledger.Force
-	default:
-		return ledger.Missing
-	}
 }

@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/ledger"
 )
 
@@ -88,7 +88,7 @@ func planTimed(tb testing.TB, path string) (asset.Plan, time.Duration) {
 	require.NoError(tb, err)
 	defer func() { require.NoError(tb, l.Close()) }()
 	start := time.Now()
-	plan, err := activities.MakePlan(tb.Context(), g, l, activities.BeginInput{Select: []string{"*"}})
+	plan, err := planning.Plan(tb.Context(), g, l, planning.Request{Select: []string{"*"}})
 	require.NoError(tb, err)
 	return plan, time.Since(start)
 }

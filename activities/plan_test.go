@@ -9,6 +9,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -30,12 +31,12 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	in.Select = []string{"*"}
 	begun, err = call(w, w.acts.Begin, in)
 	require.NoError(t, err)
-	require.Equal(t, []activities.PartitionSet{{Name: "category", Queue: asset.QueueBrowser}}, begun.Discover)
+	require.Equal(t, []planning.PartitionSet{{Name: "category", Queue: asset.QueueBrowser}}, begun.Discover)
 
 	count, err := call(w, w.acts.Discover, begun.Discover[0])
 	require.NoError(t, err)
 	require.Equal(t, 1, count)
-	_, err = call(w, w.acts.Discover, activities.PartitionSet{Name: "day"})
+	_, err = call(w, w.acts.Discover, planning.PartitionSet{Name: "day"})
 	wantKind(t, fault.Invalid, err)
 
 	plan, err := call(w, w.acts.Plan, in)
@@ -96,7 +97,7 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	require.Equal(t, "run-4", in.Run)
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "6", Label: "New"}}))
 
-	got, err := activities.World(t.Context(), w.acts.Graph, w.ledger)
+	got, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
 	require.Equal(t, map[string][]asset.Partition{"category": {{Key: "6", Label: "New"}}}, got.Partitions, "5 is gone")
 	fact := got.Facts[download][here.Key]

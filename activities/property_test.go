@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake/laketest"
 	"drugslm/internal/ledger"
@@ -136,7 +136,7 @@ func (c *chance) day(key asset.Key) {
 	c.w.sound()
 }
 
-func (c *chance) step(key asset.Key) activities.StepInput {
+func (c *chance) step(key asset.Key) materialize.StepInput {
 	in := c.w.step(key)
 	if c.IntN(6) == 0 {
 		in.Mode = []ledger.Mode{ledger.Failed, ledger.Force}[c.IntN(2)]
@@ -145,7 +145,7 @@ func (c *chance) step(key asset.Key) activities.StepInput {
 }
 
 // attempt does a step with a death in it, more often than not.
-func (c *chance) attempt(in activities.StepInput) (activities.Made, error) {
+func (c *chance) attempt(in materialize.StepInput) (materialize.Result, error) {
 	c.panics = max(0, c.IntN(12)-6)
 	if c.IntN(3) > 0 {
 		c.k.arm(1+c.Int64N(60), laketest.Mode(c.IntN(3)))

@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/lake/laketest"
@@ -20,14 +20,14 @@ import (
 )
 
 // ready is a step with items staged, checked, and wanting to be published.
-func (w *world) ready(key asset.Key) activities.PublishInput {
+func (w *world) ready(key asset.Key) materialize.PublishInput {
 	w.tb.Helper()
 	in := w.step(key)
 	enrolled, err := w.prepare(in)
 	require.NoError(w.tb, err)
-	checked, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
 	require.NoError(w.tb, err)
-	return activities.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
+	return materialize.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
 }
 
 // A publish that dies at any operation of the store is put right by its next attempt, or by the next run.
@@ -81,7 +81,7 @@ func TestAPublishWhoseAnswerGotLostStillChangedSomething(t *testing.T) {
 }
 
 // seize stops the publish of a step just before its commit, and gives what lets it go on and waits for its answer.
-func (w *world) seize(g *gate, in activities.PublishInput) func() error {
+func (w *world) seize(g *gate, in materialize.PublishInput) func() error {
 	arrived, open := make(chan struct{}), make(chan struct{})
 	g.arrived, g.open = arrived, open // nobody commits now
 	answer := make(chan error, 1)

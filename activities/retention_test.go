@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/lineage"
 	"drugslm/internal/ledger"
 	past "drugslm/internal/versions"
 )
@@ -23,7 +23,7 @@ func (w *world) answers(t *testing.T) string {
 		told[name] = answer
 	}
 	for _, item := range []string{"changes", "comes", "goes", "stays"} {
-		links, err := activities.Why(t.Context(), w.acts, item, "", "")
+		links, err := lineage.Why(t.Context(), w.acts.Engine, item, "", "")
 		note("why "+item, links, err)
 	}
 	for _, key := range []asset.Key{catalog, download, extract} {

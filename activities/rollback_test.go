@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/lake/laketest"
@@ -18,11 +18,11 @@ import (
 )
 
 func (w *world) keeper() past.Keeper {
-	return past.Keeper{Graph: w.acts.Graph, Ledger: w.ledger, Now: time.Now, Table: func(a *asset.Asset) *lake.Table { return w.table(a.Key) }}
+	return past.Keeper{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now, Table: func(a *asset.Asset) *lake.Table { return w.table(a.Key) }}
 }
 
 func (w *world) asset(key asset.Key) *asset.Asset {
-	a, err := w.acts.Graph.Get(key)
+	a, err := w.acts.Engine.Graph.Get(key)
 	require.NoError(w.tb, err)
 	return a
 }
@@ -80,9 +80,9 @@ func (w *world) all() {
 
 func (w *world) judge(key asset.Key) asset.State {
 	w.tb.Helper()
-	world, err := activities.World(w.tb.Context(), w.acts.Graph, w.ledger)
+	world, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	return w.acts.Graph.View(world).Judge(w.asset(key), here.Key).State
+	return w.acts.Engine.Graph.View(world).Judge(w.asset(key), here.Key).State
 }
 
 func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {

@@ -22,7 +22,7 @@ func TestAFullDiskIsWaitedFor(t *testing.T) {
 	w.calls()
 	in := w.enrolled(download, ledger.Missing)
 	full := true
-	w.acts.Limits.Room = func() error {
+	w.acts.Engine.Limits.Room = func() error {
 		if !full {
 			return nil
 		}
@@ -64,7 +64,7 @@ func TestARunStoresNoMoreThanItMay(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, stored, "parts are counted")
 
-	w.acts.Limits.Run = stored
+	w.acts.Engine.Limits.Run = stored
 	w.calls()
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
@@ -77,7 +77,7 @@ func TestARunStoresNoMoreThanItMay(t *testing.T) {
 	require.Empty(t, w.calls())
 	require.Len(t, w.waits(), 1)
 
-	w.acts.Limits.Run = 1 << 30 // the workers were started with more
+	w.acts.Engine.Limits.Run = 1 << 30 // the workers were started with more
 	_, err = call(w, w.acts.Batch, in)
 	require.NoError(t, err)
 	require.Empty(t, w.waits())

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 )
 
@@ -17,7 +17,7 @@ func TestSelectByStatus(t *testing.T) {
 	for selection, want := range map[string][]asset.Key{
 		"status:fresh": {catalog}, "status:missing": {download, extract}, "status:fresh+1 and not status:fresh": {download},
 	} {
-		selected, err := activities.Select(t.Context(), w.acts.Graph, w.ledger, selection)
+		selected, err := planning.Select(t.Context(), w.acts.Engine.Graph, w.ledger, selection)
 		require.NoError(t, err)
 		var keys []asset.Key
 		for _, a := range selected {
@@ -25,7 +25,7 @@ func TestSelectByStatus(t *testing.T) {
 		}
 		require.Equal(t, want, keys, selection)
 	}
-	_, err := activities.Select(t.Context(), w.acts.Graph, w.ledger, "status:failed")
+	_, err := planning.Select(t.Context(), w.acts.Engine.Graph, w.ledger, "status:failed")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "no asset has a partition of this status; now test/catalog is fresh, test/download is missing")
 }

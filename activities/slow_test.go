@@ -11,8 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -46,9 +46,9 @@ func (a *timed) begin() chan struct{} {
 }
 
 // attempt makes what is left of a batch once.
-func (w *world) attempt(a *timed, left map[string]int, in activities.BatchInput) (map[string]int, error) {
+func (w *world) attempt(a *timed, left map[string]int, in materialize.BatchInput) (map[string]int, error) {
 	end := a.begin()
-	_, left, err := beat(w, left, func(ctx context.Context, in activities.BatchInput) (activities.BatchOutput, error) {
+	_, left, err := beat(w, left, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 		ctx, cancel := context.WithTimeout(ctx, a.time)
 		defer cancel()
 		return w.acts.Batch(stopped{ctx, end, a.why}, in)
@@ -57,7 +57,7 @@ func (w *world) attempt(a *timed, left map[string]int, in activities.BatchInput)
 }
 
 // attempts makes a batch in fewer attempts than most, none of which fails for good.
-func (w *world) attempts(t *testing.T, a *timed, in activities.BatchInput, most int) {
+func (w *world) attempts(t *testing.T, a *timed, in materialize.BatchInput, most int) {
 	t.Helper()
 	var left map[string]int
 	err := errors.New("none yet")
@@ -127,7 +127,7 @@ func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
 					require.Contains(t, e.Reason, tt.reason)
 				}
 			}
-			made, err := w.publish(in.StepInput, activities.Enrolled{})
+			made, err := w.publish(in.StepInput, materialize.Enrolled{})
 			require.NoError(t, err)
 			require.EqualValues(t, 4-len(tt.bad), made.Rows)
 			w.sound()
@@ -219,7 +219,7 @@ func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
 	w.make[extract] = nil
 	_, err = w.attempt(a, beats, in)
 	require.NoError(t, err)
-	_, err = w.publish(in.StepInput, activities.Enrolled{})
+	_, err = w.publish(in.StepInput, materialize.Enrolled{})
 	require.NoError(t, err)
 	w.sound()
 }

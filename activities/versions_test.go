@@ -205,7 +205,7 @@ func TestVacuumRefusesNonsense(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, r := range []past.Retention{{Versions: 0}, {Versions: 1, OlderThan: -time.Hour}} {
-		_, err := w.keeper().Vacuum(t.Context(), w.acts.Graph.All(), r)
+		_, err := w.keeper().Vacuum(t.Context(), w.acts.Engine.Graph.All(), r)
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
 	}
 }

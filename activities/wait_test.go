@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/activities"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -68,7 +69,7 @@ func TestAnAttemptUnderWayDoesNotEndALaterWait(t *testing.T) {
 	w.fault = func(id string) error {
 		if !once && id == "a" {
 			once = true
-			_, err := call(w, w.acts.Batch, activities.BatchInput{StepInput: in.StepInput, Batch: 2})
+			_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in.StepInput, Batch: 2})
 			wantKind(t, fault.Throttled, err)
 		}
 		return inner(id)
@@ -86,13 +87,13 @@ func TestARunThatWaitsForAnotherIsListed(t *testing.T) {
 	require.NoError(t, err)
 	w.acts.Executions = executions{"backfill/june e1": true}
 	in := w.step(catalog)
-	_, err = call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: in})
+	_, err = call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 	wantKind(t, fault.Busy, err)
 	found := w.waits()
 	require.Len(t, found, 1)
 	require.Equal(t, "busy", found[0].Kind)
 	require.Contains(t, found[0].Reason, "run june is at it")
-	_, err = call(w, func(ctx context.Context, in activities.StepInput) (struct{}, error) {
+	_, err = call(w, func(ctx context.Context, in materialize.StepInput) (struct{}, error) {
 		return struct{}{}, w.acts.Release(ctx, in)
 	}, in)
 	require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake/laketest"
 	"drugslm/internal/ledger"
@@ -45,7 +46,7 @@ func TestASmallPartitionIsDoneInOneActivity(t *testing.T) {
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3")
 	for _, key := range []asset.Key{catalog, download, extract} {
-		whole, err := call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: w.step(key)})
+		whole, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: w.step(key)})
 		require.NoError(t, err)
 		require.False(t, whole.Left)
 		require.True(t, whole.Changed)
@@ -54,7 +55,7 @@ func TestASmallPartitionIsDoneInOneActivity(t *testing.T) {
 	}
 	require.Empty(t, w.claims(), "each partition was released")
 	require.Equal(t, map[string]int64{string(download): w.latest(download).Version}, w.latest(extract).Upstream)
-	again, err := call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: w.step(catalog)})
+	again, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: w.step(catalog)})
 	require.NoError(t, err)
 	require.False(t, again.Changed)
 	w.sound()
@@ -70,14 +71,14 @@ func TestALargePartitionIsLeftToItsWorkflow(t *testing.T) {
 	w.show(items...)
 	w.must(w.step(catalog))
 	in := w.step(download)
-	whole, err := call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: in})
+	whole, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 	require.NoError(t, err)
 	require.True(t, whole.Left)
 	require.Equal(t, 3, whole.Enrolled.Batches)
 	require.Empty(t, w.calls(), "nothing is made yet")
 	require.Len(t, w.claims(), 1, "the partition is held for the workflow that goes on")
 	for n := range 3 {
-		_, err := call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n + 1})
+		_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n + 1})
 		require.NoError(t, err)
 	}
 	made, err := w.publish(in, whole.Enrolled)
@@ -102,7 +103,7 @@ func TestAWholeStepSurvivesDeathAtEveryStep(t *testing.T) {
 				w.show("stays 0", fmt.Sprintf("changes %d", at))
 				w.must(w.step(catalog))
 				w.calls()
-				in := activities.WholeInput{StepInput: w.step(download)}
+				in := activities.PartitionInput{StepInput: w.step(download)}
 				k.arm(at, mode)
 				_, err := call(w, w.acts.MaterializePartition, in)
 				died = k.disarm()
@@ -133,7 +134,7 @@ func TestAStepOfABackfillRecordsItsEndAndTakesTheNext(t *testing.T) {
 	for i, key := range []asset.Key{catalog, download, extract} {
 		step := taken.Steps[0]
 		require.Equal(t, key, step.Step.Asset)
-		in := activities.WholeInput{StepInput: activities.StepInput{Run: opened.Run, Step: step.Step}, Of: activities.StepOf{
+		in := activities.PartitionInput{StepInput: materialize.StepInput{Run: opened.Run, Step: step.Step}, Of: activities.StepOf{
 			Backfill: "june", Epoch: opened.Epoch, Seq: step.Seq, Take: step.Take, Next: int64(i) + 2,
 		}}
 		whole, err := call(w, w.acts.MaterializePartition, in)
@@ -201,7 +202,7 @@ func TestAPartitionIsWorkedOnByOneRun(t *testing.T) {
 	require.NoError(t, err)
 	w.acts.Executions = executions{"backfill/june e1": true}
 	in := w.step(catalog)
-	_, left, err := beat(w, nil, w.acts.MaterializePartition, activities.WholeInput{StepInput: in})
+	_, left, err := beat(w, nil, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 	busy := wantKind(t, fault.Busy, err)
 	require.False(t, busy.NonRetryable())
 	require.Equal(t, time.Second, busy.NextRetryDelay())
@@ -209,7 +210,7 @@ func TestAPartitionIsWorkedOnByOneRun(t *testing.T) {
 	require.Zero(t, left["failures"], "waiting costs no attempt")
 	for _, step := range []func() error{
 		func() error { _, err := call(w, w.acts.List, in); return err },
-		func() error { _, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in}); return err },
+		func() error { _, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in}); return err },
 	} {
 		wantKind(t, fault.Busy, step())
 	}
@@ -226,10 +227,10 @@ func TestAStepThatFailsIsReleased(t *testing.T) {
 	w.show("a 1")
 	w.more = 1 // the listing lacks one
 	in := w.step(catalog)
-	_, err := call(w, w.acts.MaterializePartition, activities.WholeInput{StepInput: in})
+	_, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 	wantKind(t, fault.Incomplete, err)
 	require.Len(t, w.claims(), 1, "it is tried again")
-	_, err = call(w, func(ctx context.Context, in activities.StepInput) (struct{}, error) {
+	_, err = call(w, func(ctx context.Context, in materialize.StepInput) (struct{}, error) {
 		return struct{}{}, w.acts.Release(ctx, in)
 	}, in)
 	require.NoError(t, err)

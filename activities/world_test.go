@@ -25,6 +25,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/audit"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
@@ -134,7 +135,9 @@ func openWorld(tb testing.TB, dir string, options ...option) *world {
 		o(w, &store)
 	}
 	store = interrupted{store, w}
-	w.acts = &activities.Activities{Ledger: books, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now, Executions: executions{}}
+	w.acts = &activities.Activities{Executions: executions{}, Engine: &materialize.Engine{
+		Ledger: books, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now,
+	}}
 	w.deploy()
 	require.NoError(tb, books.SavePartitions(tb.Context(), "category", []ledger.Partition{{Key: here.Key, Label: here.Label}}))
 	return w
@@ -179,7 +182,7 @@ func (w *world) deploy() {
 		}
 	}
 	var err error
-	w.acts.Graph, err = asset.NewGraph(asset.New(list), asset.New(get), asset.New(read))
+	w.acts.Engine.Graph, err = asset.NewGraph(asset.New(list), asset.New(get), asset.New(read))
 	require.NoError(w.tb, err)
 }
 
@@ -193,7 +196,7 @@ func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(w.source)) {
-		if err := emit(asset.Item{ID: id, Fingerprint: w.source[id]}, row{ID: id, Content: w.source[id], Provenance: run.Provenance(w.acts.Now(), "")}); err != nil {
+		if err := emit(asset.Item{ID: id, Fingerprint: w.source[id]}, row{ID: id, Content: w.source[id], Provenance: run.Provenance(w.acts.Engine.Now(), "")}); err != nil {
 			return asset.Claim{}, err
 		}
 	}
@@ -273,11 +276,11 @@ func (w *world) show(items ...string) {
 }
 
 // step is a new run's step for an asset.
-func (w *world) step(key asset.Key) activities.StepInput {
+func (w *world) step(key asset.Key) materialize.StepInput {
 	w.runs++
-	a, err := w.acts.Graph.Get(key)
+	a, err := w.acts.Engine.Graph.Get(key)
 	require.NoError(w.tb, err)
-	return activities.StepInput{Run: fmt.Sprintf("run-%d", w.runs), Step: asset.Step{
+	return materialize.StepInput{Run: fmt.Sprintf("run-%d", w.runs), Step: asset.Step{
 		Asset: key, Partition: here, CodeVersion: a.CodeVersion, Lists: a.Lists(), Queue: a.Queue, Timeout: a.Timeout, Retry: a.Retry,
 	}}
 }
@@ -321,40 +324,40 @@ func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I
 }
 
 // prepare lists or enrols a step and makes its batches.
-func (w *world) prepare(in activities.StepInput) (activities.Enrolled, error) {
+func (w *world) prepare(in materialize.StepInput) (materialize.Enrolled, error) {
 	if in.Step.Lists {
 		return call(w, w.acts.List, in)
 	}
 	enrolled, err := call(w, w.acts.Enrol, in)
 	in = enrolled.Of(in)
 	for n := 1; err == nil && n <= enrolled.Batches; n++ {
-		_, err = call(w, w.acts.Batch, activities.BatchInput{StepInput: in, Batch: n})
+		_, err = call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 	}
 	return enrolled, err
 }
 
 // publish checks and publishes a step that is prepared.
-func (w *world) publish(in activities.StepInput, e activities.Enrolled) (activities.Made, error) {
+func (w *world) publish(in materialize.StepInput, e materialize.Enrolled) (materialize.Result, error) {
 	in = e.Of(in)
-	checked, err := call(w, w.acts.Check, activities.CheckInput{StepInput: in, Upstream: e.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: e.Upstream})
 	if err != nil {
-		return activities.Made{}, err
+		return materialize.Result{}, err
 	}
-	return call(w, w.acts.Publish, activities.PublishInput{StepInput: in, Snapshot: e.Snapshot, Upstream: e.Upstream, Verdicts: checked.Verdicts})
+	return call(w, w.acts.Publish, materialize.PublishInput{StepInput: in, Snapshot: e.Snapshot, Upstream: e.Upstream, Verdicts: checked.Verdicts})
 }
 
 // materialize does a whole step.
-func (w *world) materialize(in activities.StepInput) (activities.Enrolled, activities.Made, error) {
+func (w *world) materialize(in materialize.StepInput) (materialize.Enrolled, materialize.Result, error) {
 	enrolled, err := w.prepare(in)
 	if err != nil {
-		return enrolled, activities.Made{}, err
+		return enrolled, materialize.Result{}, err
 	}
 	made, err := w.publish(in, enrolled)
 	return enrolled, made, err
 }
 
 // must does a whole step that has to succeed.
-func (w *world) must(in activities.StepInput) (activities.Enrolled, activities.Made) {
+func (w *world) must(in materialize.StepInput) (materialize.Enrolled, materialize.Result) {
 	w.tb.Helper()
 	enrolled, made, err := w.materialize(in)
 	require.NoError(w.tb, err)
@@ -382,9 +385,9 @@ func (w *world) token(key asset.Key) ledger.Token {
 }
 
 func (w *world) table(key asset.Key) *lake.Table {
-	a, err := w.acts.Graph.Get(key)
+	a, err := w.acts.Engine.Graph.Get(key)
 	require.NoError(w.tb, err)
-	return w.acts.Lake.Table(a.Location, a.Codec, a.Partitions.Name)
+	return w.acts.Engine.Lake.Table(a.Location, a.Codec, a.Partitions.Name)
 }
 
 // files gives the parts of a table, as readers see it now.
@@ -453,7 +456,7 @@ func (w *world) latest(key asset.Key) ledger.Materialization {
 // sound asserts that ledger and tables tell the same story.
 func (w *world) sound() {
 	w.tb.Helper()
-	report, err := audit.Run(w.tb.Context(), audit.Subject{Graph: w.acts.Graph, Ledger: w.ledger, Table: func(a *asset.Asset) *lake.Table {
+	report, err := audit.Run(w.tb.Context(), audit.Subject{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Table: func(a *asset.Asset) *lake.Table {
 		return w.table(a.Key)
 	}})
 	require.NoError(w.tb, err)

@@ -29,7 +29,7 @@ if [ -d deploy/grid/node_modules ]; then
 fi
 
 # The end-to-end tests take longest, so they come first.
-# SQLite, which is C translated to Go, is built without the race detector: see docs/decisions.md before you add a package to this.
+# SQLite, which is C translated to Go, is built without the race detector: see docs/adr/0077-sqlite-without-race-detector.md before you add a package to this.
 go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./e2e ./...
 # What hostile texts cost cannot be counted with the race detector.
 go test -timeout 20m -run '^TestTheCostGrowsWithTheText$' ./internal/leaflet

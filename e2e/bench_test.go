@@ -19,6 +19,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -136,9 +137,9 @@ func serveNoop(b *testing.B, cli client.Client, data string, items int) {
 	require.NoError(b, err)
 	graph, err := asset.NewGraph(noopAsset(items))
 	require.NoError(b, err)
-	acts := &activities.Activities{
+	acts := &activities.Activities{Engine: &materialize.Engine{
 		Graph: graph, Ledger: l, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now,
-	}
+	}}
 	for _, queue := range []asset.Queue{asset.QueueOrchestrate, asset.QueueExtract} {
 		w := worker.New(cli, workflows.TaskQueue(queue), worker.Options{MaxConcurrentActivityExecutionSize: 4})
 		workflows.Register(w)

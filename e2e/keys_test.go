@@ -42,7 +42,7 @@ func TestPartitionKeysAtTheirEdges(t *testing.T) {
 	}
 	table := asset.New(made)
 	d := newDays(t, len(keys))
-	rows := serve(t, d.cli, d.data, table).acts.Lake.Table(table.Location, table.Codec, "day")
+	rows := serve(t, d.cli, d.data, table).acts.Engine.Lake.Table(table.Location, table.Codec, "day")
 	published := func(run string) {
 		t.Helper()
 		snapshot, err := rows.Snapshot(t.Context())

@@ -15,6 +15,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -50,9 +51,9 @@ func serveAs(tb testing.TB, cli client.Client, data string, version worker.Deplo
 	require.NoError(tb, err)
 	graph, err := asset.NewGraph(assets...)
 	require.NoError(tb, err)
-	s := &serving{ledger: l, acts: &activities.Activities{
+	s := &serving{ledger: l, acts: &activities.Activities{Engine: &materialize.Engine{
 		Graph: graph, Ledger: l, Lake: lake.New(store), Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now,
-	}}
+	}}}
 	stops := []func(){func() { _ = l.Close() }}
 	for _, queue := range []asset.Queue{asset.QueueOrchestrate, asset.QueueExtract} {
 		w := worker.New(cli, workflows.TaskQueue(queue), worker.Options{MaxConcurrentActivityExecutionSize: 8, DeploymentOptions: version})

@@ -12,6 +12,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/automation"
 	"drugslm/internal/fault"
 )
 
@@ -23,9 +24,9 @@ const maxHandfuls = 50
 
 // Automation is one tick of automation: it evaluates the assets' conditions and policies, then starts the runs that
 // were asked for, now or by a tick that was killed before it could. The runs go on by themselves.
-func Automation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+func Automation(ctx workflow.Context, in activities.EvaluateInput) (automation.Evaluation, error) {
 	var a *activities.Activities
-	var out activities.Evaluated
+	var out automation.Evaluation
 	orchestrate := withRun(ctx, asset.QueueOrchestrate, "evaluate")
 	if err := workflow.ExecuteActivity(orchestrate, a.Evaluate, in).Get(ctx, &out); err != nil {
 		return out, err
@@ -56,7 +57,7 @@ func Automation(ctx workflow.Context, in activities.EvaluateInput) (activities.E
 
 // startAll starts runs and does not wait for their ends. One that was started before counts as started. The request of a
 // backfill is in the ledger; one that a worker of an older build prepared comes with it.
-func startAll(ctx workflow.Context, starts []activities.Start) ([]string, error) {
+func startAll(ctx workflow.Context, starts []automation.Start) ([]string, error) {
 	children := make([]workflow.ChildWorkflowFuture, len(starts))
 	runs := make([]string, len(starts))
 	for i, s := range starts {
@@ -81,7 +82,7 @@ func startAll(ctx workflow.Context, starts []activities.Start) ([]string, error)
 }
 
 // withAutomated sets the options of a run that automation starts. Its id is used once: whoever starts it again, finds it.
-func withAutomated(ctx workflow.Context, id string, s activities.Start) workflow.Context {
+func withAutomated(ctx workflow.Context, id string, s automation.Start) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            id,
 		TaskQueue:             TaskQueue(asset.QueueOrchestrate),

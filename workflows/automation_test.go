@@ -13,12 +13,13 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/automation"
 	"drugslm/workflows"
 )
 
 // queue plays the ledger's list of runs to start.
 type queue struct {
-	open    []activities.Start
+	open    []automation.Start
 	started []string
 	now     func() time.Time
 	marked  time.Time // last
@@ -44,11 +45,11 @@ func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
 	env := newEnv()
 	q := &queue{now: env.Now}
 	for n := range 3 {
-		q.open = append(q.open, activities.Start{
+		q.open = append(q.open, automation.Start{
 			Run: fmt.Sprintf("automation-%d", n), Select: []string{"t/download"}, Partitions: []string{"5"}, Filter: asset.Without,
 		})
 	}
-	env.OnActivity(a.Evaluate, mock.Anything, activities.EvaluateInput{Requests: true}).Return(activities.Evaluated{Requests: 1, Starts: 3}, nil)
+	env.OnActivity(a.Evaluate, mock.Anything, activities.EvaluateInput{Requests: true}).Return(automation.Evaluation{Requests: 1, Starts: 3}, nil)
 	env.OnActivity(a.NextStarts, mock.Anything).Return(q.next)
 	env.OnActivity(a.Started, mock.Anything, mock.Anything).Return(q.mark)
 	var ran []string
@@ -64,7 +65,7 @@ func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
 	require.Less(t, q.marked.Sub(began), time.Hour, "the runs go on without it")
 	require.Equal(t, []string{"automation-0", "automation-1", "automation-2"}, q.started)
 	require.ElementsMatch(t, q.started, ran)
-	var out activities.Evaluated
+	var out automation.Evaluation
 	require.NoError(t, env.GetWorkflowResult(&out))
 	require.Equal(t, 3, out.Starts)
 }
@@ -72,9 +73,9 @@ func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
 func TestATickThatFindsARunStartedGoesOn(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	twice := activities.Start{Run: "automation-1", Select: []string{"t/download"}, Filter: asset.Without}
-	q := &queue{now: env.Now, open: []activities.Start{twice, twice}}
-	env.OnActivity(a.Evaluate, mock.Anything, mock.Anything).Return(activities.Evaluated{}, nil)
+	twice := automation.Start{Run: "automation-1", Select: []string{"t/download"}, Filter: asset.Without}
+	q := &queue{now: env.Now, open: []automation.Start{twice, twice}}
+	env.OnActivity(a.Evaluate, mock.Anything, mock.Anything).Return(automation.Evaluation{}, nil)
 	env.OnActivity(a.NextStarts, mock.Anything).Return(q.next)
 	env.OnActivity(a.Started, mock.Anything, mock.Anything).Return(q.mark)
 	runs := 0
@@ -92,9 +93,9 @@ func TestATickThatFindsARunStartedGoesOn(t *testing.T) {
 func TestATickStartsABackfillWhereARunIsTooSmall(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	many := activities.Start{Run: "automation-1", Select: []string{"t/download"}, Partitions: []string{"all"}, Filter: asset.Staled, Backfill: true}
-	q := &queue{now: env.Now, open: []activities.Start{many}}
-	env.OnActivity(a.Evaluate, mock.Anything, mock.Anything).Return(activities.Evaluated{}, nil)
+	many := automation.Start{Run: "automation-1", Select: []string{"t/download"}, Partitions: []string{"all"}, Filter: asset.Staled, Backfill: true}
+	q := &queue{now: env.Now, open: []automation.Start{many}}
+	env.OnActivity(a.Evaluate, mock.Anything, mock.Anything).Return(automation.Evaluation{}, nil)
 	env.OnActivity(a.NextStarts, mock.Anything).Return(q.next)
 	env.OnActivity(a.Started, mock.Anything, mock.Anything).Return(q.mark)
 	var asked []workflows.BackfillInput

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drugslm/activities"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/ledger"
 )
 
@@ -129,7 +130,7 @@ func (b *backfill) open() error {
 	return nil
 }
 
-func (b *backfill) plan(discover []activities.PartitionSet) error {
+func (b *backfill) plan(discover []planning.PartitionSet) error {
 	var a *activities.Activities
 	for _, set := range discover {
 		if err := workflow.ExecuteActivity(withRun(b.work, set.Queue, set.Name), a.Discover, set).Get(b.work, nil); err != nil {
@@ -238,7 +239,7 @@ func (b *backfill) take() error {
 	b.more = false // until the answer, or a step that ends meanwhile, says otherwise
 	in := activities.TakeStepsInput{ID: b.in.ID, Epoch: b.at.Epoch, Number: b.at.Take, Limit: limit}
 	var a *activities.Activities
-	var taken activities.Taken
+	var taken activities.Dequeued
 	if err := workflow.ExecuteActivity(withControl(b.ctx, "take"), a.TakeSteps, in).Get(b.ctx, &taken); err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ func (b *backfill) take() error {
 const maxTake = 64
 
 // took adds what the ledger handed out to what is to begin, and heeds how the backfill stands there.
-func (b *backfill) took(taken activities.Taken) {
+func (b *backfill) took(taken activities.Dequeued) {
 	b.backlog = append(b.backlog, taken.Steps...)
 	b.more, b.left = b.more || taken.Ready, taken.Left
 	// Somebody may have told the ledger when no worker was there to be told.

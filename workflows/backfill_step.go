@@ -5,6 +5,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drugslm/activities"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/ledger"
 )
 
@@ -16,13 +17,13 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 		b.at.Take++
 		of.Next = b.at.Take
 	}
-	in := activities.StepInput{Run: b.at.Run, Mode: b.at.Mode, Step: r.Step}
+	in := materialize.StepInput{Run: b.at.Run, Mode: b.at.Mode, Step: r.Step}
 	priority := ForBackfill(b.in.ID, b.at.Settings.Priority)
 	began := workflow.Now(ctx)
-	var whole activities.Whole
-	err := workflow.ExecuteActivity(withWhole(ctx, r.Step, priority), a.MaterializePartition, activities.WholeInput{StepInput: in, Of: of}).Get(ctx, &whole)
+	var whole activities.PartitionOutput
+	err := workflow.ExecuteActivity(withWhole(ctx, r.Step, priority), a.MaterializePartition, activities.PartitionInput{StepInput: in, Of: of}).Get(ctx, &whole)
 	if !whole.Left { // otherwise the child does it
-		measure(ctx, PartitionInput{StepInput: in}, began, whole.Made, err)
+		measure(ctx, PartitionInput{StepInput: in}, began, whole.Result, err)
 	}
 	if err == nil && !whole.Left {
 		b.at.Done++
@@ -31,7 +32,7 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	}
 	end := activities.StepEnd{StepInput: in, Of: of, State: ledger.StepDone}
 	if err == nil {
-		err = b.child(ctx, in, whole.Enrolled, priority, &end.Made)
+		err = b.child(ctx, in, whole.Enrolled, priority, &end.Result)
 	}
 	switch {
 	case err == nil:
@@ -45,7 +46,7 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	var taken activities.Taken
+	var taken activities.Dequeued
 	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
 	if err == nil {
 		b.took(taken)
@@ -54,7 +55,7 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 }
 
 // child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is enrolled twice.
-func (b *backfill) child(ctx workflow.Context, in activities.StepInput, e activities.Enrolled, p temporal.Priority, made *activities.Made) error {
+func (b *backfill) child(ctx workflow.Context, in materialize.StepInput, e materialize.Enrolled, p temporal.Priority, made *materialize.Result) error {
 	child := PartitionInput{StepInput: in, Cursor: &cursor{Enrolled: e, Next: 1}}
 	return workflow.ExecuteChildWorkflow(withBackfillChild(ctx, b.at.Run, in.Step, p), Partition, child).Get(ctx, made)
 }

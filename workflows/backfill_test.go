@@ -13,6 +13,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -22,7 +23,7 @@ func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 20)
 	arrived := make(chan struct{}, 20)
-	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Of.Seq < 3 { // the first three are under way together
 			arrived <- struct{}{}
 			for len(arrived) < 3 {
@@ -33,7 +34,7 @@ func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
 			}
 		}
 		require.Equal(t, "backfill/june", in.Run)
-		return activities.Whole{}, nil
+		return activities.PartitionOutput{}, nil
 	}
 	env := f.env()
 	created := update(env, 0, workflows.UpdateCreate, f.input().BackfillRequest)
@@ -124,11 +125,11 @@ func TestCancelLetsWhatRunsEnd(t *testing.T) {
 func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
-	f.do = func(ctx context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.do = func(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Of.Seq < 2 {
-			return activities.Whole{}, nil
+			return activities.PartitionOutput{}, nil
 		}
-		return activities.Whole{}, temporal.NewCanceledError() // as an activity ends that is told to
+		return activities.PartitionOutput{}, temporal.NewCanceledError() // as an activity ends that is told to
 	}
 	env := f.env()
 	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
@@ -147,11 +148,11 @@ func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
 func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 8)
-	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Step.Partition.Key == "d03" {
-			return activities.Whole{}, temporal.NewNonRetryableApplicationError("the page is another", string(fault.Layout), nil)
+			return activities.PartitionOutput{}, temporal.NewNonRetryableApplicationError("the page is another", string(fault.Layout), nil)
 		}
-		return activities.Whole{}, nil
+		return activities.PartitionOutput{}, nil
 	}
 	env := f.env()
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
@@ -161,7 +162,7 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	var result activities.BackfillResult
 	require.NoError(t, failed.Details(&result))
 	require.Equal(t, map[ledger.StepState]int{ledger.StepDone: 7, ledger.StepFailed: 1}, result.Steps)
-	failures, err := f.acts.Ledger.BackfillFailures(t.Context(), "june")
+	failures, err := f.acts.Engine.Ledger.BackfillFailures(t.Context(), "june")
 	require.NoError(t, err)
 	require.Equal(t, "layout", failures[0].Kind)
 
@@ -169,9 +170,9 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	again := f.env()
 	retried := update(again, 0, workflows.UpdateRetry, workflows.RetryInput{})
 	var run string
-	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		run = in.Run
-		return activities.Whole{}, nil
+		return activities.PartitionOutput{}, nil
 	}
 	again.ExecuteWorkflow(workflows.Backfill, workflows.BackfillInput{BackfillRequest: activities.BackfillRequest{ID: "june"}})
 	require.NoError(t, again.GetWorkflowError())
@@ -217,23 +218,23 @@ func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
 func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 2)
-	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Step.Partition.Key == "d01" {
-			return activities.Whole{Left: true, Enrolled: activities.Enrolled{Enrolled: ledger.Enrolled{Todo: 900, Batches: 9}}}, nil
+			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Enrolled: materialize.Enrolled{Enrolled: ledger.Enrolled{Todo: 900, Batches: 9}}}}, nil
 		}
-		return activities.Whole{}, nil
+		return activities.PartitionOutput{}, nil
 	}
 	env := f.env()
 	var ids []string
-	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
+	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.PartitionInput) (materialize.Result, error) {
 		ids = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
 		require.Equal(t, 9, in.Cursor.Enrolled.Batches, "nothing is enrolled twice")
-		return activities.Made{Changed: true, Version: 3, Rows: 900}, nil
+		return materialize.Result{Changed: true, Version: 3, Rows: 900}, nil
 	}, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, []string{"partition/t/days[d01]@backfill/june"}, ids)
-	steps, err := f.acts.Ledger.BackfillSteps(t.Context(), ledger.StepFilter{Backfill: "june"})
+	steps, err := f.acts.Engine.Ledger.BackfillSteps(t.Context(), ledger.StepFilter{Backfill: "june"})
 	require.NoError(t, err)
 	require.EqualValues(t, 900, steps[1].Rows)
 }

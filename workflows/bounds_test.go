@@ -13,6 +13,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/workflows"
 )
@@ -22,7 +23,7 @@ const maxPayload = 2 << 20
 
 // longest is a plan as large as a run may have, of steps with the longest names, the second half of which need all of the first.
 func longest() []asset.Step {
-	steps := make([]asset.Step, activities.MaxSteps)
+	steps := make([]asset.Step, planning.MaxSteps)
 	for i := range steps {
 		key := fmt.Sprintf("%s%04d", strings.Repeat("é", 98), i)
 		steps[i] = step("a-group-with-a-name/and-an-asset-with-a-long-one", key)

@@ -18,6 +18,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
 )
@@ -31,7 +32,7 @@ type field struct {
 	mu           sync.Mutex
 	begun        []string // partitions, in the order begun
 	running, top int
-	do           func(ctx context.Context, in activities.WholeInput) (activities.Whole, error) // nil: it goes well
+	do           func(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) // nil: it goes well
 }
 
 // dayRow is a row that nobody makes.
@@ -58,7 +59,7 @@ func newField(t *testing.T, days int) *field {
 		},
 	}))
 	require.NoError(t, err)
-	return &field{t: t, acts: &activities.Activities{Graph: graph, Ledger: l, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}}
+	return &field{t: t, acts: &activities.Activities{Engine: &materialize.Engine{Graph: graph, Ledger: l, Tracer: noop.NewTracerProvider().Tracer(""), Now: time.Now}}}
 }
 
 // env is an environment for one run of the workflow.
@@ -79,7 +80,7 @@ func (f *field) env() *testsuite.TestWorkflowEnvironment {
 	return env
 }
 
-func (f *field) make(ctx context.Context, in activities.WholeInput) (activities.Whole, error) {
+func (f *field) make(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 	f.mu.Lock()
 	f.begun = append(f.begun, in.Step.Partition.Key)
 	f.running++
@@ -96,9 +97,9 @@ func (f *field) make(ctx context.Context, in activities.WholeInput) (activities.
 			return whole, err
 		}
 	}
-	made := activities.Made{Changed: true, Rows: 1}
-	next, err := f.acts.FinishStep(ctx, activities.StepEnd{StepInput: in.StepInput, Of: in.Of, State: ledger.StepDone, Made: made})
-	return activities.Whole{Made: made, Next: next}, err
+	made := materialize.Result{Changed: true, Rows: 1}
+	next, err := f.acts.FinishStep(ctx, activities.StepEnd{StepInput: in.StepInput, Of: in.Of, State: ledger.StepDone, Result: made})
+	return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Result: made}, Next: next}, err
 }
 
 func (f *field) input() workflows.BackfillInput {
@@ -111,10 +112,10 @@ func (f *field) input() workflows.BackfillInput {
 // stands gives the backfill as the ledger has it, and its steps by state.
 func (f *field) stands() (ledger.BackfillState, map[ledger.StepState]int) {
 	f.t.Helper()
-	b, found, err := f.acts.Ledger.Backfill(context.Background(), "june")
+	b, found, err := f.acts.Engine.Ledger.Backfill(context.Background(), "june")
 	require.NoError(f.t, err)
 	require.True(f.t, found)
-	sums, err := f.acts.Ledger.BackfillSums(context.Background(), "june")
+	sums, err := f.acts.Engine.Ledger.BackfillSums(context.Background(), "june")
 	require.NoError(f.t, err)
 	steps := map[ledger.StepState]int{}
 	for _, s := range sums {

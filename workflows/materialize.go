@@ -25,6 +25,8 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -44,7 +46,7 @@ type StepResult struct {
 	Asset     asset.Key       `json:"asset"`
 	Partition asset.Partition `json:"partition"`
 	Error     string          `json:"error,omitempty"`
-	activities.Made
+	materialize.Result
 	Took time.Duration `json:"took"`
 }
 
@@ -53,8 +55,8 @@ type MaterializeResult struct {
 	Steps []StepResult `json:"steps"`
 }
 
-// materialize is the state of one run.
-type materialize struct {
+// materialization is the state of one run.
+type materialization struct {
 	run     string
 	in      MaterializeInput
 	plan    asset.Plan
@@ -65,7 +67,7 @@ type materialize struct {
 // Materialize makes the plan of a run and carries it out. It fails when a step failed, with the results as details;
 // the steps that do not depend on it are done all the same.
 func Materialize(ctx workflow.Context, in MaterializeInput) (MaterializeResult, error) {
-	m := &materialize{run: workflow.GetInfo(ctx).WorkflowExecution.ID, in: in}
+	m := &materialization{run: workflow.GetInfo(ctx).WorkflowExecution.ID, in: in}
 	err := m.carryOut(ctx)
 	result := MaterializeResult{Steps: m.results}
 	if finished := m.finish(ctx, err); err == nil {
@@ -79,13 +81,13 @@ func Materialize(ctx workflow.Context, in MaterializeInput) (MaterializeResult, 
 	return result, err
 }
 
-func (m *materialize) carryOut(ctx workflow.Context) error {
+func (m *materialization) carryOut(ctx workflow.Context) error {
 	if err := m.makePlan(ctx); err != nil {
 		return err
 	}
-	if n := len(m.plan.Steps); n > activities.MaxSteps {
+	if n := len(m.plan.Steps); n > planning.MaxSteps {
 		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-			"%d steps are more than the %d of one run: starter backfill create does any number", n, activities.MaxSteps), string(fault.Invalid), nil)
+			"%d steps are more than the %d of one run: starter backfill create does any number", n, planning.MaxSteps), string(fault.Invalid), nil)
 	}
 	m.results = make([]StepResult, len(m.plan.Steps))
 	m.done = make([]workflow.Future, len(m.plan.Steps))
@@ -96,7 +98,7 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			started := workflow.Now(ctx)
 			made, err := m.runStep(ctx, step)
-			m.results[i] = StepResult{Asset: step.Asset, Partition: step.Partition, Made: made, Took: workflow.Now(ctx).Sub(started)}
+			m.results[i] = StepResult{Asset: step.Asset, Partition: step.Partition, Result: made, Took: workflow.Now(ctx).Sub(started)}
 			if err != nil {
 				m.results[i].Error = fault.Shorten(rootCause(err), maxStepError)
 			}
@@ -108,7 +110,7 @@ func (m *materialize) carryOut(ctx workflow.Context) error {
 }
 
 // makePlan discovers the partitions that must be asked for, then plans.
-func (m *materialize) makePlan(ctx workflow.Context) error {
+func (m *materialization) makePlan(ctx workflow.Context) error {
 	var a *activities.Activities
 	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode, Accept: m.in.Accept, Plan: m.in.Plan}
 	orchestrate := withRun(ctx, asset.QueueOrchestrate, strings.Join(m.in.Select, " "))
@@ -130,11 +132,11 @@ func (m *materialize) makePlan(ctx workflow.Context) error {
 
 // runStep waits for what the step needs, then works on its partition. When another run is at it, the step waits for that in
 // a workflow of another id: its first activity is tried again until the partition is free, which no history grows by.
-func (m *materialize) runStep(ctx workflow.Context, s asset.Step) (made activities.Made, err error) {
+func (m *materialization) runStep(ctx workflow.Context, s asset.Step) (made materialize.Result, err error) {
 	if err := m.await(ctx, s); err != nil {
 		return made, err
 	}
-	in := PartitionInput{StepInput: activities.StepInput{Run: m.run, Mode: m.in.Mode, Step: s, Accept: m.in.Accept}}
+	in := PartitionInput{StepInput: materialize.StepInput{Run: m.run, Mode: m.in.Mode, Step: s, Accept: m.in.Accept}}
 	if s.Observes {
 		var a *activities.Activities
 		began := workflow.Now(ctx)
@@ -158,7 +160,7 @@ const maxPoll = 10 * time.Minute
 
 // poll waits for another run as runs did that began before steps waited in workflows of their own. Each time it asks,
 // the history grows.
-func (m *materialize) poll(ctx workflow.Context, in PartitionInput) (made activities.Made, err error) {
+func (m *materialization) poll(ctx workflow.Context, in PartitionInput) (made materialize.Result, err error) {
 	for wait := time.Second; ; wait = min(2*wait, maxPoll) {
 		if err := workflow.Sleep(ctx, wait); err != nil {
 			return made, err
@@ -171,7 +173,7 @@ func (m *materialize) poll(ctx workflow.Context, in PartitionInput) (made activi
 }
 
 // await waits for the steps that one needs; an error when one of them failed.
-func (m *materialize) await(ctx workflow.Context, s asset.Step) error {
+func (m *materialization) await(ctx workflow.Context, s asset.Step) error {
 	for i, other := range m.plan.Steps {
 		if !slices.Contains(s.Needs, i) && !slices.Contains(s.NeedsAll, other.Asset) {
 			continue
@@ -183,7 +185,7 @@ func (m *materialize) await(ctx workflow.Context, s asset.Step) error {
 	return nil
 }
 
-func (m *materialize) wait(ctx workflow.Context) error {
+func (m *materialization) wait(ctx workflow.Context) error {
 	failed := 0
 	for _, done := range m.done {
 		if err := done.Get(ctx, nil); err != nil {
@@ -201,7 +203,7 @@ func (m *materialize) wait(ctx workflow.Context) error {
 }
 
 // finish records how the run ended, also when it was cancelled.
-func (m *materialize) finish(ctx workflow.Context, err error) error {
+func (m *materialization) finish(ctx workflow.Context, err error) error {
 	end := activities.FinishInput{Run: m.run, State: ledger.RunSucceeded}
 	switch {
 	case temporal.IsCanceledError(err):
@@ -216,7 +218,7 @@ func (m *materialize) finish(ctx workflow.Context, err error) error {
 }
 
 // describe keeps a table of the steps on the run's page in the Web UI.
-func (m *materialize) describe(ctx workflow.Context) {
+func (m *materialization) describe(ctx workflow.Context) {
 	lines := []string{"| step | result | rows | took |", "|---|---|---|---|"}
 	shown, counts := m.described()
 	if len(shown) < len(m.results) {
@@ -241,7 +243,7 @@ const maxDescribed = 100
 
 // described gives the steps that the page shows, and how many there are of each sort: all of them in the order of the plan,
 // or, of more than fit, first those that failed and then those that are left.
-func (m *materialize) described() (shown []int, counts [3]int) {
+func (m *materialization) described() (shown []int, counts [3]int) {
 	var sorts [3][]int
 	for i, r := range m.results {
 		sort := stepDone
@@ -261,7 +263,7 @@ func (m *materialize) described() (shown []int, counts [3]int) {
 	return shown[:min(len(shown), maxDescribed)], counts
 }
 
-func (m *materialize) line(i int) string {
+func (m *materialization) line(i int) string {
 	r, s := m.results[i], m.plan.Steps[i]
 	outcome := "…"
 	switch {
@@ -275,7 +277,7 @@ func (m *materialize) line(i int) string {
 	return fmt.Sprintf("| %s %s | %s | %d | %s |", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond))
 }
 
-func (m *materialize) firstError() string {
+func (m *materialization) firstError() string {
 	for _, r := range m.results {
 		if r.Error != "" && !strings.HasPrefix(r.Error, "skipped: ") {
 			return fmt.Sprintf("%s[%s]: %s", r.Asset, r.Partition.Key, r.Error)

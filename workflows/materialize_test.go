@@ -21,6 +21,8 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -82,15 +84,15 @@ func (c *child) in(env *testsuite.TestWorkflowEnvironment) *child {
 	return c
 }
 
-func (c *child) run(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
+func (c *child) run(ctx workflow.Context, in workflows.PartitionInput) (materialize.Result, error) {
 	name := in.Step.Name()
 	c.inputs[name] = in
 	c.ids = append(c.ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
 	c.began[name] = workflow.Now(ctx).Sub(c.start).Round(time.Second)
 	if err := workflow.Sleep(ctx, max(c.takes[name], time.Second)); err != nil {
-		return activities.Made{}, err
+		return materialize.Result{}, err
 	}
-	return activities.Made{Version: 4, Changed: true, Rows: 12}, c.fails[name]
+	return materialize.Result{Version: 4, Changed: true, Rows: 12}, c.fails[name]
 }
 
 // details is what the Web UI shows of the workflow.
@@ -112,7 +114,7 @@ func TestAStepStartsWhenItsOwnNeedsAreDone(t *testing.T) {
 	require.Equal(t, map[string]time.Duration{
 		"t/catalog[1]": 0, "t/catalog[2]": 0, "t/download[1]": time.Minute, "t/download[2]": time.Hour,
 	}, c.began)
-	require.Equal(t, activities.StepInput{Run: "run-1", Mode: ledger.Force, Step: step("t/download", "2", 1), Accept: []string{"not_dropped"}}, c.inputs["t/download[2]"].StepInput)
+	require.Equal(t, materialize.StepInput{Run: "run-1", Mode: ledger.Force, Step: step("t/download", "2", 1), Accept: []string{"not_dropped"}}, c.inputs["t/download[2]"].StepInput)
 	require.Equal(t, []activities.FinishInput{{Run: "run-1", State: ledger.RunSucceeded}}, *ends)
 
 	var result workflows.MaterializeResult
@@ -192,8 +194,8 @@ func TestPartitionsAreDiscoveredWhereTheSourceIs(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	env.OnActivity(a.Begin, mock.Anything, activities.BeginInput{Run: "default-test-workflow-id", Select: []string{"t/x"}, Partitions: []string{"1"}}).
-		Return(activities.BeginOutput{Discover: []activities.PartitionSet{{Name: "category", Queue: asset.QueueBrowser}}}, nil)
-	env.OnActivity(a.Discover, mock.Anything, mock.Anything).Return(func(ctx context.Context, set activities.PartitionSet) (int, error) {
+		Return(activities.BeginOutput{Discover: []planning.PartitionSet{{Name: "category", Queue: asset.QueueBrowser}}}, nil)
+	env.OnActivity(a.Discover, mock.Anything, mock.Anything).Return(func(ctx context.Context, set planning.PartitionSet) (int, error) {
 		if queue := activity.GetInfo(ctx).TaskQueue; queue != "drugslm-browser" || set.Name != "category" {
 			return 0, fmt.Errorf("%s is discovered on %s", set.Name, queue)
 		}
@@ -217,7 +219,7 @@ func TestAPartitionCanBeFoundByItsAttributes(t *testing.T) {
 	t.Parallel()
 	s := step("t/catalog", "1")
 	env, _ := planned(s)
-	env.OnWorkflow(workflows.Partition, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ workflows.PartitionInput) (activities.Made, error) {
+	env.OnWorkflow(workflows.Partition, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ workflows.PartitionInput) (materialize.Result, error) {
 		info := workflow.GetInfo(ctx)
 		require.Equal(t, "partition/t/catalog[1]", info.WorkflowExecution.ID)
 		require.Equal(t, workflows.PartitionID(s), info.WorkflowExecution.ID)
@@ -227,7 +229,7 @@ func TestAPartitionCanBeFoundByItsAttributes(t *testing.T) {
 			got, _ := found.GetKeyword(temporal.NewSearchAttributeKeyKeyword(name))
 			require.Equal(t, want, got, name)
 		}
-		return activities.Made{}, nil
+		return materialize.Result{}, nil
 	})
 	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}})
 	require.NoError(t, env.GetWorkflowError())

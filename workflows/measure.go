@@ -6,14 +6,14 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"drugslm/activities"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/telemetry"
 )
 
 // measure counts a step that ended, and how long it took since it began. It is done here and not in an activity because
 // only the workflow knows of every end: published, failed for good, timed out or cancelled. The handler records nothing
 // during a replay.
-func measure(ctx workflow.Context, in PartitionInput, began time.Time, made activities.Made, err error) {
+func measure(ctx workflow.Context, in PartitionInput, began time.Time, made materialize.Result, err error) {
 	outcome := telemetry.MaterializationUnchanged
 	switch {
 	case workflow.IsContinueAsNewError(err):

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"drugslm/activities"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/telemetry"
 	"drugslm/internal/telemetry/telemetrytest"
@@ -24,11 +25,11 @@ func TestEveryEndOfAStepIsCounted(t *testing.T) {
 	tests := []struct {
 		outcome string
 		listed  error
-		made    activities.Made
+		made    materialize.Result
 		cancel  bool
 	}{
-		{outcome: "published", made: activities.Made{Version: 1, Changed: true}},
-		{outcome: "unchanged", made: activities.Made{Version: 1}},
+		{outcome: "published", made: materialize.Result{Version: 1, Changed: true}},
+		{outcome: "unchanged", made: materialize.Result{Version: 1}},
 		{outcome: "failed", listed: final},
 		{outcome: "canceled", cancel: true},
 	}
@@ -45,8 +46,8 @@ func TestEveryEndOfAStepIsCounted(t *testing.T) {
 			env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 			workflows.Register(env)
 			env.RegisterActivity(&activities.Activities{})
-			env.OnActivity(a.List, mock.Anything, mock.Anything).After(time.Minute).Return(activities.Enrolled{}, tt.listed)
-			env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{}, nil)
+			env.OnActivity(a.List, mock.Anything, mock.Anything).After(time.Minute).Return(materialize.Enrolled{}, tt.listed)
+			env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
 			env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(tt.made, nil)
 			if tt.cancel {
 				env.RegisterDelayedCallback(env.CancelWorkflow, time.Second)

@@ -8,6 +8,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 )
 
 // window is how many batches of one partition are under way at a time. More than there are slots is useless; the
@@ -20,17 +21,17 @@ const maxEvents = 3500
 
 // PartitionInput is a step, and where an earlier run of this workflow stopped.
 type PartitionInput struct {
-	activities.StepInput
+	materialize.StepInput
 	Cursor *cursor `json:"cursor,omitempty"`
 }
 
 // cursor is what a continued run needs to know: everything else is in the ledger.
 type cursor struct {
-	Enrolled activities.Enrolled    `json:"enrolled"`
-	Next     int                    `json:"next"` // the batch to start with
-	Done     activities.BatchOutput `json:"done"`
-	Traces   []string               `json:"traces,omitempty"`
-	Began    time.Time              `json:"began,omitzero"` // the first run of this workflow
+	Enrolled materialize.Enrolled    `json:"enrolled"`
+	Next     int                     `json:"next"` // the batch to start with
+	Done     materialize.BatchOutput `json:"done"`
+	Traces   []string                `json:"traces,omitempty"`
+	Began    time.Time               `json:"began,omitzero"` // the first run of this workflow
 }
 
 // maxLinks is how many batches a publish links down to; a span holds 128 links by default.
@@ -43,7 +44,7 @@ type partition struct {
 }
 
 // Partition brings one partition of one asset up to date.
-func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error) {
+func Partition(ctx workflow.Context, in PartitionInput) (materialize.Result, error) {
 	p := &partition{in: in, at: cursor{Next: 1}}
 	if in.Cursor != nil {
 		p.at = *in.Cursor
@@ -60,14 +61,14 @@ func Partition(ctx workflow.Context, in PartitionInput) (activities.Made, error)
 	return made, err
 }
 
-func (p *partition) carryOut(ctx workflow.Context) (activities.Made, error) {
+func (p *partition) carryOut(ctx workflow.Context) (materialize.Result, error) {
 	if p.in.Cursor == nil {
 		if err := p.enrol(ctx); err != nil {
-			return activities.Made{}, err
+			return materialize.Result{}, err
 		}
 	}
 	if err := p.batches(ctx); err != nil {
-		return activities.Made{}, err
+		return materialize.Result{}, err
 	}
 	return p.publish(ctx)
 }
@@ -138,8 +139,8 @@ func (p *partition) batch(ctx workflow.Context, n int) error {
 	var a *activities.Activities
 	s := p.in.Step
 	summary := fmt.Sprintf("%s batch %d of %d", s.Name(), n, p.at.Enrolled.Batches)
-	in := activities.BatchInput{StepInput: p.in.StepInput, Batch: n}
-	var out activities.BatchOutput
+	in := materialize.BatchInput{StepInput: p.in.StepInput, Batch: n}
+	var out materialize.BatchOutput
 	if err := workflow.ExecuteActivity(withStep(ctx, s, s.Queue, summary), a.Batch, in).Get(ctx, &out); err != nil {
 		return err
 	}
@@ -159,18 +160,18 @@ func (p *partition) full(ctx workflow.Context) bool {
 	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents
 }
 
-func (p *partition) publish(ctx workflow.Context) (made activities.Made, err error) {
+func (p *partition) publish(ctx workflow.Context) (made materialize.Result, err error) {
 	var a *activities.Activities
 	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
 	p.describe(ctx, "checking")
-	var checked activities.Checked
-	check := activities.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Enrolled.Upstream}
+	var checked materialize.Checked
+	check := materialize.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Enrolled.Upstream}
 	if err := workflow.ExecuteActivity(orchestrate, a.Check, check).Get(ctx, &checked); err != nil {
 		p.describe(ctx, "**not published**: "+rootCause(err))
 		return made, err
 	}
 	p.describe(ctx, "publishing")
-	err = workflow.ExecuteActivity(orchestrate, a.Publish, activities.PublishInput{
+	err = workflow.ExecuteActivity(orchestrate, a.Publish, materialize.PublishInput{
 		StepInput: p.in.StepInput, Snapshot: p.at.Enrolled.Snapshot, Upstream: p.at.Enrolled.Upstream,
 		Verdicts: checked.Verdicts, Traces: p.at.Traces,
 	}).Get(ctx, &made)

@@ -17,8 +17,8 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -28,7 +28,7 @@ import (
 func input(lists bool) workflows.PartitionInput {
 	s := step("t/download", "1")
 	s.Lists = lists
-	return workflows.PartitionInput{StepInput: activities.StepInput{Run: "run-1", Step: s}}
+	return workflows.PartitionInput{StepInput: materialize.StepInput{Run: "run-1", Step: s}}
 }
 
 // verdicts are what the checks of the tests say.
@@ -41,10 +41,10 @@ type batches struct {
 	mu           sync.Mutex
 	asked        []int
 	running, top int
-	do           func(n int) (activities.BatchOutput, error)
+	do           func(n int) (materialize.BatchOutput, error)
 }
 
-func (b *batches) run(_ context.Context, in activities.BatchInput) (activities.BatchOutput, error) {
+func (b *batches) run(_ context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 	b.mu.Lock()
 	b.asked = append(b.asked, in.Batch)
 	b.running++
@@ -58,7 +58,7 @@ func (b *batches) run(_ context.Context, in activities.BatchInput) (activities.B
 	if b.do != nil {
 		return b.do(in.Batch)
 	}
-	return activities.BatchOutput{Staged: 3, Absent: 1, Quarantined: 1, Trace: fmt.Sprintf("trace-%d", in.Batch)}, nil
+	return materialize.BatchOutput{Staged: 3, Absent: 1, Quarantined: 1, Trace: fmt.Sprintf("trace-%d", in.Batch)}, nil
 }
 
 func (b *batches) sorted() []int {
@@ -76,21 +76,21 @@ func upTo(n int) []int {
 }
 
 // making is an environment in which a step has so many batches, and the publish that it comes to.
-func making(count int, b *batches) (*testsuite.TestWorkflowEnvironment, *activities.PublishInput) {
+func making(count int, b *batches) (*testsuite.TestWorkflowEnvironment, *materialize.PublishInput) {
 	env := newEnv()
-	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(activities.Enrolled{
+	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.Enrolled{
 		Enrolled: ledger.Enrolled{Discovered: 77, New: 70, Unchanged: 7, Todo: 70, Batches: count}, Upstream: map[string]int64{"t/catalog": 4},
 	}, nil)
 	env.OnActivity(a.Batch, mock.Anything, mock.Anything).Return(b.run)
 	return env, publishing(env)
 }
 
-func publishing(env *testsuite.TestWorkflowEnvironment) *activities.PublishInput {
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{Verdicts: verdicts()}, nil)
-	var published activities.PublishInput
-	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.PublishInput) (activities.Made, error) {
+func publishing(env *testsuite.TestWorkflowEnvironment) *materialize.PublishInput {
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{Verdicts: verdicts()}, nil)
+	var published materialize.PublishInput
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(func(_ context.Context, in materialize.PublishInput) (materialize.Result, error) {
 		published = in
-		return activities.Made{Version: 9, Changed: true, Rows: 42}, nil
+		return materialize.Result{Version: 9, Changed: true, Rows: 42}, nil
 	})
 	return &published
 }
@@ -98,21 +98,21 @@ func publishing(env *testsuite.TestWorkflowEnvironment) *activities.PublishInput
 func TestAListingIsListedCheckedAndPublished(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in activities.StepInput) (activities.Enrolled, error) {
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in materialize.StepInput) (materialize.Enrolled, error) {
 		info := activity.GetInfo(ctx)
 		require.Equal(t, "drugslm-browser", info.TaskQueue)
 		require.Equal(t, 30*time.Second, info.HeartbeatTimeout)
 		require.Equal(t, 7*time.Minute, info.StartToCloseTimeout)
 		require.Equal(t, input(true).StepInput, in)
-		return activities.Enrolled{Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Enrolled: ledger.Enrolled{Discovered: 5, Batches: 3}}, nil
+		return materialize.Enrolled{Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Enrolled: ledger.Enrolled{Discovered: 5, Batches: 3}}, nil
 	})
 	published := publishing(env)
 	env.ExecuteWorkflow(workflows.Partition, input(true))
 	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, activities.PublishInput{
+	require.Equal(t, materialize.PublishInput{
 		StepInput: input(true).StepInput, Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Verdicts: verdicts(),
 	}, *published)
-	var made activities.Made
+	var made materialize.Result
 	require.NoError(t, env.GetWorkflowResult(&made))
 	require.EqualValues(t, 9, made.Version)
 	require.Contains(t, details(t, env), "published as version 9: 42 rows")
@@ -123,12 +123,12 @@ func TestBatchesRunThroughAWindow(t *testing.T) {
 	var arrived sync.WaitGroup
 	arrived.Add(8)
 	b := &batches{}
-	b.do = func(n int) (activities.BatchOutput, error) {
+	b.do = func(n int) (materialize.BatchOutput, error) {
 		if n <= 8 {
 			arrived.Done()
 			arrived.Wait() // only eight at once get past this
 		}
-		return activities.BatchOutput{Staged: 3, Absent: 1, Quarantined: 1, Trace: fmt.Sprintf("trace-%d", n)}, nil
+		return materialize.BatchOutput{Staged: 3, Absent: 1, Quarantined: 1, Trace: fmt.Sprintf("trace-%d", n)}, nil
 	}
 	env, published := making(30, b)
 	env.ExecuteWorkflow(workflows.Partition, input(false))
@@ -145,11 +145,11 @@ func TestBatchesRunThroughAWindow(t *testing.T) {
 func TestABatchThatFailsEndsTheStep(t *testing.T) {
 	t.Parallel()
 	b := &batches{}
-	b.do = func(n int) (activities.BatchOutput, error) {
+	b.do = func(n int) (materialize.BatchOutput, error) {
 		if n == 2 {
-			return activities.BatchOutput{}, temporal.NewNonRetryableApplicationError("the page is another", string(fault.Layout), nil)
+			return materialize.BatchOutput{}, temporal.NewNonRetryableApplicationError("the page is another", string(fault.Layout), nil)
 		}
-		return activities.BatchOutput{Staged: 1}, nil
+		return materialize.BatchOutput{Staged: 1}, nil
 	}
 	env, published := making(500, b)
 	env.ExecuteWorkflow(workflows.Partition, input(false))
@@ -192,8 +192,8 @@ func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
 func TestAFailedCheckIsShown(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(activities.Enrolled{}, nil)
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{},
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.Enrolled{}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{},
 		temporal.NewNonRetryableApplicationError("check identified: product 0", string(fault.Layout), nil))
 	env.ExecuteWorkflow(workflows.Partition, input(true))
 	require.ErrorContains(t, env.GetWorkflowError(), "check identified: product 0")
@@ -203,9 +203,9 @@ func TestAFailedCheckIsShown(t *testing.T) {
 func TestAnUnchangedPartitionSaysSo(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(activities.Enrolled{}, nil)
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{}, nil)
-	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(activities.Made{Version: 3, Rows: 7}, nil)
+	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.Enrolled{}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(materialize.Result{Version: 3, Rows: 7}, nil)
 	env.ExecuteWorkflow(workflows.Partition, input(false))
 	require.NoError(t, env.GetWorkflowError())
 	require.Contains(t, details(t, env), "unchanged since version 3: 7 rows")
@@ -215,9 +215,9 @@ func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
 	t.Parallel()
 	b := &batches{}
 	release := make(chan struct{})
-	b.do = func(int) (activities.BatchOutput, error) {
+	b.do = func(int) (materialize.BatchOutput, error) {
 		<-release
-		return activities.BatchOutput{}, nil
+		return materialize.BatchOutput{}, nil
 	}
 	env, published := making(50, b)
 	started := 0
@@ -244,16 +244,16 @@ func TestQueuesHaveNames(t *testing.T) {
 func TestChecksAreToldWhatThePartitionIsMadeFrom(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(activities.Enrolled{Upstream: map[string]int64{"t/index": 2}}, nil)
-	var asked activities.CheckInput
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.CheckInput) (activities.Checked, error) {
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.Enrolled{Upstream: map[string]int64{"t/index": 2}}, nil)
+	var asked materialize.CheckInput
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(func(_ context.Context, in materialize.CheckInput) (materialize.Checked, error) {
 		asked = in
-		return activities.Checked{}, nil
+		return materialize.Checked{}, nil
 	})
-	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(activities.Made{}, nil)
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(materialize.Result{}, nil)
 	in := input(true)
 	in.Accept = []string{"not_dropped"}
 	env.ExecuteWorkflow(workflows.Partition, in)
 	require.NoError(t, env.GetWorkflowError())
-	require.Equal(t, activities.CheckInput{StepInput: in.StepInput, Upstream: map[string]int64{"t/index": 2}}, asked)
+	require.Equal(t, materialize.CheckInput{StepInput: in.StepInput, Upstream: map[string]int64{"t/index": 2}}, asked)
 }

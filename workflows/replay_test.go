@@ -11,6 +11,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drugslm/activities"
+	"drugslm/internal/engine/automation"
+	"drugslm/internal/engine/materialize"
 	"drugslm/workflows"
 )
 
@@ -54,9 +56,9 @@ func laterBackfill(ctx workflow.Context, in workflows.BackfillInput) (activities
 }
 
 // laterPartition is the same for Partition.
-func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (activities.Made, error) {
+func laterPartition(ctx workflow.Context, in workflows.PartitionInput) (materialize.Result, error) {
 	if err := workflow.Sleep(ctx, time.Second); err != nil {
-		return activities.Made{}, err
+		return materialize.Result{}, err
 	}
 	return workflows.Partition(ctx, in)
 }
@@ -70,9 +72,9 @@ func laterDeliver(ctx workflow.Context, in activities.DeliverInput) error {
 }
 
 // laterAutomation is the same for Automation.
-func laterAutomation(ctx workflow.Context, in activities.EvaluateInput) (activities.Evaluated, error) {
+func laterAutomation(ctx workflow.Context, in activities.EvaluateInput) (automation.Evaluation, error) {
 	if err := workflow.Sleep(ctx, time.Second); err != nil {
-		return activities.Evaluated{}, err
+		return automation.Evaluation{}, err
 	}
 	return workflows.Automation(ctx, in)
 }

@@ -16,6 +16,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -54,20 +55,20 @@ func (e *events) in(env *testsuite.TestWorkflowEnvironment) *events {
 }
 
 // refusing is an activity that is told to wait, again and again, until a time has gone by.
-func refusing(env *testsuite.TestWorkflowEnvironment, kind fault.Kind, wait time.Duration) func(context.Context, activities.StepInput) (activities.Enrolled, error) {
+func refusing(env *testsuite.TestWorkflowEnvironment, kind fault.Kind, wait time.Duration) func(context.Context, materialize.StepInput) (materialize.Enrolled, error) {
 	began := env.Now()
-	return func(context.Context, activities.StepInput) (activities.Enrolled, error) {
+	return func(context.Context, materialize.StepInput) (materialize.Enrolled, error) {
 		if env.Now().Sub(began) < wait {
-			return activities.Enrolled{}, temporal.NewApplicationErrorWithOptions("not now", string(kind), temporal.ApplicationErrorOptions{NextRetryDelay: wait / askings})
+			return materialize.Enrolled{}, temporal.NewApplicationErrorWithOptions("not now", string(kind), temporal.ApplicationErrorOptions{NextRetryDelay: wait / askings})
 		}
-		return activities.Enrolled{}, nil
+		return materialize.Enrolled{}, nil
 	}
 }
 
 // ends plays what comes after a step was enrolled.
 func ends(env *testsuite.TestWorkflowEnvironment) {
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(activities.Checked{}, nil)
-	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(activities.Made{Changed: true}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
+	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(materialize.Result{Changed: true}, nil)
 }
 
 func manySteps(n int) []asset.Step {
@@ -143,11 +144,11 @@ func TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits(t *testing.T) {
 	f.takes = 20 * time.Second
 	env := f.env()
 	began := env.Now()
-	f.do = func(_ context.Context, in activities.WholeInput) (activities.Whole, error) {
+	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Step.Partition.Key == "d00" && env.Now().Sub(began) < 6*time.Hour {
-			return activities.Whole{}, temporal.NewApplicationErrorWithOptions("not now", string(fault.Refused), temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})
+			return activities.PartitionOutput{}, temporal.NewApplicationErrorWithOptions("not now", string(fault.Refused), temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})
 		}
-		return activities.Whole{}, nil
+		return activities.PartitionOutput{}, nil
 	}
 	env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 30*time.Second)
 	env.RegisterDelayedCallback(func() {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/automation"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 )
@@ -21,7 +21,7 @@ type explanationView struct {
 	Condition  string                  `json:"condition"`
 	LastTick   *time.Time              `json:"last_tick"`
 	Requests   []*requestView          `json:"requests"` // that a tick would make now
-	Partitions []activities.Considered `json:"partitions"`
+	Partitions []automation.Considered `json:"partitions"`
 	Past       []*requestView          `json:"past"` // the last requests, newest first
 }
 
@@ -52,7 +52,7 @@ only.`,
 }
 
 func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []string) (explanationView, error) {
-	v := explanationView{Asset: key, Requests: []*requestView{}, Partitions: []activities.Considered{}, Past: []*requestView{}}
+	v := explanationView{Asset: key, Requests: []*requestView{}, Partitions: []automation.Considered{}, Past: []*requestView{}}
 	made, err := d.Graph.Get(key)
 	if err != nil {
 		return v, err
@@ -65,7 +65,7 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 	if err != nil {
 		return v, err
 	}
-	x, err := activities.Explain(ctx, d.Graph, d.Ledger, d.Now, key, chosen[key])
+	x, err := automation.Evaluator{Graph: d.Graph, Ledger: d.Ledger, Now: d.Now}.Explain(ctx, key, chosen[key])
 	if err != nil {
 		return v, err
 	}

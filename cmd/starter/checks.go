@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -95,7 +95,7 @@ from being published: failed, or an error of a blocking check. Warnings and what
 
 func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQuery) ([]checkResult, error) {
 	found := []checkResult{}
-	selected, err := activities.Select(ctx, d.Graph, d.Ledger, q.selection...)
+	selected, err := planning.Select(ctx, d.Graph, d.Ledger, q.selection...)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func choosePartitions(ctx context.Context, d *host.Data, selected []*asset.Asset
 	if len(words) == 0 {
 		return nil, nil //nolint:nilnil // none is a choice
 	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -99,7 +99,7 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
 		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, strings.Join(itemStates, ", "))
 	}
-	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
+	selected, err := planning.Select(ctx, d.Graph, d.Ledger, selection...)
 	if err != nil {
 		return nil, err
 	}

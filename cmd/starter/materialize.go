@@ -18,6 +18,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/telemetry"
@@ -84,7 +85,7 @@ func acceptable(ctx context.Context, d *host.Data, in workflows.MaterializeInput
 	if len(in.Accept) == 0 {
 		return nil
 	}
-	selected, err := activities.Select(ctx, d.Graph, d.Ledger, in.Select...)
+	selected, err := planning.Select(ctx, d.Graph, d.Ledger, in.Select...)
 	if err != nil {
 		return err
 	}
@@ -103,8 +104,8 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 	} else if p, err = preparePlan(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
 		return err
 	}
-	in.Mode = activities.ModeOf(in.Filter)
-	if n := len(p.plan.Steps); n > activities.MaxSteps {
+	in.Mode = planning.ModeOf(in.Filter)
+	if n := len(p.plan.Steps); n > planning.MaxSteps {
 		return tooMany("materialize", n)
 	}
 	return nil

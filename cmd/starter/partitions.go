@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -84,7 +84,7 @@ func (a *app) listPartitions(ctx context.Context, d *host.Data, args []string) e
 		}
 		assets = []*asset.Asset{one}
 	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,11 @@ import (
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/forecast"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
@@ -23,12 +25,12 @@ import (
 
 // planView is what `plan -o json` prints. Fields are added, never renamed.
 type planView struct {
-	Steps        []planStep             `json:"steps"`
-	Undiscovered []string               `json:"undiscovered,omitempty"`
-	Left         int                    `json:"left"`     // selected partitions that the filter leaves out
-	Discover     []activities.Discovery `json:"discover"` // what the source is asked for before
-	Total        asset.Estimate         `json:"total"`
-	Pace         paceView               `json:"pace"`
+	Steps        []planStep           `json:"steps"`
+	Undiscovered []string             `json:"undiscovered,omitempty"`
+	Left         int                  `json:"left"`     // selected partitions that the filter leaves out
+	Discover     []forecast.Discovery `json:"discover"` // what the source is asked for before
+	Total        asset.Estimate       `json:"total"`
+	Pace         paceView             `json:"pace"`
 }
 
 type planStep struct {
@@ -99,7 +101,7 @@ type prepared struct {
 	selected  []*asset.Asset
 	view      *asset.View
 	plan      asset.Plan
-	forecast  activities.Forecast
+	forecast  forecast.Forecast
 	pace      paceView
 }
 
@@ -107,10 +109,10 @@ type prepared struct {
 func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*prepared, error) {
 	p := &prepared{selection: selection, request: r}
 	var err error
-	if p.selected, err = activities.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
+	if p.selected, err = planning.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
 	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -125,18 +127,18 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "read source.url", err)
 	}
-	pace, err := activities.PaceOf(ctx, d.Ledger, source.Host, c.Budget.RPS)
+	pace, err := forecast.PaceOf(ctx, d.Ledger, source.Host, c.Budget.RPS)
 	if err != nil {
 		return err
 	}
 	p.pace = paceView{Host: source.Host, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
-	p.forecast, err = activities.Estimate(ctx, reading(d), p.view, p.plan, p.selected, activities.ModeOf(p.request.Filter), pace)
+	p.forecast, err = forecast.Estimate(ctx, reading(d), p.view, p.plan, p.selected, planning.ModeOf(p.request.Filter), pace)
 	return err
 }
 
 // reading is what runs the assets' code over a data folder without a worker.
-func reading(d *host.Data) *activities.Activities {
-	return &activities.Activities{Graph: d.Graph, Ledger: d.Ledger, Lake: d.Lake, Tracer: noop.NewTracerProvider().Tracer(""), Now: d.Now}
+func reading(d *host.Data) *materialize.Engine {
+	return &materialize.Engine{Graph: d.Graph, Ledger: d.Ledger, Lake: d.Lake, Tracer: noop.NewTracerProvider().Tracer(""), Now: d.Now}
 }
 
 // save keeps the plan in a file.
@@ -145,7 +147,7 @@ func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 	switch n := len(p.plan.Steps); {
 	case n == 0:
 		return fault.New(fault.Invalid, op, "it has no steps: there is nothing to do later")
-	case n > activities.MaxSteps:
+	case n > planning.MaxSteps:
 		return tooMany(op, n)
 	}
 	lake, err := d.Ledger.Lake(ctx)
@@ -153,7 +155,7 @@ func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 		return err
 	}
 	s := asset.Saved{
-		Lake: lake, MadeAt: time.Now(), Select: p.selection, Request: p.request, Mode: activities.ModeOf(p.request.Filter).String(),
+		Lake: lake, MadeAt: time.Now(), Select: p.selection, Request: p.request, Mode: planning.ModeOf(p.request.Filter).String(),
 		Undiscovered: p.plan.Undiscovered, Left: p.plan.Left, Total: p.forecast.Total,
 	}
 	for _, discovery := range p.forecast.Discover { // a run of a saved plan asks for no partitions
@@ -202,13 +204,13 @@ func loadPlan(ctx context.Context, d *host.Data, path string) (*prepared, error)
 }
 
 func tooMany(op string, steps int) error {
-	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, activities.MaxSteps)
+	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, planning.MaxSteps)
 }
 
 func (p *prepared) show() planView {
 	v := planView{
 		Steps: make([]planStep, len(p.plan.Steps)), Undiscovered: p.plan.Undiscovered, Left: p.plan.Left,
-		Discover: append([]activities.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
+		Discover: append([]forecast.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
 	for i, step := range p.plan.Steps {
 		v.Steps[i] = planStep{step, p.forecast.Steps[i]}

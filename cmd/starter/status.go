@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -89,7 +89,7 @@ func newStatus(a *app) *cobra.Command {
 
 func status(ctx context.Context, d *host.Data, selection []string) (statusView, error) {
 	v := statusView{Assets: []assetStatus{}}
-	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
+	selected, err := planning.Select(ctx, d.Graph, d.Ledger, selection...)
 	if err != nil {
 		return v, err
 	}
@@ -158,7 +158,7 @@ func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset
 			return err
 		})
 	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}

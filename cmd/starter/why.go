@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/lineage"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/rows"
@@ -28,7 +28,7 @@ type whyView struct {
 }
 
 type whyLink struct {
-	activities.Link
+	lineage.Link
 	TraceLink    string `json:"trace_link,omitempty"`    // of the trace in which the row was made
 	RunLink      string `json:"run_link,omitempty"`      // of the run that last took it up, in the Web UI
 	WorkflowLink string `json:"workflow_link,omitempty"` // of the partition's workflow, in the Web UI
@@ -55,7 +55,7 @@ is made of it. It is looked for in every asset.`,
 				if err != nil {
 					return err
 				}
-				links, err := activities.Why(ctx, reading(d), args[0], asset.Key(key), meant)
+				links, err := lineage.Why(ctx, reading(d), args[0], asset.Key(key), meant)
 				if err != nil {
 					return err
 				}
@@ -221,6 +221,9 @@ func (l whyLink) print(line func(name, format string, args ...any)) {
 	line("evidence", "%s", l.Evidence)
 	for _, f := range l.Row {
 		printField(line, f)
+	}
+	for _, a := range l.Aggregated {
+		line("aggregated", "from %d rows of %s, in %d partitions", a.Rows, a.Asset, a.Partitions)
 	}
 	for _, missing := range l.Missing {
 		line("missing", "%s", missing)

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Book is where the pace of a host is written down, so that every worker and every run on one ledger shares it and a
-// restart forgets nothing. [drugslm/internal/ledger.Ledger] is one. It has the one clock that counts: time is read
-// inside the transaction that grants a turn, never before.
+// Book records the pace of a host, so that every worker and every run on one ledger shares it and it survives a restart.
+// [drugslm/internal/ledger.Ledger] is a Book. Only its clock counts: time is read inside the transaction that grants a
+// turn, never before.
 type Book interface {
-	// ChangeBudget runs change on what is noted of host, in one transaction, with the time in it, and keeps what it
-	// changed when it says so. change may run again, on what is noted then.
+	// ChangeBudget calls change with the state of host and the time, in one transaction, and stores the state if change
+	// returns true. change may be called again, with the state of that moment.
 	ChangeBudget(ctx context.Context, host string, change func(now time.Time, b *State) bool) error
-	// ReadBudget gives what is noted of host, and the time. It waits for no writer.
+	// ReadBudget returns the state of host, and the time. It does not wait for a writer.
 	ReadBudget(ctx context.Context, host string) (State, time.Time, error)
 }

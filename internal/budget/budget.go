@@ -1,8 +1,8 @@
-// Package budget is the permission to send requests to one host: one pace, written down in a [Book], that every
-// worker and every run shares and a restart does not forget.
+// Package budget limits the rate of requests to one host. The rate is recorded in a [Book], shared by every worker and every run,
+// and survives a restart.
 //
-// A [Budget] is made once per process and host and is safe for any number of goroutines. Before each request
-// [Budget.Take] waits its turn; after it [Budget.Report] says how it went:
+// Make one [Budget] per process and host. It is safe for use by any number of goroutines. Before each request [Budget.Take] waits
+// for its turn; after it, [Budget.Report] records the result:
 //
 //	if err := b.Take(ctx); err != nil {
 //		return err // throttled or refused, with After: wait on a durable timer
@@ -15,32 +15,32 @@
 //
 // # What is promised
 //
-// With a rate of R requests a second, no sliding window of W seconds holds more than R × W + 1 grants, of all workers on
-// one ledger together, whatever is restarted, stopped and continued, and whatever the clocks of the processes show: each turn
-// is granted in a transaction of the book, at the time read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
-// granted while the host is blocked. What is left is the way from the grant to the source, which differs from request to
-// request: a window at the source may hold R × (W + J) + 1, where J is that difference. A process that is stopped between a
-// grant and its use for more than a quarter of the interval takes another turn; one that is stopped behind that, in the
-// few instructions before it sends, or whose browser is stopped, sends that one request late.
+// With a rate of R requests a second, no sliding window of W seconds holds more than R × W + 1 grants. This holds for all workers
+// on one ledger together, whatever is restarted, stopped or continued, and whatever the clocks of the processes show: each turn is
+// granted in a transaction of the book, at the time that is read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
+// granted while the host is blocked. The time from the grant to the source differs from request to request: a window at the source
+// may hold R × (W + J) + 1, where J is that difference. A process that is stopped between a grant and its use for more than a
+// quarter of the interval takes another turn. A process that is stopped after that, in the few instructions before it sends, or
+// whose browser is stopped, sends that one request late.
 //
-// Turns are never caught up: an hour without requests, or of a stopped process, is no credit for a burst.
+// Unused turns do not add up: an hour without requests, or of a stopped process, allows no burst.
 //
 // # The pace
 //
-// It adapts as TCP does, additive up, multiplicative down. fault.Throttled blocks the host for everybody for as long as
-// the source says and halves the pace. An answer slower than Options.Patience takes a quarter off the pace, and so do three
-// failures (fault.Unavailable: 5xx, no connection, nothing in time) of which each good answer makes up for a quarter; every good
-// answer gives a twentieth of the full pace back unless failures are left to make up for. Other faults say nothing about the host.
+// The pace adapts as in TCP: additive increase, multiplicative decrease. fault.Throttled blocks the host for everybody for as long
+// as the source says, and halves the pace. An answer slower than Options.Patience takes a quarter off the pace. So do three
+// failures (fault.Unavailable: 5xx, no connection, nothing in time); each good answer makes up for a quarter of a failure. A good
+// answer gives back a twentieth of the full pace, unless failures are left to make up for. Other faults say nothing about the host.
 //
-// fault.Refused opens the circuit: nobody asks for ten minutes (Options.Circuit), then twice as long at each further
-// refusal, up to two hours, or as long as the source says. When that is over one request probes, and everybody else waits
-// until it is heard of: a good answer closes the circuit, a refusal opens it for longer.
+// fault.Refused opens the circuit: nobody asks for ten minutes (Options.Circuit), then twice as long after each further refusal, up
+// to two hours, or as long as the source says. After that time one request probes, and the others wait for its result: a good
+// answer closes the circuit, a refusal opens it for longer.
 //
 // # What counts
 //
-// Every request that this program or a page of its browsers sends on its behalf: JSON, PDFs, open data, clicks that make the page
-// ask, and each load of the page as two: itself, and the list of categories that it asks for. The static files that a browser
-// loads with the page (script, style, pictures) are not counted: they are cached, and nobody can hold them back one by one.
+// Every request that this program, or a page of its browsers, sends on its behalf: JSON, PDFs, open data, clicks that make the page
+// ask. Each load of the page counts as two: itself, and the list of categories that it asks for. Static files that a browser loads
+// with the page (scripts, styles, pictures) do not count: they are cached, and cannot be held back one by one.
 package budget
 
 import (
@@ -67,12 +67,12 @@ const (
 const (
 	throttled     = time.Minute      // the block when the source asks to slow down and does not say for how long
 	glance        = time.Second      // how old the knowledge of a block may be when turns cost nothing
-	reportTimeout = 30 * time.Second // to write a report down, though its request was cancelled
+	reportTimeout = 30 * time.Second // to write a report, also if its request was canceled
 	lateShare     = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
 	lateLeast     = 50 * time.Millisecond
 )
 
-// Options say how fast a host may be asked.
+// Options limit the rate of requests to a host.
 type Options struct {
 	RPS      float64       // requests a second, all workers together; 0: no limit, which only a loopback host may have
 	MaxWait  time.Duration // the longest wait that Take sleeps; a longer one is returned as a fault. 0: DefaultMaxWait
@@ -81,7 +81,7 @@ type Options struct {
 	Log      *slog.Logger  // told of blocks, of times that cannot be, and at level debug of every request; nil: nobody is
 }
 
-// Budget is one process's hold on the pace of one host.
+// Budget is the access of one process to the pace of one host.
 type Budget struct {
 	book     Book
 	host     string
@@ -95,8 +95,8 @@ type Budget struct {
 	probing time.Time // since when
 }
 
-// New makes the budget of a host, "host:port" as the source's address has it. No limit for a host that is not this
-// machine, and a rate that is no number, are fault.Invalid.
+// New returns the budget of a host, "host:port" as in the address of the source. No limit for a host that is not this
+// machine, and a rate that is not a number, are fault.Invalid.
 func New(book Book, host string, o Options) (*Budget, error) {
 	b := &Budget{book: book, host: host, o: o}
 	switch {
@@ -138,9 +138,9 @@ func loopback(host string) bool {
 	return name == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// Take returns when a request may be sent: at once. A blocked host, or a turn further off than MaxWait, is
-// fault.Throttled, or fault.Refused while the circuit is open, with After; the turn is then not taken. It is called
-// right before every request.
+// Take waits for a turn. When it returns nil, send the request at once. A blocked host, or a turn that is further away
+// than MaxWait, is fault.Throttled, or fault.Refused while the circuit is open, with After; then no turn is taken. Call
+// it right before every request.
 func (b *Budget) Take(ctx context.Context) error {
 	ask := Ask{Interval: b.interval, Patience: b.o.MaxWait, Who: rand.Text()}
 	for {
@@ -227,8 +227,8 @@ func (b *Budget) denied(turn Turn) error {
 		Err: errors.New(b.host + " is not asked until " + turn.Until.UTC().Format(time.RFC3339) + ": " + turn.Reason)}
 }
 
-// Report says how a request went and how long it took. It is called after every request, and writes only when that
-// changes the pace. A cancelled ctx does not keep it from writing a block down.
+// Report records the result of a request and how long it took. Call it after every request. It writes only if the pace
+// changes. It records a block even if ctx is canceled.
 func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportTimeout)
 	defer cancel()

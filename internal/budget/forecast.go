@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Forecast is how long a number of requests takes at rps requests a second, when the host's pace is at a share of
-// that and every answer is good: each gives a twentieth of the full pace back. 0 without a limit.
+// Forecast returns how long a number of requests takes at rps requests a second, starting at a share of that pace, if
+// every answer is good: each gives back a twentieth of the full pace. 0 without a limit.
 func Forecast(rps, pace float64, requests int64) time.Duration {
 	if rps <= 0 || requests <= 0 {
 		return 0

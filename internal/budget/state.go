@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// MinPace is the slowest a host can get: one sixty-fourth of its configured rate, a request a minute where it is one a second.
+// MinPace is the lowest pace of a host: one sixty-fourth of its configured rate, which is one request a minute at a rate
+// of one a second.
 const MinPace = 1.0 / 64
 
-// MaxBlock is the longest a source can keep us away at once, however long it asks for: its header is not to be trusted
-// with more. MaxOpen is the longest for which a person can.
+// MaxBlock is the longest block that a source can set at once, even if its header asks for more. MaxOpen is the longest
+// block that a person can set.
 const (
 	MaxBlock = 24 * time.Hour
 	MaxOpen  = 30 * 24 * time.Hour
@@ -25,10 +26,10 @@ const (
 	probePause    = 30 * time.Second // between probes that tell nothing, as a browser that died
 	probeLook     = 10 * time.Second // how often those look who wait for a probe
 	clockSlack    = time.Second      // a difference of clocks that is not worth a word
-	anyPatience   = time.Hour        // of whoever may have taken a place in the queue
+	anyPatience   = time.Hour        // of any process that may have taken a place in the queue
 )
 
-// State is what is noted of one host.
+// State is what the book records of one host.
 type State struct {
 	Host         string
 	NextAt       time.Time     // the next free place in the queue
@@ -43,8 +44,8 @@ type State struct {
 	Probe        string        // who probes, while ProbeUntil lasts
 	ProbeUntil   time.Time
 	Reason       string // of the last block
-	Note         string // of whoever opened or closed the circuit by hand; "": the source's block
-	Bounded      string // what was wrong with the times noted, when they last had to be bounded
+	Note         string // of the person who opened or closed the circuit; "": a block by the source
+	Bounded      string // what was wrong with the recorded times, when they were last bounded
 	BoundedAt    time.Time
 	Updated      time.Time
 }
@@ -57,7 +58,7 @@ const (
 	CircuitHalfOpen = "half-open" // one request finds out whether it still refuses us
 )
 
-// Circuit says whether the host may be asked.
+// Circuit returns whether the host may be asked.
 func (s State) Circuit(now time.Time) string {
 	switch blocked := s.BlockedUntil.After(now); {
 	case blocked && s.Refused:
@@ -71,7 +72,7 @@ func (s State) Circuit(now time.Time) string {
 	}
 }
 
-// Ask is one question for a turn.
+// Ask is one request for a turn.
 type Ask struct {
 	Interval time.Duration // between requests at full pace, as configured; 0: no limit
 	Patience time.Duration // the longest wait that may be slept
@@ -79,7 +80,7 @@ type Ask struct {
 	Who      string        // names this request, if it becomes a probe
 }
 
-// Turn is the answer to a request for a turn: granted, or how long to wait, or blocked.
+// Turn is the answer to an Ask: granted, how long to wait, or blocked.
 type Turn struct {
 	Granted bool          // send now
 	At      time.Time     // when it was decided, by the clock of the book
@@ -91,12 +92,12 @@ type Turn struct {
 	Refused bool          // the block is an open circuit: the source refuses us
 	Reason  string        // of the block
 	Step    time.Duration // between two requests, as the pace is now; 0: no limit
-	Bounded string        // what of the times noted was wrong, if this turn found something
+	Bounded string        // what was wrong with the recorded times, if this turn found something
 }
 
-// Take decides about a turn at now, inside the transaction that keeps what it changes. Two turns are never granted
-// closer to each other than one Step of the later one, whatever moment they were queued for: a turn that comes late,
-// because its worker slept or was stopped, waits again rather than follow another one closely.
+// Take decides about a turn at now, inside the transaction that stores what it changes. It never grants two turns with
+// less than one Step of the later one between them, whatever their places in the queue: a turn that comes late, because
+// its worker slept or was stopped, waits again instead of following another one closely.
 func (s *State) Take(now time.Time, a Ask) (Turn, bool) {
 	t := Turn{At: now, Bounded: s.Bound(now, a.Patience)}
 	changed := t.Bounded != ""
@@ -154,10 +155,10 @@ func (s *State) free(step time.Duration) time.Time {
 	return s.SentAt.Add(step)
 }
 
-// Bound puts times right that cannot be: written under a clock that was ahead, or edited. It says what it put right, if
-// that is worth a word. A clock that went back finds everything as far away as when it was written: it neither freezes
-// nor bursts, and a block lasts at least as long as it was meant to. Bound times keep the promise of Take, since no
-// request follows the last one more closely than the pace allows.
+// Bound corrects impossible times: written under a clock that was ahead, or edited. It returns what it corrected, if
+// that is worth a log line. After a clock that went back, everything is as far away as when it was written: requests
+// neither stop nor burst, and a block lasts at least as long as it was meant to. Bounded times keep the promise of Take,
+// because no request follows the last one more closely than the pace allows.
 func (s *State) Bound(now time.Time, patience time.Duration) string {
 	var wrong string
 	if back := s.Updated.Sub(now); back > 0 {
@@ -200,7 +201,7 @@ func (s *State) Bound(now time.Time, patience time.Duration) string {
 	return wrong
 }
 
-// Block is a wish of the source that nobody asks it.
+// Block is a request of the source not to be asked.
 type Block struct {
 	For     time.Duration // as the source says; 0: it does not
 	Refused bool          // it refuses us
@@ -208,9 +209,9 @@ type Block struct {
 	Reason  string
 }
 
-// Block keeps everybody away for as long as the source says, and after a refusal for Circuit at least, twice as long for each
-// further one, up to MaxBlock. Unless the host was blocked already, its pace halves and a refusal is counted: what else was
-// on its way tells nothing new.
+// Block blocks the host for as long as the source says. After a refusal it lasts at least Circuit, twice as long for
+// each further refusal, up to MaxBlock. Unless the host was blocked already, its pace halves and a refusal is counted:
+// answers to requests that were on their way say nothing new.
 func (s *State) Block(now time.Time, k Block) {
 	s.Bound(now, anyPatience)
 	d := k.For
@@ -240,7 +241,7 @@ func circuit(first time.Duration, before int) time.Duration {
 	return d
 }
 
-// Answer is how a request went that was not blocked.
+// Answer is the result of a request that was not blocked.
 type Answer struct {
 	Good   bool   // the source answered, if only that there is none
 	Slow   bool   // but slowly
@@ -248,8 +249,8 @@ type Answer struct {
 	Probe  string // the request was the probe that Take had called so
 }
 
-// Answer adapts the pace. A probe that went well closes the circuit; one that told nothing leaves it to another one,
-// later. It reports whether anything changed.
+// Answer adapts the pace. A good probe closes the circuit; a probe without a result leaves it to a later one. It reports
+// whether anything changed.
 func (s *State) Answer(now time.Time, a Answer) bool {
 	before := *s
 	if s.Refused && a.Probe != "" && a.Probe == s.Probe {
@@ -274,7 +275,7 @@ func (s *State) Answer(now time.Time, a Answer) bool {
 	return *s != before
 }
 
-// Open keeps everybody away until a time, or MaxOpen from now, because a person says so.
+// Open blocks the host until a time, at most MaxOpen from now, on request of a person.
 func (s *State) Open(now, until time.Time, note string) {
 	s.Bound(now, anyPatience)
 	if most := now.Add(MaxOpen); until.After(most) {
@@ -284,7 +285,7 @@ func (s *State) Open(now, until time.Time, note string) {
 	s.Probe, s.ProbeUntil = "", time.Time{}
 }
 
-// Close lets everybody ask again at once, and forgets the refusals, because a person says so. The pace recovers by itself.
+// Close ends a block at once and forgets the refusals, on request of a person. The pace recovers by itself.
 func (s *State) Close(now time.Time, note string) {
 	s.Bound(now, anyPatience)
 	s.BlockedUntil, s.Refused, s.Refusals, s.Reason, s.Note = time.Time{}, false, 0, "", note

@@ -1,5 +1,5 @@
-// Package config is what a user can set: one struct, filled by [Load] from flags, environment, file and defaults, in
-// that order of precedence, and validated once with every mistake reported at once.
+// Package config is what a user can set, as one struct. [Load] fills it from flags, environment, file and defaults, in that
+// order of precedence, and validates it once: every mistake is reported at once.
 //
 // It alone reads configuration; other packages get their own small Options from the commands. A [Config] is a plain
 // value: copy it and read it from anywhere. Printing it shows no secret.

@@ -1,5 +1,5 @@
-// Package cron reads the times at which something is to happen, and walks over them: "30 3 * * *" in a time zone, or
-// every so many minutes.
+// Package cron computes the times of a cron expression ("30 3 * * *" in a time zone) or of an interval (every so many
+// minutes), forward or backward.
 //
 // [Parse] takes the five standard fields (minute, hour, day of month, month, day of week) and @hourly, @daily,
 // @weekly, @monthly, @yearly. Temporal, which runs the schedules, and the library that parses here read some other

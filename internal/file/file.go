@@ -1,4 +1,4 @@
-// Package file opens and writes files that a person, a flag or a setting names.
+// Package file is for files that a person, a flag or a setting names.
 //
 // A name may lead anywhere: to a pipe that nobody writes to, a terminal, a device without end. [Open] refuses, without
 // waiting, whatever is not a regular file, and [Read] takes no more of one than its caller can use. A symbolic link

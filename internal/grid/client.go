@@ -30,9 +30,9 @@ func newDownloads() *http.Transport {
 	}
 }
 
-// Client is a plain HTTP client that the site takes for the browser: it carries the cookies of the page that is open,
-// HttpOnly ones included, and the browser's User-Agent. A request may take two minutes, body included. A redirect to
-// another host is an error. Cookies are those of now: ask again after the page has changed them.
+// Client returns a plain HTTP client that looks to the site like the browser: it sends the cookies of the open page,
+// HttpOnly ones included, and the User-Agent of the browser. A request may take two minutes, body included. A redirect
+// to another host is an error. The cookies are those of this moment: call Client again after the page has changed them.
 func (s *Session) Client(ctx context.Context) (*http.Client, error) {
 	const op = "take cookies"
 	agent, err := s.UserAgent(ctx)

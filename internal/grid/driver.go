@@ -74,8 +74,8 @@ func startDriver(ctx context.Context) (*driver, error) {
 	return d, nil
 }
 
-// makeFolder makes the driver's folder and locks it. Between the two it looks like a leftover: whoever opens a pool just
-// then may sweep it away, so another is made.
+// makeFolder makes the folder of the driver and locks it. In between it looks like a leftover: a pool that is opened just
+// then may delete it, so makeFolder makes another.
 func (d *driver) makeFolder() (err error) {
 	for range folderAttempts {
 		if d.folder, err = os.MkdirTemp("", folderPrefix); err != nil {

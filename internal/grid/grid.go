@@ -1,29 +1,29 @@
-// Package grid lends browser sessions, a fixed number at a time, from a Selenium Grid or from one chromedriver on
-// this machine.
+// Package grid lends browser sessions, a fixed number at a time, from a Selenium Grid or from one chromedriver on this machine.
 //
-// A session is borrowed for the length of a function ([Pool.With]): there is nothing to give back and nothing to
-// forget. Sessions are made when first needed, asked whether they still live each time they are lent, wiped between
-// leases, and replaced after [Options.MaxUses] leases, after [Options.MaxAge], or when anything about them is in doubt:
-// the lease ran out, a command was cut short, the function panicked or returned a [fault.Session].
+// [Pool.With] lends a session for the length of a function, so a caller cannot forget to return it. The pool makes sessions when
+// they are first needed, checks before each lease that they still live, and wipes them between leases. It replaces a session after
+// [Options.MaxUses] leases, after [Options.MaxAge], or when its state is in doubt: the lease expired, a command was cut short, the
+// function panicked or returned a [fault.Session].
 //
-// A [Pool] is safe for several goroutines; whoever opened it closes it. A [Session] belongs to the function it was lent
-// to and must not outlive it; its commands run one at a time, as browsers take them. The zero values of both are of no use.
+// A [Pool] is safe for use by several goroutines; the caller of [Open] must call Close. A [Session] belongs to the function it was
+// lent to and must not outlive it. Its commands run one at a time. The zero values of both are not usable.
 //
-// The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. All of that is
-// mended in transport.go, which also makes the one write to a global of another package: selenium.HTTPClient, once,
-// when the first pool opens. Requests of others through that client pass untouched.
+// The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. transport.go fixes both.
+// It also writes to one global variable of another package, selenium.HTTPClient, once, when the first pool opens. Requests of
+// others through that client are not changed.
 //
-// A session that does not answer (a script without end) is given up after thirty seconds. The browser is killed if it is
-// local; one of a hub goes on, in its slot, until the hub's session timeout (300 s by default). A command that nobody
-// answers at all (a driver or node that hangs) ends half a minute after the longest limit that the browser has.
+// A session that does not answer (an endless script) is given up after thirty seconds. A local browser is killed; a browser of a
+// hub keeps its slot until the hub's session timeout (300 s by default). A command that gets no answer at all (a driver or node
+// that hangs) ends half a minute after the longest limit of the browser.
 //
-// Everything that can die may: a local chromedriver that has died, or does not answer for twenty seconds, is replaced
-// when it is next needed, with growing pauses if it dies again and again; its browsers end with it. A hub that is gone or
-// has no node is asked again with each lease. Until then leases fail as Offline, which is nobody's fault.
+// A local chromedriver that has died, or has not answered for twenty seconds, is replaced when it is next needed, with growing
+// pauses if it dies again and again. Its browsers end with it. A hub that is down or has no node is asked again at each lease;
+// until it answers, leases fail as Offline.
 //
-// Errors have a kind of package fault: Session (that browser is gone or stuck, take another), Offline (the hub or driver
-// is gone, and may come back), Unavailable (no browser could be started), Invalid (the options cannot work). What the page itself did (a script that threw, a
-// host that does not resolve) is Internal, unless [Session.Open] says more. No error holds a password or an address's query.
+// Errors have a kind of package fault: Session (that browser is dead or stuck, take another), Offline (the hub or driver is down,
+// and may come back), Unavailable (no browser could be started), Invalid (the options cannot work). Errors of the page itself (a
+// script that threw, a host that does not resolve) are Internal, unless [Session.Open] says more. No error holds a password or the
+// query of an address.
 package grid
 
 import (
@@ -47,13 +47,13 @@ const (
 	DefaultScriptTimeout     = time.Minute
 )
 
-// ErrLeaseExpired is the cause of a lease's context once its time is over, and part of the error With then returns.
+// ErrLeaseExpired is the cause of the context of an expired lease, and part of the error that With then returns.
 var ErrLeaseExpired = errors.New("the lease of the browser session is over")
 
 // ErrClosed is returned by With on a pool that is closed or closing.
 var ErrClosed = errors.New("the pool of browser sessions is closed")
 
-// Options say where browsers come from and how they are used. The zero value is a local headless Chromium.
+// Options say where browsers come from, and how they are used. The zero value is a local headless Chromium.
 type Options struct {
 	// Hub is the address of a Grid, with or without /wd/hub, a trailing slash, user:password@. Empty: one
 	// chromedriver is started on this machine, on a free loopback port; it ends with the pool and with this process.
@@ -88,7 +88,7 @@ type Options struct {
 	Gone func(ctx context.Context, owner string) (bool, error)
 }
 
-// Lease is the record of one session: who holds it, and until when that is believed of an owner who did not register.
+// Lease is the record of one session: its owner, and until when an owner that did not register is believed to hold it.
 type Lease struct {
 	Session string
 	Hub     string // address without user and password; LocalHub for a driver of the owner's own
@@ -96,20 +96,20 @@ type Lease struct {
 	Expires time.Time
 }
 
-// LocalHub stands for the hub where an owner has a chromedriver of its own, which ends with it.
+// LocalHub stands for the hub of an owner with a chromedriver of its own, which ends with the owner.
 const LocalHub = "local"
 
-// Leases records sessions, so that those of an owner that died can be ended: a hub keeps them, and their slots, for as
-// long as its session timeout. Hold records or prolongs, and says no where the session is not the owner's any more;
-// Release forgets, also what it does not know; Orphans are the leases whose owner is gone.
+// Leases records sessions, so that the sessions of a dead owner can be ended: a hub keeps them, and their slots, until
+// its session timeout. Hold records or renews a lease, and returns false if the session no longer belongs to the owner.
+// Release deletes a lease; an unknown one is no error. Orphans returns the leases of dead owners.
 type Leases interface {
 	Hold(ctx context.Context, l Lease) (held bool, err error)
 	Release(ctx context.Context, session string) error
 	Orphans(ctx context.Context) ([]Lease, error)
 }
 
-// Open makes a pool and checks that the hub, or the driver it starts, answers; no browser is started yet. Errors are fault.Invalid for options that
-// cannot work and fault.Unavailable for a hub or driver that does not answer.
+// Open makes a pool and checks that the hub, or the driver that it starts, answers. It starts no browser yet. Options
+// that cannot work are fault.Invalid; a hub or driver that does not answer is fault.Unavailable.
 func Open(ctx context.Context, o Options) (*Pool, error) {
 	return open(ctx, o, newBase())
 }

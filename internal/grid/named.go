@@ -32,7 +32,7 @@ func ownerOf(name string) (owner, key string) {
 	return name[:i], name[i+1:]
 }
 
-// HubSession is a session as a hub tells of it.
+// HubSession is a session as reported by a hub.
 type HubSession struct {
 	ID      string
 	Node    string // address of the node that runs it

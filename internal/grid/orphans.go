@@ -14,9 +14,9 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Reap ends the sessions of this pool's hub whose owners are gone, and those that nobody recorded although this pool or an
-// owner that is gone asked for them, and gives those that it ended. What cannot be ended now is left for the next time,
-// and is part of the error: no reason to stop.
+// Reap ends the sessions of this hub whose owners are dead, and unrecorded sessions that this pool or a dead owner asked
+// for. It returns the sessions that it ended. A session that cannot be ended now is left for the next call, and is part
+// of the error, which is no reason to stop.
 func (p *Pool) Reap(ctx context.Context) ([]Lease, error) {
 	if p.options.Leases == nil {
 		return nil, nil
@@ -53,7 +53,7 @@ func (p *Pool) reap(ctx context.Context, l Lease) error {
 	return p.options.Leases.Release(ctx, l.Session)
 }
 
-// SweepLocal ends the browsers, and removes the folders, of local drivers whose owners on this machine are gone.
+// SweepLocal ends the browsers, and deletes the folders, of local drivers whose owners on this machine are dead.
 func SweepLocal() { sweep(os.TempDir()) }
 
 // end ends a session of a hub. One that does not exist any more is as good as ended, and so is one whose driver is dead: if a node

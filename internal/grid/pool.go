@@ -35,7 +35,7 @@ type Pool struct {
 	leased, live, created, retired, lost, ended atomic.Int64
 }
 
-// Stats are numbers of sessions.
+// Stats are counts of sessions.
 type Stats struct {
 	Leased int // lent now
 	Live   int // browsers that run now, as far as the pool knows
@@ -77,8 +77,8 @@ func (p *Pool) unreachable(ctx context.Context, op string, err error) error {
 		p.hub.address, explain(err))
 }
 
-// With lends a session to fn, waiting for one if all are lent. The context of fn ends with the lease. An error of fn is
-// returned as it is, unless the lease ran out: then it is a fault.Session with [ErrLeaseExpired] in its chain.
+// With lends a session to fn, and waits for one if all are lent. The context of fn ends with the lease. An error of fn
+// is returned as it is, unless the lease expired: then it is a fault.Session with [ErrLeaseExpired] in its chain.
 func (p *Pool) With(ctx context.Context, fn func(context.Context, *Session) error) error {
 	ctx, end := startSpan(ctx, "lease session", "", "")
 	err := p.with(ctx, fn)
@@ -268,7 +268,7 @@ func (p *Pool) forget(ctx context.Context, s *Session) {
 	}
 }
 
-// Stats counts.
+// Stats returns the counts.
 func (p *Pool) Stats() Stats {
 	return Stats{
 		Restarts: p.local.count(), Leased: int(p.leased.Load()), Live: int(p.live.Load()), Created: int(p.created.Load()),
@@ -276,8 +276,8 @@ func (p *Pool) Stats() Stats {
 	}
 }
 
-// Close lends nothing more, waits for what is lent, ends every session and the local driver. When ctx ends first the
-// error says so; the local driver, and with it every browser, is stopped all the same. A second Close does nothing.
+// Close stops lending, waits for lent sessions, and ends every session and the local driver. If ctx ends first, it
+// returns an error, but still stops the local driver and with it every browser. A second Close does nothing.
 func (p *Pool) Close(ctx context.Context) error {
 	var err error
 	p.once.Do(func() {

@@ -45,13 +45,13 @@ func (t timeouts) capability() map[string]int64 {
 	return map[string]int64{"pageLoad": t.page.Milliseconds(), "script": t.script.Milliseconds()}
 }
 
-// ID is the session's identifier at the hub or driver.
+// ID returns the identifier of the session at the hub or driver.
 func (s *Session) ID() string { return s.id }
 
 // Uses counts the leases of the session, this one included.
 func (s *Session) Uses() int { return s.uses }
 
-// answerGrace is how much longer than the browser's own limits a command may take: then whoever should answer hangs.
+// answerGrace is how much longer than the limits of the browser a command may take: after that the other side hangs.
 const answerGrace = 30 * time.Second
 
 // errNoAnswer is the cause of the end of a command that nobody answers.
@@ -220,9 +220,9 @@ func (s *Session) UserAgent(ctx context.Context) (string, error) {
 	return s.agent, err
 }
 
-// Open loads a page and returns when its document is complete enough for scripts (its images may still be on their
-// way). Refused is 403, Throttled 429, NotFound 404; other answers of 400 and more, and pages that did not load, are Internal.
-// On Chromium every request of the page carries the trace context of ctx.
+// Open loads a page and returns when its document is complete enough for scripts; images may still be loading. Refused
+// is 403, Throttled 429, NotFound 404. Other status codes of 400 and more, and pages that did not load, are Internal. In
+// Chromium every request of the page carries the trace context of ctx.
 func (s *Session) Open(ctx context.Context, address string) error {
 	ctx, end := startSpan(ctx, "open page", s.id, address)
 	err := s.open(ctx, address)

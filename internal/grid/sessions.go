@@ -2,8 +2,8 @@ package grid
 
 import "context"
 
-// Sessions asks a hub which sessions it has, anybody's. Errors are those of Open; the name of the hub is there also with
-// one that does not answer.
+// Sessions asks a hub for all its sessions, of any owner. Errors are those of Open. The name of the hub is returned even
+// if it does not answer.
 func Sessions(ctx context.Context, address string) (name string, found []HubSession, err error) {
 	h, err := parseHub(address, newBase())
 	if err != nil {
@@ -16,7 +16,7 @@ func Sessions(ctx context.Context, address string) (name string, found []HubSess
 	return h.name(), found, nil
 }
 
-// End ends a session of a hub, and waits until it has. One that does not exist is none to end.
+// End ends a session of a hub and waits until it has ended. A session that does not exist is no error.
 func End(ctx context.Context, address, session string) error {
 	h, err := parseHub(address, newBase())
 	if err != nil {

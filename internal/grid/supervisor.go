@@ -26,8 +26,8 @@ const (
 	maxWait = 2 * time.Second
 )
 
-// supervisor keeps one chromedriver of this process running. Whoever needs the driver next replaces one that has died
-// or hangs, with growing pauses between starts that fail.
+// supervisor keeps one chromedriver of this process running. A driver that has died or hangs is
+// replaced when it is next needed, with growing pauses between starts that fail.
 type supervisor struct {
 	base     http.RoundTripper
 	turn     chan struct{} // holds one token: who has it may change what follows

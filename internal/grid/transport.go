@@ -109,7 +109,7 @@ func (b *switchboard) connect(h *hub) *wire {
 
 func (b *switchboard) hang(w *wire) { b.wires.Delete(w.key) }
 
-// RoundTrip sends a request of the library over its wire.
+// RoundTrip sends a request of the client library through its wire.
 func (b *switchboard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w, ok := b.wires.Load(req.URL.Host); ok {
 		w := w.(*wire)

@@ -13,6 +13,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/automation"
 	"drugslm/internal/fault"
 	"drugslm/workflows"
 )
@@ -76,7 +77,7 @@ func SetAutomation(ctx context.Context, cli client.Client, paused bool, note str
 }
 
 // TickAutomation evaluates now, whether the schedule is there, paused or neither, and waits for the outcome.
-func TickAutomation(ctx context.Context, cli client.Client, request bool) (out activities.Evaluated, err error) {
+func TickAutomation(ctx context.Context, cli client.Client, request bool) (out automation.Evaluation, err error) {
 	run, err := cli.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: workflows.AutomationID + "-by-hand", TaskQueue: workflows.TaskQueue(asset.QueueOrchestrate), StaticSummary: "automation: by hand",
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,

@@ -40,8 +40,8 @@ func (h *Host) tell(acts *activities.Activities) (err error) {
 	if acts.Hooks, err = Hooks(h.config, h.log); err != nil {
 		return err
 	}
-	acts.Wake = func(ctx context.Context) error { return WakeDelivery(ctx, h.Temporal) }
-	acts.Metrics, err = h.tracer.Metrics()
+	acts.Engine.Wake = func(ctx context.Context) error { return WakeDelivery(ctx, h.Temporal) }
+	acts.Engine.Metrics, err = h.tracer.Metrics()
 	return err
 }
 

@@ -1,4 +1,4 @@
-// Package host wires a worker process together: it opens the data folder, the browser sessions, the site, the PDF
+// Package host wires a worker process together. It opens the data folder, the browser sessions, the site, the PDF
 // reader and the connection to Temporal, and runs a worker for each task queue. Only commands import it.
 //
 // [Open] either gives a [Host] in which everything answers, or one error that says what does not and what to do.
@@ -27,6 +27,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/budget"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/grid"
 	"drugslm/internal/pdf"
 	"drugslm/internal/telemetry"
@@ -181,8 +182,11 @@ func (h *Host) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	acts := &activities.Activities{Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now, Build: build(h.config.Worker),
-		Limits: activities.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current}
+	engine := &materialize.Engine{
+		Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now,
+		Limits: materialize.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current,
+	}
+	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker)}
 	if err := h.tell(acts); err != nil {
 		return err
 	}

@@ -8,9 +8,9 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/schedule"
 )
@@ -57,7 +57,7 @@ func Reconcile(ctx context.Context, c config.Config, d *Data, temporal client.Cl
 
 // checkSchedules holds the selections against the assets there are, and the partitions against those that are known.
 func (d *Data) checkSchedules(ctx context.Context, declared []config.Schedule, result *Reconciled) error {
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (d *Data) checkSchedules(ctx context.Context, declared []config.Schedule, r
 			errs = append(errs, fmt.Errorf("schedules[%d]: %w", i, err))
 			continue
 		}
-		selected, err := activities.Select(ctx, d.Graph, d.Ledger, s.Select...)
+		selected, err := planning.Select(ctx, d.Graph, d.Ledger, s.Select...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("schedules[%d].select: %w", i, err))
 			continue

@@ -16,20 +16,20 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Blobs holds files once each, under the SHA-256 of their content: "raw/anvisa/leaflets/ab/abcd….pdf".
+// Blobs stores each file once, under the SHA-256 of its content: "raw/anvisa/leaflets/ab/abcd….pdf".
 type Blobs struct {
 	store  Store
 	prefix string
 	ext    string
 }
 
-// Blobs gives the files below prefix ("raw/anvisa/leaflets") with the extension ext (".pdf").
+// Blobs returns the files below prefix ("raw/anvisa/leaflets") with the extension ext (".pdf").
 func (l *Lake) Blobs(prefix, ext string) *Blobs {
 	return &Blobs{l.store, strings.Trim(prefix, "/"), "." + strings.TrimPrefix(ext, ".")}
 }
 
-// Put keeps content and reports its SHA-256 in hex, and whether it had to be written. When it returns nil, the
-// content will outlive a power cut. A file of another size under that name is damaged, and is replaced.
+// Put stores content. It returns the SHA-256 in hex, and whether the content was written. When it returns nil, the
+// content survives a power cut. A file of another size under that name is damaged and is replaced.
 func (b *Blobs) Put(ctx context.Context, content []byte) (sha string, created bool, err error) {
 	sum := sha256.Sum256(content)
 	sha = hex.EncodeToString(sum[:])
@@ -56,12 +56,12 @@ func (b *Blobs) size(ctx context.Context, sha string) (int64, error) {
 	return o.Size(), o.Close()
 }
 
-// Path is the name, in the store, of the content with that SHA-256.
+// Path returns the name, in the store, of the content with that SHA-256.
 func (b *Blobs) Path(sha string) string {
 	return path.Join(b.prefix, sha[:min(2, len(sha))], sha+b.ext)
 }
 
-// Open opens the content with that SHA-256; fs.ErrNotExist when it is not kept. Its bytes are not checked: see Verify.
+// Open opens the content with that SHA-256; fs.ErrNotExist if it is not stored. Its bytes are not verified: see Verify.
 func (b *Blobs) Open(ctx context.Context, sha string) (Object, error) {
 	if sum, err := hex.DecodeString(sha); err != nil || len(sum) != sha256.Size || strings.ToLower(sha) != sha {
 		return nil, fault.New(fault.Invalid, "open blob", "%.80q is not a SHA-256", sha)
@@ -69,7 +69,7 @@ func (b *Blobs) Open(ctx context.Context, sha string) (Object, error) {
 	return b.store.Open(ctx, b.Path(sha))
 }
 
-// Each yields what is kept, in no particular order.
+// Each yields the stored files, in no particular order.
 func (b *Blobs) Each(ctx context.Context) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		for info, err := range b.store.List(ctx, b.prefix+"/") {
@@ -83,7 +83,7 @@ func (b *Blobs) Each(ctx context.Context) iter.Seq2[Info, error] {
 	}
 }
 
-// Verify reads the content again and compares its SHA-256. Kind fault.Corrupt when it is another.
+// Verify reads the content again and compares its SHA-256. A difference is fault.Corrupt.
 func (b *Blobs) Verify(ctx context.Context, sha string) error {
 	o, err := b.Open(ctx, sha)
 	if err != nil {

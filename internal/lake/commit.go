@@ -15,8 +15,8 @@ import (
 	"drugslm/internal/fault"
 )
 
-// ErrConflict says that another commit came first and changed what this one is about. Nothing was written. The change must be
-// computed anew from the table as it is now.
+// ErrConflict means that another commit came first and changed the same files. Nothing was written. Compute the change
+// again from the present state of the table.
 var ErrConflict = errors.New("another commit has changed the partition")
 
 // Change is one atomic step of a table, within one partition.
@@ -50,11 +50,11 @@ func (c Change) whole() bool {
 	return c.Partition == "" && len(c.Add) == 0 && (c.Anywhere || c.Restore != nil)
 }
 
-// Commit makes the change and reports the version that has it. Readers see all of it or none. Commits of other
-// partitions never stand in its way; what does is ErrConflict.
+// Commit makes the change and returns the version that has it. Readers see all of it or none. Commits to other
+// partitions never conflict.
 //
-// After any other error it is unknown whether the change was made (the disk may have failed after it): repeat it with
-// the same App and Txn.
+// After an error other than ErrConflict it is unknown whether the change was made (the disk may have failed after it):
+// repeat it with the same App and Txn.
 func (t *Table) Commit(ctx context.Context, c Change) (int64, error) {
 	v, err := t.commit(ctx, c)
 	if err != nil {
@@ -226,7 +226,8 @@ func sameMeta(a, b *metaData) bool {
 	return a.SchemaString == b.SchemaString && maps.Equal(a.Configuration, b.Configuration) && slices.Equal(a.PartitionColumns, b.PartitionColumns)
 }
 
-// Restores reports whether going back to a version changes the table's schema or properties, but for our own.
+// Restores reports whether a rollback to a version changes the schema or the properties of the table, other than our own
+// properties.
 func (s *Snapshot) Restores(then *Snapshot) bool {
 	plain := func(m *metaData) *metaData {
 		others := *m
@@ -239,8 +240,8 @@ func (s *Snapshot) Restores(then *Snapshot) bool {
 	return !sameMeta(plain(s.meta), plain(then.meta))
 }
 
-// Restorable refuses a table that cannot be written even with the schema and the properties that it had then: a protocol
-// that was raised stays so, and what it asks for must be known here.
+// Restorable refuses a table that cannot be written even with its former schema and properties: a raised protocol stays
+// raised, and this program must know what it requires.
 func (t *Table) Restorable(ctx context.Context, s, then *Snapshot) error {
 	next := *s
 	next.meta = then.meta
@@ -253,7 +254,7 @@ func (t *Table) Restorable(ctx context.Context, s, then *Snapshot) error {
 	return err
 }
 
-// Closed says why the table must not be written as it is; "" when it may be.
+// Closed says why the table must not be written in its present state; "" if it may be.
 func (s *Snapshot) Closed() string {
 	if s.Version < 0 {
 		return ""

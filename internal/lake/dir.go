@@ -26,7 +26,7 @@ type DirStore struct {
 	space space
 }
 
-// Dir gives the store in the folder root, which it makes if need be.
+// Dir returns the store in the folder root, which it creates if it is missing.
 func Dir(root string) (*DirStore, error) {
 	abs, err := filepath.Abs(root)
 	if err != nil {
@@ -38,7 +38,7 @@ func Dir(root string) (*DirStore, error) {
 	return &DirStore{root: abs}, nil
 }
 
-// Root is the folder, as an absolute path.
+// Root returns the folder as an absolute path.
 func (d *DirStore) Root() string { return d.root }
 
 func (d *DirStore) path(name string) (string, error) {
@@ -138,7 +138,7 @@ func writeFile(ctx context.Context, path string, r io.Reader) (n int64, err erro
 	return n, f.Sync()
 }
 
-// until gives r's bytes until ctx ends, so that a cancelled copy does not run to its end.
+// until yields the bytes of r until ctx ends, so that a canceled copy stops.
 func until(ctx context.Context, r io.Reader) io.Reader {
 	return readFunc(func(p []byte) (int, error) {
 		if err := ctx.Err(); err != nil {
@@ -179,8 +179,8 @@ func (d *DirStore) List(ctx context.Context, prefix string) iter.Seq2[Info, erro
 	}
 }
 
-// SweepTemp removes the temporary files below prefix that were last written to more than olderThan ago, and names
-// them. They are what is left of a put whose process was killed.
+// SweepTemp removes the temporary files below prefix that were last written more than olderThan ago, and returns their
+// names. A killed process leaves them during a put.
 func (d *DirStore) SweepTemp(ctx context.Context, prefix string, olderThan time.Duration) ([]string, error) {
 	var swept []string
 	var failed error

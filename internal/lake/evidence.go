@@ -20,14 +20,14 @@ const evidenceFolder = "quarantine"
 // maxCases is how many folders of evidence are kept: the oldest go. At a few MiB each that is some hundred MiB.
 const maxCases = 100
 
-// Evidence keeps small folders of files below "quarantine": what the source showed when it had no form that is known.
+// Evidence stores small folders of files below "quarantine": what the source showed when its format was unknown.
 type Evidence struct{ store Store }
 
-// Evidence gives the lake's folders of evidence.
+// Evidence returns the evidence folders of the lake.
 func (l *Lake) Evidence() *Evidence { return &Evidence{l.store} }
 
-// Keep writes files into the folder of that name and gives the folder's name in the lake. A folder that is there
-// already stays as it is: the same name is the same sight. At most 100 folders are kept, the newest.
+// Keep writes files into the folder of that name and returns the name of the folder in the lake. An existing folder is
+// not changed: the same name is the same evidence. At most 100 folders are kept, the newest.
 func (e *Evidence) Keep(ctx context.Context, name string, files map[string][]byte) (folder string, err error) {
 	folder = path.Join(evidenceFolder, name)
 	if strings.Contains(name, "/") || folder == evidenceFolder || CheckName(evidenceFolder+"/"+name) != nil {

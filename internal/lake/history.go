@@ -15,10 +15,10 @@ import (
 	"drugslm/internal/fault"
 )
 
-// OperationFence is the operation of a commit that changes nothing and keeps another one out: see [Table.Fence].
+// OperationFence is the operation of a commit that changes no file and excludes another commit: see [Table.Fence].
 const OperationFence = "FENCE"
 
-// Commit is one version of a table as its log tells it.
+// Commit is one version of a table, as recorded in its log.
 type Commit struct {
 	Version    int64
 	Partition  string   // that it is about; "" where it is about several, or about none, or the table has no partitions
@@ -31,7 +31,7 @@ type Commit struct {
 	Schema     bool     // it changes the schema, the properties or the protocol
 }
 
-// Told says in a few words who made the commit and how.
+// Told describes in a few words which program made the commit, and how.
 func (c Commit) Told() string {
 	told := c.Info.Operation
 	if c.Info.Engine != "" {
@@ -43,9 +43,9 @@ func (c Commit) Told() string {
 // Foreign reports whether another program made the commit.
 func (c Commit) Foreign() bool { return c.Info.Engine != engine }
 
-// History yields every version, the oldest first, and reads each commit of the log once. It begins with the oldest commit
-// there is: another program may have cleaned away those before. An error is the last thing yielded; a commit that is
-// missing among the others is fault.Corrupt.
+// History yields every version, the oldest first. It reads each commit of the log once. It begins with the oldest commit
+// there is, because another program may have deleted earlier ones. An error is the last thing yielded; a commit that is
+// missing between others is fault.Corrupt.
 func (t *Table) History(ctx context.Context) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
 		newest, err := t.State(ctx)
@@ -179,9 +179,9 @@ func (t *Table) partitionOf(r remove, path string) string {
 // nullPartition is how Spark names the folder of rows without a partition.
 const nullPartition = "__HIVE_DEFAULT_PARTITION__"
 
-// Fence says whether the table holds the commit of c.App and c.Txn, and gives the version that has it. If it does
-// not, an empty commit under the same number sees to it that it never will: the process that was about to commit may
-// only be paused. Of c, Partition, App, Txn and Info are read.
+// Fence reports whether the table has the commit of c.App and c.Txn, and its version. If it does not, Fence writes an
+// empty commit under the same number, so that the commit can never be made: the process that was about to make it may
+// only be paused. Fence reads Partition, App, Txn and Info of c.
 func (t *Table) Fence(ctx context.Context, c Change) (held bool, version *Snapshot, err error) {
 	c.Info.Operation = OperationFence
 	number, err := t.Commit(ctx, Change{Partition: c.Partition, App: c.App, Txn: c.Txn, Info: c.Info})
@@ -195,8 +195,8 @@ func (t *Table) Fence(ctx context.Context, c Change) (held bool, version *Snapsh
 	return version.Info.Operation != OperationFence, version, nil
 }
 
-// Stored lists the data files that lie in the table's folder, whether or not a version mentions them, by path: their
-// Info has the path within the table's folder as its Name.
+// Stored lists the data files in the folder of the table by path, whether or not a version mentions them. The Name of
+// their Info is the path within the folder.
 func (t *Table) Stored(ctx context.Context) (map[string]Info, error) {
 	stored := make(map[string]Info)
 	for info, err := range t.store.List(ctx, t.location+"/") {

@@ -8,7 +8,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// CommitInfo says where a version of a table comes from. Every field may be empty.
+// CommitInfo describes the origin of a version of a table. Every field may be empty.
 type CommitInfo struct {
 	Operation   string            `json:"-"` // "MATERIALIZE", "ROLLBACK", "FENCE"; "WRITE" when empty
 	Run         string            `json:"run,omitempty"`
@@ -23,13 +23,13 @@ type CommitInfo struct {
 	Engine      string            `json:"-"` // which program made it: set when read
 }
 
-// Rollback says which version a commit took readers back to.
+// Rollback says which version a commit brought back.
 type Rollback struct {
 	From int64 `json:"from"` // the version that readers had
 	To   int64 `json:"to"`   // the version they have again
 }
 
-// commitInfo is its form in the log: once field by field, for whoever reads the log as JSON, and once as the
+// commitInfo is its form in the log: once field by field, for readers of the log as JSON, and once as the
 // text userMetadata, since that is what Spark shows of a table's history.
 type commitInfo struct {
 	CommitInfo
@@ -45,8 +45,8 @@ type commitInfo struct {
 // engine names this program in the log.
 const engine = "drugslm"
 
-// UnmarshalJSON takes whatever another program says of its commit: the protocol leaves that to it. What is not as we
-// write it is left out.
+// UnmarshalJSON accepts what another program writes about its commit, which the protocol does not define. Values of
+// other types than ours are ignored.
 func (i *commitInfo) UnmarshalJSON(b []byte) error {
 	type strict commitInfo
 	if json.Unmarshal(b, (*strict)(i)) == nil {

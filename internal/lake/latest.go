@@ -15,7 +15,7 @@ import (
 type snapshots struct {
 	mu     sync.Mutex
 	states map[string]*Snapshot
-	turns  map[string]chan struct{} // one token each: whoever has it commits
+	turns  map[string]chan struct{} // one token each: its holder commits
 }
 
 func newSnapshots() *snapshots {

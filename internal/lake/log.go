@@ -112,7 +112,7 @@ func partsOf(kind string) int {
 // maxParts bounds the files of one checkpoint.
 const maxParts = 100_000
 
-// Oldest is the oldest version that can be told: 0, unless another program cleaned the log.
+// Oldest returns the oldest version that the log can reconstruct: 0, unless another program cleaned the log.
 func (t *Table) Oldest(ctx context.Context) (int64, error) {
 	x, err := t.list(ctx)
 	return x.first(), err

@@ -12,8 +12,8 @@ import (
 	"drugslm/internal/rows"
 )
 
-// Part is a data file being written where it will stay, but which no commit mentions yet: readers do not see it.
-// It must be ended with Close or Abort; a killed process leaves a file for [Table.Sweep].
+// Part is a data file that is being written in its final place. No commit mentions it yet, so readers do not see it. End
+// it with Close or Abort; a killed process leaves a file for [Table.Sweep].
 type Part struct {
 	file   File
 	writer *rows.Writer
@@ -24,7 +24,7 @@ type Part struct {
 }
 
 // NewPart starts a file of a partition. Rows stream into the store under ctx, which must last until Close. meta is
-// kept in the file's footer. Memory is one row group.
+// written into the footer of the file. Memory holds one row group.
 func (t *Table) NewPart(ctx context.Context, partition string, meta map[string]string) (*Part, error) {
 	folder, err := t.folder(partition)
 	if err != nil {
@@ -52,14 +52,14 @@ func (t *Table) NewPart(ctx context.Context, partition string, meta map[string]s
 	return p, nil
 }
 
-// Write adds a row. An error of kind fault.Invalid refuses the row only; after any other the part can but be aborted.
+// Write adds a row. An error of kind fault.Invalid refuses only the row; after any other error the part must be aborted.
 func (p *Part) Write(row any) error { return p.writer.Write(row) }
 
 // Rows counts the rows written so far.
 func (p *Part) Rows() int64 { return p.writer.Rows() }
 
-// Close ends the file and returns once it is durable. The file is then whole, and seen by nobody before it is
-// committed. After an error, or a second time, there is no file.
+// Close ends the file and returns once it is durable. The file is complete, and no reader sees it before a commit. After
+// an error, or on a second call, there is no file.
 func (p *Part) Close(ctx context.Context) (File, error) {
 	if p.done {
 		return File{}, fault.New(fault.Internal, "close part", "it is closed")
@@ -85,7 +85,7 @@ func (p *Part) Close(ctx context.Context) (File, error) {
 	return p.file, nil
 }
 
-// Abort drops the file. After Close it does nothing, so that it can be deferred.
+// Abort deletes the file. After Close it does nothing, so it can be deferred.
 func (p *Part) Abort() {
 	if p.done {
 		return

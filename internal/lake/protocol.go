@@ -34,7 +34,7 @@ func harmless(feature string) bool {
 	return false
 }
 
-// Unsupported is the error of a table that another program changed so that this one cannot read it, or must not write
+// Unsupported is the error of a table that another program changed so that this program cannot read it or must not write
 // it. It is found before anything is written, and is of kind fault.Invalid.
 type Unsupported struct {
 	Location string
@@ -43,7 +43,7 @@ type Unsupported struct {
 	Good     int64  // the newest version without the problem; -1: none is told
 }
 
-// Error says what is in the way, and which commit did it.
+// Error names the problem, and the commit that caused it.
 func (u *Unsupported) Error() string {
 	text := fmt.Sprintf("the table %s cannot be used: %s", u.Location, u.Problem)
 	if u.By.Info.Operation != "" {
@@ -65,8 +65,8 @@ func (t *Table) readable(ctx context.Context, s *Snapshot) error {
 	return t.without(ctx, s, unreadable)
 }
 
-// Usable refuses a table that cannot be read or that a publish must not change: before anything is staged. replaces
-// says that files may be taken away.
+// Usable refuses a table that cannot be read, or that a publish must not change, before anything is staged. replaces
+// says that files may be removed.
 func (t *Table) Usable(ctx context.Context, replaces bool) error {
 	s, err := t.Snapshot(ctx)
 	if err != nil || s.Version < 0 {

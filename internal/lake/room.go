@@ -12,7 +12,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// AutoFloor keeps [defaultFloor] free, or a twentieth of the file system where that is less.
+// AutoFloor keeps [defaultFloor] free, or a twentieth of the file system if that is less.
 const AutoFloor = -1
 
 // defaultFloor is room for what is under way: eight batches of PDFs, a table's new files, the ledger's log.
@@ -27,14 +27,14 @@ const roomEvery = 4 << 20
 // space says how many bytes a file system has, and how many of them this user may still write.
 type space func(path string) (total, free uint64, err error)
 
-// KeepFree gives a store on the same folder that begins nothing, and ends what it is writing, once less than floor bytes
-// are free: such a write is fault.Full, and leaves nothing behind. The log of a table is written all the same, down to the
-// last byte: it is small, and shows what was stored before. AutoFloor: the default; 0: no floor.
+// KeepFree returns a store on the same folder that refuses to write, also in the middle of a write, once less than floor
+// bytes are free. Such a write is fault.Full and leaves nothing behind. The log of a table is written all the same, down
+// to the last byte: it is small, and records what was stored before. AutoFloor: the default; 0: no floor.
 func (d *DirStore) KeepFree(floor int64) *DirStore {
 	return &DirStore{root: d.root, floor: floor, space: statfs}
 }
 
-// Room is fault.Full when less is free than the store keeps free.
+// Room returns fault.Full if less space is free than the store keeps free.
 func (d *DirStore) Room() error {
 	if d.floor == 0 || d.space == nil {
 		return nil
@@ -70,17 +70,17 @@ func (d *DirStore) roomy(r io.Reader) io.Reader {
 	})
 }
 
-// Quota bounds what is stored under a context.
+// Quota limits what is stored under a context.
 type Quota interface {
-	// Admit is an error when nothing more may be stored.
+	// Admit returns an error if nothing more may be stored.
 	Admit(ctx context.Context) error
-	// Stored counts bytes that were.
+	// Stored counts stored bytes.
 	Stored(ctx context.Context, bytes int64)
 }
 
 type quotaKey struct{}
 
-// WithQuota bounds what is stored under the context that it gives, the logs of tables aside.
+// WithQuota returns a context that limits what is stored under it, except the logs of tables.
 func WithQuota(ctx context.Context, q Quota) context.Context {
 	return context.WithValue(ctx, quotaKey{}, q)
 }

@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Snapshot is a table as of one version. It never changes, and may be kept.
+// Snapshot is the state of a table at one version. It never changes, and may be kept.
 type Snapshot struct {
 	Version int64      // -1: the table does not exist yet
 	Info    CommitInfo // of the commit that made this version
@@ -65,7 +65,7 @@ func (s *Snapshot) Partitions() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// Txn is the newest number that app has committed under; -1 when there is none.
+// Txn returns the newest number that app has committed under; -1 if there is none.
 func (s *Snapshot) Txn(app string) int64 {
 	if t, ok := s.txns[app]; ok {
 		return t.Version
@@ -73,9 +73,9 @@ func (s *Snapshot) Txn(app string) int64 {
 	return -1
 }
 
-// Snapshot gives the newest version. A table that does not exist yet has Version -1 and no files. What this process has
-// seen of the table before is not read again. A table that another program changed into one that this program cannot
-// read is an [Unsupported].
+// Snapshot returns the newest version. A table that does not exist yet has Version -1 and no files. What this process
+// has read of the log before is not read again. A table that this program cannot read, because another program changed
+// it, is an [Unsupported].
 func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 	s, err := t.State(ctx)
 	if err != nil {
@@ -84,8 +84,8 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 	return s, t.readable(ctx, s)
 }
 
-// State is Snapshot without asking whether the rows can be read: which files a table has can be told of many a table
-// that cannot be read.
+// State is Snapshot without the check that rows can be read: the files of a table are often known even if its rows
+// cannot be read.
 func (t *Table) State(ctx context.Context) (*Snapshot, error) {
 	known := t.latest.get(t.location)
 	if known == nil || !t.still(ctx, known) {
@@ -103,8 +103,7 @@ func (t *Table) State(ctx context.Context) (*Snapshot, error) {
 	return next, nil
 }
 
-// SnapshotAt reads an earlier version, whatever came after it; fs.ErrNotExist when the table has no such version, or
-// its log no longer tells it.
+// SnapshotAt reads an earlier version; fs.ErrNotExist if the table has no such version, or its log no longer has it.
 func (t *Table) SnapshotAt(ctx context.Context, version int64) (*Snapshot, error) {
 	missing := fmt.Errorf("table %s has no version %d: %w", t.location, version, fs.ErrNotExist)
 	if version < 0 {

@@ -7,8 +7,8 @@ import (
 	"drugslm/internal/rows"
 )
 
-// Stat gives a closed part again, with its rows and bytes counted: of f, Path and Partition are read. A file that is
-// no Parquet is fault.Corrupt.
+// Stat returns a closed part with its rows and bytes counted. It reads Path and Partition of f. A file that is not
+// Parquet is fault.Corrupt.
 func (t *Table) Stat(ctx context.Context, f File) (File, error) {
 	o, err := t.store.Open(ctx, t.name(f.Path))
 	if err != nil {
@@ -23,7 +23,7 @@ func (t *Table) Stat(ctx context.Context, f File) (File, error) {
 	return f, nil
 }
 
-// Has reports whether a data file is there, whether or not a version mentions it.
+// Has reports whether a data file exists, whether or not a version mentions it.
 func (t *Table) Has(ctx context.Context, path string) (bool, error) {
 	o, err := t.store.Open(ctx, t.name(path))
 	if err != nil {

@@ -21,21 +21,21 @@ type Store interface {
 
 // Reader finds objects.
 type Reader interface {
-	// Open gives an object as it is now; it stays so until closed, whatever is put in its place.
-	// A missing one is fs.ErrNotExist.
+	// Open opens an object. Its content stays the same until it is closed, whatever is put in its place. A missing
+	// object is fs.ErrNotExist.
 	Open(ctx context.Context, name string) (Object, error)
 	// List yields the objects whose names start with prefix, in no particular order. An object that comes or goes
 	// meanwhile may be missed. An error is the last thing yielded.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 }
 
-// Writer makes and removes objects.
+// Writer creates and deletes objects.
 type Writer interface {
-	// Put stores what r gives under name, in place of what was there, and reports its bytes. When it returns nil the
-	// object will outlive a power cut; when it fails, also because r did, what was there before still is.
+	// Put stores the bytes of r under name, in place of the present object, and returns their number. When it returns
+	// nil, the object survives a power cut. When it fails, also because r failed, the former object is still there.
 	Put(ctx context.Context, name string, r io.Reader) (int64, error)
-	// Create is Put for a name that must be free: of several at the same time exactly one succeeds, the
-	// others get fs.ErrExist.
+	// Create is Put for a name that must be free. Of several calls at the same time exactly one succeeds; the others
+	// return fs.ErrExist.
 	Create(ctx context.Context, name string, r io.Reader) error
 	// Delete removes an object; a missing one is fs.ErrNotExist.
 	Delete(ctx context.Context, name string) error
@@ -62,7 +62,7 @@ const (
 	maxFolder  = 255
 )
 
-// TempPrefix starts the last element of the names that stores use while they write. No object may have it.
+// TempPrefix starts the last element of the names that stores use while they write. No object may have such a name.
 const TempPrefix = ".tmp-"
 
 // CheckName refuses what cannot name an object in every store: empty, absolute, with "..", too long, not UTF-8, …

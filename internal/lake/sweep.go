@@ -14,11 +14,10 @@ type tempSweeper interface {
 	SweepTemp(ctx context.Context, prefix string, olderThan time.Duration) ([]string, error)
 }
 
-// Sweep removes the data files in the table's folder that no version mentions and that are older than olderThan, and
-// the temporary files of killed writers; it names what it removed, files by their path in the table. keep, if not nil,
-// protects a file that something outside the table still needs. Files that only old versions have are none of its
-// business: see [Table.Hold]. olderThan must be longer than any run takes from
-// closing a part to committing it.
+// Sweep deletes the data files in the folder of the table that no version mentions and that are older than olderThan,
+// and the temporary files of killed writers. It returns what it deleted, files by their path in the table. keep, if not
+// nil, protects a file that something outside the table still needs. Files that only old versions need are not deleted:
+// see [Table.Hold]. olderThan must be longer than any run takes from closing a part to committing it.
 func (t *Table) Sweep(ctx context.Context, olderThan time.Duration, keep func(path string) bool) ([]string, error) {
 	swept, err := t.sweep(ctx, olderThan, keep)
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"drugslm/internal/rows"
 )
 
-// Lake is the datasets of one store.
+// Lake holds the datasets of one store.
 type Lake struct {
 	store  Store
 	latest *snapshots
 }
 
-// New gives the lake in a store. Its tables remember the newest state they have seen: share one in a process.
+// New returns the lake in a store. Its tables cache the newest state they have read: share one lake in a process.
 func New(s Store) *Lake { return &Lake{store: s, latest: newSnapshots()} }
 
 // Table is a Delta table with the rows of one codec.
@@ -31,9 +31,9 @@ type Table struct {
 	latest    *snapshots
 }
 
-// Table gives the table in the folder path ("interim/anvisa/catalog"), whether or not it exists yet. partition names
-// its one partition column, a string that is not part of the row type; "" for a table without partitions.
-// Nothing is read or written before one of the table's methods is called.
+// Table returns the table in the folder path ("interim/anvisa/catalog"), whether or not it exists yet. partition names
+// its one partition column, a string that is not part of the row type; "" for a table without partitions. Nothing is
+// read or written before one of the methods of the table is called.
 func (l *Lake) Table(path string, c rows.Codec, partition string) *Table {
 	return &Table{store: l.store, location: strings.Trim(path, "/"), codec: c, partition: partition, latest: l.latest}
 }
@@ -47,7 +47,7 @@ type File struct {
 	Marked    bool // another program marked rows in it as deleted (a deletion vector): it cannot be read
 }
 
-// Paths lists the paths of files, as [Change] wants them for Remove.
+// Paths returns the paths of files, as Remove of a [Change] needs them.
 func Paths(files []File) []string {
 	paths := make([]string, len(files))
 	for i, f := range files {
@@ -56,15 +56,15 @@ func Paths(files []File) []string {
 	return paths
 }
 
-// Location is the table's folder, within the store.
+// Location returns the folder of the table within the store.
 func (t *Table) Location() string { return t.location }
 
 func (t *Table) name(elements ...string) string {
 	return path.Join(append([]string{t.location}, elements...)...)
 }
 
-// Rows yields the rows of one file, as the codec's row type, in the order written. Memory stays small.
-// The first error is the last thing yielded; of a file that vacuum took away it is fs.ErrNotExist.
+// Rows yields the rows of one file, as the row type of the codec, in the order written. Memory use is small. An error is
+// the last thing yielded; of a vacuumed file it is fs.ErrNotExist.
 func (t *Table) Rows(ctx context.Context, f File) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		o, err := t.store.Open(ctx, t.name(f.Path))

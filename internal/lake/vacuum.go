@@ -29,20 +29,21 @@ const (
 	KeptUnmentioned = "in no version" // [Table.Sweep] is for those
 )
 
-// Expired is a data file that only versions beyond retention have.
+// Expired is a data file that only versions beyond retention need.
 type Expired struct {
 	File
 	Last  int64     // the newest version that has it
 	Until time.Time // when the version after that one replaced it
 }
 
-// Amount counts files.
+// Amount counts files with their bytes.
 type Amount struct {
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
 }
 
-// Holding is what lies in a table's folder: what retention no longer asks for, by path, and what is kept, by reason.
+// Holding lists the files in the folder of a table: those that retention no longer needs, by path, and the number of
+// kept files, by reason.
 type Holding struct {
 	Expired []Expired
 	Kept    map[string]Amount
@@ -60,8 +61,8 @@ type lifetime struct {
 	spans []span
 }
 
-// Hold tells apart, among the files in the table's folder, those that retention asks for and those that it does not.
-// Nothing is removed: see [Table.Discard].
+// Hold plans a vacuum: it separates the files in the folder of the table into those that retention needs and those that
+// it does not. It deletes nothing: see [Table.Discard].
 func (t *Table) Hold(ctx context.Context, r Retention) (Holding, error) {
 	if r.Versions < 1 {
 		return Holding{}, fault.New(fault.Invalid, "hold versions of "+t.location, "%d versions are to be kept: at least the newest one must be", r.Versions)
@@ -154,9 +155,9 @@ func (l *lifetime) kept(r Retention, oldest int64) string {
 	}
 }
 
-// Discard removes data files and gives the paths of those it removed. One that the newest version has is left alone,
-// whoever put it back; one that is gone already is no error. The log stays, so the versions that had them are still
-// listed, and cannot be read. The caller sees to it that nobody commits the files again meanwhile.
+// Discard deletes data files and returns the paths of those it deleted. It does not delete a file that the newest
+// version has, and a missing file is no error. The log stays: the versions that had the files are still listed, but
+// cannot be read. The caller must make sure that nobody commits the files again meanwhile.
 func (t *Table) Discard(ctx context.Context, paths []string) ([]string, error) {
 	newest, err := t.Snapshot(ctx)
 	if err != nil {

@@ -242,17 +242,23 @@ func tabular(rows []tableRow) bool {
 	return full >= tableRows && (full*2 >= len(rows) || full >= manyRows) && marks < full
 }
 
-// repeated is how many of the first rows of a page are the table's head once more.
+// repeated is how many of the first rows of a page are the table's head once more, to the character: rows that differ from it
+// are kept, since what they alone have would be in no cell.
 func repeated(head, rows []tableRow) int {
 	if len(rows) < len(head) || len(head) == 0 {
 		return 0
 	}
 	for i := range head {
-		if fold(strings.Join(head[i].texts, " ")) != fold(strings.Join(rows[i].texts, " ")) {
+		if unspaced(head[i].texts) != unspaced(rows[i].texts) {
 			return 0
 		}
 	}
 	return len(head)
+}
+
+// unspaced joins texts without their blanks, since blanks are what extracted text loses first.
+func unspaced(texts []string) string {
+	return strings.Join(strings.Fields(strings.Join(texts, " ")), "")
 }
 
 // rowGoesOn reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins

@@ -9,7 +9,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Marks say how far somebody has looked: everything up to these numbers was seen.
+// Marks are positions in the change sequences: everything up to these numbers was seen.
 type Marks struct {
 	Seq  int64 // of publishes, and of looks that found a partition right
 	Keys int64 // of keys of dynamic sets that are new or came back
@@ -24,7 +24,7 @@ const (
 	FreshnessCursor CursorKind = "freshness"
 )
 
-// Cursor is how far automation has looked at an asset, and under which rule.
+// Cursor is how far automation has read the changes of an asset, and under which rule.
 type Cursor struct {
 	Asset string
 	Kind  CursorKind
@@ -35,7 +35,7 @@ type Cursor struct {
 	Evaluated   time.Time
 }
 
-// Touch is a partition that was published or found right.
+// Touch is the change sequence of a partition that was published or verified.
 type Touch struct {
 	Slice
 	Seq      int64
@@ -50,7 +50,7 @@ type Handled struct {
 	At          time.Time
 }
 
-// AutomationRequest is what automation asked for at one tick, for one asset.
+// AutomationRequest is what automation requested at one tick, for one asset.
 type AutomationRequest struct {
 	ID         int64
 	Asset      string
@@ -61,7 +61,7 @@ type AutomationRequest struct {
 	Cause      string
 }
 
-// AutomationStart is a run that requests of a tick make.
+// AutomationStart is a run that the requests of a tick start.
 type AutomationStart struct {
 	Run     string
 	Tick    time.Time
@@ -70,7 +70,7 @@ type AutomationStart struct {
 	Started time.Time       // zero: nobody has seen to it yet
 }
 
-// AutomationTick is all that one evaluation writes.
+// AutomationTick is everything that one evaluation writes.
 type AutomationTick struct {
 	At       time.Time
 	Before   []Cursor // the cursors as they were read: others mean that somebody else evaluated in between
@@ -82,14 +82,14 @@ type AutomationTick struct {
 	Due      map[Slice]time.Time // zero: not due any more
 }
 
-// Marks gives the numbers of the last things that happened.
+// Marks returns the newest numbers of the change sequences.
 func (l *Ledger) Marks(ctx context.Context) (m Marks, err error) {
 	err = l.query(ctx, "read marks", func(rows *sql.Rows) error { return rows.Scan(&m.Seq, &m.Keys) },
 		`SELECT (SELECT COALESCE(MAX(seq), 0) FROM touches), (SELECT COALESCE(MAX(seq), 0) FROM partitions)`)
 	return m, err
 }
 
-// Cursors gives every cursor of automation.
+// Cursors returns every cursor of automation.
 func (l *Ledger) Cursors(ctx context.Context) ([]Cursor, error) {
 	var out []Cursor
 	err := l.query(ctx, "read automation", func(rows *sql.Rows) error {
@@ -103,7 +103,7 @@ func (l *Ledger) Cursors(ctx context.Context) ([]Cursor, error) {
 	return out, err
 }
 
-// Touches gives the partitions that were published or found right after one mark, up to another, in that order.
+// Touches returns the partitions that were published or verified after one mark and up to another, in that order.
 func (l *Ledger) Touches(ctx context.Context, after, upTo int64) ([]Touch, error) {
 	var out []Touch
 	err := l.query(ctx, "read what changed", func(rows *sql.Rows) error {
@@ -119,8 +119,8 @@ func (l *Ledger) Touches(ctx context.Context, after, upTo int64) ([]Touch, error
 	return out, err
 }
 
-// NewKeys gives the keys that are new in dynamic sets, or came back, after one mark, up to another: by set, with the
-// mark of each.
+// NewKeys returns the keys of dynamic sets that are new, or came back, after one mark and up to another: by set, with
+// the mark of each.
 func (l *Ledger) NewKeys(ctx context.Context, after, upTo int64) (map[string]map[string]int64, error) {
 	out := make(map[string]map[string]int64)
 	err := l.query(ctx, "read new partitions", func(rows *sql.Rows) error {
@@ -136,7 +136,7 @@ func (l *Ledger) NewKeys(ctx context.Context, after, upTo int64) (map[string]map
 	return out, err
 }
 
-// Waiting gives the partitions that automation looks at again although nothing happened to them.
+// Waiting returns the partitions that automation evaluates again although nothing changed.
 func (l *Ledger) Waiting(ctx context.Context) ([]Slice, error) {
 	var out []Slice
 	err := l.query(ctx, "read automation", func(rows *sql.Rows) error {
@@ -148,7 +148,8 @@ func (l *Ledger) Waiting(ctx context.Context) ([]Slice, error) {
 	return out, err
 }
 
-// RecordTick writes all of an evaluation, or nothing. Somebody else who evaluated in between makes it fault.Unavailable.
+// RecordTick writes all of an evaluation, or nothing. If another evaluation was recorded in between, it is
+// fault.Unavailable.
 func (l *Ledger) RecordTick(ctx context.Context, t AutomationTick) error {
 	return l.write(ctx, "record automation", func(tx *sql.Tx) error {
 		for _, write := range []func(context.Context, *sql.Tx, AutomationTick) error{

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// BackfillState is where a backfill stands.
+// BackfillState is the state of a backfill.
 type BackfillState string
 
 // The states of a backfill.
@@ -19,13 +19,13 @@ const (
 	BackfillFailed    BackfillState = "failed" // some steps failed, or it could not be planned
 )
 
-// Ended reports whether nothing more happens in this state by itself.
+// Ended reports whether the state is final unless a person acts.
 func (s BackfillState) Ended() bool {
 	return s == BackfillCanceled || s == BackfillCompleted || s == BackfillFailed
 }
 
-// Backfill is a durable object over many partitions: what was asked for, its settings, and how it stands. Its steps
-// are the truth about each partition.
+// Backfill is a durable object over many partitions: the request, its settings, and its state. Its steps are the truth
+// about each partition.
 type Backfill struct {
 	ID string
 
@@ -50,7 +50,7 @@ type Backfill struct {
 	Finished time.Time // zero until it ended
 }
 
-// Differs lists where another request under the same id is not this one; "" when it is.
+// Differs lists how another request under the same id differs from this one; "" if it does not.
 func (b Backfill) Differs(other Backfill) string {
 	var found []string
 	for _, f := range []struct{ name, is, asked string }{
@@ -63,7 +63,7 @@ func (b Backfill) Differs(other Backfill) string {
 	return strings.Join(found, "; ")
 }
 
-// StepState is where a step of a backfill stands.
+// StepState is the state of a step of a backfill.
 type StepState string
 
 // The states of a step.
@@ -94,10 +94,10 @@ type BackfillStep struct {
 	Started  time.Time // zero until it was handed out
 	Finished time.Time // zero until it ended
 
-	Step []byte // JSON of the plan's step, for whoever carries it out; only where it is said to be given
+	Step []byte // JSON of the plan's step, for the worker that does it; only where documented
 }
 
-// StepOutcome is what a step left behind.
+// StepOutcome is the result of a step.
 type StepOutcome struct {
 	Changed bool
 	Version int64
@@ -113,9 +113,9 @@ type NewStep struct {
 	Needs                   []int64 // by Seq, in any order
 }
 
-// DequeueRequest asks for steps that are ready. Number grows with each request of a backfill. Asking again under the same
-// number gives the same steps as far as they have not ended, and never others: an answer which got lost loses none, and
-// a request that arrives late takes none that nobody would start. Limit 0 asks for nothing.
+// DequeueRequest asks for steps that are ready. Number grows with each request of a backfill. A repeated request under
+// the same number returns the same steps, unless they have ended, and never others: a lost answer loses no step, and a
+// late request takes no step that nobody would start. Limit 0 asks for nothing.
 type DequeueRequest struct {
 	Backfill string
 	Epoch    int64 // of the execution that asks; an older one is refused
@@ -123,7 +123,7 @@ type DequeueRequest struct {
 	Limit    int
 }
 
-// Dequeued is the answer: the steps, in the order of the plan and with their Step, and how the backfill stands.
+// Dequeued is the answer: the steps, in the order of the plan and with their Step, and the state of the backfill.
 type Dequeued struct {
 	Steps []BackfillStep
 	State BackfillState
@@ -131,7 +131,7 @@ type Dequeued struct {
 	Left  bool // there are some that wait, ready or not
 }
 
-// StepEnd is how a step ended. Of failed, skipped and canceled ones Error says why.
+// StepEnd is the end of a step. Error says why a step failed, was skipped or was canceled.
 type StepEnd struct {
 	Backfill string
 	Epoch    int64
@@ -181,10 +181,10 @@ type StepFilter struct {
 	After    int64 // the Seq of the last one seen, plus one
 }
 
-// Claim says who works on a partition.
+// Claim says which execution works on a partition.
 type Claim struct {
 	Asset, Partition string
-	Run              string // whoever has the same may go on with it
+	Run              string // another execution of the same run may continue the work
 	Workflow         string // and its execution: whom to ask whether the owner lives
 	Execution        string
 	Since            time.Time

@@ -42,8 +42,8 @@ func theBackfill(ctx context.Context, q querier, op, id string) (Backfill, error
 	return found[0], nil
 }
 
-// CreateBackfill records a backfill, running and not yet planned. One that exists already is left as it is and given
-// back, settings and all, if it asks for the same; otherwise the error is fault.Invalid and says what differs.
+// CreateBackfill records a backfill, running and not yet planned. An existing backfill is not changed: it is returned
+// with its settings if it has the same request; otherwise the error is fault.Invalid and says what differs.
 func (l *Ledger) CreateBackfill(ctx context.Context, b Backfill) (Backfill, error) {
 	const op = "create backfill"
 	var out Backfill
@@ -66,9 +66,10 @@ func (l *Ledger) CreateBackfill(ctx context.Context, b Backfill) (Backfill, erro
 	return out, err
 }
 
-// OpenBackfill begins an execution of a backfill, named by the first run of its workflow: the epoch grows, steps that
-// an earlier execution left running wait again, or are canceled if the backfill is being, and its late reports are
-// refused. Opening twice under one name changes nothing. used is the highest number under which steps were asked for.
+// OpenBackfill begins an execution of a backfill, named by the first run of its workflow. The epoch grows. Steps that an
+// earlier execution left running wait again, or are canceled if the backfill is being canceled; late reports of that
+// execution are refused. A second call under one name changes nothing. used is the highest number under which steps were
+// requested.
 func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Backfill, used int64, err error) {
 	const op = "open backfill"
 	err = l.write(ctx, op, func(tx *sql.Tx) error {
@@ -94,8 +95,8 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 	return b, used, err
 }
 
-// abandonSteps takes the steps under way from an execution that is gone. Nothing begins any more in a backfill that is
-// being cancelled: its steps end here, or it never could.
+// abandonSteps takes the running steps from an execution that is gone. In a backfill that is being canceled nothing
+// begins any more: its steps end here, or the backfill could never end.
 func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 		WHERE backfill = $1 AND state = 'running' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`,
@@ -107,7 +108,7 @@ func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, id string) error 
 	return err
 }
 
-// Backfill gives one backfill, and false when it is not known.
+// Backfill returns one backfill, and false if it is unknown.
 func (l *Ledger) Backfill(ctx context.Context, id string) (Backfill, bool, error) {
 	found, err := readBackfills(ctx, l.reader, `WHERE id = $1`, id)
 	if err != nil || len(found) == 0 {
@@ -116,14 +117,14 @@ func (l *Ledger) Backfill(ctx context.Context, id string) (Backfill, bool, error
 	return found[0], true, nil
 }
 
-// Backfills gives the backfills, newest first; limit 0 means 1000.
+// Backfills returns the backfills, the newest first; limit 0 means 1000.
 func (l *Ledger) Backfills(ctx context.Context, limit int) ([]Backfill, error) {
 	found, err := readBackfills(ctx, l.reader, `ORDER BY created DESC, id LIMIT $1`, atMost(limit))
 	return found, l.explain(ctx, "read backfills", err)
 }
 
-// SetBackfill changes the settings of a backfill, and pauses or resumes it: of b, ID, MaxInFlight, Rate, Priority and
-// State are read, and State must be running or paused. One that is being cancelled or has ended is fault.Invalid.
+// SetBackfill changes the settings of a backfill, and pauses or resumes it. It reads ID, MaxInFlight, Rate, Priority and
+// State of b; State must be running or paused. A backfill that is being canceled or has ended is fault.Invalid.
 func (l *Ledger) SetBackfill(ctx context.Context, b Backfill) error {
 	const op = "set backfill"
 	if b.State != BackfillRunning && b.State != BackfillPaused {
@@ -143,9 +144,9 @@ func (l *Ledger) SetBackfill(ctx context.Context, b Backfill) error {
 	})
 }
 
-// CancelBackfill lets nothing of a backfill begin any more, from the moment it returns: steps that wait are canceled,
-// and the state is canceling until FinishBackfill. It gives how many steps it cancelled and how many run on. One that
-// is being cancelled already stays so; one that has ended is fault.Invalid.
+// CancelBackfill makes sure that no step of a backfill begins after it returns: waiting steps are canceled, and the
+// state is canceling until FinishBackfill. It returns how many steps it canceled and how many are still running. A
+// backfill that is already being canceled is not changed; one that has ended is fault.Invalid.
 func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, running int, err error) {
 	const op = "cancel backfill"
 	err = l.write(ctx, op, func(tx *sql.Tx) error {
@@ -172,8 +173,8 @@ func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, runni
 	return canceled, running, err
 }
 
-// FailBackfill records that a backfill could not be planned, or broke off. Its steps stay as they are, for RetrySteps.
-// One that is being cancelled, or has ended, stays so.
+// FailBackfill records that a backfill could not be planned, or broke off. Its steps are not changed, so RetrySteps can
+// continue them. A backfill that is being canceled or has ended is not changed.
 func (l *Ledger) FailBackfill(ctx context.Context, id, why string) error {
 	return l.write(ctx, "fail backfill", func(tx *sql.Tx) error {
 		at := micros(l.Now())
@@ -184,9 +185,9 @@ func (l *Ledger) FailBackfill(ctx context.Context, id, why string) error {
 	})
 }
 
-// FinishBackfill records that nothing of a backfill is under way or waits, and says how it ended: canceled if it was
-// told to be, failed if a step failed, canceled if one was, and completed otherwise. Finishing twice changes nothing.
-// Steps that still wait or run are fault.Internal.
+// FinishBackfill records that no step of a backfill is running or waiting, and its final state: canceled if it was being
+// canceled, failed if a step failed, canceled if a step was canceled, and completed otherwise. A second call changes
+// nothing. Steps that still wait or run are fault.Internal.
 func (l *Ledger) FinishBackfill(ctx context.Context, id string) (Backfill, error) {
 	const op = "finish backfill"
 	var b Backfill

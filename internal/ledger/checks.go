@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// CheckOutcome is what became of a check.
+// CheckOutcome is the outcome of a check.
 type CheckOutcome string
 
 // The outcomes.
@@ -56,8 +56,8 @@ func scanCheck(rows *sql.Rows) (Check, error) {
 	return c, err
 }
 
-// RecordChecks keeps the outcomes of checks; each that failed for good leaves an event, once a run. Their ids are given
-// here; a zero time means now. A token that does not hold is refused as it says: what comes late is nobody's verdict.
+// RecordChecks stores the outcomes of checks. Each final failure leaves an event, once per run. RecordChecks assigns
+// their ids; a zero time means now. A stale token is refused as described at [Token].
 func (l *Ledger) RecordChecks(ctx context.Context, t Token, checks []Check) error {
 	const op = "record checks"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
@@ -106,14 +106,14 @@ func (c Check) outcome() CheckOutcome {
 	}
 }
 
-// Checks gives the last outcomes of a partition's checks, newest first; limit 0 means 1000.
+// Checks returns the last outcomes of the checks of a partition, the newest first; limit 0 means 1000.
 func (l *Ledger) Checks(ctx context.Context, asset, partition string, limit int) ([]Check, error) {
 	return l.checks(ctx, `SELECT `+checkColumns+` FROM checks c WHERE c.asset = $1 AND c.partition = $2 ORDER BY c.id DESC LIMIT $3`,
 		asset, partition, atMost(limit))
 }
 
-// LastChecks gives the last result of every check that was ever asked, or the last few, by asset, partition and name, the
-// newest of each first. Last results cost nothing of their history: each is found by its key.
+// LastChecks returns the last result of every check that ever ran, or the last few, by asset, partition and name, the
+// newest of each first. The cost of the last results does not depend on their history: each is found by its key.
 func (l *Ledger) LastChecks(ctx context.Context, f CheckFilter) ([]Check, error) {
 	where, args := "1 = 1", []any{}
 	for _, c := range []struct{ column, value string }{{"asset", f.Asset}, {"partition", f.Partition}} {

@@ -5,9 +5,8 @@ import (
 	"database/sql"
 )
 
-// Claim takes a partition that nobody holds, so that nobody else works on it, and gives who holds it then: the one who
-// asked, if it was free. It is not taken from another execution of the same run: which of the two is the newer one, the
-// ledger cannot tell.
+// Claim takes the claim on a partition if nobody holds it, and returns the holder: the caller, if it was free. Claim
+// does not take it from another execution of the same run, because the ledger cannot tell which of the two is newer.
 func (l *Ledger) Claim(ctx context.Context, c Claim) (Claim, error) {
 	// Most questions come from the one who holds it: they need no turn among the writers.
 	held, ok, err := readClaim(ctx, l.reader, c.Asset, c.Partition)
@@ -25,7 +24,8 @@ func (c Claim) Same(d Claim) bool {
 	return c.Run == d.Run && c.Workflow == d.Workflow && c.Execution == d.Execution
 }
 
-// TakeOver is Claim, and takes the partition from an owner who is gone as well, unless somebody else has done so meanwhile.
+// TakeOver is Claim, and also takes the claim from an owner that is gone, unless another execution has done so
+// meanwhile.
 func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 	var held Claim
 	err := l.write(ctx, "claim partition", func(tx *sql.Tx) error {
@@ -45,8 +45,9 @@ func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 	return held, err
 }
 
-// Unclaim ends a claim on a partition, and the wait of its run if there is one. A claim that another run, or another execution of the run, holds is left alone, which is
-// no error: a release that comes late must not free what somebody else works on.
+// Unclaim releases a claim on a partition, and ends the wait of its run if there is one. It does not release a claim of
+// another run or of another execution of the run, which is no error: a late release must not free a partition that
+// another execution works on.
 func (l *Ledger) Unclaim(ctx context.Context, c Claim) error {
 	return l.write(ctx, "release partition", func(tx *sql.Tx) error {
 		if err := endWaits(ctx, tx, c.Asset, c.Partition, c.Run); err != nil {
@@ -58,7 +59,7 @@ func (l *Ledger) Unclaim(ctx context.Context, c Claim) error {
 	})
 }
 
-// Claims gives every claim that was not released, by asset and partition.
+// Claims returns every claim that was not released, by asset and partition.
 func (l *Ledger) Claims(ctx context.Context) ([]Claim, error) {
 	found, err := readClaims(ctx, l.reader, `ORDER BY asset, partition`)
 	return found, l.explain(ctx, "read claims", err)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Clock is what a ledger measures time with.
+// Clock measures the time of a ledger.
 type Clock struct {
 	// Wall is the time of day as this process has it. Processes may differ, and it may jump.
 	Wall func() time.Time
@@ -19,16 +19,16 @@ type Clock struct {
 // Option changes how a ledger is opened.
 type Option func(*Ledger)
 
-// WithClock gives a ledger another clock than SystemClock's.
+// WithClock replaces SystemClock.
 func WithClock(c Clock) Option { return func(l *Ledger) { l.clock = c } }
 
-// SystemClock is the machine's.
+// SystemClock returns the clock of the machine.
 func SystemClock() Clock { return Clock{Wall: time.Now, Boot: boot, Start: start()} }
 
-// Now is the time by the ledger's clock, which is one for all processes on the machine: the time of day that the first of
-// them had after the machine started, and what has passed since. A wall clock that jumps, or that one process has wrong, does
-// not change it. Where the machine does not tell how long it runs, it is the wall clock. What is compared with times in the
-// ledger is taken from it.
+// Now returns the time by the clock of the ledger, which is the same for all processes on the machine: the time of day
+// that the first of them had after the machine started, plus the time since then. A wall clock that jumps or is wrong in
+// one process does not change it. If the machine does not tell how long it has been running, it is the wall clock.
+// Compare times of the ledger with Now.
 func (l *Ledger) Now() time.Time { return l.exactly().Truncate(time.Microsecond) }
 
 // exactly is Now, not cut to what the ledger can keep.
@@ -40,8 +40,8 @@ func (l *Ledger) exactly() time.Time {
 	return now.UTC()
 }
 
-// Shown is a time of the ledger's clock as the wall clock of this process has it, for people: the two differ when the wall
-// clock was put right after the machine started. A difference below a second is left alone.
+// Shown converts a time of the clock of the ledger to the wall clock of this process, for people. The two differ if the
+// wall clock was corrected after the machine started. A difference of less than a second is ignored.
 func (l *Ledger) Shown(t time.Time) time.Time {
 	if t.IsZero() {
 		return t

@@ -125,10 +125,10 @@ func (l *Ledger) putInForce(ctx context.Context, tx *sql.Tx, asset, version stri
 	return err
 }
 
-// NewerCode reports whether a version of an asset's code is newer than another, and false for known when nothing tells.
-// Numbers are compared as such: "10" is newer than "9", "v1.10" than "v1.9". Of other versions the one that was in force later
-// is newer, and one that was never seen is newer than one that was. A version that [Ledger.AllowCode] put in force is newer
-// than all others until newer code is.
+// NewerCode reports whether a version of the code of an asset is newer than another; known is false if that cannot be
+// told. Numbers are compared as such: "10" is newer than "9", "v1.10" than "v1.9". Of other versions the one that was in
+// force later is newer, and one that was never seen is newer than one that was. A version that [Ledger.AllowCode] put in
+// force is newer than all others until newer code is.
 func (l *Ledger) NewerCode(ctx context.Context, asset, a, b string) (newer, known bool, err error) {
 	o, err := readCodeOrder(ctx, l.reader, asset)
 	if err != nil {
@@ -138,8 +138,8 @@ func (l *Ledger) NewerCode(ctx context.Context, asset, a, b string) (newer, know
 	return newer, known, nil
 }
 
-// AllowCode puts a version of an asset's code in force though newer code was, so that a rollback of a build is possible. It
-// gives the version that was in force before; "" when there was none.
+// AllowCode puts an older version of the code of an asset in force, so that a build can be rolled back. It returns the
+// version that was in force before; "" if there was none.
 func (l *Ledger) AllowCode(ctx context.Context, asset, version string) (was string, err error) {
 	err = l.write(ctx, "allow code version", func(tx *sql.Tx) error {
 		o, err := readCodeOrder(ctx, tx, asset)
@@ -154,7 +154,7 @@ func (l *Ledger) AllowCode(ctx context.Context, asset, version string) (was stri
 	return was, err
 }
 
-// CodeVersions gives the versions of the code of every asset that were seen, the one in force first.
+// CodeVersions returns the known versions of the code of every asset, the version in force first.
 func (l *Ledger) CodeVersions(ctx context.Context) (map[string][]CodeVersion, error) {
 	out := make(map[string][]CodeVersion)
 	err := l.query(ctx, "read code versions", func(rows *sql.Rows) error {

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Known counts the items of every partition of some assets; of all without any. Those that vanished are left out.
+// Known counts the items of every partition of some assets; of all assets without arguments. Vanished items are not
+// counted.
 func (l *Ledger) Known(ctx context.Context, assets ...string) (map[Slice]int, error) {
 	out := make(map[Slice]int)
 	add := func(sign int) func(*sql.Rows) error {

@@ -7,8 +7,8 @@ import (
 	"drugslm/internal/fault"
 )
 
-// DequeueSteps hands out steps that are ready, each once. A backfill that is paused, being cancelled or not planned has
-// none to give, and says so in the answer's State. An execution that another one has replaced is fault.Invalid.
+// DequeueSteps hands out ready steps, each once. A backfill that is paused, being canceled or not yet planned has none,
+// and the State of the answer says so. An execution that was replaced by another is fault.Invalid.
 func (l *Ledger) DequeueSteps(ctx context.Context, r DequeueRequest) (Dequeued, error) {
 	var out Dequeued
 	err := l.write(ctx, "dequeue steps", func(tx *sql.Tx) (err error) {
@@ -48,8 +48,8 @@ func (l *Ledger) dequeue(ctx context.Context, tx *sql.Tx, r DequeueRequest) (Deq
 	return out, err
 }
 
-// useNumber marks the request's number as used, and reports whether it was not. Whoever repeats a request whose answer
-// arrived, without knowing it, must not be given steps that nobody would start: also not those of a number that gave none.
+// useNumber marks the number of the request as used, and reports whether it was unused. A repeated request whose answer
+// had arrived must not get steps that nobody would start, also if its number gave none.
 func useNumber(ctx context.Context, tx *sql.Tx, r DequeueRequest) (bool, error) {
 	result, err := tx.ExecContext(ctx, `INSERT INTO backfill_requests (backfill, number) VALUES ($1, $2) ON CONFLICT (backfill, number) DO NOTHING`,
 		r.Backfill, r.Number)
@@ -80,10 +80,10 @@ func stepsByNumber(ctx context.Context, tx *sql.Tx, r DequeueRequest) ([]Backfil
 	return out, err
 }
 
-// FinishStep records how a step ended, in one transaction with what follows from it: steps that need it come closer to
-// being ready, or are skipped, as are those that need them; the run's claim on the partition ends; and the next steps
-// are dequeued, as DequeueSteps does. Recording the same end again, or that a done step failed, changes nothing more; a step
-// that is not running under the take given is fault.Invalid, since it is somebody else's.
+// FinishStep records the end of a step, and its consequences, in one transaction: steps that need it come closer to
+// being ready, or are skipped with those that need them; the claim of the run on the partition ends; the next steps are
+// dequeued as in DequeueSteps. Recording the same end again, or that a done step failed, changes nothing more. A step
+// that is not running under the given take is fault.Invalid, because it belongs to another execution.
 func (l *Ledger) FinishStep(ctx context.Context, end StepEnd, next DequeueRequest) (Dequeued, error) {
 	var out Dequeued
 	next.Backfill, next.Epoch = end.Backfill, end.Epoch

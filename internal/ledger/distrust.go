@@ -5,11 +5,11 @@ import (
 	"database/sql"
 )
 
-// KindMismatch marks an item whose published row is not of the fingerprint or the code version that the ledger said.
+// KindMismatch marks an item whose published row has another fingerprint or code version than the ledger says.
 const KindMismatch = "mismatch"
 
-// Distrust lets the next run make the row of a published item again, for a reason: what the ledger says of it is not true
-// of the row. Readers keep the row until then. An item that is not published is left alone; while a run is at the partition it
+// Distrust makes the next run recompute the row of a published item, for a reason: the ledger and the row disagree.
+// Readers keep the row until then. An item that is not published is not changed. While a run works on the partition it
 // is fault.Busy.
 func (l *Ledger) Distrust(ctx context.Context, asset, partition, id, why string) error {
 	const op = "distrust row"

@@ -10,17 +10,17 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Enrol compares an enumeration with what is known, decides what is to be done, and gives each item to be done its
-// place in a batch, in the order of the enumeration. It is one transaction: an enumeration that ends in an error
-// changes nothing. The enumeration is drained before the transaction begins, so that a slow one delays no other
-// writer; it is held in memory.
+// Enrol syncs the items of a partition: it compares an enumeration with the known items, decides what is to be done, and
+// gives each item to be done its place in a batch, in the order of the enumeration. It is one transaction: an
+// enumeration that ends in an error changes nothing. The enumeration is read completely before the transaction begins,
+// so a slow one delays no other writer; it is held in memory.
 //
-// A staged part of which a row is no longer wanted is given up: its other items are resumed as pending.
+// A staged part with a row that is no longer wanted is given up: its other items are resumed as pending.
 //
-// An item named twice with one fingerprint counts once; with two it is fault.Incomplete, since the source changed
-// while it was read. A publish of the partition that is begun and not finished is fault.Unavailable. An enumeration that
-// began before the newest enrolment, or by an execution that does not hold the claim, is fault.Busy. Code that is older than
-// what is in force for the asset is fault.CodeVersion. The enrolment is the generation after e.Generation.
+// An item that is listed twice with one fingerprint counts once; with two fingerprints it is fault.Incomplete, because
+// the source changed while it was read. An open publish of the partition is fault.Unavailable. An enumeration that began
+// before the newest enrolment, or by an execution that does not hold the claim, is fault.Busy. Code that is older than
+// the code in force for the asset is fault.CodeVersion. The enrolment gets the generation after e.Generation.
 func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 	items, err := e.drain()
 	if err != nil {

@@ -19,8 +19,8 @@ const (
 	EventFreshnessBroken = "freshness_broken" // a partition is older than its asset's policy allows
 )
 
-// Event is something that happened and that somebody may want to be told of. It is written in the transaction of the
-// fact itself, so that neither exists without the other.
+// Event is something that hooks report. It is written in the transaction of its fact, so that neither exists without the
+// other.
 type Event struct {
 	ID      string          // names the fact: recorded again, it is the same event
 	Kind    string          // EventRunFailed, EventCheckFailed or EventFreshnessBroken
@@ -31,7 +31,7 @@ type Event struct {
 	Deliveries []Delivery // set by Events, by target
 }
 
-// EventState is how far the telling of an event is.
+// EventState is the state of the delivery of an event.
 type EventState string
 
 // The states of events, and the first three of deliveries.
@@ -42,7 +42,7 @@ const (
 	EventUnwanted  EventState = "unwanted"  // no target was configured for its kind when its turn came
 )
 
-// Delivery is the telling of one event to one target.
+// Delivery is the delivery of one event to one target.
 type Delivery struct {
 	Target   string // "webhook", "command"
 	State    EventState
@@ -53,7 +53,7 @@ type Delivery struct {
 	Error    string    // of the last attempt that failed
 }
 
-// Due is a delivery whose time has come.
+// Due is a delivery that is due.
 type Due struct {
 	Event
 	Delivery
@@ -62,10 +62,10 @@ type Due struct {
 // maxEventText bounds each text that a payload takes from elsewhere, in bytes.
 const maxEventText = 4 << 10
 
-// RecordEvent keeps an event. One that is known by its id already is left as it is. A zero Created means now. A
-// payload that is no JSON object and an event without id or kind are fault.Internal.
+// RecordEvent stores an event. An event with a known id is not changed. A zero Created means now. A payload that is not
+// a JSON object, and an event without id or kind, are fault.Internal.
 //
-// The id travels in an HTTP header: bytes other than ASCII letters, digits and _ - / [ ] : are kept as %XX.
+// The id is sent in an HTTP header: bytes other than ASCII letters, digits and _ - / [ ] : are stored as %XX.
 func (l *Ledger) RecordEvent(ctx context.Context, e Event) error {
 	return l.write(ctx, "record event", func(tx *sql.Tx) error { return l.insertEvent(ctx, tx, e) })
 }

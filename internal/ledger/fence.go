@@ -7,12 +7,12 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Token is a fencing token. It says which execution of a run writes, and which enrolment it works for. Every write of a
-// partition's items carries one, and is refused, all of it, unless the execution still holds the partition's claim and
-// the enrolment is still the newest: whoever wakes up late changes nothing.
+// Token is a fencing token. It says which execution of a run writes, and for which enrolment. Every write of the items
+// of a partition carries one. The whole write is refused unless the execution still holds the claim on the partition and
+// the enrolment is still the newest: a process that wakes up late changes nothing.
 //
-// A write whose enrolment another one has followed is fault.Superseded, and can never succeed. One whose execution has
-// only lost the claim, or whose batch a newer attempt makes, is fault.Busy.
+// A write whose enrolment was followed by another is fault.Superseded, and can never succeed. A write whose execution
+// has only lost the claim, or whose batch a newer attempt makes, is fault.Busy.
 type Token struct {
 	Asset, Partition string
 	Run              string // whose claim it is
@@ -23,14 +23,14 @@ type Token struct {
 	CodeVersion      string // of the enrolment; "": not compared
 }
 
-// Generation is the newest enrolment of a partition; its zero value when there is none yet.
+// Generation is the newest enrolment of a partition; the zero value if there is none yet.
 type Generation struct {
 	Number      int64
 	Run         string
 	CodeVersion string
 }
 
-// Generation gives the newest enrolment of a partition, whose number the next one must name.
+// Generation returns the newest enrolment of a partition. The next enrolment must name its number.
 func (l *Ledger) Generation(ctx context.Context, asset, partition string) (Generation, error) {
 	g, err := newest(ctx, l.reader, asset, partition)
 	return g, l.explain(ctx, "read generation", err)
@@ -80,12 +80,12 @@ func (t Token) claimed(ctx context.Context, tx *sql.Tx, op string) error {
 	}
 }
 
-// Take hands an attempt the items of a batch that are still pending or made, in the order of the enumeration. From then
-// on only that attempt, or a later one, may write them. What is settled is left out, so a retried batch does only
+// Take assigns the items of a batch that are still pending or made to an attempt, in the order of the enumeration. From
+// then on only that attempt, or a later one, may write them. Finished items are left out, so a retried batch does only
 // what is not yet done.
 //
-// code is the version of the code that makes them; where it is another than the token's, a newer worker does what the
-// workers of the enrolment's version left undone, and the pending items are its own from now on.
+// code is the version of the code that makes them. If it differs from the version of the token, a newer worker does what
+// the workers of that version left undone, and the pending items become its own.
 func (l *Ledger) Take(ctx context.Context, t Token, batch int, code string) ([]Entry, error) {
 	const op = "take batch"
 	var out []Entry

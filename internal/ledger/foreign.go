@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// KindForeign marks items whose row another program took away or changed, and which are to be made again.
+// KindForeign marks items whose row another program removed or changed, and which must be made again.
 const KindForeign = "foreign"
 
-// Repair is where the rows of a partition's items are after another program changed the files of the table.
+// Repair says where the rows of the items of a partition are after another program changed the files of the table.
 type Repair struct {
 	Parts  map[string][]string `json:"parts,omitempty"` // part → the items whose row is in it now
 	Lost   []string            `json:"lost,omitempty"`  // items whose row is nowhere any more
 	Reason string              `json:"reason,omitempty"`
 }
 
-// ForeignCommit is a commit of another program that a run looked into.
+// ForeignCommit is a commit of another program that a run examined.
 type ForeignCommit struct {
 	Asset     string    `json:"asset"`
 	Partition string    `json:"partition"`
@@ -32,7 +32,7 @@ type ForeignCommit struct {
 	At        time.Time `json:"at"`
 }
 
-// Parts gives the parts that hold rows of a partition's items, and how many each.
+// Parts returns the parts that hold rows of the items of a partition, and the number of rows in each.
 func (l *Ledger) Parts(ctx context.Context, asset, partition string) (map[string]int64, error) {
 	all, err := l.parts(ctx, `AND partition = $2`, asset, partition)
 	return all[partition], err
@@ -60,8 +60,8 @@ func (l *Ledger) parts(ctx context.Context, where string, args ...any) (map[stri
 	return found, err
 }
 
-// Follow notes where the rows of items are after another program changed the files of the table, when nothing is to be
-// changed in the table for it. A publish of the partition that is begun and not finished is fault.Unavailable.
+// Follow records where the rows of items are after another program changed the files of the table, if the table needs no
+// change. An open publish of the partition is fault.Unavailable.
 func (l *Ledger) Follow(ctx context.Context, asset, partition string, r Repair) error {
 	return l.write(ctx, "follow files", func(tx *sql.Tx) error {
 		if err := noOpenPublish(ctx, tx, "follow files", asset, partition); err != nil {
@@ -108,8 +108,8 @@ func repair(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error 
 	return nil
 }
 
-// Unstage gives up a staged part that is not there any more: its items are to be done again, those of which the ledger
-// has the row from that. It says how many.
+// Unstage gives up a staged part that no longer exists: its items are done again, from the row in the ledger if there is
+// one. It returns their number.
 func (l *Ledger) Unstage(ctx context.Context, asset, partition, path string) (n int64, err error) {
 	err = l.write(ctx, "give up part", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE items SET state = CASE WHEN row <> '' THEN 'made' ELSE 'pending' END, staged = '',
@@ -123,7 +123,7 @@ func (l *Ledger) Unstage(ctx context.Context, asset, partition, path string) (n 
 	return n, err
 }
 
-// RecordForeign keeps what was found out about commits of other programs.
+// RecordForeign stores what was found out about commits of other programs.
 func (l *Ledger) RecordForeign(ctx context.Context, commits []ForeignCommit) error {
 	return l.write(ctx, "record foreign commits", func(tx *sql.Tx) error {
 		for _, c := range commits {
@@ -138,7 +138,8 @@ func (l *Ledger) RecordForeign(ctx context.Context, commits []ForeignCommit) err
 	})
 }
 
-// ForeignCommits gives the commits of other programs that runs looked into, of a partition, or with "" of all, the oldest first.
+// ForeignCommits returns the commits of other programs that runs examined, of a partition, or with "" of all, the oldest
+// first.
 func (l *Ledger) ForeignCommits(ctx context.Context, asset, partition string) ([]ForeignCommit, error) {
 	var found []ForeignCommit
 	err := l.query(ctx, "read foreign commits", func(rows *sql.Rows) error {
@@ -153,7 +154,7 @@ func (l *Ledger) ForeignCommits(ctx context.Context, asset, partition string) ([
 	return found, err
 }
 
-// NewestPublish is the highest number of a publish of a partition, however it ended; -1 when there is none.
+// NewestPublish returns the highest number of a publish of a partition, with any end; -1 if there is none.
 func (l *Ledger) NewestPublish(ctx context.Context, asset, partition string) (newest int64, err error) {
 	err = l.query(ctx, "read newest publish", func(rows *sql.Rows) error { return rows.Scan(&newest) },
 		`SELECT COALESCE(MAX(id), -1) FROM materializations WHERE asset = $1 AND partition = $2`, asset, partition)

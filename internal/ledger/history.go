@@ -43,9 +43,9 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 	return id, err
 }
 
-// RecordUnchanged records that a partition was looked at and that what is published is still right. Zero times mean now.
-// When the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid. A token that does not
-// hold is refused as [Token] says.
+// RecordUnchanged records that a partition was verified and its published state is still right. Zero times mean now. If
+// the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid. A stale token is
+// refused as described at [Token].
 func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 	m.State, m.Finished = PhaseUnchanged, l.orNow(m.Finished)
 	if m.Started.IsZero() {
@@ -66,8 +66,8 @@ func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 	})
 }
 
-// Unfinished gives the publishes of a partition that were begun and neither finished nor abandoned, with their moves:
-// the lake knows which of them it holds. partition "": those of all partitions.
+// Unfinished returns the open publishes of a partition, with their moves; only the lake knows which of them it holds.
+// partition "": those of all partitions.
 func (l *Ledger) Unfinished(ctx context.Context, asset, partition string) ([]Materialization, error) {
 	out, err := unfinished(ctx, l.reader, asset, partition)
 	return out, l.explain(ctx, "read unfinished publishes", err)
@@ -90,17 +90,16 @@ func unfinished(ctx context.Context, q querier, asset, partition string) ([]Mate
 	return out, err
 }
 
-// Latest gives the newest published materialization of a partition, without its moves, and false when there is none.
-// Verified is when it was published, or when a later look found it unchanged; CodeVersion, Upstream and Snapshot are
-// those of that look.
+// Latest returns the newest published materialization of a partition, without its moves, and false if there is none.
+// Verified is when it was published, or last found unchanged; CodeVersion, Upstream and Snapshot are of that moment.
 func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materialization, bool, error) {
 	found, err := l.latest(ctx, `WHERE s.asset = $1 AND s.partition = $2`, asset, partition)
 	m, ok := found[Slice{asset, partition}]
 	return m, ok, err
 }
 
-// Materializations gives what Latest gives, for every partition that was ever published, of some assets; of all without
-// any.
+// Materializations returns what Latest returns, for every published partition of some assets; of all assets without
+// arguments.
 func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[Slice]Materialization, error) {
 	in, args := among(assets)
 	return l.latest(ctx, "WHERE "+strings.ReplaceAll(in, "asset IN", "s.asset IN"), args...)

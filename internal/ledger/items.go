@@ -33,8 +33,8 @@ func bytesOf(text string) []byte {
 	return []byte(text)
 }
 
-// Batch gives the items of a batch that are still pending or made, in the order of the enumeration. What is settled
-// is left out, so a retried batch does only what is not yet done.
+// Batch returns the items of a batch that are still pending or made, in the order of the enumeration. Finished items are
+// left out, so a retried batch does only what is not yet done.
 func (l *Ledger) Batch(ctx context.Context, asset, partition, run string, batch int) ([]Entry, error) {
 	var out []Entry
 	err := l.query(ctx, "read batch", func(rows *sql.Rows) error {
@@ -46,7 +46,8 @@ func (l *Ledger) Batch(ctx context.Context, asset, partition, run string, batch 
 	return out, err
 }
 
-// Todo gives the ids of this run's items that are not yet staged (pending or made), in the order of the enumeration.
+// Todo returns the ids of the items of this run that are not yet staged (pending or made), in the order of the
+// enumeration.
 func (l *Ledger) Todo(ctx context.Context, asset, partition, run string) ([]string, error) {
 	var out []string
 	err := l.query(ctx, "read items to do", func(rows *sql.Rows) error {
@@ -59,9 +60,10 @@ func (l *Ledger) Todo(ctx context.Context, asset, partition, run string) ([]stri
 	return out, err
 }
 
-// Make keeps the row of a pending item until it is staged. Making a made item again replaces its row; an item in any
-// other state is fault.Internal, since somebody else has settled it. Whoever is not, or not any more, the one who makes the
-// item is refused as [Token] says. code is the version of the code that made the row; "": the token's.
+// Make stores the row of a pending item until it is staged. Making a made item again replaces its row. An item in any
+// other state is fault.Internal, because another attempt has finished it. An attempt that does not, or no longer, own
+// the item is refused as described at [Token]. code is the version of the code that made the row; "": the version of the
+// token.
 func (l *Ledger) Make(ctx context.Context, t Token, id, code string, row []byte) error {
 	const op = "keep row"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
@@ -89,10 +91,10 @@ func (t Token) touched(ctx context.Context, tx *sql.Tx, result sql.Result, err e
 	return err
 }
 
-// Settle records what became of pending or made items, all or none: a part that two attempts wrote is staged for one
-// of them only, never for half of its rows. An outcome that is recorded already, word for word, is no error, so that
-// an attempt whose answer got lost can be repeated; any other item that is not pending or made is fault.Internal. Whoever is
-// not, or not any more, the one who makes the items is refused as [Token] says.
+// Settle records the outcomes of pending or made items, all or none: a part that two attempts wrote is staged for one of
+// them only, never for half of its rows. An outcome that is recorded already, word for word, is no error, so an attempt
+// whose answer was lost can be repeated. Any other item that is not pending or made is fault.Internal. An attempt that
+// does not, or no longer, own the items is refused as described at [Token].
 func (l *Ledger) Settle(ctx context.Context, t Token, outcomes []Outcome) error {
 	const op = "settle items"
 	for _, o := range outcomes {
@@ -173,7 +175,7 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 const countColumns = `COUNT(*), COUNT(CASE WHEN state = 'published' THEN 1 END), COUNT(CASE WHEN state = 'absent' THEN 1 END),
 	COUNT(CASE WHEN state = 'quarantined' THEN 1 END), COUNT(CASE WHEN state IN ('pending', 'made', 'staged') THEN 1 END)`
 
-// Counts sums up a partition. One that is not known counts nothing.
+// Counts sums up a partition. An unknown partition has zero counts.
 func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, error) {
 	var c Counts
 	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
@@ -187,8 +189,8 @@ func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, e
 	return c, err
 }
 
-// AllCounts sums up every partition that has items, of some assets; of all without any. One COUNT for each state is half
-// the work of countColumns, and the law stays a fact: an item in a state that nobody knows is discovered and nothing else.
+// AllCounts sums up every partition that has items, of some assets; of all assets without arguments. One COUNT per state
+// is half the work of countColumns. The law stays checkable: an item in an unknown state is discovered and nothing else.
 func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Slice]Counts, error) {
 	out := make(map[Slice]Counts)
 	in, args := among(assets)

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 )
 
-// Hold records a session lease, or prolongs it. The answer is no where the session is somebody else's by now, or its
-// owner was found gone: then it must not be used any more.
+// Hold records a session lease, or renews it. It returns false if the session belongs to another owner by now, or its
+// owner was declared dead: then it must not be used any more.
 func (l *Ledger) Hold(ctx context.Context, lease Lease) (held bool, err error) {
 	err = l.write(ctx, "hold session", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO leases (session, hub, owner, expires)
@@ -23,7 +23,7 @@ func (l *Ledger) Hold(ctx context.Context, lease Lease) (held bool, err error) {
 	return held, err
 }
 
-// Release forgets a lease. One that is not known is no error.
+// Release deletes a lease. An unknown lease is no error.
 func (l *Ledger) Release(ctx context.Context, session string) error {
 	return l.write(ctx, "release session", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM leases WHERE session = $1`, session)
@@ -36,12 +36,12 @@ func (l *Ledger) Release(ctx context.Context, session string) error {
 const orphaned = `CASE WHEN EXISTS (SELECT 1 FROM workers WHERE workers.id = leases.owner)
 	THEN EXISTS (SELECT 1 FROM workers WHERE workers.id = leases.owner AND ended > 0) ELSE expires < $1 END`
 
-// Orphans gives the leases whose owner is gone, the oldest first.
+// Orphans returns the leases whose owner is dead, the oldest first.
 func (l *Ledger) Orphans(ctx context.Context) ([]Lease, error) {
 	return l.leases(ctx, `WHERE `+orphaned+` ORDER BY expires, session`, micros(l.Now()))
 }
 
-// Leases gives every lease that was not released, by session.
+// Leases returns every lease that was not released, by session.
 func (l *Ledger) Leases(ctx context.Context) ([]Lease, error) {
 	return l.leases(ctx, `ORDER BY session`)
 }

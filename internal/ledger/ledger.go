@@ -1,40 +1,37 @@
-// Package ledger is the SQL truth about items: what was found at the source, where each item stands, what was
-// published and when, which runs and checks there were, what hooks are to be told of, who holds which browser session, and
-// how fast each host may be asked.
+// Package ledger is the SQL database that records the state of every item. It also records publishes, runs, checks, events for
+// hooks, leases of browser sessions, and the request budget of each host.
 //
 // # Use
 //
-// [Open] one [Ledger] a process and share it: it is safe for any number of goroutines, and for several processes on
-// one machine. Whoever opened it closes it. The zero value is of no use. The file must be on a local disk: SQLite's
+// [Open] one [Ledger] per process and share it: it is safe for use by any number of goroutines, and by several processes on one
+// machine. The caller of Open must call Close. The zero value is not usable. The file must be on a local disk, because SQLite's
 // write-ahead log needs shared memory.
 //
-// A partition of an asset is filled in four moves. [Ledger.Enrol] compares an enumeration with what is known and
-// decides what is to be done. [Ledger.Batch], [Ledger.Make] and [Ledger.Settle] do it, every step a transaction, so
-// that whoever is killed loses only what he had not yet reported. [Ledger.BeginPublish] writes down how the table is
-// about to change, the lake commits, [Ledger.FinishPublish] moves the items. One run at a time works on a partition:
-// [Ledger.Claim] sees to that.
+// A partition is filled in four steps. [Ledger.Enrol] syncs the listed items: it compares them with the known ones and decides
+// what is to be done. [Ledger.Batch], [Ledger.Make] and [Ledger.Settle] do it. Each call is a transaction, so a killed process
+// loses only what it had not yet recorded. [Ledger.BeginPublish] records how the table is about to change, the lake commits, and
+// [Ledger.FinishPublish] updates the items. [Ledger.Claim] makes sure that only one run at a time works on a partition.
 //
-// A backfill is a plan of any number of steps: [Ledger.AddSteps] writes it down, [Ledger.DequeueSteps] hands steps out as what
-// they need is done, [Ledger.FinishStep] records their ends. [Ledger.RecordTick] writes what one look of automation decided.
+// A backfill is a plan with any number of steps. [Ledger.AddSteps] records it, [Ledger.DequeueSteps] hands out steps whose needs
+// are done, and [Ledger.FinishStep] records their outcome. [Ledger.RecordTick] records what one tick of automation decided.
 //
 // # The law
 //
-// For every partition, at every moment: discovered = published + absent + quarantined + pending. No item is ever
-// deleted. An item that is done again keeps its part, because its old row is still in the table until a publish
-// replaces it.
+// For every partition, at every moment: discovered = published + absent + quarantined + pending. No item is ever deleted. An item
+// that is done again keeps its part, because its old row is in the table until a publish replaces it.
 //
 // # What a crash costs
 //
-// A killed process loses nothing that was acknowledged. A power cut may lose the last acknowledged transactions, up
-// to some 4 MB of them (the log is synchronous=NORMAL: it reaches the disk at checkpoints, not at every commit), but
-// never corrupts the file and never loses one transaction and keeps a later one: the items lost are done again. The
-// exception is BeginPublish, which is on the disk, with everything before it, when it returns: the lake never holds a
-// commit of which the ledger has not heard.
+// A killed process loses nothing that was acknowledged. A power cut may lose the last acknowledged transactions, up to some 4 MB
+// (the log is synchronous=NORMAL: it is synced at checkpoints, not at every commit). It never corrupts the file, and it never
+// loses a transaction while keeping a later one. Lost items are done again. BeginPublish is the exception: when it returns, it is
+// on the disk with everything before it, so the lake never holds a commit that the ledger does not know.
 //
 // # Errors
 //
-// Each is a fault: Full when the disk is; Unavailable when the file cannot be written now (permissions, another process holds it
-// too long), Invalid when the file or the argument can never work. The context's error passes through.
+// Errors have a kind of package fault: Full if the disk is full, Unavailable if the file cannot be written now (permissions, a
+// lock that another process holds too long), Invalid if the file or the argument can never work. Errors of the context are
+// returned as they are.
 package ledger
 
 import (
@@ -75,9 +72,9 @@ type Ledger struct {
 	reader *sql.DB
 }
 
-// Open opens the ledger at path, creates it and its folder when they are missing, and brings its schema up to date.
-// A file with a newer schema is worked with if that only added to what this binary knows, and fault.Invalid otherwise; a
-// folder that cannot be written is fault.Unavailable.
+// Open opens the ledger at path, creates it and its folder if they are missing, and migrates its schema. It accepts a
+// file with a newer schema if that only added to what this binary knows; otherwise it is fault.Invalid. A folder that
+// cannot be written is fault.Unavailable.
 func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -110,7 +107,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) 
 	return l, nil
 }
 
-// Close ends the ledger's connections. Transactions under way fail.
+// Close closes the connections of the ledger. Running transactions fail.
 func (l *Ledger) Close() error {
 	return errors.Join(l.reader.Close(), l.writer.Close())
 }

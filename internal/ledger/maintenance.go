@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// BeginTask reports whether a task of maintenance is to be done now by an owner: it was not done within every, and nobody
-// else is at it. Whoever begins it has it for the time of the lease, after which others may; times in the future by more
-// than a clock that was wrong can explain are not believed.
+// BeginTask reports whether an owner should do a maintenance task now: it was not done within every, and nobody else is
+// doing it. The owner has it for the time of the lease; after that others may begin it. Times that lie further in the
+// future than a wrong clock can explain are not believed.
 func (l *Ledger) BeginTask(ctx context.Context, task, owner string, lease, every time.Duration) (begun bool, err error) {
 	err = l.write(ctx, "begin "+task, func(tx *sql.Tx) error {
 		at := l.Now()
@@ -27,7 +27,8 @@ func (l *Ledger) BeginTask(ctx context.Context, task, owner string, lease, every
 	return begun, err
 }
 
-// EndTask ends an owner's work on a task; done says whether it was finished, or is to be begun again by whoever comes next.
+// EndTask ends the work of an owner on a task. done says whether it was finished; otherwise the next owner begins it
+// again.
 func (l *Ledger) EndTask(ctx context.Context, task, owner string, done bool) error {
 	return l.write(ctx, "end "+task, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE maintenance SET owner = '', until = 0, done = CASE WHEN $3 THEN $4 ELSE done END
@@ -36,8 +37,8 @@ func (l *Ledger) EndTask(ctx context.Context, task, owner string, done bool) err
 	})
 }
 
-// CloseLost records how a run ended that could not say so itself, with what follows from an end, and that it holds no
-// partition and waits for nothing any more. A run that has ended meanwhile is left alone: false.
+// CloseLost records the end of a run that could not record it itself, with the consequences of an end: it holds no claim
+// and waits for nothing. It returns false, and changes nothing, if the run has ended meanwhile.
 func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why string) (closed bool, err error) {
 	err = l.write(ctx, "close run", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1 AND state = 'running'`,
@@ -66,9 +67,9 @@ func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why s
 	return closed, err
 }
 
-// CloseLostBackfill ends a backfill whose workflow is not under way any more, if it is in the state given: one that is
-// being cancelled is canceled, with all its steps that had not ended; any other failed, and its steps stay as they are, for
-// RetrySteps. One whose start automation has still to see to is left alone.
+// CloseLostBackfill ends a backfill whose workflow is no longer running, if it is in the given state. A backfill that
+// was being canceled becomes canceled, with all its unfinished steps. Any other becomes failed, and its steps are not
+// changed, so RetrySteps can continue them. A backfill that automation has still to start is not changed.
 func (l *Ledger) CloseLostBackfill(ctx context.Context, id string, was BackfillState, why string) (closed bool, err error) {
 	err = l.write(ctx, "close backfill", func(tx *sql.Tx) error {
 		state := BackfillFailed
@@ -93,12 +94,12 @@ func (l *Ledger) CloseLostBackfill(ctx context.Context, id string, was BackfillS
 	return closed, err
 }
 
-// OpenRuns gives the runs that have not ended, as far as is known here, the oldest first.
+// OpenRuns returns the runs whose end is not recorded, the oldest first.
 func (l *Ledger) OpenRuns(ctx context.Context) ([]Run, error) {
 	return l.runs(ctx, `WHERE state = 'running' ORDER BY started, id`)
 }
 
-// OpenBackfills gives the backfills that have not ended, the oldest first.
+// OpenBackfills returns the backfills that have not ended, the oldest first.
 func (l *Ledger) OpenBackfills(ctx context.Context) ([]Backfill, error) {
 	found, err := readBackfills(ctx, l.reader, `WHERE state IN ('running', 'paused', 'canceling') ORDER BY created, id`)
 	return found, l.explain(ctx, "read backfills", err)

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// KindMissing is the kind of an item that was never published and that one complete listing no longer names: it is
-// absent for now, and vanished once the listing of a later day does not name it either.
+// KindMissing is the kind of an item that was never published and that one complete listing did not name: it is absent
+// for now, and vanished once the listing of a later day does not name it either.
 const KindMissing = "missing"
 
-// Unlisted is a mark on an item that a complete listing no longer names, until the listing of a later day confirms it.
+// Unlisted marks an item that a complete listing did not name, until the listing of a later day confirms it.
 type Unlisted struct {
 	Asset, Partition, ID string
 
@@ -19,7 +19,7 @@ type Unlisted struct {
 	Since time.Time // when that was listed
 }
 
-// Unlisted gives the marks of an asset's items, of one partition or of all ("").
+// Unlisted returns the marks of the items of an asset, of one partition or of all ("").
 func (l *Ledger) Unlisted(ctx context.Context, asset, partition string) (map[Slice]map[string]Unlisted, error) {
 	out := make(map[Slice]map[string]Unlisted)
 	err := l.query(ctx, "read missing items", func(rows *sql.Rows) error {

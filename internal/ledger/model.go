@@ -8,7 +8,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// State is where an item stands.
+// State is the state of an item.
 type State string
 
 // The states. Counts puts pending, made and staged together as pending: their rows are not in the table yet.
@@ -103,7 +103,7 @@ func (m *Mode) UnmarshalText(text []byte) error {
 	return fault.New(fault.Invalid, "read mode", "%.20q is unknown; known: missing, failed, force", text)
 }
 
-// Enrolment is one enumeration of a partition's items, and what to do about them.
+// Enrolment is one enumeration of the items of a partition, with the rules of its sync.
 type Enrolment struct {
 	Asset, Partition, Run, CodeVersion string
 
@@ -119,7 +119,7 @@ type Enrolment struct {
 	Items      iter.Seq2[Item, error]
 }
 
-// Enrolled counts what an enrolment decided. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
+// Enrolled counts the decisions of an enrolment. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
 // Absent + Unchanged; Todo is those of them that now wait to be made or staged.
 type Enrolled struct {
 	Discovered int `json:"discovered"` // distinct items named
@@ -137,7 +137,7 @@ type Enrolled struct {
 	Batches    int `json:"batches"`
 }
 
-// Outcome is what became of one pending or made item.
+// Outcome is the outcome of one pending or made item.
 type Outcome struct {
 	ID       string
 	State    State  // Staged, Absent, Quarantined, or Pending: try again, one attempt more
@@ -190,7 +190,7 @@ type Moves struct {
 	Repair    *Repair             `json:"repair,omitempty"`    // where rows are after another program changed the table; nil: nobody did
 }
 
-// Stand is how a partition that was published stands.
+// Stand is the state of a partition that was published.
 type Stand struct {
 	Partition   string
 	Version     int64  // of the table, that readers see
@@ -205,14 +205,14 @@ type Read struct {
 	Version int64
 }
 
-// Unsettled counts the items of a partition that need another look; those that are waived need none.
+// Unsettled counts the items of a partition without a final outcome; waived items have one.
 type Unsettled struct {
 	Pending     int // pending, made and staged
 	Quarantined int
 	Retryable   int // of the quarantined: those of the kinds asked about
 }
 
-// Phase is where a materialization stands.
+// Phase is the state of a materialization.
 type Phase string
 
 // The phases.
@@ -252,7 +252,7 @@ type Partition struct {
 	FirstSeen, LastSeen time.Time
 }
 
-// RunState is where a run stands.
+// RunState is the state of a run.
 type RunState string
 
 // The states of a run.
@@ -275,7 +275,7 @@ type Run struct {
 	Error    string
 }
 
-// Lease says who holds a browser session, and until when.
+// Lease records the owner of a browser session, and until when.
 type Lease struct {
 	Session string // the hub's id of it
 	Hub     string // address of the hub

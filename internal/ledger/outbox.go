@@ -9,8 +9,8 @@ import (
 	"drugslm/internal/fault"
 )
 
-// RouteEvents decides for every event whose turn has not come yet to which targets it goes, as wants says for its
-// kind; with none it is unwanted, and stays so when a target is configured later. It says how many it routed.
+// RouteEvents decides to which targets each new event goes: those that wants names for its kind. An event without
+// targets is unwanted, and stays so if a target is configured later. It returns how many events it routed.
 func (l *Ledger) RouteEvents(ctx context.Context, wants func(kind string) []string) (routed int, err error) {
 	err = l.write(ctx, "route events", func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, `SELECT id, kind FROM hook_events WHERE NOT routed ORDER BY created`)
@@ -43,7 +43,7 @@ func (l *Ledger) RouteEvents(ctx context.Context, wants func(kind string) []stri
 	return routed, err
 }
 
-// DueDeliveries gives the pending deliveries whose time has come, the longest waiting first; limit 0 means 1000.
+// DueDeliveries returns the pending deliveries that are due, the longest waiting first; limit 0 means 1000.
 func (l *Ledger) DueDeliveries(ctx context.Context, limit int) ([]Due, error) {
 	var out []Due
 	err := l.query(ctx, "read due deliveries", func(rows *sql.Rows) error {
@@ -61,8 +61,8 @@ func (l *Ledger) DueDeliveries(ctx context.Context, limit int) ([]Due, error) {
 	return out, err
 }
 
-// SettleDelivery records how an attempt to deliver an event ended: d.State, d.Attempts and d.Error are taken, and
-// d.Next if it is still pending. A delivery that is not known any more is left alone.
+// SettleDelivery records the result of an attempt to deliver an event. It reads d.State, d.Attempts and d.Error, and
+// d.Next if the delivery is still pending. A delivery that no longer exists is no error.
 func (l *Ledger) SettleDelivery(ctx context.Context, event string, d Delivery) error {
 	return l.write(ctx, "settle delivery", func(tx *sql.Tx) error {
 		settled := int64(0)
@@ -75,7 +75,7 @@ func (l *Ledger) SettleDelivery(ctx context.Context, event string, d Delivery) e
 	})
 }
 
-// PostponeDeliveries lets a target alone until then: what is due earlier waits.
+// PostponeDeliveries postpones deliveries to a target that are due before until.
 func (l *Ledger) PostponeDeliveries(ctx context.Context, target string, until time.Time) error {
 	return l.write(ctx, "postpone deliveries", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE hook_deliveries SET next_try = $2 WHERE target = $1 AND state = 'pending' AND next_try < $2`,
@@ -84,8 +84,8 @@ func (l *Ledger) PostponeDeliveries(ctx context.Context, target string, until ti
 	})
 }
 
-// NextDelivery says when something is to be delivered next, and false when nothing is left. An event that was not
-// routed yet is due when it was created.
+// NextDelivery returns when the next delivery is due, and false if nothing is left. An event that was not routed yet is
+// due when it was created.
 func (l *Ledger) NextDelivery(ctx context.Context) (time.Time, bool, error) {
 	var next sql.NullInt64
 	err := l.reader.QueryRowContext(ctx, `SELECT MIN(at) FROM (
@@ -102,7 +102,7 @@ const eventState = `CASE
 	WHEN EXISTS (SELECT 1 FROM hook_deliveries f WHERE f.event = e.id) THEN 'delivered'
 	ELSE 'unwanted' END`
 
-// Events gives the events, newest first, with their deliveries; state "" means all, limit 0 means 1000.
+// Events returns the events, the newest first, with their deliveries; state "" means all, limit 0 means 1000.
 func (l *Ledger) Events(ctx context.Context, state EventState, limit int) ([]Event, error) {
 	var out []Event
 	err := l.query(ctx, "read events", func(rows *sql.Rows) error {
@@ -136,9 +136,9 @@ func (l *Ledger) deliveries(ctx context.Context, event string) ([]Delivery, erro
 	return out, err
 }
 
-// RetryEvents makes events due again, as if they had just happened, and says which. Of an abandoned event the targets
-// that have not taken it are tried; a delivered or unwanted one goes to every target that wants its kind now. Without
-// ids all abandoned events are taken. An id that is not known is fault.Invalid, and then none is touched.
+// RetryEvents makes events due again, as if they had just happened, and returns them. For an abandoned event it tries
+// the targets that have not taken it; a delivered or unwanted event goes to every target that wants its kind now.
+// Without ids it takes all abandoned events. An unknown id is fault.Invalid, and then nothing is changed.
 func (l *Ledger) RetryEvents(ctx context.Context, ids ...string) (retried []string, err error) {
 	err = l.write(ctx, "retry events", func(tx *sql.Tx) error {
 		retried = nil

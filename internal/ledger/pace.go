@@ -14,15 +14,15 @@ type Budget = budget.State
 const budgetColumns = `host, next_at, interval, pace, blocked_until, refused, refusals, reason, updated,
 	rate, sent_at, probe, probe_until, strain, note, bounded_at, bounded`
 
-// ChangeBudget runs change on what is noted of host in one transaction, with the time in it, and keeps what it changed
-// when it says so. change may run again: it must leave nothing behind but what it did to b.
+// ChangeBudget calls change with the state of host and the time, in one transaction, and stores the state if change
+// returns true. change may be called again: it must have no effect except on b.
 func (l *Ledger) ChangeBudget(ctx context.Context, host string, change func(now time.Time, b *Budget) bool) error {
 	return l.write(ctx, "change budget", func(tx *sql.Tx) error {
 		b, err := readBudget(ctx, tx, host)
 		if err != nil {
 			return err
 		}
-		now := l.exactly() // the lock is ours: whoever comes next reads a later time
+		now := l.exactly() // the lock is ours: the next holder reads a later time
 		if !change(now, &b) {
 			return nil
 		}
@@ -31,8 +31,8 @@ func (l *Ledger) ChangeBudget(ctx context.Context, host string, change func(now 
 	})
 }
 
-// ReadBudget gives what is noted of a host, and the time; of an unknown one that it may be asked at full pace. Times that
-// cannot be are bounded.
+// ReadBudget returns the state of a host, and the time; an unknown host may be asked at full pace. Impossible times are
+// bounded.
 func (l *Ledger) ReadBudget(ctx context.Context, host string) (Budget, time.Time, error) {
 	b, err := readBudget(ctx, l.reader, host)
 	now := l.Now()
@@ -40,7 +40,7 @@ func (l *Ledger) ReadBudget(ctx context.Context, host string) (Budget, time.Time
 	return b, now, l.explain(ctx, "read budget", err)
 }
 
-// Budgets gives what is noted of every host, by name, with times bounded as in ReadBudget.
+// Budgets returns the state of every host, by name, with times bounded as in ReadBudget.
 func (l *Ledger) Budgets(ctx context.Context) ([]Budget, error) {
 	var out []Budget
 	err := l.query(ctx, "read budgets", func(rows *sql.Rows) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// Planned is an item that an enrolment would have done.
+// Planned is an item that an enrolment would do.
 type Planned struct {
 	Item
 	Verdict string // why, as the counts of Enrolled are called: "new", "changed", "recode", "retried", "forced" or "resumed"
@@ -21,8 +21,8 @@ type Preview struct {
 	Lost []string  // ids of the items that are not named any more, in order
 }
 
-// Preview says what Enrol would decide about an enumeration, and writes nothing. Its errors are those of Enrol, except
-// that a publish which is begun and not finished does not disturb it: the items of that count as resumed.
+// Preview returns what Enrol would decide about an enumeration, and writes nothing. Its errors are those of Enrol,
+// except that it accepts an open publish, whose items count as resumed.
 func (l *Ledger) Preview(ctx context.Context, e Enrolment) (Preview, error) {
 	items, err := e.drain()
 	if err != nil {

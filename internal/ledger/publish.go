@@ -19,8 +19,8 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Superseded gives, for each published part that holds rows which must go, the ids of those rows: items that are
-// staged anew, absent or quarantined. An item that is pending or made keeps its old row in the table for now.
+// Superseded returns, for each published part with rows that must go, the ids of those rows: items that are staged
+// again, absent or quarantined. An item that is pending or made keeps its old row in the table for now.
 func (l *Ledger) Superseded(ctx context.Context, asset, partition string) (map[string][]string, error) {
 	out, err := superseded(ctx, l.reader, asset, partition)
 	return out, l.explain(ctx, "read superseded rows", err)
@@ -39,7 +39,7 @@ func superseded(ctx context.Context, q querier, asset, partition string) (map[st
 	return out, err
 }
 
-// StagedParts gives the paths of the staged parts of a partition, sorted, and how many rows they hold.
+// StagedParts returns the paths of the staged parts of a partition, sorted, and their number of rows.
 func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (paths []string, rows int, err error) {
 	err = l.query(ctx, "read staged parts", func(r *sql.Rows) error {
 		var path string
@@ -52,14 +52,9 @@ func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (path
 	return paths, rows, err
 }
 
-// BeginPublish writes down that the table is about to change as m.Moves says, and returns the id under which
-// FinishPublish or AbandonPublish ends it. It is on the disk when it returns: only then may the lake commit.
-//
-// A partition has one open publish at most; another is fault.Unavailable. Moves that would lose rows or keep them
-// twice are fault.Internal: a part of which no row is said to be left while an item that stays has its row in it, and
-// a part with rows that must go which is not rewritten. A rollback is fault.Invalid while a run that has not ended is at
-// the partition, and when one of its parts is condemned. A run's publish whose token does not hold is refused as [Token]
-// says. From here on the publish itself keeps others out: nobody enrols while it is open.
+// BeginPublish records that the table is about to change as m.Moves says, and returns the id for FinishPublish or
+// AbandonPublish records that the lake does not hold the publish and never will. Staged items stay staged for the next
+// publish. A second call changes nothing; abandoning a finished publish is fault.Internal.
 func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, error) {
 	m.State, m.Started = PhasePublishing, l.orNow(m.Started)
 	var id int64
@@ -153,9 +148,10 @@ func losesNothing(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	return nil
 }
 
-// FinishPublish records that the lake holds the publish as version, in one transaction: the items of its added parts
-// are published, the dropped rows' items lose their part, the others of a rewritten part follow it, and a rollback's
-// items go back. rows and bytes are the partition's in that version. Finishing twice changes nothing; finishing an abandoned publish is fault.Internal.
+// FinishPublish records that the lake holds the publish as version, in one transaction: the items of its added parts are
+// published, the items of dropped rows lose their part, the others of a rewritten part move to the new part, and the
+// items of a rollback go back. rows and bytes are those of the partition in that version. A second call changes nothing;
+// finishing an abandoned publish is fault.Internal.
 func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int64) error {
 	return l.write(ctx, "finish publish", func(tx *sql.Tx) error {
 		m, err := openPublish(ctx, tx, "finish publish", id, PhasePublished)

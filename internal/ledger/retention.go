@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Retention says what [Ledger.Prune] leaves. What is younger than Age stays, and so do the newest Count of each kind:
-// materializations of a partition in one state, results of a check of a partition, runs, and backfills. An Age of 0 prunes
-// nothing but events.
+// Retention says what [Ledger.Prune] keeps: what is younger than Age, and the newest Count of each kind:
+// materializations of a partition in one state, results of a check of a partition, runs, and backfills. An Age of 0
+// prunes only events.
 type Retention struct {
 	Age    time.Duration
 	Count  int
@@ -16,14 +16,14 @@ type Retention struct {
 	DryRun bool          // count what would go, and change nothing
 }
 
-// PruneBatch is how many rows one transaction of Prune changes: none of them keeps other writers waiting for long.
+// PruneBatch is the number of rows that one transaction of Prune changes, so that no other writer waits for long.
 const PruneBatch = 500
 
 // movesAge is how long the lists of moved and dropped items stay in a materialization that has ended. They serve to finish
 // it, and nothing else.
 const movesAge = 24 * time.Hour
 
-// Pruned is how many rows of a kind went, or would go.
+// Pruned counts the rows of each kind that were pruned, or would be.
 type Pruned struct {
 	Lists            int `json:"lists"` // materializations whose lists of items were emptied
 	Materializations int `json:"materializations"`
@@ -37,18 +37,18 @@ type Pruned struct {
 	Waits            int `json:"waits"`  // of runs that have ended
 }
 
-// Total is how many rows there are of all kinds.
+// Total returns the number of rows of all kinds.
 func (p Pruned) Total() int {
 	return p.Lists + p.Materializations + p.Observations + p.Checks + p.Runs + p.Backfills + p.Steps + p.Events + p.Claims + p.Waits
 }
 
-// Prune forgets what is old and what nothing needs: in transactions of at most [PruneBatch] rows, so that it can be stopped
-// at any moment and goes on where it was. It never touches
+// Prune deletes what is old and not needed, in transactions of at most [PruneBatch] rows, so that it can be stopped at any
+// moment and continued later. It never deletes
 //
-//   - how a partition stands: what readers see, the last look that found it right, what that look saw;
-//   - the publish of each run that published an item as it stands, which tells since when a row is there;
+//   - the state of a partition: what readers see, and the last verification with its versions;
+//   - the publish of each run that published an item in its present state, which says since when a row exists;
 //   - the last result of each check, publishes under way, runs and backfills that have not ended;
-//   - the newest materialization of all: the numbers of the next ones go on from it, and tables know them;
+//   - the newest materialization of all: the next ones are numbered after it, and tables contain its number;
 //   - items, partitions, cursors and requests of automation.
 func (l *Ledger) Prune(ctx context.Context, r Retention) (Pruned, error) {
 	p := pruner{l: l, r: r, cutoff: micros(l.Now().Add(-r.Age))}
@@ -73,7 +73,7 @@ type pruner struct {
 }
 
 // sweep goes over rows by an id that grows, a batch at a time. which is the condition on them, with the arguments from $3
-// on; from names the table. Whoever is found in the range of a batch is removed in a transaction that asks for the same.
+// on; from names the table. The rows in the range of a batch are removed in a transaction with the same condition.
 func (p *pruner) sweep(ctx context.Context, id, from, which string, args []any, count *int, remove func(ctx context.Context, tx *sql.Tx, which string, args []any) (int, error)) error {
 	for after := int64(-1); ; {
 		var ids []int64

@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// KindRolledBack marks the items that a rollback has moved, until an enrolment decides anew about them.
+// KindRolledBack marks the items that a rollback moved, until the next enrolment decides about them.
 const KindRolledBack = "rolled_back"
 
 // Rollback is how a publish takes a partition back to what an earlier version had. The parts that leave the table are
@@ -22,23 +22,23 @@ type Rollback struct {
 	Parts map[string]Restored `json:"parts,omitempty"`
 }
 
-// Restored is what a part of the earlier version holds, by items.
+// Restored lists the items whose rows are in a part of the earlier version.
 type Restored struct {
 	Same  []string `json:"same,omitempty"`  // the very row that the item has now, in a part that leaves the table
 	Older []string `json:"older,omitempty"` // another row, or the row of an item that [Entry.Returns]
 }
 
-// Reason is what the items that a rollback moves say of it.
+// Reason is the reason that items moved by a rollback get.
 func (r Rollback) Reason() string { return fmt.Sprintf("rolled back to version %d", r.To) }
 
-// Returns reports whether an item with a row in the version that a rollback goes back to is published again though it
-// is not now: an absent or a quarantined one, or one that another rollback made pending and nobody has enrolled since.
+// Returns reports whether a rollback publishes an item again that has a row in the earlier version and is not published
+// now: an absent or quarantined item, or one that another rollback made pending and that was not enrolled since.
 func (e Entry) Returns() bool {
 	return e.State == Absent || e.State == Quarantined || e.State == Pending && e.Kind == KindRolledBack && e.Batch == 0
 }
 
-// Working gives the runs that have not ended and are at a partition: they hold its claim, or have items of it in hand,
-// pending, made or staged.
+// Working returns the runs that have not ended and work on a partition: they hold its claim, or have pending, made or
+// staged items of it.
 func (l *Ledger) Working(ctx context.Context, asset, partition string) ([]string, error) {
 	found, err := working(ctx, l.reader, asset, partition)
 	return found, l.explain(ctx, "read working runs", err)
@@ -84,7 +84,7 @@ func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	return nil
 }
 
-// Busy is the error of a partition that cannot be rolled back because runs are at it.
+// Busy is the error of a partition that cannot be rolled back because runs work on it.
 func Busy(asset, partition string, runs []string) error {
 	return fault.New(fault.Invalid, "roll back", "%s[%s] is in the hands of run %s, which has not ended: wait for it, or end it with "+
 		"`starter runs cancel %s`; what a terminated run left in hand, the next run of the partition takes over",
@@ -151,8 +151,8 @@ func notRolledBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 		m.Asset, m.Partition, m.Run, n)
 }
 
-// Condemn writes down which files of an asset's table are about to be removed, and gives those that may be: from then
-// on no rollback can begin that would bring one of them back. Files that an open publish mentions are left out. It is
+// Condemn marks files of the table of an asset for deletion, and returns those that may be deleted: from then on no
+// rollback can begin that would bring one of them back. It leaves out files that an open publish mentions. The marks are
 // on the disk when it returns.
 func (l *Ledger) Condemn(ctx context.Context, asset string, paths []string) ([]string, error) {
 	var doomed []string
@@ -188,7 +188,7 @@ func (l *Ledger) Condemn(ctx context.Context, asset string, paths []string) ([]s
 	return doomed, err
 }
 
-// Condemned gives the files of an asset's table that a vacuum was about to remove and has not yet pardoned.
+// Condemned returns the files of the table of an asset that are marked for deletion.
 func (l *Ledger) Condemned(ctx context.Context, asset string) ([]string, error) {
 	found, err := condemned(ctx, l.reader, asset)
 	return found, l.explain(ctx, "read condemned files", err)
@@ -206,7 +206,7 @@ func condemned(ctx context.Context, q querier, asset string) ([]string, error) {
 	return found, err
 }
 
-// Pardon forgets that files were condemned: they are gone, or stay after all.
+// Pardon removes the marks of files: they are deleted, or will be kept.
 func (l *Ledger) Pardon(ctx context.Context, asset string, paths []string) error {
 	return l.write(ctx, "pardon files", func(tx *sql.Tx) error {
 		stmt, err := tx.PrepareContext(ctx, `DELETE FROM condemned WHERE asset = $1 AND path = $2`)
@@ -223,7 +223,7 @@ func (l *Ledger) Pardon(ctx context.Context, asset string, paths []string) error
 	})
 }
 
-// Paths are all files that the moves mention.
+// Paths returns all files that the moves mention.
 func (m Moves) Paths() []string {
 	var paths []string
 	for _, part := range m.Added {

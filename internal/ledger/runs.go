@@ -15,7 +15,7 @@ func atMost(limit int) int {
 	return limit
 }
 
-// StartRun records that a run began. A run that is known already is left as it is. A zero Started means now.
+// StartRun records that a run began. A known run is not changed. A zero Started means now.
 func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	return l.write(ctx, "start run", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, workflow, selection, plan, state, trace, started, finished, error)
@@ -25,8 +25,8 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	})
 }
 
-// FinishRun records how a run ended, and that its steps wait no more; the last word counts. A run that failed leaves an event. A run that is not known is
-// fault.Internal.
+// FinishRun records the end of a run, and that its steps no longer wait; the last call counts. A failed run leaves an
+// event. An unknown run is fault.Internal.
 func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
 	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1`,
@@ -52,12 +52,12 @@ func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errTe
 	})
 }
 
-// Runs gives the runs, newest first; limit 0 means 1000.
+// Runs returns the runs, the newest first; limit 0 means 1000.
 func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error) {
 	return l.runs(ctx, `ORDER BY started DESC, id LIMIT $1`, atMost(limit))
 }
 
-// Run gives one run, and false when it is not known.
+// Run returns one run, and false if it is unknown.
 func (l *Ledger) Run(ctx context.Context, id string) (Run, bool, error) {
 	found, err := l.runs(ctx, `WHERE id = $1`, id)
 	if err != nil || len(found) == 0 {
@@ -80,8 +80,8 @@ func (l *Ledger) runs(ctx context.Context, rest string, args ...any) ([]Run, err
 	return out, err
 }
 
-// SavePartitions replaces the list of a set's partitions: those not in ps are marked gone, none is forgotten.
-// Only Key and Label of each are read.
+// SavePartitions replaces the list of the partitions of a set. Those that are not in ps are marked as gone, and none is
+// deleted. It reads only Key and Label of each.
 func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition) error {
 	return l.write(ctx, "save partitions", func(tx *sql.Tx) error {
 		if err := losePartitions(ctx, tx, set, ps); err != nil {
@@ -140,7 +140,7 @@ func (l *Ledger) putPartitions(ctx context.Context, tx *sql.Tx, set string, ps [
 	return nil
 }
 
-// Partitions gives every partition ever seen in a set, by key; those of the last list are not Gone.
+// Partitions returns every partition that was ever in a set, by key; those of the last list are not Gone.
 func (l *Ledger) Partitions(ctx context.Context, set string) ([]Partition, error) {
 	var out []Partition
 	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {

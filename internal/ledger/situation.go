@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Situation is how a published partition stands, with the marks of what happened to it.
+// Situation is the state of a published partition, with the marks of its last changes.
 type Situation struct {
 	Stand
 	Seq     int64 // when it was last published or found right
@@ -40,8 +40,7 @@ func (l *Ledger) some(ctx context.Context, op, text, first string, keys []string
 const situationColumns = `s.partition, s.version, s.code_version, s.upstream, s.verified, COALESCE(t.seq, 0), COALESCE(t.changed, 0)
 	FROM standings s LEFT JOIN touches t ON t.asset = s.asset AND t.partition = s.partition`
 
-// Situations gives how partitions of an asset stand; those that were never published are not in it. No partitions mean
-// all of them.
+// Situations returns the states of published partitions of an asset; without partitions, of all.
 func (l *Ledger) Situations(ctx context.Context, asset string, partitions []string) (map[string]Situation, error) {
 	out := make(map[string]Situation, len(partitions))
 	names := make(map[string]string)
@@ -67,7 +66,7 @@ func (l *Ledger) Situations(ctx context.Context, asset string, partitions []stri
 	return out, l.some(ctx, op, `SELECT `+situationColumns+` WHERE s.asset = $1 AND s.partition IN (%s)`, asset, partitions, scan)
 }
 
-// MadeOtherwise gives the published partitions of an asset that another code version made, in order.
+// MadeOtherwise returns the published partitions of an asset that another code version made, in order.
 func (l *Ledger) MadeOtherwise(ctx context.Context, asset, codeVersion string) ([]string, error) {
 	var out []string
 	err := l.query(ctx, "read standings", func(rows *sql.Rows) error {
@@ -91,7 +90,8 @@ func (l *Ledger) HasKeys(ctx context.Context, set string, keys []string) (map[st
 	return out, err
 }
 
-// HandledBefore gives the last requests of partitions of an asset by automation. One for all partitions counts for each.
+// HandledBefore returns the last requests of partitions of an asset by automation. A request for all partitions counts
+// for each.
 func (l *Ledger) HandledBefore(ctx context.Context, asset string, partitions []string) (map[string]Handled, error) {
 	out := make(map[string]Handled)
 	scan := func(rows *sql.Rows) error {
@@ -118,7 +118,7 @@ func (l *Ledger) HandledBefore(ctx context.Context, asset string, partitions []s
 	return out, nil
 }
 
-// PlanRun records the steps of a run, until it ends: those partitions are being worked on.
+// PlanRun records the steps of a run until it ends: those partitions are in progress.
 func (l *Ledger) PlanRun(ctx context.Context, run string, steps []Slice) error {
 	return l.write(ctx, "record plan", func(tx *sql.Tx) error {
 		stmt, err := tx.PrepareContext(ctx, `INSERT INTO run_steps (run, asset, partition) VALUES ($1, $2, $3)
@@ -136,8 +136,8 @@ func (l *Ledger) PlanRun(ctx context.Context, run string, steps []Slice) error {
 	})
 }
 
-// UnderWay says which partitions of an asset a run is going to work on or is at work on, and which run: those of runs
-// under way that have not looked at them yet, and those that claim them.
+// UnderWay returns the partitions of an asset that are in progress, and their runs: planned steps of running runs, and
+// claimed partitions.
 func (l *Ledger) UnderWay(ctx context.Context, asset string, partitions []string) (map[string]string, error) {
 	out := make(map[string]string)
 	err := l.some(ctx, "read runs under way", `SELECT w.partition, w.run FROM run_steps w JOIN runs r ON r.id = w.run
@@ -160,7 +160,8 @@ func (l *Ledger) UnderWay(ctx context.Context, asset string, partitions []string
 	return out, err
 }
 
-// Requests gives the last requests of automation, newest first; of every asset when none is named. Limit 0 means 1000.
+// Requests returns the last requests of automation, the newest first, of an asset, or with "" of all. Limit 0 means
+// 1000.
 func (l *Ledger) Requests(ctx context.Context, asset string, limit int) ([]AutomationRequest, error) {
 	var out []AutomationRequest
 	err := l.query(ctx, "read requests", func(rows *sql.Rows) error {
@@ -178,12 +179,12 @@ func (l *Ledger) Requests(ctx context.Context, asset string, limit int) ([]Autom
 	return out, err
 }
 
-// OpenStarts gives runs that requests make and that nobody has seen to yet, the oldest first.
+// OpenStarts returns the requested runs that were not started yet, the oldest first.
 func (l *Ledger) OpenStarts(ctx context.Context, limit int) ([]AutomationStart, error) {
 	return l.starts(ctx, `WHERE started = 0 ORDER BY tick, place LIMIT $1`, limit)
 }
 
-// StartsOf gives the runs that the requests of a tick make.
+// StartsOf returns the runs that the requests of a tick start.
 func (l *Ledger) StartsOf(ctx context.Context, tick time.Time) ([]AutomationStart, error) {
 	return l.starts(ctx, `WHERE tick = $1 ORDER BY place`, micros(tick))
 }
@@ -205,7 +206,7 @@ func (l *Ledger) starts(ctx context.Context, rest string, args ...any) ([]Automa
 // keptStarts is how many runs are kept that were seen to.
 const keptStarts = 1000
 
-// MarkStarted records that runs were seen to, and forgets old ones.
+// MarkStarted records that runs were started, and deletes old records.
 func (l *Ledger) MarkStarted(ctx context.Context, runs []string) error {
 	return l.write(ctx, "record starts", func(tx *sql.Tx) error {
 		at := micros(l.Now())
@@ -220,7 +221,7 @@ func (l *Ledger) MarkStarted(ctx context.Context, runs []string) error {
 	})
 }
 
-// Overdue gives partitions that became due by a time, the longest due first.
+// Overdue returns partitions that became due by a time, the longest due first.
 func (l *Ledger) Overdue(ctx context.Context, at time.Time, limit int) ([]Slice, []time.Time, error) {
 	var slices []Slice
 	var dues []time.Time

@@ -42,8 +42,8 @@ func stay(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
 	return err
 }
 
-// Standings hands every published partition of an asset to fn, in no order. It reads nothing but what a plan asks, and
-// keeps nothing: there may be 100,000. Stand.Upstream is good until fn returns.
+// Standings calls fn with every published partition of an asset, in no order. It reads only what a plan needs, and keeps
+// nothing: there may be 100,000 partitions. Stand.Upstream is valid until fn returns.
 func (l *Ledger) Standings(ctx context.Context, asset string, fn func(Stand) error) error {
 	names := make(map[string]string)
 	var code string // the last one: most are the same
@@ -105,14 +105,15 @@ func reads(found []Read, text []byte, names map[string]string) ([]Read, error) {
 	return found, nil
 }
 
-// Stood is how many partitions of an asset were ever published.
+// Stood returns how many partitions of an asset were ever published.
 func (l *Ledger) Stood(ctx context.Context, asset string) (n int, err error) {
 	err = l.query(ctx, "count standings", func(rows *sql.Rows) error { return rows.Scan(&n) },
 		`SELECT COUNT(*) FROM standings WHERE asset = $1`, asset)
 	return n, err
 }
 
-// Touched gives the partitions of an asset that the ledger has items or a publish of, in order: also those that are gone.
+// Touched returns the partitions of an asset with items or a publish in the ledger, in order, including those that are
+// gone.
 func (l *Ledger) Touched(ctx context.Context, asset string) ([]string, error) {
 	var out []string
 	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {
@@ -124,8 +125,8 @@ func (l *Ledger) Touched(ctx context.Context, asset string) ([]string, error) {
 	return out, err
 }
 
-// Unsettled counts, for every partition that has some, the items that are not settled for good. retryable are the kinds
-// of failure that are tried again by themselves.
+// Unsettled counts, for every partition that has some, the items without a final outcome. retryable are the kinds of
+// failure that are retried automatically.
 func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Slice]Unsettled, error) {
 	out := make(map[Slice]Unsettled)
 	err := l.query(ctx, "count unsettled items", func(rows *sql.Rows) error {
@@ -161,7 +162,8 @@ func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Slice]U
 	return out, l.leaveOutWaived(ctx, out, retryable)
 }
 
-// Lake is the name of this ledger, made up when it was first asked for: what was planned with another is known by it.
+// Lake returns the name of this ledger, generated at its first use. It identifies plans that were made with another
+// ledger.
 func (l *Ledger) Lake(ctx context.Context) (string, error) {
 	var id string
 	err := l.write(ctx, "read the lake's name", func(tx *sql.Tx) error {
@@ -174,12 +176,12 @@ func (l *Ledger) Lake(ctx context.Context) (string, error) {
 	return id, err
 }
 
-// AddPartitions adds keys to a dynamic set, or brings back those that were gone; others stay as they are.
+// AddPartitions adds keys to a dynamic set, or brings back keys that were gone; others are not changed.
 func (l *Ledger) AddPartitions(ctx context.Context, set string, ps []Partition) error {
 	return l.write(ctx, "add partitions", func(tx *sql.Tx) error { return l.putPartitions(ctx, tx, set, ps) })
 }
 
-// RemovePartitions marks keys of a dynamic set as gone and says how many were there. Their tables and items stay.
+// RemovePartitions marks keys of a dynamic set as gone and returns how many existed. Their tables and items stay.
 func (l *Ledger) RemovePartitions(ctx context.Context, set string, keys []string) (removed int, err error) {
 	err = l.write(ctx, "remove partitions", func(tx *sql.Tx) error {
 		removed = 0
@@ -199,7 +201,7 @@ func (l *Ledger) RemovePartitions(ctx context.Context, set string, keys []string
 	return removed, err
 }
 
-// KnownPartitions gives the key and the label of the partitions of a set that are not gone, by key.
+// KnownPartitions returns the key and the label of the partitions of a set that are not gone, by key.
 func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, error) {
 	var out []Partition
 	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {
@@ -211,9 +213,9 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 	return out, err
 }
 
-// RecordObservation keeps what was seen of an external asset: a new version when its data is another than at the last
-// look (Snapshot names the data), else that it was looked at. It gives the version, which counts over all partitions. A token
-// that does not hold is refused as [Token] says: a look that comes late must not hide a newer one.
+// RecordObservation stores what was observed of an external asset: a new version if its data has changed since the last
+// observation (Snapshot identifies the data), otherwise that it was observed. It returns the version, which counts over
+// all partitions. A stale token is refused as described at [Token]: a late observation must not hide a newer one.
 func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metadata []byte) (version int64, changed bool, err error) {
 	m.Finished = l.orNow(m.Finished)
 	if m.Started.IsZero() {
@@ -256,7 +258,7 @@ func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metad
 	return version, changed, err
 }
 
-// Observation gives the metadata of the last look at an external asset; nil when there was none.
+// Observation returns the metadata of the last observation of an external asset; nil if there was none.
 func (l *Ledger) Observation(ctx context.Context, asset, partition string) (metadata []byte, err error) {
 	err = l.query(ctx, "read observation", func(rows *sql.Rows) error { return rows.Scan(&metadata) },
 		`SELECT o.metadata FROM standings s JOIN observations o ON o.materialization = s.look WHERE s.asset = $1 AND s.partition = $2`,

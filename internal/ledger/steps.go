@@ -12,9 +12,9 @@ import (
 // stepsAtOnce is how many steps one transaction adds: none of them keeps other writers waiting for long.
 const stepsAtOnce = 1000
 
-// AddSteps writes the plan of a backfill down, a thousand steps to a transaction. Only when all are there may they be
-// taken; what an attempt that was cut short left is replaced. A backfill that is planned already keeps its plan.
-// progress is called now and then with how many there are.
+// AddSteps records the plan of a backfill, a thousand steps per transaction. Steps are handed out only when all are
+// recorded; the rest of an interrupted attempt is replaced. A backfill that is planned already keeps its plan. progress
+// is called from time to time with the number of recorded steps.
 func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progress func(done int)) error {
 	const op = "add steps"
 	planned := false
@@ -41,7 +41,7 @@ func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progr
 	}
 	return l.write(ctx, op, func(tx *sql.Tx) error {
 		at := micros(l.Now())
-		// It may have been cancelled while it was planned.
+		// It may have been canceled while it was planned.
 		_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 			WHERE backfill = $1 AND state = 'waiting' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`, id, at, backfillCanceled)
 		if err != nil {
@@ -81,9 +81,9 @@ func addSteps(ctx context.Context, tx *sql.Tx, id string, steps []NewStep) error
 	return nil
 }
 
-// RetrySteps lets the failed steps of a backfill, and those skipped because of them, wait once more; with canceled also
-// the canceled ones. It gives how many there are, counting those that an execution which broke off left waiting; with
-// any, a backfill that has ended runs again. One that is being cancelled is fault.Invalid.
+// RetrySteps makes the failed steps of a backfill, and those skipped because of them, wait again; with canceled also the
+// canceled ones. It returns their number, including steps that an interrupted execution left waiting. If there are any,
+// a backfill that has ended runs again. A backfill that is being canceled is fault.Invalid.
 func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (count int, err error) {
 	const op = "retry steps"
 	err = l.write(ctx, op, func(tx *sql.Tx) error {
@@ -156,8 +156,8 @@ func settleBarriers(ctx context.Context, tx *sql.Tx, id string) error {
 	return err
 }
 
-// GiveBack lets steps that were taken, and not begun, wait again; those of a backfill that is being cancelled are
-// canceled. One that is not under way under the take is left alone. Of each, Seq and Take are read.
+// GiveBack makes steps that were taken, but not begun, wait again; those of a backfill that is being canceled are
+// canceled. A step that is not running under the take is not changed. It reads Seq and Take of each.
 func (l *Ledger) GiveBack(ctx context.Context, id string, steps []BackfillStep) error {
 	const op = "give steps back"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
@@ -244,7 +244,7 @@ func (l *Ledger) BackfillFailures(ctx context.Context, id string) ([]StepFailure
 	return out, err
 }
 
-// BackfillPace says how many steps were done or failed after a time; the zero time: ever.
+// BackfillPace returns how many steps were done or failed after a time; the zero time: ever.
 func (l *Ledger) BackfillPace(ctx context.Context, id string, since time.Time) (StepPace, error) {
 	var p StepPace
 	err := l.query(ctx, "read pace", func(rows *sql.Rows) error {

@@ -13,7 +13,7 @@ func (l *Ledger) AddStored(ctx context.Context, run string, bytes int64) error {
 	})
 }
 
-// Stored is how many bytes a run has stored in the lake.
+// Stored returns how many bytes a run has stored in the lake.
 func (l *Ledger) Stored(ctx context.Context, run string) (bytes int64, err error) {
 	err = l.query(ctx, "read stored bytes", func(rows *sql.Rows) error { return rows.Scan(&bytes) }, `SELECT bytes FROM stored WHERE run = $1`, run)
 	return bytes, err

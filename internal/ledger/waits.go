@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Wait is a step that does nothing now, and why. It goes on by itself once the cause is gone.
+// Wait is a step that waits, and why. It continues by itself once the cause is gone.
 type Wait struct {
 	Asset, Partition, Run string
 
@@ -19,8 +19,8 @@ type Wait struct {
 	Recorded time.Time // the newest word; set by RecordWait
 }
 
-// RecordWait writes down that a step of a run waits, and tells whether that is news: it did not wait before, or for something of
-// another kind. One that waits already, for whatever reason, keeps its Since.
+// RecordWait records that a step of a run waits, and reports whether that is new: it did not wait before, or waited for
+// another kind of cause. A step that waits already keeps its Since.
 func (l *Ledger) RecordWait(ctx context.Context, w Wait) (news bool, err error) {
 	err = l.write(ctx, "record wait", func(tx *sql.Tx) error {
 		var before string
@@ -38,8 +38,9 @@ func (l *Ledger) RecordWait(ctx context.Context, w Wait) (news bool, err error) 
 	return news, err
 }
 
-// EndWait ends the wait of a step of a run that was recorded before a time, such as the start of the attempt that goes
-// on; the zero time: whenever. A step that does not wait is no error. Its claim's end and its run's end do it, too.
+// EndWait ends the wait of a step of a run that was recorded before a time, such as the start of the attempt that
+// continues; the zero time: at any time. A step that does not wait is no error. The end of its claim or of its run ends
+// the wait, too.
 func (l *Ledger) EndWait(ctx context.Context, asset, partition, run string, before time.Time) error {
 	// Hardly any step waits: that takes no turn among the writers.
 	found, err := l.waits(ctx, `WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
@@ -53,7 +54,7 @@ func (l *Ledger) EndWait(ctx context.Context, asset, partition, run string, befo
 	})
 }
 
-// WaitOf gives the wait of a step of a run, also when its time to try again has come.
+// WaitOf returns the wait of a step of a run, also if the time of its next attempt has come.
 func (l *Ledger) WaitOf(ctx context.Context, asset, partition, run string) (w Wait, waits bool, err error) {
 	found, err := l.waits(ctx, `WHERE asset = $1 AND partition = $2 AND run = $3`, asset, partition, run)
 	if err != nil || len(found) == 0 {
@@ -62,8 +63,8 @@ func (l *Ledger) WaitOf(ctx context.Context, asset, partition, run string) (w Wa
 	return found[0], true, nil
 }
 
-// Waits gives the steps that wait now, by asset, partition and time; with runs, only theirs. Those whose time to try
-// again has come are left out: they go on, or are about to say why not.
+// Waits returns the steps that wait now, by asset, partition and time; with runs, only theirs. It leaves out steps whose
+// time of the next attempt has come: they continue, or will record why not.
 func (l *Ledger) Waits(ctx context.Context, runs ...string) ([]Wait, error) {
 	found, err := l.waits(ctx, `WHERE until = 0 OR until > $1 ORDER BY asset, partition, since, run`, micros(l.Now()))
 	if err != nil || len(runs) == 0 {

@@ -11,8 +11,8 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Waiver is a person's decision that a quarantined item may stay so. It holds while the item stays quarantined under
-// the same fingerprint: what changes at the source is done again, whatever was decided before.
+// Waiver is the decision of a person that a quarantined item may stay so. It holds while the item stays quarantined
+// under the same fingerprint: an item that changes at the source is done again.
 type Waiver struct {
 	Asset, Partition, ID string
 
@@ -73,7 +73,7 @@ func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[Slice]Unsettled
 	return err
 }
 
-// Waivers gives the waivers that hold, of an asset's items or of all ("").
+// Waivers returns the waivers in force, of the items of an asset or of all ("").
 func (l *Ledger) Waivers(ctx context.Context, asset string) (map[Slice]map[string]Waiver, error) {
 	out := make(map[Slice]map[string]Waiver)
 	err := l.query(ctx, "read waivers", func(rows *sql.Rows) error {
@@ -93,8 +93,8 @@ func (l *Ledger) Waivers(ctx context.Context, asset string) (map[Slice]map[strin
 	return out, err
 }
 
-// Waive lets quarantined items stay as they are. Of each waiver everything but Since is read; an item that is not
-// quarantined is fault.Invalid, and then none is waived. One that is waived already gets the new note.
+// Waive lets quarantined items stay quarantined. It reads everything but Since of each waiver. An item that is not
+// quarantined is fault.Invalid, and then none is waived. An item that is waived already gets the new note.
 func (l *Ledger) Waive(ctx context.Context, waivers []Waiver) error {
 	const op = "waive items"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
@@ -112,7 +112,8 @@ func (l *Ledger) Waive(ctx context.Context, waivers []Waiver) error {
 	})
 }
 
-// Unwaive takes waivers back; of each the item is read. One that has none is left alone. It says how many it took back.
+// Unwaive removes waivers; it reads the item of each. An item without a waiver is no error. It returns how many it
+// removed.
 func (l *Ledger) Unwaive(ctx context.Context, waivers []Waiver) (count int, err error) {
 	err = l.write(ctx, "unwaive items", func(tx *sql.Tx) error {
 		count = 0
@@ -132,8 +133,8 @@ func (l *Ledger) Unwaive(ctx context.Context, waivers []Waiver) (count int, err 
 	return count, err
 }
 
-// Retry makes quarantined items pending, with new attempts, for the next run of their partitions; of each entry the
-// item is read. A waiver of one goes. A partition that a run is at is fault.Busy, an item that is not quarantined
+// Retry makes quarantined items pending, with new attempts, for the next run of their partitions; it reads the item of
+// each entry. Their waivers are removed. A partition that a run works on is fault.Busy, an item that is not quarantined
 // fault.Invalid: then none is changed.
 func (l *Ledger) Retry(ctx context.Context, entries []Entry) error {
 	const op = "retry items"

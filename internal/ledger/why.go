@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// PublishedBy gives the version of a partition that a run published last, and when; false when it published none.
+// PublishedBy returns the version of a partition that a run published last, and when; false if it published none.
 func (l *Ledger) PublishedBy(ctx context.Context, asset, partition, run string) (version int64, at time.Time, ok bool, err error) {
 	err = l.query(ctx, "find publish", func(rows *sql.Rows) error {
 		var finished int64
@@ -24,7 +24,7 @@ func (l *Ledger) PublishedBy(ctx context.Context, asset, partition, run string) 
 // nearEnough is how many ids Near looks at.
 const nearEnough = 100
 
-// Near gives ids of items that begin as a text does, the more of it the better.
+// Near returns ids of items that share a prefix with a text, those with the longest prefix first.
 func (l *Ledger) Near(ctx context.Context, text string) ([]string, error) {
 	var found []string
 	for end := len(text); ; {

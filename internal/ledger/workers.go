@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Worker is a worker process, as others can tell whether it lives.
+// Worker is a worker process, with what others need to tell whether it lives.
 type Worker struct {
 	ID    string // of this life of the process: one that was given up by others goes on under another
 	Host  string
@@ -22,13 +22,13 @@ type Worker struct {
 	Ended    time.Time // zero: nobody has found it gone
 }
 
-// Died reports whether a worker is gone without having been told to stop.
+// Died reports whether a worker is dead without having been told to stop.
 func (w Worker) Died() bool { return !w.Ended.IsZero() && w.Stopping.IsZero() }
 
 // workerKept is how long a worker that is gone is remembered: its sessions are ended and its deaths counted long before.
 const workerKept = 7 * 24 * time.Hour
 
-// Register makes a worker known, and forgets those that are long gone.
+// Register adds a worker, and deletes those that have been dead for long.
 func (l *Ledger) Register(ctx context.Context, w Worker) error {
 	return l.write(ctx, "register worker", func(tx *sql.Tx) error {
 		at := l.Now()
@@ -45,8 +45,8 @@ func (l *Ledger) Register(ctx context.Context, w Worker) error {
 // leaseAhead is how far a living worker's leases reach beyond its last beat, for builds that know leases only.
 const leaseAhead = 5 * time.Minute
 
-// Beat says that a worker lives, and prolongs the leases of its sessions, idle ones included. The answer is no when
-// others have found it gone: then its sessions are not its own any more.
+// Beat is the heartbeat of a worker. It renews the leases of its sessions, idle ones included. It returns false if
+// others have declared the worker dead: then its sessions no longer belong to it.
 func (l *Ledger) Beat(ctx context.Context, id string) (known bool, err error) {
 	err = l.write(ctx, "beat", func(tx *sql.Tx) error {
 		at := l.Now()
@@ -64,7 +64,7 @@ func (l *Ledger) Beat(ctx context.Context, id string) (known bool, err error) {
 	return known, err
 }
 
-// Stopping says that a worker was told to stop: what it leaves undone is nobody's fault.
+// Stopping records that a worker was told to stop: no item is charged for what it leaves undone.
 func (l *Ledger) Stopping(ctx context.Context, id string) error {
 	return l.write(ctx, "stop worker", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE workers SET stopping = $2 WHERE id = $1 AND stopping = 0`, id, micros(l.Now()))
@@ -72,7 +72,7 @@ func (l *Ledger) Stopping(ctx context.Context, id string) error {
 	})
 }
 
-// Unregister ends a worker that stops. If it leaves sessions behind, it stays known as gone until somebody has ended them.
+// Unregister ends a worker that stops. If it leaves sessions behind, it stays recorded as dead until they are ended.
 func (l *Ledger) Unregister(ctx context.Context, id string) error {
 	return l.write(ctx, "unregister worker", func(tx *sql.Tx) error {
 		at := micros(l.Now())
@@ -85,8 +85,8 @@ func (l *Ledger) Unregister(ctx context.Context, id string) error {
 	})
 }
 
-// GiveUp says that a worker is gone, unless it has beaten since it was seen with so many beats. There is no way back: a
-// worker that was given up and goes on must register anew.
+// GiveUp declares a worker dead, unless its heartbeat counter has grown beyond the given count. This is final: a worker
+// that was declared dead and continues must register again.
 func (l *Ledger) GiveUp(ctx context.Context, id string, beats int64) (gone bool, err error) {
 	err = l.write(ctx, "give up worker", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(l.Now()))
@@ -100,12 +100,12 @@ func (l *Ledger) GiveUp(ctx context.Context, id string, beats int64) (gone bool,
 	return gone, err
 }
 
-// Workers gives every worker that is remembered, by id.
+// Workers returns every recorded worker, by id.
 func (l *Ledger) Workers(ctx context.Context) ([]Worker, error) {
 	return l.workers(ctx, `ORDER BY id`)
 }
 
-// Worker finds one worker.
+// Worker returns one worker.
 func (l *Ledger) Worker(ctx context.Context, id string) (Worker, bool, error) {
 	found, err := l.workers(ctx, `WHERE id = $1`, id)
 	if err != nil || len(found) == 0 {
@@ -127,7 +127,7 @@ func (l *Ledger) workers(ctx context.Context, rest string, args ...any) ([]Worke
 	return out, err
 }
 
-// Hand is an item that a worker is at, or was at when it died.
+// Hand is an item that a worker has in progress, or had when it died.
 type Hand struct {
 	Asset, Partition, Item, Run string
 
@@ -136,7 +136,7 @@ type Hand struct {
 	Since  time.Time
 }
 
-// Hands gives the items of a partition that somebody is at, or over which workers have died.
+// Hands returns the items of a partition that are in progress, or over which workers have died.
 func (l *Ledger) Hands(ctx context.Context, asset, partition string) ([]Hand, error) {
 	var out []Hand
 	err := l.query(ctx, "read items in hand", func(rows *sql.Rows) error {
@@ -150,7 +150,7 @@ func (l *Ledger) Hands(ctx context.Context, asset, partition string) ([]Hand, er
 	return out, err
 }
 
-// TakeInHand says that a worker begins with an item, before anything is done about it.
+// TakeInHand records that a worker begins with an item, before it does anything.
 func (l *Ledger) TakeInHand(ctx context.Context, h Hand) error {
 	return l.write(ctx, "take item in hand", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO hands (asset, partition, item, run, worker, deaths, since) VALUES ($1, $2, $3, $4, $5, 0, $6)
@@ -160,7 +160,8 @@ func (l *Ledger) TakeInHand(ctx context.Context, h Hand) error {
 	})
 }
 
-// PutDown says that a worker is done with an item. A settled one is forgotten; of another the deaths are kept.
+// PutDown records that a worker is done with an item. A finished item is deleted from the list; of any other the deaths
+// are kept.
 func (l *Ledger) PutDown(ctx context.Context, h Hand) error {
 	return l.write(ctx, "put item down", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE hands SET worker = '' WHERE asset = $1 AND partition = $2 AND item = $3 AND worker = $4`,
@@ -174,8 +175,8 @@ func (l *Ledger) PutDown(ctx context.Context, h Hand) error {
 	})
 }
 
-// Dropped says that the worker that had an item in hand has not put it down: if it died, that is one death more. It gives
-// the deaths there are. What somebody else has found out meanwhile is not counted twice.
+// Dropped records that the worker with an item in progress has not put it down: if the worker died, that is one more
+// death. It returns the number of deaths. A death is counted once, even if several processes find it.
 func (l *Ledger) Dropped(ctx context.Context, h Hand, died bool) (deaths int, err error) {
 	more := 0
 	if died {

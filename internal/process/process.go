@@ -1,5 +1,5 @@
-// Package process runs programs over files that nobody vouches for: each heads a group of its own, dies with us however we
-// die, can be killed whole at any time, may be limited before it gets its input, and is heard only so far as is bounded.
+// Package process runs programs over files that nobody vouches for. Each heads a group of its own, dies with us however we
+// die, can be killed whole at any time, may be limited before it gets its input, and may answer with only so many bytes.
 //
 // On Linux all of that holds; elsewhere a process is killed alone, and limits are left to deadlines and to the program.
 package process

@@ -1,4 +1,4 @@
-// Package quality says in figures how well leaflets were read, and which were read worst.
+// Package quality says in figures how well leaflets were read, the worst first.
 //
 // [Measure] takes one document, as anvisa/extract has it, and its product's row of the catalog, and gives a [Document]:
 // figures, and a score from 100, in which every point that is missing has its [Reason]. [Rule] is how the points are

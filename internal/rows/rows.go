@@ -1,5 +1,5 @@
-// Package rows turns Go structs into Parquet rows and back, with the struct's type erased, so that tables of many
-// row types fit into one list.
+// Package rows translates between Go structs and Parquet rows. The struct's type is erased, so that tables of many row
+// types fit into one list.
 //
 // The row type is the schema. Its fields carry these tags:
 //

@@ -22,10 +22,10 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/cron"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/workflows"
 )
@@ -112,7 +112,7 @@ func (d Definition) Input() workflows.MaterializeInput {
 	if d.Mode == config.Needed {
 		filter = asset.Needed
 	}
-	return workflows.MaterializeInput{Select: d.Select, Partitions: d.Partitions, Filter: filter, Mode: activities.ModeOf(filter)}
+	return workflows.MaterializeInput{Select: d.Select, Partitions: d.Partitions, Filter: filter, Mode: planning.ModeOf(filter)}
 }
 
 // Fits refuses a schedule that is too large for the server: it keeps both what was asked for and what each run is asked.

@@ -1,5 +1,5 @@
-// Package telemetry spells every span, metric and attribute name of the project, sends traces and metrics where the
-// standard OTEL_* variables say, and ties Temporal's workflows and activities into them.
+// Package telemetry is the one place where spans, metrics or attributes get their names. It sends them where the standard OTEL_* variables
+// say, and ties Temporal's workflows and activities into them.
 //
 // # Spans
 //

@@ -12,7 +12,7 @@ import (
 	"drugslm/internal/lake"
 )
 
-// DiffInput says which versions are compared and how much of it is shown.
+// DiffInput says which versions to compare, and how much of the result to list.
 type DiffInput struct {
 	From, To   int64
 	Partitions []string // keys or labels; none: all
@@ -20,7 +20,7 @@ type DiffInput struct {
 	KeysOnly   bool     // changed rows are listed without their columns
 }
 
-// Diff is what differs between two versions of a table. Counts are complete.
+// Diff is the difference between two versions of a table. Counts are complete.
 type Diff struct {
 	From       int64           `json:"from"`
 	To         int64           `json:"to"`
@@ -32,7 +32,7 @@ type Diff struct {
 	Unlisted   int             `json:"unlisted"`   // rows that differ and are not listed
 }
 
-// PartitionDiff counts what differs in a partition.
+// PartitionDiff counts the differences in a partition.
 type PartitionDiff struct {
 	Partition string `json:"partition"`
 	Added     int    `json:"added"`
@@ -50,7 +50,7 @@ type RowDiff struct {
 	Columns   []ColumnDiff `json:"columns,omitempty"`
 }
 
-// ColumnDiff is a value that differs; a long one is cut and becomes a string that says so.
+// ColumnDiff is a value that differs. A long value is cut, and becomes a string that says so.
 type ColumnDiff struct {
 	Column string          `json:"column"`
 	Before json.RawMessage `json:"before"`

@@ -41,7 +41,7 @@ type Drift struct {
 	right map[string]digest // items → the row they should have
 }
 
-// Told says in a sentence what was done, and by whom.
+// Told says in a sentence what was done, and by which program.
 func (d Drift) Told() string {
 	by := "another program changed the files"
 	if n := len(d.Commits); n > 0 {
@@ -68,7 +68,7 @@ func did(class string) string {
 	}
 }
 
-// Moved gives the files of the rows that are as they were, in other files, by item.
+// Moved returns, by item, the files of unchanged rows that are now in other files.
 func (d Drift) Moved() map[string]string {
 	moved := make(map[string]string, d.Followed)
 	for file, ids := range d.clean {

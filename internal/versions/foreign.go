@@ -13,9 +13,9 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Drifts finds the partitions of an asset's table whose files are not those that the ledger knows, without reading any
-// row. A partition with an open publish is left out: whoever ends it looks again. One that the ledger does not know at all
-// is among them.
+// Drifts finds the partitions of the table of an asset whose files are not those that the ledger knows, without reading
+// a row. It skips a partition with an open publish: the process that ends the publish checks again. It includes
+// partitions that the ledger does not know at all.
 func (k Keeper) Drifts(ctx context.Context, a *asset.Asset) ([]Drift, error) {
 	now, err := k.Table(a).State(ctx)
 	if err != nil {
@@ -121,8 +121,8 @@ func classOf(c lake.Commit) string {
 	}
 }
 
-// Examine reads the rows of a partition's files that the ledger does not know, and compares them with those they are said
-// to stand for; nil when the files are those that the ledger knows.
+// Examine reads the rows in the files of a partition that the ledger does not know, and compares them with the rows that
+// the ledger expects. It returns nil if all files are known.
 func (k Keeper) Examine(ctx context.Context, a *asset.Asset, key string) (*Drift, error) {
 	now, err := k.Table(a).Snapshot(ctx)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Return is what going back to a version means for one partition.
+// Return is what a rollback means for one partition.
 type Return struct {
 	Partition    string `json:"partition"`
 	From         int64  `json:"from"` // the version that readers see now
@@ -40,8 +40,8 @@ type Return struct {
 	then        *lake.Snapshot // whose schema and properties the table has again; nil: they stay
 }
 
-// PlanRollback says what going back to a version would mean for partitions, by key or label; none: all. It reads the
-// rows of the files that differ, and changes nothing. What stands in the way of any partition is one error.
+// PlanRollback says what a rollback to a version would mean for partitions, by key or label; none: all. It reads the
+// rows of the files that differ, and changes nothing. It returns one error for the problems of all partitions.
 func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, partitions []string) ([]Return, error) {
 	table := k.Table(a)
 	then, err := at(ctx, a, table, to)

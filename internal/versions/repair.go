@@ -14,13 +14,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// OperationRepair is the operation of the commits that put back what another program changed.
+// OperationRepair is the operation of commits that restore what another program changed.
 const OperationRepair = "REPAIR"
 
-// Reconcile follows what other programs did to a partition since it was last looked at: rows that are the same in other
-// files are followed, in the ledger only. Rows that went or changed are put back, from the files of before or from the
-// ledger; rows of nobody are taken away; both in one publish. What is kept nowhere is to be made again. It gives what it
-// found, nil for nothing. The caller has the partition in hand.
+// Reconcile deals with what other programs did to a partition since the last check. Rows that are the same in other
+// files are updated in the ledger only. Rows that are gone or changed are restored, from the former files or from the
+// ledger, and unknown rows are removed, both in one publish. Items whose row is kept nowhere are made again. It returns
+// what it found, nil for nothing. The caller must hold the claim on the partition.
 //
 // A table that cannot be read or must not be written is refused, with the command that helps, and nothing is changed.
 func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) (*Drift, error) {
@@ -230,7 +230,7 @@ func (k Keeper) rightRows(ctx context.Context, a *asset.Asset, d *Drift, run str
 	return []lake.File{f}, ids, err
 }
 
-// Advise adds to the error of a table that cannot be used the command that makes it usable again.
+// Advise adds to the error of an unusable table the command that makes it usable again.
 func Advise(a *asset.Asset, err error) error {
 	cure := Cure(a, err)
 	if cure == "" {
@@ -239,7 +239,7 @@ func Advise(a *asset.Asset, err error) error {
 	return fmt.Errorf("%w (to take the table back: %s)", err, cure)
 }
 
-// Cure is the command that makes a table usable again that cannot be used; "" when none is known.
+// Cure returns the command that makes an unusable table usable again; "" if none is known.
 func Cure(a *asset.Asset, err error) string {
 	u, ok := errors.AsType[*lake.Unsupported](err)
 	if !ok || u.Good < 0 {

@@ -15,10 +15,10 @@ import (
 // OperationRollback is the operation of the commits of a rollback.
 const OperationRollback = "ROLLBACK"
 
-// Rollback lets readers see version to of partitions again, by key or label; none: all. Each partition is one new
-// version of the table; run names the rollback in them and in the ledger. First of all an earlier rollback that was cut
-// short is put right. Everything is planned before anything is done; if one partition then fails, the returns say
-// with their Version which were done.
+// Rollback brings version to of partitions back, by key or label; none: all. Each partition is one new version of the
+// table. run names the rollback in the commits and in the ledger. It first settles an earlier rollback that was
+// interrupted. Everything is planned before anything is done. If a partition then fails, the Version of the returned
+// values says which partitions were done.
 func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]Return, error) {
 	if err := tabled(a); err != nil {
 		return nil, err

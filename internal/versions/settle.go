@@ -9,16 +9,16 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Settle finishes or abandons a publish that was begun and neither finished nor abandoned. The table's log is the
-// judge: it either has the commit or it has not, and in that case never will. by says who asks; app is the name under
-// which the partition's commits are numbered.
+// Settle finishes or abandons an interrupted publish. The log of the table decides: either it has the commit, or Settle
+// makes sure that it never will. by says who asks; app is the name under which the commits of the partition are
+// numbered.
 func Settle(ctx context.Context, l *ledger.Ledger, table *lake.Table, app string, m ledger.Materialization, by lake.CommitInfo) error {
 	held, version, err := table.Fence(ctx, lake.Change{Partition: m.Partition, App: app, Txn: m.ID, Info: by})
 	unsupported, closed := errors.AsType[*lake.Unsupported](err)
 	switch {
 	case closed:
-		// Whoever is about to make the commit is refused as well, for it comes after the one that closed the table; and
-		// what takes the table back has a higher number.
+		// The process that is about to make the commit is refused as well, because its commit comes after the one that
+		// closed the table; and a commit that takes the table back has a higher number.
 		return l.AbandonPublish(ctx, m.ID, "its commit was never made, and cannot be: "+unsupported.Error())
 	case err != nil:
 		return err
@@ -30,7 +30,7 @@ func Settle(ctx context.Context, l *ledger.Ledger, table *lake.Table, app string
 	return l.FinishPublish(ctx, m.ID, version.Version, m.Rows, m.Bytes)
 }
 
-// Strange is the error of a table that was not written with this ledger.
+// Strange is the error of a table that was written with another ledger.
 func Strange(app string, table *lake.Table, format string, args ...any) error {
 	why := fault.New(fault.Invalid, "", format, args...)
 	return fault.New(fault.Invalid, "publish "+app, "the table %s was written with another ledger: %w", table.Location(), why)

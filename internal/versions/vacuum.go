@@ -12,14 +12,14 @@ import (
 	"drugslm/internal/lake"
 )
 
-// Retention says what a vacuum leaves readable, besides the newest version and what is made from or needed.
+// Retention says what a vacuum keeps readable, besides the newest version and versions that something depends on.
 type Retention struct {
 	Versions  int           // the last ones of each partition, at least 1
 	OlderThan time.Duration // versions that readers saw within this time
 	DryRun    bool          // says what would go, and removes nothing
 }
 
-// DefaultVersions and DefaultAge are what a vacuum keeps unless told otherwise.
+// DefaultVersions and DefaultAge are the defaults of a vacuum.
 const (
 	DefaultVersions = 10
 	DefaultAge      = 30 * 24 * time.Hour
@@ -35,7 +35,7 @@ type Vacuumed struct {
 	Kept       map[string]lake.Amount `json:"kept"`       // by reason
 }
 
-// Expired is a data file of which no version is retained.
+// Expired is a data file that no retained version needs.
 type Expired struct {
 	Path        string    `json:"path"` // in the data folder
 	Partition   string    `json:"partition"`
@@ -44,8 +44,8 @@ type Expired struct {
 	Replaced    time.Time `json:"replaced"`     // when readers saw that one last
 }
 
-// Vacuum removes, or with DryRun names, the data files of assets' tables that no retained version has. External assets,
-// which have no table, are passed over.
+// Vacuum deletes, or with DryRun lists, the data files of assets' tables that no retained version needs. It skips
+// external assets, which have no table.
 func (k Keeper) Vacuum(ctx context.Context, assets []*asset.Asset, r Retention) ([]Vacuumed, error) {
 	if r.Versions < 1 || r.OlderThan < 0 {
 		return nil, fault.New(fault.Invalid, "vacuum", "keeping %d versions, and those younger than %s, cannot work: at least one is always kept, and no age is below 0",

@@ -1,23 +1,22 @@
-// Package versions looks at the versions of published tables, compares them, goes back to one, and removes the files
-// of those that nobody needs any more.
+// Package versions manages the versions of published tables.
 //
-// Every publish of a partition is a version of its asset's Delta table. [Keeper.List] tells them, [Keeper.Diff]
-// compares two by the items of their rows. [Keeper.PlanRollback] says what going back would mean and
-// [Keeper.Rollback] does it: as a publish like any other, which is a new version, announced in the ledger before its
-// commit and confirmed after it. Whoever is killed in between leaves it to [Settle]: the next rollback, or the next run
-// of the partition, finishes what is in the table's log and shuts out for good what is not. [Keeper.Vacuum] removes
-// data files that only versions beyond retention have; those stay listed and cannot be read.
+// Every publish of a partition is a version of its asset's Delta table. [Keeper.List] lists them, and [Keeper.Diff] compares two by
+// the items of their rows. [Keeper.PlanRollback] says what a rollback would change, and [Keeper.Rollback] does it. A rollback is a
+// publish like any other: a new version, announced in the ledger before its commit and confirmed after it. If the process is
+// killed in between, the next rollback or the next run of the partition calls [Settle], which finishes a publish whose commit is in
+// the table's log and makes sure that any other never gets there. [Keeper.Vacuum] deletes data files that only versions beyond
+// retention need; these versions stay listed and cannot be read.
 //
-// Other programs may change the tables, too. [Keeper.Drifts] finds the partitions whose files are not those that the ledger
-// knows, without reading a row; [Keeper.Examine] reads the rows of these files and compares them with those of before;
-// [Keeper.Reconcile] has the ledger follow rows that are the same and puts the others right in a publish of its own.
+// Other programs may change the tables, too. [Keeper.Drifts] finds the partitions whose files are not those that the ledger knows,
+// without reading a row. [Keeper.Examine] reads the rows of these files and compares them with the earlier rows. [Keeper.Reconcile]
+// updates the ledger for rows that are the same in other files, and restores the others in a publish of its own.
 //
-// A comparison and a rollback keep, of each row in files that only one of the two versions has, its item's id and 16
-// bytes of a hash, of one partition at a time: some 70 bytes a row, for a rollback at most twice that. Rows of files
-// that both versions have are not read.
+// For each row in files that only one of the two versions has, a comparison and a rollback keep the id of its item and 16 bytes of
+// a hash, for one partition at a time: some 70 bytes a row, and for a rollback at most twice that. Rows of files that both versions
+// have are not read.
 //
-// What was typed and cannot work (a version that does not exist, one whose files were vacuumed, a partition that a run
-// has in hand) is fault.Invalid, and nothing is changed.
+// A request that cannot work (a version that does not exist or whose files were vacuumed, a partition that a run is working on) is
+// fault.Invalid, and nothing is changed.
 package versions
 
 import (
@@ -35,7 +34,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Keeper knows the tables and the ledger that goes with them. Safe for use by several goroutines.
+// Keeper manages the tables with their ledger. It is safe for use by several goroutines.
 type Keeper struct {
 	Graph  *asset.Graph
 	Ledger *ledger.Ledger
@@ -43,7 +42,7 @@ type Keeper struct {
 	Now    func() time.Time
 }
 
-// Version is one version of an asset's table. Each is about one partition.
+// Version is one version of the table of an asset. It concerns one partition.
 type Version struct {
 	Version      int64             `json:"version"`
 	Time         time.Time         `json:"time"`
@@ -69,8 +68,8 @@ type Version struct {
 	about []string
 }
 
-// Examined is what a run found when it looked into a commit of another program, and into those that it looked into together
-// with it.
+// Examined is what a run found when it examined a commit of another program, together with the commits that it examined
+// at the same time.
 type Examined struct {
 	Partition string `json:"partition"`
 	Class     string `json:"class"`    // as the rows showed
@@ -81,8 +80,8 @@ type Examined struct {
 	RunID     string `json:"run_id"`
 }
 
-// List gives the versions of an asset's table, the newest first: those about the partitions that are named, by key or
-// label; none: all. limit 0: all. The log is read once, whatever the limit is.
+// List returns the versions of the table of an asset, the newest first, of the named partitions, by key or label; none:
+// all. limit 0: all. The log is read once for any limit.
 func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, limit int) ([]Version, error) {
 	found, err := k.history(ctx, a)
 	if err != nil {

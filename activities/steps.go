@@ -1,0 +1,158 @@
+package activities
+
+import (
+	"context"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/engine/materialize"
+	"drugslm/internal/ledger"
+)
+
+// Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
+func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (out materialize.Enrolled, err error) {
+	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = a.Engine.Enrol(ctx, at, in)
+		return err
+	})
+	return out, err
+}
+
+// List asks the source for every item of a step with its row, enrols the items and stages the rows of those that are new or
+// changed.
+func (a *Activities) List(ctx context.Context, in materialize.StepInput) (out materialize.Enrolled, err error) {
+	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = a.Engine.List(ctx, at, in)
+		return err
+	})
+	return out, err
+}
+
+// Batch makes the items of one batch of a step, and stages their rows.
+func (a *Activities) Batch(ctx context.Context, in materialize.BatchInput) (out materialize.BatchOutput, err error) {
+	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = a.Engine.Batch(ctx, at, in)
+		return err
+	})
+	return out, err
+}
+
+// Check runs the asset's checks on what is staged and records the verdicts.
+func (a *Activities) Check(ctx context.Context, in materialize.CheckInput) (out materialize.Checked, err error) {
+	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = a.Engine.Check(ctx, at, in)
+		return err
+	})
+	return out, err
+}
+
+// Publish shows readers the partition's new state, all of it in one commit.
+func (a *Activities) Publish(ctx context.Context, in materialize.PublishInput) (out materialize.Result, err error) {
+	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = a.Engine.Publish(ctx, at, in)
+		return err
+	})
+	return out, err
+}
+
+// Observe looks at an external asset and keeps what it saw.
+func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (out materialize.Result, err error) {
+	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = a.Engine.Observe(ctx, at, in)
+		return err
+	})
+	return out, err
+}
+
+// Release ends a step's claim on its partition, when the step itself could not.
+func (a *Activities) Release(ctx context.Context, in materialize.StepInput) error {
+	return a.once(ctx, func(ctx context.Context, at materialize.Attempt) error { return a.Engine.Release(ctx, at, in) })
+}
+
+// PartitionInput is a step that is to be done in one activity, if it is small.
+type PartitionInput struct {
+	materialize.StepInput
+	Of StepOf `json:"of,omitzero"`
+}
+
+// PartitionOutput is what became of a step in one activity.
+type PartitionOutput struct {
+	materialize.PartitionResult
+	Next Dequeued `json:"next,omitzero"` // what the backfill has to do next
+}
+
+// MaterializePartition brings a partition up to date in one go: enrol or list, make, check, publish, and, for a
+// backfill, record the end of the step. A partition with more than one batch of items to make is left to workflow Partition.
+func (a *Activities) MaterializePartition(ctx context.Context, in PartitionInput) (out PartitionOutput, err error) {
+	var finish func(context.Context, materialize.StepInput, materialize.Result) error
+	if in.Of.Backfill != "" {
+		finish = func(ctx context.Context, step materialize.StepInput, result materialize.Result) (err error) {
+			out.Next, err = a.finishStep(ctx, StepEnd{StepInput: step, Of: in.Of, State: ledger.StepDone, Result: result})
+			return err
+		}
+	}
+	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
+		out.PartitionResult, err = a.Engine.Partition(ctx, at, in.StepInput, finish)
+		return err
+	})
+	return out, err
+}
+
+// StepOf says of which backfill a step is, and under which dequeue it was handed out.
+type StepOf struct {
+	Backfill string `json:"backfill"`
+	Epoch    int64  `json:"epoch"`
+	Seq      int64  `json:"seq"`
+	Take     int64  `json:"take"`           // the number of the dequeue
+	Next     int64  `json:"next,omitempty"` // the number under which one more step is dequeued when this one is done; 0: none
+}
+
+// StepEnd is how a step of a backfill ended.
+type StepEnd struct {
+	materialize.StepInput
+	Of    StepOf           `json:"of"`
+	State ledger.StepState `json:"state"`
+	Kind  string           `json:"kind,omitempty"`  // of the failure
+	Error string           `json:"error,omitempty"` // why it failed or was canceled
+	materialize.Result
+}
+
+// Ready is a step that was handed out.
+type Ready struct {
+	Seq  int64      `json:"seq"`
+	Take int64      `json:"take"` // the number of the dequeue
+	Step asset.Step `json:"step"`
+}
+
+// Dequeued is what a backfill may begin now, and how it stands.
+type Dequeued struct {
+	Steps []Ready              `json:"steps,omitempty"`
+	State ledger.BackfillState `json:"state"`
+	Ready bool                 `json:"ready,omitempty"` // there are more that could begin
+	Left  bool                 `json:"left,omitempty"`  // there are some that wait, ready or not
+}
+
+// FinishStep records the end of a step that could not record it itself, releases its partition, and says what is next.
+func (a *Activities) FinishStep(ctx context.Context, in StepEnd) (out Dequeued, err error) {
+	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		out, err = a.finishStep(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+func (a *Activities) finishStep(ctx context.Context, in StepEnd) (Dequeued, error) {
+	end := ledger.StepEnd{
+		Backfill: in.Of.Backfill, Epoch: in.Of.Epoch, Seq: in.Of.Seq, Take: in.Of.Take, State: in.State, Kind: in.Kind, Error: in.Error,
+		Run:         in.Run,
+		StepOutcome: ledger.StepOutcome{Changed: in.Changed, Version: in.Version, Rows: in.Rows, Counts: in.Counts},
+	}
+	next := ledger.DequeueRequest{Number: in.Of.Next}
+	if in.Of.Next > 0 {
+		next.Limit = 1
+	}
+	dequeued, err := a.Engine.Ledger.FinishStep(ctx, end, next)
+	if err != nil {
+		return Dequeued{}, err
+	}
+	return dequeuedOf(dequeued)
+}

@@ -1,0 +1,81 @@
+package materialize
+
+import (
+	"context"
+
+	"drugslm/internal/telemetry"
+)
+
+// PartitionResult is what became of a step that was done in one go.
+type PartitionResult struct {
+	Result
+	// Left: there is more than one batch to make. The items are enrolled, as Enrolled says, and nothing else is done.
+	Left     bool     `json:"left,omitempty"`
+	Enrolled Enrolled `json:"enrolled,omitzero"`
+}
+
+// Partition brings a partition up to date in one go: enrol or list, make, check, publish. Whatever it was in the middle of
+// when it was killed, the next attempt goes on with. A partition with more than one batch of items to make is left to its
+// caller after enrolling, so that batches run side by side and a lost one costs only itself. finish records the end of a step
+// that is done, with a context that is not canceled; nil releases the partition.
+func (eng *Engine) Partition(ctx context.Context, at Attempt, in StepInput, finish func(context.Context, StepInput, Result) error) (out PartitionResult, err error) {
+	err = eng.attempt(ctx, at, in, false, func(ctx context.Context, in StepInput) error {
+		if err := eng.partition(ctx, at, in, &out); err != nil || out.Left {
+			return err
+		}
+		ctx = context.WithoutCancel(ctx) // it is published: that must be known
+		if finish == nil {
+			return eng.Ledger.Unclaim(ctx, at.claim(in))
+		}
+		return finish(ctx, in, out.Result)
+	})
+	return out, err
+}
+
+// partition does the parts of a small step one after the other.
+func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out *PartitionResult) error {
+	if in.Step.Observes {
+		return eng.spanned(ctx, at, in, telemetry.ObserveAsset, func(ctx context.Context, j job) (err error) {
+			out.Result, err = eng.observe(ctx, j)
+			return err
+		})
+	}
+	err := eng.enrolPartition(ctx, at, in, out)
+	if err != nil || out.Left {
+		return err
+	}
+	in = out.Enrolled.Of(in)
+	publish := PublishInput{StepInput: in}
+	publish.Snapshot, publish.Upstream = out.Enrolled.Snapshot, out.Enrolled.Upstream
+	err = eng.spanned(ctx, at, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
+		checked, err := eng.check(ctx, j, publish.Upstream)
+		publish.Verdicts = checked.Verdicts
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return eng.spanned(ctx, at, in, telemetry.PublishPartition, func(ctx context.Context, j job) error {
+		out.Result, err = eng.publish(ctx, j, publish)
+		return err
+	})
+}
+
+// enrolPartition finds out what there is to do, and does it if it is at most one batch.
+func (eng *Engine) enrolPartition(ctx context.Context, at Attempt, in StepInput, out *PartitionResult) error {
+	span, enrol := telemetry.EnrolItems, eng.enrolItems
+	if in.Step.Lists {
+		span, enrol = telemetry.ListSource, eng.listItems
+	}
+	err := eng.spanned(ctx, at, in, span, func(ctx context.Context, j job) (err error) {
+		out.Enrolled, err = enrol(ctx, j)
+		return err
+	})
+	if out.Left = !in.Step.Lists && out.Enrolled.Batches > 1; err != nil || out.Left || in.Step.Lists || out.Enrolled.Batches == 0 {
+		return err
+	}
+	return eng.spanned(ctx, at, out.Enrolled.Of(in), telemetry.MakeBatch, func(ctx context.Context, j job) error {
+		_, err := eng.batch(ctx, j, 1)
+		return err
+	})
+}

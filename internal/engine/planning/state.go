@@ -1,0 +1,92 @@
+package planning
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/ledger"
+)
+
+// LoadState gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
+func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.World, error) {
+	w := asset.World{Now: l.Now(), Facts: make(map[asset.Key]map[string]asset.Fact)}
+	var err error
+	if w.Partitions, err = Partitions(ctx, g, l); err != nil {
+		return w, err
+	}
+	assets := g.All()
+	facts := make([]map[string]asset.Fact, len(assets))
+	group, within := errgroup.WithContext(ctx)
+	for i, a := range assets {
+		group.Go(func() (err error) {
+			facts[i], err = published(within, l, a.Key)
+			return err
+		})
+	}
+	unsettled, err := l.Unsettled(ctx, RetriedKinds())
+	if gathered := group.Wait(); gathered != nil {
+		err = gathered
+	}
+	if err != nil {
+		return w, err
+	}
+	for i, a := range assets {
+		w.Facts[a.Key] = facts[i]
+	}
+	for slice, u := range unsettled {
+		unsettle(w, slice, u)
+	}
+	return w, nil
+}
+
+// Partitions reads the keys of the dynamic sets.
+func Partitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map[string][]asset.Partition, error) {
+	found := make(map[string][]asset.Partition)
+	for _, set := range g.Sets() {
+		known, err := l.KnownPartitions(ctx, set.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range known {
+			found[set.Name] = append(found[set.Name], asset.Partition{Key: p.Key, Label: p.Label})
+		}
+	}
+	return found, nil
+}
+
+// published gives the facts of the partitions of an asset that were ever published.
+func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.Fact, error) {
+	known, err := l.Stood(ctx, string(key))
+	if err != nil {
+		return nil, err
+	}
+	facts := make(map[string]asset.Fact, known)
+	err = l.Standings(ctx, string(key), func(s ledger.Stand) error {
+		f := asset.Fact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
+		if len(s.Upstream) > 0 {
+			f.Upstream = make(asset.Versions, len(s.Upstream))
+		}
+		for i, read := range s.Upstream {
+			f.Upstream[i] = asset.Version{Key: asset.Key(read.Asset), Version: read.Version}
+		}
+		facts[s.Partition] = f
+		return nil
+	})
+	return facts, err
+}
+
+// unsettle adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
+func unsettle(w asset.World, s ledger.Slice, u ledger.Unsettled) {
+	facts, declared := w.Facts[asset.Key(s.Asset)]
+	if !declared {
+		return
+	}
+	f, known := facts[s.Partition]
+	if !known {
+		f.Version = -1
+	}
+	f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
+	facts[s.Partition] = f
+}
