@@ -46,8 +46,8 @@ func Opening(categories *asset.Partitions) *asset.Asset {
 	})
 }
 
-// document is what open needs to know of a document: at most 4 KiB as JSON.
-type document struct {
+// opening is what open needs to know of a document: at most 4 KiB as JSON.
+type opening struct {
 	Text      string
 	FetchedAt time.Time
 	SourceURL string
@@ -60,7 +60,7 @@ func texts(ctx context.Context, run asset.Run, emit func(asset.Item) error) erro
 			return err
 		}
 		text := strings.ToValidUTF8(doc.Text[:min(len(doc.Text), 500)], "")
-		input, err := json.Marshal(document{text, doc.FetchedAt, doc.SourceURL})
+		input, err := json.Marshal(opening{text, doc.FetchedAt, doc.SourceURL})
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func texts(ctx context.Context, run asset.Run, emit func(asset.Item) error) erro
 // open makes the rows of one batch.
 func open(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[OpeningRow]) error {
 	for _, item := range batch {
-		var doc document
+		var doc opening
 		err := json.Unmarshal(item.Input, &doc)
 		sentence, _, found := strings.Cut(doc.Text, ".")
 		if err == nil && !found {

@@ -2,7 +2,7 @@
 //
 //	go run ./internal/asset/newasset anvisa/makers
 //
-// The file compiles and its asset works. Change it into what you need: see docs/adding-an-asset.md.
+// It does so for the group anvisa. The file compiles and its asset works. Change it into what you need: see docs/adding-an-asset.md.
 package main
 
 import (
@@ -52,9 +52,7 @@ type result struct {
 
 // declaration is what the template is filled with.
 type declaration struct {
-	Key, Name, Package string
-	Import, Source     string // of the package with the catalog; empty in that package itself
-	Location           string
+	Key, Name, Package, Location string
 }
 
 // write writes the file of an asset in the repository at root. It replaces no file.
@@ -72,13 +70,8 @@ func write(root, key string) (result, error) {
 		return result{}, fmt.Errorf("no folder under internal has assets of the group %q: write its list, func Assets, first", group)
 	}
 	d := declaration{Key: key, Name: exported(name), Package: lists[at].name, Location: "processed/" + key}
-	word := d.Name + "(categories)"
-	if !lists[at].group("anvisa") {
-		from := slices.IndexFunc(lists, func(l list) bool { return l.group("anvisa") })
-		if from < 0 {
-			return result{}, fmt.Errorf("no folder under internal has the catalog of anvisa, which the template counts")
-		}
-		d.Import, d.Source, word = "drugslm/"+path.Dir(lists[from].file), lists[from].name+".", d.Name+"()"
+	if group != "anvisa" {
+		return result{}, fmt.Errorf("the template counts the catalog of anvisa, which %s may not import: copy an asset of %s, and see docs/adding-an-asset.md", path.Dir(lists[at].file), group)
 	}
 	var text bytes.Buffer
 	if err := template.Must(template.New("asset").Parse(source)).Execute(&text, d); err != nil {
@@ -88,7 +81,7 @@ func write(root, key string) (result, error) {
 	if err != nil {
 		return result{}, fmt.Errorf("format the template: %w", err)
 	}
-	out := result{File: path.Join(path.Dir(lists[at].file), name+".go"), List: lists[at].file, Word: word}
+	out := result{File: path.Join(path.Dir(lists[at].file), name+".go"), List: lists[at].file, Word: d.Name + "(categories)"}
 	file, err := os.OpenFile(filepath.Join(root, filepath.FromSlash(out.File)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return result{}, fmt.Errorf("write the asset: %w: choose another name", err)

@@ -35,13 +35,10 @@ func TestWrite(t *testing.T) {
 			want: result{"internal/sources/anvisa/maker_names.go", "internal/sources/anvisa/assets.go", "MakerNames(categories)"},
 			has:  []string{"package anvisa\n", `const MakerNamesKey asset.Key = "anvisa/maker_names"`, "func MakerNames(categories *asset.Partitions)", "asset.Input[CatalogRow](ctx, run, CatalogKey)"},
 		},
-		"corpus/makers": {
-			want: result{"internal/corpus/makers.go", "internal/corpus/leaflets.go", "Makers()"},
-			has:  []string{"package corpus\n", `"drugslm/internal/sources/anvisa"`, "asset.Single()", "asset.Input[anvisa.CatalogRow](ctx, run, anvisa.CatalogKey)"},
-		},
 		"makers":        {err: `"makers" is no key`},
 		"anvisa/Makers": {err: `"anvisa/Makers" is no key`},
 		"agency/makers": {err: `assets of the group "agency"`},
+		"corpus/makers": {err: "which internal/corpus may not import"},
 		"anvisa/taken":  {err: "choose another name"},
 	} {
 		t.Run(key, func(t *testing.T) {
