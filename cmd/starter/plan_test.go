@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,11 +44,11 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	withLedger(t, data, func(l *ledger.Ledger) {
 		require.NoError(t, l.ChangeBudget(t.Context(), "consultas.anvisa.gov.br", func(_ time.Time, b *ledger.Budget) bool { b.Pace = 0.5; return true }))
 	})
-	code, stdout, stderr := starter(t, data, "plan", "*", "-o", "json")
+	code, stdout, stderr := starter(t, data, "plan", "+anvisa/extract", "anvisa/updates", "anvisa/open_data", "-o", "json")
 	require.Zero(t, code, stderr)
 	var v planView
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
-	require.Len(t, v.Steps, 15)
+	require.Len(t, v.Steps, 10)
 	require.Zero(t, v.Steps[0].Estimate.Requests, "there is no open data to look at")
 	require.EqualValues(t, 3, v.Steps[1].Estimate.Requests, "a visit, which is two, and its total")
 	require.Contains(t, v.Steps[9].Estimate.Note, "anvisa/download[8] was never published")
@@ -56,7 +57,7 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	require.Equal(t, paceView{Host: "consultas.anvisa.gov.br", RPS: 1, Share: 0.5}, v.Pace)
 	require.Greater(t, v.Total.Minutes, 10./60, "slower than at full pace")
 
-	code, stdout, stderr = starter(t, data, "plan", "*", "--partition", "5")
+	code, stdout, stderr = starter(t, data, "plan", "+anvisa/extract", "--partition", "5")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "at least 9 requests")
 	code, stdout, _ = starter(t, data, "plan", "anvisa/extract", "--stale")
@@ -177,9 +178,15 @@ func TestPartitionsAreListedAndGuarded(t *testing.T) {
 	require.Equal(t, []asset.Key{"anvisa/catalog"}, v.Sets[0].Assets)
 	require.Equal(t, map[asset.State]int{asset.Missing: 1}, v.Sets[0].Partitions[0].States)
 	require.True(t, v.Sets[0].Partitions[1].Gone)
+	all := ask[partitionsView](t, data, "partitions", "list")
 	code, stdout, _ = starter(t, data, "partitions", "list")
 	require.Zero(t, code)
-	require.Contains(t, stdout, "6 missing")
+	for _, set := range all.Sets {
+		require.Contains(t, stdout, set.Set)
+		if set.Set == "category" {
+			require.Contains(t, stdout, fmt.Sprintf("%d missing", len(set.Assets)))
+		}
+	}
 
 	for _, verb := range []string{"add", "remove"} {
 		code, _, stderr = starter(t, data, "partitions", verb, "category", "9")

@@ -2,11 +2,11 @@ package anvisa
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 )
 
 func TestDisagreements(t *testing.T) {
@@ -54,7 +54,7 @@ func TestSectionAndHistoryRows(t *testing.T) {
 		History: []ExtractChange{{Leaflet: 1, Expediente: "1"}, {Leaflet: 2, Expediente: "2"}, {Leaflet: 2, Expediente: "3"}},
 	}
 	made := declared(t, SectionsKey)
-	run := asset.Run{ID: "r", Now: time.Now}.For(made)
+	run := assettest.Run(made, "5", nil)
 	var ids, sources, audiences []string
 	for _, s := range sectionRows(run, doc) {
 		ids, sources, audiences = append(ids, s.ItemID()), append(sources, s.Source), append(audiences, s.Found)
@@ -100,9 +100,7 @@ func TestTextChecks(t *testing.T) {
 			row.Pages = []ExtractPage{good.Pages[0]}
 			tt.bend(&row)
 			made := declared(t, ExtractKey)
-			probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: asset.Run{}.For(made), Observations: unseen{}})
-			probe.Row(row)
-			for _, v := range probe.Finish(asset.Staged{Before: -1}) {
+			for _, v := range assettest.Verdicts(t.Context(), made, assettest.Run(made, "5", nil), nil, asset.Staged{Before: -1}, row) {
 				if v.Name != "sha256_exists" && v.Name != "catalog_agrees" { // which read other assets
 					require.Equal(t, v.Name != tt.check, v.Passed, "%s: %s", v.Name, v.Detail)
 				}

@@ -39,6 +39,8 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[CatalogRow]{
 		Key:         CatalogKey,
 		Description: "Every product of the Bulário with its present leaflets.",
+		Grain:       "a product",
+		IDFormat:    "id_produto",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"browser", "delta"},

@@ -2,7 +2,6 @@ package anvisa
 
 import (
 	"compress/gzip"
-	"context"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 )
 
 // portalTime is how the portal writes a time.
@@ -67,22 +68,15 @@ func parseListing(t *testing.T, file io.Reader) map[int64]CatalogRow {
 // asked asks the checks of an asset about a listing that would replace another, as the engine does, without "complete".
 func asked(t *testing.T, made *asset.Asset, now time.Time, before, after map[int64]CatalogRow) map[string]asset.Verdict {
 	t.Helper()
-	run := asset.Run{Now: func() time.Time { return now }}
-	probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: run.For(made), Observations: unseen{}})
+	run := assettest.Run(made, "5", nil)
+	run.Now = func() time.Time { return now }
 	s := asset.Staged{Before: len(before), Rows: len(after)}
 	for id := range before {
 		if _, stays := after[id]; !stays {
 			s.Lost++
 		}
 	}
-	for _, row := range after {
-		probe.Row(row)
-	}
-	verdicts := map[string]asset.Verdict{}
-	for _, v := range probe.Finish(s) {
-		verdicts[v.Name] = v
-	}
-	return verdicts
+	return assettest.Verdicts(t.Context(), made, run, nil, s, slices.Collect(maps.Values(after))...)
 }
 
 func declared(t *testing.T, key asset.Key) *asset.Asset {
@@ -263,21 +257,11 @@ func TestExtractChecksOfRows(t *testing.T) {
 			row := good
 			tt.bend(&row)
 			made := declared(t, ExtractKey)
-			probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: asset.Run{}.For(made), Observations: unseen{}})
-			probe.Row(row)
-			for _, v := range probe.Finish(asset.Staged{Before: -1}) {
+			for _, v := range assettest.Verdicts(t.Context(), made, assettest.Run(made, "5", nil), nil, asset.Staged{Before: -1}, row) {
 				if !strings.HasSuffix(v.Name, "_exists") && v.Name != "catalog_agrees" { // which read other assets
 					require.Equal(t, v.Name != tt.check, v.Passed, "%s: %s", v.Name, v.Detail)
 				}
 			}
 		})
 	}
-}
-
-// unseen is a world in which nobody has looked at an external asset.
-type unseen struct{}
-
-// Observation gives nothing.
-func (unseen) Observation(context.Context, asset.Key, string) (asset.Observation, time.Time, error) {
-	return asset.Observation{}, time.Time{}, nil
 }

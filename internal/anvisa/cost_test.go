@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"iter"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -17,6 +15,7 @@ import (
 	"drugslm/internal/anvisa"
 	"drugslm/internal/anvisa/anvisatest"
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 	"drugslm/internal/fault"
 )
 
@@ -40,29 +39,11 @@ func (s shelf) Get(_ context.Context, sha string) ([]byte, error) {
 
 func (s shelf) Path(sha string) string { return "leaflets/" + sha }
 
-// published gives rows by asset, as readers see them.
-type published map[asset.Key][]asset.Row
-
-func (p published) Read(_ context.Context, key asset.Key, _ string) iter.Seq2[any, error] {
-	return func(yield func(any, error) bool) {
-		rows, ok := p[key]
-		if !ok {
-			yield(nil, fault.New(fault.Invalid, "read input", "%s was never published", key))
-			return
-		}
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}
-
 // workshop is the assets on a portal without faults.
 type workshop struct {
 	bundle
 	assets map[asset.Key]*asset.Asset
-	rows   published
+	rows   assettest.Inputs
 	files  shelf
 }
 
@@ -72,7 +53,7 @@ func newWorkshop(t *testing.T, listing string, products int) *workshop {
 	var err error
 	b.site, err = anvisa.NewSite(anvisa.Options{URL: b.server.URL, Browser: anvisatest.Browser{}, Pace: b.pace, Listing: listing})
 	require.NoError(t, err)
-	w := &workshop{bundle: b, assets: map[asset.Key]*asset.Asset{}, rows: published{}, files: shelf{}}
+	w := &workshop{bundle: b, assets: map[asset.Key]*asset.Asset{}, rows: assettest.Inputs{}, files: shelf{}}
 	for _, a := range anvisa.Assets(anvisa.Deps{
 		Site: b.site, Leaflets: w.files, Quarantine: shelf{}, Tracer: noop.NewTracerProvider().Tracer(""), Listing: listing,
 	}) {
@@ -82,17 +63,18 @@ func newWorkshop(t *testing.T, listing string, products int) *workshop {
 }
 
 func (w *workshop) run(key asset.Key) asset.Run {
-	return asset.Run{ID: "run", Partition: asset.Partition{Key: "5", Label: "Genérico"}, Inputs: w.rows, Now: time.Now,
-		Progress: func(int, int) {}}.For(w.assets[key])
+	run := assettest.Run(w.assets[key], "5", w.rows)
+	run.Partition.Label = "Genérico"
+	return run
 }
 
 // list lists an asset, publishes what it shows, and gives how many turns that took.
 func (w *workshop) list(t *testing.T, key asset.Key) int64 {
 	t.Helper()
 	before := w.pace.Taken()
-	w.rows[key] = []asset.Row{}
+	w.rows[key] = map[string][]any{"5": {}}
 	_, err := w.assets[key].List(t.Context(), w.run(key), func(_ asset.Item, row asset.Row) error {
-		w.rows[key] = append(w.rows[key], row)
+		w.rows[key]["5"] = append(w.rows[key]["5"], row)
 		return nil
 	})
 	require.NoError(t, err)
@@ -120,7 +102,7 @@ func TestListingsCostWhatIsPredicted(t *testing.T) {
 				predicted := w.cost(t, anvisa.CatalogKey, asset.Work{})
 				require.False(t, predicted.AtLeast, "the index says it")
 				require.Equal(t, predicted.Requests, w.list(t, anvisa.CatalogKey))
-				require.EqualValues(t, len(w.rows[anvisa.CatalogKey])<<10, predicted.Bytes)
+				require.EqualValues(t, len(w.rows[anvisa.CatalogKey]["5"])<<10, predicted.Bytes)
 			})
 		}
 	}

@@ -45,6 +45,8 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[DownloadRow]{
 		Key:         DownloadKey,
 		Description: "The PDF of every present leaflet, stored once under its sha256.",
+		Grain:       "the present leaflet of a product for an audience, as a PDF",
+		IDFormat:    "id_produto/audience",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"browser", "pdf", "delta"},

@@ -24,6 +24,8 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[ExtractRow]{
 		Key:         ExtractKey,
 		Description: "The text of every leaflet document, with the leaflets in it and their sections by RDC 47/2009.",
+		Grain:       "the same document, as text",
+		IDFormat:    "id_produto/audience",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"text", "delta"},

@@ -47,6 +47,8 @@ func History(categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[HistoryRow]{
 		Key:         HistoryKey,
 		Description: "The tables of changes at the leaflets' ends, one change a row.",
+		Grain:       "a row of the table of changes of a leaflet in a document",
+		IDFormat:    "id_produto/audience#leaflet/change/row",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"text", "delta"},

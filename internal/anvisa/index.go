@@ -28,6 +28,8 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[IndexRow]{
 		Key:         IndexKey,
 		Description: "The regulatory categories of the Bulário, each with the number of products it claims to list.",
+		Grain:       "a category",
+		IDFormat:    "id_categoria",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"browser", "delta"},

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 	"drugslm/internal/fault"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
@@ -164,7 +165,7 @@ func TestReadIsBounded(t *testing.T) {
 func TestExtractOfScans(t *testing.T) {
 	t.Parallel()
 	made := declared(t, ExtractKey)
-	run := asset.Run{ID: "r", Now: time.Now}.For(made)
+	run := assettest.Run(made, "5", nil)
 	input, err := json.Marshal(document{Product: 7, Audience: Patient, SHA256: "ab"})
 	require.NoError(t, err)
 	item := asset.Item{ID: "7/patient", Input: input}

@@ -57,6 +57,8 @@ func Sections(categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[SectionRow]{
 		Key:         SectionsKey,
 		Description: "Every section of every leaflet, one a row: what a question about one topic is answered from.",
+		Grain:       "a section of a leaflet in a document",
+		IDFormat:    "id_produto/audience#leaflet/section",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"text", "delta"},

@@ -46,6 +46,8 @@ func Updates(d Deps) *asset.Asset {
 	return asset.New(asset.Spec[UpdateRow]{
 		Key:         UpdatesKey,
 		Description: "The leaflets published on each day, as the portal's date filter shows them.",
+		Grain:       "a leaflet that was published on the partition's day",
+		IDFormat:    "id_produto/expediente",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"browser", "delta"},

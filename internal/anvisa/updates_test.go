@@ -15,6 +15,7 @@ import (
 	"drugslm/internal/anvisa"
 	"drugslm/internal/anvisa/anvisatest"
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 	"drugslm/internal/fault"
 	"drugslm/internal/portal"
 )
@@ -30,7 +31,9 @@ func (b bundle) graph(t *testing.T, seen anvisa.Observations) *asset.Graph {
 }
 
 func runOf(a *asset.Asset, partition, label string) asset.Run {
-	return asset.Run{ID: "r1", Partition: asset.Partition{Key: partition, Label: label}, Now: time.Now, Progress: func(int, int) {}}.For(a)
+	run := assettest.Run(a, partition, nil)
+	run.Partition.Label = label
+	return run
 }
 
 func TestUpdatesOfADay(t *testing.T) {
@@ -129,14 +132,6 @@ func TestNothingToObserve(t *testing.T) {
 	require.Contains(t, string(found.Metadata), `"observed":false`)
 }
 
-// looked is what was last seen of every external asset.
-type looked []byte
-
-// Observation gives it.
-func (l looked) Observation(context.Context, asset.Key, string) (asset.Observation, time.Time, error) {
-	return asset.Observation{Metadata: l}, time.Time{}, nil
-}
-
 func TestRegisteredIsABand(t *testing.T) {
 	t.Parallel()
 	p, err := portal.New(portal.Options{Products: 2000})
@@ -150,14 +145,10 @@ func TestRegisteredIsABand(t *testing.T) {
 
 	catalog := anvisa.Catalog(anvisa.Deps{}, &asset.Partitions{Name: "category"})
 	verdict := func(category string, rows int, metadata []byte) asset.Verdict {
-		in := asset.CheckInput{Run: runOf(catalog, "5", category), Observations: looked(metadata)}
-		for _, v := range asset.NewProbe(t.Context(), catalog.Checks, in).Finish(asset.Staged{Rows: rows, Before: -1}) {
-			if v.Name == "registered" {
-				return v
-			}
-		}
-		t.Fatal("no check called registered")
-		return asset.Verdict{}
+		seen := assettest.Observations{anvisa.OpenDataKey: {Metadata: metadata}}
+		found := assettest.Verdicts[anvisa.CatalogRow](t.Context(), catalog, runOf(catalog, "5", category), seen, asset.Staged{Rows: rows, Before: -1})
+		require.Contains(t, found, "registered")
+		return found["registered"]
 	}
 	for _, c := range p.Truth().Categories {
 		require.True(t, verdict(c.Name, c.Total, found.Metadata).Passed, c.Name)

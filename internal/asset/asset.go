@@ -90,6 +90,8 @@ type Retry struct {
 type Spec[T Row] struct {
 	Key         Key
 	Description string
+	Grain       string            // what one row is, for people: "a leaflet of a product"
+	IDFormat    string            // how an item's ID is made of columns, for people: "id_produto/audience"
 	Owners      []string          // mail addresses, or "team:" and a name
 	Tags        map[string]string // for selections and for people: {"domain": "regulatory"}
 	Kinds       []string          // what it is made of or by: "parquet", "pdf", "browser"
@@ -138,6 +140,8 @@ type Settle[T any] func(id string, row T, err error) error
 type Asset struct {
 	Key         Key
 	Description string
+	Grain       string
+	IDFormat    string
 	Owners      []string
 	Tags        map[string]string
 	Kinds       []string
@@ -173,7 +177,7 @@ type Asset struct {
 func New[T Row](s Spec[T]) *Asset {
 	codec, err := rows.Of[T]()
 	a := &Asset{
-		Key: s.Key, Description: s.Description, Owners: slices.Clone(s.Owners), Tags: maps.Clone(s.Tags), Kinds: slices.Clone(s.Kinds),
+		Key: s.Key, Description: s.Description, Grain: s.Grain, IDFormat: s.IDFormat, Owners: slices.Clone(s.Owners), Tags: maps.Clone(s.Tags), Kinds: slices.Clone(s.Kinds),
 		Deps: slices.Clone(s.Deps), Partitions: s.Partitions, Location: s.Location,
 		CodeVersion: s.CodeVersion, Queue: s.Queue, Retry: s.Retry.withDefaults(),
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),

@@ -4,33 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"iter"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 	"drugslm/internal/fault"
 	"drugslm/internal/rows"
 )
-
-// shelved gives rows to whoever asks for an asset's; an error among them ends the reading.
-type shelved map[asset.Key][]any
-
-func (s shelved) Read(_ context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
-	return func(yield func(any, error) bool) {
-		for _, row := range s[asset.Key(string(key)+"@"+partition)] {
-			if err, bad := row.(error); bad {
-				yield(nil, err)
-				return
-			}
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}
 
 // vial is a row of another asset.
 type vial struct{ pill }
@@ -191,7 +174,7 @@ func TestInput(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			run := asset.Run{Partition: asset.Partition{Key: "5"}, Inputs: shelved{"a/catalog@5": tt.rows}}.For(a)
+			run := asset.Run{Partition: asset.Partition{Key: "5"}, Inputs: assettest.Inputs{"a/catalog": {"5": tt.rows}}}.For(a)
 			var read []string
 			var last error
 			for row, err := range asset.Input[pill](t.Context(), run, tt.dep) {
@@ -215,7 +198,7 @@ func TestInput(t *testing.T) {
 
 func TestInputMayBeLeftEarly(t *testing.T) {
 	t.Parallel()
-	run := asset.Run{Partition: asset.Partition{Key: "5"}, Inputs: shelved{"a/catalog@5": {pill{Name: "x"}, pill{Name: "y"}}}}
+	run := asset.Run{Partition: asset.Partition{Key: "5"}, Inputs: assettest.Inputs{"a/catalog": {"5": {pill{Name: "x"}, pill{Name: "y"}}}}}
 	run = run.For(asset.New(making("a/x", shelf("category"), "a/catalog")))
 	for row, err := range asset.Input[pill](t.Context(), run, "a/catalog") {
 		require.NoError(t, err)

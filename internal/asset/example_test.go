@@ -3,9 +3,9 @@ package asset_test
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 )
 
 // ProducerKey is the asset of the companies that sell medicines.
@@ -36,6 +36,8 @@ func Producer(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[ProducerRow]{
 		Key:         ProducerKey,
 		Description: "Every company that has a product, by category.",
+		Grain:       "a company",
+		IDFormat:    "cnpj",
 		Partitions:  categories,
 		Location:    "interim/example/producer",
 		CodeVersion: "1",
@@ -130,23 +132,18 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 	if err != nil {
 		return err
 	}
-	run := asset.Run{
-		Partition: asset.Partition{Key: "5", Label: "Genérico"},
-		Now:       func() time.Time { return time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC) },
-		Progress:  func(done, total int) {},
-	}.For(made)
-	probe := asset.NewProbe(ctx, made.Checks, asset.CheckInput{Run: run})
-	claim, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
-		probe.Row(row)
-		fmt.Printf("%s: %s, made by code version %s\n", item.ID, item.Label, row.(ProducerRow).CodeVersion)
-		return nil
-	})
+	run := assettest.Run(made, "5", nil)
+	listed, claim, err := assettest.List[ProducerRow](ctx, made, run)
 	if err != nil {
 		return err
 	}
-	fmt.Println(claim.Total, "claimed")
-	for _, v := range probe.Finish(asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}) {
-		fmt.Printf("%s: %t, %s\n", v.Name, v.Passed, v.Detail)
+	rows := make([]ProducerRow, len(listed))
+	for i, l := range listed {
+		rows[i] = l.Row
+		fmt.Printf("%s: %s, made by code version %s\n", l.Item.ID, l.Item.Label, l.Row.CodeVersion)
 	}
+	fmt.Println(claim.Total, "claimed")
+	v := assettest.Verdicts(ctx, made, run, nil, asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}, rows...)["numbered"]
+	fmt.Printf("%s: %t, %s\n", v.Name, v.Passed, v.Detail)
 	return nil
 }

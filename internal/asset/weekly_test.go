@@ -1,10 +1,9 @@
 package asset_test
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 )
 
 // WeeklyKey is the asset of who published leaflets in a week.
@@ -33,62 +33,39 @@ func Weekly() *asset.Asset {
 	return asset.New(asset.Spec[WeekRow]{
 		Key:         WeeklyKey,
 		Description: "How many leaflets each company published in a week.",
+		Grain:       "a company",
+		IDFormat:    "cnpj",
 		Deps:        []asset.Dep{{Key: anvisa.UpdatesKey, Mapping: asset.Overlapping(0, 0)}},
 		Partitions:  asset.Weekly("week", "America/Sao_Paulo", "2013-04-08"),
 		Location:    "processed/example/weekly",
 		CodeVersion: "1",
 		Queue:       asset.QueueExtract,
-		Items:       companies,
-		Make:        summarize,
+		Derive:      companies,
 	})
 }
 
-// companies names every company of the week, with what Make needs to know of it.
-func companies(ctx context.Context, run asset.Run, emit func(asset.Item) error) error {
+// companies counts the leaflets of each company.
+func companies(ctx context.Context, run asset.Run, emit func(asset.Item, WeekRow) error) error {
 	found := make(map[string]WeekRow)
 	for update, err := range asset.Input[anvisa.UpdateRow](ctx, run, anvisa.UpdatesKey) {
 		if err != nil {
 			return err
 		}
-		found[update.CNPJ] = WeekRow{CNPJ: update.CNPJ, Name: update.RazaoSocial, Leaflets: found[update.CNPJ].Leaflets + 1}
+		row := found[cmp.Or(update.CNPJ, "unknown")]
+		row.CNPJ, row.Name, row.Leaflets = cmp.Or(update.CNPJ, "unknown"), update.RazaoSocial, row.Leaflets+1
+		if update.FetchedAt.After(row.FetchedAt) {
+			row.Provenance = run.Provenance(update.FetchedAt, "")
+		}
+		found[row.CNPJ] = row
 	}
 	for _, cnpj := range slices.Sorted(maps.Keys(found)) {
-		input, err := json.Marshal(found[cnpj])
-		if err != nil {
-			return err
-		}
-		if err := emit(asset.Item{ID: cnpj, Label: found[cnpj].Name, Fingerprint: string(input), Input: input}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// summarize makes the rows of one batch.
-func summarize(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[WeekRow]) error {
-	for _, item := range batch {
-		var row WeekRow
-		err := json.Unmarshal(item.Input, &row)
-		row.Provenance = run.Provenance(run.Now(), "")
-		if err := settle(item.ID, row, err); err != nil {
+		row := found[cnpj]
+		item := asset.Item{ID: cnpj, Label: row.Name, Fingerprint: fmt.Sprint(row.Name, "/", row.Leaflets)}
+		if err := emit(item, row); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// days are published rows of the updates, by day.
-type days map[string][]anvisa.UpdateRow
-
-// Read gives the rows of a day.
-func (d days) Read(_ context.Context, _ asset.Key, day string) iter.Seq2[any, error] {
-	return func(yield func(any, error) bool) {
-		for _, row := range d[day] {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
 }
 
 // An asset in weeks that is made from one in days. A plan says which weeks are behind and which days come first; the
@@ -106,20 +83,23 @@ func ExampleSpec_weekly() {
 			fmt.Println(err)
 		}
 	}
-	run := asset.Run{
-		Partition: asset.Partition{Key: "2026-07-27", Label: "2026-07-27"},
-		Inputs:    days{"2026-07-27": {{CNPJ: "11222333000181", RazaoSocial: "Laboratório Azul"}}, "2026-08-02": {{CNPJ: "11222333000181", RazaoSocial: "Laboratório Azul"}}},
-		Now:       func() time.Time { return time.Date(2026, 8, 12, 0, 0, 0, 0, time.UTC) },
-		Upstream:  func(dep asset.Key) ([]string, error) { return view.Upstream(weekly, "2026-07-27", dep) },
-	}.For(weekly)
-	err = weekly.Items(context.Background(), run, func(item asset.Item) error {
-		return weekly.Make(context.Background(), run, []asset.Item{item}, func(id string, row asset.Row, err error) error {
-			fmt.Println(id, row.(WeekRow).Name, row.(WeekRow).Leaflets)
-			return err
-		})
-	})
+	day := assettest.Now().Add(-time.Hour)
+	in := assettest.Inputs{anvisa.UpdatesKey: {
+		"2026-07-27": assettest.Rows(
+			anvisa.UpdateRow{CNPJ: "11222333000181", RazaoSocial: "Laboratório Azul", Provenance: asset.Provenance{FetchedAt: day}},
+			anvisa.UpdateRow{RazaoSocial: "Laboratório Verde", Provenance: asset.Provenance{FetchedAt: day}},
+		),
+		"2026-07-28": nil, "2026-07-29": nil, "2026-07-30": nil, "2026-07-31": nil, "2026-08-01": nil,
+		"2026-08-02": assettest.Rows(anvisa.UpdateRow{CNPJ: "11222333000181", RazaoSocial: "Laboratório Azul", Provenance: asset.Provenance{FetchedAt: day.Add(time.Minute)}}),
+	}}
+	run := assettest.Run(weekly, "2026-07-27", in)
+	run.Upstream = func(dep asset.Key) ([]string, error) { return view.Upstream(weekly, "2026-07-27", dep) }
+	derived, err := assettest.Derive[WeekRow](context.Background(), weekly, run)
 	if err != nil {
 		fmt.Println(err)
+	}
+	for _, d := range derived {
+		fmt.Println(d.Item.ID, d.Row.Name, d.Row.Leaflets, d.Row.FetchedAt.Format(time.TimeOnly))
 	}
 	// Output:
 	// example/weekly of 2026-07-20..2026-08-03
@@ -130,7 +110,8 @@ func ExampleSpec_weekly() {
 	//   anvisa/updates[2026-08-09] is missing: never published
 	//   example/weekly[2026-08-03] is missing: never published, after anvisa/updates[2026-08-09]
 	//   6 left out
-	// 11222333000181 Laboratório Azul 2
+	// 11222333000181 Laboratório Azul 2 11:01:00
+	// unknown Laboratório Verde 1 11:00:00
 }
 
 // lately is 12 August 2026: all days to the 8th and two weeks were published, and then 1 August once more.

@@ -3,7 +3,6 @@ package config_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/docs/docstest"
 	"drugslm/internal/config"
 )
 
@@ -39,23 +39,11 @@ func TestKeysAreWhole(t *testing.T) {
 	}
 }
 
-// TestDocument holds the table in docs/configuration.md against the keys; go test -update rewrites it.
-func TestDocument(t *testing.T) {
+// TestGenerated holds the tables in docs/configuration.md against the keys; `make generate` rewrites them.
+func TestGenerated(t *testing.T) {
 	t.Parallel()
 	for mark, want := range map[string]string{"keys": table(), "schedules": fields()} {
-		begin, end := "<!-- "+mark+": begin -->\n", "<!-- "+mark+": end -->"
-		path := filepath.Join("..", "..", "docs", "configuration.md")
-		page, err := os.ReadFile(path)
-		require.NoError(t, err)
-		before, rest, ok := strings.Cut(string(page), begin)
-		require.True(t, ok, "no %q in %s", begin, path)
-		have, after, ok := strings.Cut(rest, end)
-		require.True(t, ok, "no %q in %s", end, path)
-		if *update {
-			require.NoError(t, os.WriteFile(path, []byte(before+begin+want+end+after), 0o600))
-			continue
-		}
-		require.Equal(t, want, have, "run go test ./internal/config -update")
+		docstest.Section(t, filepath.Join("..", "..", "docs", "configuration.md"), mark, want, *update)
 	}
 }
 

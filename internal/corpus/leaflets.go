@@ -24,6 +24,8 @@ func Leaflets() *asset.Asset {
 	return asset.New(asset.Spec[Row]{
 		Key:         LeafletsKey,
 		Description: "The training corpus: every leaflet with its duplicates, family, split, language, counts, licence and origin.",
+		Grain:       "a leaflet in a document, of all categories together",
+		IDFormat:    "id_produto/audience#leaflet",
 		Owners:      []string{"team:corpus"},
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"text", "delta"},

@@ -1,9 +1,7 @@
 package corpus_test
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,48 +12,24 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/asset/assettest"
 	"drugslm/internal/corpus"
 )
 
-// tables are published rows, by asset and partition.
-type tables map[asset.Key]map[string][]any
-
-func (t tables) Read(_ context.Context, key asset.Key, partition string) iter.Seq2[any, error] {
-	return func(yield func(any, error) bool) {
-		for _, row := range t[key][partition] {
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
+// runOver is a run of the corpus over its inputs.
+func runOver(in assettest.Inputs) asset.Run {
+	return assettest.Run(corpus.Leaflets(), asset.Whole, in)
 }
 
-// runOver is a run of the corpus over tables.
-func runOver(t tables) asset.Run {
-	run := asset.Run{
-		ID: "run-1", TraceID: "trace-1", Partition: asset.Partition{Key: asset.Whole}, Inputs: t, Now: time.Now, Progress: func(int, int) {},
-		Upstream: func(key asset.Key) ([]string, error) {
-			var keys []string
-			for partition := range t[key] {
-				keys = append(keys, partition)
-			}
-			slices.Sort(keys)
-			return keys, nil
-		},
-	}
-	return run.For(corpus.Leaflets())
-}
-
-// derived gives the rows and the items of the corpus made from tables.
-func derived(t *testing.T, from tables) (rows map[string]corpus.Row, items map[string]asset.Item) {
+// derived gives the rows and the items of the corpus made from its inputs.
+func derived(t *testing.T, from assettest.Inputs) (rows map[string]corpus.Row, items map[string]asset.Item) {
 	t.Helper()
 	rows, items = map[string]corpus.Row{}, map[string]asset.Item{}
-	err := corpus.Leaflets().Derive(t.Context(), runOver(from), func(item asset.Item, row asset.Row) error {
-		require.NotContains(t, items, item.ID)
-		rows[item.ID], items[item.ID] = row.(corpus.Row), item
-		return nil
-	})
+	emitted, err := assettest.Derive[corpus.Row](t.Context(), corpus.Leaflets(), runOver(from))
 	require.NoError(t, err)
+	for _, e := range emitted {
+		rows[e.Item.ID], items[e.Item.ID] = e.Row, e.Item
+	}
 	return rows, items
 }
 
@@ -104,7 +78,7 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	more := twin.Sections[0]
 	more.Leaflet, more.Text = 2, portuguese(3, 500)
 	twin.Sections = append(twin.Sections, more)
-	from := tables{
+	from := assettest.Inputs{
 		anvisa.ExtractKey: {"5": {twin}, "6": {patient, cover}},
 		anvisa.CatalogKey: {"5": nil, "6": {product}},
 	}
@@ -165,7 +139,7 @@ func trimmed(s string) string {
 func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
 	t.Helper()
 	made := corpus.Leaflets()
-	from := tables{anvisa.ExtractKey: {"5": nil}}
+	from := assettest.Inputs{anvisa.ExtractKey: {"5": nil}}
 	for _, r := range list {
 		id, _, _ := strings.Cut(r.ID, "/")
 		var product int64
@@ -173,15 +147,7 @@ func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
 		require.NoError(t, err)
 		from[anvisa.ExtractKey]["5"] = append(from[anvisa.ExtractKey]["5"], anvisa.ExtractRow{IDProduto: product, Audience: r.Audience})
 	}
-	probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: runOver(from)})
-	for _, r := range list {
-		probe.Row(r)
-	}
-	found := map[string]asset.Verdict{}
-	for _, v := range probe.Finish(asset.Staged{Rows: len(list), Before: -1}) {
-		found[v.Name] = v
-	}
-	return found
+	return assettest.Verdicts(t.Context(), made, runOver(from), nil, asset.Staged{Rows: len(list), Before: -1}, list...)
 }
 
 func TestChecksStopWhatWouldSpoilAnEvaluation(t *testing.T) {
@@ -230,7 +196,7 @@ func BenchmarkDerive(b *testing.B) {
 	for i := range leaflets {
 		list = append(list, extract(int64(i), "professional", portuguese(uint64(i%50), 4000), portuguese(uint64(i%100), 4000)))
 	}
-	run := runOver(tables{anvisa.ExtractKey: {"5": list}, anvisa.CatalogKey: {"5": nil}})
+	run := runOver(assettest.Inputs{anvisa.ExtractKey: {"5": list}, anvisa.CatalogKey: {"5": nil}})
 	for b.Loop() {
 		rows := 0
 		for range 2 {

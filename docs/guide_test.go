@@ -1,4 +1,4 @@
-package asset_test
+package docs_test
 
 import (
 	"os"
@@ -14,7 +14,6 @@ import (
 // compiled, and mostly run. White space may differ.
 func TestGuide(t *testing.T) {
 	t.Parallel()
-	root := filepath.Join("..", "..")
 	path := filepath.Join(root, "docs", "adding-an-asset.md")
 	guide, err := os.ReadFile(path)
 	require.NoError(t, err)
