@@ -113,6 +113,6 @@ func (v *Visit) Current(ctx context.Context, product int64) (c Current, err erro
 		return Current{}, err
 	}
 	c.Product, c.IssuedAt = product, issued
-	c.Patient.item, c.Professional.item = itemID(product, Patient), itemID(product, Professional)
+	c.Patient.item, c.Professional.item = item+"/patient", item+"/professional"
 	return c, nil
 }

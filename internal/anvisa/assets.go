@@ -11,13 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"drugslm/internal/asset"
-	"drugslm/internal/pdf"
-)
-
-// Audiences of a leaflet, as RDC 47/2009 tells them apart.
-const (
-	Patient      = "patient"      // bula do paciente (VP)
-	Professional = "professional" // bula do profissional de saúde (VPS)
+	"drugslm/internal/document"
 )
 
 // Files keeps bytes under their sha256.
@@ -30,21 +24,12 @@ type Files interface {
 	Path(sha256 string) string
 }
 
-// Reader reads the text of a PDF, draws its pages, and has leaflet.Handle find what is in a text: all where it can be stopped.
-type Reader interface {
-	Extract(ctx context.Context, content []byte) (pdf.Document, error)
-	Render(ctx context.Context, content []byte, o pdf.RenderOptions) ([]pdf.Image, error)
-	Hand(ctx context.Context, doing string, message []byte) ([]byte, error)
-}
-
 // Deps is what the assets work with. Planning and listing assets need none of it: the zero value will do.
 type Deps struct {
 	Site       *Site
 	Leaflets   Files // the PDFs
 	Quarantine Files // what came instead of a PDF
-	Reader     Reader
-	Recognizer Recognizer // of the pages that are images; nil: they are not recognised
-	Limits     pdf.Limits // of one document, recognising included
+	Text       document.Tools
 	Tracer     trace.Tracer
 	OpenData   OpenData     // the agency's table of medicines; without a Source it is not observed
 	Seen       Observations // what was seen of it before
@@ -61,6 +46,15 @@ func Assets(d Deps) []*asset.Asset {
 	}
 }
 
+// Documents is where the text of the leaflets is published, one collection for all that is made of documents.
+func Documents() document.Collection {
+	return document.Collection{
+		Source: "anvisa", Documents: ExtractKey, Products: CatalogKey,
+		License: "other: text of the holder of the registration, published by Anvisa as RDC 47/2009 demands; no licence is stated",
+		Origin:  "Anvisa, Bulário Eletrônico",
+	}
+}
+
 func (d Deps) categories(ctx context.Context) (found []asset.Partition, err error) {
 	err = d.Site.Visit(ctx, func(ctx context.Context, v *Visit) error {
 		categories, err := v.Categories(ctx)
@@ -72,8 +66,8 @@ func (d Deps) categories(ctx context.Context) (found []asset.Partition, err erro
 	return found, err
 }
 
-// document is what a download needs to know of a leaflet, and an extraction of a download.
-type document struct {
+// leafletInput is what a download needs to know of a leaflet, and an extraction of a download.
+type leafletInput struct {
 	Product  int64  `json:"product"`
 	Audience string `json:"audience"`
 	Name     string `json:"name"`
@@ -86,7 +80,7 @@ type document struct {
 	SourceURL  string    `json:"source_url,omitempty"`
 }
 
-func (d document) item(id string, fingerprint ...string) (asset.Item, error) {
+func (d leafletInput) item(id string, fingerprint ...string) (asset.Item, error) {
 	input, err := json.Marshal(d)
 	return asset.Item{ID: id, Label: d.Name, Fingerprint: digest(fingerprint...), Input: input}, err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 )
 
@@ -32,6 +33,14 @@ type CatalogRow struct {
 
 // ItemID is the product.
 func (r CatalogRow) ItemID() string { return strconv.FormatInt(r.IDProduto, 10) }
+
+// Product is what the catalog says of the product, to be held against its leaflets.
+func (r CatalogRow) Product() document.Product {
+	return document.Product{
+		ID: r.IDProduto, Name: r.NomeProduto, Company: r.RazaoSocial, CNPJ: r.CNPJ, Registration: r.NumeroRegistro,
+		Category: r.CategoriaDescricao, Filing: r.Expediente, Published: r.Data,
+	}
+}
 
 // Catalog declares the asset of every product that the portal lists. It is published only when the listing is
 // complete: the portal loses whole pages on one day in twenty, silently.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 )
 
 var (
@@ -67,7 +68,7 @@ func downloadChecks() []asset.Check[DownloadRow] {
 	return []asset.Check[DownloadRow]{
 		asset.References("id_produto", func(r DownloadRow) string { return strconv.FormatInt(r.IDProduto, 10) }, CatalogKey, CatalogRow.ItemID).Block(),
 		asset.Matches("sha256", func(r DownloadRow) string { return r.SHA256 }, sha256Pattern).Block(),
-		asset.OneOf("audience", func(r DownloadRow) string { return r.Audience }, Patient, Professional).Block(),
+		asset.OneOf("audience", func(r DownloadRow) string { return r.Audience }, document.Patient, document.Professional).Block(),
 		asset.InRange("bytes", func(r DownloadRow) int64 { return r.Bytes }, 1<<10, maxPDF),
 		asset.MaxDrop[DownloadRow](asset.Drop{Rows: 90, Share: 0.1, Few: 4}),
 	}

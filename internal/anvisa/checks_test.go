@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 )
 
 // portalTime is how the portal writes a time.
@@ -208,7 +209,9 @@ func TestCatalogChecksOfRows(t *testing.T) {
 
 func TestExtractChecksOfRows(t *testing.T) {
 	t.Parallel()
-	good := ExtractRow{IDProduto: 1, Audience: Patient, Found: Patient, Characters: 9000, Sections: []ExtractSection{{ID: "patient.1"}}}
+	good := ExtractRow{document.Row{
+		IDProduto: 1, Audience: document.Patient, Found: document.Patient, Characters: 9000, Sections: []document.Section{{ID: "patient.1"}},
+	}}
 	for name, tt := range map[string]struct {
 		bend  func(*ExtractRow)
 		check string
@@ -218,45 +221,45 @@ func TestExtractChecksOfRows(t *testing.T) {
 		"a scan":                   {func(r *ExtractRow) { r.Characters = 900 }, "characters_in_range"},
 		"no section":               {func(r *ExtractRow) { r.Sections = nil }, "sectioned"},
 		"a word that is nowhere": {func(r *ExtractRow) {
-			r.Pages = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Letters: 10, Words: 1, Outside: 1}}
+			r.Pages = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma palavra", Letters: 10, Words: 1, Outside: 1}}
 		}, "words_accounted"},
 		"a count that is made up": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma palavra", Letters: 10, Words: 2, Sections: 3, Outside: -1}}, "uma palavra"
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma palavra", Letters: 10, Words: 2, Sections: 3, Outside: -1}}, "uma palavra"
 		}, "words_accounted"},
 		"a line that is not in the text": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 2}}, "uma"
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 2}}, "uma"
 		}, "words_accounted"},
 		"a line that is dropped twice": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
-			r.Dropped = []ExtractDropped{{1, "palavra", "running_head"}, {1, "palavra", "running_head"}}
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: "running_head"}, {Page: 1, Text: "palavra", Reason: "running_head"}}
 		}, "words_accounted"},
 		"no reason": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
-			r.Dropped = []ExtractDropped{{1, "palavra", ""}}
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: ""}}
 		}, "words_accounted"},
 		"a hyphen that is mended": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "cirurgi-\nao", Letters: 9, Words: 2, Outside: 2}}, "cirurgiao"
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "cirurgi-\nao", Letters: 9, Words: 2, Outside: 2}}, "cirurgiao"
 		}, ""},
 		"invisible text that is told": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
-			r.Dropped = []ExtractDropped{{1, "palavra", "invisible"}}
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
+			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: "invisible"}}
 		}, ""},
 		"invisible text that is not told": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 1, Outside: 1}}, "uma"
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma", Letters: 10, Words: 1, Outside: 1}}, "uma"
 		}, "words_accounted"},
 		"invisible text that is not counted": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 1, Outside: 1}}, "uma"
-			r.Dropped = []ExtractDropped{{1, "palavra", "invisible"}}
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma", Letters: 10, Words: 1, Outside: 1}}, "uma"
+			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: "invisible"}}
 		}, "words_accounted"},
 		"invisible text in the text": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "uma", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma palavra"
-			r.Dropped = []ExtractDropped{{1, "palavra", "invisible"}}
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma palavra"
+			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: "invisible"}}
 		}, "words_accounted"},
 		"a section that lost its end": {func(r *ExtractRow) {
-			r.Pages, r.Text = []ExtractPage{{Number: 1, Source: SourceText, Text: "9. Uso\nUma palavra", Letters: 14, Words: 4, Sections: 4}}, "9. Uso\nUma palavra"
-			r.Sections = []ExtractSection{{ID: "patient.9", Title: "9. Uso", Text: "Uma", End: 18}}
+			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "9. Uso\nUma palavra", Letters: 14, Words: 4, Sections: 4}}, "9. Uso\nUma palavra"
+			r.Sections = []document.Section{{ID: "patient.9", Title: "9. Uso", Text: "Uma", End: 18}}
 		}, "words_accounted"},
-		"the other audience's leaflet": {func(r *ExtractRow) { r.Found = Professional }, "audience_agrees"},
+		"the other audience's leaflet": {func(r *ExtractRow) { r.Found = document.Professional }, "audience_agrees"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -88,7 +88,7 @@ func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost
 	var cost asset.Cost
 	documents := int64(0)
 	for _, batch := range work.Batches {
-		docs := make([]document, len(batch))
+		docs := make([]leafletInput, len(batch))
 		there := make(map[int64]bool) // products that have a leaflet at all
 		for i, item := range batch {
 			if err := json.Unmarshal(item.Input, &docs[i]); err != nil {
@@ -98,7 +98,7 @@ func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost
 		}
 		cost.Requests += visiting(docs, there)
 		documents += int64(len(docs))
-		if none := slices.DeleteFunc(docs, func(d document) bool { return d.Listed }); len(none) > 0 {
+		if none := slices.DeleteFunc(docs, func(d leafletInput) bool { return d.Listed }); len(none) > 0 {
 			cost.Requests += visiting(none, there) // "there is none" is asked for twice
 			documents -= int64(len(none))
 		}
@@ -110,7 +110,7 @@ func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost
 }
 
 // visiting is a visit that asks for the permissions of leaflets; there are the products that have any.
-func visiting(docs []document, there map[int64]bool) int64 {
+func visiting(docs []leafletInput, there map[int64]bool) int64 {
 	requests := int64(entering)
 	var current int64 // the product whose permissions are at hand
 	for _, doc := range docs {

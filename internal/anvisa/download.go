@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/telemetry"
 )
@@ -35,7 +36,7 @@ type DownloadRow struct {
 }
 
 // ItemID is the product and the audience.
-func (r DownloadRow) ItemID() string { return itemID(r.IDProduto, r.Audience) }
+func (r DownloadRow) ItemID() string { return document.ItemID(r.IDProduto, r.Audience) }
 
 // FileSHA256 is the name of the PDF in the lake: an audit reads it again.
 func (r DownloadRow) FileSHA256() string { return r.SHA256 }
@@ -84,11 +85,11 @@ func downloads(ctx context.Context, run asset.Run, emit func(asset.Item) error) 
 		if err != nil {
 			return err
 		}
-		for _, doc := range []document{
-			{Product: row.IDProduto, Audience: Patient, Name: row.NomeProduto, Listed: row.BulaPaciente},
-			{Product: row.IDProduto, Audience: Professional, Name: row.NomeProduto, Listed: row.BulaProfissional},
+		for _, doc := range []leafletInput{
+			{Product: row.IDProduto, Audience: document.Patient, Name: row.NomeProduto, Listed: row.BulaPaciente},
+			{Product: row.IDProduto, Audience: document.Professional, Name: row.NomeProduto, Listed: row.BulaProfissional},
 		} {
-			item, err := doc.item(itemID(doc.Product, doc.Audience), row.Expediente, strconv.FormatBool(doc.Listed))
+			item, err := doc.item(document.ItemID(doc.Product, doc.Audience), row.Expediente, strconv.FormatBool(doc.Listed))
 			if err != nil {
 				return err
 			}
@@ -132,7 +133,7 @@ type fetcher struct {
 const tokenLife = 4 * time.Minute
 
 func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, error) {
-	var doc document
+	var doc leafletInput
 	if err := json.Unmarshal(item.Input, &doc); err != nil {
 		return DownloadRow{}, fmt.Errorf("item %s: %w", item.ID, err)
 	}
@@ -170,7 +171,7 @@ func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, erro
 
 // stored is the row of a leaflet of which the version that the portal names now was fetched before, when the catalog did not list it
 // yet: a leaflet that is published during a run is fetched once.
-func (f *fetcher) stored(ctx context.Context, item asset.Item, doc document) (DownloadRow, bool) {
+func (f *fetcher) stored(ctx context.Context, item asset.Item, doc leafletInput) (DownloadRow, bool) {
 	was, known := item.Former.(DownloadRow)
 	if !known || was.IDDocumento == "" || was.IDDocumento != f.current.DocumentID || was.Expediente != f.current.Expediente {
 		return DownloadRow{}, false
@@ -182,7 +183,7 @@ func (f *fetcher) stored(ctx context.Context, item asset.Item, doc document) (Do
 
 // handle asks for the permission to fetch a leaflet just before it is used. That there is none is believed when another
 // visit finds none, either: the engine sees to that.
-func (f *fetcher) handle(ctx context.Context, doc document) (Handle, error) {
+func (f *fetcher) handle(ctx context.Context, doc leafletInput) (Handle, error) {
 	if f.current.Product != doc.Product || f.run.Now().Sub(f.current.IssuedAt) > tokenLife {
 		current, err := f.visit.Current(ctx, doc.Product)
 		if err != nil {
@@ -191,7 +192,7 @@ func (f *fetcher) handle(ctx context.Context, doc document) (Handle, error) {
 		f.current = current
 	}
 	handle := f.current.Patient
-	if doc.Audience == Professional {
+	if doc.Audience == document.Professional {
 		handle = f.current.Professional
 	}
 	if !handle.Present() {
@@ -210,8 +211,4 @@ func (f *fetcher) keepEvidence(ctx context.Context, got Document, err error) err
 		return errors.Join(err, kept)
 	}
 	return &fault.Error{Kind: fault.Corrupt, Err: err, Evidence: f.Quarantine.Path(sum)}
-}
-
-func itemID(product int64, audience string) string {
-	return strconv.FormatInt(product, 10) + "/" + audience
 }

@@ -9,14 +9,19 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
-	"drugslm/internal/leaflet"
-	"drugslm/internal/pdf"
 	"drugslm/internal/telemetry"
 )
 
 // ExtractKey is the asset of the leaflets' text.
 const ExtractKey asset.Key = "anvisa/extract"
+
+// ExtractRow is the text of one leaflet document. It is a type of its own since files of rows name their type.
+type ExtractRow struct{ document.Row }
+
+// again is what a person does about scans when the recogniser is there.
+const again = "starter materialize anvisa/extract --failed"
 
 // Extract declares the asset of the leaflets' text and sections. It sends no request: a new code version computes
 // everything again from the stored PDFs.
@@ -56,7 +61,7 @@ func extracts(ctx context.Context, run asset.Run, emit func(asset.Item) error) e
 		if err != nil {
 			return err
 		}
-		doc := document{
+		doc := leafletInput{
 			Product: row.IDProduto, Audience: row.Audience, Name: row.NomeProduto, SHA256: row.SHA256, DocumentID: row.IDDocumento,
 			Expediente: row.Expediente, FetchedAt: row.FetchedAt, SourceURL: row.SourceURL,
 		}
@@ -72,8 +77,7 @@ func extracts(ctx context.Context, run asset.Run, emit func(asset.Item) error) e
 }
 
 func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (ExtractRow, error) {
-	ctx = pdf.WithBudget(ctx, d.Limits)
-	var doc document
+	var doc leafletInput
 	if err := json.Unmarshal(item.Input, &doc); err != nil {
 		return ExtractRow{}, fmt.Errorf("item %s: %w", item.ID, err)
 	}
@@ -81,12 +85,9 @@ func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (Extr
 	if err != nil {
 		return ExtractRow{}, err
 	}
-	var read pdf.Document
-	var found leaflet.File
+	var read document.Row
 	err = telemetry.Do(ctx, d.Tracer, telemetry.ExtractText, func(ctx context.Context) error {
-		if read, err = d.read(ctx, content); err == nil {
-			found, err = Find(ctx, d.Reader, read)
-		}
+		read, err = d.Text.Read(ctx, content, again)
 		return err
 	}, trace.WithAttributes(telemetry.ItemID.String(item.ID), telemetry.Bytes.Int(len(content))))
 	if fault.KindOf(err) == fault.Corrupt {
@@ -95,11 +96,8 @@ func (d Deps) extract(ctx context.Context, run asset.Run, item asset.Item) (Extr
 	if err != nil {
 		return ExtractRow{}, err
 	}
-	row := ExtractRow{
-		IDProduto: doc.Product, Audience: doc.Audience, NomeProduto: doc.Name, IDDocumento: doc.DocumentID,
-		Expediente: doc.Expediente, SHA256: doc.SHA256, Warnings: read.Warnings,
-		Provenance: run.Provenance(doc.FetchedAt, doc.SourceURL),
-	}
-	row.read(read, found)
-	return row, nil
+	read.IDProduto, read.Audience, read.NomeProduto, read.IDDocumento = doc.Product, doc.Audience, doc.Name, doc.DocumentID
+	read.Expediente, read.SHA256 = doc.Expediente, doc.SHA256
+	read.Provenance = run.Provenance(doc.FetchedAt, doc.SourceURL)
+	return ExtractRow{read}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 )
 
 // HistoryKey is the asset of the leaflets' tables of changes.
@@ -36,11 +37,11 @@ type HistoryRow struct {
 
 // ItemID is the document, the leaflet in it, and the row's place.
 func (r HistoryRow) ItemID() string {
-	return fmt.Sprintf("%s#%d/change/%d", itemID(r.IDProduto, r.Audience), r.Leaflet, r.Row)
+	return fmt.Sprintf("%s#%d/change/%d", document.ItemID(r.IDProduto, r.Audience), r.Leaflet, r.Row)
 }
 
 // documentID is the item of [ExtractKey] that the change is of.
-func (r HistoryRow) documentID() string { return itemID(r.IDProduto, r.Audience) }
+func (r HistoryRow) documentID() string { return document.ItemID(r.IDProduto, r.Audience) }
 
 // History declares the asset of all changes, one a row.
 func History(categories *asset.Partitions) *asset.Asset {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 )
 
@@ -42,7 +43,7 @@ type SectionRow struct {
 
 // ItemID is the document, the leaflet in it, and the section.
 func (r SectionRow) ItemID() string {
-	id := fmt.Sprintf("%s#%d/%s", itemID(r.IDProduto, r.Audience), r.Leaflet, r.Section)
+	id := fmt.Sprintf("%s#%d/%s", document.ItemID(r.IDProduto, r.Audience), r.Leaflet, r.Section)
 	if r.Ordinal > 1 {
 		id += "~" + strconv.Itoa(int(r.Ordinal))
 	}
@@ -50,7 +51,7 @@ func (r SectionRow) ItemID() string {
 }
 
 // documentID is the item of [ExtractKey] that the section is of.
-func (r SectionRow) documentID() string { return itemID(r.IDProduto, r.Audience) }
+func (r SectionRow) documentID() string { return document.ItemID(r.IDProduto, r.Audience) }
 
 // Sections declares the asset of all sections, one a row.
 func Sections(categories *asset.Partitions) *asset.Asset {
@@ -121,7 +122,7 @@ func sectionRows(run asset.Run, doc ExtractRow) []SectionRow {
 			IDProduto: doc.IDProduto, Audience: doc.Audience, NomeProduto: doc.NomeProduto, IDDocumento: doc.IDDocumento, SHA256: doc.SHA256,
 			Leaflet: s.Leaflet, Found: audience[s.Leaflet], Section: s.ID, Number: s.Number, Title: s.Title, Text: s.Text, Markdown: s.Markdown,
 			Characters: int64(utf8.RuneCountInString(s.Text)), FirstPage: s.FirstPage, LastPage: s.LastPage, Start: s.Start, End: s.End,
-			Source: doc.source(s.FirstPage, s.LastPage), Confidence: s.Confidence, Reason: s.Reason,
+			Source: doc.SourceOf(s.FirstPage, s.LastPage), Confidence: s.Confidence, Reason: s.Reason,
 			Provenance: run.Provenance(doc.FetchedAt, doc.SourceURL),
 		}
 		ordinals[row.ItemID()]++
@@ -129,22 +130,4 @@ func sectionRows(run asset.Run, doc ExtractRow) []SectionRow {
 		sections = append(sections, row)
 	}
 	return sections
-}
-
-// SourceMixed is said of text that stands partly in the file, and was partly recognised.
-const SourceMixed = "mixed"
-
-// source says where the text of some pages is from.
-func (r ExtractRow) source(first, last int32) string {
-	found := ""
-	for _, p := range r.Pages {
-		switch {
-		case p.Number < first || p.Number > last || !p.FromFile() && !p.Recognised() || p.Source == found:
-		case found == "":
-			found = p.Source
-		default:
-			return SourceMixed
-		}
-	}
-	return found
 }

@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
@@ -28,6 +29,8 @@ type Data struct {
 	Now    func() time.Time
 	Room   func() error // fault.Full when the lake has to keep free what is left
 
+	Documents []document.Collection // of all sources
+
 	Leaflets   Files // the PDFs
 	Quarantine Files // what came instead of one
 }
@@ -40,8 +43,11 @@ func Graph() (*asset.Graph, error) { return graphOf(anvisa.Deps{}) }
 
 // graphOf is every asset there is: those of the source, which work with d, and those that are made from them.
 func graphOf(d anvisa.Deps) (*asset.Graph, error) {
-	return asset.NewGraph(slices.Concat(anvisa.Assets(d), corpus.Assets())...)
+	return asset.NewGraph(slices.Concat(anvisa.Assets(d), corpus.Assets(collections()...))...)
 }
+
+// collections are the documents of all sources.
+func collections() []document.Collection { return []document.Collection{anvisa.Documents()} }
 
 // OpenData opens the folder that a configuration names, and makes it if it is missing.
 func OpenData(ctx context.Context, c config.Config) (*Data, error) { return openData(ctx, c, 0) }
@@ -76,7 +82,7 @@ func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, e
 	}
 	whole := lake.New(store)
 	return &Data{
-		Graph: graph, Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: l.Now,
+		Graph: graph, Documents: collections(), Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: l.Now,
 		Leaflets:   Files{whole.Blobs("raw/anvisa/leaflets", ".pdf")},
 		Quarantine: Files{whole.Blobs("raw/anvisa/quarantine", ".bin")},
 	}, nil

@@ -27,6 +27,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/budget"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/grid"
 	"drugslm/internal/pdf"
 	"drugslm/internal/telemetry"
@@ -54,7 +55,7 @@ type Host struct {
 	site     *anvisa.Site
 	openData anvisa.OpenData
 	reader   *pdf.Extractor
-	scans    anvisa.Recognizer
+	scans    document.Recognizer
 	registry *registry
 	pool     atomic.Pointer[grid.Pool]     // nil without browsers
 	stopBy   time.Time                     // when all has to be over, once the host was told to stop
@@ -173,8 +174,8 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 // Run works until ctx ends.
 func (h *Host) Run(ctx context.Context) error {
 	graph, err := graphOf(anvisa.Deps{
-		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Recognizer: h.scans, Tracer: h.Tracer(),
-		Limits:   DocumentLimits(h.config),
+		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Tracer: h.Tracer(),
+		Text:     document.Tools{Reader: h.reader, Recognizer: h.scans, Limits: DocumentLimits(h.config)},
 		OpenData: h.openData, Seen: h.Ledger,
 		Listing: h.config.Source.Listing,
 	})

@@ -1,17 +1,13 @@
-package anvisa
+package document
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/trace/noop"
 
-	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
@@ -160,62 +156,46 @@ func TestReadIsBounded(t *testing.T) {
 	require.Equal(t, []int{2}, absent.drawn, "it is not asked again in the same document")
 }
 
-// TestExtractOfScans says what becomes of a scan as an item.
-func TestExtractOfScans(t *testing.T) {
+// TestTools says what becomes of a scan as an item.
+func TestTools(t *testing.T) {
 	t.Parallel()
-	made := declared(t, ExtractKey)
-	run := asset.Run{ID: "r", Now: time.Now}.For(made)
-	input, err := json.Marshal(document{Product: 7, Audience: Patient, SHA256: "ab"})
-	require.NoError(t, err)
-	item := asset.Item{ID: "7/patient", Input: input}
-	deps := Deps{Leaflets: shelf{}, Reader: &paper{pages: []pdf.Page{page(1, pdf.SourceNeedsOCR, "")}}, Tracer: noop.NewTracerProvider().Tracer("")}
+	const again = "try again"
+	tools := Tools{Reader: &paper{pages: []pdf.Page{page(1, pdf.SourceNeedsOCR, "")}}}
 
-	deps.Recognizer = eye{fail: fault.New(fault.Invalid, "", "Tesseract is not installed: install the packages")}
-	_, err = deps.extract(t.Context(), run, item)
+	tools.Recognizer = eye{fail: fault.New(fault.Invalid, "", "Tesseract is not installed: install the packages")}
+	_, err := tools.Read(t.Context(), nil, again)
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
-	require.EqualError(t, err, "needs_ocr: no text on any of 1 pages (1 needs_ocr), and Tesseract is not installed: install the packages, then starter materialize anvisa/extract --failed")
-	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
+	require.EqualError(t, err, "needs_ocr: no text on any of 1 pages (1 needs_ocr), and Tesseract is not installed: install the packages, then try again")
 
-	deps.Recognizer = eye{}
-	_, err = deps.extract(t.Context(), run, item)
+	tools.Recognizer = eye{}
+	_, err = tools.Read(t.Context(), nil, again)
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	require.EqualError(t, err, "read text: no text on any of 1 pages: 1 ocr")
 
-	deps.Recognizer = eye{texts: map[int]string{1: "Este medicamento é indicado para dor."}}
-	row, err := deps.extract(t.Context(), run, item)
+	tools.Recognizer = eye{texts: map[int]string{1: "Este medicamento é indicado para dor."}}
+	row, err := tools.Read(t.Context(), nil, again)
 	require.NoError(t, err)
 	require.Equal(t, "Este medicamento é indicado para dor.", row.Text)
-	require.Equal(t, []ExtractPage{{Number: 1, Text: row.Text, Source: SourceOCR, Confidence: 0.914, Words: 6, Outside: 6, Letters: 31}}, row.Pages)
+	require.Equal(t, []Page{{Number: 1, Text: row.Text, Source: SourceOCR, Confidence: 0.914, Words: 6, Outside: 6, Letters: 31}}, row.Pages)
 	require.Contains(t, row.Warnings, "page 1: recognised by Tesseract 5.9.9, confidence 0.91")
 
-	deps.Reader = &paper{pages: mixed()}
-	row, err = deps.extract(t.Context(), run, item)
+	tools.Reader = &paper{pages: mixed()}
+	row, err = tools.Read(t.Context(), nil, again)
 	require.NoError(t, err)
-	require.Equal(t, ExtractPage{Number: 1, Text: "um", Source: SourceText, Confidence: 1, Words: 1, Outside: 1}, row.Pages[0])
-	require.Equal(t, ExtractPage{Number: 3, Source: SourceBlank}, row.Pages[2])
-	require.Equal(t, ExtractPage{Number: 4, Source: SourceUnreadable}, row.Pages[3])
+	require.Equal(t, Page{Number: 1, Text: "um", Source: SourceText, Confidence: 1, Words: 1, Outside: 1}, row.Pages[0])
+	require.Equal(t, Page{Number: 3, Source: SourceBlank}, row.Pages[2])
+	require.Equal(t, Page{Number: 4, Source: SourceUnreadable}, row.Pages[3])
 
-	deps.Reader = &paper{pages: mixed(), unread: fault.New(fault.Corrupt, "find sections", "took longer than 1m0s")}
-	_, err = deps.extract(t.Context(), run, item)
+	tools.Reader = &paper{pages: mixed(), unread: fault.New(fault.Corrupt, "find sections", "took longer than 1m0s")}
+	_, err = tools.Read(t.Context(), nil, again)
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	require.EqualError(t, err, "find sections: took longer than 1m0s")
-	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
 
-	deps.Reader, deps.Recognizer, deps.Limits = &paper{pages: mixed()}, patient{}, pdf.Limits{Time: 20 * time.Millisecond}
-	_, err = deps.extract(t.Context(), run, item)
+	tools.Reader, tools.Recognizer, tools.Limits = &paper{pages: mixed()}, patient{}, pdf.Limits{Time: 20 * time.Millisecond}
+	_, err = tools.Read(t.Context(), nil, again)
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	require.EqualError(t, err, "over the budget of a document: took longer than 20ms in all: page 2 of 5 was being recognised")
-	require.Equal(t, "ab.pdf", fault.EvidenceOf(err))
 }
-
-// shelf has one file.
-type shelf struct{}
-
-func (shelf) Put(context.Context, []byte) (string, bool, error) {
-	return "", false, errors.New("nothing is kept here")
-}
-func (shelf) Get(context.Context, string) ([]byte, error) { return []byte("%PDF"), nil }
-func (shelf) Path(sha256 string) string                   { return sha256 + ".pdf" }
 
 // patient looks at an image until it is told to stop.
 type patient struct{}

@@ -1,4 +1,4 @@
-package anvisa
+package document
 
 import (
 	"runtime"
@@ -15,16 +15,16 @@ func TestTheCostOfAccountingGrowsWithTheText(t *testing.T) {
 	cost := func(sections int) float64 {
 		const each = 4
 		letters := make([]rune, 0, each*sections)
-		var r ExtractRow
+		var r Row
 		for i := range sections {
 			from := len(letters)
 			for k := range each {
 				letters = append(letters, rune(0x4e00+each*i+k)) // a letter that is no other's
 			}
-			r.Sections = append(r.Sections, ExtractSection{Title: string(letters[from]), Text: string(letters[from+1:]), Start: int64(from), End: int64(len(letters))})
+			r.Sections = append(r.Sections, Section{Title: string(letters[from]), Text: string(letters[from+1:]), Start: int64(from), End: int64(len(letters))})
 		}
 		r.Text = string(letters)
-		r.Pages = []ExtractPage{{Number: 1, Text: r.Text, Words: 1, Sections: 1, Letters: int32(pdf.Letters(r.Text))}}
+		r.Pages = []Page{{Number: 1, Text: r.Text, Words: 1, Sections: 1, Letters: int32(pdf.Letters(r.Text))}}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		require.NoError(t, accounted(r))

@@ -1,4 +1,4 @@
-package anvisa
+package document
 
 import (
 	"strings"
@@ -58,7 +58,7 @@ func TestPagesOfNoLanguage(t *testing.T) {
 	require.Contains(t, doc.Warnings[0], "page 2: needs_ocr: scans are not recognised here")
 	row := rowOf(doc)
 	require.NoError(t, accounted(row))
-	require.Equal(t, []ExtractDropped{{2, "Dpnp fttf", "unreadable"}}, row.Dropped)
+	require.Equal(t, []Dropped{{2, "Dpnp fttf", "unreadable"}}, row.Dropped)
 	require.Equal(t, "um", row.Text)
 
 	doc, err = Read(t.Context(), p, eye{texts: map[int]string{2: "Como este"}}, nil)
@@ -81,9 +81,9 @@ func TestRecognisedStampsAreAccountedFor(t *testing.T) {
 	require.NoError(t, err)
 	row := rowOf(doc)
 	require.NoError(t, accounted(row))
-	require.Equal(t, []ExtractDropped{{1, "Pag. 1", "recognised"}}, row.Dropped)
+	require.Equal(t, []Dropped{{1, "Pag. 1", "recognised"}}, row.Dropped)
 	require.Equal(t, int32(7), row.Pages[0].Words)
 }
 
 // rowOf reads a document as a child does.
-func rowOf(d pdf.Document) ExtractRow { return RowOf(d, leaflet.Read(LeafletPages(d))) }
+func rowOf(d pdf.Document) Row { return RowOf(d, leaflet.Read(LeafletPages(d))) }

@@ -1,13 +1,33 @@
-package anvisa
+package document
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"drugslm/internal/asset"
 	"drugslm/internal/leaflet"
 )
+
+// Product is what a source's catalog says of a medicine, to be held against its leaflets. Empty is what it does not say.
+type Product struct {
+	ID           int64
+	Name         string
+	Company      string // that holds the registration
+	CNPJ         string // the company's number, 14 characters
+	Registration string // 9 digits
+	Category     string // name of the regulatory category
+	Filing       string // of the present leaflet
+	Published    time.Time
+}
+
+// HasProduct is a row of a source's catalog.
+type HasProduct interface {
+	asset.Row
+	Product() Product
+}
 
 // Disagreement is something that the catalog says of a product and its leaflet does not.
 type Disagreement struct {
@@ -21,8 +41,8 @@ func (d Disagreement) String() string {
 	return fmt.Sprintf("%s is %q in the catalog, the leaflet prints %q", d.Field, d.Catalog, cmp.Or(d.Leaflet, "nothing like it"))
 }
 
-// Disagreements is what [ExtractRow.Compare] finds.
-func (r ExtractRow) Disagreements(c CatalogRow) []Disagreement {
+// Disagreements is what [Row.Compare] finds.
+func (r Row) Disagreements(c Product) []Disagreement {
 	_, found := r.Compare(c)
 	return found
 }
@@ -31,11 +51,11 @@ func (r ExtractRow) Disagreements(c CatalogRow) []Disagreement {
 // What the catalog says must be printed somewhere in the document: a leaflet names several companies and registrations, and the one
 // that was taken for its own may be another. Of a document without text, and of a product that the catalog does not
 // have, there is nothing to compare; nor of a number that the leaflet does not print.
-func (r ExtractRow) Compare(c CatalogRow) (compared []string, found []Disagreement) {
-	if r.Characters == 0 || c.IDProduto != r.IDProduto {
+func (r Row) Compare(c Product) (compared []string, found []Disagreement) {
+	if r.Characters == 0 || c.ID != r.IDProduto {
 		return nil, nil
 	}
-	var front ExtractLeaflet
+	var front Leaflet
 	if len(r.Leaflets) > 0 {
 		front = r.Leaflets[0]
 	}
@@ -47,13 +67,13 @@ func (r ExtractRow) Compare(c CatalogRow) (compared []string, found []Disagreeme
 			found = append(found, Disagreement{column, catalog, leaflet})
 		}
 	}
-	compare("nome_produto", c.NomeProduto, front.Product, anyOf(printed, telling(c.NomeProduto, nil)))
-	compare("razao_social", c.RazaoSocial, front.Maker, anyOf(printed, telling(c.RazaoSocial, corporate)))
+	compare("nome_produto", c.Name, front.Product, anyOf(printed, telling(c.Name, nil)))
+	compare("razao_social", c.Company, front.Maker, anyOf(printed, telling(c.Company, corporate)))
 	if len(c.CNPJ) >= companyDigits && front.CNPJ != "" {
 		compare("cnpj", c.CNPJ, front.CNPJ, strings.Contains(digits, c.CNPJ[:companyDigits]))
 	}
-	if c.NumeroRegistro != "" && front.Registration != "" {
-		compare("numero_registro", c.NumeroRegistro, front.Registration, strings.Contains(digits, c.NumeroRegistro))
+	if c.Registration != "" && front.Registration != "" {
+		compare("numero_registro", c.Registration, front.Registration, strings.Contains(digits, c.Registration))
 	}
 	return compared, found
 }

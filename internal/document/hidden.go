@@ -1,4 +1,4 @@
-package anvisa
+package document
 
 import (
 	"strings"

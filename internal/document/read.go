@@ -1,4 +1,4 @@
-package anvisa
+package document
 
 import (
 	"context"
@@ -12,6 +12,13 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/pdf"
 )
+
+// Reader reads the text of a PDF, draws its pages, and has leaflet.Handle find what is in a text: all where it can be stopped.
+type Reader interface {
+	Extract(ctx context.Context, content []byte) (pdf.Document, error)
+	Render(ctx context.Context, content []byte, o pdf.RenderOptions) ([]pdf.Image, error)
+	Hand(ctx context.Context, doing string, message []byte) ([]byte, error)
+}
 
 // Recognizer reads the text in the image of a page.
 type Recognizer interface {
@@ -52,19 +59,31 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	return doc, s.verdict()
 }
 
-// again is what a person does when the recogniser is there.
-const again = "starter materialize anvisa/extract --failed"
+// Tools are what turns a stored file into a row.
+type Tools struct {
+	Reader     Reader
+	Recognizer Recognizer // of the pages that are images; nil: they are not recognised
+	Limits     pdf.Limits // of one document, recognising included
+}
 
-// read is Read for the assets: a document without any text has no row.
-func (d Deps) read(ctx context.Context, content []byte) (pdf.Document, error) {
-	doc, err := Read(ctx, d.Reader, d.Recognizer, content)
-	if err != nil && errors.Is(err, errNeedsOCR) {
-		return doc, fault.New(fault.Corrupt, "", "%w, then %s", err, again)
+// Read gives the row of a document, as [RowOf] does, for the item of an asset. A document without any text has no row: that is a
+// fault.Corrupt. again is what a person does about one whose images could not be recognised once they can be.
+func (t Tools) Read(ctx context.Context, content []byte, again string) (Row, error) {
+	ctx = pdf.WithBudget(ctx, t.Limits)
+	doc, err := Read(ctx, t.Reader, t.Recognizer, content)
+	switch {
+	case errors.Is(err, errNeedsOCR):
+		return Row{}, fault.New(fault.Corrupt, "", "%w, then %s", err, again)
+	case err != nil:
+		return Row{}, err
+	case !slices.ContainsFunc(doc.Pages, func(p pdf.Page) bool { return p.Text != "" }):
+		return Row{}, fault.New(fault.Corrupt, "read text", "no text on any of %d pages: %s", len(doc.Pages), sources(doc))
 	}
-	if err == nil && !slices.ContainsFunc(doc.Pages, func(p pdf.Page) bool { return p.Text != "" }) {
-		err = fault.New(fault.Corrupt, "read text", "no text on any of %d pages: %s", len(doc.Pages), sources(doc))
+	found, err := Find(ctx, t.Reader, doc)
+	if err != nil {
+		return Row{}, err
 	}
-	return doc, err
+	return RowOf(doc, found), nil
 }
 
 // errNeedsOCR is in the chain of the error of a document that nobody can read before its images are recognised.

@@ -1,4 +1,4 @@
-package anvisa
+package document
 
 import (
 	"strings"
@@ -43,8 +43,8 @@ func TestTablesAreStored(t *testing.T) {
 	table := row.Tables[0]
 	require.Equal(t, "Dose\nAdultos\nCrianças\nPrimeira\n10 mg\n5 mg\nSegunda\n7 mg\nTerceira\n30 mg\n8 mg", string([]rune(row.Text)[table.Start:table.End]))
 	table.Start, table.End = 0, 0
-	require.Equal(t, ExtractTable{Leaflet: 1, Section: "professional.5", Number: 1, Page: 1, LastPage: 1, Rows: 4, HeadRows: 1, Columns: 3}, table)
+	require.Equal(t, Table{Leaflet: 1, Section: "professional.5", Number: 1, Page: 1, LastPage: 1, Rows: 4, HeadRows: 1, Columns: 3}, table)
 	require.Len(t, row.Cells, 11)
-	require.Equal(t, ExtractCell{Table: 1, Column: 2, RowSpan: 1, ColumnSpan: 1, Head: true, Text: "Crianças"}, row.Cells[2])
-	require.Equal(t, ExtractCell{Table: 1, Row: 2, Column: 2, RowSpan: 1, ColumnSpan: 1, Text: "7 mg"}, row.Cells[7])
+	require.Equal(t, Cell{Table: 1, Column: 2, RowSpan: 1, ColumnSpan: 1, Head: true, Text: "Crianças"}, row.Cells[2])
+	require.Equal(t, Cell{Table: 1, Row: 2, Column: 2, RowSpan: 1, ColumnSpan: 1, Text: "7 mg"}, row.Cells[7])
 }

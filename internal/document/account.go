@@ -1,4 +1,4 @@
-package anvisa
+package document
 
 import (
 	"fmt"
@@ -12,23 +12,23 @@ import (
 )
 
 // account takes over where the words of a document went.
-func (r *ExtractRow) account(f leaflet.File) {
+func (r *Row) account(f leaflet.File) {
 	for i, w := range f.Words {
 		p := &r.Pages[i]
 		p.Words, p.Sections, p.Outside, p.Dropped = int32(w.Page), int32(w.Sections), int32(w.Outside), int32(w.Dropped)
 	}
 	for _, d := range f.Dropped {
-		r.Dropped = append(r.Dropped, ExtractDropped{Page: int32(d.Page), Text: d.Text, Reason: d.Reason})
+		r.Dropped = append(r.Dropped, Dropped{Page: int32(d.Page), Text: d.Text, Reason: d.Reason})
 	}
 	for _, s := range f.Outside {
-		r.Outside = append(r.Outside, ExtractStretch{Page: int32(s.Page), Start: int64(s.Start), End: int64(s.End), Words: int32(s.Words)})
+		r.Outside = append(r.Outside, Stretch{Page: int32(s.Page), Start: int64(s.Start), End: int64(s.End), Words: int32(s.Words)})
 	}
 }
 
 // accounted holds the law of words. It believes none of the counts: it counts the words of the pages again, and the characters
 // of pages, text, sections and what was dropped. What the reader of the PDF left out of a page's text is known by the list alone; so
 // it is held against the letters that were counted before anything was left out.
-func accounted(r ExtractRow) error {
+func accounted(r Row) error {
 	dropped, unprinted, letters := map[int32]int32{}, map[int32]int32{}, map[int32]int{}
 	for _, d := range r.Dropped {
 		if d.Reason == "" {
@@ -54,7 +54,7 @@ func accounted(r ExtractRow) error {
 }
 
 // conserved compares characters, since a word that was put together at a hyphen is one word in the text and two on the page.
-func (r *ExtractRow) conserved() error {
+func (r *Row) conserved() error {
 	lost, gone := tally{}, tally{}
 	for _, p := range r.Pages {
 		lost.add(p.Text, 1)
