@@ -11,7 +11,7 @@ import (
 
 	"drugslm/internal/config"
 	"drugslm/internal/host"
-	"drugslm/internal/portal"
+	"drugslm/internal/sources/anvisa/simulator"
 	"drugslm/internal/telemetry"
 )
 
@@ -123,7 +123,7 @@ func (a *app) unconfined(g config.Grid, simulate bool) bool {
 func pointAt(cmd *cobra.Command, url string) error {
 	for _, setting := range []struct{ flag, env, value string }{
 		{"source-url", "", url},
-		{"source-open-data", "DRUGSLM_SOURCE_OPEN_DATA", url + portal.OpenDataPath},
+		{"source-open-data", "DRUGSLM_SOURCE_OPEN_DATA", url + simulator.OpenDataPath},
 		{"budget-rps", "DRUGSLM_BUDGET_RPS", "0"},
 	} {
 		if setting.env != "" && given(cmd, setting.flag, setting.env) {

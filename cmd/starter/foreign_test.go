@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/audit"
 	"drugslm/internal/config"

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/sources/anvisa"
 )
 
 // WeeklyKey is the asset of who published leaflets in a week.

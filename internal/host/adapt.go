@@ -6,17 +6,17 @@ import (
 	"runtime/debug"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
 	"drugslm/internal/grid"
 	"drugslm/internal/ledger"
+	"drugslm/internal/sources/anvisa/client"
 )
 
 // browser lends the pool's sessions to the site's client.
 type browser struct{ pool *grid.Pool }
 
 // With runs fn with a session of its own.
-func (b browser) With(ctx context.Context, fn func(context.Context, anvisa.Page) error) error {
+func (b browser) With(ctx context.Context, fn func(context.Context, client.Page) error) error {
 	return b.pool.With(ctx, func(ctx context.Context, s *grid.Session) error { return fn(ctx, s) })
 }
 

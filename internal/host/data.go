@@ -10,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
@@ -18,6 +17,8 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/sources/anvisa"
+	"drugslm/internal/sources/anvisa/client"
 )
 
 // Data is what a data folder holds: the ledger and the lake, with the assets they are about.
@@ -67,7 +68,7 @@ func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, e
 	}
 	store = store.KeepFree(int64(floor))
 	graph, err := graphOf(anvisa.Deps{
-		Listing: c.Source.Listing, OpenData: anvisa.OpenData{Source: c.Source.Observed()},
+		Listing: c.Source.Listing, OpenData: client.OpenData{Source: c.Source.Observed()},
 	})
 	if err != nil {
 		return nil, err

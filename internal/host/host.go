@@ -23,13 +23,14 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"drugslm/activities"
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/budget"
 	"drugslm/internal/config"
 	"drugslm/internal/document"
 	"drugslm/internal/grid"
 	"drugslm/internal/pdf"
+	"drugslm/internal/sources/anvisa"
+	site "drugslm/internal/sources/anvisa/client"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
 )
@@ -52,8 +53,8 @@ type Host struct {
 	config   config.Config
 	log      *slog.Logger
 	tracer   *telemetry.Telemetry
-	site     *anvisa.Site
-	openData anvisa.OpenData
+	site     *site.Site
+	openData site.OpenData
 	reader   *pdf.Extractor
 	scans    document.Recognizer
 	registry *registry
@@ -130,7 +131,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	}
 	h.closers = append(h.closers, pool.Close)
 	h.pool.Store(pool)
-	h.site, err = anvisa.NewSite(anvisa.Options{
+	h.site, err = site.NewSite(site.Options{
 		URL: string(h.config.Source.URL), Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
 		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(), Evidence: h.Lake.Evidence(),
 	})
@@ -142,8 +143,8 @@ func (h *Host) openSite(ctx context.Context) error {
 }
 
 // openOpenData is the agency's open data, with the budget of its own host where it is not a file.
-func (h *Host) openOpenData() (anvisa.OpenData, error) {
-	found := anvisa.OpenData{Source: h.config.Source.Observed(), UserAgent: UserAgent(h.config.Source), Tracer: h.tracer.Tracer()}
+func (h *Host) openOpenData() (site.OpenData, error) {
+	found := site.OpenData{Source: h.config.Source.Observed(), UserAgent: UserAgent(h.config.Source), Tracer: h.tracer.Tracer()}
 	if !strings.Contains(found.Source, "://") {
 		return found, nil
 	}
