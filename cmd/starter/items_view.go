@@ -227,7 +227,7 @@ func (v *viewing) content(ctx context.Context, s *look.Subject, read, fetched *l
 		sum = row.FileSHA256()
 	}
 	if sum != "" {
-		content, err := v.data.Leaflets.Get(ctx, sum)
+		content, err := v.data.Stored(v.from.Source).Leaflets.Get(ctx, sum)
 		if err != nil && ctx.Err() == nil {
 			s.Undrawn, err = err.Error(), nil
 		}
@@ -247,7 +247,8 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 	sum := path[strings.LastIndex(path, "/")+1:]
 	sum, _, _ = strings.Cut(sum, ".")
 	s.Undrawn = fmt.Sprintf("the evidence %s is not there", path)
-	for _, files := range []host.Files{v.data.Leaflets, v.data.Quarantine} {
+	kept := v.data.Stored(v.from.Source)
+	for _, files := range []host.Files{kept.Leaflets, kept.Quarantine} {
 		if files.Path(sum) != path {
 			continue
 		}

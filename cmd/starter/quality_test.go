@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/document"
@@ -21,6 +20,7 @@ import (
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
 	"drugslm/internal/quality"
+	"drugslm/internal/sources/anvisa"
 )
 
 // publishRows publishes rows of category 5 of an asset, as a run would.
@@ -90,7 +90,7 @@ func textFolder(t *testing.T) string {
 	defer func() { require.NoError(t, d.Close()) }()
 	content, err := os.ReadFile(printed(t, twoTitles))
 	require.NoError(t, err)
-	sum, _, err := d.Leaflets.Put(t.Context(), content)
+	sum, _, err := d.Stored("anvisa").Leaflets.Put(t.Context(), content)
 	require.NoError(t, err)
 	whole, lacking := extracted(1), extracted(2)
 	whole.SHA256, lacking.NomeProduto = sum, "\x1b[31mDIPIRONA\n<b>"
@@ -107,7 +107,7 @@ func textFolder(t *testing.T) string {
 	_, err = d.Ledger.Enrol(t.Context(), of)
 	require.NoError(t, err)
 	require.NoError(t, d.Ledger.Settle(t.Context(), ledgertest.Token(t, d.Ledger, of.Asset, of.Partition), []ledger.Outcome{
-		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "no text on any of 1 pages: a scan?", Evidence: d.Leaflets.Path(sum)},
+		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "no text on any of 1 pages: a scan?", Evidence: d.Stored("anvisa").Leaflets.Path(sum)},
 	}))
 	return data
 }

@@ -9,14 +9,14 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/grid"
 	"drugslm/internal/ledger"
-	"drugslm/internal/sources/anvisa/client"
+	"drugslm/internal/sources"
 )
 
-// browser lends the pool's sessions to the site's client.
+// browser lends the pool's sessions to sources.
 type browser struct{ pool *grid.Pool }
 
 // With runs fn with a session of its own.
-func (b browser) With(ctx context.Context, fn func(context.Context, client.Page) error) error {
+func (b browser) With(ctx context.Context, fn func(context.Context, sources.Page) error) error {
 	return b.pool.With(ctx, func(ctx context.Context, s *grid.Session) error { return fn(ctx, s) })
 }
 

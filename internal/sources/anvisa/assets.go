@@ -12,29 +12,20 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/document"
+	"drugslm/internal/sources"
 	"drugslm/internal/sources/anvisa/client"
 )
-
-// Files keeps bytes under their sha256.
-type Files interface {
-	// Put keeps content and gives its sha256 in hexadecimal, and whether it was new.
-	Put(ctx context.Context, content []byte) (sha256 string, created bool, err error)
-	// Get gives the content back.
-	Get(ctx context.Context, sha256 string) ([]byte, error)
-	// Path is the object's name in the lake.
-	Path(sha256 string) string
-}
 
 // Deps is what the assets work with. Planning and listing assets need none of it: the zero value will do.
 type Deps struct {
 	Site       *client.Site
-	Leaflets   Files // the PDFs
-	Quarantine Files // what came instead of a PDF
+	Leaflets   sources.Files // the PDFs
+	Quarantine sources.Files // what came instead of a PDF
 	Text       document.Tools
 	Tracer     trace.Tracer
-	OpenData   client.OpenData // the agency's table of medicines; without a Source it is not observed
-	Seen       Observations    // what was seen of it before
-	Listing    string          // how the site lists, [client.ListByAPI] or [client.ListByWalk]: plans need it, too
+	OpenData   client.OpenData      // the agency's table of medicines; without a Source it is not observed
+	Seen       sources.Observations // what was seen of it before
+	Listing    string               // how the site lists, [client.ListByAPI] or [client.ListByWalk]: plans need it, too
 }
 
 // Assets declares the assets of this source, dependencies first. Those of the lineage share one set of
@@ -50,7 +41,7 @@ func Assets(d Deps) []*asset.Asset {
 // Documents is where the text of the leaflets is published, one collection for all that is made of documents.
 func Documents() document.Collection {
 	return document.Collection{
-		Source: "anvisa", Documents: ExtractKey, Products: CatalogKey,
+		Source: Name, Documents: ExtractKey, Products: CatalogKey,
 		License: "other: text of the holder of the registration, published by Anvisa as RDC 47/2009 demands; no licence is stated",
 		Origin:  "Anvisa, Bulário Eletrônico",
 	}

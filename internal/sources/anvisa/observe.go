@@ -16,12 +16,6 @@ import (
 // OpenDataKey is the external asset of the agency's table of medicines.
 const OpenDataKey asset.Key = "anvisa/open_data"
 
-// Observations is what was seen of external assets, as the ledger keeps it.
-type Observations interface {
-	// Observation gives the metadata of the last look; nil when there was none.
-	Observation(ctx context.Context, asset, partition string) ([]byte, error)
-}
-
 // Table is what is kept of a look at the open data: the metadata of its observation, as JSON.
 type Table struct {
 	Observed bool      `json:"observed"` // false: source.open_data is empty, and nothing else is said
@@ -49,7 +43,7 @@ func Observe(d Deps) *asset.Asset {
 		Tags:        map[string]string{"source": "anvisa"},
 		Kinds:       []string{"csv"},
 		Partitions:  asset.Single(),
-		Queue:       asset.QueueBrowser, // its worker is the one that asks the source
+		Queue:       asset.QueueHTTP,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second},
 		Cost:        d.costOfTable,
 		Observe: func(ctx context.Context, run asset.Run) (asset.Observation, error) {

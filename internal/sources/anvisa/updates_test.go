@@ -15,6 +15,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/sources"
 	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/sources/anvisa/client"
 	"drugslm/internal/sources/anvisa/client/clienttest"
@@ -22,7 +23,7 @@ import (
 )
 
 // graph declares the assets over a portal's bundle.
-func (b bundle) graph(t *testing.T, seen anvisa.Observations) *asset.Graph {
+func (b bundle) graph(t *testing.T, seen sources.Observations) *asset.Graph {
 	t.Helper()
 	g, err := asset.NewGraph(anvisa.Assets(anvisa.Deps{
 		Site: b.site, OpenData: client.OpenData{Source: b.server.URL + simulator.OpenDataPath, Pace: b.pace}, Seen: seen,
