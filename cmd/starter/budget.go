@@ -47,7 +47,7 @@ forgets nothing. The pace adapts: throttling halves it, slow answers and failure
 twentieth back. A refusal opens the circuit: nobody asks until it is over, then one request probes while the others wait.
 
 What is set here is heeded by all workers at their next turn, and stays until it is set otherwise. HOST is "host" or "host:port" as
-in source.url; left out, it is that of source.url.`,
+in sources.anvisa.url; left out, it is that of sources.anvisa.url.`,
 		Example: `  starter budget show
   starter budget set --rps 0.5
   starter budget open --for 2h --note "ANVISA maintenance tonight"

@@ -121,9 +121,9 @@ func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 
 // estimate says what the plan will do.
 func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) error {
-	source, err := url.Parse(string(c.Source.URL))
+	source, err := url.Parse(string(c.Sources.Anvisa.URL))
 	if err != nil {
-		return fault.Wrap(fault.Invalid, "read source.url", err)
+		return fault.Wrap(fault.Invalid, "read sources.anvisa.url", err)
 	}
 	pace, err := activities.PaceOf(ctx, d.Ledger, source.Host, c.Budget.RPS)
 	if err != nil {

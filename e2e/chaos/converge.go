@@ -196,8 +196,8 @@ func (w *World) undisturbed(ctx context.Context) (Tables, error) {
 	data := filepath.Join(folder, "data")
 	url, _, _ := source.state()
 	grpc, _, _ := server.state()
-	settings := append(w.settings(), "DRUGSLM_DATA="+data, "DRUGSLM_SOURCE_URL=http://"+url, "DRUGSLM_TEMPORAL_ADDRESS="+grpc,
-		"DRUGSLM_SOURCE_OPEN_DATA=http://"+url+simulator.OpenDataPath, "DRUGSLM_BUDGET_RPS=0")
+	settings := append(w.settings(), "DRUGSLM_DATA="+data, "DRUGSLM_SOURCES_ANVISA_URL=http://"+url, "DRUGSLM_TEMPORAL_ADDRESS="+grpc,
+		"DRUGSLM_SOURCES_ANVISA_OPEN_DATA=http://"+url+simulator.OpenDataPath, "DRUGSLM_BUDGET_RPS=0")
 	build := w.newest()
 	worker := w.supervisor.Start("undisturbed-worker", func() Command { return Command{Path: build, Env: settings} })
 	defer func() { _ = worker.Stop(limit) }() // as above

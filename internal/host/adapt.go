@@ -57,7 +57,7 @@ func Version() string {
 }
 
 // UserAgent is how we show ourselves to the source: by name, and with whom to ask.
-func UserAgent(s config.Source) string {
+func UserAgent(s config.Anvisa) string {
 	switch {
 	case s.UserAgent != "":
 		return s.UserAgent

@@ -112,7 +112,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 func (h *Host) openBrowsers(ctx context.Context) error {
 	pool, err := grid.Open(ctx, grid.Options{
 		Hub: string(h.config.Grid.Hub), Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
-		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: h.registry.current, Gone: h.registry.gone,
+		UserAgent: UserAgent(h.config.Sources.Anvisa), Leases: leases{h.Ledger}, Owner: h.registry.current, Gone: h.registry.gone,
 		NoSandbox: h.config.Grid.NoSandbox,
 	})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 func sourcesOf(c config.Config) []sources.Source {
 	return []sources.Source{
 		anvisa.New(anvisa.Settings{
-			URL: string(c.Source.URL), OpenData: c.Source.Observed(), Listing: c.Source.Listing, Fetch: c.Source.Fetch, UserAgent: UserAgent(c.Source),
+			URL: string(c.Sources.Anvisa.URL), OpenData: c.Sources.Anvisa.Observed(), Listing: c.Sources.Anvisa.Listing, Fetch: c.Sources.Anvisa.Fetch, UserAgent: UserAgent(c.Sources.Anvisa),
 		}),
 	}
 }

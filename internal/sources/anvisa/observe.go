@@ -18,7 +18,7 @@ const OpenDataKey asset.Key = "anvisa/open_data"
 
 // Table is what is kept of a look at the open data: the metadata of its observation, as JSON.
 type Table struct {
-	Observed bool      `json:"observed"` // false: source.open_data is empty, and nothing else is said
+	Observed bool      `json:"observed"` // false: sources.anvisa.open_data is empty, and nothing else is said
 	URL      string    `json:"url,omitempty"`
 	ETag     string    `json:"etag,omitempty"`
 	Modified time.Time `json:"modified,omitzero"`

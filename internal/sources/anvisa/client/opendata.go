@@ -72,7 +72,7 @@ func (o OpenData) Fetch(ctx context.Context, known Edition) (OpenFile, error) {
 		o.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if o.Source == "" {
-		return OpenFile{}, fault.New(fault.Invalid, opOpenData, "there is no source: set source.open_data to an address or a file")
+		return OpenFile{}, fault.New(fault.Invalid, opOpenData, "there is no source: set sources.anvisa.open_data to an address or a file")
 	}
 	if !strings.Contains(o.Source, "://") {
 		return o.read(known)
@@ -94,7 +94,7 @@ func (o OpenData) read(known Edition) (OpenFile, error) {
 	found := OpenFile{URL: o.Source, FetchedAt: o.Clock()}
 	f, err := file.Open(o.Source)
 	if errors.Is(err, fs.ErrNotExist) {
-		return found, fault.New(fault.Invalid, opOpenData, "there is no file %s: source.open_data names it", o.Source)
+		return found, fault.New(fault.Invalid, opOpenData, "there is no file %s: sources.anvisa.open_data names it", o.Source)
 	}
 	if err != nil {
 		return found, fault.Wrap(fault.Invalid, opOpenData, err)
@@ -144,8 +144,8 @@ func (o OpenData) download(ctx context.Context, address *url.URL, known Edition)
 		return nil
 	}
 	r.uncertified = func(why error) error {
-		return fault.New(fault.Layout, opOpenData, "the certificate of %s is not valid (%s). Download %s by hand, and set source.open_data "+
-			"(DRUGSLM_SOURCE_OPEN_DATA) to the file", address.Host, why, found.URL)
+		return fault.New(fault.Layout, opOpenData, "the certificate of %s is not valid (%s). Download %s by hand, and set sources.anvisa.open_data "+
+			"(DRUGSLM_SOURCES_ANVISA_OPEN_DATA) to the file", address.Host, why, found.URL)
 	}
 	c := caller{o: Options{URL: origin, Pace: o.Pace, Clock: o.Clock, Tracer: o.Tracer}}
 	client := staying(&http.Client{Transport: o.transport()})

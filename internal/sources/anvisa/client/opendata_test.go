@@ -147,7 +147,7 @@ func TestOpenDataVerifiesCertificates(t *testing.T) {
 	t.Cleanup(server.Close)
 	_, err := client.OpenData{Source: server.URL + simulator.OpenDataPath, Pace: &clienttest.Pace{}}.Fetch(t.Context(), client.Edition{})
 	require.ErrorContains(t, err, "is not valid")
-	require.ErrorContains(t, err, "Download "+server.URL+simulator.OpenDataPath+" by hand, and set source.open_data")
+	require.ErrorContains(t, err, "Download "+server.URL+simulator.OpenDataPath+" by hand, and set sources.anvisa.open_data")
 	require.Equal(t, fault.Layout, fault.KindOf(err), "trying again would not help")
 	require.False(t, asked)
 }
