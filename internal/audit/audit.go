@@ -167,7 +167,7 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 	if sum := counts.Published + counts.Absent + counts.Quarantined + counts.Pending; sum != counts.Discovered {
 		found("counts", "discovered %d, accounted for %d: %+v", counts.Discovered, sum, counts)
 	}
-	if err := a.rows(ctx, a.Table(made), a.Leaflets(made.Key), snapshot.Files(key), published, found); err != nil {
+	if err := a.rows(ctx, a.Table(made), made.Key, snapshot.Files(key), published, found); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(published)) {
@@ -259,7 +259,7 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 
 // rows holds the table's rows against the items, crossing off those it finds.
 func (a *auditor) rows(
-	ctx context.Context, table *lake.Table, blobs *lake.Blobs, files []lake.File, published map[string]ledger.Entry, found func(subject, format string, args ...any),
+	ctx context.Context, table *lake.Table, key asset.Key, files []lake.File, published map[string]ledger.Entry, found func(subject, format string, args ...any),
 ) error {
 	for _, file := range files {
 		rows := int64(0)
@@ -280,7 +280,7 @@ func (a *auditor) rows(
 				a.compare(e, row)
 			}
 			delete(published, id)
-			if err := a.file(ctx, blobs, id, row, found); err != nil {
+			if err := a.file(ctx, key, id, row, found); err != nil {
 				return err
 			}
 		}
@@ -292,12 +292,13 @@ func (a *auditor) rows(
 	return nil
 }
 
-func (a *auditor) file(ctx context.Context, blobs *lake.Blobs, id string, row any, found func(subject, format string, args ...any)) error {
+func (a *auditor) file(ctx context.Context, key asset.Key, id string, row any, found func(subject, format string, args ...any)) error {
 	named, ok := row.(File)
 	if !ok {
 		return nil
 	}
 	sum := named.FileSHA256()
+	blobs := a.Leaflets(key)
 	path := blobs.Path(sum)
 	if a.verified[path] {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/pdf"
@@ -30,3 +31,8 @@ func GraphOf(d *Data, c config.Config, t *telemetry.Telemetry, reader *pdf.Extra
 
 // Serves reports whether a worker of a configuration serves a queue.
 func Serves(c config.Config, queue asset.Queue) bool { return (&Host{config: c}).serves(queue) }
+
+// PaceOf is the pace at the hosts of sources.
+func (d *Data) PaceOf(ctx context.Context, c config.Config, all ...sources.Source) (string, activities.Pace, error) {
+	return d.paceOf(ctx, hostsOf(all, c.Budget))
+}

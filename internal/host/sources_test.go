@@ -71,7 +71,7 @@ func (t toy) Assets(with sources.Tools) ([]*asset.Asset, error) {
 	return []*asset.Asset{
 		asset.New(asset.Spec[medicine]{
 			Key: "toy/products", Partitions: asset.Single(), Location: "raw/toy/products", CodeVersion: "1", Queue: asset.QueueHTTP,
-			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) { return asset.Cost{Requests: 1}, nil },
+			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) { return asset.Cost{Host: t.Hosts()[0], Requests: 1}, nil },
 			List: func(ctx context.Context, run asset.Run, emit func(asset.Item, medicine) error) (asset.Claim, error) {
 				body, err := t.get(ctx, with, "/list")
 				var listed []medicine
@@ -213,6 +213,14 @@ func TestSecondSource(t *testing.T) {
 	plan, err := d.Graph.View(world).Plan(selected, asset.Request{})
 	require.NoError(t, err)
 	require.Len(t, plan.Steps, 3)
+	first, pace, err := d.PaceOf(ctx, c, all...)
+	require.NoError(t, err)
+	require.Equal(t, "consultas.anvisa.gov.br", first)
+	forecast, err := activities.Estimate(ctx, acts, d.Graph.View(world), plan, selected, activities.ModeOf(asset.Needed), pace)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, forecast.Total.Requests)
+	require.Equal(t, second.Hosts()[0], forecast.Steps[0].Host)
+	require.Zero(t, forecast.Total.Minutes, "its host has no limit, whatever the pace of the other is")
 	for _, step := range plan.Steps {
 		require.NotEqual(t, asset.QueueBrowser, step.Queue)
 		require.True(t, host.Serves(c, step.Queue))

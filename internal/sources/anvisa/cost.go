@@ -67,7 +67,7 @@ func (d Deps) costOfTable(context.Context, asset.Run, asset.Work) (asset.Cost, e
 	if !strings.Contains(d.OpenData.Source, "://") {
 		return asset.Cost{}, nil
 	}
-	return asset.Cost{Requests: 1, Bytes: tableBytes}, nil
+	return asset.Cost{Host: hostOf(d.OpenData.Source), Requests: 1, Bytes: tableBytes}, nil
 }
 
 // costOfLeaflets is what batches of downloads take: a visit for each batch, one question for the leaflets of a product
