@@ -2,6 +2,7 @@ package host
 
 import (
 	"slices"
+	"strings"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/budget"
@@ -40,8 +41,42 @@ func graphOf(all []sources.Source, tools func(sources.Source) sources.Tools) (*a
 			return nil, fault.Wrap(fault.KindOf(err), "open source "+s.Name(), err)
 		}
 		declared = append(declared, assets...)
+		if err := named(s, assets); err != nil {
+			return nil, err
+		}
+	}
+	if err := apart(all); err != nil {
+		return nil, err
 	}
 	return asset.NewGraph(slices.Concat(declared, corpus.Assets(collectionsOf(all)...))...)
+}
+
+// named wants the assets of a source to be in the group of its name: by that its files are found.
+func named(s sources.Source, assets []*asset.Asset) error {
+	for _, a := range assets {
+		if !strings.HasPrefix(string(a.Key), s.Name()+"/") {
+			return fault.New(fault.Invalid, "declare assets", "asset %s is of source %s: its key must begin with %s/", a.Key, s.Name(), s.Name())
+		}
+	}
+	return nil
+}
+
+// apart wants each source to have a name of its own, and each collection a prefix: products of two sources may have one number.
+func apart(all []sources.Source) error {
+	names, prefixes := make(map[string]bool), make(map[string]asset.Key)
+	for _, s := range all {
+		if names[s.Name()] {
+			return fault.New(fault.Invalid, "declare assets", "two sources are called %s", s.Name())
+		}
+		names[s.Name()] = true
+		for _, c := range s.Documents() {
+			if other, taken := prefixes[c.Prefix]; taken {
+				return fault.New(fault.Invalid, "declare assets", "the documents of %s and %s have the same prefix, %q: give one of them another", other, c.Documents, c.Prefix)
+			}
+			prefixes[c.Prefix] = c.Documents
+		}
+	}
+	return nil
 }
 
 // noTools are those of definitions.

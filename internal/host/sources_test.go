@@ -24,6 +24,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/document"
+	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/quality"
 	"drugslm/internal/sources"
@@ -71,7 +72,9 @@ func (t toy) Assets(with sources.Tools) ([]*asset.Asset, error) {
 	return []*asset.Asset{
 		asset.New(asset.Spec[medicine]{
 			Key: "toy/products", Partitions: asset.Single(), Location: "raw/toy/products", CodeVersion: "1", Queue: asset.QueueHTTP,
-			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) { return asset.Cost{Host: t.Hosts()[0], Requests: 1}, nil },
+			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
+				return asset.Cost{Host: t.Hosts()[0], Requests: 1}, nil
+			},
 			List: func(ctx context.Context, run asset.Run, emit func(asset.Item, medicine) error) (asset.Claim, error) {
 				body, err := t.get(ctx, with, "/list")
 				var listed []medicine
@@ -253,6 +256,43 @@ func TestSecondSource(t *testing.T) {
 	require.EqualValues(t, 2, taken.Rows)
 	for row := range rowsOf[corpus.Row](t, d, made.Key) {
 		require.Equal(t, []any{"toy:", "CC0-1.0", "the toy agency", "pt", ""}, []any{row.ID[:4], row.License, row.Origin, row.Language, row.Excluded})
+	}
+}
+
+// renamed is a source under another name, and rebranded one whose documents have another prefix.
+type (
+	renamed struct {
+		toy
+		name string
+	}
+	rebranded struct {
+		toy
+		prefix string
+	}
+)
+
+func (r renamed) Name() string { return r.name }
+
+func (r rebranded) Documents() []document.Collection {
+	found := r.toy.Documents()
+	found[0].Prefix = r.prefix
+	return found
+}
+
+// TestSourcesAreToldApart refuses sources whose files or documents would get mixed up.
+func TestSourcesAreToldApart(t *testing.T) {
+	t.Parallel()
+	second := toy{"http://127.0.0.1:9"}
+	for says, added := range map[string][]sources.Source{
+		"two sources are called toy":                                          {second, second},
+		"asset toy/products is of source toys: its key must begin with toys/": {renamed{second, "toys"}},
+		`have the same prefix, ""`:                                            {rebranded{second, ""}},
+	} {
+		c := config.Default()
+		c.Data = t.TempDir()
+		_, err := host.OpenDataOf(t.Context(), c, append(host.Sources(c), added...)...)
+		require.Equal(t, fault.Invalid, fault.KindOf(err))
+		require.ErrorContains(t, err, says)
 	}
 }
 
