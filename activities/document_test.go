@@ -12,8 +12,8 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/ledger"
 	"drugslm/internal/pdf"
@@ -52,7 +52,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 			if item.ID == "b" {
 				content = slow
 			}
-			doc, err := anvisa.Read(pdf.WithBudget(ctx, pdf.Limits{Time: 6 * time.Second}), reader, painter{}, content)
+			doc, err := document.Read(pdf.WithBudget(ctx, pdf.Limits{Time: 6 * time.Second}), reader, painter{}, content)
 			made := w.row(run, item)
 			if err == nil {
 				made.Content = doc.Pages[0].Text

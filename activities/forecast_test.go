@@ -188,3 +188,47 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
 }
+
+// TestAnEstimateOfSeveralHosts asks them side by side, each at its own pace.
+func TestAnEstimateOfSeveralHosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	listing := func(key asset.Key, host string, requests int64) *asset.Asset {
+		return asset.New(asset.Spec[row]{
+			Key: key, Location: string(key), CodeVersion: "1", Queue: asset.QueueHTTP, Partitions: asset.Single(),
+			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
+				return asset.Cost{Host: host, Requests: requests}, nil
+			},
+			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
+				return asset.Claim{}, nil
+			},
+		})
+	}
+	graph, err := asset.NewGraph(listing("test/first", "", 60), listing("test/more", "", 60), listing("test/other", "other.example.org", 60))
+	require.NoError(t, err)
+	w.acts.Engine.Graph = graph
+	known, err := planning.LoadState(t.Context(), graph, w.ledger)
+	require.NoError(t, err)
+	view := graph.View(known)
+	plan, err := view.Plan(graph.All(), asset.Request{})
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		other forecast.Pace
+		total float64
+	}{
+		{forecast.Pace{RPS: 1, Share: 1, Wait: 4 * time.Minute}, 5},
+		{forecast.Pace{RPS: 10, Share: 1}, 2},
+	} {
+		pace := forecast.Pace{RPS: 1, Share: 1, Others: map[string]forecast.Pace{"other.example.org": tt.other}}
+		f, err := forecast.Estimate(t.Context(), w.acts.Engine, view, plan, graph.All(), planning.ModeOf(asset.Needed), pace)
+		require.NoError(t, err)
+		require.EqualValues(t, 180, f.Total.Requests)
+		require.InDelta(t, tt.total, f.Total.Minutes, 0.001)
+		for i, step := range plan.Steps {
+			if step.Asset == "test/other" {
+				require.Equal(t, "other.example.org", f.Steps[i].Host)
+				require.InDelta(t, (tt.other.Wait + time.Duration(60/tt.other.RPS*float64(time.Second))).Minutes(), f.Steps[i].Minutes, 0.001)
+			}
+		}
+	}
+}

@@ -21,7 +21,7 @@ func TestServerAndWorkerApart(t *testing.T) {
 	data := t.TempDir()
 	server := launch(t, nil, "temporal", "--db", filepath.Join(data, "temporal.db"), "--port", "0", "--ui-port", "0")
 	s := &site{t: t, data: data, process: server, env: []string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
+		"DRUGSLM_SOURCES_ANVISA_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
 		"DRUGSLM_TEMPORAL_ADDRESS=" + server.field("grpc"),
 	}}
 	started := starter(t, s.env, "materialize", "*")
@@ -60,7 +60,7 @@ func TestOtherWays(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60")
-	s := startSite(t, portal, t.TempDir(), "DRUGSLM_SOURCE_LISTING=walk", "DRUGSLM_SOURCE_FETCH=page")
+	s := startSite(t, portal, t.TempDir(), "DRUGSLM_SOURCES_ANVISA_LISTING=walk", "DRUGSLM_SOURCES_ANVISA_FETCH=page")
 	s.materialize("*")
 	var held truth
 	portal.get("/_truth", &held)

@@ -40,7 +40,7 @@ func BenchmarkListing(b *testing.B) {
 	for _, way := range []string{"api", "walk"} {
 		b.Run(way, func(b *testing.B) {
 			portal := startPortal(b, "--products", "8800")
-			s := startSite(b, portal, b.TempDir(), "DRUGSLM_SOURCE_LISTING="+way)
+			s := startSite(b, portal, b.TempDir(), "DRUGSLM_SOURCES_ANVISA_LISTING="+way)
 			for range b.N {
 				first := timed(func() { s.materialize("+anvisa/catalog") })
 				requests := len(portal.log())
@@ -64,7 +64,7 @@ func BenchmarkDocuments(b *testing.B) {
 		data := b.TempDir()
 		server := launch(b, nil, "temporal", "--db", filepath.Join(data, "temporal.db"), "--port", "0", "--headless")
 		s := &site{t: b, data: data, process: server, env: []string{
-			"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
+			"DRUGSLM_SOURCES_ANVISA_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
 			"DRUGSLM_TEMPORAL_ADDRESS=" + server.field("grpc"),
 		}}
 		working := s.worker(b)

@@ -116,7 +116,7 @@ func TestBudget(t *testing.T) {
 	data := t.TempDir()
 	server := launch(t, nil, "temporal", "--db", filepath.Join(data, "temporal.db"), "--port", "0", "--ui-port", "0")
 	s := &site{t: t, data: data, process: server, env: []string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, fmt.Sprintf("DRUGSLM_BUDGET_RPS=%d", rps), "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=debug",
+		"DRUGSLM_SOURCES_ANVISA_URL=" + portal.url, fmt.Sprintf("DRUGSLM_BUDGET_RPS=%d", rps), "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=debug",
 		"DRUGSLM_TEMPORAL_ADDRESS=" + server.field("grpc"),
 	}}
 	ahead := *s

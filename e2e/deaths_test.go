@@ -22,7 +22,7 @@ func apart(t *testing.T, portal *portalProcess, env ...string) (*site, []string)
 	data, temp := t.TempDir(), shortTemp(t)
 	serverArgs := []string{"--db", filepath.Join(data, "temporal.db"), "--port", freePort(t), "--ui-port", "0"}
 	s := &site{t: t, data: data, env: append([]string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
+		"DRUGSLM_SOURCES_ANVISA_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
 		"DRUGSLM_TEMPORAL_ADDRESS=127.0.0.1:" + serverArgs[3], "TMPDIR=" + temp,
 	}, env...)}
 	return s, serverArgs

@@ -258,7 +258,7 @@ type site struct {
 func startSite(t testing.TB, portal *portalProcess, data string, env ...string) *site {
 	t.Helper()
 	s := &site{t: t, data: data, env: append([]string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_SOURCE_OPEN_DATA=" + portal.url + "/dados/DADOS_ABERTOS_MEDICAMENTOS.csv", "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=error",
+		"DRUGSLM_SOURCES_ANVISA_URL=" + portal.url, "DRUGSLM_SOURCES_ANVISA_OPEN_DATA=" + portal.url + "/dados/DADOS_ABERTOS_MEDICAMENTOS.csv", "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=error",
 	}, env...)}
 	s.start()
 	return s

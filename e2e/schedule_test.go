@@ -190,7 +190,7 @@ func TestDeclaredSchedules(t *testing.T) {
 	data := t.TempDir()
 	file := filepath.Join(data, "drugslm.yaml")
 	s := &site{t: t, data: data, env: []string{
-		"DRUGSLM_SOURCE_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
+		"DRUGSLM_SOURCES_ANVISA_URL=" + portal.url, "DRUGSLM_BUDGET_RPS=0", "DRUGSLM_DATA=" + data, "DRUGSLM_LOG_LEVEL=warn",
 	}}
 	start := func(schedules string) {
 		require.NoError(t, os.WriteFile(file, []byte(schedules), 0o600))

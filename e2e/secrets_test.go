@@ -27,9 +27,9 @@ import (
 func secrets() map[string]string {
 	return map[string]string{
 		"DRUGSLM_HOOKS_SECRET": hookSecret, "DRUGSLM_HOOKS_URL": "s3cret-path", "DRUGSLM_HOOKS_COMMAND": "s3cret-argument",
-		"OTEL_EXPORTER_OTLP_HEADERS": "s3cret-header", "HTTPS_PROXY": "s3cret-proxy", "DRUGSLM_SOURCE_OPEN_DATA": "s3cret-query",
+		"OTEL_EXPORTER_OTLP_HEADERS": "s3cret-header", "HTTPS_PROXY": "s3cret-proxy", "DRUGSLM_SOURCES_ANVISA_OPEN_DATA": "s3cret-query",
 		"DRUGSLM_GRID_HUB": "s3cret-hub", "DRUGSLM_TEMPORAL_API_KEY": "s3cret-key", "DRUGSLM_TEMPORAL_UI": "s3cret-interface",
-		"DRUGSLM_SOURCE_URL": "s3cret-source", "DRUGSLM_TELEMETRY_TRACE_URL": "s3cret-trace",
+		"DRUGSLM_SOURCES_ANVISA_URL": "s3cret-source", "DRUGSLM_TELEMETRY_TRACE_URL": "s3cret-trace",
 	}
 }
 
@@ -118,7 +118,7 @@ func TestNoSecretIsLeft(t *testing.T) {
 		"DRUGSLM_HOOKS_COMMAND=false,s3cret-argument",
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+collector.URL, "OTEL_EXPORTER_OTLP_HEADERS=authorization=s3cret-header",
 		"HTTPS_PROXY=http://me:s3cret-proxy@127.0.0.1:9", "NO_PROXY=127.0.0.1",
-		"DRUGSLM_SOURCE_OPEN_DATA="+portal.url+"/dados/DADOS_ABERTOS_MEDICAMENTOS.csv?token=s3cret-query",
+		"DRUGSLM_SOURCES_ANVISA_OPEN_DATA="+portal.url+"/dados/DADOS_ABERTOS_MEDICAMENTOS.csv?token=s3cret-query",
 	)
 	ran := s.run("materialize", "--wait", "*")
 	told := map[string]string{"run": ran.stdout + ran.stderr}
@@ -138,7 +138,7 @@ func TestNoSecretIsLeft(t *testing.T) {
 	require.Contains(t, told["hook"], `"timestamp"`, "events were delivered, the test of the hooks at least")
 	wrong := starter(t, append(slices.Clone(s.env), // of two values the later counts
 		"DRUGSLM_TEMPORAL_API_KEY=s3cret-key", "DRUGSLM_TEMPORAL_ADDRESS=127.0.0.1:1", "DRUGSLM_TEMPORAL_UI=http://me:s3cret-interface@127.0.0.1:1",
-		"DRUGSLM_TELEMETRY_TRACE_URL=http://127.0.0.1:1/{trace_id}?k=s3cret-trace", "DRUGSLM_SOURCE_URL=http://me:s3cret-source@127.0.0.1:1"), "runs", "cancel", "x")
+		"DRUGSLM_TELEMETRY_TRACE_URL=http://127.0.0.1:1/{trace_id}?k=s3cret-trace", "DRUGSLM_SOURCES_ANVISA_URL=http://me:s3cret-source@127.0.0.1:1"), "runs", "cancel", "x")
 	told["no server"] = wrong.stdout + wrong.stderr
 	lost := finished(t, append(slices.Clone(s.env), "HUB_URL=http://me:s3cret-hub@127.0.0.1:1"), "starter", "dev", "--temporal-port", "0", "--ui-port", "0")
 	told["no hub"] = lost.stdout + lost.stderr

@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/asset"
 	"drugslm/internal/audit"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
+	"drugslm/internal/lake"
 )
 
 func newAudit(a *app) *cobra.Command {
@@ -27,7 +29,7 @@ code version that the ledger says.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: d.Leaflets.Blobs, Repair: repair})
+				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: func(key asset.Key) *lake.Blobs { return d.Leaflets(key).Blobs }, Repair: repair})
 				if err != nil {
 					return err
 				}

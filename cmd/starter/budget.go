@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +47,7 @@ forgets nothing. The pace adapts: throttling halves it, slow answers and failure
 twentieth back. A refusal opens the circuit: nobody asks until it is over, then one request probes while the others wait.
 
 What is set here is heeded by all workers at their next turn, and stays until it is set otherwise. HOST is "host" or "host:port" as
-in source.url; left out, it is that of source.url.`,
+in sources.anvisa.url; left out, it is that of sources.anvisa.url.`,
 		Example: `  starter budget show
   starter budget set --rps 0.5
   starter budget open --for 2h --note "ANVISA maintenance tonight"
@@ -176,24 +175,19 @@ func (a *app) changeBudget(cmd *cobra.Command, args []string, change func(now ti
 	})
 }
 
-// configuredRates gives the rate of each host that the configuration names.
+// configuredRates gives the rate of each host that sources ask.
 func configuredRates(c config.Config) map[string]float64 {
 	rates := make(map[string]float64)
-	for _, address := range []string{c.Source.Observed(), string(c.Source.URL)} {
-		if u, err := url.Parse(address); err == nil && u.Host != "" && strings.Contains(address, "://") {
-			if rates[u.Host] = c.Budget.RPS; c.Budget.RPS == 0 && !config.Loopback(address) {
-				rates[u.Host] = 1 // as the worker does
-			}
-		}
+	for _, asked := range host.Hosts(c) {
+		rates[asked.Host] = asked.RPS
 	}
 	return rates
 }
 
 // budgetHost is the host that is meant: of the configuration, or known to the ledger.
 func budgetHost(ctx context.Context, c config.Config, d *host.Data, args []string) (string, error) {
-	source, err := url.Parse(string(c.Source.URL))
-	if err != nil || len(args) == 0 {
-		return source.Host, err
+	if len(args) == 0 {
+		return host.Hosts(c)[0].Host, nil
 	}
 	noted, err := d.Ledger.Budgets(ctx)
 	if err != nil {

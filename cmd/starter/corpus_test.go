@@ -32,7 +32,7 @@ func publishCorpus(t *testing.T, data string, leaflets int) {
 	for i := range leaflets {
 		row := corpus.Row{
 			ID: fmt.Sprintf("%d/patient#1", i), IDProduto: int64(i), Audience: "patient", Text: "Não use.", Characters: 8, Cluster: fmt.Sprintf("%d/patient#1", i-i%4/3),
-			Representative: i%4 < 3, Duplicate: corpus.None, Group: fmt.Sprint(i), License: corpus.License, Origin: corpus.Origin,
+			Representative: i%4 < 3, Duplicate: corpus.None, Group: fmt.Sprint(i), License: "none", Origin: "somebody",
 			Split:      []string{corpus.Train, corpus.Train, corpus.Validation, corpus.Test}[i%4],
 			Provenance: asset.Provenance{RunID: "run-1", CodeVersion: "1", FetchedAt: time.Now().UTC(), SourceURL: "https://example.org/"},
 		}

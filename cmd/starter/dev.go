@@ -11,7 +11,7 @@ import (
 
 	"drugslm/internal/config"
 	"drugslm/internal/host"
-	"drugslm/internal/portal"
+	"drugslm/internal/sources/anvisa/simulator"
 	"drugslm/internal/telemetry"
 )
 
@@ -123,10 +123,10 @@ func (a *app) unconfined(g config.Grid, simulate bool) bool {
 func pointAt(cmd *cobra.Command, url string) error {
 	for _, setting := range []struct{ flag, env, value string }{
 		{"source-url", "", url},
-		{"source-open-data", "DRUGSLM_SOURCE_OPEN_DATA", url + portal.OpenDataPath},
+		{"source-open-data", "DRUGSLM_SOURCES_ANVISA_OPEN_DATA", url + simulator.OpenDataPath},
 		{"budget-rps", "DRUGSLM_BUDGET_RPS", "0"},
 	} {
-		if setting.env != "" && given(cmd, setting.flag, setting.env) {
+		if setting.env != "" && (given(cmd, setting.flag, setting.env) || os.Getenv(config.FormerVariable(setting.env)) != "") {
 			continue
 		}
 		if err := cmd.Flags().Set(setting.flag, setting.value); err != nil {
@@ -143,7 +143,7 @@ func given(cmd *cobra.Command, flag, env string) bool {
 
 func (env *environment) ready() string {
 	return fmt.Sprintf("ready temporal=%s ui=%s source=%s data=%s",
-		env.config.Temporal.Address, env.config.Temporal.UI, env.config.Source.URL, env.host.Root)
+		env.config.Temporal.Address, env.config.Temporal.UI, env.config.Sources.Anvisa.URL, env.host.Root)
 }
 
 // wait keeps the environment up until ctx ends or the worker fails.

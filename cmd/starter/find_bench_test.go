@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -40,7 +40,7 @@ func BenchmarkFind(b *testing.B) {
 		before := spent(b)
 		for range rounds {
 			for _, doc := range docs {
-				leaflet.Read(anvisa.LeafletPages(doc))
+				leaflet.Read(document.LeafletPages(doc))
 			}
 		}
 		here += spent(b) - before
@@ -49,7 +49,7 @@ func BenchmarkFind(b *testing.B) {
 		before = spent(b)
 		for range rounds {
 			for _, doc := range docs {
-				_, err := anvisa.Find(b.Context(), reader, doc)
+				_, err := document.Find(b.Context(), reader, doc)
 				require.NoError(b, err)
 			}
 		}

@@ -12,13 +12,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/audit"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/lake/laketest"
+	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/versions"
 )
 

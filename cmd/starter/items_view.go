@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
@@ -43,12 +43,8 @@ standard output. At most ` + fmt.Sprint(maxViewed) + ` pages are in a file: --pa
 				return err
 			}
 			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				key, err := thePartition(ctx, d, anvisa.ExtractKey, partition)
-				if err != nil {
-					return err
-				}
-				v := viewing{app: a, config: c, data: d, query: q, partition: key}
-				subject, content, err := v.item(ctx, args[0])
+				v := viewing{app: a, config: c, data: d, query: q}
+				subject, content, err := v.find(ctx, partition, args[0])
 				if err != nil {
 					return err
 				}
@@ -67,22 +63,42 @@ type viewing struct {
 	config    config.Config
 	data      *host.Data
 	query     viewQuery
-	partition string // "": any
+	from      document.Collection
+	fetches   asset.Key // the asset that has the file of each item
+	partition string    // "": any
 }
 
-// item gives a document and the bytes of its file; nil where there are none.
+// find looks for an item in the collections of all sources, and gives it as item does.
+func (v *viewing) find(ctx context.Context, partition, id string) (look.Subject, []byte, error) {
+	for _, v.from = range v.data.Documents {
+		made, err := v.data.Graph.Get(v.from.Documents)
+		if err != nil {
+			return look.Subject{}, nil, err
+		}
+		v.fetches = made.Deps[0].Key
+		if v.partition, err = thePartition(ctx, v.data, made.Key, partition); err != nil {
+			return look.Subject{}, nil, err
+		}
+		if s, content, err := v.item(ctx, id); err != nil || s.Item != "" {
+			return s, content, err
+		}
+	}
+	return look.Subject{}, nil, v.unknown(ctx, id)
+}
+
+// item gives a document and the bytes of its file; nil where there are none. A subject without an item says that it is unknown.
 func (v *viewing) item(ctx context.Context, id string) (look.Subject, []byte, error) {
-	read, err := v.entry(ctx, anvisa.ExtractKey, id)
+	read, err := v.entry(ctx, v.from.Documents, id)
 	if err != nil {
 		return look.Subject{}, nil, err
 	}
-	fetched, err := v.entry(ctx, anvisa.DownloadKey, id)
+	fetched, err := v.entry(ctx, v.fetches, id)
 	if err != nil {
 		return look.Subject{}, nil, err
 	}
 	at := cmp.Or(read, fetched)
 	if at == nil {
-		return look.Subject{}, nil, v.unknown(ctx, id)
+		return look.Subject{}, nil, nil
 	}
 	s := look.Subject{
 		Item: id, Partition: at.Partition, Label: at.Label, State: string(at.State), Kind: at.Kind, Reason: at.Reason,
@@ -127,24 +143,18 @@ func (v *viewing) unknown(ctx context.Context, id string) error {
 
 // fill adds what the tables have.
 func (v *viewing) fill(ctx context.Context, s *look.Subject, read, fetched *ledger.Entry) error {
-	row, err := rowOf[anvisa.ExtractRow](ctx, v.data, anvisa.ExtractKey, read)
+	held, found, err := rowOf[document.HasDocument](ctx, v.data, v.from.Documents, read)
 	if err != nil {
 		return err
 	}
-	s.Row = row
-	if row != nil {
-		product, err := v.data.Ledger.Items(ctx, ledger.Filter{Asset: string(anvisa.CatalogKey), Partition: read.Partition, ID: fmt.Sprint(row.IDProduto), Limit: 1})
-		if err != nil {
+	if found {
+		row := held.Document()
+		if err := v.product(ctx, s, read.Partition, row.IDProduto); err != nil {
 			return err
 		}
-		if len(product) == 1 {
-			if s.Catalog, err = rowOf[anvisa.CatalogRow](ctx, v.data, anvisa.CatalogKey, &product[0]); err != nil {
-				return err
-			}
-		}
-		measured := quality.Measure(read.Partition, *row, s.Catalog, nil)
-		s.Quality = &measured
-		s.Facts = v.facts(row)
+		measured := quality.Measure(read.Partition, row, s.Catalog, nil)
+		s.Row, s.Quality = &row, &measured
+		s.Facts = v.facts(&row)
 	}
 	for _, e := range []*ledger.Entry{fetched, read} {
 		if e != nil {
@@ -155,8 +165,25 @@ func (v *viewing) fill(ctx context.Context, s *look.Subject, read, fetched *ledg
 	return nil
 }
 
+// product adds what the catalog says of the document's product.
+func (v *viewing) product(ctx context.Context, s *look.Subject, partition string, number int64) error {
+	if v.from.Products == "" {
+		return nil
+	}
+	listed, err := v.data.Ledger.Items(ctx, ledger.Filter{Asset: string(v.from.Products), Partition: partition, ID: fmt.Sprint(number), Limit: 1})
+	if err != nil || len(listed) == 0 {
+		return err
+	}
+	row, found, err := rowOf[document.HasProduct](ctx, v.data, v.from.Products, &listed[0])
+	if found {
+		product := row.Product()
+		s.Catalog = &product
+	}
+	return err
+}
+
 // facts say where a row comes from.
-func (v *viewing) facts(r *anvisa.ExtractRow) []look.Fact {
+func (v *viewing) facts(r *document.Row) []look.Fact {
 	facts := []look.Fact{
 		{Name: "item", Value: r.ItemID()}, {Name: "document", Value: r.IDDocumento}, {Name: "filing", Value: r.Expediente},
 		{Name: "sha256 of the PDF", Value: r.SHA256}, {Name: "source", Value: r.SourceURL}, {Name: "fetched", Value: when(r.FetchedAt)},
@@ -166,24 +193,27 @@ func (v *viewing) facts(r *anvisa.ExtractRow) []look.Fact {
 	return facts
 }
 
-// rowOf reads the row of an item from the table; nil where it has none.
-func rowOf[T asset.Row](ctx context.Context, d *host.Data, key asset.Key, e *ledger.Entry) (*T, error) {
+// rowOf reads the row of an item from the table, if it has one.
+func rowOf[T asset.Row](ctx context.Context, d *host.Data, key asset.Key, e *ledger.Entry) (row T, found bool, err error) {
 	if e == nil || e.Part == "" {
-		return nil, nil //nolint:nilnil // none is an answer
+		return row, false, nil
 	}
 	made, err := d.Graph.Get(key)
 	if err != nil {
-		return nil, err
+		return row, false, err
 	}
 	for row, err := range rowsIn[T](ctx, d.Table(made), lake.File{Path: e.Part, Partition: e.Partition}) {
-		if err != nil {
-			return nil, err
-		}
-		if row.ItemID() == e.ID {
-			return &row, nil
+		if err != nil || row.ItemID() == e.ID {
+			return row, err == nil, err
 		}
 	}
-	return nil, nil //nolint:nilnil // none is an answer
+	return row, false, nil
+}
+
+// stored is a row of a file that is kept under its sha256.
+type stored interface {
+	asset.Row
+	FileSHA256() string
 }
 
 // content gives the bytes of the document's file. One that is not there, or is something else, is told in the subject.
@@ -191,13 +221,13 @@ func (v *viewing) content(ctx context.Context, s *look.Subject, read, fetched *l
 	var sum string
 	if s.Row != nil {
 		sum = s.Row.SHA256
-	} else if row, err := rowOf[anvisa.DownloadRow](ctx, v.data, anvisa.DownloadKey, fetched); err != nil {
+	} else if row, found, err := rowOf[stored](ctx, v.data, v.fetches, fetched); err != nil {
 		return nil, err
-	} else if row != nil {
-		sum = row.SHA256
+	} else if found {
+		sum = row.FileSHA256()
 	}
 	if sum != "" {
-		content, err := v.data.Leaflets.Get(ctx, sum)
+		content, err := v.data.Stored(v.from.Source).Leaflets.Get(ctx, sum)
 		if err != nil && ctx.Err() == nil {
 			s.Undrawn, err = err.Error(), nil
 		}
@@ -217,7 +247,8 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 	sum := path[strings.LastIndex(path, "/")+1:]
 	sum, _, _ = strings.Cut(sum, ".")
 	s.Undrawn = fmt.Sprintf("the evidence %s is not there", path)
-	for _, files := range []host.Files{v.data.Leaflets, v.data.Quarantine} {
+	kept := v.data.Stored(v.from.Source)
+	for _, files := range []host.Files{kept.Leaflets, kept.Quarantine} {
 		if files.Path(sum) != path {
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
@@ -186,7 +186,7 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 const maxLeaflet = 64 << 20
 
 // parseFile reads one file.
-func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (fileView, error) {
+func parseFile(ctx context.Context, reader *pdf.Extractor, scans document.Recognizer, path string) (fileView, error) {
 	view := fileView{
 		File: path, Leaflets: []leafletView{}, Sources: []sourceView{}, Words: []wordsView{}, Outside: []outsideView{}, Dropped: []droppedView{}, Warnings: []string{},
 	}
@@ -194,7 +194,7 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 	if err != nil {
 		return view, err
 	}
-	read, err := anvisa.Read(ctx, reader, scans, content)
+	read, err := document.Read(ctx, reader, scans, content)
 	view.Pages = len(read.Pages)
 	view.Warnings = append(view.Warnings, read.Warnings...)
 	for _, page := range read.Pages {
@@ -203,7 +203,7 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 	if err != nil {
 		return view, err
 	}
-	found, err := anvisa.Find(ctx, reader, read)
+	found, err := document.Find(ctx, reader, read)
 	if err != nil {
 		return view, err
 	}

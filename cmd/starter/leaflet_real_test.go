@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -94,14 +94,14 @@ func TestTheChildFindsTheSame(t *testing.T) {
 	for _, file := range append(realFiles(t, "leaflets"), realFiles(t, "cases")...) {
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
-		read, err := anvisa.Read(t.Context(), reader, nil, content)
+		read, err := document.Read(t.Context(), reader, nil, content)
 		if err != nil {
 			require.ErrorContains(t, err, "needs_ocr", file)
 			continue
 		}
-		got, err := anvisa.Find(t.Context(), reader, read)
+		got, err := document.Find(t.Context(), reader, read)
 		require.NoError(t, err)
-		require.Equal(t, leaflet.Read(anvisa.LeafletPages(read)), got, file)
+		require.Equal(t, leaflet.Read(document.LeafletPages(read)), got, file)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -123,15 +122,11 @@ func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 
 // estimate says what the plan will do.
 func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) error {
-	source, err := url.Parse(string(c.Source.URL))
-	if err != nil {
-		return fault.Wrap(fault.Invalid, "read source.url", err)
-	}
-	pace, err := forecast.PaceOf(ctx, d.Ledger, source.Host, c.Budget.RPS)
+	first, pace, err := d.Pace(ctx, c)
 	if err != nil {
 		return err
 	}
-	p.pace = paceView{Host: source.Host, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
+	p.pace = paceView{Host: first, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
 	p.forecast, err = forecast.Estimate(ctx, reading(d), p.view, p.plan, p.selected, planning.ModeOf(p.request.Filter), pace)
 	return err
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"drugslm/internal/fault"
-	"drugslm/internal/portal"
+	"drugslm/internal/sources/anvisa/simulator"
 )
 
 // portalFlags are the settings of a simulated portal.
 type portalFlags struct {
-	portal.Options
+	simulator.Options
 	faults string
 }
 
@@ -33,13 +33,13 @@ func (p *portalFlags) register(flags *pflag.FlagSet, retryAfter time.Duration) {
 	flags.DurationVar(&p.RetryAfter, "retry-after", retryAfter, "how long throttled and banned clients are told to wait")
 }
 
-func (p *portalFlags) open() (*portal.Portal, error) {
-	faults, err := portal.ParseFaults(p.faults)
+func (p *portalFlags) open() (*simulator.Portal, error) {
+	faults, err := simulator.ParseFaults(p.faults)
 	if err != nil {
 		return nil, err
 	}
 	p.Faults = faults
-	return portal.New(p.Options)
+	return simulator.New(p.Options)
 }
 
 func newPortal(a *app) *cobra.Command {
@@ -74,7 +74,7 @@ Faults:
 
 func faultHelp() string {
 	var b strings.Builder
-	for _, f := range portal.FaultNames() {
+	for _, f := range simulator.FaultNames() {
 		fmt.Fprintf(&b, "  %-15s %s\n", f.Name, f.Help)
 	}
 	return b.String()

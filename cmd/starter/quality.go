@@ -10,8 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/internal/anvisa"
-	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -81,19 +79,10 @@ func (q qualityQuery) check(asked bool) error {
 }
 
 func (a *app) quality(ctx context.Context, d *host.Data, q qualityQuery) error {
-	extract, err := d.Graph.Get(anvisa.ExtractKey)
-	if err != nil {
+	m := &measuring{app: a, data: d, worst: q.worst}
+	if err := m.choose(ctx, q.partitions); err != nil {
 		return err
 	}
-	catalog, err := d.Graph.Get(anvisa.CatalogKey)
-	if err != nil {
-		return err
-	}
-	chosen, err := choosePartitions(ctx, d, []*asset.Asset{extract}, q.partitions)
-	if err != nil {
-		return err
-	}
-	m := &measuring{app: a, data: d, extract: extract, catalog: catalog, partitions: chosen[extract.Key], worst: q.worst}
 	report, err := m.report(ctx)
 	if err != nil {
 		return err

@@ -11,15 +11,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
 	"drugslm/internal/quality"
+	"drugslm/internal/sources/anvisa"
 )
 
 // publishRows publishes rows of category 5 of an asset, as a run would.
@@ -61,22 +62,22 @@ func publishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 }
 
 // extracted is a row of a whole professional's leaflet.
-func extracted(product int64) anvisa.ExtractRow {
-	r := anvisa.ExtractRow{
+func extracted(product int64) document.Row {
+	r := document.Row{
 		IDProduto: product, Audience: "professional", NomeProduto: "DIPIRONA", Kind: "leaflet", Found: "professional", SHA256: strings.Repeat("0", 64),
-		Leaflets:   []anvisa.ExtractLeaflet{{Number: 1, Audience: "professional", FirstPage: 1, LastPage: 1, Product: "Dipirona"}},
+		Leaflets:   []document.Leaflet{{Number: 1, Audience: "professional", FirstPage: 1, LastPage: 1, Product: "Dipirona"}},
 		Provenance: asset.Provenance{RunID: "run-1", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", CodeVersion: "4", FetchedAt: time.Unix(0, 0).UTC(), SourceURL: "https://example.test/{token}"},
 	}
 	for _, info := range leaflet.Sections(leaflet.Professional) {
 		start := int64(len([]rune(r.Text)))
 		r.Text += info.Title + "\nDipirona da Acme.\n"
-		r.Sections = append(r.Sections, anvisa.ExtractSection{
+		r.Sections = append(r.Sections, document.Section{
 			Leaflet: 1, ID: info.ID, Number: int32(info.Number), Title: info.Title, Text: "Dipirona da Acme.", FirstPage: 1, LastPage: 1,
 			Confidence: 1, Start: start, End: start + int64(len([]rune(info.Title))) + 18,
 		})
 	}
 	r.Characters = int64(len([]rune(r.Text)))
-	r.Pages = []anvisa.ExtractPage{{Number: 1, Text: r.Text, Source: anvisa.SourceText, Confidence: 1}}
+	r.Pages = []document.Page{{Number: 1, Text: r.Text, Source: document.SourceText, Confidence: 1}}
 	return r
 }
 
@@ -89,11 +90,11 @@ func textFolder(t *testing.T) string {
 	defer func() { require.NoError(t, d.Close()) }()
 	content, err := os.ReadFile(printed(t, twoTitles))
 	require.NoError(t, err)
-	sum, _, err := d.Leaflets.Put(t.Context(), content)
+	sum, _, err := d.Stored("anvisa").Leaflets.Put(t.Context(), content)
 	require.NoError(t, err)
 	whole, lacking := extracted(1), extracted(2)
 	whole.SHA256, lacking.NomeProduto = sum, "\x1b[31mDIPIRONA\n<b>"
-	lacking.Missing = []anvisa.ExtractMissing{{Leaflet: 1, ID: "professional.1", Reason: "no such title before number 2"}}
+	lacking.Missing = []document.Missing{{Leaflet: 1, ID: "professional.1", Reason: "no such title before number 2"}}
 	for i, s := range lacking.Sections {
 		if s.ID == "professional.1" {
 			lacking.Sections = append(lacking.Sections[:i:i], lacking.Sections[i+1:]...)
@@ -101,12 +102,12 @@ func textFolder(t *testing.T) string {
 		}
 	}
 	publishRows(t, d, anvisa.CatalogKey, anvisa.CatalogRow{IDProduto: 1, NomeProduto: "DIPIRONA", RazaoSocial: "OUTRA"})
-	publishRows(t, d, anvisa.ExtractKey, whole, lacking)
+	publishRows(t, d, anvisa.ExtractKey, anvisa.ExtractRow{Row: whole}, anvisa.ExtractRow{Row: lacking})
 	of := ledger.Enrolment{Asset: "anvisa/extract", Partition: "6", Run: "run-1", CodeVersion: "1", Items: enumerated(ledger.Item{ID: "3/patient", Label: "AAS"})}
 	_, err = d.Ledger.Enrol(t.Context(), of)
 	require.NoError(t, err)
 	require.NoError(t, d.Ledger.Settle(t.Context(), ledgertest.Token(t, d.Ledger, of.Asset, of.Partition), []ledger.Outcome{
-		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "no text on any of 1 pages: a scan?", Evidence: d.Leaflets.Path(sum)},
+		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "no text on any of 1 pages: a scan?", Evidence: d.Stored("anvisa").Leaflets.Path(sum)},
 	}))
 	return data
 }

@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/sources/anvisa"
 )
 
 func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets variables

@@ -7,13 +7,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
+	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/versions"
 )
 

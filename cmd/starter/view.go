@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
@@ -224,7 +224,7 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path s
 }
 
 // readDocument reads a document as `leaflet parse` does: pages that are images are recognised.
-func readDocument(ctx context.Context, c config.Config, content []byte) (row anvisa.ExtractRow, err error) {
+func readDocument(ctx context.Context, c config.Config, content []byte) (row document.Row, err error) {
 	ctx = pdf.WithBudget(ctx, host.DocumentLimits(c))
 	scans, err := host.Recognizer(c)
 	if err != nil {
@@ -235,13 +235,13 @@ func readDocument(ctx context.Context, c config.Config, content []byte) (row anv
 		return row, err
 	}
 	defer func() { err = errors.Join(err, reader.Close(context.WithoutCancel(ctx))) }()
-	read, err := anvisa.Read(ctx, reader, scans, content)
+	read, err := document.Read(ctx, reader, scans, content)
 	if err != nil {
 		return row, err
 	}
-	found, err := anvisa.Find(ctx, reader, read)
+	found, err := document.Find(ctx, reader, read)
 	if err != nil {
 		return row, err
 	}
-	return anvisa.RowOf(read, found), nil
+	return document.RowOf(read, found), nil
 }

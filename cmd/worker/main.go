@@ -96,6 +96,6 @@ func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.Close(ctx)) }()
-	log.Info("working", "temporal", c.Temporal.Address, "source", c.Source.URL, "queues", c.Worker.Queues, "data", h.Root)
+	log.Info("working", "temporal", c.Temporal.Address, "source", c.Sources.Anvisa.URL, "queues", c.Worker.Queues, "data", h.Root)
 	return h.Run(ctx)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/corpus"
 )

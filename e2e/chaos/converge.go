@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"drugslm/internal/portal"
+	"drugslm/internal/sources/anvisa/simulator"
 )
 
 // mostRuns bounds the runs after the last disturbance: what is wrong for good is not hidden by trying for ever.
@@ -152,15 +152,15 @@ func (w *World) nothingFetched(before int) error {
 		return err
 	}
 	for _, r := range requests[before:] {
-		if r.Kind == portal.KindPDF || r.Kind == portal.KindHistory {
+		if r.Kind == simulator.KindPDF || r.Kind == simulator.KindHistory {
 			return fmt.Errorf("nothing had changed, and still a run asked for %s %s of product %d", r.Kind, r.Path, r.Product)
 		}
 	}
 	return nil
 }
 
-func (w *World) requests() ([]portal.Request, error) {
-	return portal.ReadRequests(filepath.Join(w.root, "portal", "requests.jsonl"))
+func (w *World) requests() ([]simulator.Request, error) {
+	return simulator.ReadRequests(filepath.Join(w.root, "portal", "requests.jsonl"))
 }
 
 // undisturbed makes everything anew in another data folder, from the same portal, with nothing in the way, and gives its tables.
@@ -196,8 +196,8 @@ func (w *World) undisturbed(ctx context.Context) (Tables, error) {
 	data := filepath.Join(folder, "data")
 	url, _, _ := source.state()
 	grpc, _, _ := server.state()
-	settings := append(w.settings(), "DRUGSLM_DATA="+data, "DRUGSLM_SOURCE_URL=http://"+url, "DRUGSLM_TEMPORAL_ADDRESS="+grpc,
-		"DRUGSLM_SOURCE_OPEN_DATA=http://"+url+portal.OpenDataPath, "DRUGSLM_BUDGET_RPS=0")
+	settings := append(w.settings(), "DRUGSLM_DATA="+data, "DRUGSLM_SOURCES_ANVISA_URL=http://"+url, "DRUGSLM_TEMPORAL_ADDRESS="+grpc,
+		"DRUGSLM_SOURCES_ANVISA_OPEN_DATA=http://"+url+simulator.OpenDataPath, "DRUGSLM_BUDGET_RPS=0")
 	build := w.newest()
 	worker := w.supervisor.Start("undisturbed-worker", func() Command { return Command{Path: build, Env: settings} })
 	defer func() { _ = worker.Stop(limit) }() // as above

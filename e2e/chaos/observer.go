@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
-	"drugslm/internal/portal"
+	"drugslm/internal/sources/anvisa/simulator"
 )
 
 // Observer looks at the ledger and at the portal's log all the time: it measures progress, and notes when it first saw that a
@@ -79,7 +79,7 @@ func (o *Observer) look(ctx context.Context, l *ledger.Ledger) {
 	if err != nil {
 		return
 	}
-	requests, err := portal.ReadRequests(o.requestsFile)
+	requests, err := simulator.ReadRequests(o.requestsFile)
 	if err != nil {
 		return
 	}

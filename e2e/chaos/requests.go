@@ -5,20 +5,20 @@ import (
 	"slices"
 	"time"
 
-	"drugslm/internal/portal"
+	"drugslm/internal/sources/anvisa/simulator"
 )
 
 // counted are the requests that need permission: those to the API and for PDFs. A page's scripts and pictures are the browser's,
 // and so is the list of categories, with which the page fills its form.
-func counted(requests []portal.Request) []portal.Request {
-	var found []portal.Request
+func counted(requests []simulator.Request) []simulator.Request {
+	var found []simulator.Request
 	for _, r := range requests {
 		switch r.Kind {
-		case portal.KindList, portal.KindHistory, portal.KindDetail, portal.KindPDF:
+		case simulator.KindList, simulator.KindHistory, simulator.KindDetail, simulator.KindPDF:
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b portal.Request) int { return a.Time.Compare(b.Time) })
+	slices.SortFunc(found, func(a, b simulator.Request) int { return a.Time.Compare(b.Time) })
 	return found
 }
 
@@ -35,7 +35,7 @@ func windows() []time.Duration {
 
 // overBudget finds the windows in which more was asked than the pace allows: in d seconds RPS × d turns begin and end, one more
 // stands at the window's edge, and what was granted before and was held up on its way may arrive within it, one a session.
-func overBudget(requests []portal.Request, pace Pace) error {
+func overBudget(requests []simulator.Request, pace Pace) error {
 	sent := counted(requests)
 	for _, d := range windows() {
 		allowed := int(pace.RPS*d.Seconds()) + 1 + pace.Sessions
@@ -54,7 +54,7 @@ func overBudget(requests []portal.Request, pace Pace) error {
 
 // duringBans counts the requests that came although the source had asked to wait. One a session is allowed for each ban: it was on its
 // way when the ban was pronounced.
-func duringBans(requests []portal.Request, sessions int) error {
+func duringBans(requests []simulator.Request, sessions int) error {
 	var until, since time.Time
 	during := 0
 	for _, r := range counted(requests) {
@@ -79,8 +79,8 @@ func duringBans(requests []portal.Request, sessions int) error {
 
 // fetchedAgain finds PDFs that were sent whole after the ledger was known to have them. Slack is how long a request may have been on
 // its way.
-func fetchedAgain(requests []portal.Request, stored map[string]time.Time, slack time.Duration) []portal.Request {
-	var found []portal.Request
+func fetchedAgain(requests []simulator.Request, stored map[string]time.Time, slack time.Duration) []simulator.Request {
+	var found []simulator.Request
 	for _, r := range requests {
 		if at, ok := stored[r.SHA256]; ok && r.SHA256 != "" && r.Time.After(at.Add(slack)) {
 			found = append(found, r)

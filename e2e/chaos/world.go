@@ -170,8 +170,8 @@ func (w *World) settings() []string {
 	if os.Geteuid() == 0 { // the only pages these browsers open are the simulated portal's
 		env = append(env, "DRUGSLM_GRID_NO_SANDBOX=true")
 	}
-	return append(env, "DRUGSLM_DATA="+w.data, "DRUGSLM_SOURCE_URL="+source,
-		"DRUGSLM_SOURCE_OPEN_DATA="+source+"/dados/DADOS_ABERTOS_MEDICAMENTOS.csv",
+	return append(env, "DRUGSLM_DATA="+w.data, "DRUGSLM_SOURCES_ANVISA_URL="+source,
+		"DRUGSLM_SOURCES_ANVISA_OPEN_DATA="+source+"/dados/DADOS_ABERTOS_MEDICAMENTOS.csv",
 		"DRUGSLM_TEMPORAL_ADDRESS="+w.serverProxy.Address(), "DRUGSLM_BUDGET_RPS="+strconv.FormatFloat(w.o.RPS, 'f', -1, 64),
 		"DRUGSLM_BUDGET_CIRCUIT=2s", "DRUGSLM_TEMPORAL_UI=")
 }

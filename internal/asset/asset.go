@@ -51,6 +51,8 @@ const (
 	QueueOrchestrate Queue = "orchestrate"
 	// QueueBrowser has one slot for each browser session.
 	QueueBrowser Queue = "browser"
+	// QueueHTTP has slots for work that asks a source without a browser.
+	QueueHTTP Queue = "http"
 	// QueueExtract has one slot for each core.
 	QueueExtract Queue = "extract"
 )

@@ -18,6 +18,7 @@ type Work struct {
 // Cost is what a step takes of the source. It is what the step asks when all goes well: what is asked again after a
 // failure comes on top.
 type Cost struct {
+	Host     string // that is asked, as the source's Hosts have it; "": the first host of the first source
 	Requests int64
 	Bytes    int64 // about so many
 	AtLeast  bool  // more than the numbers is to be expected, since the source itself is not known well enough
@@ -57,12 +58,13 @@ type Estimate struct {
 	Ready     int     `json:"ready"`          // made by an earlier run that was cut short: they only wait for the publish
 	Skip      int     `json:"skip"`           // unchanged
 	Tombstone int     `json:"tombstone"`      // not named any more: they become absent
+	Host      string  `json:"host,omitempty"` // that is asked, where it is not the one that most requests go to; of a sum: nothing
 	Requests  int64   `json:"requests"`
 	Bytes     int64   `json:"bytes"`   // about so many come from the source
 	Minutes   float64 `json:"minutes"` // that the requests take at the pace in force, after a block that lasts still
 }
 
-// Add sums two estimates up, but for the minutes: turns are taken one after another, whoever takes them.
+// Add sums two estimates up, but for the minutes: turns of a host are taken one after another, whoever takes them.
 func (e *Estimate) Add(other Estimate) {
 	e.Counted, e.AtLeast = e.Counted && other.Counted, e.AtLeast || other.AtLeast
 	e.Items, e.Fetch, e.Recompute = e.Items+other.Items, e.Fetch+other.Fetch, e.Recompute+other.Recompute

@@ -214,24 +214,43 @@ func Recent[T any](column string, value func(T) time.Time, age time.Duration) Ch
 // the partitions this one is made from. The upstream rows are those of the version that the partition was made from;
 // at most [MaxKeys] are remembered.
 func References[T any, U Row](column string, value func(T) string, upstream Key, key func(U) string) Check[T] {
-	c := Check[T]{Deps: On(upstream), Expected: "0", Begin: func(ctx context.Context, in CheckInput) (CheckRun[T], error) {
+	return ReferencesAny(column, value, Target[U]{Upstream: upstream, Key: key})
+}
+
+// Target is an asset whose rows are referred to by their keys.
+type Target[U Row] struct {
+	Upstream Key
+	Key      func(U) string
+}
+
+// ReferencesAny is [References] to one of several assets: it wants each value to be a key of a published row of one of them.
+func ReferencesAny[T any, U Row](column string, value func(T) string, targets ...Target[U]) Check[T] {
+	upstream := make([]Key, len(targets))
+	names := make([]string, len(targets))
+	for i, t := range targets {
+		upstream[i], names[i] = t.Upstream, string(t.Upstream)
+	}
+	of := strings.Join(names, " or ")
+	c := Check[T]{Deps: On(upstream...), Expected: "0", Begin: func(ctx context.Context, in CheckInput) (CheckRun[T], error) {
 		known := newKeys[string]()
-		for row, err := range Input[U](ctx, in.Run, upstream) {
-			if err == nil {
-				err = known.add(key(row))
-			}
-			if err != nil {
-				return CheckRun[T]{}, err
+		for _, t := range targets {
+			for row, err := range Input[U](ctx, in.Run, t.Upstream) {
+				if err == nil {
+					err = known.add(t.Key(row))
+				}
+				if err != nil {
+					return CheckRun[T]{}, err
+				}
 			}
 		}
 		return CheckRun[T]{Row: func(row T) error {
 			if v := value(row); !known.has(v) {
-				return fmt.Errorf("%s has %s %s, which %s does not", named(row), column, quoted(v), upstream)
+				return fmt.Errorf("%s has %s %s, which %s does not", named(row), column, quoted(v), of)
 			}
 			return nil
 		}}, nil
 	}}
-	return c.Named(column+"_exists", fmt.Sprintf("every %s is in %s", column, upstream))
+	return c.Named(column+"_exists", fmt.Sprintf("every %s is in %s", column, of))
 }
 
 // finishing is a check that is asked once.

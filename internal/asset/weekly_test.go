@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/asset/assettest"
+	"drugslm/internal/sources/anvisa"
 )
 
 // WeeklyKey is the asset of who published leaflets in a week.

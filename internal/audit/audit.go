@@ -25,8 +25,8 @@ type Subject struct {
 	Graph    *asset.Graph
 	Ledger   *ledger.Ledger
 	Table    func(*asset.Asset) *lake.Table
-	Leaflets *lake.Blobs
-	Repair   bool // let the next run make the rows again that are of another fingerprint or code version
+	Leaflets func(asset.Key) *lake.Blobs // the stored files that an asset's rows name
+	Repair   bool                        // let the next run make the rows again that are of another fingerprint or code version
 }
 
 // Finding is one thing that does not add up.
@@ -56,7 +56,7 @@ type File interface {
 type auditor struct {
 	Subject
 	report   Report
-	verified map[string]bool // files by sha256: each is read once
+	verified map[string]bool // files by name: each is read once
 	strange  []Finding       // rows of the partition that are of another fingerprint or code version than the ledger says
 }
 
@@ -167,7 +167,7 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 	if sum := counts.Published + counts.Absent + counts.Quarantined + counts.Pending; sum != counts.Discovered {
 		found("counts", "discovered %d, accounted for %d: %+v", counts.Discovered, sum, counts)
 	}
-	if err := a.rows(ctx, a.Table(made), snapshot.Files(key), published, found); err != nil {
+	if err := a.rows(ctx, a.Table(made), made.Key, snapshot.Files(key), published, found); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(published)) {
@@ -259,7 +259,7 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 
 // rows holds the table's rows against the items, crossing off those it finds.
 func (a *auditor) rows(
-	ctx context.Context, table *lake.Table, files []lake.File, published map[string]ledger.Entry, found func(subject, format string, args ...any),
+	ctx context.Context, table *lake.Table, key asset.Key, files []lake.File, published map[string]ledger.Entry, found func(subject, format string, args ...any),
 ) error {
 	for _, file := range files {
 		rows := int64(0)
@@ -280,7 +280,7 @@ func (a *auditor) rows(
 				a.compare(e, row)
 			}
 			delete(published, id)
-			if err := a.file(ctx, id, row, found); err != nil {
+			if err := a.file(ctx, key, id, row, found); err != nil {
 				return err
 			}
 		}
@@ -292,18 +292,20 @@ func (a *auditor) rows(
 	return nil
 }
 
-func (a *auditor) file(ctx context.Context, id string, row any, found func(subject, format string, args ...any)) error {
+func (a *auditor) file(ctx context.Context, key asset.Key, id string, row any, found func(subject, format string, args ...any)) error {
 	named, ok := row.(File)
 	if !ok {
 		return nil
 	}
 	sum := named.FileSHA256()
-	if a.verified[sum] {
+	blobs := a.Leaflets(key)
+	path := blobs.Path(sum)
+	if a.verified[path] {
 		return nil
 	}
-	a.verified[sum] = true
+	a.verified[path] = true
 	a.report.Files++
-	if err := a.Leaflets.Verify(ctx, sum); err != nil {
+	if err := blobs.Verify(ctx, sum); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

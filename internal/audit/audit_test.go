@@ -69,7 +69,7 @@ func setup(t *testing.T) *bundle {
 	l := lake.New(store)
 	table := func(a *asset.Asset) *lake.Table { return l.Table(a.Location, a.Codec, a.Partitions.Name) }
 	b := &bundle{t: t, dir: dir, table: table(a), parts: map[string]lake.File{}, blobs: l.Blobs("raw", ".pdf"), shas: map[string]string{}}
-	b.subject = audit.Subject{Graph: graph, Ledger: books, Table: table, Leaflets: b.blobs}
+	b.subject = audit.Subject{Graph: graph, Ledger: books, Table: table, Leaflets: func(asset.Key) *lake.Blobs { return b.blobs }}
 	b.fill()
 	return b
 }

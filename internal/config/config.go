@@ -8,7 +8,7 @@ import (
 // Config is all that can be set. Field tags give each key's name, its [Class], and its help for documents and --help.
 type Config struct {
 	Data     string   `key:"data" class:"plain" help:"Folder that holds the ledger, the lake and the development server's database."`
-	Source   Source   `key:"source"`
+	Sources  Sources  `key:"sources"`
 	Temporal Temporal `key:"temporal"`
 	Grid     Grid     `key:"grid"`
 	Budget   Budget   `key:"budget"`
@@ -29,10 +29,15 @@ type Config struct {
 	Schedules []Schedule
 }
 
-// Source is the portal and how we show ourselves to it.
-type Source struct {
+// Sources are where leaflets come from: a section for each that has settings.
+type Sources struct {
+	Anvisa Anvisa `key:"anvisa"`
+}
+
+// Anvisa is the agency's portal and how we show ourselves to it.
+type Anvisa struct {
 	URL       URL    `key:"url" class:"host" help:"The portal's origin, without a path."`
-	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while source.url is on this machine: not observed."`
+	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while sources.anvisa.url is on this machine: not observed."`
 	Listing   string `key:"listing" class:"plain" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" class:"plain" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" class:"plain" help:"User agent to show; empty: drugslm/<version> with the contact."`
@@ -41,7 +46,7 @@ type Source struct {
 
 // Observed is where the open data is taken from; empty when it is not observed. A portal on this machine is a simulated
 // one: the agency's own data says nothing about it, and is not asked for.
-func (s Source) Observed() string {
+func (s Anvisa) Observed() string {
 	address := string(s.OpenData)
 	if strings.Contains(address, "://") && Loopback(string(s.URL)) && !Loopback(address) {
 		return ""
@@ -86,7 +91,7 @@ type Budget struct {
 
 // Worker is what one worker process does.
 type Worker struct {
-	Queues  []string `key:"queues" class:"plain" help:"Task queues that this process serves." oneof:"orchestrate browser extract"`
+	Queues  []string `key:"queues" class:"plain" help:"Task queues that this process serves; one that serves browser serves http as well." oneof:"orchestrate browser http extract"`
 	Extract int      `key:"extract" class:"plain" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
 
 	Deployment string `key:"deployment" class:"plain" help:"Name of the worker deployment, for worker versioning; empty: versions are off, and any worker takes any work."`
@@ -151,11 +156,11 @@ type Telemetry struct {
 func Default() Config {
 	return Config{
 		Data:     "data",
-		Source:   Source{URL: "https://consultas.anvisa.gov.br", Listing: "api", Fetch: "http"},
+		Sources:  Sources{Anvisa{URL: "https://consultas.anvisa.gov.br", Listing: "api", Fetch: "http"}},
 		Temporal: Temporal{Address: "127.0.0.1:7233", Namespace: "default", UI: "http://127.0.0.1:8080"},
 		Grid:     Grid{Browser: "chrome", Sessions: 1, Lease: 10 * time.Minute},
 		Budget:   Budget{RPS: 1},
-		Worker:   Worker{Queues: []string{"orchestrate", "browser", "extract"}, Extract: 2},
+		Worker:   Worker{Queues: []string{"orchestrate", "browser", "http", "extract"}, Extract: 2},
 		Document: Document{Time: 10 * time.Minute, Memory: 256 << 20, Pixels: 4000, Text: 2 << 20},
 		OCR:      OCR{Program: "tesseract", Language: "por"},
 		Disk:     Disk{Floor: AutoSize, Run: 64 << 30},

@@ -12,6 +12,7 @@ type Key struct {
 	Name    string   // "budget.rps"
 	Type    string   // "text", "number", "whole number", "duration", "yes or no", "list", "size", "secret"
 	Default string   // as a user would write it; "" for none
+	Was     string   // the name it had before, which is read too; "" for none
 	Env     []string // variables, the first that is set counts: {"DRUGSLM_GRID_HUB", "HUB_URL"}
 	Flag    string   // command-line flag without dashes; "" for none
 	Class   Class    // what a value of it may do
@@ -52,16 +53,29 @@ func keysOf(v reflect.Value, at []int, prefix string) []Key {
 			continue
 		}
 		keys = append(keys, Key{
-			Name: name, Type: typeOf(f.Type), Default: text(v.Field(i)), Env: envOf(name), Flag: flagOf(name),
+			Name: name, Type: typeOf(f.Type), Default: text(v.Field(i)), Was: formerOf(name), Env: envOf(name), Flag: flagOf(name),
 			Class: Class(f.Tag.Get("class")), Hidden: f.Type.Implements(reflect.TypeFor[slog.LogValuer]()), Help: f.Tag.Get("help"), OneOf: strings.Fields(f.Tag.Get("oneof")), field: path, min: f.Tag.Get("min"),
 		})
 	}
 	return keys
 }
 
+// formerOf is the name that a key had when there was one source only.
+func formerOf(name string) string {
+	if rest, of := strings.CutPrefix(name, "sources.anvisa."); of {
+		return "source." + rest
+	}
+	return ""
+}
+
+// variable is the variable of a key's name.
+func variable(name string) string {
+	return "DRUGSLM_" + strings.ToUpper(strings.ReplaceAll(name, ".", "_"))
+}
+
 // envOf gives the variables of a key, the one that counts first.
 func envOf(name string) []string {
-	env := []string{"DRUGSLM_" + strings.ToUpper(strings.ReplaceAll(name, ".", "_"))}
+	env := []string{variable(name)}
 	if name == "grid.hub" {
 		env = append(env, "HUB_URL")
 	}
@@ -73,9 +87,11 @@ func flagOf(name string) string {
 	switch name {
 	case "data":
 		return "data"
-	case "source.open_data":
+	case "sources.anvisa.open_data":
 		return "source-open-data"
-	case "source.url", "temporal.address", "budget.rps", "log.level":
+	case "sources.anvisa.url":
+		return "source-url"
+	case "temporal.address", "budget.rps", "log.level":
 		return strings.ReplaceAll(name, ".", "-")
 	case "grid.hub":
 		return "hub-url"

@@ -86,8 +86,8 @@ func code(prefix, s string) string {
 // hides it. A new key fails until somebody has thought about it; what hides one must also be planted in the tests end to end.
 func TestEveryKeySaysWhetherItMayHoldASecret(t *testing.T) {
 	t.Parallel()
-	const may = "source.url source.open_data temporal.api_key temporal.ui grid.hub hooks.url hooks.secret hooks.command telemetry.trace_url"
-	const never = "data source.listing source.fetch source.user_agent source.contact temporal.address temporal.namespace temporal.tls temporal.tls_ca " +
+	const may = "sources.anvisa.url sources.anvisa.open_data temporal.api_key temporal.ui grid.hub hooks.url hooks.secret hooks.command telemetry.trace_url"
+	const never = "data sources.anvisa.listing sources.anvisa.fetch sources.anvisa.user_agent sources.anvisa.contact temporal.address temporal.namespace temporal.tls temporal.tls_ca " +
 		"temporal.tls_cert temporal.tls_key grid.browser grid.sessions grid.no_sandbox grid.lease budget.rps budget.circuit worker.queues worker.extract " +
 		"worker.deployment worker.build worker.promote document.time document.memory document.pixels document.text ocr.program ocr.language disk.floor disk.run hooks.events hooks.timeout log.level log.format " +
 		"automation.mode automation.interval retention.age retention.keep retention.interval"

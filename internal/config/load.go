@@ -37,7 +37,7 @@ type LoadOptions struct {
 	File  string              // must exist; empty: --config if it was given, else FileVariable, else DefaultFile if it exists
 	Flags *pflag.FlagSet      // as [Flags] registered them, parsed; nil: none
 	Env   func(string) string // nil: os.Getenv
-	Tell  func(string)        // gets a line when DefaultFile was read; nil: nobody is told
+	Tell  func(string)        // gets a line when DefaultFile was read, and one when settings have former names; nil: nobody is told
 }
 
 // Flags registers the flags that every command has. [Load] reads those that were given.
@@ -71,6 +71,11 @@ func Load(o LoadOptions) (Config, error) {
 		if !ok {
 			continue
 		}
+		if err := k.twice(o, file); err != nil {
+			bad[k.Name] = true
+			errs = append(errs, err)
+			continue
+		}
 		err := parse(reflect.ValueOf(&c).Elem().FieldByIndex(k.field), raw)
 		if k.Type == "secret" && from == k.Name {
 			err = errors.New("secrets are read from the environment only")
@@ -89,6 +94,9 @@ func Load(o LoadOptions) (Config, error) {
 	if found && o.Tell != nil && len(file.AllKeys()) > 0 {
 		o.Tell(announced(file, keys, o, c))
 	}
+	if note := renamed(file, keys, o); note != "" && o.Tell != nil {
+		o.Tell(note)
+	}
 	return c, nil
 }
 
@@ -97,13 +105,13 @@ func find(k Key, o LoadOptions, file *viper.Viper) (raw any, from string, ok boo
 	if o.Flags != nil && k.Flag != "" && o.Flags.Changed(k.Flag) {
 		return o.Flags.Lookup(k.Flag).Value.String(), "--" + k.Flag, true
 	}
-	for _, env := range k.Env {
+	for _, env := range k.variables() {
 		if s := o.Env(env); s != "" {
 			return s, env, true
 		}
 	}
-	if file.IsSet(k.Name) {
-		return file.Get(k.Name), k.Name, true
+	if names := k.inFile(file); len(names) > 0 {
+		return file.Get(names[0]), names[0], true
 	}
 	return nil, "", false
 }

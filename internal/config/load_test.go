@@ -67,7 +67,7 @@ func TestPrecedence(t *testing.T) {
 		},
 		{"list in the file", sources{file: "worker: {queues: [extract]}"}, queues, []string{"extract"}},
 		{"list in a variable", sources{env: map[string]string{"DRUGSLM_WORKER_QUEUES": "browser, extract"}}, queues, []string{"browser", "extract"}},
-		{"underscores", sources{file: "source: {user_agent: me/1}"}, func(c config.Config) any { return c.Source.UserAgent }, "me/1"},
+		{"underscores", sources{file: "sources: {anvisa: {user_agent: me/1}}"}, func(c config.Config) any { return c.Sources.Anvisa.UserAgent }, "me/1"},
 		{"duration", sources{file: "grid: {lease: 2m}"}, func(c config.Config) any { return c.Grid.Lease }, 2 * time.Minute},
 		{"yes or no", sources{file: "temporal: {tls: true}"}, func(c config.Config) any { return c.Temporal.UseTLS() }, true},
 		{"API key turns TLS on", sources{env: map[string]string{"DRUGSLM_TEMPORAL_API_KEY": "k"}}, func(c config.Config) any { return c.Temporal.UseTLS() }, true},
@@ -104,9 +104,9 @@ func TestOpenDataObserved(t *testing.T) {
 	}{
 		{"nothing is set", sources{}, ""},
 		{"the agency's", sources{args: []string{"--source-open-data=" + agency}}, agency},
-		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCE_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
+		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCES_ANVISA_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
 		{"none by flag", sources{args: []string{"--source-open-data="}}, ""},
-		{"none by file", sources{file: "source: {open_data: ''}"}, ""},
+		{"none by file", sources{file: "sources: {anvisa: {open_data: ''}}"}, ""},
 		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=" + agency}}, ""},
 		{
 			"a simulated portal with its own",
@@ -119,7 +119,7 @@ func TestOpenDataObserved(t *testing.T) {
 			t.Parallel()
 			c, err := tt.from.load(t)
 			require.NoError(t, err)
-			require.Equal(t, tt.want, c.Source.Observed())
+			require.Equal(t, tt.want, c.Sources.Anvisa.Observed())
 		})
 	}
 }
@@ -139,7 +139,7 @@ func TestMistakes(t *testing.T) {
 		{"not YAML", sources{file: "a: [:"}, []string{"c.yaml"}},
 		{"no limit abroad", sources{args: []string{"--budget-rps=0"}}, []string{"DRUGSLM_BUDGET_RPS: 0 (no limit)"}},
 		{"no limit for a look-alike", sources{args: []string{"--budget-rps=0", "--source-url=http://localhost.example.org"}}, []string{"DRUGSLM_BUDGET_RPS"}},
-		{"open data by FTP", sources{args: []string{"--source-open-data=ftp://example.org/x.csv"}}, []string{"DRUGSLM_SOURCE_OPEN_DATA: is no URL"}},
+		{"open data by FTP", sources{args: []string{"--source-open-data=ftp://example.org/x.csv"}}, []string{"DRUGSLM_SOURCES_ANVISA_OPEN_DATA: is no URL"}},
 		{"negative", sources{args: []string{"--budget-rps=-1"}}, []string{"DRUGSLM_BUDGET_RPS: -1 is less than 0"}},
 		{"not a number", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "NaN"}}, []string{"DRUGSLM_BUDGET_RPS: "}},
 		{"half a session", sources{file: "grid: {sessions: 1.5}"}, []string{`DRUGSLM_GRID_SESSIONS (grid.sessions): "1.5" is no whole number`}},
@@ -157,7 +157,7 @@ func TestMistakes(t *testing.T) {
 		{"address", sources{args: []string{"--temporal-address=here"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: "}},
 		{"address with a password", sources{args: []string{"--temporal-address=https://me:s3cret@host:7233"}}, []string{"DRUGSLM_TEMPORAL_ADDRESS: is not host:port"}},
 		{"certificate without key", sources{file: "temporal: {tls_cert: a.pem}"}, []string{"DRUGSLM_TEMPORAL_TLS_KEY"}},
-		{"header injection", sources{file: `source: {contact: "a\nb"}`}, []string{"DRUGSLM_SOURCE_CONTACT: must be one line"}},
+		{"header injection", sources{file: `sources: {anvisa: {contact: "a\nb"}}`}, []string{"DRUGSLM_SOURCES_ANVISA_CONTACT: must be one line"}},
 		{"webhook that is no URL", sources{file: "hooks: {url: somewhere}"}, []string{"DRUGSLM_HOOKS_URL: is no URL"}},
 		{
 			"webhook in the clear", sources{env: map[string]string{"DRUGSLM_HOOKS_URL": "http://example.org/s3cret"}},
@@ -176,7 +176,7 @@ func TestMistakes(t *testing.T) {
 				env: map[string]string{"DRUGSLM_LOG_FORMAT": "xml", "HUB_URL": "h:4444", "DRUGSLM_GRID_SESSIONS": "many"},
 			},
 			[]string{
-				`"sauce.url"; there are source.url, `, "DRUGSLM_WORKER_EXTRACT: 0 is less than 1", "DRUGSLM_SOURCE_URL: is no URL",
+				`"sauce.url"; there are hooks.url, `, "DRUGSLM_WORKER_EXTRACT: 0 is less than 1", "DRUGSLM_SOURCES_ANVISA_URL: is no URL",
 				"DRUGSLM_LOG_FORMAT: ", "DRUGSLM_GRID_HUB: is no URL", `DRUGSLM_GRID_SESSIONS: "many"`,
 			},
 		},
@@ -243,7 +243,7 @@ func TestFileThatIsOnlyFound(t *testing.T) { // not parallel: it changes the wor
 		section, leaf, nested := strings.Cut(k.Name, ".")
 		text := section + ": " + value + "\n"
 		if nested {
-			text = section + ": {" + leaf + ": " + flow(k, value) + "}\n"
+			text = nestedIn(section, leaf, flow(k, value))
 		}
 		require.NoError(t, os.WriteFile(config.DefaultFile, []byte(text), 0o600))
 		_, err := config.Load(config.LoadOptions{Env: none})
@@ -284,6 +284,14 @@ func TestFileThatIsOnlyFound(t *testing.T) { // not parallel: it changes the wor
 	require.ErrorContains(t, err, "only found", "what counts elsewhere is no reason to be silent")
 }
 
+// nestedIn writes a setting below its section.
+func nestedIn(section, leaf, value string) string {
+	for parts := strings.Split(leaf, "."); len(parts) > 0; parts = parts[:len(parts)-1] {
+		value = "{" + parts[len(parts)-1] + ": " + value + "}"
+	}
+	return section + ": " + value + "\n"
+}
+
 // flow writes a value as YAML has it within braces.
 func flow(k config.Key, value string) string {
 	if k.Type == "list" && !strings.HasPrefix(value, "[") {
@@ -299,11 +307,67 @@ func TestEveryKeyHasAClass(t *testing.T) {
 		case config.Plain, config.Program, config.Host:
 			require.NotEqual(t, "secret", k.Type, k.Name)
 			require.NotRegexp(t, `(program|command|sandbox|_bin|exec)`, map[bool]string{true: k.Name}[k.Class == config.Plain], "what is run is no plain setting")
-			require.NotRegexp(t, `(^source\.url|address|hub|hooks\.url|endpoint|proxy|tls|cert)`, map[bool]string{true: k.Name}[k.Class == config.Plain], "who is asked is no plain setting")
+			require.NotRegexp(t, `(^sources\.\w+\.url|address|hub|hooks\.url|endpoint|proxy|tls|cert)`, map[bool]string{true: k.Name}[k.Class == config.Plain], "who is asked is no plain setting")
 		case config.Private:
 			require.Equal(t, "secret", k.Type, k.Name)
 		default:
 			t.Errorf("%s has the class %q: say in config.go what whoever writes it may do: plain, program, host or secret", k.Name, k.Class)
 		}
 	}
+}
+
+func TestFormerNames(t *testing.T) {
+	t.Parallel()
+	url := func(c config.Config) config.URL { return c.Sources.Anvisa.URL }
+	for _, tt := range []struct {
+		name string
+		from sources
+		want config.URL
+		told string // "": nobody is told
+		err  string
+	}{
+		{"new in the file", sources{file: "sources: {anvisa: {url: http://a}}"}, "http://a", "", ""},
+		{"old in the file", sources{file: "source: {url: http://a}"}, "http://a", "source.url is now sources.anvisa.url", ""},
+		{"old variable", sources{env: map[string]string{"DRUGSLM_SOURCE_URL": "http://a"}}, "http://a", "DRUGSLM_SOURCE_URL is now DRUGSLM_SOURCES_ANVISA_URL", ""},
+		{"old variable over the file", sources{file: "sources: {anvisa: {url: http://a}}", env: map[string]string{"DRUGSLM_SOURCE_URL": "http://b"}}, "http://b", "DRUGSLM_SOURCE_URL is now", ""},
+		{"new variable over the old name in the file", sources{file: "source: {url: http://a}", env: map[string]string{"DRUGSLM_SOURCES_ANVISA_URL": "http://b"}}, "http://b", "source.url is now", ""},
+		{"both, and they agree", sources{file: "source: {url: http://a}\nsources: {anvisa: {url: http://a}}"}, "http://a", "source.url is now", ""},
+		{"both, and they do not", sources{file: "source: {url: http://a}\nsources: {anvisa: {url: http://b}}"}, "", "", "sources.anvisa.url and source.url have different values"},
+		{
+			"two variables that do not agree", sources{env: map[string]string{"DRUGSLM_SOURCE_URL": "http://a", "DRUGSLM_SOURCES_ANVISA_URL": "http://b"}}, "", "",
+			"DRUGSLM_SOURCES_ANVISA_URL and DRUGSLM_SOURCE_URL have different values",
+		},
+		{"a mistake by the old name", sources{env: map[string]string{"DRUGSLM_SOURCE_FETCH": "mail"}}, "", "", `DRUGSLM_SOURCES_ANVISA_FETCH: "mail" is none of`},
+		{"a secret is not repeated", sources{file: "source: {url: 'http://me:s3cret@a'}\nsources: {anvisa: {url: http://b}}"}, "", "", "different values"},
+		{"a section of old names that is empty", sources{file: "source:\n  # url: x\n"}, config.Default().Sources.Anvisa.URL, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "c.yaml")
+			require.NoError(t, os.WriteFile(path, []byte(tt.from.file), 0o600))
+			var told []string
+			c, err := config.Load(config.LoadOptions{File: path, Env: func(name string) string { return tt.from.env[name] }, Tell: func(text string) { told = append(told, text) }})
+			if tt.err != "" {
+				require.ErrorContains(t, err, tt.err)
+				require.NotContains(t, err.Error(), "s3cret")
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tt.want, url(c))
+			if tt.told == "" {
+				require.Empty(t, told)
+				return
+			}
+			require.Len(t, told, 1, "all in one note")
+			require.Contains(t, told[0], tt.told)
+		})
+	}
+}
+
+// TestFormerNamesInAFileThatIsOnlyFound are trusted no more than those of today.
+func TestFormerNamesInAFileThatIsOnlyFound(t *testing.T) { // not parallel: it changes the working folder
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile(config.DefaultFile, []byte("source: {url: 'http://elsewhere'}\n"), 0o600))
+	_, err := config.Load(config.LoadOptions{Env: none})
+	require.ErrorContains(t, err, "source.url in drugslm.yaml: a file that is only found")
 }

@@ -18,9 +18,9 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	c := config.Default()
 	c.Temporal.APIKey = "s3cret"
 	c.Grid.Hub = "http://user:s3cret@hub:4444"
-	c.Source.URL = "http://user:s3cret@portal"
+	c.Sources.Anvisa.URL = "http://user:s3cret@portal"
 	c.Hooks.Command = []string{"notify", "--token=s3cret"}
-	c.Source.OpenData, c.Temporal.UI, c.Telemetry.TraceURL = "https://x/a.csv?sig=s3cret", "https://u:s3cret@ui", "https://t/{trace_id}?token=s3cret"
+	c.Sources.Anvisa.OpenData, c.Temporal.UI, c.Telemetry.TraceURL = "https://x/a.csv?sig=s3cret", "https://u:s3cret@ui", "https://t/{trace_id}?token=s3cret"
 	c.Hooks.URL, c.Hooks.Secret = "https://me:s3cret@hooks.example.org/T0/s3cret?key=s3cret", "whsec_s3cret"
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "config", c, "key", c.Temporal.APIKey)
@@ -30,15 +30,15 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	whole, err := json.Marshal(struct{ Config config.Config }{c})
 	require.NoError(t, err)
 	var lines bytes.Buffer
-	slog.New(slog.NewJSONHandler(&lines, nil)).Info("start", "hooks", c.Hooks, "grid", c.Grid, "command", c.Hooks.Command, "url", c.Source.OpenData)
+	slog.New(slog.NewJSONHandler(&lines, nil)).Info("start", "hooks", c.Hooks, "grid", c.Grid, "command", c.Hooks.Command, "url", c.Sources.Anvisa.OpenData)
 	hexed := fmt.Sprintf("%x", "s3cret")
 
 	for name, shown := range map[string]string{
 		"String": c.String(), "%v": fmt.Sprintf("%v", c), "%+v": fmt.Sprintf("%+v", c), "%#v": fmt.Sprintf("%#v", c),
 		"grid": fmt.Sprintf("%+v", c.Grid), "hooks": fmt.Sprintf("%v %+v", c.Hooks, c.Hooks), "temporal": fmt.Sprintf("%+v %#v", c.Temporal, c.Temporal),
 		"log": log.String(), "JSON": string(key), "all as JSON": string(whole), "JSON log": lines.String(),
-		"values": fmt.Sprint(c.Temporal.APIKey, c.Hooks.Secret, c.Hooks.URL, c.Hooks.Command, c.Grid.Hub, c.Source.OpenData),
-		"verbs":  verbs(c, c.Hooks, c.Source, c.Grid, c.Temporal, c.Temporal.APIKey, c.Hooks.Secret, c.Hooks.URL, c.Hooks.Command, c.Grid.Hub),
+		"values": fmt.Sprint(c.Temporal.APIKey, c.Hooks.Secret, c.Hooks.URL, c.Hooks.Command, c.Grid.Hub, c.Sources.Anvisa.OpenData),
+		"verbs":  verbs(c, c.Hooks, c.Sources, c.Grid, c.Temporal, c.Temporal.APIKey, c.Hooks.Secret, c.Hooks.URL, c.Hooks.Command, c.Grid.Hub),
 	} {
 		require.NotContains(t, shown, "s3cret", name)
 		require.NotContains(t, shown, hexed, name)
@@ -48,7 +48,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	require.Contains(t, c.String(), "grid.hub=http://user:xxxxx@hub:4444\n")
 	require.Contains(t, c.String(), "hooks.url=https://hooks.example.org/…\nhooks.secret=[redacted]\n")
 	require.Contains(t, c.String(), "hooks.command=notify [1 arguments]\nhooks.events")
-	require.Contains(t, c.String(), "source.open_data=https://x/a.csv?sig=xxxxx\n")
+	require.Contains(t, c.String(), "sources.anvisa.open_data=https://x/a.csv?sig=xxxxx\n")
 	require.Contains(t, c.String(), "temporal.api_key=[redacted]\n")
 	require.Contains(t, log.String(), "config.grid.hub=http://user:xxxxx@hub:4444")
 	require.NotContains(t, log.String(), "worker.extract", "only what differs from the defaults")

@@ -12,9 +12,11 @@ import (
 func distrusted(file *viper.Viper, keys []Key) []error {
 	var errs []error
 	for _, k := range keys {
-		if k.Class != Plain && file.IsSet(k.Name) {
-			errs = append(errs, fmt.Errorf("%s in %s: a file that is only found in the working folder may name no program and no host: "+
-				"if you trust it, name it with --config %s or %s", k.Name, DefaultFile, DefaultFile, FileVariable))
+		for _, name := range k.inFile(file) {
+			if k.Class != Plain {
+				errs = append(errs, fmt.Errorf("%s in %s: a file that is only found in the working folder may name no program and no host: "+
+					"if you trust it, name it with --config %s or %s", name, DefaultFile, DefaultFile, FileVariable))
+			}
 		}
 	}
 	return errs
@@ -25,14 +27,15 @@ func distrusted(file *viper.Viper, keys []Key) []error {
 func announced(file *viper.Viper, keys []Key, o LoadOptions, c Config) string {
 	var set []string
 	for _, k := range keys {
-		if !file.IsSet(k.Name) {
+		names := k.inFile(file)
+		if len(names) == 0 {
 			continue
 		}
-		if _, from, _ := find(k, o, file); from != k.Name {
-			set = append(set, fmt.Sprintf("%s (%s counts)", k.Name, from))
+		if _, from, _ := find(k, o, file); from != names[0] {
+			set = append(set, fmt.Sprintf("%s (%s counts)", names[0], from))
 			continue
 		}
-		set = append(set, fmt.Sprintf("%s=%s", k.Name, c.shown(k)))
+		set = append(set, fmt.Sprintf("%s=%s", names[0], c.shown(k)))
 	}
 	if file.IsSet(schedulesKey) {
 		set = append(set, schedulesKey)

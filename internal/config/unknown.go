@@ -12,16 +12,20 @@ import (
 
 // unknown complains about each key of the file that is none of ours; the nearest of ours comes first in the list.
 func unknown(file *viper.Viper, keys []Key) []error {
-	known := make([]string, len(keys))
-	for i, k := range keys {
-		known[i] = k.Name
+	var known, former []string
+	for _, k := range keys {
+		known = append(known, k.Name)
+		if k.Was != "" {
+			former = append(former, k.Was)
+		}
 	}
 	known = append(known, schedulesKey)
+	read := slices.Concat(known, former)
 	have := file.AllKeys()
 	slices.Sort(have)
 	var errs []error
 	for _, name := range have {
-		if !slices.Contains(known, name) && !emptySection(file, name, known) {
+		if !slices.Contains(read, name) && !emptySection(file, name, read) {
 			errs = append(errs, fmt.Errorf("no such key %q; there are %s", name, strings.Join(nearestFirst(name, known), ", ")))
 		}
 	}

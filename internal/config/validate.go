@@ -42,10 +42,10 @@ func (c Config) check(k Key) error {
 	switch k.Name {
 	case "data", "temporal.namespace":
 		return filled(v.String())
-	case "source.url":
-		return checkURL(string(c.Source.URL))
-	case "source.open_data", "grid.hub", "temporal.ui":
-		if address := v.String(); strings.Contains(address, "://") || address != "" && k.Name != "source.open_data" {
+	case "sources.anvisa.url":
+		return checkURL(string(c.Sources.Anvisa.URL))
+	case "sources.anvisa.open_data", "grid.hub", "temporal.ui":
+		if address := v.String(); strings.Contains(address, "://") || address != "" && k.Name != "sources.anvisa.open_data" {
 			return checkURL(address)
 		}
 	case "temporal.address":
@@ -83,12 +83,12 @@ func (c Config) check(k Key) error {
 		if strings.ContainsAny(v.String(), ". \t\n") && k.Name == "worker.deployment" || len(v.String()) > 100 {
 			return errors.New("wants a short name without dots and blanks")
 		}
-	case "source.user_agent", "source.contact":
+	case "sources.anvisa.user_agent", "sources.anvisa.contact":
 		if strings.ContainsAny(v.String(), "\r\n") {
 			return errors.New("must be one line")
 		}
 	case "budget.rps":
-		if c.Budget.RPS == 0 && !Loopback(string(c.Source.URL)) {
+		if c.Budget.RPS == 0 && !Loopback(string(c.Sources.Anvisa.URL)) {
 			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"math"
 	"strconv"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/document"
 )
 
 // What a corpus should look like; more is told of and published.
@@ -20,9 +20,9 @@ const (
 )
 
 // checks stop what would make an evaluation worthless or a use unclear; what is only unusual is a warning.
-func checks(o Options) []asset.Check[Row] {
+func checks(o Options, from []document.Collection) []asset.Check[Row] {
 	return []asset.Check[Row]{
-		asset.References("document", Row.documentID, anvisa.ExtractKey, anvisa.ExtractRow.ItemID).Block(),
+		asset.ReferencesAny("document", Row.documentID, targets(from)...).Block(),
 		asset.MaxDrop[Row](asset.Drop{Share: 0.1, Few: 8}).Block(),
 		{Name: "licensed", Blocking: true, Description: "every row has its licence, origin, source and the PDF's sha256", Row: func(r Row) error {
 			if lacking := r.licensed(); lacking != "" {
@@ -48,7 +48,18 @@ func checks(o Options) []asset.Check[Row] {
 	}
 }
 
-// documentID is the item of [anvisa.ExtractKey] that the leaflet is in.
+// targets are where the documents are that leaflets are in.
+func targets(from []document.Collection) []asset.Target[document.HasDocument] {
+	list := make([]asset.Target[document.HasDocument], len(from))
+	for i, c := range from {
+		list[i] = asset.Target[document.HasDocument]{
+			Upstream: c.Documents, Key: func(r document.HasDocument) string { return c.Prefix + r.ItemID() },
+		}
+	}
+	return list
+}
+
+// documentID is the item of the document that the leaflet is in, with the prefix of its collection.
 func (r Row) documentID() string {
 	for i := len(r.ID) - 1; i >= 0; i-- {
 		if r.ID[i] == '#' {

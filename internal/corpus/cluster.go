@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
-	"strconv"
 	"strings"
 
 	"drugslm/internal/fault"
@@ -41,7 +40,7 @@ type Sketch struct {
 	LanguageConfidence float64
 	Excluded           string // why it is left out; "" for one that is not
 
-	product   int64
+	medicine  medicine
 	family    string
 	families  []string
 	signature signature // nil: too few words to be compared by
@@ -68,7 +67,7 @@ func (s *Sketcher) Sketch(d Document) Sketch {
 	k := Sketch{
 		ID: d.ID, TextSHA256: hex.EncodeToString(sum[:]), Language: language, LanguageConfidence: confidence,
 		Excluded: d.excluded(s.options, language, confidence),
-		product:  d.Product, family: d.family(), families: d.families(), numbered: d.numbered(), ocr: d.OCRShare, approved: d.ApprovedOn,
+		medicine: d.medicine(), family: d.family(), families: d.families(), numbered: d.numbered(), ocr: d.OCRShare, approved: d.ApprovedOn,
 	}
 	if k.Excluded == "" {
 		if own := d.own(); own != d.Text && !s.options.whole {
@@ -167,7 +166,7 @@ func better(a, b *Sketch) int {
 		cmp.Compare(b.numbered, a.numbered),
 		cmp.Compare(a.ocr, b.ocr),
 		strings.Compare(b.approved, a.approved),
-		cmp.Compare(a.product, b.product),
+		a.medicine.compare(b.medicine),
 		strings.Compare(a.ID, b.ID),
 	)
 }
@@ -224,16 +223,16 @@ func (p *Plan) cluster(order []int32, groups forest) {
 // relate joins the groups of documents of one family. A key that very many products share is no family but a mistake of reading
 // ("água" for an ingredient), or a name that says nothing, and would glue all into one group.
 func (p *Plan) relate(order []int32, groups forest) {
-	products, users, all := map[string]map[int64]bool{}, map[string][]int32{}, map[int64]bool{}
+	products, users, all := map[string]map[medicine]bool{}, map[string][]int32{}, map[medicine]bool{}
 	for _, i := range order {
 		d := &p.Places[i]
-		all[d.product] = true
+		all[d.medicine] = true
 		for _, key := range d.families {
 			users[key] = append(users[key], i)
 			if products[key] == nil {
-				products[key] = map[int64]bool{}
+				products[key] = map[medicine]bool{}
 			}
-			products[key][d.product] = true
+			products[key][d.medicine] = true
 		}
 	}
 	limit := max(p.Options.HubProducts, int(p.Options.Hub*float64(len(all))))
@@ -251,11 +250,11 @@ func (p *Plan) relate(order []int32, groups forest) {
 
 // split names each group by its lowest product and deals it by a hash of that name.
 func (p *Plan) split(order []int32, groups forest) {
-	lowest, size := map[int32]int64{}, map[int32]int{}
+	lowest, size := map[int32]medicine{}, map[int32]int{}
 	for _, i := range order {
 		root := groups.root(i)
-		if l, ok := lowest[root]; !ok || p.Places[i].product < l {
-			lowest[root] = p.Places[i].product
+		if l, ok := lowest[root]; !ok || p.Places[i].medicine.compare(l) < 0 {
+			lowest[root] = p.Places[i].medicine
 		}
 		size[root]++
 		p.Largest = max(p.Largest, size[root])
@@ -263,7 +262,7 @@ func (p *Plan) split(order []int32, groups forest) {
 	p.Groups = len(lowest)
 	for _, i := range order {
 		d := &p.Places[i]
-		d.Group = strconv.FormatInt(lowest[groups.root(i)], 10)
+		d.Group = lowest[groups.root(i)].String()
 		d.Split = p.Options.deal(d.Group)
 	}
 }

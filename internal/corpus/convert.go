@@ -6,18 +6,18 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 )
 
 // documentsOf makes a document of each leaflet in an extracted one, or one of all its text where there is no leaflet.
-func documentsOf(row anvisa.ExtractRow, p product) []Document {
+func documentsOf(row document.Row, p product) []Document {
 	var disagreements []string // of the document: its leaflets share them
-	for _, d := range row.Disagreements(p.CatalogRow) {
+	for _, d := range row.Disagreements(p.Product) {
 		disagreements = append(disagreements, d.String())
 	}
 	if row.Kind != string(leaflet.KindLeaflet) || len(row.Leaflets) == 0 {
-		d := documentOf(row, p, anvisa.ExtractLeaflet{Number: 1, FirstPage: 1, LastPage: int32(len(row.Pages))})
+		d := documentOf(row, p, document.Leaflet{Number: 1, FirstPage: 1, LastPage: int32(len(row.Pages))})
 		d.Text, d.Markdown, d.Disagreements = row.Text, row.Text, disagreements
 		return []Document{d}
 	}
@@ -32,14 +32,14 @@ func documentsOf(row anvisa.ExtractRow, p product) []Document {
 }
 
 // documentOf fills in what is known of a leaflet beside its text.
-func documentOf(row anvisa.ExtractRow, p product, l anvisa.ExtractLeaflet) Document {
+func documentOf(row document.Row, p product, l document.Leaflet) Document {
 	d := Document{
 		ID: fmt.Sprintf("%s#%d", row.ItemID(), l.Number), Product: row.IDProduto, Audience: row.Audience, Name: row.NomeProduto,
-		Ingredients: l.Ingredients, Maker: cmp.Or(p.RazaoSocial, l.Maker), Registration: cmp.Or(p.NumeroRegistro, nineDigits(l.Registration)),
-		CategoryID: p.category, Category: p.CategoriaDescricao, DocumentID: row.IDDocumento, Expediente: row.Expediente, Version: l.Version,
+		Ingredients: l.Ingredients, Maker: cmp.Or(p.Company, l.Maker), Registration: cmp.Or(p.Registration, nineDigits(l.Registration)),
+		CategoryID: p.category, Category: p.Category, DocumentID: row.IDDocumento, Expediente: row.Expediente, Version: l.Version,
 		ApprovedOn: l.ApprovedOn, Kind: row.Kind, Pages: int(l.LastPage - l.FirstPage + 1), SHA256: row.SHA256,
 	}
-	if l.Audience == anvisa.Patient || l.Audience == anvisa.Professional {
+	if l.Audience == document.Patient || l.Audience == document.Professional {
 		d.Audience = l.Audience
 	}
 	d.Source, d.OCRShare, d.Unread = sources(row.Pages, l.FirstPage, l.LastPage)
@@ -57,7 +57,7 @@ func nineDigits(printed string) string {
 
 // sources says where the pages from first to last have their text from, which share of them was recognised, and how many show
 // something that is not in the text.
-func sources(pages []anvisa.ExtractPage, first, last int32) (source string, share float64, unread int) {
+func sources(pages []document.Page, first, last int32) (source string, share float64, unread int) {
 	text, recognised, layers := 0, 0, 0
 	for _, p := range pages {
 		switch {
@@ -66,28 +66,28 @@ func sources(pages []anvisa.ExtractPage, first, last int32) (source string, shar
 			text++
 		case p.Recognised():
 			recognised++
-			if p.Source == anvisa.SourceOCRLayer {
+			if p.Source == document.SourceOCRLayer {
 				layers++
 			}
-		case p.Source != anvisa.SourceBlank:
+		case p.Source != document.SourceBlank:
 			unread++
 		}
 	}
 	switch {
 	case recognised == 0:
-		return anvisa.SourceText, 0, unread
+		return document.SourceText, 0, unread
 	case text == 0 && layers == recognised:
-		return anvisa.SourceOCRLayer, 1, unread
+		return document.SourceOCRLayer, 1, unread
 	case text == 0:
-		return anvisa.SourceOCR, 1, unread
+		return document.SourceOCR, 1, unread
 	default:
-		return anvisa.SourceMixed, float64(recognised) / float64(text+recognised), unread
+		return document.SourceMixed, float64(recognised) / float64(text+recognised), unread
 	}
 }
 
 // read puts the leaflet's text together: what stands above its first section, and its sections but for the table of changes, which is
 // about other texts than this one. Sections follow each other without a gap.
-func (d *Document) read(row anvisa.ExtractRow, l anvisa.ExtractLeaflet) {
+func (d *Document) read(row document.Row, l document.Leaflet) {
 	var text, markdown []string
 	var sum, weight float64
 	begun := false

@@ -12,15 +12,16 @@ import (
 // Document is a leaflet as it comes to the corpus. Two leaflets of one file are two documents.
 type Document struct {
 	ID           string   // "1156882/patient#1": product, audience, and which leaflet of the file
-	Product      int64    // the portal's number
-	Audience     string   // patient or professional, as the portal says
+	Product      int64    // the source's number
+	Prefix       string   // of the source: tells its numbers from those of others
+	Audience     string   // patient or professional, as the source says
 	Name         string   // of the product, as the company typed it
 	Ingredients  []string // active ones, as the leaflet prints them
 	Maker        string   // who holds the registration
 	Registration string   // its nine digits; "" where they are not known
 	CategoryID   string   // regulatory category
 	Category     string   // its name
-	DocumentID   string   // the portal's number of this version
+	DocumentID   string   // the source's number of this version
 	Expediente   string   // its filing
 	Version      string   // the maker's code of the text
 	ApprovedOn   string   // "2021-04-12"; "" where the leaflet does not say
@@ -37,6 +38,8 @@ type Document struct {
 	Confidence    float64  // of the reading, from 0 to 1
 	Disagreements []string // with the catalog's row
 	SHA256        string   // of the PDF
+	License       string   // what is known of the licence of the text
+	Origin        string   // who published it
 	asset.Provenance
 }
 

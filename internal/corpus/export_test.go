@@ -42,7 +42,7 @@ func example(t testing.TB, n int) []corpus.Row {
 		d := corpus.Document{
 			ID: fmt.Sprintf("%d/%s#1", 1000+i/2, audience), Product: int64(1000 + i/2), Audience: audience, Name: fmt.Sprintf("Remédio %d", i/2),
 			Ingredients: []string{fmt.Sprintf("substância %d", i/2)}, Maker: fmt.Sprintf("Laboratório %d", i%30), CategoryID: "5", Category: "Genérico",
-			Kind: "leaflet", Text: text, Markdown: "## 1. " + text, Pages: 1 + i%9, Source: "text", Confidence: 1, SHA256: strings.Repeat("ab", 32),
+			Kind: "leaflet", License: "none", Origin: "somebody", Text: text, Markdown: "## 1. " + text, Pages: 1 + i%9, Source: "text", Confidence: 1, SHA256: strings.Repeat("ab", 32),
 			Sections: []corpus.Section{{ID: audience + ".1", Number: 1, Title: "1. INDICAÇÕES", Text: text, Markdown: text}},
 			Provenance: asset.Provenance{
 				RunID: "materialize-1", TraceID: "t", CodeVersion: "1", FetchedAt: at, SourceURL: "https://example.org/arquivo",

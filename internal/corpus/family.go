@@ -2,17 +2,32 @@ package corpus
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"drugslm/internal/leaflet"
 )
 
+// medicine is a product of a source.
+type medicine struct {
+	prefix string // of the source
+	number int64
+}
+
+func (d Document) medicine() medicine { return medicine{d.Prefix, d.Product} }
+
+// String is its name among those of all sources.
+func (m medicine) String() string { return m.prefix + strconv.FormatInt(m.number, 10) }
+
+func (m medicine) compare(other medicine) int {
+	return cmp.Or(cmp.Compare(m.prefix, other.prefix), cmp.Compare(m.number, other.number))
+}
+
 // families are the names by which a document belongs together with others: documents that share one are of one family, and so of one
 // split.
 func (d Document) families() []string {
-	keys := []string{fmt.Sprintf("product:%d", d.Product)}
+	keys := []string{"product:" + d.medicine().String()}
 	if d.Registration != "" {
 		keys = append(keys, "registration:"+d.Registration)
 	}

@@ -4,28 +4,45 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/asset/assettest"
 	"drugslm/internal/corpus"
+	"drugslm/internal/document"
 )
+
+// The assets that the corpus of these tests is made from.
+const (
+	documentsKey asset.Key = "some/documents"
+	productsKey  asset.Key = "some/products"
+)
+
+func collection() document.Collection {
+	return document.Collection{Source: "some", Documents: documentsKey, Products: productsKey, License: "none", Origin: "somebody"}
+}
+
+// listed is a row of a catalog.
+type listed document.Product
+
+func (l listed) ItemID() string            { return strconv.FormatInt(l.ID, 10) }
+func (l listed) Product() document.Product { return document.Product(l) }
 
 // runOver is a run of the corpus over its inputs.
 func runOver(in assettest.Inputs) asset.Run {
-	return assettest.Run(corpus.Leaflets(), asset.Whole, in)
+	return assettest.Run(corpus.Leaflets(collection()), asset.Whole, in)
 }
 
 // derived gives the rows and the items of the corpus made from its inputs.
 func derived(t *testing.T, from assettest.Inputs) (rows map[string]corpus.Row, items map[string]asset.Item) {
 	t.Helper()
 	rows, items = map[string]corpus.Row{}, map[string]asset.Item{}
-	emitted, err := assettest.Derive[corpus.Row](t.Context(), corpus.Leaflets(), runOver(from))
+	emitted, err := assettest.Derive[corpus.Row](t.Context(), corpus.Leaflets(collection()), runOver(from))
 	require.NoError(t, err)
 	for _, e := range emitted {
 		rows[e.Item.ID], items[e.Item.ID] = e.Row, e.Item
@@ -34,15 +51,15 @@ func derived(t *testing.T, from assettest.Inputs) (rows map[string]corpus.Row, i
 }
 
 // extract is an extracted document with one leaflet: a cover, three sections and a table of changes.
-func extract(product int64, audience string, sections ...string) anvisa.ExtractRow {
-	row := anvisa.ExtractRow{
+func extract(product int64, audience string, sections ...string) document.Row {
+	row := document.Row{
 		IDProduto: product, Audience: audience, NomeProduto: "ÇUPRA", IDDocumento: "77", Expediente: "1234567890", SHA256: strings.Repeat("ab", 32),
-		Kind: "leaflet", Pages: []anvisa.ExtractPage{{Number: 1, Source: "text"}, {Number: 2, Source: "ocr"}, {Number: 3, Source: "blank"}, {Number: 4, Source: "needs_ocr"}},
+		Kind: "leaflet", Pages: []document.Page{{Number: 1, Source: "text"}, {Number: 2, Source: "ocr"}, {Number: 3, Source: "blank"}, {Number: 4, Source: "needs_ocr"}},
 		Provenance: asset.Provenance{RunID: "earlier", FetchedAt: time.Date(2026, 8, 21, 12, 0, 0, 0, time.UTC), SourceURL: "https://example.org/bula"},
 	}
 	text := []rune("ÇUPRA® comprimidos\n")
 	for i, body := range append(sections, "01/02/2021 histórico de outra bula") {
-		s := anvisa.ExtractSection{
+		s := document.Section{
 			Leaflet: 1, ID: fmt.Sprintf("%s.%d", audience, i+1), Number: int32(i + 1), Title: fmt.Sprintf("%d. TÍTULO", i+1), Text: body,
 			Markdown: "**" + body + "**", Start: int64(len(text)), Confidence: 1 - float64(i)/2,
 		}
@@ -54,7 +71,7 @@ func extract(product int64, audience string, sections ...string) anvisa.ExtractR
 		row.Sections = append(row.Sections, s)
 	}
 	row.Text, row.Characters = string(text), int64(len(text))
-	row.Leaflets = []anvisa.ExtractLeaflet{{
+	row.Leaflets = []document.Leaflet{{
 		Number: 1, Audience: audience, FirstPage: 1, LastPage: 4, End: int64(len(text)), Product: "ÇUPRA", Ingredients: []string{"cuprato"},
 		Maker: "Ninguém S.A.", Registration: "1.0583.1009", Version: "VP3", ApprovedOn: "2021-04-12",
 	}}
@@ -70,8 +87,8 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	t.Parallel()
 	first, second := portuguese(1, 400), portuguese(2, 400)
 	patient := extract(10, "patient", first, second)
-	product := anvisa.CatalogRow{IDProduto: 10, NumeroRegistro: "105831009", NomeProduto: "ÇUPRA", RazaoSocial: "Fábrica Ltda.", CategoriaDescricao: "Novo"}
-	cover := anvisa.ExtractRow{IDProduto: 11, Audience: "patient", Kind: "cover_sheet", Text: "Folha de rosto", Pages: patient.Pages, SHA256: patient.SHA256, Provenance: patient.Provenance}
+	product := listed{ID: 10, Registration: "105831009", Name: "ÇUPRA", Company: "Fábrica Ltda.", Category: "Novo"}
+	cover := document.Row{IDProduto: 11, Audience: "patient", Kind: "cover_sheet", Text: "Folha de rosto", Pages: patient.Pages, SHA256: patient.SHA256, Provenance: patient.Provenance}
 	twin := extract(12, "patient", first, second) // the catalog does not have it (yet)
 	twin.Leaflets = append(twin.Leaflets, twin.Leaflets[0])
 	twin.Leaflets[1].Number = 2
@@ -79,8 +96,8 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	more.Leaflet, more.Text = 2, portuguese(3, 500)
 	twin.Sections = append(twin.Sections, more)
 	from := assettest.Inputs{
-		anvisa.ExtractKey: {"5": {twin}, "6": {patient, cover}},
-		anvisa.CatalogKey: {"5": nil, "6": {product}},
+		documentsKey: {"5": {twin}, "6": {patient, cover}},
+		productsKey:  {"5": nil, "6": {product}},
 	}
 	rows, items := derived(t, from)
 	require.Len(t, rows, 4)
@@ -100,7 +117,7 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	require.EqualValues(t, 1, row.UnreadPages)
 	require.EqualValues(t, corpus.Words(row.Text), row.Words)
 	require.Contains(t, strings.Join(row.Disagreements, ""), "razao_social")
-	require.Equal(t, corpus.License, row.License)
+	require.Equal(t, collection().License, row.License)
 	require.Equal(t, asset.Provenance{RunID: "run-1", TraceID: "trace-1", CodeVersion: "1", FetchedAt: patient.FetchedAt, SourceURL: patient.SourceURL, Fingerprint: row.Fingerprint}, row.Provenance)
 	require.NotEmpty(t, row.Fingerprint)
 
@@ -124,10 +141,55 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	require.Equal(t, rows, again)
 	require.Equal(t, items, same)
 	patient.Expediente = "other"
-	from[anvisa.ExtractKey]["6"][0] = patient
+	from[documentsKey]["6"][0] = patient
 	_, changed := derived(t, from)
 	require.NotEqual(t, items["10/patient#1"].Fingerprint, changed["10/patient#1"].Fingerprint)
 	require.Equal(t, items["11/patient#1"].Fingerprint, changed["11/patient#1"].Fingerprint)
+}
+
+// TestTwoSources makes one corpus of two sources that number their products alike: their leaflets stay apart where nothing but the
+// number is the same, and duplicates of one another are found.
+func TestTwoSources(t *testing.T) {
+	t.Parallel()
+	other := document.Collection{Source: "other", Documents: "other/documents", Prefix: "other:", License: "CC-BY-4.0", Origin: "another agency"}
+	made := corpus.Leaflets(collection(), other)
+	require.Equal(t, "some/other", made.Tags["source"])
+	same, own := portuguese(1, 400), portuguese(2, 400)
+	first, twin, third := extract(10, "patient", same), extract(10, "patient", same), extract(11, "patient", own)
+	for i, row := range []*document.Row{&first, &third} { // nothing else ties them together
+		row.NomeProduto, row.Leaflets[0].Ingredients, row.Leaflets[0].Registration = fmt.Sprint("nome ", i), []string{fmt.Sprint("substância ", i)}, ""
+	}
+	from := assettest.Inputs{
+		documentsKey:    {"5": {first}},
+		productsKey:     {"5": {listed{ID: 10, Name: "ÇUPRA", Company: "Fábrica Ltda."}}},
+		other.Documents: {"all": {twin, third}},
+	}
+	rows := map[string]corpus.Row{}
+	run := runOver(from).For(made)
+	require.NoError(t, made.Derive(t.Context(), run, func(item asset.Item, row asset.Row) error {
+		require.NotContains(t, rows, item.ID)
+		rows[item.ID] = row.(corpus.Row)
+		return nil
+	}))
+	require.Len(t, rows, 3)
+	one, two, three := rows["10/patient#1"], rows["other:10/patient#1"], rows["other:11/patient#1"]
+	require.Equal(t, []string{"10", "10", "other:11"}, []string{one.Group, two.Group, three.Group})
+	require.Equal(t, one.Cluster, two.Cluster, "they say the same")
+	require.Equal(t, []string{"none", "CC-BY-4.0"}, []string{one.License, two.License})
+	require.Equal(t, []string{"Fábrica Ltda.", "Ninguém S.A."}, []string{one.Maker, two.Maker}, "a catalog speaks of its own products")
+
+	probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: run})
+	three.ID = "11/patient#1" // which the first source does not have
+	for _, row := range []corpus.Row{one, two, three} {
+		probe.Row(row)
+	}
+	for _, v := range probe.Finish(asset.Staged{Rows: 3, Before: -1}) {
+		if v.Name == "document_exists" {
+			require.False(t, v.Passed)
+			require.Contains(t, v.Detail, "11/patient")
+			require.Contains(t, v.Detail, "which some/documents or other/documents does not")
+		}
+	}
 }
 
 // trimmed is a text without the blank that prose may end with, before each line's end.
@@ -138,14 +200,14 @@ func trimmed(s string) string {
 // verdicts asks the checks of the corpus about rows.
 func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
 	t.Helper()
-	made := corpus.Leaflets()
-	from := assettest.Inputs{anvisa.ExtractKey: {"5": nil}}
+	made := corpus.Leaflets(collection())
+	from := assettest.Inputs{documentsKey: {"5": nil}}
 	for _, r := range list {
 		id, _, _ := strings.Cut(r.ID, "/")
 		var product int64
 		_, err := fmt.Sscan(id, &product)
 		require.NoError(t, err)
-		from[anvisa.ExtractKey]["5"] = append(from[anvisa.ExtractKey]["5"], anvisa.ExtractRow{IDProduto: product, Audience: r.Audience})
+		from[documentsKey]["5"] = append(from[documentsKey]["5"], document.Row{IDProduto: product, Audience: r.Audience})
 	}
 	return assettest.Verdicts(t.Context(), made, runOver(from), nil, asset.Staged{Rows: len(list), Before: -1}, list...)
 }
@@ -196,11 +258,11 @@ func BenchmarkDerive(b *testing.B) {
 	for i := range leaflets {
 		list = append(list, extract(int64(i), "professional", portuguese(uint64(i%50), 4000), portuguese(uint64(i%100), 4000)))
 	}
-	run := runOver(assettest.Inputs{anvisa.ExtractKey: {"5": list}, anvisa.CatalogKey: {"5": nil}})
+	run := runOver(assettest.Inputs{documentsKey: {"5": list}, productsKey: {"5": nil}})
 	for b.Loop() {
 		rows := 0
 		for range 2 {
-			require.NoError(b, corpus.Leaflets().Derive(b.Context(), run, func(asset.Item, asset.Row) error { rows++; return nil }))
+			require.NoError(b, corpus.Leaflets(collection()).Derive(b.Context(), run, func(asset.Item, asset.Row) error { rows++; return nil }))
 		}
 		require.Equal(b, 2*leaflets, rows)
 		b.ReportMetric(leaflets/b.Elapsed().Seconds(), "rows/s")

@@ -7,12 +7,6 @@ import (
 	"drugslm/internal/asset"
 )
 
-// What every row says of its licence and origin: nobody granted one.
-const (
-	License = "other: text of the holder of the registration, published by Anvisa as RDC 47/2009 demands; no licence is stated"
-	Origin  = "Anvisa, Bulário Eletrônico"
-)
-
 // Row is one leaflet of the corpus, with what the others make of it.
 type Row struct {
 	ID                 string    `parquet:"id" doc:"Product, audience, and which leaflet of the document: 1156882/patient#1"`
@@ -72,7 +66,7 @@ func NewRow(d Document, p Place) Row {
 		Pages: int32(d.Pages), UnreadPages: int32(d.Unread), Source: d.Source, OCRShare: d.OCRShare, Confidence: d.Confidence,
 		Language: p.Language, LanguageConfidence: p.LanguageConfidence, Cluster: p.Cluster, ClusterSize: int32(p.ClusterSize),
 		Representative: p.Representative(), Duplicate: p.Duplicate, Similarity: p.Similarity, Family: p.Family, Group: p.Group,
-		Split: p.Split, Excluded: p.Excluded, Disagreements: d.Disagreements, License: License, Origin: Origin,
+		Split: p.Split, Excluded: p.Excluded, Disagreements: d.Disagreements, License: d.License, Origin: d.Origin,
 		SHA256: d.SHA256, TextSHA256: p.TextSHA256, Provenance: d.Provenance,
 	}
 }

@@ -3,7 +3,7 @@
 //
 // Code that talks to the source, to a browser or to a PDF returns an [Error] with a [Kind]; code that only passes
 // errors on wraps them with %w and what it was doing. [KindOf] finds the kind again, however deep it lies.
-// One place (package activities) translates kinds into Temporal's retries, one (package anvisa) into what becomes
+// One place (package activities) translates kinds into Temporal's retries, another into what becomes
 // of an item. Kinds are written into histories and into the ledger: add one, never rename one.
 package fault
 

@@ -6,17 +6,17 @@ import (
 	"runtime/debug"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
 	"drugslm/internal/grid"
 	"drugslm/internal/ledger"
+	"drugslm/internal/sources"
 )
 
-// browser lends the pool's sessions to the site's client.
+// browser lends the pool's sessions to sources.
 type browser struct{ pool *grid.Pool }
 
 // With runs fn with a session of its own.
-func (b browser) With(ctx context.Context, fn func(context.Context, anvisa.Page) error) error {
+func (b browser) With(ctx context.Context, fn func(context.Context, sources.Page) error) error {
 	return b.pool.With(ctx, func(ctx context.Context, s *grid.Session) error { return fn(ctx, s) })
 }
 
@@ -57,7 +57,7 @@ func Version() string {
 }
 
 // UserAgent is how we show ourselves to the source: by name, and with whom to ask.
-func UserAgent(s config.Source) string {
+func UserAgent(s config.Anvisa) string {
 	switch {
 	case s.UserAgent != "":
 		return s.UserAgent

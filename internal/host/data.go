@@ -7,16 +7,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
-	"drugslm/internal/corpus"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/sources"
 )
 
 // Data is what a data folder holds: the ledger and the lake, with the assets they are about.
@@ -28,26 +28,42 @@ type Data struct {
 	Now    func() time.Time
 	Room   func() error // fault.Full when the lake has to keep free what is left
 
+	Documents []document.Collection // of all sources
+}
+
+// Stored is what is kept of a source as it came.
+type Stored struct {
 	Leaflets   Files // the PDFs
 	Quarantine Files // what came instead of one
+}
+
+// Stored gives the files of a source.
+func (d *Data) Stored(source string) Stored {
+	return Stored{
+		Leaflets:   Files{d.Lake.Blobs("raw/"+source+"/leaflets", ".pdf")},
+		Quarantine: Files{d.Lake.Blobs("raw/"+source+"/quarantine", ".bin")},
+	}
+}
+
+// Leaflets are the PDFs of the source that an asset is of.
+func (d *Data) Leaflets(key asset.Key) Files {
+	source, _, _ := strings.Cut(string(key), "/")
+	return d.Stored(source).Leaflets
 }
 
 // LedgerFile is the ledger's file in a data folder.
 func LedgerFile(data string) string { return filepath.Join(data, "ledger.db") }
 
 // Graph is every asset there is, as definitions only: enough to plan and to list.
-func Graph() (*asset.Graph, error) { return graphOf(anvisa.Deps{}) }
-
-// graphOf is every asset there is: those of the source, which work with d, and those that are made from them.
-func graphOf(d anvisa.Deps) (*asset.Graph, error) {
-	return asset.NewGraph(slices.Concat(anvisa.Assets(d), corpus.Assets())...)
-}
+func Graph() (*asset.Graph, error) { return graphOf(sourcesOf(config.Default()), noTools) }
 
 // OpenData opens the folder that a configuration names, and makes it if it is missing.
-func OpenData(ctx context.Context, c config.Config) (*Data, error) { return openData(ctx, c, 0) }
+func OpenData(ctx context.Context, c config.Config) (*Data, error) {
+	return openData(ctx, c, 0, sourcesOf(c))
+}
 
-// openData opens the folder, and keeps some bytes free in its lake. Who looks, repairs or frees room needs none.
-func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, error) {
+// openData opens the folder for the assets of sources, and keeps some bytes free in its lake. Who looks, repairs or frees room needs none.
+func openData(ctx context.Context, c config.Config, floor config.Size, all []sources.Source) (*Data, error) {
 	root, err := filepath.Abs(c.Data)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "open data folder", err)
@@ -60,9 +76,7 @@ func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, e
 		return nil, err
 	}
 	store = store.KeepFree(int64(floor))
-	graph, err := graphOf(anvisa.Deps{
-		Listing: c.Source.Listing, OpenData: anvisa.OpenData{Source: c.Source.Observed()},
-	})
+	graph, err := graphOf(all, noTools)
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +90,7 @@ func openData(ctx context.Context, c config.Config, floor config.Size) (*Data, e
 	}
 	whole := lake.New(store)
 	return &Data{
-		Graph: graph, Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: l.Now,
-		Leaflets:   Files{whole.Blobs("raw/anvisa/leaflets", ".pdf")},
-		Quarantine: Files{whole.Blobs("raw/anvisa/quarantine", ".bin")},
+		Graph: graph, Documents: collectionsOf(all), Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: l.Now,
 	}, nil
 }
 

@@ -1,4 +1,4 @@
-// Package host wires a worker process together. It opens the data folder, the browser sessions, the site, the PDF
+// Package host wires a worker process together. It opens the data folder, the browser sessions, the sources, the PDF
 // reader and the connection to Temporal, and runs a worker for each task queue. Only commands import it.
 //
 // [Open] either gives a [Host] in which everything answers, or one error that says what does not and what to do.
@@ -11,10 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,13 +21,13 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"drugslm/activities"
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
-	"drugslm/internal/budget"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/grid"
 	"drugslm/internal/pdf"
+	"drugslm/internal/sources"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
 )
@@ -52,10 +50,10 @@ type Host struct {
 	config   config.Config
 	log      *slog.Logger
 	tracer   *telemetry.Telemetry
-	site     *anvisa.Site
-	openData anvisa.OpenData
+	sources  []sources.Source
+	graph    *asset.Graph // with what the sources' assets work with; that of Data has definitions only
 	reader   *pdf.Extractor
-	scans    anvisa.Recognizer
+	scans    document.Recognizer
 	registry *registry
 	pool     atomic.Pointer[grid.Pool]     // nil without browsers
 	stopBy   time.Time                     // when all has to be over, once the host was told to stop
@@ -64,7 +62,7 @@ type Host struct {
 
 // Open opens everything that the queues of the configuration need.
 func Open(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (*Host, error) {
-	h := &Host{config: c, log: log, tracer: t}
+	h := &Host{config: c, log: log, tracer: t, sources: sourcesOf(c)}
 	if err := h.open(ctx); err != nil {
 		return nil, errors.Join(err, h.Close(ctx))
 	}
@@ -72,7 +70,7 @@ func Open(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slo
 }
 
 func (h *Host) open(ctx context.Context) (err error) {
-	if h.Data, err = openData(ctx, h.config, h.config.Disk.Floor); err != nil {
+	if h.Data, err = openData(ctx, h.config, h.config.Disk.Floor, h.sources); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
@@ -93,7 +91,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		}
 	}
 	if h.serves(asset.QueueBrowser) {
-		if err := h.openSite(ctx); err != nil {
+		if err := h.openBrowsers(ctx); err != nil {
 			return err
 		}
 	}
@@ -107,22 +105,15 @@ func (h *Host) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil
+	h.graph, err = graphOf(h.sources, h.tools(h.pacer()))
+	return err
 }
 
-// openSite opens browser sessions and the budget of the source they are for.
-func (h *Host) openSite(ctx context.Context) error {
-	source, err := url.Parse(string(h.config.Source.URL))
-	if err != nil {
-		return err
-	}
-	pace, err := budget.New(h.Ledger, source.Host, budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget), Log: h.log})
-	if err != nil {
-		return err
-	}
+// openBrowsers opens browser sessions.
+func (h *Host) openBrowsers(ctx context.Context) error {
 	pool, err := grid.Open(ctx, grid.Options{
 		Hub: string(h.config.Grid.Hub), Browser: h.config.Grid.Browser, Sessions: h.config.Grid.Sessions, Lease: h.config.Grid.Lease,
-		UserAgent: UserAgent(h.config.Source), Leases: leases{h.Ledger}, Owner: h.registry.current, Gone: h.registry.gone,
+		UserAgent: UserAgent(h.config.Sources.Anvisa), Leases: leases{h.Ledger}, Owner: h.registry.current, Gone: h.registry.gone,
 		NoSandbox: h.config.Grid.NoSandbox,
 	})
 	if err != nil {
@@ -130,33 +121,7 @@ func (h *Host) openSite(ctx context.Context) error {
 	}
 	h.closers = append(h.closers, pool.Close)
 	h.pool.Store(pool)
-	h.site, err = anvisa.NewSite(anvisa.Options{
-		URL: string(h.config.Source.URL), Browser: browser{pool}, Pace: pace, Listing: h.config.Source.Listing,
-		Fetch: h.config.Source.Fetch, Tracer: h.tracer.Tracer(), Evidence: h.Lake.Evidence(),
-	})
-	if err != nil {
-		return err
-	}
-	h.openData, err = h.openOpenData()
-	return err
-}
-
-// openOpenData is the agency's open data, with the budget of its own host where it is not a file.
-func (h *Host) openOpenData() (anvisa.OpenData, error) {
-	found := anvisa.OpenData{Source: h.config.Source.Observed(), UserAgent: UserAgent(h.config.Source), Tracer: h.tracer.Tracer()}
-	if !strings.Contains(found.Source, "://") {
-		return found, nil
-	}
-	address, err := url.Parse(found.Source)
-	if err != nil {
-		return found, err
-	}
-	options := budget.Options{RPS: h.config.Budget.RPS, Circuit: circuit(h.config.Budget), Log: h.log}
-	if options.RPS == 0 && !config.Loopback(found.Source) {
-		options.RPS = 1 // no limit is for this machine
-	}
-	found.Pace, err = budget.New(h.Ledger, address.Host, options)
-	return found, err
+	return nil
 }
 
 // circuit is how long a refusal stops everything. A source that is asked without a limit is a simulated one on this
@@ -173,17 +138,8 @@ func (h *Host) Tracer() trace.Tracer { return h.tracer.Tracer() }
 
 // Run works until ctx ends.
 func (h *Host) Run(ctx context.Context) error {
-	graph, err := graphOf(anvisa.Deps{
-		Site: h.site, Leaflets: h.Leaflets, Quarantine: h.Quarantine, Reader: h.reader, Recognizer: h.scans, Tracer: h.Tracer(),
-		Limits:   DocumentLimits(h.config),
-		OpenData: h.openData, Seen: h.Ledger,
-		Listing: h.config.Source.Listing,
-	})
-	if err != nil {
-		return err
-	}
 	engine := &materialize.Engine{
-		Graph: graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now,
+		Graph: h.graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now,
 		Limits: materialize.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current,
 	}
 	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker)}
@@ -192,11 +148,12 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	var started []worker.Worker
 	defer func() { h.drain(ctx, started) }()
-	failed := make(chan error, len(h.config.Worker.Queues))
-	for _, name := range h.config.Worker.Queues {
-		w := h.worker(asset.Queue(name), acts, failed)
+	queues := h.queues()
+	failed := make(chan error, len(queues))
+	for _, queue := range queues {
+		w := h.worker(queue, acts, failed)
 		if err := w.Start(); err != nil {
-			return fmt.Errorf("start worker of queue %s: %w", name, err)
+			return fmt.Errorf("start worker of queue %s: %w", queue, err)
 		}
 		started = append(started, w)
 	}
@@ -220,7 +177,7 @@ func (h *Host) Run(ctx context.Context) error {
 
 func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed chan<- error) worker.Worker {
 	slots := map[asset.Queue]int{
-		asset.QueueOrchestrate: 8, asset.QueueBrowser: h.config.Grid.Sessions, asset.QueueExtract: h.config.Worker.Extract,
+		asset.QueueOrchestrate: 8, asset.QueueBrowser: h.config.Grid.Sessions, asset.QueueHTTP: httpSlots, asset.QueueExtract: h.config.Worker.Extract,
 	}
 	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
 		Identity:                           owner(),
@@ -258,9 +215,22 @@ func (h *Host) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (h *Host) serves(queue asset.Queue) bool {
-	return slices.Contains(h.config.Worker.Queues, string(queue))
+// httpSlots is how many activities ask sources without a browser at a time; budgets see to how fast.
+const httpSlots = 8
+
+// queues are those that this process serves. One that serves browsers serves HTTP as well: it did before there was a queue for it.
+func (h *Host) queues() []asset.Queue {
+	var queues []asset.Queue
+	for _, name := range h.config.Worker.Queues {
+		queues = append(queues, asset.Queue(name))
+	}
+	if slices.Contains(queues, asset.QueueBrowser) && !slices.Contains(queues, asset.QueueHTTP) {
+		queues = append(queues, asset.QueueHTTP)
+	}
+	return queues
 }
+
+func (h *Host) serves(queue asset.Queue) bool { return slices.Contains(h.queues(), queue) }
 
 // owner names this process in leases and in the Web UI.
 func owner() string {

@@ -3,8 +3,8 @@ package host
 import (
 	"context"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/ocr"
 	"drugslm/internal/pdf"
 )
@@ -14,7 +14,7 @@ type scans struct{ *ocr.Tesseract }
 
 // Recognizer reads the text in pages that are images, as many at a time as PDFs are read; nil where ocr.program is empty.
 // It does not look whether Tesseract is there: whoever has an image to recognise is told.
-func Recognizer(c config.Config) (anvisa.Recognizer, error) {
+func Recognizer(c config.Config) (document.Recognizer, error) {
 	if c.OCR.Program == "" {
 		return nil, nil //nolint:nilnil // none is wanted
 	}

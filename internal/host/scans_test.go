@@ -20,8 +20,8 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/config"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/leaflet"
@@ -130,7 +130,7 @@ func scanned(t testing.TB, reader *pdf.Extractor, content []byte, dpi float64, n
 }
 
 // tools gives a reader and Tesseract; the test is skipped where that is not installed.
-func tools(t testing.TB) (*pdf.Extractor, anvisa.Recognizer) {
+func tools(t testing.TB) (*pdf.Extractor, document.Recognizer) {
 	t.Helper()
 	program := config.Default().OCR.Program
 	if _, err := exec.LookPath(program); err != nil {
@@ -184,7 +184,7 @@ func TestScans(t *testing.T) {
 			}
 			scan := printed(t, texts(), images)
 			start := time.Now()
-			doc, err := anvisa.Read(t.Context(), reader, scans, scan)
+			doc, err := document.Read(t.Context(), reader, scans, scan)
 			require.NoError(t, err)
 			took := time.Since(start)
 			var got []string
@@ -203,7 +203,7 @@ func TestScans(t *testing.T) {
 			require.InDelta(t, 10/25.4*72, first.Box.X0, 6, "in points, from the upper left corner, however the page lies")
 			require.InDelta(t, 13/25.4*72, first.Box.Y0, 6)
 
-			found := leaflet.Read(anvisa.LeafletPages(doc))
+			found := leaflet.Read(document.LeafletPages(doc))
 			require.Equal(t, leaflet.KindLeaflet, found.Kind)
 			number := 0
 			for _, s := range found.Leaflets[0].Sections {
@@ -225,7 +225,7 @@ func TestMixedFile(t *testing.T) {
 	pages := []string{texts()[0], texts()[1], ""}
 	images := scanned(t, reader, printed(t, pages, nil), 200, 0)
 	content := printed(t, pages, map[int]image.Image{2: images[2]})
-	doc, err := anvisa.Read(t.Context(), reader, scans, content)
+	doc, err := document.Read(t.Context(), reader, scans, content)
 	require.NoError(t, err)
 	require.Equal(t, []pdf.Source{pdf.SourceText, pdf.SourceOCR, pdf.SourceBlank}, []pdf.Source{doc.Pages[0].Source, doc.Pages[1].Source, doc.Pages[2].Source})
 	require.Zero(t, characterError(pages[0], doc.Pages[0].Text))
@@ -245,11 +245,11 @@ func TestWithoutTesseract(t *testing.T) {
 	require.NoError(t, err)
 	pages := texts()[:2]
 	images := scanned(t, reader, printed(t, pages, nil), 72, 0)
-	doc, err := anvisa.Read(t.Context(), reader, scans, printed(t, pages, map[int]image.Image{2: images[2]}))
+	doc, err := document.Read(t.Context(), reader, scans, printed(t, pages, map[int]image.Image{2: images[2]}))
 	require.NoError(t, err)
 	require.Equal(t, pdf.SourceNeedsOCR, doc.Pages[1].Source)
 	require.Contains(t, doc.Warnings[0], "page 2: needs_ocr: Tesseract is not installed")
-	_, err = anvisa.Read(t.Context(), reader, scans, printed(t, pages, images))
+	_, err = document.Read(t.Context(), reader, scans, printed(t, pages, images))
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 	require.Regexp(t, `^needs_ocr: no text on any of 2 pages \(2 needs_ocr\), and Tesseract is not installed .*: install the packages tesseract-ocr and tesseract-ocr-por`, err.Error())
 

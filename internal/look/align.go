@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 )
 
 // letters is a text reduced to what does not change when lines are joined, hyphens mended and marks escaped: its
@@ -99,7 +99,7 @@ const (
 
 // align finds the lines of all pages in the text of the document, which has them in the same order and leaves out
 // running heads and feet.
-func align(document letters, pages []anvisa.ExtractPage) [][]printed {
+func align(doc letters, pages []document.Page) [][]printed {
 	found := make([][]printed, len(pages))
 	next := 0
 	for i, page := range pages {
@@ -109,10 +109,10 @@ func align(document letters, pages []anvisa.ExtractPage) [][]printed {
 			switch {
 			case len(line) == 0:
 				one.from, one.to = next, next
-			case document.has(next, line):
+			case doc.has(next, line):
 				one.from = next
 			case len(line) >= tellsMuch:
-				one.from = document.find(next, next+lookAhead, line)
+				one.from = doc.find(next, next+lookAhead, line)
 			}
 			if one.from >= 0 {
 				one.to = one.from + len(line)

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/quality"
 )
 
@@ -18,10 +18,10 @@ type documentView struct {
 	Sheets   []sheet
 	Bare     []Picture // pages of a document without text
 	Metadata []compared
-	Leaflets []anvisa.ExtractLeaflet
-	History  []anvisa.ExtractChange
+	Leaflets []document.Leaflet
+	History  []document.Change
 	MoreRows int // of the history
-	Missing  []anvisa.ExtractMissing
+	Missing  []document.Missing
 }
 
 // compared is something that the document says, beside what the catalog says.
@@ -72,12 +72,12 @@ func tone(d *quality.Document) string {
 }
 
 // metadata holds what the first leaflet says of its medicine against the catalog.
-func metadata(r *anvisa.ExtractRow, c *anvisa.CatalogRow) []compared {
-	var l anvisa.ExtractLeaflet
+func metadata(r *document.Row, c *document.Product) []compared {
+	var l document.Leaflet
 	if len(r.Leaflets) > 0 {
 		l = r.Leaflets[0]
 	}
-	var product anvisa.CatalogRow
+	var product document.Product
 	differs := make(map[string]bool)
 	if c != nil {
 		product = *c
@@ -86,15 +86,15 @@ func metadata(r *anvisa.ExtractRow, c *anvisa.CatalogRow) []compared {
 		}
 	}
 	published := ""
-	if !product.Data.IsZero() {
-		published = product.Data.UTC().Format("2006-01-02")
+	if !product.Published.IsZero() {
+		published = product.Published.UTC().Format("2006-01-02")
 	}
 	list := func(values []string) string { return strings.Join(values, ", ") }
 	return []compared{
-		{"Product", l.Product, product.NomeProduto, differs["nome_produto"]},
-		{"Maker", l.Maker, product.RazaoSocial, differs["razao_social"]},
+		{"Product", l.Product, product.Name, differs["nome_produto"]},
+		{"Maker", l.Maker, product.Company, differs["razao_social"]},
 		{"CNPJ", l.CNPJ, product.CNPJ, differs["cnpj"]},
-		{"Registration", l.Registration, product.NumeroRegistro, differs["numero_registro"]},
+		{"Registration", l.Registration, product.Registration, differs["numero_registro"]},
 		{"Ingredients", list(l.Ingredients), "", false},
 		{"Form", l.Form, "", false},
 		{"Strengths", list(l.Strengths), "", false},
@@ -103,8 +103,8 @@ func metadata(r *anvisa.ExtractRow, c *anvisa.CatalogRow) []compared {
 		{"Version", l.Version, "", false},
 		{"Approved · published", l.ApprovedOn, published, false},
 		{"Audience", r.Found, r.Audience, r.Found != r.Audience && r.Found != "other" && r.Audience != "" && r.Found != ""},
-		{"Filing", "", product.Expediente, false},
-		{"Category", "", product.CategoriaDescricao, false},
+		{"Filing", "", product.Filing, false},
+		{"Category", "", product.Category, false},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/look"
 	"drugslm/internal/quality"
 )
@@ -19,13 +19,13 @@ import (
 var now = time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC)
 
 // leafletOf makes a document of pages in which every line is in the text, but for the first of each page.
-func leafletOf(pages ...string) *anvisa.ExtractRow {
-	r := &anvisa.ExtractRow{
+func leafletOf(pages ...string) *document.Row {
+	r := &document.Row{
 		IDProduto: 1, Audience: "professional", Found: "professional", NomeProduto: "DIPIRONA", Kind: "leaflet",
-		Leaflets: []anvisa.ExtractLeaflet{{Number: 1, Audience: "professional", Product: "Dipirona"}},
+		Leaflets: []document.Leaflet{{Number: 1, Audience: "professional", Product: "Dipirona"}},
 	}
 	for i, text := range pages {
-		r.Pages = append(r.Pages, anvisa.ExtractPage{Number: int32(i + 1), Text: text, Source: anvisa.SourceText, Confidence: 1})
+		r.Pages = append(r.Pages, document.Page{Number: int32(i + 1), Text: text, Source: document.SourceText, Confidence: 1})
 		_, text, _ = strings.Cut(text, "\n")
 		r.Text += text + "\n"
 	}
@@ -34,12 +34,12 @@ func leafletOf(pages ...string) *anvisa.ExtractRow {
 }
 
 // section marks a part of the document's text.
-func section(t *testing.T, r *anvisa.ExtractRow, id string, number int32, title, text, markdown string) {
+func section(t *testing.T, r *document.Row, id string, number int32, title, text, markdown string) {
 	t.Helper()
 	before, _, found := strings.Cut(r.Text, title+"\n"+text)
 	require.True(t, found)
 	start := int64(len([]rune(before)))
-	r.Sections = append(r.Sections, anvisa.ExtractSection{
+	r.Sections = append(r.Sections, document.Section{
 		Leaflet: 1, ID: id, Number: number, Title: title, Text: text, Markdown: markdown, FirstPage: 1, LastPage: 2, Confidence: 0.7,
 		Reason: "the title is misspelt", Start: start, End: start + int64(len([]rune(title+"\n"+text))),
 	})
@@ -129,17 +129,17 @@ func subject(t *testing.T) look.Subject {
 	r := leafletOf("Cabeçalho 1\nDIPIRONA\n9. REAÇÕES ADVERSAS\n"+body9, "Cabeçalho 2\nVoce pode ligar.\n10. SUPERDOSE\nLigue para 0800.")
 	section(t, r, "professional.9", 9, "9. REAÇÕES ADVERSAS", body9+"\nVoce pode ligar.", strings.Replace(table9, "So\\*no", "Sono", 1)+"\n\nVoce pode ligar.")
 	start := int64(len([]rune(strings.Split(r.Text, "Reação")[0])))
-	r.Tables = []anvisa.ExtractTable{{Leaflet: 1, Section: "professional.9", Number: 1, Page: 1, LastPage: 1, Start: start, End: start + 38, Rows: 3, HeadRows: 1, Columns: 3}}
-	r.Cells = []anvisa.ExtractCell{
+	r.Tables = []document.Table{{Leaflet: 1, Section: "professional.9", Number: 1, Page: 1, LastPage: 1, Start: start, End: start + 38, Rows: 3, HeadRows: 1, Columns: 3}}
+	r.Cells = []document.Cell{
 		{Table: 1, RowSpan: 1, ColumnSpan: 1, Head: true, Text: "Reação"}, {Table: 1, Column: 1, RowSpan: 1, ColumnSpan: 2, Head: true, Text: "Comum Rara"},
 		{Table: 1, Row: 1, RowSpan: 1, ColumnSpan: 1, Text: "Tontura"}, {Table: 1, Row: 1, Column: 1, RowSpan: 1, ColumnSpan: 1, Text: "sim"},
 		{Table: 1, Row: 1, Column: 2, RowSpan: 2, ColumnSpan: 1, Text: "a|b"}, {Table: 1, Row: 2, RowSpan: 1, ColumnSpan: 1, Text: "Sono"},
 		{Table: 1, Row: 2, Column: 1, RowSpan: 1, ColumnSpan: 1, Text: "não"},
 	}
 	section(t, r, "professional.10", 10, "10. SUPERDOSE", "Ligue para 0800.", "Ligue para 0800\\.")
-	r.Missing = []anvisa.ExtractMissing{{Leaflet: 1, ID: "professional.3", Reason: "no such title between number 2 and number 4"}}
-	r.History = []anvisa.ExtractChange{{Leaflet: 1, Expediente: "0123/24-1", ItensBula: "Todos", Page: 2}}
-	catalog := &anvisa.CatalogRow{IDProduto: 1, NomeProduto: "ASPIRINA", RazaoSocial: "ACME", Data: now}
+	r.Missing = []document.Missing{{Leaflet: 1, ID: "professional.3", Reason: "no such title between number 2 and number 4"}}
+	r.History = []document.Change{{Leaflet: 1, Expediente: "0123/24-1", ItensBula: "Todos", Page: 2}}
+	catalog := &document.Product{ID: 1, Name: "ASPIRINA", Company: "ACME", Published: now}
 	measured := quality.Measure("5", *r, catalog, nil)
 	return look.Subject{
 		Item: "1/professional", Partition: "5", Label: "DIPIRONA", State: "published", Row: r, Catalog: catalog, Quality: &measured, Now: now,
@@ -193,7 +193,7 @@ func TestHostileTextIsOnlyShown(t *testing.T) {
 	s.Row.Leaflets[0].Product, s.Row.Leaflets[0].Strengths = hostile, []string{hostile}
 	s.Row.Sections[0].ID, s.Row.Sections[0].Reason, s.Row.Missing[0].Reason = hostile, hostile, hostile
 	s.Row.Cells[0].Text, s.Row.Tables[0].Section = hostile, hostile
-	s.Row.History[0].Assunto, s.Catalog.RazaoSocial = hostile, hostile
+	s.Row.History[0].Assunto, s.Catalog.Company = hostile, hostile
 	s.Row.Warnings = []string{hostile}
 	measured := quality.Measure(hostile, *s.Row, s.Catalog, nil)
 	s.Quality = &measured
@@ -220,9 +220,9 @@ func TestWhatIsShownIsBounded(t *testing.T) {
 	s := subject(t)
 	s.Row.Pages[1].Text += strings.Repeat("\né", 3_000_000)
 	for range 20_000 {
-		s.Row.History = append(s.Row.History, anvisa.ExtractChange{Assunto: strings.Repeat("x", 3000)})
+		s.Row.History = append(s.Row.History, document.Change{Assunto: strings.Repeat("x", 3000)})
 		s.Row.Sections = append(s.Row.Sections, s.Row.Sections[1])
-		s.Row.Cells = append(s.Row.Cells, anvisa.ExtractCell{Table: 1, Row: 1 << 30, RowSpan: 1 << 30, ColumnSpan: 1 << 30, Text: "x"})
+		s.Row.Cells = append(s.Row.Cells, document.Cell{Table: 1, Row: 1 << 30, RowSpan: 1 << 30, ColumnSpan: 1 << 30, Text: "x"})
 	}
 	_, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
 	require.Less(t, len(source), 4<<20)
@@ -249,9 +249,9 @@ func FuzzDocument(f *testing.F) {
 	f.Add("\xff\u202E", "\\|", 3, 1)
 	f.Fuzz(func(t *testing.T, text, cell string, start, end int) {
 		r := leafletOf("head\n"+text, "head\n"+cell)
-		r.Sections = []anvisa.ExtractSection{{Leaflet: 1, ID: "professional.1", Number: int32(end), Title: text, Text: text, Start: int64(start), End: int64(end)}}
-		r.Tables = []anvisa.ExtractTable{{Leaflet: 1, Section: "professional.1", Start: int64(start), End: int64(end)}}
-		r.Cells = []anvisa.ExtractCell{{Row: int32(start), Column: int32(end), RowSpan: int32(end), ColumnSpan: int32(start), Text: cell}, {RowSpan: int32(end), Text: cell}}
+		r.Sections = []document.Section{{Leaflet: 1, ID: "professional.1", Number: int32(end), Title: text, Text: text, Start: int64(start), End: int64(end)}}
+		r.Tables = []document.Table{{Leaflet: 1, Section: "professional.1", Start: int64(start), End: int64(end)}}
+		r.Cells = []document.Cell{{Row: int32(start), Column: int32(end), RowSpan: int32(end), ColumnSpan: int32(start), Text: cell}, {RowSpan: int32(end), Text: cell}}
 		written(t, func(b *bytes.Buffer) error {
 			return look.Document(b, look.Subject{Item: text, Row: r, First: 1, Last: 2, Pages: 2, Now: now})
 		})
@@ -262,7 +262,7 @@ func FuzzDocument(f *testing.F) {
 func TestWhatWasLeftOutIsStruckThrough(t *testing.T) {
 	t.Parallel()
 	s := subject(t)
-	s.Row.Dropped = []anvisa.ExtractDropped{
+	s.Row.Dropped = []document.Dropped{
 		{Page: 1, Text: "Cabeçalho 1", Reason: "running_head"}, {Page: 2, Text: "ignore all <b>", Reason: "invisible"}, {Page: 2, Text: "previous", Reason: "invisible"},
 		{Page: 2, Text: "SUPERDOSE", Reason: "duplicate"}, {Page: 2, Text: strings.Repeat("a", 50_000), Reason: "duplicate"},
 	}

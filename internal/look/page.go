@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 )
 
 // sheet is a page as it is shown.
@@ -39,7 +39,7 @@ type part struct {
 
 // mark is a section, as the pages mark it.
 type mark struct {
-	anvisa.ExtractSection
+	document.Section
 	Color      string // a class
 	Anchor     string // of the first block of it that is shown; "": none is
 	Characters int
@@ -54,21 +54,21 @@ type mark struct {
 const colors = 12
 
 // marks finds the sections in the document's text.
-func marks(r *anvisa.ExtractRow, document letters) []*mark {
+func marks(r *document.Row, doc letters) []*mark {
 	var found []*mark
-	tables := grids(r, document)
+	tables := grids(r, doc)
 	sections := r.Sections
 	for _, s := range sections[:min(len(sections), maxSections)] {
 		m := &mark{
-			ExtractSection: s, Color: fmt.Sprintf("c%d", (int(s.Number)+colors)%colors),
+			Section: s, Color: fmt.Sprintf("c%d", (int(s.Number)+colors)%colors),
 			Characters: len([]rune(s.Text)), Percent: int(100*s.Confidence + 0.5),
-			from: document.place(int(s.Start)), to: document.place(int(s.End)),
+			from: doc.place(int(s.Start)), to: doc.place(int(s.End)),
 		}
 		if s.Number == 0 {
 			m.Color = "c0"
 		}
 		m.body = m.from
-		if title := lettersOf(s.Title).text; document.has(m.from, title) {
+		if title := lettersOf(s.Title).text; doc.has(m.from, title) {
 			m.body += len(title)
 		}
 		for _, g := range tables[place{s.Leaflet, s.ID}] {
@@ -88,9 +88,9 @@ func marks(r *anvisa.ExtractRow, document letters) []*mark {
 const maxPageText = 60_000
 
 // sheets lays out the pages first to last.
-func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, last int, pictures map[int]*Picture) []sheet {
+func sheets(r *document.Row, sections []*mark, doc letters, first, last int, pictures map[int]*Picture) []sheet {
 	var out []sheet
-	shown := make([]anvisa.ExtractPage, len(r.Pages))
+	shown := make([]document.Page, len(r.Pages))
 	more := make([]int, len(r.Pages))
 	for i, p := range r.Pages {
 		p.Text, more[i] = clip(p.Text, maxPageText)
@@ -99,7 +99,7 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 	left := leftOut(r)
 	anchors := 0
 	w := walker{sections: sections, begun: make(map[*mark]bool), drawn: make(map[*grid]bool)}
-	for i, lines := range align(document, shown) {
+	for i, lines := range align(doc, shown) {
 		p := shown[i]
 		blocks := w.blocks(lines)
 		if int(p.Number) < first || int(p.Number) > last {
@@ -114,7 +114,7 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 		}
 		blocks = append(blocks, left[p.Number]...)
 		one := sheet{Number: p.Number, Source: p.Source, Unreadable: p.Unreadable, Picture: pictures[int(p.Number)], Blocks: blocks, More: more[i]}
-		if p.Source == anvisa.SourceOCR {
+		if p.Source == document.SourceOCR {
 			one.Confidence = fmt.Sprintf("%.2f", p.Confidence)
 		}
 		out = append(out, one)
@@ -126,7 +126,7 @@ func sheets(r *anvisa.ExtractRow, sections []*mark, document letters, first, las
 const maxLeftOut = 20_000
 
 // leftOut gives what was left out of the text of each page, a block for each reason.
-func leftOut(r *anvisa.ExtractRow) map[int32][]block {
+func leftOut(r *document.Row) map[int32][]block {
 	found := make(map[int32][]block)
 	room := make(map[int32]int)
 	for _, d := range r.Dropped {

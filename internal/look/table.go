@@ -3,7 +3,7 @@ package look
 import (
 	"slices"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 )
 
 // grid is a table in a section's text: its cells as printed, and which letters of the document's text they stand for.
@@ -34,15 +34,15 @@ type place struct {
 }
 
 // grids gives the tables of a document by the section that they are in.
-func grids(r *anvisa.ExtractRow, document letters) map[place][]grid {
-	cells := map[int32][]anvisa.ExtractCell{}
+func grids(r *document.Row, doc letters) map[place][]grid {
+	cells := map[int32][]document.Cell{}
 	for _, c := range r.Cells {
 		cells[c.Table] = append(cells[c.Table], c)
 	}
 	found := map[place][]grid{}
 	for _, t := range r.Tables[:min(len(r.Tables), maxGrids)] {
 		g := gridOf(cells[t.Number])
-		g.from, g.to = document.place(int(t.Start)), document.place(int(t.End))
+		g.from, g.to = doc.place(int(t.Start)), doc.place(int(t.End))
 		at := place{t.Leaflet, t.Section}
 		found[at] = append(found[at], g)
 	}
@@ -51,7 +51,7 @@ func grids(r *anvisa.ExtractRow, document letters) map[place][]grid {
 
 // gridOf lays out cells: each where it begins, with empty ones where nothing stands. What is beyond the bounds, or on a place
 // that another cell has, is counted.
-func gridOf(cells []anvisa.ExtractCell) grid {
+func gridOf(cells []document.Cell) grid {
 	var g grid
 	width := 0
 	for _, c := range cells {
@@ -60,7 +60,7 @@ func gridOf(cells []anvisa.ExtractCell) grid {
 		}
 	}
 	rows := int32(0)
-	kept := make([]anvisa.ExtractCell, 0, min(len(cells), maxCells))
+	kept := make([]document.Cell, 0, min(len(cells), maxCells))
 	for _, c := range cells {
 		if c.Column < 0 || c.Column >= maxGridWidth || c.Row < 0 || int(c.Row) >= maxCells/width {
 			g.More++

@@ -20,7 +20,7 @@ import (
 	"strings"
 	"time"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/quality"
 )
 
@@ -44,10 +44,10 @@ type Subject struct {
 	Kind      string // of a failure
 	Reason    string // why it is in this state
 
-	Row     *anvisa.ExtractRow // nil: nothing was read of it
-	Catalog *anvisa.CatalogRow // nil: the catalog has no row of its product
-	Quality *quality.Document  // nil: it was not measured
-	Facts   []Fact             // where it comes from, and how it was made
+	Row     *document.Row     // nil: nothing was read of it
+	Catalog *document.Product // nil: the catalog has no row of its product
+	Quality *quality.Document // nil: it was not measured
+	Facts   []Fact            // where it comes from, and how it was made
 
 	First, Last int       // pages that are shown, from 1
 	Pages       int       // of the document; 0: not known

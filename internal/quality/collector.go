@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 )
 
 // Report is what was seen of many documents.
@@ -34,7 +34,7 @@ func NewCollector(most int, names map[string]string, lengths *Lengths) *Collecto
 }
 
 // Add takes a document of a partition, and its product's row of the catalog; nil where there is none.
-func (c *Collector) Add(partition string, r anvisa.ExtractRow, row *anvisa.CatalogRow) {
+func (c *Collector) Add(partition string, r document.Row, row *document.Product) {
 	d := Measure(partition, r, row, c.lengths)
 	c.total.add(d, r)
 	c.of(partition).add(d, r)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 )
 
 // Lengths knows how long sections usually are. The zero value is ready; a nil one knows nothing.
@@ -30,7 +30,7 @@ const (
 )
 
 // Add takes the sections of a document.
-func (l *Lengths) Add(r anvisa.ExtractRow) {
+func (l *Lengths) Add(r document.Row) {
 	if l.of == nil {
 		l.of = make(map[string]*histogram)
 	}
@@ -80,7 +80,7 @@ func (h *histogram) usual() bounds {
 }
 
 // unusual gives the sections of a document that are longer or shorter than is usual.
-func (l *Lengths) unusual(r anvisa.ExtractRow) (found []Length) {
+func (l *Lengths) unusual(r document.Row) (found []Length) {
 	if l == nil {
 		return nil
 	}

@@ -1,6 +1,6 @@
 // Package quality says in figures how well leaflets were read, the worst first.
 //
-// [Measure] takes one document, as anvisa/extract has it, and its product's row of the catalog, and gives a [Document]:
+// [Measure] takes the row of one document and what the catalog says of its product, and gives a [Document]:
 // figures, and a score from 100, in which every point that is missing has its [Reason]. [Rule] is how the points are
 // counted, for people to read and for the code to follow. [Collector] takes documents one after the other and keeps
 // counters, histograms and the worst few, however many there are; [Collector.Report] is what it has seen, by partition
@@ -19,7 +19,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 )
 
@@ -53,17 +53,17 @@ type Document struct {
 	WordsDropped    int            `json:"words_dropped"`     // not in the text
 	DroppedByReason map[string]int `json:"dropped_by_reason"` // words
 
-	Sections         int                   `json:"sections"`
-	Confidence       *float64              `json:"confidence"` // mean of the sections; null without any
-	Lowest           *float64              `json:"lowest_confidence"`
-	LowestSection    string                `json:"lowest_section,omitempty"`
-	LowestReason     string                `json:"lowest_reason,omitempty"`
-	UnusualLengths   []Length              `json:"unusual_lengths"`
-	InCatalog        bool                  `json:"in_catalog"` // there was a row to compare with
-	Compared         []string              `json:"compared"`   // columns of the catalog
-	Disagreements    []anvisa.Disagreement `json:"disagreements"`
-	Warnings         []string              `json:"warnings"`
-	WarningsUnlisted int                   `json:"warnings_unlisted,omitempty"`
+	Sections         int                     `json:"sections"`
+	Confidence       *float64                `json:"confidence"` // mean of the sections; null without any
+	Lowest           *float64                `json:"lowest_confidence"`
+	LowestSection    string                  `json:"lowest_section,omitempty"`
+	LowestReason     string                  `json:"lowest_reason,omitempty"`
+	UnusualLengths   []Length                `json:"unusual_lengths"`
+	InCatalog        bool                    `json:"in_catalog"` // there was a row to compare with
+	Compared         []string                `json:"compared"`   // columns of the catalog
+	Disagreements    []document.Disagreement `json:"disagreements"`
+	Warnings         []string                `json:"warnings"`
+	WarningsUnlisted int                     `json:"warnings_unlisted,omitempty"`
 }
 
 // Missing is a section that a leaflet ought to have and has not.
@@ -87,11 +87,11 @@ const maxListed = 40
 
 // Measure gives the figures of a document. c is its product's row of the catalog, nil where there is none; lengths are
 // those that are usual, nil where nobody knows.
-func Measure(partition string, r anvisa.ExtractRow, c *anvisa.CatalogRow, lengths *Lengths) Document {
+func Measure(partition string, r document.Row, c *document.Product, lengths *Lengths) Document {
 	d := Document{
 		Item: r.ItemID(), Partition: partition, Name: r.NomeProduto, Audience: r.Audience, SHA256: r.SHA256, Kind: r.Kind, KindReason: r.Reason,
 		Leaflets: len(r.Leaflets), Ordered: ordered(r), Characters: r.Characters, Sections: len(r.Sections),
-		Missing: []Missing{}, UnusualLengths: []Length{}, Disagreements: []anvisa.Disagreement{}, InCatalog: c != nil,
+		Missing: []Missing{}, UnusualLengths: []Length{}, Disagreements: []document.Disagreement{}, InCatalog: c != nil,
 		Compared: []string{}, DroppedByReason: map[string]int{},
 	}
 	judged := judge(r)
@@ -122,7 +122,7 @@ type verdict struct{ asked, complete int }
 
 // judge counts the leaflets of a document from which sections are asked, and those that have them all. A document of
 // no known kind should have been a leaflet.
-func judge(r anvisa.ExtractRow) (v verdict) {
+func judge(r document.Row) (v verdict) {
 	for _, l := range r.Leaflets {
 		v.asked++
 		if r.Complete(l) {
@@ -136,7 +136,7 @@ func judge(r anvisa.ExtractRow) (v verdict) {
 }
 
 // ordered reports whether the numbers of the sections rise in every leaflet.
-func ordered(r anvisa.ExtractRow) bool {
+func ordered(r document.Row) bool {
 	last := make(map[int32]int32)
 	for _, s := range r.Sections {
 		if s.Number == 0 {
@@ -150,7 +150,7 @@ func ordered(r anvisa.ExtractRow) bool {
 	return true
 }
 
-func (d *Document) pages(r anvisa.ExtractRow) {
+func (d *Document) pages(r document.Row) {
 	d.Pages, d.PagesBySource = len(r.Pages), make(map[string]int)
 	for _, p := range r.Pages {
 		d.PagesBySource[p.Source]++
@@ -169,7 +169,7 @@ func (d *Document) pages(r anvisa.ExtractRow) {
 }
 
 // shown counts the pages that show something.
-func (d *Document) shown() int { return d.Pages - d.PagesBySource[anvisa.SourceBlank] }
+func (d *Document) shown() int { return d.Pages - d.PagesBySource[document.SourceBlank] }
 
 // unread counts the pages that show something that is in no text.
 func (d *Document) unread() int {
@@ -177,15 +177,15 @@ func (d *Document) unread() int {
 }
 
 func unread(shown int, bySource map[string]int) int {
-	return shown - bySource[anvisa.SourceText] - bySource[anvisa.SourceForm] - recognised(bySource)
+	return shown - bySource[document.SourceText] - bySource[document.SourceForm] - recognised(bySource)
 }
 
 // recognised counts the pages whose text was recognised, here or by whoever made the file.
 func recognised(bySource map[string]int) int {
-	return bySource[anvisa.SourceOCR] + bySource[anvisa.SourceOCRLayer]
+	return bySource[document.SourceOCR] + bySource[document.SourceOCRLayer]
 }
 
-func (d *Document) confidence(r anvisa.ExtractRow) {
+func (d *Document) confidence(r document.Row) {
 	if len(r.Sections) == 0 {
 		return
 	}
@@ -194,8 +194,8 @@ func (d *Document) confidence(r anvisa.ExtractRow) {
 		sum += s.Confidence
 	}
 	mean := sum / float64(len(r.Sections))
-	lowest := slices.MinFunc(r.Sections, func(a, b anvisa.ExtractSection) int { return cmp.Compare(a.Confidence, b.Confidence) })
+	lowest := slices.MinFunc(r.Sections, func(a, b document.Section) int { return cmp.Compare(a.Confidence, b.Confidence) })
 	d.Confidence, d.Lowest, d.LowestSection, d.LowestReason = &mean, &lowest.Confidence, lowest.ID, lowest.Reason
 }
 
-func characters(s anvisa.ExtractSection) int { return utf8.RuneCountInString(s.Text) }
+func characters(s document.Section) int { return utf8.RuneCountInString(s.Text) }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/quality"
 )
@@ -22,24 +22,24 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // whole is a professional's leaflet of two pages to which there is nothing to say.
-func whole(product int64) anvisa.ExtractRow {
-	r := anvisa.ExtractRow{IDProduto: product, Audience: "professional", NomeProduto: "DIPIRONA", SHA256: "ab", Kind: "leaflet", Found: "professional"}
-	r.Leaflets = []anvisa.ExtractLeaflet{{Number: 1, Audience: "professional", FirstPage: 1, LastPage: 2, Registration: "100430001"}}
+func whole(product int64) document.Row {
+	r := document.Row{IDProduto: product, Audience: "professional", NomeProduto: "DIPIRONA", SHA256: "ab", Kind: "leaflet", Found: "professional"}
+	r.Leaflets = []document.Leaflet{{Number: 1, Audience: "professional", FirstPage: 1, LastPage: 2, Registration: "100430001"}}
 	for _, info := range leaflet.Sections(leaflet.Professional) {
-		r.Sections = append(r.Sections, anvisa.ExtractSection{
+		r.Sections = append(r.Sections, document.Section{
 			Leaflet: 1, ID: info.ID, Number: int32(info.Number), Title: info.Title, Text: strings.Repeat("dipirona ", 100), Confidence: 1,
 		})
 	}
 	r.Text = strings.Repeat("dipirona da ACME 1.0043.0001 ", 200)
 	r.Characters = int64(len(r.Text))
 	for n := range int32(2) {
-		r.Pages = append(r.Pages, anvisa.ExtractPage{Number: n + 1, Source: anvisa.SourceText, Confidence: 1})
+		r.Pages = append(r.Pages, document.Page{Number: n + 1, Source: document.SourceText, Confidence: 1})
 	}
 	return r
 }
 
-func product(id int64) *anvisa.CatalogRow {
-	return &anvisa.CatalogRow{IDProduto: id, NomeProduto: "DIPIRONA", RazaoSocial: "ACME LTDA", NumeroRegistro: "100430001"}
+func product(id int64) *document.Product {
+	return &document.Product{ID: id, Name: "DIPIRONA", Company: "ACME LTDA", Registration: "100430001"}
 }
 
 func TestEveryFigureCostsWhatTheRuleSays(t *testing.T) {
@@ -50,33 +50,33 @@ func TestEveryFigureCostsWhatTheRuleSays(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		change func(r *anvisa.ExtractRow)
+		change func(r *document.Row)
 		costs  map[string]float64
 	}{
-		{"nothing", func(*anvisa.ExtractRow) {}, map[string]float64{}},
-		{"two sections and a part", func(r *anvisa.ExtractRow) {
-			r.Missing = []anvisa.ExtractMissing{{Leaflet: 1, ID: "professional.3"}, {Leaflet: 1, ID: "professional.4"}, {Leaflet: 1, ID: "legal"}}
+		{"nothing", func(*document.Row) {}, map[string]float64{}},
+		{"two sections and a part", func(r *document.Row) {
+			r.Missing = []document.Missing{{Leaflet: 1, ID: "professional.3"}, {Leaflet: 1, ID: "professional.4"}, {Leaflet: 1, ID: "legal"}}
 		}, map[string]float64{"sections": 16, "parts": 1}},
-		{"all sections", func(r *anvisa.ExtractRow) {
+		{"all sections", func(r *document.Row) {
 			for n := range 20 {
-				r.Missing = append(r.Missing, anvisa.ExtractMissing{Leaflet: int32(n/10 + 1), ID: fmt.Sprintf("professional.%d", n%10+1)})
+				r.Missing = append(r.Missing, document.Missing{Leaflet: int32(n/10 + 1), ID: fmt.Sprintf("professional.%d", n%10+1)})
 			}
 		}, map[string]float64{"sections": 60}},
-		{"order", func(r *anvisa.ExtractRow) { r.Sections[5], r.Sections[6] = r.Sections[6], r.Sections[5] }, map[string]float64{"order": 15}},
-		{"doubts", func(r *anvisa.ExtractRow) {
+		{"order", func(r *document.Row) { r.Sections[5], r.Sections[6] = r.Sections[6], r.Sections[5] }, map[string]float64{"order": 15}},
+		{"doubts", func(r *document.Row) {
 			for i := range r.Sections {
 				r.Sections[i].Confidence = 0.9
 			}
 		}, map[string]float64{"confidence": 2}},
-		{"a scan", func(r *anvisa.ExtractRow) { r.Pages[0].Source = anvisa.SourceNeedsOCR }, map[string]float64{"needs_ocr": 20}},
-		{"a page that cannot be opened", func(r *anvisa.ExtractRow) { r.Pages[0].Source = "unreadable" }, map[string]float64{"needs_ocr": 20}},
-		{"recognised", func(r *anvisa.ExtractRow) { r.Pages[0].Source = anvisa.SourceOCR }, map[string]float64{"ocr": 5}},
-		{"blank", func(r *anvisa.ExtractRow) { r.Pages[0].Source = anvisa.SourceBlank }, map[string]float64{}},
-		{"glyphs", func(r *anvisa.ExtractRow) { r.Pages[0].Unreadable = int32(r.Characters / 200) }, map[string]float64{"unreadable": 5}},
-		{"another registration", func(r *anvisa.ExtractRow) { r.Text = "dipirona da ACME 1.0043.0002" }, map[string]float64{"disagreements": 4}},
-		{"warnings", func(r *anvisa.ExtractRow) { r.Warnings, r.Leaflets[0].Warnings = []string{"a", "b"}, []string{"c"} }, map[string]float64{"warnings": 1.5}},
-		{"no leaflet", func(r *anvisa.ExtractRow) { r.Kind, r.Reason, r.Leaflets, r.Sections = "other", "no titles", nil, nil }, map[string]float64{"kind": 60}},
-		{"a folder is not to blame", func(r *anvisa.ExtractRow) { r.Kind, r.Leaflets, r.Sections = "information_folder", nil, nil }, map[string]float64{}},
+		{"a scan", func(r *document.Row) { r.Pages[0].Source = document.SourceNeedsOCR }, map[string]float64{"needs_ocr": 20}},
+		{"a page that cannot be opened", func(r *document.Row) { r.Pages[0].Source = "unreadable" }, map[string]float64{"needs_ocr": 20}},
+		{"recognised", func(r *document.Row) { r.Pages[0].Source = document.SourceOCR }, map[string]float64{"ocr": 5}},
+		{"blank", func(r *document.Row) { r.Pages[0].Source = document.SourceBlank }, map[string]float64{}},
+		{"glyphs", func(r *document.Row) { r.Pages[0].Unreadable = int32(r.Characters / 200) }, map[string]float64{"unreadable": 5}},
+		{"another registration", func(r *document.Row) { r.Text = "dipirona da ACME 1.0043.0002" }, map[string]float64{"disagreements": 4}},
+		{"warnings", func(r *document.Row) { r.Warnings, r.Leaflets[0].Warnings = []string{"a", "b"}, []string{"c"} }, map[string]float64{"warnings": 1.5}},
+		{"no leaflet", func(r *document.Row) { r.Kind, r.Reason, r.Leaflets, r.Sections = "other", "no titles", nil, nil }, map[string]float64{"kind": 60}},
+		{"a folder is not to blame", func(r *document.Row) { r.Kind, r.Leaflets, r.Sections = "information_folder", nil, nil }, map[string]float64{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -126,19 +126,19 @@ func TestAnUnusualLengthNeedsManyOthers(t *testing.T) {
 }
 
 // many gives documents of several kinds, always the same.
-func many(n int) []anvisa.ExtractRow {
+func many(n int) []document.Row {
 	random := rand.New(rand.NewPCG(1, 2))
-	var all []anvisa.ExtractRow
+	var all []document.Row
 	for i := range n {
 		r := whole(int64(i + 1))
 		switch random.IntN(6) {
 		case 0:
 			for range random.IntN(5) + 1 {
-				r.Missing = append(r.Missing, anvisa.ExtractMissing{Leaflet: 1, ID: r.Sections[4].ID, Reason: "no such title"})
+				r.Missing = append(r.Missing, document.Missing{Leaflet: 1, ID: r.Sections[4].ID, Reason: "no such title"})
 				r.Sections = slices.Delete(r.Sections, 4, 5)
 			}
 		case 1:
-			r.Pages[1].Source, r.Pages[0].Unreadable = anvisa.SourceOCR, int32(random.IntN(50))
+			r.Pages[1].Source, r.Pages[0].Unreadable = document.SourceOCR, int32(random.IntN(50))
 		case 2:
 			r.Kind, r.Reason, r.Leaflets, r.Sections = "other", "no numbered titles in order", nil, nil
 		case 3:
@@ -228,7 +228,7 @@ func TestQuantilesAreRightToAStep(t *testing.T) {
 
 func TestADocumentWithoutAnythingIsMeasured(t *testing.T) {
 	t.Parallel()
-	d := quality.Measure("", anvisa.ExtractRow{Kind: "no_text", Pages: []anvisa.ExtractPage{{Number: 1, Source: anvisa.SourceNeedsOCR}}}, nil, nil)
+	d := quality.Measure("", document.Row{Kind: "no_text", Pages: []document.Page{{Number: 1, Source: document.SourceNeedsOCR}}}, nil, nil)
 	require.Zero(t, d.Score)
 	require.False(t, d.Asked)
 	require.Nil(t, d.Confidence)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 )
 
@@ -61,7 +61,7 @@ func Rule() []Cost {
 }
 
 // score takes off points for what was measured. r is what it was measured of.
-func (d *Document) score(r anvisa.ExtractRow) {
+func (d *Document) score(r document.Row) {
 	d.Reasons = []Reason{}
 	numbered, parts := split(r)
 	if d.Kind == string(leaflet.KindOther) || d.Kind == string(leaflet.KindEmpty) {
@@ -119,7 +119,7 @@ func (d *Document) settle() {
 func round(points float64) float64 { return math.Round(100*points) / 100 }
 
 // split parts the sections that are missing into those with a number and those without.
-func split(r anvisa.ExtractRow) (numbered, parts []string) {
+func split(r document.Row) (numbered, parts []string) {
 	for _, m := range r.Missing {
 		name := m.ID
 		if len(r.Leaflets) > 1 {

@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"drugslm/internal/anvisa"
+	"drugslm/internal/document"
 	"drugslm/internal/leaflet"
 )
 
@@ -120,7 +120,7 @@ func newSum(partition, name string) *sum {
 	}
 }
 
-func (s *sum) add(d Document, r anvisa.ExtractRow) {
+func (s *sum) add(d Document, r document.Row) {
 	v := judge(r)
 	s.Documents++
 	s.Kinds[d.Kind]++
@@ -155,7 +155,7 @@ func (s *sum) add(d Document, r anvisa.ExtractRow) {
 	s.addSections(r)
 }
 
-func (s *sum) addSections(r anvisa.ExtractRow) {
+func (s *sum) addSections(r document.Row) {
 	for _, l := range r.Leaflets {
 		for _, info := range leaflet.Sections(leaflet.Audience(l.Audience)) {
 			s.section(info.ID).asked++
@@ -190,7 +190,7 @@ func (s *sum) keepBack(q Quarantine) {
 
 // end works out what only the end knows.
 func (s *sum) end() Summary {
-	shown := s.Pages - s.PagesBySource[anvisa.SourceBlank]
+	shown := s.Pages - s.PagesBySource[document.SourceBlank]
 	read := recognised(s.PagesBySource)
 	s.CompleteShare = share(s.Complete, s.Asked)
 	s.OCRShare = share(read, shown)

@@ -25,6 +25,16 @@ type Pace struct {
 	RPS   float64       // of the configuration; 0: no limit
 	Share float64       // of it that is in force
 	Wait  time.Duration // until the next request may be sent
+
+	Others map[string]Pace // of the other hosts that are asked, by the names that costs give them
+}
+
+// of is the pace of a host; "" is the first.
+func (p Pace) of(host string) Pace {
+	if other, ok := p.Others[host]; ok {
+		return other
+	}
+	return p
 }
 
 // Forecast is what a plan will do, as far as it is known now.
@@ -37,6 +47,7 @@ type Forecast struct {
 // Discovery is a set of partitions that a run asks the source for before it plans.
 type Discovery struct {
 	Set      string `json:"set"`
+	Host     string `json:"host,omitempty"` // that is asked, where it is not the one that most requests go to
 	Requests int64  `json:"requests"`
 }
 
@@ -95,7 +106,7 @@ func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, pl
 	if err := f.discovery(ctx, selected, &out); err != nil {
 		return out, err
 	}
-	out.Total.Minutes = f.minutes(out.Total.Requests)
+	out.Total.Minutes = f.longest(out)
 	return out, nil
 }
 
@@ -149,7 +160,7 @@ func (f *forecaster) step(ctx context.Context, made *asset.Asset, s asset.Step, 
 		return fmt.Errorf("cost of %s: %w", s.Name(), err)
 	}
 	e.Requests, e.Bytes, e.AtLeast = cost.Requests, cost.Bytes, e.AtLeast || cost.AtLeast
-	e.Minutes = f.minutes(e.Requests)
+	e.Host, e.Minutes = cost.Host, f.minutes(cost.Host, e.Requests)
 	return nil
 }
 
@@ -201,11 +212,28 @@ func (f *forecaster) count(ctx context.Context, made *asset.Asset, in materializ
 	return asked, nil
 }
 
-func (f *forecaster) minutes(requests int64) float64 {
+// minutes is how long requests to a host take.
+func (f *forecaster) minutes(host string, requests int64) float64 {
 	if requests == 0 {
 		return 0
 	}
-	return (f.pace.Wait + budget.Forecast(f.pace.RPS, f.pace.Share, requests)).Minutes()
+	pace := f.pace.of(host)
+	return (pace.Wait + budget.Forecast(pace.RPS, pace.Share, requests)).Minutes()
+}
+
+// longest is how long all requests take: hosts are asked side by side.
+func (f *forecaster) longest(out Forecast) (minutes float64) {
+	requests := make(map[string]int64)
+	for _, e := range out.Steps {
+		requests[e.Host] += e.Requests
+	}
+	for _, d := range out.Discover {
+		requests[d.Host] += d.Requests
+	}
+	for host, n := range requests {
+		minutes = max(minutes, f.minutes(host, n))
+	}
+	return minutes
 }
 
 // discovery adds what the sets of partitions take that a run asks for before it plans.
@@ -219,7 +247,7 @@ func (f *forecaster) discovery(ctx context.Context, selected []*asset.Asset, out
 		if err != nil {
 			return err
 		}
-		out.Discover = append(out.Discover, Discovery{Set: s.Name, Requests: set.Cost.Requests})
+		out.Discover = append(out.Discover, Discovery{Set: s.Name, Host: set.Cost.Host, Requests: set.Cost.Requests})
 		out.Total.Requests += set.Cost.Requests
 		out.Total.Bytes += set.Cost.Bytes
 	}

@@ -1,0 +1,217 @@
+package document
+
+import (
+	"strconv"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/leaflet"
+	"drugslm/internal/pdf"
+)
+
+// Audiences of a leaflet, as RDC 47/2009 tells them apart.
+const (
+	Patient      = string(leaflet.Patient)      // bula do paciente (VP)
+	Professional = string(leaflet.Professional) // bula do profissional de saúde (VPS)
+)
+
+// ItemID is the item of a document: its product and its audience, "1156882/patient".
+func ItemID(product int64, audience string) string {
+	return strconv.FormatInt(product, 10) + "/" + audience
+}
+
+// HasDocument is a row that holds a document. Every row type that embeds [Row] is one.
+type HasDocument interface {
+	asset.Row
+	Document() Row
+}
+
+// Row is the text of one leaflet document: a file, which may hold several leaflets, or none. Its columns have the names of the
+// Brazilian registry, as the tables have had them from the beginning. A source that knows less of a document leaves them empty.
+type Row struct {
+	IDProduto   int64     `parquet:"id_produto" doc:"The portal's number of the product"`
+	Audience    string    `parquet:"audience,dict" doc:"patient (VP) or professional (VPS), as the portal says"`
+	NomeProduto string    `parquet:"nome_produto" doc:"Name of the product"`
+	IDDocumento string    `parquet:"id_documento" doc:"The portal's number of this version of the leaflet"`
+	Expediente  string    `parquet:"expediente" doc:"Filing of this version of the leaflet"`
+	SHA256      string    `parquet:"sha256" doc:"Of the PDF the text is from"`
+	Kind        string    `parquet:"kind,dict" rows:"added" doc:"leaflet, information_folder, cover_sheet, empty_form, no_text or other"`
+	Reason      string    `parquet:"reason" rows:"added" doc:"Why it is no leaflet; empty for one"`
+	Text        string    `parquet:"text" rows:"text" doc:"Text of the whole document, running heads and feet left out: start and end below count its Unicode characters"`
+	Characters  int64     `parquet:"characters" doc:"Unicode characters in text"`
+	Pages       []Page    `parquet:"pages,list" doc:"Each page, its running heads and feet included"`
+	Leaflets    []Leaflet `parquet:"leaflets,list" rows:"added" doc:"The leaflets in the document, in its order"`
+	Sections    []Section `parquet:"sections,list" doc:"Their sections by the headings of RDC 47/2009, in the order of the text"`
+	Tables      []Table   `parquet:"tables,list" rows:"added" doc:"The tables in the sections, but for those of changes; a table is a block of markdown in its section"`
+	Cells       []Cell    `parquet:"cells,list" rows:"added" doc:"The cells of tables as printed, by row and column; an empty cell is not here"`
+	History     []Change  `parquet:"history,list" rows:"added" doc:"The rows of their tables of changes"`
+	MissingIDs  []string  `parquet:"missing,list" doc:"Sections the RDC asks for that were not found"`
+	Missing     []Missing `parquet:"missing_sections,list" rows:"added" doc:"The same with the leaflet that lacks it, and why"`
+	Running     []string  `parquet:"running_heads,list" rows:"added" doc:"Running heads and feet, each once, as first printed"`
+	Dropped     []Dropped `parquet:"dropped,list" rows:"added" doc:"What the pages print and text leaves out, one for each occurrence, with its reason: running_head, duplicate, invisible, unreadable or recognised"`
+	Outside     []Stretch `parquet:"outside,list" rows:"added" doc:"What of text is in no section: the cover, or all of a file that is no leaflet"`
+	Found       string    `parquet:"found_audience,dict" doc:"patient, professional or other, as the headings of the first leaflet say"`
+	Warnings    []string  `parquet:"warnings,list" doc:"What a reader should know"`
+	asset.Provenance
+}
+
+// ItemID is the product and the audience.
+func (r Row) ItemID() string { return ItemID(r.IDProduto, r.Audience) }
+
+// Document gives the row itself.
+func (r Row) Document() Row { return r }
+
+// Page is one page.
+type Page struct {
+	Number     int32   `parquet:"number"`
+	Text       string  `parquet:"text" rows:"text"`
+	Source     string  `parquet:"source" rows:"added"`     // text, form, ocr_layer, ocr, blank, needs_ocr or unreadable
+	Confidence float64 `parquet:"confidence" rows:"added"` // of what was recognised; 1 for text that the file holds, 0 for none
+	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
+
+	// Where the words of the page went: Words is the sum of the others. A word is what stands between blanks.
+	Words    int32 `parquet:"words" rows:"added"`
+	Sections int32 `parquet:"words_sections" rows:"added"` // in sections, their titles included
+	Outside  int32 `parquet:"words_outside" rows:"added"`  // in the document's text, and in no section
+	Dropped  int32 `parquet:"words_dropped" rows:"added"`  // not in the document's text
+	Letters  int32 `parquet:"letters" rows:"added"`        // letters and digits that the page prints, counted before anything of it is dropped
+}
+
+// Dropped is a line of a page that is not in the document's text.
+type Dropped struct {
+	Page   int32  `parquet:"page" json:"page"`
+	Text   string `parquet:"text" rows:"text" json:"text"`
+	Reason string `parquet:"reason" json:"reason"` // running_head, duplicate, invisible, unreadable or recognised
+}
+
+// InText reports whether the text of the page has it: what is dropped for other reasons is in neither text.
+func (d Dropped) InText() bool { return d.Reason == leaflet.RunningHead }
+
+// Stretch is a part of the document's text that is in no section.
+type Stretch struct {
+	Page  int32 `parquet:"page"`
+	Start int64 `parquet:"start"` // characters into the document's text
+	End   int64 `parquet:"end"`
+	Words int32 `parquet:"words"` // as the pages print them
+}
+
+// FromFile reports whether the page's text is the file's own: its characters, or what its form fields show.
+func (p Page) FromFile() bool { return p.Source == SourceText || p.Source == SourceForm }
+
+// Recognised reports whether the page's text was recognised: here, or by whoever made the file.
+func (p Page) Recognised() bool { return p.Source == SourceOCR || p.Source == SourceOCRLayer }
+
+// The sources of a page's text.
+const (
+	SourceText       = string(pdf.SourceText)       // the file holds it
+	SourceForm       = string(pdf.SourceForm)       // form fields and notes show it
+	SourceOCRLayer   = string(pdf.SourceOCRLayer)   // an invisible layer over a scan: whoever made the file had it recognised
+	SourceOCR        = string(pdf.SourceOCR)        // recognised in the page's image
+	SourceBlank      = string(pdf.SourceBlank)      // the page shows nothing
+	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that nobody recognised
+	SourceUnreadable = string(pdf.SourceUnreadable) // the page cannot be opened
+
+	SourceMixed = "mixed" // of several pages: some have text of the file, others were recognised
+)
+
+// SourceOf says where the text of some pages is from.
+func (r Row) SourceOf(first, last int32) string {
+	found := ""
+	for _, p := range r.Pages {
+		switch {
+		case p.Number < first || p.Number > last || !p.FromFile() && !p.Recognised() || p.Source == found:
+		case found == "":
+			found = p.Source
+		default:
+			return SourceMixed
+		}
+	}
+	return found
+}
+
+// Leaflet is one leaflet of a document and what it says of its medicine; "" is what was not found.
+type Leaflet struct {
+	Number       int32    `parquet:"number"` // 1-based, in the document
+	Audience     string   `parquet:"audience"`
+	FirstPage    int32    `parquet:"first_page"`
+	LastPage     int32    `parquet:"last_page"`
+	Start        int64    `parquet:"start"`
+	End          int64    `parquet:"end"`
+	Product      string   `parquet:"product"`
+	Ingredients  []string `parquet:"ingredients,list"`
+	Form         string   `parquet:"form"`
+	Strengths    []string `parquet:"strengths,list"`
+	Routes       []string `parquet:"routes,list"`
+	Use          string   `parquet:"use"`
+	Adult        bool     `parquet:"adult"`
+	Paediatric   bool     `parquet:"paediatric"`
+	Maker        string   `parquet:"maker"`
+	CNPJ         string   `parquet:"cnpj"`
+	Registration string   `parquet:"registration"`
+	Version      string   `parquet:"version"`
+	ApprovedOn   string   `parquet:"approved_on"`
+	Warnings     []string `parquet:"warnings,list"`
+}
+
+// Section is one section of a leaflet.
+type Section struct {
+	Leaflet    int32   `parquet:"leaflet" rows:"added"` // Leaflet.Number
+	ID         string  `parquet:"id"`                   // "professional.5"
+	Number     int32   `parquet:"number"`               // as the RDC counts; 0 for parts without one
+	Title      string  `parquet:"title"`                // as printed
+	Text       string  `parquet:"text" rows:"text"`
+	Markdown   string  `parquet:"markdown" rows:"text,added"`
+	FirstPage  int32   `parquet:"first_page"` // 1-based
+	LastPage   int32   `parquet:"last_page"`
+	Start      int64   `parquet:"start"` // characters into the document's text; the title included
+	End        int64   `parquet:"end"`
+	Confidence float64 `parquet:"confidence" rows:"added"` // 0 to 1
+	Reason     string  `parquet:"reason" rows:"added"`     // why it is below 1
+}
+
+// Table is a table in a section.
+type Table struct {
+	Leaflet  int32  `parquet:"leaflet"` // Leaflet.Number
+	Section  string `parquet:"section"` // Section.ID
+	Number   int32  `parquet:"number"`  // from 1, in the document
+	Page     int32  `parquet:"page"`    // where it begins
+	LastPage int32  `parquet:"last_page"`
+	Start    int64  `parquet:"start"` // characters into the document's text
+	End      int64  `parquet:"end"`
+	Rows     int32  `parquet:"rows"`
+	HeadRows int32  `parquet:"head_rows"` // of them, the first
+	Columns  int32  `parquet:"columns"`
+}
+
+// Cell is a cell of a table that has text.
+type Cell struct {
+	Table      int32  `parquet:"table"`  // Table.Number
+	Row        int32  `parquet:"row"`    // from 0; the first of those it lies over
+	Column     int32  `parquet:"column"` // from 0
+	RowSpan    int32  `parquet:"row_span"`
+	ColumnSpan int32  `parquet:"column_span"`
+	Head       bool   `parquet:"head"`
+	Text       string `parquet:"text" rows:"text"` // on one line
+}
+
+// Missing is a section that a leaflet ought to have and has not.
+type Missing struct {
+	Leaflet int32  `parquet:"leaflet"`
+	ID      string `parquet:"id"`
+	Reason  string `parquet:"reason"`
+}
+
+// Change is one row of a table of changes, its cells as printed.
+type Change struct {
+	Leaflet           int32  `parquet:"leaflet"`
+	DataExpediente    string `parquet:"data_expediente"`
+	Expediente        string `parquet:"expediente"`
+	Assunto           string `parquet:"assunto"`
+	DataPeticao       string `parquet:"data_peticao"`
+	ExpedientePeticao string `parquet:"expediente_peticao"`
+	AssuntoPeticao    string `parquet:"assunto_peticao"`
+	DataAprovacao     string `parquet:"data_aprovacao"`
+	ItensBula         string `parquet:"itens_bula"`
+	Versoes           string `parquet:"versoes"`
+	Apresentacoes     string `parquet:"apresentacoes"`
+	Page              int32  `parquet:"page"`
+}
