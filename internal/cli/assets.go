@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/host"
+)
+
+// assetView is an asset as `assets list` and `assets show` print it.
+type assetView struct {
+	Asset         asset.Key            `json:"asset"`
+	Description   string               `json:"description"`
+	Group         string               `json:"group"`
+	Owners        []string             `json:"owners"`
+	Tags          map[string]string    `json:"tags"`
+	Kinds         []string             `json:"kinds"`
+	External      bool                 `json:"external"`
+	Deps          []asset.Key          `json:"deps"`
+	Mappings      map[asset.Key]string `json:"mappings"`
+	PartitionBy   string               `json:"partitioned_by"`
+	PartitionKind string               `json:"partition_kind"` // dynamic, static, time window or product
+	Location      string               `json:"location"`
+	CodeVersion   string               `json:"code_version"`
+	Queue         asset.Queue          `json:"queue"`
+	BatchSize     int                  `json:"batch_size"`
+	ItemAttempts  int                  `json:"item_attempts"`
+	Freshness     string               `json:"freshness"`  // what it promises; empty: nothing
+	Automation    string               `json:"automation"` // when it is materialized by itself; empty: never
+	Columns       []columnView         `json:"columns,omitempty"`
+	Checks        []checkView          `json:"checks,omitempty"`
+}
+
+type columnView struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Nullable    bool   `json:"nullable"`
+	Description string `json:"description,omitempty"`
+}
+
+type checkView struct {
+	Name        string `json:"name"`
+	Blocking    bool   `json:"blocking"`
+	Description string `json:"description"`
+}
+
+func newAssets(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: verb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "list [SELECT...]", Short: "List assets, dependencies first",
+			RunE: func(cmd *cobra.Command, args []string) error { return a.listAssets(cmd, args) },
+		},
+		&cobra.Command{
+			Use: "show ASSET", Short: "Show one asset: its columns, its checks, its table", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.showAsset(cmd, args[0]) },
+		},
+		newAllowCode(a),
+	)
+	return cmd
+}
+
+func (a *app) listAssets(cmd *cobra.Command, selection []string) error {
+	if _, err := a.config(cmd); err != nil {
+		return err
+	}
+	graph, err := host.Graph()
+	if err != nil {
+		return err
+	}
+	if len(selection) == 0 {
+		selection = []string{"*"}
+	}
+	selected, err := graph.Select(selection...)
+	if err != nil {
+		return err
+	}
+	views := make([]assetView, len(selected))
+	rows := make([][]string, len(selected))
+	for i, s := range selected {
+		views[i] = view(graph, s)
+		rows[i] = []string{string(s.Key), keys(views[i].Deps), s.Partitions.Name, s.CodeVersion, s.Description}
+	}
+	return a.show(map[string]any{"assets": views}, func(w io.Writer) error {
+		return table(w, []string{"ASSET", "DEPENDS ON", "PARTITIONED BY", "CODE", "DESCRIPTION"}, rows)
+	})
+}
+
+func (a *app) showAsset(cmd *cobra.Command, key string) error {
+	if _, err := a.config(cmd); err != nil {
+		return err
+	}
+	graph, err := host.Graph()
+	if err != nil {
+		return err
+	}
+	found, err := graph.Get(asset.Key(key))
+	if err != nil {
+		return err
+	}
+	v := view(graph, found)
+	v.details(found)
+	return a.show(v, v.print)
+}
+
+func view(g *asset.Graph, s *asset.Asset) assetView {
+	v := assetView{
+		Asset: s.Key, Description: s.Description, Group: s.Key.Group(), Owners: append([]string{}, s.Owners...), Tags: s.Tags,
+		Kinds: append([]string{}, s.Kinds...), External: s.External(), Deps: []asset.Key{}, Mappings: make(map[asset.Key]string, len(s.Deps)),
+		PartitionBy: s.Partitions.Name, PartitionKind: s.Partitions.Kind(),
+		Location: s.Location, CodeVersion: s.CodeVersion, Queue: s.Queue, BatchSize: s.BatchSize, ItemAttempts: s.Retry.ItemAttempts,
+	}
+	v.Automation = s.Automation.String()
+	if s.Freshness != nil {
+		v.Freshness = s.Freshness.String()
+	}
+	for _, dep := range s.Deps {
+		v.Deps = append(v.Deps, dep.Key)
+		v.Mappings[dep.Key] = g.Mapping(s.Key, dep.Key).String()
+	}
+	return v
+}
+
+func (v *assetView) details(s *asset.Asset) {
+	if s.External() {
+		return
+	}
+	for _, c := range s.Codec.Columns() {
+		v.Columns = append(v.Columns, columnView{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Description: c.Description})
+	}
+	for _, c := range append(s.Checks, asset.Conserved()) {
+		v.Checks = append(v.Checks, checkView{Name: c.Name, Blocking: c.Blocking, Description: c.Description})
+	}
+}
+
+func (v *assetView) print(w io.Writer) error {
+	writef(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
+		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, orDash(v.Freshness), orDash(v.Automation))
+	rows := make([][]string, len(v.Columns))
+	for i, c := range v.Columns {
+		rows[i] = []string{"  " + c.Name, c.Description, spell(c.Type)}
+	}
+	if err := table(w, []string{"  COLUMN", "DESCRIPTION", "TYPE"}, rows); err != nil {
+		return err
+	}
+	writeln(w)
+	rows = make([][]string, len(v.Checks))
+	for i, c := range v.Checks {
+		rows[i] = []string{"  " + c.Name, severity(c.Blocking), c.Description}
+	}
+	return table(w, []string{"  CHECK", "SEVERITY", "DESCRIPTION"}, rows)
+}
+
+// spell writes a column's type for people: Delta's name of it, or what a nested one holds.
+func spell(delta string) string {
+	var nested struct {
+		Type    string          `json:"type"`
+		Element json.RawMessage `json:"elementType"`
+		Fields  []struct {
+			Name string `json:"name"`
+		} `json:"fields"`
+	}
+	if json.Unmarshal([]byte(delta), &nested) != nil {
+		return strings.Trim(delta, `"`)
+	}
+	if nested.Type == "array" {
+		return "list of " + spell(string(nested.Element))
+	}
+	names := make([]string, len(nested.Fields))
+	for i, f := range nested.Fields {
+		names[i] = f.Name
+	}
+	return "(" + strings.Join(names, ", ") + ")"
+}
+
+func keys(ks []asset.Key) string {
+	if len(ks) == 0 {
+		return "the source"
+	}
+	words := make([]string, len(ks))
+	for i, k := range ks {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+)
+
+// explanationView is what `automation explain -o json` prints.
+type explanationView struct {
+	Asset      asset.Key               `json:"asset"`
+	Condition  string                  `json:"condition"`
+	LastTick   *time.Time              `json:"last_tick"`
+	Requests   []*requestView          `json:"requests"` // that a tick would make now
+	Partitions []activities.Considered `json:"partitions"`
+	Past       []*requestView          `json:"past"` // the last requests, newest first
+}
+
+// pastRequests is how many earlier requests are shown.
+const pastRequests = 5
+
+func (a *app) automationExplain() *cobra.Command {
+	var partitions []string
+	cmd := &cobra.Command{
+		Use: "explain ASSET", Short: "Say what the next tick would ask for, and why", Args: cobra.ExactArgs(1),
+		Long: `Show an asset's condition as a tree, with the truth of each part, for every partition to which something happened
+since the last tick, or for those given; what a tick would ask for now; and what was asked for before. Reads the data folder
+only.`,
+		Example: `  starter automation explain anvisa/download
+  starter automation explain anvisa/download --partition 5 -o json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				v, err := explained(ctx, d, asset.Key(args[0]), partitions)
+				if err != nil {
+					return err
+				}
+				return a.show(v, v.print)
+			})
+		},
+	}
+	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "these partitions, by key, name, glob or range; may be given several times")
+	return cmd
+}
+
+func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []string) (explanationView, error) {
+	v := explanationView{Asset: key, Requests: []*requestView{}, Partitions: []activities.Considered{}, Past: []*requestView{}}
+	made, err := d.Graph.Get(key)
+	if err != nil {
+		return v, err
+	}
+	if made.Automation.None() {
+		return v, fault.New(fault.Invalid, "", "%s is never materialized by itself: it has no Automation; `starter automation list` names those that have", key)
+	}
+	v.Condition = made.Automation.String()
+	chosen, err := choosePartitions(ctx, d, []*asset.Asset{made}, partitions)
+	if err != nil {
+		return v, err
+	}
+	x, err := activities.Explain(ctx, d.Graph, d.Ledger, d.Now, key, chosen[key])
+	if err != nil {
+		return v, err
+	}
+	v.LastTick = instant(x.Cursor.Evaluated)
+	for _, r := range x.Requests {
+		v.Requests = append(v.Requests, viewRequest(r))
+	}
+	v.Partitions = append(v.Partitions, x.Considered...)
+	past, err := d.Ledger.Requests(ctx, string(key), pastRequests)
+	for _, r := range past {
+		v.Past = append(v.Past, viewRequest(r))
+	}
+	return v, err
+}
+
+func (v explanationView) print(w io.Writer) error {
+	writef(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, whenAt(v.LastTick))
+	for _, r := range v.Requests {
+		what := strings.Join(r.Some, ", ")
+		if r.Filter != "" {
+			what = "all that are " + r.Filter
+		}
+		writef(w, "a tick would ask for %d: %s (%s)\n", r.Partitions, what, r.Cause)
+	}
+	switch {
+	case len(v.Requests) == 0 && len(v.Partitions) == 0:
+		writeln(w, "a tick would ask for nothing: nothing happened since the last one")
+	case len(v.Requests) == 0:
+		writeln(w, "a tick would ask for nothing")
+	}
+	for _, c := range v.Partitions {
+		outcome := "not now"
+		switch {
+		case c.Requests:
+			outcome = "requested"
+		case c.Waits:
+			outcome = "waits for a run that is at work"
+		case !c.Touched:
+			outcome = "nothing happened to it since the last tick"
+		}
+		writef(w, "\n[%s] %s\n", c.Partition, outcome)
+		printTruth(w, c.Truth, "  ")
+	}
+	if len(v.Past) > 0 {
+		writef(w, "\nasked for before:\n")
+	}
+	for _, r := range v.Past {
+		writef(w, "  %s  %d %s (%s)\n", when(r.Tick), r.Partitions, strings.Join(r.Some, ", "), r.Cause)
+	}
+	return nil
+}
+
+// printTruth shows a condition as a tree.
+func printTruth(w io.Writer, t asset.Truth, indent string) {
+	writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
+	for _, part := range t.Parts {
+		printTruth(w, part, indent+"  ")
+	}
+}

@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/asset"
+	"drugslm/internal/budget"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// budgetView is the budget of a host as `budget` prints it. Fields are added, never renamed.
+type budgetView struct {
+	Host       string     `json:"host"`
+	RPS        float64    `json:"rps"`        // in force, at full pace; 0: no limit, or not known
+	Configured *float64   `json:"configured"` // null: no host of this configuration
+	Override   *float64   `json:"override"`   // null: the configuration counts
+	Pace       float64    `json:"pace"`       // share of rps
+	Circuit    string     `json:"circuit"`    // closed, throttled, open or half-open
+	Until      *time.Time `json:"until"`      // end of the block; null: none
+	Reason     string     `json:"reason,omitempty"`
+	Note       string     `json:"note,omitempty"`
+	Refusals   int        `json:"refusals"` // in a row
+	Strain     float64    `json:"strain"`
+	Next       *time.Time `json:"next"` // turn; null: none taken yet
+	Sent       *time.Time `json:"sent"` // the last request
+	Bounded    string     `json:"bounded,omitempty"`
+	BoundedAt  *time.Time `json:"bounded_at"`
+}
+
+func newBudget(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "budget", Short: "Show and change how fast the source may be asked", Args: verb,
+		Long: `Every request takes a turn from the budget of its host, which is in the ledger: all workers and runs share it, and a restart
+forgets nothing. The pace adapts: throttling halves it, slow answers and failures in number take a quarter, good answers give a
+twentieth back. A refusal opens the circuit: nobody asks until it is over, then one request probes while the others wait.
+
+What is set here is heeded by all workers at their next turn, and stays until it is set otherwise. HOST is "host" or "host:port" as
+in source.url; left out, it is that of source.url.`,
+		Example: `  starter budget show
+  starter budget set --rps 0.5
+  starter budget open --for 2h --note "ANVISA maintenance tonight"
+  starter budget close --note "they answered our mail"`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newBudgetShow(a), newBudgetSet(a), newBudgetOpen(a), newBudgetClose(a))
+	return cmd
+}
+
+func newBudgetShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "show [HOST]", Short: "Show the rate, the pace, the next turn and the circuit of every host, or of one",
+		Example: "  starter budget show\n  starter budget show consultas.anvisa.gov.br -o json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				return a.showBudgets(ctx, c, d, args)
+			})
+		},
+	}
+}
+
+func newBudgetSet(a *app) *cobra.Command {
+	var rps float64
+	var fallback bool
+	cmd := &cobra.Command{
+		Use: "set [HOST]", Short: "Override the configured rate, for all workers from their next turn on",
+		Example: "  starter budget set --rps 0.5\n  starter budget set --default",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch given := cmd.Flags().Changed("rps"); {
+			case given == fallback:
+				return fault.New(fault.Invalid, "", "give --rps or --default")
+			case given && (math.IsNaN(rps) || rps <= 0 || rps > maxRate):
+				return fault.New(fault.Invalid, "", "--rps is %g: it must be above 0 and at most %g requests a second", rps, float64(maxRate))
+			}
+			return a.changeBudget(cmd, args, func(_ time.Time, b *ledger.Budget) { b.Rate = rps })
+		},
+	}
+	cmd.Flags().Float64Var(&rps, "rps", 0, "requests a second, all workers together")
+	cmd.Flags().BoolVar(&fallback, "default", false, "let the configuration count again")
+	return cmd
+}
+
+// maxRate is the highest rate that can be set, as budget.rps.
+const maxRate = 1e6
+
+func newBudgetOpen(a *app) *cobra.Command {
+	var last time.Duration
+	var until, note string
+	cmd := &cobra.Command{
+		Use: "open [HOST]", Short: "Open the circuit by hand: nobody asks the host until it is over",
+		Long: `Open the circuit by hand. Nothing is sent to the host until it is over, or until "starter budget close"; steps wait on durable
+timers, which "starter status" lists, and go on by themselves. Requests that are under way are not cut off.`,
+		Example: "  starter budget open --for 2h --note \"ANVISA maintenance tonight\"\n  starter budget open --until 2026-12-01T06:00:00Z",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := lasting(last, until, time.Now())
+			if err != nil {
+				return err
+			}
+			return a.changeBudget(cmd, args, func(now time.Time, b *ledger.Budget) { b.Open(now, now.Add(d), orDash(note)) })
+		},
+	}
+	cmd.Flags().DurationVar(&last, "for", 0, "how long, up to 720h")
+	cmd.Flags().StringVar(&until, "until", "", "the end, as 2026-12-01T06:00:00Z")
+	cmd.Flags().StringVar(&note, "note", "", "why, for people")
+	return cmd
+}
+
+// lasting is how long a circuit is to stay open.
+func lasting(last time.Duration, until string, now time.Time) (time.Duration, error) {
+	if (last != 0) == (until != "") {
+		return 0, fault.New(fault.Invalid, "", "give --for or --until")
+	}
+	if until != "" {
+		end, err := time.Parse(time.RFC3339, until)
+		if err != nil {
+			return 0, fault.New(fault.Invalid, "", "--until is %q: write it as 2026-12-01T06:00:00Z", until)
+		}
+		last = end.Sub(now)
+	}
+	if last <= 0 || last > budget.MaxOpen {
+		return 0, fault.New(fault.Invalid, "", "a circuit can be opened for up to %d days from now on, not for %s", budget.MaxOpen/(24*time.Hour), last.Round(time.Second))
+	}
+	return last, nil
+}
+
+func newBudgetClose(a *app) *cobra.Command {
+	var note string
+	cmd := &cobra.Command{
+		Use: "close [HOST]", Short: "Close the circuit and forget the block: everybody may ask again at the present pace",
+		Long: `Close the circuit and forget the block and its refusals. Everybody may ask again, at the present pace, which recovers by itself. Steps
+that wait look again at the time at which they were to go on. Do not close the circuit because you are in a hurry: a source that refused us does
+so again, for longer.`,
+		Example: "  starter budget close --note \"they answered our mail\"",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(note) == "" {
+				return fault.New(fault.Invalid, "", "--note is missing: say why the source may be asked again")
+			}
+			return a.changeBudget(cmd, args, func(now time.Time, b *ledger.Budget) { b.Close(now, note) })
+		},
+	}
+	cmd.Flags().StringVar(&note, "note", "", "why, for people; required")
+	return cmd
+}
+
+// changeBudget changes the budget of a host, and shows it.
+func (a *app) changeBudget(cmd *cobra.Command, args []string, change func(now time.Time, b *ledger.Budget)) error {
+	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		of, err := budgetHost(ctx, c, d, args)
+		if err != nil {
+			return err
+		}
+		err = d.Ledger.ChangeBudget(ctx, of, func(now time.Time, b *ledger.Budget) bool {
+			change(now, b)
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		return a.showBudgets(ctx, c, d, []string{of})
+	})
+}
+
+// configuredRates gives the rate of each host that the configuration names.
+func configuredRates(c config.Config) map[string]float64 {
+	rates := make(map[string]float64)
+	for _, address := range []string{c.Source.Observed(), string(c.Source.URL)} {
+		if u, err := url.Parse(address); err == nil && u.Host != "" && strings.Contains(address, "://") {
+			if rates[u.Host] = c.Budget.RPS; c.Budget.RPS == 0 && !config.Loopback(address) {
+				rates[u.Host] = 1 // as the worker does
+			}
+		}
+	}
+	return rates
+}
+
+// budgetHost is the host that is meant: of the configuration, or known to the ledger.
+func budgetHost(ctx context.Context, c config.Config, d *host.Data, args []string) (string, error) {
+	source, err := url.Parse(string(c.Source.URL))
+	if err != nil || len(args) == 0 {
+		return source.Host, err
+	}
+	noted, err := d.Ledger.Budgets(ctx)
+	if err != nil {
+		return "", err
+	}
+	var known []string
+	for of := range configuredRates(c) {
+		known = append(known, of)
+	}
+	for _, b := range noted {
+		known = append(known, b.Host)
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	if slices.Contains(known, args[0]) {
+		return args[0], nil
+	}
+	return "", fault.New(fault.Invalid, "", "host %q is unknown; known: %s", args[0], strings.Join(nearestOr(args[0], known), ", "))
+}
+
+// nearestOr gives the names that are like one, or all of them.
+func nearestOr(name string, known []string) []string {
+	if near := asset.Nearest(name, known, 3); len(near) > 0 {
+		return near
+	}
+	return known
+}
+
+func (a *app) showBudgets(ctx context.Context, c config.Config, d *host.Data, args []string) error {
+	only := ""
+	if len(args) > 0 {
+		var err error
+		if only, err = budgetHost(ctx, c, d, args); err != nil {
+			return err
+		}
+	}
+	noted, err := d.Ledger.Budgets(ctx)
+	if err != nil {
+		return err
+	}
+	rates := configuredRates(c)
+	for of := range rates {
+		if !slices.ContainsFunc(noted, func(b ledger.Budget) bool { return b.Host == of }) {
+			noted = append(noted, ledger.Budget{Host: of, Pace: 1})
+		}
+	}
+	slices.SortFunc(noted, func(x, y ledger.Budget) int { return strings.Compare(x.Host, y.Host) })
+	views := []budgetView{}
+	for _, b := range noted {
+		if only == "" || b.Host == only {
+			views = append(views, viewBudget(b, rates, d.Ledger))
+		}
+	}
+	return a.show(map[string]any{"budgets": views}, func(w io.Writer) error { return printBudgets(w, views) })
+}
+
+func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) budgetView {
+	v := budgetView{
+		Host: b.Host, Pace: b.Pace, Circuit: b.Circuit(l.Now()), Note: b.Note, Refusals: b.Refusals, Strain: b.Strain,
+		Next: instant(l.Shown(b.NextAt)), Sent: instant(l.Shown(b.SentAt)), Bounded: b.Bounded, BoundedAt: instant(l.Shown(b.BoundedAt)),
+	}
+	if b.Interval > 0 {
+		v.RPS = float64(time.Second) / float64(b.Interval)
+	}
+	if rate, configured := rates[b.Host]; configured {
+		v.RPS, v.Configured = rate, &rate
+	}
+	if b.Rate > 0 {
+		v.RPS, v.Override = b.Rate, &b.Rate
+	}
+	switch v.Circuit {
+	case budget.CircuitClosed:
+	case budget.CircuitHalfOpen:
+		v.Until, v.Reason = instant(l.Shown(b.ProbeUntil)), b.Reason
+	default:
+		v.Until, v.Reason = instant(l.Shown(b.BlockedUntil)), b.Reason
+	}
+	return v
+}
+
+func printBudgets(w io.Writer, views []budgetView) error {
+	rows := make([][]string, len(views))
+	for i, v := range views {
+		rate := "no limit"
+		if v.RPS > 0 {
+			rate = strconv.FormatFloat(v.RPS, 'g', 4, 64) + "/s"
+		}
+		if v.Override != nil {
+			rate += " (set)"
+		}
+		rows[i] = []string{
+			v.Host, rate, fmt.Sprintf("%.0f %%", 100*v.Pace), v.Circuit, whenAt(v.Until), strconv.Itoa(v.Refusals), whenAt(v.Next), strings.Join(v.remarks(), "; "),
+		}
+	}
+	return table(w, []string{"HOST", "RATE", "PACE", "CIRCUIT", "UNTIL", "REFUSALS", "NEXT", "REASON"}, rows)
+}
+
+// remarks is what there is to say about a budget.
+func (v budgetView) remarks() []string {
+	var out []string
+	if v.Reason != "" {
+		out = append(out, v.Reason)
+	}
+	if v.Note != "" && !strings.Contains(v.Reason, v.Note) {
+		out = append(out, "note: "+v.Note)
+	}
+	if v.Bounded != "" {
+		out = append(out, fmt.Sprintf("a time could not be, on %s: %s", whenAt(v.BoundedAt), v.Bounded))
+	}
+	return out
+}

@@ -1,0 +1,236 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// checkResult is the last result of a check of a partition, as `checks` prints it.
+type checkResult struct {
+	Asset     asset.Key           `json:"asset"`
+	Partition string              `json:"partition"`
+	Check     string              `json:"check"`
+	Severity  string              `json:"severity"` // blocking or warning
+	Outcome   ledger.CheckOutcome `json:"outcome"`
+	Observed  string              `json:"observed"`
+	Expected  string              `json:"expected"`
+	Detail    string              `json:"detail,omitempty"`
+	RunID     string              `json:"run_id"`
+	At        time.Time           `json:"at"`
+	Link      string              `json:"link,omitempty"`
+	History   []checkMoment       `json:"history,omitempty"` // newest first, the last result included
+}
+
+// checkMoment is one result of a check's history.
+type checkMoment struct {
+	Outcome  ledger.CheckOutcome `json:"outcome"`
+	Observed string              `json:"observed"`
+	Expected string              `json:"expected"`
+	RunID    string              `json:"run_id"`
+	At       time.Time           `json:"at"`
+}
+
+// checkQuery is what `checks` is asked for.
+type checkQuery struct {
+	selection, partitions []string
+	failed                bool
+	history               int
+}
+
+func newChecks(a *app) *cobra.Command {
+	var q checkQuery
+	cmd := &cobra.Command{
+		Use:   "checks [SELECT...]",
+		Short: "Show the last result of each check of each partition: what was seen, what was expected, and what followed",
+		Long: `Show the last result of each check of each partition. Its outcome is one of
+
+  passed     what was observed is as expected
+  failed     a violation of a blocking check: nothing was published, readers keep what they had
+  warned     a violation of a check that only warns: it was published all the same
+  accepted   it would have been "failed", but a person ran materialize with --accept and its name
+  error      the check could not be asked; nothing was published if it is a blocking one
+
+--failed shows only those whose last outcome is another than passed, and exits with 1 if one of them keeps its partition
+from being published: failed, or an error of a blocking check. Warnings and what was accepted exit with 0.`,
+		Example: `  starter checks
+  starter checks anvisa/catalog --partition Genérico --history 10
+  starter checks --failed || starter checks --failed -o json`,
+		RunE: func(cmd *cobra.Command, selection []string) error {
+			if q.selection = selection; len(selection) == 0 {
+				q.selection = []string{"*"}
+			}
+			if q.history < 0 || q.history > 1000 {
+				return fault.New(fault.Invalid, "", "--history is %d: want 0 to 1000", q.history)
+			}
+			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				found, err := checkResults(ctx, c, d, q)
+				if err != nil {
+					return err
+				}
+				if err := a.show(map[string][]checkResult{"checks": found}, func(w io.Writer) error { return printChecks(w, found, q) }); err != nil {
+					return err
+				}
+				return stopped(found, q)
+			})
+		},
+	}
+	cmd.Flags().StringSliceVarP(&q.partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	cmd.Flags().BoolVar(&q.failed, "failed", false, "only what did not pass; exit 1 if it keeps a partition from being published")
+	cmd.Flags().IntVar(&q.history, "history", 0, "show the last so many results of each check too")
+	return cmd
+}
+
+func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQuery) ([]checkResult, error) {
+	found := []checkResult{}
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, q.selection...)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choosePartitions(ctx, d, selected, q.partitions)
+	if err != nil {
+		return nil, err
+	}
+	for _, made := range selected {
+		filter := ledger.CheckFilter{Asset: string(made.Key), Failed: q.failed, History: q.history}
+		keys := chosen[made.Key]
+		if len(keys) == 1 {
+			filter.Partition = keys[0]
+		}
+		results, err := d.Ledger.LastChecks(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		wanted := declared(made)
+		only := make(map[string]bool, len(keys))
+		for _, key := range keys {
+			only[key] = true
+		}
+		for _, r := range results {
+			if wanted[r.Name] && (len(q.partitions) == 0 || only[r.Partition]) {
+				found = addResult(found, r, c, q.history > 0)
+			}
+		}
+	}
+	return found, nil
+}
+
+// choosePartitions resolves what was typed after --partition; nil when that was nothing.
+func choosePartitions(ctx context.Context, d *host.Data, selected []*asset.Asset, words []string) (map[asset.Key][]string, error) {
+	if len(words) == 0 {
+		return nil, nil //nolint:nilnil // none is a choice
+	}
+	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	return d.Graph.View(world).Choose(selected, words)
+}
+
+// declared names the checks that an asset has today: results of others stay in the ledger, and are nobody's business.
+func declared(made *asset.Asset) map[string]bool {
+	names := map[string]bool{"complete": made.Lists(), asset.Conserved().Name: true}
+	for _, c := range made.Checks {
+		names[c.Name] = true
+	}
+	return names
+}
+
+// addResult takes results as the ledger gives them: those of one check together, the newest first.
+func addResult(found []checkResult, r ledger.Check, c config.Config, history bool) []checkResult {
+	last := len(found) - 1
+	if last < 0 || found[last].Check != r.Name || found[last].Partition != r.Partition || found[last].Asset != asset.Key(r.Asset) {
+		found = append(found, checkResult{
+			Asset: asset.Key(r.Asset), Partition: r.Partition, Check: r.Name, Severity: severity(r.Blocking), Outcome: r.Outcome,
+			Observed: r.Observed, Expected: r.Expected, Detail: r.Detail, RunID: r.Run, At: r.At, Link: runLink(c, r.Run, ""),
+		})
+		last++
+	}
+	if history {
+		found[last].History = append(found[last].History, checkMoment{
+			Outcome: r.Outcome, Observed: r.Observed, Expected: r.Expected, RunID: r.Run, At: r.At,
+		})
+	}
+	return found
+}
+
+// stopped is the error of results that keep partitions from being published, if they were asked for.
+func stopped(found []checkResult, q checkQuery) error {
+	var names []string
+	for _, r := range found {
+		if q.failed && r.Severity == severity(true) && (r.Outcome == ledger.CheckFailed || r.Outcome == ledger.CheckErrored) {
+			names = append(names, fmt.Sprintf("%s of %s[%s]", r.Check, r.Asset, r.Partition))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	const shown = 3
+	if more := len(names) - shown; more > 0 {
+		names = append(names[:shown], fmt.Sprintf("%d more", more))
+	}
+	return fmt.Errorf("not published because of %s", strings.Join(names, ", "))
+}
+
+func severity(blocking bool) string {
+	if blocking {
+		return "blocking"
+	}
+	return "warning"
+}
+
+func printChecks(w io.Writer, found []checkResult, q checkQuery) error {
+	if len(found) == 0 {
+		text := "No check has been asked yet: starter materialize '*'\n"
+		if q.failed {
+			text = "Every check passed when it was last asked.\n"
+		}
+		_, err := io.WriteString(w, text)
+		return err
+	}
+	header := []string{"ASSET", "PARTITION", "CHECK", "SEVERITY", "OUTCOME", "OBSERVED", "EXPECTED", "AT", "RUN", "DETAIL"}
+	if q.history > 0 {
+		header = slices.Insert(header, 6, "BEFORE, OLDEST FIRST")
+	}
+	rows := make([][]string, len(found))
+	for i, r := range found {
+		rows[i] = []string{
+			string(r.Asset), r.Partition, r.Check, r.Severity, string(r.Outcome), line(r.Observed), line(r.Expected), when(r.At), r.RunID, line(r.Detail),
+		}
+		if q.history > 0 {
+			rows[i] = slices.Insert(rows[i], 6, r.before())
+		}
+	}
+	return table(w, header, rows)
+}
+
+// before is what was observed until the last result, oldest first; what did not pass has a "!" before it.
+func (r checkResult) before() string {
+	var seen []string
+	for _, m := range slices.Backward(r.History[min(1, len(r.History)):]) {
+		text := m.Observed
+		if text == "" {
+			text = string(m.Outcome)
+		}
+		if m.Outcome != ledger.CheckPassed {
+			text = "!" + text
+		}
+		seen = append(seen, line(text))
+	}
+	return strings.Join(seen, " ")
+}
+
+// line keeps a text that may quote a row on one line, and in one cell.
+func line(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/hook"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+	"drugslm/internal/telemetry"
+)
+
+// eventView is an event as `hooks list` prints it.
+type eventView struct {
+	Event      string            `json:"event"` // its id
+	Kind       string            `json:"kind"`
+	State      ledger.EventState `json:"state"` // pending, delivered, abandoned or unwanted
+	Created    time.Time         `json:"created"`
+	Payload    json.RawMessage   `json:"payload"`
+	Deliveries []deliveryView    `json:"deliveries"`
+}
+
+type deliveryView struct {
+	Target   string            `json:"target"` // webhook or command
+	State    ledger.EventState `json:"state"`
+	Attempts int               `json:"attempts"`
+	Next     *time.Time        `json:"next"`    // null once settled
+	Settled  *time.Time        `json:"settled"` // null while pending
+	Error    string            `json:"error,omitempty"`
+}
+
+// testView is what `hooks test` prints of one target.
+type testView struct {
+	Target string `json:"target"`
+	OK     bool   `json:"ok"`
+	Answer string `json:"answer"`
+	TookMS int64  `json:"took_ms"`
+}
+
+func newHooks(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "hooks", Short: "Show, test and retry what webhooks and commands are told of failures", Args: verb,
+		Long: `A run that fails, a check that fails and a freshness that is broken each leave an event in the ledger. Workers deliver
+it to the webhook and the command of the configuration (hooks.url, hooks.command), at least once: tried again after 10 s,
+then twice as long up to an hour, and given up after three days. Events are kept for 30 days.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newHooksList(a), newHooksTest(a), newHooksRetry(a))
+	return cmd
+}
+
+func newHooksList(a *app) *cobra.Command {
+	var state string
+	var limit int
+	cmd := &cobra.Command{
+		Use: "list", Short: "List events, newest first, with how their delivery stands", Args: cobra.NoArgs,
+		Example: `  starter hooks list --state abandoned
+  starter hooks list -o json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				views, err := events(ctx, d, ledger.EventState(state), limit)
+				if err != nil {
+					return err
+				}
+				return a.show(map[string][]eventView{"events": views}, func(w io.Writer) error { return printEvents(w, views) })
+			})
+		},
+	}
+	cmd.Flags().StringVar(&state, "state", "", "only this state: pending, delivered, abandoned or unwanted (nobody was configured)")
+	cmd.Flags().IntVar(&limit, "limit", 50, "how many at most")
+	return cmd
+}
+
+func events(ctx context.Context, d *host.Data, state ledger.EventState, limit int) ([]eventView, error) {
+	known := []ledger.EventState{"", ledger.EventPending, ledger.EventDelivered, ledger.EventAbandoned, ledger.EventUnwanted}
+	if !slices.Contains(known, state) {
+		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %q", state, known[1:])
+	}
+	found, err := d.Ledger.Events(ctx, state, limit)
+	views := make([]eventView, len(found))
+	for i, e := range found {
+		v := eventView{Event: e.ID, Kind: e.Kind, State: e.State, Created: e.Created, Payload: e.Payload, Deliveries: []deliveryView{}}
+		for _, d := range e.Deliveries {
+			v.Deliveries = append(v.Deliveries, viewDelivery(d))
+		}
+		views[i] = v
+	}
+	return views, err
+}
+
+func viewDelivery(d ledger.Delivery) deliveryView {
+	v := deliveryView{Target: d.Target, State: d.State, Attempts: d.Attempts, Error: d.Error}
+	if d.State == ledger.EventPending {
+		v.Next = &d.Next
+	} else {
+		v.Settled = &d.Settled
+	}
+	return v
+}
+
+func printEvents(w io.Writer, views []eventView) error {
+	var rows [][]string
+	for _, v := range views {
+		if len(v.Deliveries) == 0 {
+			rows = append(rows, []string{v.Event, when(v.Created), string(v.State), "–", "0", "–", ""})
+		}
+		for _, d := range v.Deliveries {
+			next := "–"
+			if d.Next != nil {
+				next = when(*d.Next)
+			}
+			rows = append(rows, []string{v.Event, when(v.Created), string(d.State), d.Target, strconv.Itoa(d.Attempts), next, d.Error})
+		}
+	}
+	return table(w, []string{"EVENT", "WHEN", "STATE", "TARGET", "ATTEMPTS", "NEXT TRY", "LAST ERROR"}, rows)
+}
+
+func newHooksTest(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "test", Short: "Send a test event to every configured target now, and say what each answered", Args: cobra.NoArgs,
+		Long: `Send an event of kind "test" from this process to the webhook and the command that its configuration names, once, and
+say what each answered. The ledger is not asked and nothing is kept. Fails if a target does not take it.`,
+		Example: `  DRUGSLM_HOOKS_URL=http://127.0.0.1:9000/ starter hooks test
+  starter hooks test -o json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.config(cmd)
+			if err != nil {
+				return err
+			}
+			hooks, err := host.Hooks(c, a.logger(c))
+			if err != nil {
+				return err
+			}
+			return a.testHooks(cmd.Context(), hooks)
+		},
+	}
+}
+
+func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
+	if len(hooks.All()) == 0 {
+		return fault.New(fault.Invalid, "", "nobody is to be told: set DRUGSLM_HOOKS_URL or DRUGSLM_HOOKS_COMMAND")
+	}
+	e := hook.Event{ID: "test/" + strings.ToLower(rand.Text()), Kind: "test", Created: time.Now(), Data: []byte(`{}`)}
+	var views []testView
+	failed := 0
+	for _, target := range hooks.All() {
+		began := time.Now()
+		answer, err := hooks.Send(ctx, target, e)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			answer = telemetry.Redact(err.Error())
+			failed++
+		}
+		views = append(views, testView{Target: target, OK: err == nil, Answer: answer, TookMS: time.Since(began).Milliseconds()})
+	}
+	err := a.show(map[string]any{"event": e.ID, "targets": views}, func(w io.Writer) error {
+		rows := make([][]string, len(views))
+		for i, v := range views {
+			rows[i] = []string{v.Target, map[bool]string{true: "taken", false: "failed"}[v.OK], fmt.Sprintf("%d ms", v.TookMS), v.Answer}
+		}
+		return table(w, []string{"TARGET", "OUTCOME", "TOOK", "ANSWER"}, rows)
+	})
+	if err == nil && failed > 0 {
+		err = fmt.Errorf("%d of %d targets did not take the test event", failed, len(views))
+	}
+	return err
+}
+
+func newHooksRetry(a *app) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use: "retry EVENT... | --all", Short: "Deliver events again that were given up, or any by its id",
+		Long: `Make events due again, as if they had just happened. Of an abandoned event those targets are tried that have not taken
+it; a delivered or unwanted one goes to every target that is configured now, under the same id. --all takes every
+abandoned event. A running worker delivers at once, otherwise the next one that starts.`,
+		Example: `  starter hooks retry --all
+  starter hooks retry run_failed/materialize-20261123T062125Z-oplt`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if all == (len(args) > 0) {
+				return fmt.Errorf("name events, or say --all")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				return a.retryHooks(ctx, c, d, ids)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "every abandoned event")
+	return cmd
+}
+
+func (a *app) retryHooks(ctx context.Context, c config.Config, d *host.Data, ids []string) error {
+	retried, err := d.Ledger.RetryEvents(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	if len(retried) > 0 {
+		a.wakeDelivery(ctx, c)
+	}
+	return a.show(map[string][]string{"retried": append([]string{}, retried...)}, func(w io.Writer) error {
+		for _, id := range retried {
+			writeln(w, id)
+		}
+		_, err := writef(w, "%d events due again\n", len(retried))
+		return err
+	})
+}
+
+// wakeDelivery lets a running worker deliver now. Without a server it is no failure: the events are due, and a worker
+// that starts looks for them.
+func (a *app) wakeDelivery(ctx context.Context, c config.Config) {
+	err := a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
+		cli, err := host.Dial(ctx, c, t, a.logger(c))
+		if err != nil {
+			return err
+		}
+		defer cli.Close()
+		return host.WakeDelivery(ctx, cli)
+	})
+	if err != nil {
+		a.note("they are delivered when a worker starts: %s", telemetry.Redact(err.Error()))
+	}
+}

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// itemView is an item as `items` prints it.
+type itemView struct {
+	Asset     asset.Key    `json:"asset"`
+	Partition string       `json:"partition"`
+	Item      string       `json:"item"`
+	Label     string       `json:"label"`
+	State     ledger.State `json:"state"`
+	Kind      string       `json:"kind,omitempty"`     // of the failure or the absence
+	Reason    string       `json:"reason,omitempty"`   // why it is in this state
+	Evidence  string       `json:"evidence,omitempty"` // what was seen, as a file of the data folder
+	Attempts  int          `json:"attempts"`
+	RunID     string       `json:"run_id"`
+	Updated   time.Time    `json:"updated"`
+
+	MissingSince string      `json:"missing_since,omitempty"` // the source's day of the first complete listing that did not show it; none: the last one did
+	Waiver       *itemWaiver `json:"waiver,omitempty"`        // a person let it stay quarantined
+}
+
+// itemWaiver is who let a quarantined item stay as it is, and why.
+type itemWaiver struct {
+	Note   string    `json:"note"`
+	Author string    `json:"author"`
+	Since  time.Time `json:"since"`
+}
+
+// itemStates are the states that can be asked for.
+var itemStates = []string{
+	string(ledger.Pending), string(ledger.Made), string(ledger.Staged), string(ledger.Published), string(ledger.Absent), string(ledger.Quarantined),
+}
+
+func newItems(a *app) *cobra.Command {
+	cmd := itemsCommand(a, "items [SELECT...]")
+	cmd.Example = `  starter items --state quarantined
+  starter items anvisa/download --partition 5 --state absent -o json
+  starter items retry --asset anvisa/download --kind corrupt
+  starter items waive 1156882/patient --note "a scan of a fax"`
+	cmd.AddCommand(newItemsList(a), newItemsShow(a), newItemsRetry(a), newItemsWaive(a), newItemsUnwaive(a), newItemsView(a))
+	return cmd
+}
+
+// itemsWanted says which items are meant.
+type itemsWanted struct {
+	filter ledger.Filter
+	reason string // a part of the reason, in capitals or not; "": any
+}
+
+// itemsCommand lists items.
+func itemsCommand(a *app, use string) *cobra.Command {
+	var wanted itemsWanted
+	var partitions []string
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: "List items with their state and its reason: what is quarantined, absent or pending, and why",
+		RunE: func(cmd *cobra.Command, selection []string) error {
+			if len(selection) == 0 {
+				selection = []string{"*"}
+			}
+			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				found, err := items(ctx, d, selection, partitions, wanted)
+				if err != nil {
+					return err
+				}
+				return a.show(map[string][]itemView{"items": found}, func(w io.Writer) error { return printItems(w, found) })
+			})
+		},
+	}
+	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	cmd.Flags().StringVar((*string)(&wanted.filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
+	cmd.Flags().StringVar(&wanted.filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
+	cmd.Flags().StringVar(&wanted.reason, "reason", "", "only items whose reason holds this text, in capitals or not")
+	cmd.Flags().IntVar(&wanted.filter.Limit, "limit", 1000, "how many of an asset at most")
+	return cmd
+}
+
+func items(ctx context.Context, d *host.Data, selection, partitions []string, wanted itemsWanted) ([]itemView, error) {
+	filter := wanted.filter
+	filter.Reason = wanted.reason
+	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
+		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, strings.Join(itemStates, ", "))
+	}
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := choosePartitions(ctx, d, selected, partitions)
+	if err != nil {
+		return nil, err
+	}
+	found := []itemView{}
+	for _, made := range selected {
+		filter.Asset = string(made.Key)
+		keys := chosen[made.Key]
+		if len(partitions) == 0 {
+			keys = []string{""} // all of them
+		}
+		entries, err := itemsOf(ctx, d, filter, keys)
+		if err != nil {
+			return nil, err
+		}
+		views, err := itemViews(ctx, d, string(made.Key), entries)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, views...)
+	}
+	return found, nil
+}
+
+// itemViews shows items of an asset, with what is noted beside them.
+func itemViews(ctx context.Context, d *host.Data, key string, entries []ledger.Entry) ([]itemView, error) {
+	missing, err := d.Ledger.Unlisted(ctx, key, "")
+	if err != nil {
+		return nil, err
+	}
+	waivers, err := d.Ledger.Waivers(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]itemView, len(entries))
+	for i, e := range entries {
+		here := ledger.Slice{Asset: e.Asset, Partition: e.Partition}
+		views[i] = itemView{
+			Asset: asset.Key(e.Asset), Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
+			Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,
+			MissingSince: missing[here][e.ID].Day,
+		}
+		if w, waived := waivers[here][e.ID]; waived {
+			views[i].Waiver = &itemWaiver{w.Note, w.Author, w.Since}
+		}
+	}
+	return views, nil
+}
+
+// itemsOf lists the items of some partitions of an asset, as many as the filter bounds.
+func itemsOf(ctx context.Context, d *host.Data, filter ledger.Filter, keys []string) ([]ledger.Entry, error) {
+	var found []ledger.Entry
+	for _, filter.Partition = range keys {
+		entries, err := d.Ledger.Items(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, entries...)
+		if filter.Limit > 0 && len(found) >= filter.Limit {
+			return found[:filter.Limit], nil
+		}
+	}
+	return found, nil
+}
+
+func printItems(w io.Writer, found []itemView) error {
+	rows := make([][]string, len(found))
+	for i, v := range found {
+		if v.MissingSince != "" {
+			v.Reason = strings.TrimSpace("missing since " + v.MissingSince + " " + v.Reason)
+		}
+		if v.Waiver != nil {
+			v.Reason = fmt.Sprintf("waived by %s (%s): %s", v.Waiver.Author, v.Waiver.Note, v.Reason)
+		}
+		rows[i] = []string{string(v.Asset), v.Partition, v.Item, string(v.State), v.Kind, strconv.Itoa(v.Attempts), v.Label, v.Reason, v.Evidence}
+	}
+	return table(w, []string{"ASSET", "PARTITION", "ITEM", "STATE", "KIND", "ATTEMPTS", "NAME", "REASON", "EVIDENCE"}, rows)
+}

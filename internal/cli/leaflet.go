@@ -1,0 +1,294 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/anvisa"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/file"
+	"drugslm/internal/host"
+	"drugslm/internal/leaflet"
+	"drugslm/internal/pdf"
+)
+
+// fileView is a file as `leaflet parse` prints it.
+type fileView struct {
+	File     string        `json:"file"`
+	Kind     leaflet.Kind  `json:"kind,omitempty"`
+	Reason   string        `json:"reason,omitempty"` // why it is no leaflet
+	Text     string        `json:"text"`             // of the file; what is no leaflet has it too: it is kept, not forced into sections
+	Leaflets []leafletView `json:"leaflets"`
+	Pages    int           `json:"pages"`
+	Sources  []sourceView  `json:"sources"` // of the text of each page
+	Words    []wordsView   `json:"words"`   // of each page: where they went
+	Outside  []outsideView `json:"outside"` // what of the text is in no section
+	Dropped  []droppedView `json:"dropped"` // what the pages print and the text leaves out: one for each occurrence
+	Warnings []string      `json:"warnings"`
+	Error    string        `json:"error,omitempty"` // why the file cannot be read
+}
+
+// sourceView says where the text of a page is from.
+type sourceView struct {
+	Page       int        `json:"page"` // from 1
+	Source     pdf.Source `json:"source"`
+	Confidence float64    `json:"confidence,omitempty"` // from 0 to 1, of what was recognised
+}
+
+// wordsView counts the words of a page: words is the sum of the others.
+type wordsView struct {
+	Page     int `json:"page"` // from 1
+	Words    int `json:"words"`
+	Sections int `json:"sections"` // in sections, their titles included
+	Outside  int `json:"outside"`  // in the text, and in no section
+	Dropped  int `json:"dropped"`  // not in the text
+}
+
+// outsideView is a part of the text that is in no section.
+type outsideView struct {
+	Page  int `json:"page"`  // from 1, of its first line
+	Start int `json:"start"` // characters in the text of the file
+	End   int `json:"end"`
+	Words int `json:"words"`
+}
+
+// droppedView is a line of a page that is not in the text.
+type droppedView struct {
+	Page   int    `json:"page"` // from 1
+	Text   string `json:"text"`
+	Reason string `json:"reason"` // running_head, duplicate, invisible, unreadable or recognised
+}
+
+// leafletView is one leaflet of a file.
+type leafletView struct {
+	Audience leaflet.Audience `json:"audience"`
+	Pages    []int            `json:"pages"` // first and last, from 1
+	Sections []sectionView    `json:"sections"`
+	History  []leaflet.Change `json:"history"`
+	Metadata leaflet.Metadata `json:"metadata"`
+	Missing  []missingView    `json:"missing"`
+	Warnings []string         `json:"warnings"`
+}
+
+// sectionView is one section of a leaflet.
+type sectionView struct {
+	ID     string `json:"id"`
+	Number int    `json:"number"`
+	Title  string `json:"title"`
+	Pages  []int  `json:"pages"` // first and last, from 1
+	Start  int    `json:"start"` // characters (Unicode code points) in the text of the file: of the title
+	End    int    `json:"end"`   // after the section
+	Text   string `json:"text"`
+
+	Markdown string          `json:"markdown"`         // the text: "" only where that is
+	Blocks   []leaflet.Block `json:"blocks"`           // the text: paragraphs, items of lists, headings and tables, in order
+	Tables   []leaflet.Table `json:"tables,omitempty"` // in the text
+
+	Confidence float64 `json:"confidence"`       // from 0 to 1
+	Reason     string  `json:"reason,omitempty"` // why it is below 1
+}
+
+// missingView is a section that the rule asks for and the leaflet has not.
+type missingView struct {
+	ID     string `json:"id"`
+	Number int    `json:"number"`
+	Title  string `json:"title"`
+	Reason string `json:"reason"`
+}
+
+func newLeaflet(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "leaflet", Short: "Read leaflets by hand, from files", Args: verb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newLeafletParse(a))
+	cmd.AddCommand(newLeafletView(a))
+	return cmd
+}
+
+func newLeafletParse(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "parse FILE.pdf...",
+		Short: "Read PDFs the whole way, from bytes to sections, without ledger or server",
+		Long: `Read PDFs the whole way and print the leaflets in them with their sections by RDC 47/2009.
+
+What is not found is said with its reason: a section is never an empty text that looks like success. Of one file the
+JSON is one object, {"leaflets": [...], "pages": N, "warnings": [...]}; of several it is {"files": [...]} of such objects.
+Pages that are images are recognised by Tesseract where it is installed (packages tesseract-ocr and tesseract-ocr-por):
+"sources" says of each page whether its text is the file's own (text), what its form fields show (form), an invisible text over a scan (ocr_layer), recognised (ocr, with its confidence), needs_ocr,
+blank or unreadable. A file of images alone is an error that begins with needs_ocr where Tesseract is not there.
+"words" says of each page how many of its words are in sections, outside of sections, and dropped; "outside" where in the text the second are,
+and "dropped" what the last are, each time they are printed: a running head, or what is printed over itself, invisible or of no known language.
+"start" and "end" count characters of "text", the text of the file: in Python, text[start:end] is the section with its title.
+A file that cannot be read is told on standard error, the others are printed all the same, and the exit code is 1.`,
+		Example: `  starter leaflet parse bula.pdf
+  starter leaflet parse bula.pdf -o json | jq '.leaflets[].sections[] | {id, title, pages}'
+  starter leaflet parse bula.pdf -o json | jq -r '.leaflets[].sections[] | select(.number == 9) | .markdown'
+  starter leaflet parse *.pdf -o json > leaflets.json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			c, err := a.config(cmd)
+			if err != nil {
+				return err
+			}
+			return a.parseLeaflets(cmd.Context(), c, files)
+		},
+	}
+}
+
+// parseLeaflets prints what is in files, and returns what went wrong with any.
+func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string) (err error) {
+	scans, err := host.Recognizer(c)
+	if err != nil {
+		return err
+	}
+	reader, err := pdf.Open(host.ReaderOptions(c, 1))
+	if err != nil {
+		return err
+	}
+	defer func() { err = cmp.Or(err, reader.Close(context.WithoutCancel(ctx))) }()
+	views := make([]fileView, len(files))
+	var failed []error
+	for i, path := range files {
+		view, err := parseFile(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, path)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", path, err)
+			view.Error = err.Error()
+			failed = append(failed, err)
+		}
+		views[i] = view
+	}
+	var all any = map[string][]fileView{"files": views}
+	if len(views) == 1 {
+		all = views[0]
+	}
+	if len(failed) < len(files) || a.output == "json" {
+		if err := a.show(all, func(w io.Writer) error { return printFiles(w, views) }); err != nil {
+			return err
+		}
+	}
+	if len(files) > 1 { // the others were read: whatever is wrong with one, it is no mistake in the command
+		return fault.Wrap(fault.Corrupt, "", errors.Join(failed...))
+	}
+	return errors.Join(failed...)
+}
+
+// maxLeaflet bounds a file in bytes; pdf.Options.MaxBytes says the same.
+const maxLeaflet = 64 << 20
+
+// parseFile reads one file.
+func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (fileView, error) {
+	view := fileView{
+		File: path, Leaflets: []leafletView{}, Sources: []sourceView{}, Words: []wordsView{}, Outside: []outsideView{}, Dropped: []droppedView{}, Warnings: []string{},
+	}
+	content, err := file.Read(path, maxLeaflet)
+	if err != nil {
+		return view, err
+	}
+	read, err := anvisa.Read(ctx, reader, scans, content)
+	view.Pages = len(read.Pages)
+	view.Warnings = append(view.Warnings, read.Warnings...)
+	for _, page := range read.Pages {
+		view.Sources = append(view.Sources, sourceView{Page: page.Number, Source: page.Source, Confidence: page.Confidence})
+	}
+	if err != nil {
+		return view, err
+	}
+	found, err := anvisa.Find(ctx, reader, read)
+	if err != nil {
+		return view, err
+	}
+	view.Kind, view.Reason, view.Text = found.Kind, found.Reason, found.Text
+	view.Warnings = append(view.Warnings, found.Warnings...)
+	view.account(found)
+	for _, l := range found.Leaflets {
+		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
+	}
+	return view, nil
+}
+
+// account takes over where the words of the file went.
+func (v *fileView) account(f leaflet.File) {
+	for i, w := range f.Words {
+		v.Words = append(v.Words, wordsView{Page: i + 1, Words: w.Page, Sections: w.Sections, Outside: w.Outside, Dropped: w.Dropped})
+	}
+	for _, s := range f.Outside {
+		v.Outside = append(v.Outside, outsideView(s))
+	}
+	for _, d := range f.Dropped {
+		v.Dropped = append(v.Dropped, droppedView(d))
+	}
+}
+
+// words sums the counts of all pages.
+func (v fileView) words() (all wordsView) {
+	for _, w := range v.Words {
+		all.Words, all.Sections, all.Outside, all.Dropped = all.Words+w.Words, all.Sections+w.Sections, all.Outside+w.Outside, all.Dropped+w.Dropped
+	}
+	return all
+}
+
+func viewLeaflet(l leaflet.Leaflet) leafletView {
+	view := leafletView{
+		Audience: l.Audience, Pages: []int{l.FirstPage, l.LastPage}, Sections: []sectionView{}, Missing: []missingView{},
+		History: append([]leaflet.Change{}, l.History...), Metadata: l.Metadata,
+		Warnings: append([]string{}, l.Warnings...),
+	}
+	for _, s := range l.Sections {
+		view.Sections = append(view.Sections, sectionView{
+			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text, Start: s.Start, End: s.End,
+			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown, Blocks: append([]leaflet.Block{}, s.Blocks...),
+		})
+	}
+	for _, m := range l.Absent {
+		view.Missing = append(view.Missing, missingView{ID: m.ID, Number: m.Number, Title: m.Title, Reason: m.Reason})
+	}
+	return view
+}
+
+// printFiles prints what was found, each section under a line that says what it is.
+func printFiles(w io.Writer, files []fileView) error {
+	for _, f := range files {
+		if f.Error != "" {
+			continue // on standard error
+		}
+		words := f.words()
+		writef(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
+		writef(w, "  words: %d on the pages, %d in sections, %d outside of sections, %d dropped\n", words.Words, words.Sections, words.Outside, words.Dropped)
+		if f.Kind != leaflet.KindLeaflet {
+			writef(w, "  no leaflet: %s\n\n%s\n", f.Reason, prose(f.Text))
+		}
+		for _, warning := range f.Warnings {
+			writef(w, "  warning: %s\n", warning)
+		}
+		for i, l := range f.Leaflets {
+			printLeaflet(w, i+1, l)
+		}
+	}
+	return nil
+}
+
+func printLeaflet(w io.Writer, n int, l leafletView) {
+	writef(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
+	for _, warning := range l.Warnings {
+		writef(w, "  warning: %s\n", warning)
+	}
+	for _, m := range l.Missing {
+		writef(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
+	}
+	for _, s := range l.Sections {
+		if s.Reason != "" {
+			writef(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
+		}
+		writef(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, prose(cmp.Or(s.Markdown, s.Text)))
+	}
+}

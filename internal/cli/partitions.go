@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// partitionsView is what `partitions list -o json` prints. Fields are added, never renamed.
+type partitionsView struct {
+	Sets []setView `json:"sets"`
+}
+
+type setView struct {
+	Set        string          `json:"set"`
+	Kind       string          `json:"kind"`       // dynamic, static, time window or product
+	Discovered bool            `json:"discovered"` // the source is asked for its keys
+	Assets     []asset.Key     `json:"assets"`     // that are partitioned by it
+	Partitions []partitionView `json:"partitions"` // in the order of the set
+}
+
+type partitionView struct {
+	Partition string              `json:"partition"`
+	Label     string              `json:"label"`
+	Gone      bool                `json:"gone"`       // not listed any more, or removed: its tables and items stay
+	FirstSeen *time.Time          `json:"first_seen"` // null but for keys that the ledger keeps
+	LastSeen  *time.Time          `json:"last_seen"`
+	States    map[asset.State]int `json:"states"` // how many of the assets are missing, failed, stale and fresh in it
+}
+
+func newPartitions(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "partitions", Short: "List partitions, and add or remove the keys of a dynamic set", Args: verb,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "list [ASSET]", Short: "List the partitions of an asset, or of all, with how they stand", Args: cobra.MaximumNArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+					return a.listPartitions(ctx, d, args)
+				})
+			},
+		},
+		&cobra.Command{
+			Use: "add SET KEY...", Short: "Add keys to a dynamic set of partitions", Args: cobra.MinimumNArgs(2),
+			Example: "  starter partitions add maker ems medley",
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+					return a.addPartitions(ctx, d, args[0], args[1:])
+				})
+			},
+		},
+		&cobra.Command{
+			Use: "remove SET KEY...", Short: "Remove keys from a dynamic set; their tables and items stay", Args: cobra.MinimumNArgs(2),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+					return a.removePartitions(ctx, d, args[0], args[1:])
+				})
+			},
+		},
+	)
+	return cmd
+}
+
+func (a *app) listPartitions(ctx context.Context, d *host.Data, args []string) error {
+	assets := d.Graph.All()
+	if len(args) == 1 {
+		one, err := d.Graph.Get(asset.Key(args[0]))
+		if err != nil {
+			return err
+		}
+		assets = []*asset.Asset{one}
+	}
+	world, err := activities.World(ctx, d.Graph, d.Ledger)
+	if err != nil {
+		return err
+	}
+	view := d.Graph.View(world)
+	v := partitionsView{Sets: []setView{}}
+	for _, made := range assets {
+		i := slices.IndexFunc(v.Sets, func(s setView) bool { return s.Set == made.Partitions.Name })
+		if i < 0 {
+			set, err := viewSet(ctx, d, view, made)
+			if err != nil {
+				return err
+			}
+			i, v.Sets = len(v.Sets), append(v.Sets, set)
+		}
+		v.Sets[i].Assets = append(v.Sets[i].Assets, made.Key)
+		for j := range v.Sets[i].Partitions {
+			if p := &v.Sets[i].Partitions[j]; !p.Gone {
+				p.States[view.Judge(made, p.Partition).State]++
+			}
+		}
+	}
+	return a.show(v, v.print)
+}
+
+// viewSet gives the partitions of an asset's set, those that are gone last.
+func viewSet(ctx context.Context, d *host.Data, view *asset.View, made *asset.Asset) (setView, error) {
+	s := setView{Set: made.Partitions.Name, Kind: made.Partitions.Kind(), Discovered: made.Partitions.Discover != nil, Partitions: []partitionView{}}
+	kept := make(map[string]ledger.Partition)
+	var gone []partitionView
+	if s.Kind == "dynamic" {
+		stored, err := d.Ledger.Partitions(ctx, s.Set)
+		if err != nil {
+			return s, err
+		}
+		for _, p := range stored {
+			kept[p.Key] = p
+			if p.Gone {
+				gone = append(gone, viewPartition(asset.Partition{Key: p.Key, Label: p.Label}, kept))
+			}
+		}
+	}
+	for _, p := range view.Keys(made).All() {
+		s.Partitions = append(s.Partitions, viewPartition(p, kept))
+	}
+	s.Partitions = append(s.Partitions, gone...)
+	return s, nil
+}
+
+func viewPartition(p asset.Partition, kept map[string]ledger.Partition) partitionView {
+	v := partitionView{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int)}
+	if k, ok := kept[p.Key]; ok {
+		v.Gone, v.FirstSeen, v.LastSeen = k.Gone, &k.FirstSeen, &k.LastSeen
+	}
+	return v
+}
+
+func (v partitionsView) print(w io.Writer) error {
+	var rows [][]string
+	for _, s := range v.Sets {
+		for _, p := range s.Partitions {
+			var states []string
+			for _, state := range asset.States() {
+				if n := p.States[state]; n > 0 {
+					states = append(states, fmt.Sprintf("%d %s", n, state))
+				}
+			}
+			if p.Gone {
+				states = []string{"gone"}
+			}
+			rows = append(rows, []string{s.Set, s.Kind, p.Partition, p.Label, strings.Join(states, ", ")})
+		}
+		if len(s.Partitions) == 0 {
+			rows = append(rows, []string{s.Set, s.Kind, "–", "", "none known yet"})
+		}
+	}
+	return table(w, []string{"SET", "KIND", "PARTITION", "NAME", "ASSETS"}, rows)
+}
+
+func (a *app) addPartitions(ctx context.Context, d *host.Data, name string, keys []string) error {
+	if err := editable(d.Graph, name); err != nil {
+		return err
+	}
+	added := make([]ledger.Partition, len(keys))
+	var errs []error
+	for i, key := range keys {
+		errs = append(errs, d.Graph.CheckKey(name, key))
+		added[i] = ledger.Partition{Key: key, Label: key}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fault.Wrap(fault.Invalid, "", err)
+	}
+	if err := d.Ledger.AddPartitions(ctx, name, added); err != nil {
+		return err
+	}
+	return a.show(map[string]any{"set": name, "added": keys}, func(w io.Writer) error {
+		_, err := writef(w, "%s has %s\n", name, strings.Join(keys, ", "))
+		return err
+	})
+}
+
+func (a *app) removePartitions(ctx context.Context, d *host.Data, name string, keys []string) error {
+	if err := editable(d.Graph, name); err != nil {
+		return err
+	}
+	known, err := d.Ledger.KnownPartitions(ctx, name)
+	if err != nil {
+		return err
+	}
+	there := make([]string, len(known))
+	for i, p := range known {
+		there[i] = p.Key
+	}
+	for _, key := range keys {
+		if !slices.Contains(there, key) {
+			return fault.New(fault.Invalid, "", "%s has no partition %q; the nearest of %d: %q", name, key, len(there), asset.Nearest(key, there, 8))
+		}
+	}
+	if _, err := d.Ledger.RemovePartitions(ctx, name, keys); err != nil {
+		return err
+	}
+	return a.show(map[string]any{"set": name, "removed": keys}, func(w io.Writer) error {
+		_, err := writef(w, "%s has %s no more; tables and items stay\n", name, strings.Join(keys, ", "))
+		return err
+	})
+}
+
+// editable refuses a set whose keys are not people's to choose.
+func editable(g *asset.Graph, name string) error {
+	names := make(map[string]bool)
+	for _, made := range g.All() {
+		for _, set := range append(made.Partitions.Sets(), made.Partitions) {
+			names[set.Name] = true
+			switch {
+			case set.Name != name:
+			case set.Kind() != "dynamic":
+				return fault.New(fault.Invalid, "", "the partitions %q are a %s set: their keys are in the code", name, set.Kind())
+			case set.Discover != nil:
+				return fault.New(fault.Invalid, "", "the partitions %q are discovered: the source says which there are, at each run that lists it", name)
+			default:
+				return nil
+			}
+		}
+	}
+	return fault.New(fault.Invalid, "", "no asset is partitioned by %q; known sets: %s", name, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
+}

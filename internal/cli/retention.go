@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/config"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// retentionView is what `retention` prints.
+type retentionView struct {
+	DryRun bool   `json:"dry_run"`
+	Age    string `json:"age"`
+	Keep   int    `json:"keep"`
+	ledger.Pruned
+}
+
+func newRetention(a *app) *cobra.Command {
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "retention",
+		Short: "Forget what is old in the ledger and what nothing needs any more",
+		Long: `Forget what the ledger keeps of the past beyond retention.age (90 days) and the newest retention.keep (100) of each
+kind: materializations, observations, results of checks, runs and backfills that have ended, and claims and waits of runs that
+have. Workers do so by themselves, every retention.interval.
+
+Always kept is what tells how things stand: what readers see, the last look at each partition, the publish that each row came
+with, the last result of each check, items and partitions. So status, why, versions, diff, rollback and automation give the
+same answers as before. Files of old versions are for "starter vacuum".`,
+		Example: `  starter retention --dry-run
+  DRUGSLM_RETENTION_AGE=720h starter retention -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				r := host.RetentionOf(c.Retention)
+				r.DryRun = dry
+				gone, err := d.Ledger.Prune(ctx, r)
+				if err != nil {
+					return err
+				}
+				v := retentionView{DryRun: dry, Age: c.Retention.Age.String(), Keep: c.Retention.Keep, Pruned: gone}
+				return a.show(v, v.print)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would go, and change nothing")
+	return cmd
+}
+
+func (v retentionView) print(w io.Writer) error {
+	verb := "gone"
+	if v.DryRun {
+		verb = "to go"
+	}
+	var rows [][]string
+	for _, kind := range []struct {
+		name string
+		n    int
+	}{
+		{"materializations", v.Materializations}, {"lists of items in materializations", v.Lists}, {"observations", v.Observations},
+		{"results of checks", v.Checks}, {"runs", v.Runs}, {"backfills", v.Backfills}, {"steps of backfills", v.Steps},
+		{"events", v.Events}, {"claims", v.Claims}, {"waits", v.Waits},
+	} {
+		rows = append(rows, []string{kind.name, fmt.Sprint(kind.n)})
+	}
+	return table(w, []string{"WHAT", "ROWS " + verb}, rows)
+}

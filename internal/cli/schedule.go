@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"drugslm/internal/config"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+	"drugslm/internal/schedule"
+)
+
+// scheduleView is a schedule as `schedule list` and `schedule show` print it.
+type scheduleView struct {
+	Name           string              `json:"name"`
+	Definition     schedule.Definition `json:"definition"` // as it was asked for
+	Declared       bool                `json:"declared"`   // by the configuration, not by hand
+	Paused         bool                `json:"paused"`     // now
+	Note           string              `json:"note"`
+	Edited         bool                `json:"edited"`  // somebody changed it elsewhere: the definition is not what happens
+	Running        []string            `json:"running"` // ids of runs that have not ended
+	Runs           []scheduledRun      `json:"runs"`    // newest first, at most ten
+	Next           []time.Time         `json:"next"`    // at most ten; of a paused one, when it would fire
+	Actions        int                 `json:"actions"`
+	MissedCatchup  int                 `json:"missed_catchup"`
+	SkippedOverlap int                 `json:"skipped_overlap"`
+	Created        time.Time           `json:"created"`
+	Updated        *time.Time          `json:"updated"`
+	Link           string              `json:"link,omitempty"` // to the Web UI
+}
+
+// scheduledRun is a run that a schedule started. State and what follows are the ledger's; "waiting" until a worker
+// has begun it.
+type scheduledRun struct {
+	RunID     string          `json:"run_id"`
+	Scheduled time.Time       `json:"scheduled"`
+	Started   time.Time       `json:"started"`
+	State     ledger.RunState `json:"state"`
+	Finished  *time.Time      `json:"finished"`
+	Error     string          `json:"error,omitempty"`
+	Link      string          `json:"link,omitempty"`
+}
+
+// runWaiting is the state of a run that no worker has begun.
+const runWaiting ledger.RunState = "waiting"
+
+func newSchedule(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "schedule", Short: "Let runs start by themselves: create, list, pause, trigger, …", Args: verb,
+		Long: `Schedules start runs by themselves, by the clock of the Temporal server, whether or not anybody is logged in. They are
+made by hand here, or declared in drugslm.yaml, which is better for what should outlive the server.
+
+When a run has not ended by the next tick, that tick is skipped (--overlap). When the server was away, runs are made up for
+if they are at most six hours late (--catchup).`,
+		Example: `  starter schedule create nightly 'anvisa/*' --cron '30 3 * * *' --tz America/Sao_Paulo
+  starter schedule show nightly
+  starter schedule trigger nightly --wait`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		newScheduleCreate(a), newScheduleList(a), newScheduleShow(a), newSchedulePause(a), newScheduleResume(a),
+		newScheduleTrigger(a), newScheduleBackfill(a), newScheduleDelete(a), newScheduleReconcile(a),
+	)
+	return cmd
+}
+
+// withSchedules runs fn with the data folder and the server's schedules.
+func (a *app) withSchedules(cmd *cobra.Command, fn func(ctx context.Context, s *schedules) error) error {
+	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		return a.dialled(ctx, c, func(cli client.Client) error {
+			return fn(ctx, &schedules{Server: schedule.NewServer(cli), app: a, config: c, data: d, temporal: cli})
+		})
+	})
+}
+
+// schedules are the server's schedules, with what is needed to show them.
+type schedules struct {
+	*schedule.Server
+	app      *app
+	config   config.Config
+	data     *host.Data
+	temporal client.Client
+}
+
+func newScheduleList(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List schedules: when, what, the next and the last run", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error {
+				entries, err := s.List(ctx)
+				if err != nil {
+					return err
+				}
+				views := make([]scheduleView, len(entries))
+				rows := make([][]string, len(entries))
+				for i, e := range entries {
+					if views[i], err = s.view(ctx, e); err != nil {
+						return err
+					}
+					rows[i] = listed(views[i])
+				}
+				return a.show(map[string]any{"schedules": views}, func(w io.Writer) error {
+					return table(w, []string{"SCHEDULE", "STATE", "WHEN", "SELECTION", "NEXT", "LAST RUN", "OUTCOME", "FROM"}, rows)
+				})
+			})
+		},
+	}
+}
+
+func listed(v scheduleView) []string {
+	next, last, outcome := "–", "–", "–"
+	if len(v.Next) > 0 && !v.Paused {
+		next = v.moment(v.Next[0])
+	}
+	if len(v.Runs) > 0 {
+		last, outcome = v.Runs[0].RunID, string(v.Runs[0].State)
+	}
+	return []string{v.Name, v.state(), v.Definition.When(), strings.Join(v.Definition.Select, " "), next, last, outcome, v.origin()}
+}
+
+func newScheduleShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Show a schedule: what it does, how its last runs ended, when the next ones start", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error { return s.show(ctx, args[0]) })
+		},
+	}
+}
+
+func (s *schedules) show(ctx context.Context, name string) error {
+	entry, err := s.Get(ctx, name)
+	if err != nil {
+		return err
+	}
+	v, err := s.view(ctx, entry)
+	if err != nil {
+		return err
+	}
+	return s.app.show(v, func(w io.Writer) error { return printSchedule(w, v) })
+}
+
+// view adds what the ledger knows of the runs.
+func (s *schedules) view(ctx context.Context, e schedule.Entry) (scheduleView, error) {
+	v := scheduleView{
+		Name: e.Definition.Name, Definition: e.Definition, Declared: e.Declared, Paused: e.Paused, Note: e.Note, Edited: e.Edited,
+		Running: append([]string{}, e.Running...), Runs: []scheduledRun{}, Next: append([]time.Time{}, e.Next...),
+		Actions: e.Actions, MissedCatchup: e.MissedCatchup, SkippedOverlap: e.SkippedOverlap, Created: e.Created,
+	}
+	if e.Updated.After(e.Created) { // the server says 1970 for never
+		v.Updated = &e.Updated
+	}
+	if s.config.Temporal.UI != "" {
+		v.Link = fmt.Sprintf("%s/namespaces/%s/schedules/%s", s.config.Temporal.UI, s.config.Temporal.Namespace, v.Name)
+	}
+	for _, r := range e.Recent {
+		run := scheduledRun{
+			RunID: r.RunID, Scheduled: r.Scheduled, Started: r.Started, State: runWaiting, Link: runLink(s.config, r.RunID, r.Execution),
+		}
+		known, found, err := s.data.Ledger.Run(ctx, r.RunID)
+		if err != nil {
+			return v, err
+		}
+		if found {
+			run.State, run.Error, run.Finished = known.State, known.Error, instant(known.Finished)
+		}
+		v.Runs = append(v.Runs, run)
+	}
+	return v, nil
+}
+
+func printSchedule(w io.Writer, v scheduleView) error {
+	d := v.Definition
+	lines := [][2]string{
+		{"schedule", v.Name}, {"state", v.state()}, {"note", orDash(v.Note)}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
+		{"partitions", orAll(d.Partitions)}, {"mode", d.Mode}, {"overlap", d.Overlap}, {"catch-up", d.Catchup},
+		{"on failure", map[bool]string{true: "pauses", false: "goes on"}[d.PauseOnFailure]}, {"priority", strconv.Itoa(d.Priority)},
+		{"from", v.origin()}, {"runs", fmt.Sprintf("%d started, %d skipped as one was at work, %d missed", v.Actions, v.SkippedOverlap, v.MissedCatchup)},
+		{"link", v.Link},
+	}
+	for _, line := range lines {
+		writef(w, "%-11s%s\n", line[0], line[1])
+	}
+	for i, next := range v.Next {
+		label := ""
+		if i == 0 {
+			label = map[bool]string{true: "would fire", false: "next"}[v.Paused]
+		}
+		writef(w, "%-11s%s\n", label, v.moment(next))
+	}
+	if len(v.Runs) == 0 {
+		return nil
+	}
+	writeln(w)
+	rows := make([][]string, len(v.Runs))
+	for i, r := range v.Runs {
+		rows[i] = []string{r.RunID, string(r.State), v.moment(r.Started), r.Error, r.Link}
+	}
+	return table(w, []string{"RUN", "STATE", "STARTED", "ERROR", "LINK"}, rows)
+}
+
+func (v scheduleView) state() string {
+	switch {
+	case v.Paused:
+		return "paused"
+	case len(v.Running) > 0:
+		return "running"
+	default:
+		return "active"
+	}
+}
+
+func (v scheduleView) origin() string {
+	from := map[bool]string{true: "configuration", false: "hand"}[v.Declared]
+	if v.Edited {
+		from += ", changed elsewhere"
+	}
+	return from
+}
+
+// moment is a time in the schedule's own zone.
+func (v scheduleView) moment(t time.Time) string {
+	return t.In(zoneOf(v.Definition)).Format("2006-01-02 15:04:05 -07:00")
+}
+
+func orAll(partitions []string) string {
+	if len(partitions) == 0 {
+		return "all"
+	}
+	return strings.Join(partitions, ", ")
+}

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/host"
+	"drugslm/internal/leaflet"
+	"drugslm/internal/pdf"
+)
+
+func newVersion(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version of this build", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if _, err := a.config(cmd); err != nil {
+				return err
+			}
+			v := map[string]string{"version": host.Version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
+			return a.show(v, func(w io.Writer) error {
+				_, err := writef(w, "drugslm %s (%s, %s)\n", v["version"], v["go"], v["platform"])
+				return err
+			})
+		},
+	}
+}
+
+// newPDFServe is the child process in which PDFs and their texts are read; the extractor starts it.
+func newPDFServe() *cobra.Command {
+	return &cobra.Command{
+		Use: "pdf-serve", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return pdf.Serve(cmd.Context(), os.Stdin, os.Stdout, leaflet.Handle)
+		},
+	}
+}

@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/activities"
+	"drugslm/internal/asset"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/rows"
+	"drugslm/workflows"
+)
+
+// whyView is what `why -o json` prints. Fields are added, never renamed.
+type whyView struct {
+	Item  string    `json:"item"`
+	Links []whyLink `json:"links"` // upstream first
+}
+
+type whyLink struct {
+	activities.Link
+	TraceLink    string `json:"trace_link,omitempty"`    // of the trace in which the row was made
+	RunLink      string `json:"run_link,omitempty"`      // of the run that last took it up, in the Web UI
+	WorkflowLink string `json:"workflow_link,omitempty"` // of the partition's workflow, in the Web UI
+}
+
+func newWhy(a *app) *cobra.Command {
+	var key, partition string
+	cmd := &cobra.Command{
+		Use:   "why ITEM",
+		Short: "Say how an item came about, from the source's row to the text, and what the next run would do with it",
+		Long: `Say how an item came about: the whole chain from the source's row to what was made of it, upstream first. For each asset:
+where the item stands and why, what the next run would do with it and on which axis (source: the source changed; code: the
+code changed), which version of the table holds its row and since when, when and from where it was fetched, by which run
+and under which trace, and its row in short. What is missing in the chain is said.
+
+ITEM is the id of an item, as "starter items" lists them: a leaflet (1156882/patient), or a product (1156882) with all that
+is made of it. It is looked for in every asset.`,
+		Example: `  starter why 1156882/patient
+  starter why 1156882 --asset anvisa/catalog -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				meant, err := thePartition(ctx, d, asset.Key(key), partition)
+				if err != nil {
+					return err
+				}
+				links, err := activities.Why(ctx, reading(d), args[0], asset.Key(key), meant)
+				if err != nil {
+					return err
+				}
+				v := whyView{Item: args[0], Links: make([]whyLink, len(links))}
+				for i, l := range links {
+					v.Links[i] = whyLink{
+						Link: l, RunLink: runLink(c, l.RunID, ""),
+						WorkflowLink: runLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), ""),
+					}
+					if l.Made != nil {
+						v.Links[i].TraceLink = traceLink(c, l.Made.TraceID)
+					}
+				}
+				return a.show(v, v.print)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&key, "asset", "", "the asset whose item is meant")
+	cmd.Flags().StringVarP(&partition, "partition", "p", "", "the partition whose item is meant, by key or name")
+	return cmd
+}
+
+// thePartition gives the key of the one partition that a word means, in an asset or, with no key, in any.
+func thePartition(ctx context.Context, d *host.Data, key asset.Key, word string) (string, error) {
+	if word == "" {
+		return "", nil
+	}
+	selected := d.Graph.All()
+	if key != "" {
+		made, err := d.Graph.Get(key)
+		if err != nil {
+			return "", err
+		}
+		selected = []*asset.Asset{made}
+	}
+	chosen, err := choosePartitions(ctx, d, selected, []string{word})
+	if err != nil {
+		return "", err
+	}
+	var keys []string
+	for _, found := range chosen {
+		keys = append(keys, found...)
+	}
+	slices.Sort(keys)
+	switch keys = slices.Compact(keys); len(keys) {
+	case 0:
+		return word, nil // the source was not asked for partitions yet: the item will not be there either
+	case 1:
+		return keys[0], nil
+	default:
+		return "", fault.New(fault.Invalid, "", "--partition %q means %d partitions, from %s to %s: name one", word, len(keys), keys[0], keys[len(keys)-1])
+	}
+}
+
+// traceLink is where a trace is shown.
+func traceLink(c config.Config, id string) string {
+	if c.Telemetry.TraceURL == "" || id == "" {
+		return ""
+	}
+	return strings.ReplaceAll(string(c.Telemetry.TraceURL), "{trace_id}", id)
+}
+
+// few is how many items of one asset that are made from others are told one by one; more are told a line each.
+const few = 4
+
+func (v whyView) print(w io.Writer) error {
+	for i := 0; i < len(v.Links); {
+		if i > 0 {
+			writeln(w)
+		}
+		n := v.parts(i)
+		if n <= few {
+			v.Links[i].printWhole(w)
+			i++
+			continue
+		}
+		if err := printParts(w, v.Links[i:i+n]); err != nil {
+			return err
+		}
+		i += n
+	}
+	return nil
+}
+
+// parts counts the links from i on that are of one asset and made from items with other ids: the sections of a document.
+func (v whyView) parts(i int) (n int) {
+	for i+n < len(v.Links) && v.Links[i+n].From != "" && v.Links[i+n].Asset == v.Links[i].Asset && v.Links[i+n].Partition == v.Links[i].Partition {
+		n++
+	}
+	return n
+}
+
+func printParts(w io.Writer, links []whyLink) error {
+	writef(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
+	rows := make([][]string, len(links))
+	for i, l := range links {
+		version, run := "–", "–"
+		if l.Table != nil {
+			version = strconv.FormatInt(l.Table.Version, 10)
+		}
+		if l.Made != nil {
+			run = l.Made.RunID
+		}
+		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Verdict.Would}
+	}
+	return table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
+}
+
+func (l whyLink) printWhole(w io.Writer) {
+	writef(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
+	var lines [][2]string
+	l.print(func(name, format string, args ...any) {
+		if text := fmt.Sprintf(format, args...); text != "" {
+			lines = append(lines, [2]string{name, text})
+		}
+	})
+	width := 0
+	for _, line := range lines {
+		width = max(width, utf8.RuneCountInString(line[0]))
+	}
+	for _, line := range lines {
+		writef(w, "  %-*s  %s\n", width, line[0], line[1])
+	}
+}
+
+// print tells one link, line by line.
+func (l whyLink) print(line func(name, format string, args ...any)) {
+	state := string(l.State)
+	if l.Kind != "" {
+		state += " (" + l.Kind + ")"
+	}
+	if l.Reason != "" {
+		state += ": " + l.Reason
+	}
+	line("state", "%s", state)
+	if l.MissingSince != "" {
+		line("missing since", "%s (the source's day of data)", l.MissingSince)
+	}
+	line("waived", "%s", l.Waived)
+	axis := ""
+	if l.Verdict.Axis != "" {
+		axis = " (" + string(l.Verdict.Axis) + ")"
+	}
+	line("next run", "%s%s: %s", l.Verdict.Would, axis, l.Verdict.Reason)
+	line("fingerprint", "%s", l.Fingerprint)
+	line("code version", "%s, now %s", l.CodeVersion, l.CodeNow)
+	line("attempts", "%d, first seen %s, last moved %s", l.Attempts, when(l.FirstSeen), when(l.Updated))
+	if t := l.Table; t != nil {
+		since := "not on record"
+		if t.Since != nil {
+			since = when(*t.Since)
+		}
+		line("table", "%s version %d, since %s", t.Location, t.Version, since)
+		line("part", "%s", t.Part)
+	}
+	if m := l.Made; m != nil {
+		line("fetched", "%s from %s", when(m.FetchedAt), m.SourceURL)
+		line("made", "by run %s with code version %s", m.RunID, m.CodeVersion)
+		line("trace", "%s", strings.TrimSpace(m.TraceID+" "+l.TraceLink))
+	}
+	line("run", "%s", strings.TrimSpace(l.RunID+" "+l.RunLink))
+	line("workflow", "%s", l.WorkflowLink)
+	line("evidence", "%s", l.Evidence)
+	for _, f := range l.Row {
+		printField(line, f)
+	}
+	for _, missing := range l.Missing {
+		line("missing", "%s", missing)
+	}
+}
+
+// printField tells one column; a nested list a line for each element.
+func printField(line func(name, format string, args ...any), f rows.Field) {
+	list, nested := f.Value.([]any)
+	if !nested {
+		line("· "+f.Name, "%s", fieldText(f.Value))
+		return
+	}
+	for i, element := range list {
+		line(fmt.Sprintf("· %s %d", f.Name, i+1), "%s", fieldText(element))
+	}
+}
+
+func fieldText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "–"
+	case time.Time:
+		return when(v)
+	case rows.Fields:
+		words := make([]string, len(v))
+		for i, f := range v {
+			words[i] = f.Name + "=" + fieldText(f.Value)
+		}
+		return strings.Join(words, " ")
+	case string:
+		return orDash(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
