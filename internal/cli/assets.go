@@ -7,46 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/host"
 )
-
-// assetView is an asset as `assets list` and `assets show` print it.
-type assetView struct {
-	Asset         asset.Key            `json:"asset"`
-	Description   string               `json:"description"`
-	Group         string               `json:"group"`
-	Owners        []string             `json:"owners"`
-	Tags          map[string]string    `json:"tags"`
-	Kinds         []string             `json:"kinds"`
-	External      bool                 `json:"external"`
-	Deps          []asset.Key          `json:"deps"`
-	Mappings      map[asset.Key]string `json:"mappings"`
-	PartitionBy   string               `json:"partitioned_by"`
-	PartitionKind string               `json:"partition_kind"` // dynamic, static, time window or product
-	Location      string               `json:"location"`
-	CodeVersion   string               `json:"code_version"`
-	Queue         asset.Queue          `json:"queue"`
-	BatchSize     int                  `json:"batch_size"`
-	ItemAttempts  int                  `json:"item_attempts"`
-	Freshness     string               `json:"freshness"`  // what it promises; empty: nothing
-	Automation    string               `json:"automation"` // when it is materialized by itself; empty: never
-	Columns       []columnView         `json:"columns,omitempty"`
-	Checks        []checkView          `json:"checks,omitempty"`
-}
-
-type columnView struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"`
-	Nullable    bool   `json:"nullable"`
-	Description string `json:"description,omitempty"`
-}
-
-type checkView struct {
-	Name        string `json:"name"`
-	Blocking    bool   `json:"blocking"`
-	Description string `json:"description"`
-}
 
 func newAssets(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: verb,
@@ -80,13 +44,13 @@ func (a *app) listAssets(cmd *cobra.Command, selection []string) error {
 	if err != nil {
 		return err
 	}
-	views := make([]assetView, len(selected))
+	views := make([]api.Asset, len(selected))
 	rows := make([][]string, len(selected))
 	for i, s := range selected {
 		views[i] = view(graph, s)
 		rows[i] = []string{string(s.Key), keys(views[i].Deps), s.Partitions.Name, s.CodeVersion, s.Description}
 	}
-	return a.show(map[string]any{"assets": views}, func(w io.Writer) error {
+	return a.show(api.AssetList{Assets: views}, func(w io.Writer) error {
 		return table(w, []string{"ASSET", "DEPENDS ON", "PARTITIONED BY", "CODE", "DESCRIPTION"}, rows)
 	})
 }
@@ -104,12 +68,12 @@ func (a *app) showAsset(cmd *cobra.Command, key string) error {
 		return err
 	}
 	v := view(graph, found)
-	v.details(found)
-	return a.show(v, v.print)
+	addDetails(&v, found)
+	return a.show(v, func(w io.Writer) error { return printAsset(w, &v) })
 }
 
-func view(g *asset.Graph, s *asset.Asset) assetView {
-	v := assetView{
+func view(g *asset.Graph, s *asset.Asset) api.Asset {
+	v := api.Asset{
 		Asset: s.Key, Description: s.Description, Group: s.Key.Group(), Owners: append([]string{}, s.Owners...), Tags: s.Tags,
 		Kinds: append([]string{}, s.Kinds...), External: s.External(), Deps: []asset.Key{}, Mappings: make(map[asset.Key]string, len(s.Deps)),
 		PartitionBy: s.Partitions.Name, PartitionKind: s.Partitions.Kind(),
@@ -126,19 +90,19 @@ func view(g *asset.Graph, s *asset.Asset) assetView {
 	return v
 }
 
-func (v *assetView) details(s *asset.Asset) {
+func addDetails(v *api.Asset, s *asset.Asset) {
 	if s.External() {
 		return
 	}
 	for _, c := range s.Codec.Columns() {
-		v.Columns = append(v.Columns, columnView{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Description: c.Description})
+		v.Columns = append(v.Columns, api.Column{Name: c.Name, Type: c.Type, Nullable: c.Nullable, Description: c.Description})
 	}
 	for _, c := range append(s.Checks, asset.Conserved()) {
-		v.Checks = append(v.Checks, checkView{Name: c.Name, Blocking: c.Blocking, Description: c.Description})
+		v.Checks = append(v.Checks, api.Check{Name: c.Name, Blocking: c.Blocking, Description: c.Description})
 	}
 }
 
-func (v *assetView) print(w io.Writer) error {
+func printAsset(w io.Writer, v *api.Asset) error {
 	writef(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
 		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, orDash(v.Freshness), orDash(v.Automation))
 	rows := make([][]string, len(v.Columns))

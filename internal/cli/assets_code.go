@@ -7,18 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 )
-
-// allowedView is what `assets allow-code` prints.
-type allowedView struct {
-	Asset   asset.Key `json:"asset"`
-	InForce string    `json:"in_force"`
-	Was     string    `json:"was"` // empty: nothing was enrolled yet
-}
 
 func newAllowCode(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -42,7 +36,7 @@ partition then makes the items again with that code. Newer code that comes later
 				if err != nil {
 					return err
 				}
-				view := allowedView{Asset: made.Key, InForce: args[1], Was: was}
+				view := api.CodeAllowed{Asset: made.Key, InForce: args[1], Was: was}
 				return a.show(view, func(w io.Writer) error {
 					_, err := writef(w, "%s: code version %s is in force, before it was %s\n", view.Asset, view.InForce, cmp.Or(view.Was, "none"))
 					return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/audit"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
@@ -77,7 +78,7 @@ they are older than --older. Readers never see such files; they only take room. 
 				if err != nil {
 					return err
 				}
-				return a.show(map[string][]string{"removed": removed}, func(w io.Writer) error {
+				return a.show(api.Swept{Removed: removed}, func(w io.Writer) error {
 					for _, path := range removed {
 						writeln(w, path)
 					}

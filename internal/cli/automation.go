@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -53,7 +54,7 @@ func (a *app) automationSwitch(pause bool) *cobra.Command {
 			if err := host.SetAutomation(ctx, cli, pause, note); err != nil {
 				return err
 			}
-			return a.show(map[string]any{"paused": pause, "note": note}, func(w io.Writer) error {
+			return a.show(api.AutomationSwitched{Paused: pause, Note: note}, func(w io.Writer) error {
 				_, err := writef(w, "automation is %s\n", map[bool]string{true: "paused", false: "resumed"}[pause])
 				return err
 			})

@@ -4,26 +4,16 @@ import (
 	"context"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 )
-
-// explanationView is what `automation explain -o json` prints.
-type explanationView struct {
-	Asset      asset.Key               `json:"asset"`
-	Condition  string                  `json:"condition"`
-	LastTick   *time.Time              `json:"last_tick"`
-	Requests   []*requestView          `json:"requests"` // that a tick would make now
-	Partitions []activities.Considered `json:"partitions"`
-	Past       []*requestView          `json:"past"` // the last requests, newest first
-}
 
 // pastRequests is how many earlier requests are shown.
 const pastRequests = 5
@@ -43,7 +33,7 @@ only.`,
 				if err != nil {
 					return err
 				}
-				return a.show(v, v.print)
+				return a.show(v, func(w io.Writer) error { return printExplanation(w, v) })
 			})
 		},
 	}
@@ -51,8 +41,8 @@ only.`,
 	return cmd
 }
 
-func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []string) (explanationView, error) {
-	v := explanationView{Asset: key, Requests: []*requestView{}, Partitions: []activities.Considered{}, Past: []*requestView{}}
+func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []string) (api.Explanation, error) {
+	v := api.Explanation{Asset: key, Requests: []*api.AutomationRequest{}, Partitions: []activities.Considered{}, Past: []*api.AutomationRequest{}}
 	made, err := d.Graph.Get(key)
 	if err != nil {
 		return v, err
@@ -69,19 +59,19 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 	if err != nil {
 		return v, err
 	}
-	v.LastTick = instant(x.Cursor.Evaluated)
+	v.LastTick = api.Instant(x.Cursor.Evaluated)
 	for _, r := range x.Requests {
-		v.Requests = append(v.Requests, viewRequest(r))
+		v.Requests = append(v.Requests, api.AutomationRequestOf(r))
 	}
 	v.Partitions = append(v.Partitions, x.Considered...)
 	past, err := d.Ledger.Requests(ctx, string(key), pastRequests)
 	for _, r := range past {
-		v.Past = append(v.Past, viewRequest(r))
+		v.Past = append(v.Past, api.AutomationRequestOf(r))
 	}
 	return v, err
 }
 
-func (v explanationView) print(w io.Writer) error {
+func printExplanation(w io.Writer, v api.Explanation) error {
 	writef(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, whenAt(v.LastTick))
 	for _, r := range v.Requests {
 		what := strings.Join(r.Some, ", ")

@@ -9,40 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/internal/asset"
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/cron"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// automationView is what `automation list -o json` prints.
-type automationView struct {
-	Mode     string           `json:"mode"`
-	Interval string           `json:"interval"`
-	Assets   []automatedAsset `json:"assets"`
-}
-
-type automatedAsset struct {
-	Asset       asset.Key    `json:"asset"`
-	Condition   string       `json:"condition"`
-	Freshness   string       `json:"freshness"`
-	LastTick    *time.Time   `json:"last_tick"`    // null: it was never looked at under this condition
-	NextCron    *time.Time   `json:"next_cron"`    // null: no cron is part of the condition
-	LastRequest *requestView `json:"last_request"` // null: nothing was ever requested
-}
-
-type requestView struct {
-	Tick       time.Time `json:"tick"`
-	Partitions int       `json:"partitions"`
-	Some       []string  `json:"some"`   // the first of them
-	Filter     string    `json:"filter"` // instead: all that pass it
-	Cause      string    `json:"cause"`
-}
-
-func viewRequest(r ledger.AutomationRequest) *requestView {
-	return &requestView{r.Tick, r.Partitions, append([]string{}, r.Some...), r.Filter, r.Cause}
-}
 
 func (a *app) automationList() *cobra.Command {
 	return &cobra.Command{
@@ -55,14 +27,14 @@ func (a *app) automationList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(v, v.print)
+				return a.show(v, func(w io.Writer) error { return printAutomation(w, v) })
 			})
 		},
 	}
 }
 
-func automations(ctx context.Context, c config.Config, d *host.Data) (automationView, error) {
-	v := automationView{Mode: c.Automation.Mode, Interval: cron.Short(c.Automation.Interval), Assets: []automatedAsset{}}
+func automations(ctx context.Context, c config.Config, d *host.Data) (api.Automation, error) {
+	v := api.Automation{Mode: c.Automation.Mode, Interval: cron.Short(c.Automation.Interval), Assets: []api.AutomatedAsset{}}
 	cursors, err := d.Ledger.Cursors(ctx)
 	if err != nil {
 		return v, err
@@ -71,7 +43,7 @@ func automations(ctx context.Context, c config.Config, d *host.Data) (automation
 		if made.Automation.None() && made.Freshness == nil {
 			continue
 		}
-		one := automatedAsset{Asset: made.Key, Condition: made.Automation.String()}
+		one := api.AutomatedAsset{Asset: made.Key, Condition: made.Automation.String()}
 		if made.Freshness != nil {
 			one.Freshness = made.Freshness.String()
 		}
@@ -80,20 +52,20 @@ func automations(ctx context.Context, c config.Config, d *host.Data) (automation
 				one.LastTick = &cursor.Evaluated
 			}
 		}
-		one.NextCron = instant(made.Automation.NextTick(d.Now()))
+		one.NextCron = api.Instant(made.Automation.NextTick(d.Now()))
 		requests, err := d.Ledger.Requests(ctx, string(made.Key), 1)
 		if err != nil {
 			return v, err
 		}
 		if len(requests) > 0 {
-			one.LastRequest = viewRequest(requests[0])
+			one.LastRequest = api.AutomationRequestOf(requests[0])
 		}
 		v.Assets = append(v.Assets, one)
 	}
 	return v, nil
 }
 
-func (v automationView) print(w io.Writer) error {
+func printAutomation(w io.Writer, v api.Automation) error {
 	rows := make([][]string, len(v.Assets))
 	for i, one := range v.Assets {
 		request := "–"

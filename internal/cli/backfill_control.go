@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -84,12 +85,6 @@ func running(ctx context.Context, d *host.Data, id string) (ledger.Backfill, err
 	return b, err
 }
 
-// retriedView is what `backfill retry` prints.
-type retriedView struct {
-	ID    string `json:"id"`
-	Steps int    `json:"steps"` // that are tried again
-}
-
 func newBackfillRetry(a *app) *cobra.Command {
 	var in workflows.RetryInput
 	var wait bool
@@ -105,7 +100,7 @@ left alone. --canceled also takes up what a cancel kept from beginning. A backfi
 				if err != nil {
 					return err
 				}
-				v := retriedView{ID: b.ID}
+				v := api.BackfillRetried{ID: b.ID}
 				if err := order(ctx, cli, requestOf(b), true, answerTime, workflows.UpdateRetry, in, &v.Steps); err != nil {
 					return err
 				}
@@ -119,13 +114,6 @@ left alone. --canceled also takes up what a cancel kept from beginning. A backfi
 	cmd.Flags().BoolVar(&in.Canceled, "canceled", false, "also what was canceled")
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if a partition fails")
 	return cmd
-}
-
-// canceledView is what `backfill cancel` prints.
-type canceledView struct {
-	ID string `json:"id"`
-	activities.BackfillStopped
-	Now bool `json:"now"` // those under way are made to end
 }
 
 func newBackfillCancel(a *app) *cobra.Command {
@@ -143,7 +131,7 @@ is under way ends by itself, or with --now is cut off; its partitions keep what 
 				if err != nil {
 					return err
 				}
-				v := canceledView{ID: b.ID, Now: in.Now}
+				v := api.BackfillCanceled{ID: b.ID, Now: in.Now}
 				// First in the ledger: whatever the worker is at, it gets nothing more.
 				if v.Canceled, v.Running, err = d.Ledger.CancelBackfill(ctx, b.ID); err != nil {
 					return err

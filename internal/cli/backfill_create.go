@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
@@ -27,15 +28,6 @@ type createFlags struct {
 	in                            workflows.BackfillInput
 	missing, failed, stale, force bool
 	wait                          bool
-}
-
-// createdView is what `backfill create` prints.
-type createdView struct {
-	ID      string               `json:"id"`
-	State   ledger.BackfillState `json:"state"`
-	Created bool                 `json:"created"` // false: it was there before, or there is nothing to do
-	Steps   int                  `json:"steps"`
-	Link    string               `json:"link,omitempty"`
 }
 
 func newBackfillCreate(a *app) *cobra.Command {
@@ -113,7 +105,7 @@ func (a *app) createBackfill(cmd *cobra.Command, f createFlags) error {
 		if err != nil {
 			return err
 		}
-		view := createdView{ID: f.in.ID, Link: runLink(c, workflows.BackfillID(f.in.ID), "")}
+		view := api.BackfillCreated{ID: f.in.ID, Link: runLink(c, workflows.BackfillID(f.in.ID), "")}
 		if exists {
 			return a.attach(cmd, f, known, view)
 		}
@@ -139,7 +131,7 @@ func wanted(f asset.Filter) string {
 }
 
 // attach goes on with a backfill that exists.
-func (a *app) attach(cmd *cobra.Command, f createFlags, known ledger.Backfill, view createdView) error {
+func (a *app) attach(cmd *cobra.Command, f createFlags, known ledger.Backfill, view api.BackfillCreated) error {
 	if err := f.in.Differs(known); err != nil {
 		return err
 	}
@@ -156,7 +148,7 @@ func (a *app) attach(cmd *cobra.Command, f createFlags, known ledger.Backfill, v
 	return ended(known)
 }
 
-func (a *app) sendBackfill(cmd *cobra.Command, f createFlags, view createdView) error {
+func (a *app) sendBackfill(cmd *cobra.Command, f createFlags, view api.BackfillCreated) error {
 	return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 		a.note("backfill %s  %s", view.ID, view.Link)
 		var status workflows.BackfillStatus

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"drugslm/internal/api"
 	"drugslm/internal/fault"
 )
 
@@ -32,7 +33,7 @@ func advice(k fault.Kind) string {
 	}
 }
 
-func (v backfillView) print(w io.Writer) error {
+func printBackfill(w io.Writer, v api.Backfill) error {
 	writef(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
 		v.ID, v.State, v.Selection, orAll(v.Partitions), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, when(v.Created))
 	if v.Finished != nil {
@@ -49,7 +50,7 @@ func (v backfillView) print(w io.Writer) error {
 		}
 	}
 	writeln(w)
-	if err := v.printAssets(w); err != nil {
+	if err := printAssetProgress(w, v); err != nil {
 		return err
 	}
 	for _, f := range v.Failures {
@@ -59,7 +60,7 @@ func (v backfillView) print(w io.Writer) error {
 		writeln(w)
 	}
 	for _, waiting := range v.Waiting {
-		writef(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, waiting)
+		writef(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, waitText(waiting))
 	}
 	if len(v.Listed) == 0 {
 		return nil
@@ -67,12 +68,12 @@ func (v backfillView) print(w io.Writer) error {
 	writeln(w)
 	rows := make([][]string, len(v.Listed))
 	for i, s := range v.Listed {
-		rows[i] = []string{s.Asset, s.Partition, s.Label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(s.Rows, 10), s.items(), s.Error}
+		rows[i] = []string{s.Asset, s.Partition, s.Label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(s.Rows, 10), stepItems(s), s.Error}
 	}
 	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows)
 }
 
-func (v backfillView) printAssets(w io.Writer) error {
+func printAssetProgress(w io.Writer, v api.Backfill) error {
 	header := []string{"ASSET"}
 	for _, s := range stepStates {
 		header = append(header, strings.ToUpper(string(s)))
@@ -90,8 +91,10 @@ func (v backfillView) printAssets(w io.Writer) error {
 	return table(w, header, rows)
 }
 
-// items are a partition's items in one word: published of discovered.
-func (s stepView) items() string { return fmt.Sprintf("%d/%d", s.Items.Published, s.Items.Discovered) }
+// stepItems are a partition's items in one word: published of discovered.
+func stepItems(s api.BackfillStep) string {
+	return fmt.Sprintf("%d/%d", s.Items.Published, s.Items.Discovered)
+}
 
 func limitText(rate float64) string {
 	if rate == 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -53,17 +54,17 @@ func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
 	data := june(t)
 	code, stdout, stderr := starter(t, data, "backfill", "show", "june", "-o", "json")
 	require.Zero(t, code, stderr)
-	var v backfillView
+	var v api.Backfill
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 	require.Equal(t, ledger.BackfillRunning, v.State)
 	require.Equal(t, []string{"1..4", "7"}, v.Partitions)
-	require.Equal(t, stepCounts{ledger.StepDone: 1, ledger.StepFailed: 1, ledger.StepSkipped: 1, ledger.StepRunning: 1}, v.Steps)
+	require.Equal(t, api.StepCounts{ledger.StepDone: 1, ledger.StepFailed: 1, ledger.StepSkipped: 1, ledger.StepRunning: 1}, v.Steps)
 	require.Equal(t, 4, v.Total)
 	require.Positive(t, v.PerMinute)
 	require.NotNil(t, v.ETA)
-	require.Equal(t, []assetProgress{
-		{Asset: "anvisa/catalog", Steps: stepCounts{ledger.StepDone: 1, ledger.StepFailed: 1}, Changed: 1, Rows: 5, Items: itemCounts{Discovered: 6, Published: 5, Absent: 1}},
-		{Asset: "anvisa/download", Steps: stepCounts{ledger.StepSkipped: 1, ledger.StepRunning: 1}, Items: itemCounts{Discovered: 2, Pending: 2}},
+	require.Equal(t, []api.AssetProgress{
+		{Asset: "anvisa/catalog", Steps: api.StepCounts{ledger.StepDone: 1, ledger.StepFailed: 1}, Changed: 1, Rows: 5, Items: api.ItemCounts{Discovered: 6, Published: 5, Absent: 1}},
+		{Asset: "anvisa/download", Steps: api.StepCounts{ledger.StepSkipped: 1, ledger.StepRunning: 1}, Items: api.ItemCounts{Discovered: 2, Pending: 2}},
 	}, v.Assets, "the items of what is under way are counted as they stand now")
 	require.Len(t, v.Failures, 1)
 	require.Equal(t, "2", v.Failures[0].Example.Partition)

@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -44,7 +46,7 @@ func (a *app) waitBackfill(ctx context.Context, c config.Config, d *host.Data, c
 			}
 			if v.State != last || time.Since(told) >= tellEvery {
 				last, told = v.State, time.Now()
-				a.note("  %s", v.progress())
+				a.note("  %s", progressLine(v))
 			}
 		}
 	}
@@ -57,7 +59,7 @@ func (a *app) closing(ctx context.Context, c config.Config, d *host.Data, id str
 	if err != nil {
 		return err
 	}
-	if err := a.show(v, v.print); err != nil {
+	if err := a.show(v, func(w io.Writer) error { return printBackfill(w, v) }); err != nil {
 		return err
 	}
 	b, err := theBackfill(ctx, d, id)
@@ -79,8 +81,8 @@ func ended(b ledger.Backfill) error {
 		b.ID, b.Error, b.ID, b.ID)
 }
 
-// progress is a backfill in one line.
-func (v backfillView) progress() string {
+// progressLine is a backfill in one line.
+func progressLine(v api.Backfill) string {
 	var parts []string
 	for _, s := range stepStates {
 		if n := v.Steps[s]; n > 0 {

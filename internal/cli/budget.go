@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/budget"
 	"drugslm/internal/config"
@@ -20,25 +21,6 @@ import (
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// budgetView is the budget of a host as `budget` prints it. Fields are added, never renamed.
-type budgetView struct {
-	Host       string     `json:"host"`
-	RPS        float64    `json:"rps"`        // in force, at full pace; 0: no limit, or not known
-	Configured *float64   `json:"configured"` // null: no host of this configuration
-	Override   *float64   `json:"override"`   // null: the configuration counts
-	Pace       float64    `json:"pace"`       // share of rps
-	Circuit    string     `json:"circuit"`    // closed, throttled, open or half-open
-	Until      *time.Time `json:"until"`      // end of the block; null: none
-	Reason     string     `json:"reason,omitempty"`
-	Note       string     `json:"note,omitempty"`
-	Refusals   int        `json:"refusals"` // in a row
-	Strain     float64    `json:"strain"`
-	Next       *time.Time `json:"next"` // turn; null: none taken yet
-	Sent       *time.Time `json:"sent"` // the last request
-	Bounded    string     `json:"bounded,omitempty"`
-	BoundedAt  *time.Time `json:"bounded_at"`
-}
 
 func newBudget(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -241,19 +223,19 @@ func (a *app) showBudgets(ctx context.Context, c config.Config, d *host.Data, ar
 		}
 	}
 	slices.SortFunc(noted, func(x, y ledger.Budget) int { return strings.Compare(x.Host, y.Host) })
-	views := []budgetView{}
+	views := []api.Budget{}
 	for _, b := range noted {
 		if only == "" || b.Host == only {
 			views = append(views, viewBudget(b, rates, d.Ledger))
 		}
 	}
-	return a.show(map[string]any{"budgets": views}, func(w io.Writer) error { return printBudgets(w, views) })
+	return a.show(api.BudgetList{Budgets: views}, func(w io.Writer) error { return printBudgets(w, views) })
 }
 
-func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) budgetView {
-	v := budgetView{
+func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) api.Budget {
+	v := api.Budget{
 		Host: b.Host, Pace: b.Pace, Circuit: b.Circuit(l.Now()), Note: b.Note, Refusals: b.Refusals, Strain: b.Strain,
-		Next: instant(l.Shown(b.NextAt)), Sent: instant(l.Shown(b.SentAt)), Bounded: b.Bounded, BoundedAt: instant(l.Shown(b.BoundedAt)),
+		Next: api.Instant(l.Shown(b.NextAt)), Sent: api.Instant(l.Shown(b.SentAt)), Bounded: b.Bounded, BoundedAt: api.Instant(l.Shown(b.BoundedAt)),
 	}
 	if b.Interval > 0 {
 		v.RPS = float64(time.Second) / float64(b.Interval)
@@ -267,14 +249,14 @@ func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) bud
 	switch v.Circuit {
 	case budget.CircuitClosed:
 	case budget.CircuitHalfOpen:
-		v.Until, v.Reason = instant(l.Shown(b.ProbeUntil)), b.Reason
+		v.Until, v.Reason = api.Instant(l.Shown(b.ProbeUntil)), b.Reason
 	default:
-		v.Until, v.Reason = instant(l.Shown(b.BlockedUntil)), b.Reason
+		v.Until, v.Reason = api.Instant(l.Shown(b.BlockedUntil)), b.Reason
 	}
 	return v
 }
 
-func printBudgets(w io.Writer, views []budgetView) error {
+func printBudgets(w io.Writer, views []api.Budget) error {
 	rows := make([][]string, len(views))
 	for i, v := range views {
 		rate := "no limit"
@@ -285,14 +267,14 @@ func printBudgets(w io.Writer, views []budgetView) error {
 			rate += " (set)"
 		}
 		rows[i] = []string{
-			v.Host, rate, fmt.Sprintf("%.0f %%", 100*v.Pace), v.Circuit, whenAt(v.Until), strconv.Itoa(v.Refusals), whenAt(v.Next), strings.Join(v.remarks(), "; "),
+			v.Host, rate, fmt.Sprintf("%.0f %%", 100*v.Pace), v.Circuit, whenAt(v.Until), strconv.Itoa(v.Refusals), whenAt(v.Next), strings.Join(budgetRemarks(v), "; "),
 		}
 	}
 	return table(w, []string{"HOST", "RATE", "PACE", "CIRCUIT", "UNTIL", "REFUSALS", "NEXT", "REASON"}, rows)
 }
 
-// remarks is what there is to say about a budget.
-func (v budgetView) remarks() []string {
+// budgetRemarks is what there is to say about a budget.
+func budgetRemarks(v api.Budget) []string {
 	var out []string
 	if v.Reason != "" {
 		out = append(out, v.Reason)

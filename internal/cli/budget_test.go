@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/budget"
 	"drugslm/internal/ledger"
 )
@@ -14,11 +15,11 @@ import (
 const portalHost = "consultas.anvisa.gov.br"
 
 // budgetOf runs a verb of budget that has to succeed, and gives what it says of one host.
-func budgetOf(t *testing.T, data, host string, args ...string) budgetView {
+func budgetOf(t *testing.T, data, host string, args ...string) api.Budget {
 	t.Helper()
 	code, stdout, stderr := starter(t, data, append(append([]string{"budget"}, args...), "-o", "json")...)
 	require.Zero(t, code, stderr)
-	var v struct{ Budgets []budgetView }
+	var v struct{ Budgets []api.Budget }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 	for _, b := range v.Budgets {
 		if b.Host == host {
@@ -26,7 +27,7 @@ func budgetOf(t *testing.T, data, host string, args ...string) budgetView {
 		}
 	}
 	require.Fail(t, "no such host", "%s in %s", host, stdout)
-	return budgetView{}
+	return api.Budget{}
 }
 
 func TestABudgetIsShownAndChanged(t *testing.T) {

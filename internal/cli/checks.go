@@ -6,42 +6,17 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// checkResult is the last result of a check of a partition, as `checks` prints it.
-type checkResult struct {
-	Asset     asset.Key           `json:"asset"`
-	Partition string              `json:"partition"`
-	Check     string              `json:"check"`
-	Severity  string              `json:"severity"` // blocking or warning
-	Outcome   ledger.CheckOutcome `json:"outcome"`
-	Observed  string              `json:"observed"`
-	Expected  string              `json:"expected"`
-	Detail    string              `json:"detail,omitempty"`
-	RunID     string              `json:"run_id"`
-	At        time.Time           `json:"at"`
-	Link      string              `json:"link,omitempty"`
-	History   []checkMoment       `json:"history,omitempty"` // newest first, the last result included
-}
-
-// checkMoment is one result of a check's history.
-type checkMoment struct {
-	Outcome  ledger.CheckOutcome `json:"outcome"`
-	Observed string              `json:"observed"`
-	Expected string              `json:"expected"`
-	RunID    string              `json:"run_id"`
-	At       time.Time           `json:"at"`
-}
 
 // checkQuery is what `checks` is asked for.
 type checkQuery struct {
@@ -80,7 +55,7 @@ from being published: failed, or an error of a blocking check. Warnings and what
 				if err != nil {
 					return err
 				}
-				if err := a.show(map[string][]checkResult{"checks": found}, func(w io.Writer) error { return printChecks(w, found, q) }); err != nil {
+				if err := a.show(api.CheckList{Checks: found}, func(w io.Writer) error { return printChecks(w, found, q) }); err != nil {
 					return err
 				}
 				return stopped(found, q)
@@ -93,8 +68,8 @@ from being published: failed, or an error of a blocking check. Warnings and what
 	return cmd
 }
 
-func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQuery) ([]checkResult, error) {
-	found := []checkResult{}
+func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQuery) ([]api.CheckResult, error) {
+	found := []api.CheckResult{}
 	selected, err := activities.Select(ctx, d.Graph, d.Ledger, q.selection...)
 	if err != nil {
 		return nil, err
@@ -149,17 +124,17 @@ func declared(made *asset.Asset) map[string]bool {
 }
 
 // addResult takes results as the ledger gives them: those of one check together, the newest first.
-func addResult(found []checkResult, r ledger.Check, c config.Config, history bool) []checkResult {
+func addResult(found []api.CheckResult, r ledger.Check, c config.Config, history bool) []api.CheckResult {
 	last := len(found) - 1
 	if last < 0 || found[last].Check != r.Name || found[last].Partition != r.Partition || found[last].Asset != asset.Key(r.Asset) {
-		found = append(found, checkResult{
+		found = append(found, api.CheckResult{
 			Asset: asset.Key(r.Asset), Partition: r.Partition, Check: r.Name, Severity: severity(r.Blocking), Outcome: r.Outcome,
 			Observed: r.Observed, Expected: r.Expected, Detail: r.Detail, RunID: r.Run, At: r.At, Link: runLink(c, r.Run, ""),
 		})
 		last++
 	}
 	if history {
-		found[last].History = append(found[last].History, checkMoment{
+		found[last].History = append(found[last].History, api.CheckMoment{
 			Outcome: r.Outcome, Observed: r.Observed, Expected: r.Expected, RunID: r.Run, At: r.At,
 		})
 	}
@@ -167,7 +142,7 @@ func addResult(found []checkResult, r ledger.Check, c config.Config, history boo
 }
 
 // stopped is the error of results that keep partitions from being published, if they were asked for.
-func stopped(found []checkResult, q checkQuery) error {
+func stopped(found []api.CheckResult, q checkQuery) error {
 	var names []string
 	for _, r := range found {
 		if q.failed && r.Severity == severity(true) && (r.Outcome == ledger.CheckFailed || r.Outcome == ledger.CheckErrored) {
@@ -191,7 +166,7 @@ func severity(blocking bool) string {
 	return "warning"
 }
 
-func printChecks(w io.Writer, found []checkResult, q checkQuery) error {
+func printChecks(w io.Writer, found []api.CheckResult, q checkQuery) error {
 	if len(found) == 0 {
 		text := "No check has been asked yet: starter materialize '*'\n"
 		if q.failed {
@@ -210,14 +185,14 @@ func printChecks(w io.Writer, found []checkResult, q checkQuery) error {
 			string(r.Asset), r.Partition, r.Check, r.Severity, string(r.Outcome), line(r.Observed), line(r.Expected), when(r.At), r.RunID, line(r.Detail),
 		}
 		if q.history > 0 {
-			rows[i] = slices.Insert(rows[i], 6, r.before())
+			rows[i] = slices.Insert(rows[i], 6, resultsBefore(r))
 		}
 	}
 	return table(w, header, rows)
 }
 
-// before is what was observed until the last result, oldest first; what did not pass has a "!" before it.
-func (r checkResult) before() string {
+// resultsBefore is what was observed until the last result, oldest first; what did not pass has a "!" before it.
+func resultsBefore(r api.CheckResult) string {
 	var seen []string
 	for _, m := range slices.Backward(r.History[min(1, len(r.History)):]) {
 		text := m.Observed

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -39,9 +40,9 @@ func checkedFolder(t *testing.T) string {
 func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	t.Parallel()
 	data := checkedFolder(t)
-	shown := func(args ...string) (code int, results []checkResult, stderr string) {
+	shown := func(args ...string) (code int, results []api.CheckResult, stderr string) {
 		code, stdout, stderr := starter(t, data, append([]string{"checks", "-o", "json"}, args...)...)
-		var found struct{ Checks []checkResult }
+		var found struct{ Checks []api.CheckResult }
 		if stdout != "" {
 			require.NoError(t, json.Unmarshal([]byte(stdout), &found))
 		}
@@ -53,7 +54,7 @@ func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	last := found[1]
 	require.NotEmpty(t, last.Link)
 	last.Link = ""
-	require.Equal(t, checkResult{
+	require.Equal(t, api.CheckResult{
 		Asset: "anvisa/catalog", Partition: "5", Check: "not_dropped", Severity: "blocking", Outcome: "passed", Observed: "0", Expected: "at most 45",
 		Detail: "so many\n go", RunID: "run-0", At: time.Date(2026, 7, 4, 0, 0, 0, 0, time.UTC),
 	}, last)

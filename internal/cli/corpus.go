@@ -9,18 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 )
-
-// cardView is the document of `corpus card`.
-type cardView struct {
-	corpus.About
-	*corpus.Stats
-}
 
 func newCorpus(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -55,7 +50,7 @@ numbers as JSON. Nothing is kept: the card is written from the data each time. "
 					}
 					stats.Add(row)
 				}
-				return a.show(cardView{c.about, stats.Finish()}, func(w io.Writer) error {
+				return a.show(api.CorpusCard{About: c.about, Stats: stats.Finish()}, func(w io.Writer) error {
 					_, err := io.WriteString(w, corpus.Card(stats, c.about, nil))
 					return err
 				})

@@ -8,18 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/host"
 )
-
-// exportView is the document of `corpus export`.
-type exportView struct {
-	corpus.Exported
-	Version int64    `json:"table_version"`
-	Formats []string `json:"formats"`
-	All     bool     `json:"all"`
-}
 
 func newCorpusExport(a *app) *cobra.Command {
 	var o corpus.ExportOptions
@@ -48,7 +41,7 @@ version of the table gives the same bytes.`,
 				if err != nil {
 					return err
 				}
-				view := exportView{Exported: done, Version: c.about.Version, Formats: o.Formats, All: o.All}
+				view := api.CorpusExport{Exported: done, Version: c.about.Version, Formats: o.Formats, All: o.All}
 				return a.show(view, func(w io.Writer) error { return printExport(w, view) })
 			})
 		},
@@ -70,7 +63,7 @@ func (a *app) counting(total int64) func(rows int) {
 	}
 }
 
-func printExport(w io.Writer, v exportView) error {
+func printExport(w io.Writer, v api.CorpusExport) error {
 	cells := make([][]string, len(v.Files))
 	for i, f := range v.Files {
 		cells[i] = []string{f.Name, size(f.Bytes), f.SHA256}

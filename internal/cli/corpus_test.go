@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
@@ -92,7 +93,7 @@ func TestCorpusIsTakenAlong(t *testing.T) {
 	data := t.TempDir()
 	publishCorpus(t, data, 80)
 	folder := filepath.Join(t.TempDir(), "leaflets")
-	out := ask[exportView](t, data, "corpus", "export", folder, "--format", "jsonl")
+	out := ask[api.CorpusExport](t, data, "corpus", "export", folder, "--format", "jsonl")
 	require.Equal(t, folder, out.Folder)
 	require.Equal(t, map[string]int{"train": 40, "validation": 20}, out.Rows, "representatives alone")
 	for _, f := range out.Files {

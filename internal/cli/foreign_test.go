@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/audit"
 	"drugslm/internal/config"
@@ -204,11 +205,11 @@ func TestForeignCommitsAreShown(t *testing.T) {
 }
 
 // shownAs asks for the status of category 5 of the catalog, as text and as JSON.
-func shownAs(t *testing.T, data string, state asset.State, says ...string) partitionStatus {
+func shownAs(t *testing.T, data string, state asset.State, says ...string) api.PartitionStatus {
 	t.Helper()
 	code, stdout, stderr := starter(t, data, "status", "anvisa/catalog")
 	require.Zero(t, code, stderr)
-	one := ask[statusView](t, data, "status", "anvisa/catalog").Assets[0].Partitions[0]
+	one := ask[api.Status](t, data, "status", "anvisa/catalog").Assets[0].Partitions[0]
 	require.Equal(t, "5", one.Partition)
 	require.Equal(t, state, one.State, "%s", one.Reason)
 	require.Contains(t, stdout, string(state))

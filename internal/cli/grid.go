@@ -9,22 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 )
-
-// sessionView is a browser session as `grid status` and `grid reap` print it.
-type sessionView struct {
-	Session string            `json:"session"`
-	Hub     string            `json:"hub"`   // "local": a chromedriver of the owner's own
-	Owner   string            `json:"owner"` // worker; "" of an unrecorded one
-	State   host.SessionState `json:"state"` // held, orphan or unrecorded
-	AtHub   bool              `json:"at_hub"`
-
-	Started      *time.Time `json:"started"` // null: unknown
-	LeaseExpires *time.Time `json:"lease_expires"`
-	OwnerSeen    *time.Time `json:"owner_seen"`
-}
 
 func newGrid(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "grid", Short: "Show browser sessions, and end those of workers that are gone", Args: verb,
@@ -93,16 +81,16 @@ when none runs. With a hub that does not answer, what is left of drivers on this
 }
 
 func (a *app) showSessions(found []host.Session) error {
-	views := make([]sessionView, len(found))
+	views := make([]api.Session, len(found))
 	rows := make([][]string, len(found))
 	for i, s := range found {
-		views[i] = sessionView{
-			Session: s.ID, Hub: s.Hub, Owner: s.Owner, State: s.State, AtHub: s.AtHub,
-			Started: instant(s.Started), LeaseExpires: instant(s.Expires), OwnerSeen: instant(s.OwnerSeen),
+		views[i] = api.Session{
+			Session: s.ID, Hub: s.Hub, Owner: s.Owner, State: string(s.State), AtHub: s.AtHub,
+			Started: api.Instant(s.Started), LeaseExpires: api.Instant(s.Expires), OwnerSeen: api.Instant(s.OwnerSeen),
 		}
 		rows[i] = []string{s.ID, string(s.State), cmp.Or(s.Owner, "–"), s.Hub, age(s.Started), when(s.Expires), when(s.OwnerSeen)}
 	}
-	return a.show(map[string]any{"sessions": views}, func(w io.Writer) error {
+	return a.show(api.SessionList{Sessions: views}, func(w io.Writer) error {
 		return table(w, []string{"SESSION", "STATE", "OWNER", "HUB", "AGE", "LEASE UNTIL", "OWNER SEEN"}, rows)
 	})
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/hook"
@@ -20,33 +20,6 @@ import (
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 )
-
-// eventView is an event as `hooks list` prints it.
-type eventView struct {
-	Event      string            `json:"event"` // its id
-	Kind       string            `json:"kind"`
-	State      ledger.EventState `json:"state"` // pending, delivered, abandoned or unwanted
-	Created    time.Time         `json:"created"`
-	Payload    json.RawMessage   `json:"payload"`
-	Deliveries []deliveryView    `json:"deliveries"`
-}
-
-type deliveryView struct {
-	Target   string            `json:"target"` // webhook or command
-	State    ledger.EventState `json:"state"`
-	Attempts int               `json:"attempts"`
-	Next     *time.Time        `json:"next"`    // null once settled
-	Settled  *time.Time        `json:"settled"` // null while pending
-	Error    string            `json:"error,omitempty"`
-}
-
-// testView is what `hooks test` prints of one target.
-type testView struct {
-	Target string `json:"target"`
-	OK     bool   `json:"ok"`
-	Answer string `json:"answer"`
-	TookMS int64  `json:"took_ms"`
-}
 
 func newHooks(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -73,7 +46,7 @@ func newHooksList(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(map[string][]eventView{"events": views}, func(w io.Writer) error { return printEvents(w, views) })
+				return a.show(api.EventList{Events: views}, func(w io.Writer) error { return printEvents(w, views) })
 			})
 		},
 	}
@@ -82,34 +55,24 @@ func newHooksList(a *app) *cobra.Command {
 	return cmd
 }
 
-func events(ctx context.Context, d *host.Data, state ledger.EventState, limit int) ([]eventView, error) {
+func events(ctx context.Context, d *host.Data, state ledger.EventState, limit int) ([]api.Event, error) {
 	known := []ledger.EventState{"", ledger.EventPending, ledger.EventDelivered, ledger.EventAbandoned, ledger.EventUnwanted}
 	if !slices.Contains(known, state) {
 		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %q", state, known[1:])
 	}
 	found, err := d.Ledger.Events(ctx, state, limit)
-	views := make([]eventView, len(found))
+	views := make([]api.Event, len(found))
 	for i, e := range found {
-		v := eventView{Event: e.ID, Kind: e.Kind, State: e.State, Created: e.Created, Payload: e.Payload, Deliveries: []deliveryView{}}
+		v := api.Event{Event: e.ID, Kind: e.Kind, State: e.State, Created: e.Created, Payload: e.Payload, Deliveries: []api.Delivery{}}
 		for _, d := range e.Deliveries {
-			v.Deliveries = append(v.Deliveries, viewDelivery(d))
+			v.Deliveries = append(v.Deliveries, api.DeliveryOf(d))
 		}
 		views[i] = v
 	}
 	return views, err
 }
 
-func viewDelivery(d ledger.Delivery) deliveryView {
-	v := deliveryView{Target: d.Target, State: d.State, Attempts: d.Attempts, Error: d.Error}
-	if d.State == ledger.EventPending {
-		v.Next = &d.Next
-	} else {
-		v.Settled = &d.Settled
-	}
-	return v
-}
-
-func printEvents(w io.Writer, views []eventView) error {
+func printEvents(w io.Writer, views []api.Event) error {
 	var rows [][]string
 	for _, v := range views {
 		if len(v.Deliveries) == 0 {
@@ -152,7 +115,7 @@ func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
 		return fault.New(fault.Invalid, "", "nobody is to be told: set DRUGSLM_HOOKS_URL or DRUGSLM_HOOKS_COMMAND")
 	}
 	e := hook.Event{ID: "test/" + strings.ToLower(rand.Text()), Kind: "test", Created: time.Now(), Data: []byte(`{}`)}
-	var views []testView
+	var views []api.HookTest
 	failed := 0
 	for _, target := range hooks.All() {
 		began := time.Now()
@@ -164,9 +127,9 @@ func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
 			answer = telemetry.Redact(err.Error())
 			failed++
 		}
-		views = append(views, testView{Target: target, OK: err == nil, Answer: answer, TookMS: time.Since(began).Milliseconds()})
+		views = append(views, api.HookTest{Target: target, OK: err == nil, Answer: answer, TookMS: time.Since(began).Milliseconds()})
 	}
-	err := a.show(map[string]any{"event": e.ID, "targets": views}, func(w io.Writer) error {
+	err := a.show(api.HookTestList{Event: e.ID, Targets: views}, func(w io.Writer) error {
 		rows := make([][]string, len(views))
 		for i, v := range views {
 			rows[i] = []string{v.Target, map[bool]string{true: "taken", false: "failed"}[v.OK], fmt.Sprintf("%d ms", v.TookMS), v.Answer}
@@ -212,7 +175,7 @@ func (a *app) retryHooks(ctx context.Context, c config.Config, d *host.Data, ids
 	if len(retried) > 0 {
 		a.wakeDelivery(ctx, c)
 	}
-	return a.show(map[string][]string{"retried": append([]string{}, retried...)}, func(w io.Writer) error {
+	return a.show(api.EventsRetried{Retried: append([]string{}, retried...)}, func(w io.Writer) error {
 		for _, id := range retried {
 			writeln(w, id)
 		}

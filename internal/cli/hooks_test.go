@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -28,7 +29,7 @@ func TestHooksAreListedAndRetried(t *testing.T) {
 
 	code, stdout, stderr := starter(t, data, "hooks", "list", "--state", "abandoned", "-o", "json")
 	require.Zero(t, code, stderr)
-	var found struct{ Events []eventView }
+	var found struct{ Events []api.Event }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &found))
 	require.Len(t, found.Events, 1)
 	require.Equal(t, "lost", found.Events[0].Event)

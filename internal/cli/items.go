@@ -7,42 +7,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// itemView is an item as `items` prints it.
-type itemView struct {
-	Asset     asset.Key    `json:"asset"`
-	Partition string       `json:"partition"`
-	Item      string       `json:"item"`
-	Label     string       `json:"label"`
-	State     ledger.State `json:"state"`
-	Kind      string       `json:"kind,omitempty"`     // of the failure or the absence
-	Reason    string       `json:"reason,omitempty"`   // why it is in this state
-	Evidence  string       `json:"evidence,omitempty"` // what was seen, as a file of the data folder
-	Attempts  int          `json:"attempts"`
-	RunID     string       `json:"run_id"`
-	Updated   time.Time    `json:"updated"`
-
-	MissingSince string      `json:"missing_since,omitempty"` // the source's day of the first complete listing that did not show it; none: the last one did
-	Waiver       *itemWaiver `json:"waiver,omitempty"`        // a person let it stay quarantined
-}
-
-// itemWaiver is who let a quarantined item stay as it is, and why.
-type itemWaiver struct {
-	Note   string    `json:"note"`
-	Author string    `json:"author"`
-	Since  time.Time `json:"since"`
-}
 
 // itemStates are the states that can be asked for.
 var itemStates = []string{
@@ -81,7 +56,7 @@ func itemsCommand(a *app, use string) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(map[string][]itemView{"items": found}, func(w io.Writer) error { return printItems(w, found) })
+				return a.show(api.ItemList{Items: found}, func(w io.Writer) error { return printItems(w, found) })
 			})
 		},
 	}
@@ -93,7 +68,7 @@ func itemsCommand(a *app, use string) *cobra.Command {
 	return cmd
 }
 
-func items(ctx context.Context, d *host.Data, selection, partitions []string, wanted itemsWanted) ([]itemView, error) {
+func items(ctx context.Context, d *host.Data, selection, partitions []string, wanted itemsWanted) ([]api.Item, error) {
 	filter := wanted.filter
 	filter.Reason = wanted.reason
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
@@ -107,7 +82,7 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 	if err != nil {
 		return nil, err
 	}
-	found := []itemView{}
+	found := []api.Item{}
 	for _, made := range selected {
 		filter.Asset = string(made.Key)
 		keys := chosen[made.Key]
@@ -128,7 +103,7 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 }
 
 // itemViews shows items of an asset, with what is noted beside them.
-func itemViews(ctx context.Context, d *host.Data, key string, entries []ledger.Entry) ([]itemView, error) {
+func itemViews(ctx context.Context, d *host.Data, key string, entries []ledger.Entry) ([]api.Item, error) {
 	missing, err := d.Ledger.Unlisted(ctx, key, "")
 	if err != nil {
 		return nil, err
@@ -137,16 +112,16 @@ func itemViews(ctx context.Context, d *host.Data, key string, entries []ledger.E
 	if err != nil {
 		return nil, err
 	}
-	views := make([]itemView, len(entries))
+	views := make([]api.Item, len(entries))
 	for i, e := range entries {
 		here := ledger.Slice{Asset: e.Asset, Partition: e.Partition}
-		views[i] = itemView{
+		views[i] = api.Item{
 			Asset: asset.Key(e.Asset), Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
 			Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,
 			MissingSince: missing[here][e.ID].Day,
 		}
 		if w, waived := waivers[here][e.ID]; waived {
-			views[i].Waiver = &itemWaiver{w.Note, w.Author, w.Since}
+			views[i].Waiver = &api.ItemWaiver{Note: w.Note, Author: w.Author, Since: w.Since}
 		}
 	}
 	return views, nil
@@ -168,7 +143,7 @@ func itemsOf(ctx context.Context, d *host.Data, filter ledger.Filter, keys []str
 	return found, nil
 }
 
-func printItems(w io.Writer, found []itemView) error {
+func printItems(w io.Writer, found []api.Item) error {
 	rows := make([][]string, len(found))
 	for i, v := range found {
 		if v.MissingSince != "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -44,7 +45,7 @@ func (q *itemQuery) check() error {
 }
 
 // find gives the quarantined items that are meant. An id that none of them has is a mistake.
-func (q *itemQuery) find(ctx context.Context, d *host.Data) ([]itemView, error) {
+func (q *itemQuery) find(ctx context.Context, d *host.Data) ([]api.Item, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
@@ -54,7 +55,7 @@ func (q *itemQuery) find(ctx context.Context, d *host.Data) ([]itemView, error) 
 	if len(ids) == 0 {
 		ids = []string{""}
 	}
-	var found []itemView
+	var found []api.Item
 	for _, wanted.filter.ID = range ids {
 		some, err := items(ctx, d, selection, q.partitions, wanted)
 		if err != nil {
@@ -74,14 +75,7 @@ func (q *itemQuery) find(ctx context.Context, d *host.Data) ([]itemView, error) 
 // maxChanged bounds how many items one call changes.
 const maxChanged = 100_000
 
-// changed is what retry, waive and unwaive print.
-type changed struct {
-	Changed int        `json:"changed"`
-	Items   []itemView `json:"items"`
-	Next    string     `json:"next,omitempty"` // the command that does what is now to do
-}
-
-func (c changed) print(w io.Writer, verb string) error {
+func printChanged(w io.Writer, c api.ItemsChanged, verb string) error {
 	if _, err := writef(w, "%d items %s\n", c.Changed, verb); err != nil || c.Next == "" {
 		return err
 	}
@@ -111,7 +105,7 @@ func newItemsShow(a *app) *cobra.Command {
 				if len(found) == 0 {
 					return unknownItem(ctx, d, args[0])
 				}
-				return a.show(map[string][]itemView{"items": found}, func(w io.Writer) error { return printItem(w, found) })
+				return a.show(api.ItemList{Items: found}, func(w io.Writer) error { return printItem(w, found) })
 			})
 		},
 	}
@@ -128,7 +122,7 @@ func unknownItem(ctx context.Context, d *host.Data, id string) error {
 	return fault.New(fault.Invalid, "", "item %q is unknown; the nearest: %s", id, strings.Join(asset.Nearest(id, near, 3), ", "))
 }
 
-func printItem(w io.Writer, found []itemView) error {
+func printItem(w io.Writer, found []api.Item) error {
 	for i, v := range found {
 		if i > 0 {
 			writeln(w)
@@ -160,7 +154,7 @@ changed. The command that runs them is printed.`,
   starter items retry --asset anvisa/download --kind corrupt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ids = args
-			return a.changeItems(cmd, &q, "are tried again by the next run", func(ctx context.Context, d *host.Data, found []itemView, c *changed) error {
+			return a.changeItems(cmd, &q, "are tried again by the next run", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) error {
 				entries := make([]ledger.Entry, len(found))
 				for i, v := range found {
 					entries[i] = ledger.Entry{Asset: string(v.Asset), Partition: v.Partition, Item: ledger.Item{ID: v.Item}}
@@ -175,7 +169,7 @@ changed. The command that runs them is printed.`,
 }
 
 // nextRun is the command that makes items again.
-func nextRun(found []itemView) string {
+func nextRun(found []api.Item) string {
 	var assets, partitions []string
 	seen := make(map[string]bool)
 	for _, v := range found {
@@ -213,7 +207,7 @@ partition look failed, and no run tries it again, not even with --failed, until 
 			if note = strings.TrimSpace(note); note == "" || len(note) > maxNote {
 				return usage(cmd, fault.New(fault.Invalid, "", "--note says why, in at most %d bytes", maxNote))
 			}
-			return a.changeItems(cmd, &q, "are waived", func(ctx context.Context, d *host.Data, found []itemView, c *changed) error {
+			return a.changeItems(cmd, &q, "are waived", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) error {
 				c.Changed = len(found)
 				return d.Ledger.Waive(ctx, waivers(found, note))
 			})
@@ -235,7 +229,7 @@ func newItemsUnwaive(a *app) *cobra.Command {
 		Example: `  starter items unwaive 1156882/patient`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ids = args
-			return a.changeItems(cmd, &q, "are not waived any more", func(ctx context.Context, d *host.Data, found []itemView, c *changed) (err error) {
+			return a.changeItems(cmd, &q, "are not waived any more", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) (err error) {
 				c.Changed, err = d.Ledger.Unwaive(ctx, waivers(found, ""))
 				return err
 			})
@@ -245,7 +239,7 @@ func newItemsUnwaive(a *app) *cobra.Command {
 	return cmd
 }
 
-func waivers(found []itemView, note string) []ledger.Waiver {
+func waivers(found []api.Item, note string) []ledger.Waiver {
 	all := make([]ledger.Waiver, len(found))
 	for i, v := range found {
 		all[i] = ledger.Waiver{Asset: string(v.Asset), Partition: v.Partition, ID: v.Item, Note: note, Author: author()}
@@ -262,19 +256,19 @@ func author() string {
 }
 
 // changeItems changes the items that are meant and says how many there were.
-func (a *app) changeItems(cmd *cobra.Command, q *itemQuery, verb string, change func(context.Context, *host.Data, []itemView, *changed) error) error {
+func (a *app) changeItems(cmd *cobra.Command, q *itemQuery, verb string, change func(context.Context, *host.Data, []api.Item, *api.ItemsChanged) error) error {
 	return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		found, err := q.find(ctx, d)
 		if err != nil {
 			return err
 		}
-		c := changed{Items: found}
+		c := api.ItemsChanged{Items: found}
 		if c.Items == nil {
-			c.Items = []itemView{}
+			c.Items = []api.Item{}
 		}
 		if err := change(ctx, d, found, &c); err != nil {
 			return err
 		}
-		return a.show(c, func(w io.Writer) error { return c.print(w, verb) })
+		return a.show(c, func(w io.Writer) error { return printChanged(w, c, verb) })
 	})
 }

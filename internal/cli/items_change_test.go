@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
@@ -36,10 +37,10 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 		require.Equal(t, want, code, "%v: %s", args, stderr)
 		return stdout, stderr
 	}
-	listed := func(args ...string) (found []itemView) {
+	listed := func(args ...string) (found []api.Item) {
 		t.Helper()
 		stdout, _ := do(0, append(args, "-o", "json")...)
-		var v struct{ Items []itemView }
+		var v struct{ Items []api.Item }
 		require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 		return v.Items
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
@@ -38,7 +39,7 @@ func TestItemsAreListedWithTheirReasons(t *testing.T) {
 
 	code, stdout, stderr := starter(t, data, "items", "anvisa/download", "--state", "quarantined", "-o", "json")
 	require.Zero(t, code, stderr)
-	var found struct{ Items []itemView }
+	var found struct{ Items []api.Item }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &found))
 	require.Len(t, found.Items, 1)
 	require.Equal(t, "1/patient", found.Items[0].Item)
@@ -81,7 +82,7 @@ func TestPartitionsAreNamedAlikeByEveryVerb(t *testing.T) {
 	} {
 		code, stdout, stderr := starter(t, data, append([]string{"items", "-o", "json"}, tt.args...)...)
 		require.Zero(t, code, "%v: %s", tt.args, stderr)
-		var found struct{ Items []itemView }
+		var found struct{ Items []api.Item }
 		require.NoError(t, json.Unmarshal([]byte(stdout), &found))
 		require.Len(t, found.Items, tt.items, tt.args)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -248,20 +249,9 @@ func (a *app) view(ctx context.Context, q viewQuery, s look.Subject, content []b
 	if err := file.Write(path, func(w io.Writer) error { return look.Document(w, s) }); err != nil {
 		return err
 	}
-	v := viewedFile{Item: s.Item, File: path, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}
+	v := api.ViewedFile{Item: s.Item, File: path, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}
 	return a.show(v, func(w io.Writer) error {
 		_, err := writeln(w, path)
 		return err
 	})
-}
-
-// viewedFile is what `items view -o json` prints.
-type viewedFile struct {
-	Item     string `json:"item"`
-	File     string `json:"file"`
-	Pages    int    `json:"pages"` // of the document; 0: not known
-	First    int    `json:"first"` // page in the file
-	Last     int    `json:"last"`
-	Pictures int    `json:"pictures"` // pages that could be drawn
-	Undrawn  string `json:"undrawn,omitempty"`
 }

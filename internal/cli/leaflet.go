@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -17,90 +18,6 @@ import (
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
-
-// fileView is a file as `leaflet parse` prints it.
-type fileView struct {
-	File     string        `json:"file"`
-	Kind     leaflet.Kind  `json:"kind,omitempty"`
-	Reason   string        `json:"reason,omitempty"` // why it is no leaflet
-	Text     string        `json:"text"`             // of the file; what is no leaflet has it too: it is kept, not forced into sections
-	Leaflets []leafletView `json:"leaflets"`
-	Pages    int           `json:"pages"`
-	Sources  []sourceView  `json:"sources"` // of the text of each page
-	Words    []wordsView   `json:"words"`   // of each page: where they went
-	Outside  []outsideView `json:"outside"` // what of the text is in no section
-	Dropped  []droppedView `json:"dropped"` // what the pages print and the text leaves out: one for each occurrence
-	Warnings []string      `json:"warnings"`
-	Error    string        `json:"error,omitempty"` // why the file cannot be read
-}
-
-// sourceView says where the text of a page is from.
-type sourceView struct {
-	Page       int        `json:"page"` // from 1
-	Source     pdf.Source `json:"source"`
-	Confidence float64    `json:"confidence,omitempty"` // from 0 to 1, of what was recognised
-}
-
-// wordsView counts the words of a page: words is the sum of the others.
-type wordsView struct {
-	Page     int `json:"page"` // from 1
-	Words    int `json:"words"`
-	Sections int `json:"sections"` // in sections, their titles included
-	Outside  int `json:"outside"`  // in the text, and in no section
-	Dropped  int `json:"dropped"`  // not in the text
-}
-
-// outsideView is a part of the text that is in no section.
-type outsideView struct {
-	Page  int `json:"page"`  // from 1, of its first line
-	Start int `json:"start"` // characters in the text of the file
-	End   int `json:"end"`
-	Words int `json:"words"`
-}
-
-// droppedView is a line of a page that is not in the text.
-type droppedView struct {
-	Page   int    `json:"page"` // from 1
-	Text   string `json:"text"`
-	Reason string `json:"reason"` // running_head, duplicate, invisible, unreadable or recognised
-}
-
-// leafletView is one leaflet of a file.
-type leafletView struct {
-	Audience leaflet.Audience `json:"audience"`
-	Pages    []int            `json:"pages"` // first and last, from 1
-	Sections []sectionView    `json:"sections"`
-	History  []leaflet.Change `json:"history"`
-	Metadata leaflet.Metadata `json:"metadata"`
-	Missing  []missingView    `json:"missing"`
-	Warnings []string         `json:"warnings"`
-}
-
-// sectionView is one section of a leaflet.
-type sectionView struct {
-	ID     string `json:"id"`
-	Number int    `json:"number"`
-	Title  string `json:"title"`
-	Pages  []int  `json:"pages"` // first and last, from 1
-	Start  int    `json:"start"` // characters (Unicode code points) in the text of the file: of the title
-	End    int    `json:"end"`   // after the section
-	Text   string `json:"text"`
-
-	Markdown string          `json:"markdown"`         // the text: "" only where that is
-	Blocks   []leaflet.Block `json:"blocks"`           // the text: paragraphs, items of lists, headings and tables, in order
-	Tables   []leaflet.Table `json:"tables,omitempty"` // in the text
-
-	Confidence float64 `json:"confidence"`       // from 0 to 1
-	Reason     string  `json:"reason,omitempty"` // why it is below 1
-}
-
-// missingView is a section that the rule asks for and the leaflet has not.
-type missingView struct {
-	ID     string `json:"id"`
-	Number int    `json:"number"`
-	Title  string `json:"title"`
-	Reason string `json:"reason"`
-}
 
 func newLeaflet(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -153,7 +70,7 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 		return err
 	}
 	defer func() { err = cmp.Or(err, reader.Close(context.WithoutCancel(ctx))) }()
-	views := make([]fileView, len(files))
+	views := make([]api.LeafletFile, len(files))
 	var failed []error
 	for i, path := range files {
 		view, err := parseFile(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, path)
@@ -167,7 +84,7 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 		}
 		views[i] = view
 	}
-	var all any = map[string][]fileView{"files": views}
+	var all any = api.LeafletFileList{Files: views}
 	if len(views) == 1 {
 		all = views[0]
 	}
@@ -186,9 +103,9 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 const maxLeaflet = 64 << 20
 
 // parseFile reads one file.
-func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (fileView, error) {
-	view := fileView{
-		File: path, Leaflets: []leafletView{}, Sources: []sourceView{}, Words: []wordsView{}, Outside: []outsideView{}, Dropped: []droppedView{}, Warnings: []string{},
+func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (api.LeafletFile, error) {
+	view := api.LeafletFile{
+		File: path, Leaflets: []api.Leaflet{}, Sources: []api.PageSource{}, Words: []api.PageWords{}, Outside: []api.OutsideText{}, Dropped: []api.DroppedLine{}, Warnings: []string{},
 	}
 	content, err := file.Read(path, maxLeaflet)
 	if err != nil {
@@ -198,7 +115,7 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 	view.Pages = len(read.Pages)
 	view.Warnings = append(view.Warnings, read.Warnings...)
 	for _, page := range read.Pages {
-		view.Sources = append(view.Sources, sourceView{Page: page.Number, Source: page.Source, Confidence: page.Confidence})
+		view.Sources = append(view.Sources, api.PageSource{Page: page.Number, Source: page.Source, Confidence: page.Confidence})
 	}
 	if err != nil {
 		return view, err
@@ -209,59 +126,41 @@ func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recogniz
 	}
 	view.Kind, view.Reason, view.Text = found.Kind, found.Reason, found.Text
 	view.Warnings = append(view.Warnings, found.Warnings...)
-	view.account(found)
+	addWords(&view, found)
 	for _, l := range found.Leaflets {
-		view.Leaflets = append(view.Leaflets, viewLeaflet(l))
+		view.Leaflets = append(view.Leaflets, api.LeafletOf(l))
 	}
 	return view, nil
 }
 
-// account takes over where the words of the file went.
-func (v *fileView) account(f leaflet.File) {
+// addWords takes over where the words of the file went.
+func addWords(v *api.LeafletFile, f leaflet.File) {
 	for i, w := range f.Words {
-		v.Words = append(v.Words, wordsView{Page: i + 1, Words: w.Page, Sections: w.Sections, Outside: w.Outside, Dropped: w.Dropped})
+		v.Words = append(v.Words, api.PageWords{Page: i + 1, Words: w.Page, Sections: w.Sections, Outside: w.Outside, Dropped: w.Dropped})
 	}
 	for _, s := range f.Outside {
-		v.Outside = append(v.Outside, outsideView(s))
+		v.Outside = append(v.Outside, api.OutsideText(s))
 	}
 	for _, d := range f.Dropped {
-		v.Dropped = append(v.Dropped, droppedView(d))
+		v.Dropped = append(v.Dropped, api.DroppedLine(d))
 	}
 }
 
-// words sums the counts of all pages.
-func (v fileView) words() (all wordsView) {
+// wordTotals sums the counts of all pages.
+func wordTotals(v api.LeafletFile) (all api.PageWords) {
 	for _, w := range v.Words {
 		all.Words, all.Sections, all.Outside, all.Dropped = all.Words+w.Words, all.Sections+w.Sections, all.Outside+w.Outside, all.Dropped+w.Dropped
 	}
 	return all
 }
 
-func viewLeaflet(l leaflet.Leaflet) leafletView {
-	view := leafletView{
-		Audience: l.Audience, Pages: []int{l.FirstPage, l.LastPage}, Sections: []sectionView{}, Missing: []missingView{},
-		History: append([]leaflet.Change{}, l.History...), Metadata: l.Metadata,
-		Warnings: append([]string{}, l.Warnings...),
-	}
-	for _, s := range l.Sections {
-		view.Sections = append(view.Sections, sectionView{
-			ID: s.ID, Number: s.Number, Title: s.Title, Pages: []int{s.FirstPage, s.LastPage}, Text: s.Text, Start: s.Start, End: s.End,
-			Confidence: s.Confidence, Reason: s.Reason, Tables: s.Tables, Markdown: s.Markdown, Blocks: append([]leaflet.Block{}, s.Blocks...),
-		})
-	}
-	for _, m := range l.Absent {
-		view.Missing = append(view.Missing, missingView{ID: m.ID, Number: m.Number, Title: m.Title, Reason: m.Reason})
-	}
-	return view
-}
-
 // printFiles prints what was found, each section under a line that says what it is.
-func printFiles(w io.Writer, files []fileView) error {
+func printFiles(w io.Writer, files []api.LeafletFile) error {
 	for _, f := range files {
 		if f.Error != "" {
 			continue // on standard error
 		}
-		words := f.words()
+		words := wordTotals(f)
 		writef(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
 		writef(w, "  words: %d on the pages, %d in sections, %d outside of sections, %d dropped\n", words.Words, words.Sections, words.Outside, words.Dropped)
 		if f.Kind != leaflet.KindLeaflet {
@@ -277,7 +176,7 @@ func printFiles(w io.Writer, files []fileView) error {
 	return nil
 }
 
-func printLeaflet(w io.Writer, n int, l leafletView) {
+func printLeaflet(w io.Writer, n int, l api.Leaflet) {
 	writef(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
 	for _, warning := range l.Warnings {
 		writef(w, "  warning: %s\n", warning)

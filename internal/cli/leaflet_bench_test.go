@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -51,7 +52,7 @@ var (
 )
 
 // judge judges a leaflet by rules of its own: it knows only what a reader of the output sees.
-func judge(l leafletView, half int) judged {
+func judge(l api.Leaflet, half int) judged {
 	j := judged{audience: l.Audience, half: half, good: map[string]bool{}}
 	say := func(measure string, good bool, fault string, args ...any) {
 		j.good[measure] = good
@@ -60,7 +61,7 @@ func judge(l leafletView, half int) judged {
 		}
 	}
 	var numbers []int
-	complete, last := true, sectionView{}
+	complete, last := true, api.Section{}
 	for _, s := range l.Sections {
 		if s.Number > 0 {
 			numbers = append(numbers, s.Number)
@@ -71,9 +72,9 @@ func judge(l leafletView, half int) judged {
 	want := map[leaflet.Audience]int{leaflet.Patient: 9, leaflet.Professional: 10}[l.Audience]
 	say(measures[0], complete && len(numbers) == want && slices.IsSorted(numbers), "sections %v", numbers)
 	mixed := slices.ContainsFunc(strings.Split(last.Text, "\n"), noticeTip.MatchString)
-	titled := slices.ContainsFunc(l.Sections, func(s sectionView) bool { return s.ID == "legal" })
+	titled := slices.ContainsFunc(l.Sections, func(s api.Section) bool { return s.ID == "legal" })
 	say(measures[1], titled && !mixed, "legal notices: found %t, in the last section %t", titled, mixed)
-	table := slices.ContainsFunc(l.Sections, func(s sectionView) bool { return s.ID == leaflet.HistoryID })
+	table := slices.ContainsFunc(l.Sections, func(s api.Section) bool { return s.ID == leaflet.HistoryID })
 	say(measures[2], table, "")
 	say(measures[3], !table || len(l.History) > 0, "no rows in the table of changes")
 	j.rows = len(l.History)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -38,7 +39,7 @@ type expectedLeaflet struct {
 }
 
 // found is what is expected of a file, made of what was found.
-func found(f fileView) expected {
+func found(f api.LeafletFile) expected {
 	e := expected{Pages: f.Pages}
 	for _, l := range f.Leaflets {
 		of := expectedLeaflet{

@@ -10,6 +10,7 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/pdf"
 )
 
@@ -53,16 +54,16 @@ func TestLeafletParseOfScans(t *testing.T) {
 	require.Equal(t, ExitFailed, code)
 	require.Contains(t, stderr, "scan.pdf: needs_ocr: no text on any of 1 pages (1 needs_ocr), and Tesseract is not installed")
 	require.Contains(t, stderr, "install the packages tesseract-ocr and tesseract-ocr-por")
-	var got fileView
+	var got api.LeafletFile
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	require.Contains(t, got.Error, "needs_ocr: ")
-	require.Equal(t, []sourceView{{Page: 1, Source: pdf.SourceNeedsOCR}}, got.Sources)
+	require.Equal(t, []api.PageSource{{Page: 1, Source: pdf.SourceNeedsOCR}}, got.Sources)
 
 	code, stdout, stderr = starter(t, t.TempDir(), "leaflet", "parse", scanned(t, twoTitles), "-o", "json", "--config", none)
 	require.Zero(t, code, stderr)
-	got = fileView{}
+	got = api.LeafletFile{}
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
-	require.Equal(t, []sourceView{{Page: 1, Source: pdf.SourceText}, {Page: 2, Source: pdf.SourceNeedsOCR}}, got.Sources)
+	require.Equal(t, []api.PageSource{{Page: 1, Source: pdf.SourceText}, {Page: 2, Source: pdf.SourceNeedsOCR}}, got.Sources)
 	require.Contains(t, got.Warnings[0], "page 2: needs_ocr: Tesseract is not installed")
 
 	script, err := filepath.Abs(filepath.Join("..", "..", "internal", "ocr", "testdata", "fake.sh"))
@@ -71,8 +72,8 @@ func TestLeafletParseOfScans(t *testing.T) {
 	require.NoError(t, os.Symlink(script, program))
 	code, stdout, stderr = starter(t, t.TempDir(), "leaflet", "parse", scanned(t, twoTitles), "-o", "json", "--config", withTesseract(t, program))
 	require.Zero(t, code, stderr)
-	got = fileView{}
+	got = api.LeafletFile{}
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
-	require.Equal(t, []sourceView{{Page: 1, Source: pdf.SourceText}, {Page: 2, Source: pdf.SourceOCR, Confidence: 0.9}}, got.Sources)
+	require.Equal(t, []api.PageSource{{Page: 1, Source: pdf.SourceText}, {Page: 2, Source: pdf.SourceOCR, Confidence: 0.9}}, got.Sources)
 	require.Contains(t, got.Warnings, "page 2: recognised by Tesseract 5.9.9, confidence 0.90")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -51,7 +52,7 @@ func TestLeafletParse(t *testing.T) {
 	file := printed(t, twoTitles, "4. CONTRAINDICAÇÕES\nNão use em caso de alergia.")
 	code, stdout, stderr := starter(t, t.TempDir(), "leaflet", "parse", file, "-o", "json")
 	require.Zero(t, code, stderr)
-	var got fileView
+	var got api.LeafletFile
 	decoder := json.NewDecoder(strings.NewReader(stdout))
 	decoder.DisallowUnknownFields()
 	require.NoError(t, decoder.Decode(&got))
@@ -85,7 +86,7 @@ func TestLeafletParseTellsWhatCannotBeRead(t *testing.T) {
 	code, stdout, stderr := starter(t, t.TempDir(), "leaflet", "parse", broken, printed(t, twoTitles), "-o", "json")
 	require.Equal(t, ExitFailed, code)
 	require.Contains(t, stderr, "broken.pdf: read PDF: not a PDF")
-	var got struct{ Files []fileView }
+	var got struct{ Files []api.LeafletFile }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
 	require.Len(t, got.Files, 2)
 	require.Contains(t, got.Files[0].Error, "not a PDF")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -156,7 +157,7 @@ func (f truthFile) scores(found []leaflet.Table) (all []cellScore, best []leafle
 }
 
 // tablesOf are all tables of a file.
-func tablesOf(view fileView) (all []leaflet.Table) {
+func tablesOf(view api.LeafletFile) (all []leaflet.Table) {
 	for _, l := range view.Leaflets {
 		for _, s := range l.Sections {
 			all = append(all, s.Tables...)

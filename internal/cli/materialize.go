@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -122,7 +123,7 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 	}
 	a.note("run %s  %s", started.GetID(), runLink(c, started.GetID(), started.GetRunID()))
 	if !wait {
-		return a.show(map[string]string{"run_id": started.GetID()}, func(w io.Writer) error {
+		return a.show(api.Started(started.GetID()), func(w io.Writer) error {
 			_, err := writeln(w, started.GetID())
 			return err
 		})

@@ -8,39 +8,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// partitionsView is what `partitions list -o json` prints. Fields are added, never renamed.
-type partitionsView struct {
-	Sets []setView `json:"sets"`
-}
-
-type setView struct {
-	Set        string          `json:"set"`
-	Kind       string          `json:"kind"`       // dynamic, static, time window or product
-	Discovered bool            `json:"discovered"` // the source is asked for its keys
-	Assets     []asset.Key     `json:"assets"`     // that are partitioned by it
-	Partitions []partitionView `json:"partitions"` // in the order of the set
-}
-
-type partitionView struct {
-	Partition string              `json:"partition"`
-	Label     string              `json:"label"`
-	Gone      bool                `json:"gone"`       // not listed any more, or removed: its tables and items stay
-	FirstSeen *time.Time          `json:"first_seen"` // null but for keys that the ledger keeps
-	LastSeen  *time.Time          `json:"last_seen"`
-	States    map[asset.State]int `json:"states"` // how many of the assets are missing, failed, stale and fresh in it
-}
 
 func newPartitions(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "partitions", Short: "List partitions, and add or remove the keys of a dynamic set", Args: verb,
@@ -89,9 +67,9 @@ func (a *app) listPartitions(ctx context.Context, d *host.Data, args []string) e
 		return err
 	}
 	view := d.Graph.View(world)
-	v := partitionsView{Sets: []setView{}}
+	v := api.Partitions{Sets: []api.PartitionSet{}}
 	for _, made := range assets {
-		i := slices.IndexFunc(v.Sets, func(s setView) bool { return s.Set == made.Partitions.Name })
+		i := slices.IndexFunc(v.Sets, func(s api.PartitionSet) bool { return s.Set == made.Partitions.Name })
 		if i < 0 {
 			set, err := viewSet(ctx, d, view, made)
 			if err != nil {
@@ -106,14 +84,14 @@ func (a *app) listPartitions(ctx context.Context, d *host.Data, args []string) e
 			}
 		}
 	}
-	return a.show(v, v.print)
+	return a.show(v, func(w io.Writer) error { return printPartitionSets(w, v) })
 }
 
 // viewSet gives the partitions of an asset's set, those that are gone last.
-func viewSet(ctx context.Context, d *host.Data, view *asset.View, made *asset.Asset) (setView, error) {
-	s := setView{Set: made.Partitions.Name, Kind: made.Partitions.Kind(), Discovered: made.Partitions.Discover != nil, Partitions: []partitionView{}}
+func viewSet(ctx context.Context, d *host.Data, view *asset.View, made *asset.Asset) (api.PartitionSet, error) {
+	s := api.PartitionSet{Set: made.Partitions.Name, Kind: made.Partitions.Kind(), Discovered: made.Partitions.Discover != nil, Partitions: []api.Partition{}}
 	kept := make(map[string]ledger.Partition)
-	var gone []partitionView
+	var gone []api.Partition
 	if s.Kind == "dynamic" {
 		stored, err := d.Ledger.Partitions(ctx, s.Set)
 		if err != nil {
@@ -133,15 +111,15 @@ func viewSet(ctx context.Context, d *host.Data, view *asset.View, made *asset.As
 	return s, nil
 }
 
-func viewPartition(p asset.Partition, kept map[string]ledger.Partition) partitionView {
-	v := partitionView{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int)}
+func viewPartition(p asset.Partition, kept map[string]ledger.Partition) api.Partition {
+	v := api.Partition{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int)}
 	if k, ok := kept[p.Key]; ok {
 		v.Gone, v.FirstSeen, v.LastSeen = k.Gone, &k.FirstSeen, &k.LastSeen
 	}
 	return v
 }
 
-func (v partitionsView) print(w io.Writer) error {
+func printPartitionSets(w io.Writer, v api.Partitions) error {
 	var rows [][]string
 	for _, s := range v.Sets {
 		for _, p := range s.Partitions {
@@ -179,7 +157,7 @@ func (a *app) addPartitions(ctx context.Context, d *host.Data, name string, keys
 	if err := d.Ledger.AddPartitions(ctx, name, added); err != nil {
 		return err
 	}
-	return a.show(map[string]any{"set": name, "added": keys}, func(w io.Writer) error {
+	return a.show(api.PartitionsAdded{Set: name, Added: keys}, func(w io.Writer) error {
 		_, err := writef(w, "%s has %s\n", name, strings.Join(keys, ", "))
 		return err
 	})
@@ -205,7 +183,7 @@ func (a *app) removePartitions(ctx context.Context, d *host.Data, name string, k
 	if _, err := d.Ledger.RemovePartitions(ctx, name, keys); err != nil {
 		return err
 	}
-	return a.show(map[string]any{"set": name, "removed": keys}, func(w io.Writer) error {
+	return a.show(api.PartitionsRemoved{Set: name, Removed: keys}, func(w io.Writer) error {
 		_, err := writef(w, "%s has %s no more; tables and items stay\n", name, strings.Join(keys, ", "))
 		return err
 	})

@@ -14,35 +14,13 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
 )
-
-// planView is what `plan -o json` prints. Fields are added, never renamed.
-type planView struct {
-	Steps        []planStep             `json:"steps"`
-	Undiscovered []string               `json:"undiscovered,omitempty"`
-	Left         int                    `json:"left"`     // selected partitions that the filter leaves out
-	Discover     []activities.Discovery `json:"discover"` // what the source is asked for before
-	Total        asset.Estimate         `json:"total"`
-	Pace         paceView               `json:"pace"`
-}
-
-type planStep struct {
-	asset.Step
-	Estimate asset.Estimate `json:"estimate"`
-}
-
-// paceView is how fast the source may be asked.
-type paceView struct {
-	Host        string  `json:"host"`
-	RPS         float64 `json:"rps"`   // of the configuration; 0: no limit
-	Share       float64 `json:"share"` // of it that is in force
-	WaitSeconds float64 `json:"wait_seconds"`
-}
 
 func newPlan(a *app) *cobra.Command {
 	var r asset.Request
@@ -82,7 +60,7 @@ that, or refuses, saying what has moved since.`,
 					a.note("saved as %s: starter materialize --plan %s", save, save)
 				}
 				v := p.show()
-				return a.show(v, v.print)
+				return a.show(v, func(w io.Writer) error { return printPlan(w, v) })
 			})
 		},
 	}
@@ -100,7 +78,7 @@ type prepared struct {
 	view      *asset.View
 	plan      asset.Plan
 	forecast  activities.Forecast
-	pace      paceView
+	pace      api.Pace
 }
 
 // preparePlan plans a selection as the ledger sees the world now.
@@ -129,7 +107,7 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 	if err != nil {
 		return err
 	}
-	p.pace = paceView{Host: source.Host, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
+	p.pace = api.Pace{Host: source.Host, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
 	p.forecast, err = activities.Estimate(ctx, reading(d), p.view, p.plan, p.selected, activities.ModeOf(p.request.Filter), pace)
 	return err
 }
@@ -205,18 +183,18 @@ func tooMany(op string, steps int) error {
 	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, activities.MaxSteps)
 }
 
-func (p *prepared) show() planView {
-	v := planView{
-		Steps: make([]planStep, len(p.plan.Steps)), Undiscovered: p.plan.Undiscovered, Left: p.plan.Left,
+func (p *prepared) show() api.Plan {
+	v := api.Plan{
+		Steps: make([]api.PlanStep, len(p.plan.Steps)), Undiscovered: p.plan.Undiscovered, Left: p.plan.Left,
 		Discover: append([]activities.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
 	for i, step := range p.plan.Steps {
-		v.Steps[i] = planStep{step, p.forecast.Steps[i]}
+		v.Steps[i] = api.PlanStep{Step: step, Estimate: p.forecast.Steps[i]}
 	}
 	return v
 }
 
-func (v planView) print(w io.Writer) error {
+func printPlan(w io.Writer, v api.Plan) error {
 	for _, set := range v.Undiscovered {
 		writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
 	}
@@ -241,12 +219,12 @@ func (v planView) print(w io.Writer) error {
 	if err := table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
-	_, err := writef(w, "\n%s\n", v.sentence())
+	_, err := writef(w, "\n%s\n", planSentence(v))
 	return err
 }
 
-// sentence sums the plan up for people.
-func (v planView) sentence() string {
+// planSentence sums the plan up for people.
+func planSentence(v api.Plan) string {
 	least := map[bool]string{true: "at least "}[v.Total.AtLeast]
 	text := fmt.Sprintf("%s%s requests, about %s", least, humanize.Comma(v.Total.Requests), size(v.Total.Bytes))
 	switch {

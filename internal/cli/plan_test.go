@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -45,7 +46,7 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	})
 	code, stdout, stderr := starter(t, data, "plan", "*", "-o", "json")
 	require.Zero(t, code, stderr)
-	var v planView
+	var v api.Plan
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 	require.Len(t, v.Steps, 15)
 	require.Zero(t, v.Steps[0].Estimate.Requests, "there is no open data to look at")
@@ -53,7 +54,7 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	require.Contains(t, v.Steps[9].Estimate.Note, "anvisa/download[8] was never published")
 	require.True(t, v.Total.AtLeast)
 	require.EqualValues(t, 3+2*3+2*3+3, v.Total.Requests, "categories, totals, listings, a day")
-	require.Equal(t, paceView{Host: "consultas.anvisa.gov.br", RPS: 1, Share: 0.5}, v.Pace)
+	require.Equal(t, api.Pace{Host: "consultas.anvisa.gov.br", RPS: 1, Share: 0.5}, v.Pace)
 	require.Greater(t, v.Total.Minutes, 10./60, "slower than at full pace")
 
 	code, stdout, stderr = starter(t, data, "plan", "*", "--partition", "5")
@@ -170,7 +171,7 @@ func TestPartitionsAreListedAndGuarded(t *testing.T) {
 	categories(t, data, "5")
 	code, stdout, stderr := starter(t, data, "partitions", "list", "anvisa/catalog", "-o", "json")
 	require.Zero(t, code, stderr)
-	var v partitionsView
+	var v api.Partitions
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 	require.Len(t, v.Sets, 1)
 	require.True(t, v.Sets[0].Discovered)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
@@ -73,7 +74,7 @@ func (p *progress) tellWaits(ctx context.Context) {
 		return
 	}
 	for _, w := range found {
-		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, viewWait(w, p.data.Ledger.Shown).String()
+		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, waitText(api.WaitOf(w, p.data.Ledger.Shown))
 		if p.waits[slice] != line {
 			p.waits[slice] = line
 			p.app.note("  %-16s %-3s %s", w.Asset, w.Partition, line)

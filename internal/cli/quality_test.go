@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
@@ -162,8 +163,8 @@ func TestALeafletIsViewed(t *testing.T) {
 	data := textFolder(t)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "one.html")
-	viewed := ask[viewedFile](t, data, "items", "view", "1/professional", "--out", file)
-	require.Equal(t, viewedFile{Item: "1/professional", File: file, Pages: 1, First: 1, Last: 1, Pictures: 1}, viewed)
+	viewed := ask[api.ViewedFile](t, data, "items", "view", "1/professional", "--out", file)
+	require.Equal(t, api.ViewedFile{Item: "1/professional", File: file, Pages: 1, First: 1, Last: 1, Pictures: 1}, viewed)
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	for _, says := range []string{"data:image/", "professional.10", "OUTRA", "4bf92f3577b34da6a3ce929d0e0e4736", "https://example.test/{token}", `class="differs"`} {
@@ -205,13 +206,13 @@ func TestAFileIsViewed(t *testing.T) {
 	pages[0] = twoTitles
 	out := filepath.Join(t.TempDir(), "bula.html")
 	file := printed(t, pages...)
-	viewed := ask[viewedFile](t, t.TempDir(), "leaflet", "view", file, "--out", out, "--dpi", "40")
+	viewed := ask[api.ViewedFile](t, t.TempDir(), "leaflet", "view", file, "--out", out, "--dpi", "40")
 	require.Equal(t, 27, viewed.Pages)
 	require.Equal(t, 25, viewed.Pictures)
 	text, err := os.ReadFile(out)
 	require.NoError(t, err)
 	require.Contains(t, string(text), "--page 26..27")
-	viewed = ask[viewedFile](t, t.TempDir(), "leaflet", "view", file, "--out", out, "--dpi", "40", "--page", "26..30")
+	viewed = ask[api.ViewedFile](t, t.TempDir(), "leaflet", "view", file, "--out", out, "--dpi", "40", "--page", "26..30")
 	require.Equal(t, []int{26, 27, 2}, []int{viewed.First, viewed.Last, viewed.Pictures})
 
 	broken := filepath.Join(t.TempDir(), "broken.pdf")

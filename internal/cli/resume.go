@@ -12,16 +12,12 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// resumedView is what `resume -o json` prints.
-type resumedView struct {
-	Resumed []waitView `json:"resumed"` // steps that were paused and look again now
-}
 
 func newResume(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -50,7 +46,7 @@ func (a *app) resume(ctx context.Context, c config.Config, d *host.Data, cli cli
 	if err != nil {
 		return err
 	}
-	v := resumedView{Resumed: []waitView{}}
+	v := api.Resumed{Resumed: []api.Wait{}}
 	for _, w := range waits {
 		if w.Kind != string(fault.Paused) || !meansStep(args, w) {
 			continue
@@ -66,7 +62,7 @@ func (a *app) resume(ctx context.Context, c config.Config, d *host.Data, cli cli
 			return fault.Wrap(fault.Unavailable, "resume "+w.Asset+"["+w.Partition+"]", err)
 		}
 		if n > 0 {
-			v.Resumed = append(v.Resumed, viewWait(w, d.Ledger.Shown))
+			v.Resumed = append(v.Resumed, api.WaitOf(w, d.Ledger.Shown))
 		}
 	}
 	return a.show(v, func(w io.Writer) error {

@@ -7,18 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
-	"drugslm/internal/ledger"
 )
-
-// retentionView is what `retention` prints.
-type retentionView struct {
-	DryRun bool   `json:"dry_run"`
-	Age    string `json:"age"`
-	Keep   int    `json:"keep"`
-	ledger.Pruned
-}
 
 func newRetention(a *app) *cobra.Command {
 	var dry bool
@@ -43,8 +35,8 @@ same answers as before. Files of old versions are for "starter vacuum".`,
 				if err != nil {
 					return err
 				}
-				v := retentionView{DryRun: dry, Age: c.Retention.Age.String(), Keep: c.Retention.Keep, Pruned: gone}
-				return a.show(v, v.print)
+				v := api.Retention{DryRun: dry, Age: c.Retention.Age.String(), Keep: c.Retention.Keep, Pruned: gone}
+				return a.show(v, func(w io.Writer) error { return printRetention(w, v) })
 			})
 		},
 	}
@@ -52,7 +44,7 @@ same answers as before. Files of old versions are for "starter vacuum".`,
 	return cmd
 }
 
-func (v retentionView) print(w io.Writer) error {
+func printRetention(w io.Writer, v api.Retention) error {
 	verb := "gone"
 	if v.DryRun {
 		verb = "to go"

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -30,7 +31,7 @@ func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets va
 	// Of five publishes the last is what readers see; of four looks that found nothing new the last tells that it is fresh.
 	t.Setenv("DRUGSLM_RETENTION_AGE", "1ns")
 	t.Setenv("DRUGSLM_RETENTION_KEEP", "1")
-	dry := ask[retentionView](t, data, "retention", "--dry-run")
+	dry := ask[api.Retention](t, data, "retention", "--dry-run")
 	require.True(t, dry.DryRun)
 	require.Equal(t, 7, dry.Materializations)
 	code, stdout, stderr := starter(t, data, "retention", "--dry-run")
@@ -43,5 +44,5 @@ func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets va
 	require.Regexp(t, `(?m)^WHAT +ROWS gone$`, stdout)
 	require.Regexp(t, `(?m)^materializations +7$`, stdout)
 	require.Equal(t, before, ask[map[string]any](t, data, "status", "anvisa/index"))
-	require.Zero(t, ask[retentionView](t, data, "retention").Total(), "it is safe to run again")
+	require.Zero(t, ask[api.Retention](t, data, "retention").Total(), "it is safe to run again")
 }

@@ -12,20 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
-	"drugslm/internal/versions"
 )
-
-// rollbackView is the document of `rollback`.
-type rollbackView struct {
-	Asset      asset.Key         `json:"asset"`
-	To         int64             `json:"to"`
-	DryRun     bool              `json:"dry_run"`
-	RunID      string            `json:"run_id,omitempty"` // names the rollback in the versions it makes
-	Partitions []versions.Return `json:"partitions"`
-}
 
 func newRollback(a *app) *cobra.Command {
 	var to string
@@ -57,14 +48,14 @@ in hand. --dry-run says what would happen.`,
 				if err != nil {
 					return err
 				}
-				view := rollbackView{Asset: made.Key, To: version, DryRun: dry}
+				view := api.Rollback{Asset: made.Key, To: version, DryRun: dry}
 				if dry {
 					view.Partitions, err = keeper(d).PlanRollback(ctx, made, version, partitions)
 				} else {
 					view.RunID = rollbackID()
 					view.Partitions, err = keeper(d).Rollback(ctx, made, version, partitions, view.RunID)
 				}
-				if err != nil && !view.any() {
+				if err != nil && !anyReturned(view) {
 					return err
 				}
 				return errors.Join(err, a.show(view, func(w io.Writer) error { return printRollback(w, view) }))
@@ -82,8 +73,8 @@ func rollbackID() string {
 	return "rollback-" + time.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:4])
 }
 
-// any reports whether something was done.
-func (v rollbackView) any() bool {
+// anyReturned reports whether something was done.
+func anyReturned(v api.Rollback) bool {
 	for _, p := range v.Partitions {
 		if p.Version != nil {
 			return true
@@ -92,7 +83,7 @@ func (v rollbackView) any() bool {
 	return false
 }
 
-func printRollback(w io.Writer, v rollbackView) error {
+func printRollback(w io.Writer, v api.Rollback) error {
 	if v.DryRun {
 		writef(w, "%s to version %d would mean:\n", v.Asset, v.To)
 	}

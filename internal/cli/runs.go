@@ -13,26 +13,13 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// runView is a run as `runs list` and `runs show` print it.
-type runView struct {
-	RunID     string          `json:"run_id"`
-	Selection string          `json:"selection"`
-	State     ledger.RunState `json:"state"` // running, succeeded, failed or canceled
-	TraceID   string          `json:"trace_id"`
-	Started   time.Time       `json:"started"`
-	Finished  *time.Time      `json:"finished"`
-	Error     string          `json:"error,omitempty"`
-	Link      string          `json:"link,omitempty"` // to the Web UI
-
-	Waiting []waitView `json:"waiting,omitempty"` // show: its steps that wait
-}
 
 func newRuns(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: verb,
@@ -65,13 +52,13 @@ func (a *app) listRuns(cmd *cobra.Command, limit int) error {
 		if err != nil {
 			return err
 		}
-		views := make([]runView, len(runs))
+		views := make([]api.Run, len(runs))
 		rows := make([][]string, len(runs))
 		for i, r := range runs {
 			views[i] = viewRun(c, r)
 			rows[i] = []string{r.ID, string(r.State), when(r.Started), took(r), r.Selection, r.Error}
 		}
-		return a.show(map[string]any{"runs": views}, func(w io.Writer) error {
+		return a.show(api.RunList{Runs: views}, func(w io.Writer) error {
 			return table(w, []string{"RUN", "STATE", "STARTED", "TOOK", "SELECTION", "ERROR"}, rows)
 		})
 	})
@@ -120,7 +107,7 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 			return err
 		}
 		v := viewRun(c, r)
-		v.Waiting = viewWaits(waits, d.Ledger.Shown)
+		v.Waiting = api.WaitsOf(waits, d.Ledger.Shown)
 		return a.show(v, func(w io.Writer) error {
 			for _, line := range [][2]string{
 				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", when(v.Started)}, {"took", took(r)},
@@ -134,7 +121,7 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 				}
 			}
 			for _, waiting := range v.Waiting {
-				if _, err := writef(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, waiting); err != nil {
+				if _, err := writef(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, waitText(waiting)); err != nil {
 					return err
 				}
 			}
@@ -185,9 +172,9 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
 }
 
-func viewRun(c config.Config, r ledger.Run) runView {
-	return runView{
-		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: instant(r.Finished),
+func viewRun(c config.Config, r ledger.Run) api.Run {
+	return api.Run{
+		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
 		Error: r.Error, Link: runLink(c, r.Workflow, ""),
 	}
 }

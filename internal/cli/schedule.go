@@ -11,45 +11,11 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
-	"drugslm/internal/ledger"
 	"drugslm/internal/schedule"
 )
-
-// scheduleView is a schedule as `schedule list` and `schedule show` print it.
-type scheduleView struct {
-	Name           string              `json:"name"`
-	Definition     schedule.Definition `json:"definition"` // as it was asked for
-	Declared       bool                `json:"declared"`   // by the configuration, not by hand
-	Paused         bool                `json:"paused"`     // now
-	Note           string              `json:"note"`
-	Edited         bool                `json:"edited"`  // somebody changed it elsewhere: the definition is not what happens
-	Running        []string            `json:"running"` // ids of runs that have not ended
-	Runs           []scheduledRun      `json:"runs"`    // newest first, at most ten
-	Next           []time.Time         `json:"next"`    // at most ten; of a paused one, when it would fire
-	Actions        int                 `json:"actions"`
-	MissedCatchup  int                 `json:"missed_catchup"`
-	SkippedOverlap int                 `json:"skipped_overlap"`
-	Created        time.Time           `json:"created"`
-	Updated        *time.Time          `json:"updated"`
-	Link           string              `json:"link,omitempty"` // to the Web UI
-}
-
-// scheduledRun is a run that a schedule started. State and what follows are the ledger's; "waiting" until a worker
-// has begun it.
-type scheduledRun struct {
-	RunID     string          `json:"run_id"`
-	Scheduled time.Time       `json:"scheduled"`
-	Started   time.Time       `json:"started"`
-	State     ledger.RunState `json:"state"`
-	Finished  *time.Time      `json:"finished"`
-	Error     string          `json:"error,omitempty"`
-	Link      string          `json:"link,omitempty"`
-}
-
-// runWaiting is the state of a run that no worker has begun.
-const runWaiting ledger.RunState = "waiting"
 
 func newSchedule(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -98,7 +64,7 @@ func newScheduleList(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				views := make([]scheduleView, len(entries))
+				views := make([]api.Schedule, len(entries))
 				rows := make([][]string, len(entries))
 				for i, e := range entries {
 					if views[i], err = s.view(ctx, e); err != nil {
@@ -106,7 +72,7 @@ func newScheduleList(a *app) *cobra.Command {
 					}
 					rows[i] = listed(views[i])
 				}
-				return a.show(map[string]any{"schedules": views}, func(w io.Writer) error {
+				return a.show(api.ScheduleList{Schedules: views}, func(w io.Writer) error {
 					return table(w, []string{"SCHEDULE", "STATE", "WHEN", "SELECTION", "NEXT", "LAST RUN", "OUTCOME", "FROM"}, rows)
 				})
 			})
@@ -114,15 +80,15 @@ func newScheduleList(a *app) *cobra.Command {
 	}
 }
 
-func listed(v scheduleView) []string {
+func listed(v api.Schedule) []string {
 	next, last, outcome := "–", "–", "–"
 	if len(v.Next) > 0 && !v.Paused {
-		next = v.moment(v.Next[0])
+		next = scheduleMoment(v, v.Next[0])
 	}
 	if len(v.Runs) > 0 {
 		last, outcome = v.Runs[0].RunID, string(v.Runs[0].State)
 	}
-	return []string{v.Name, v.state(), v.Definition.When(), strings.Join(v.Definition.Select, " "), next, last, outcome, v.origin()}
+	return []string{v.Name, scheduleState(v), v.Definition.When(), strings.Join(v.Definition.Select, " "), next, last, outcome, scheduleOrigin(v)}
 }
 
 func newScheduleShow(a *app) *cobra.Command {
@@ -147,10 +113,10 @@ func (s *schedules) show(ctx context.Context, name string) error {
 }
 
 // view adds what the ledger knows of the runs.
-func (s *schedules) view(ctx context.Context, e schedule.Entry) (scheduleView, error) {
-	v := scheduleView{
+func (s *schedules) view(ctx context.Context, e schedule.Entry) (api.Schedule, error) {
+	v := api.Schedule{
 		Name: e.Definition.Name, Definition: e.Definition, Declared: e.Declared, Paused: e.Paused, Note: e.Note, Edited: e.Edited,
-		Running: append([]string{}, e.Running...), Runs: []scheduledRun{}, Next: append([]time.Time{}, e.Next...),
+		Running: append([]string{}, e.Running...), Runs: []api.ScheduledRun{}, Next: append([]time.Time{}, e.Next...),
 		Actions: e.Actions, MissedCatchup: e.MissedCatchup, SkippedOverlap: e.SkippedOverlap, Created: e.Created,
 	}
 	if e.Updated.After(e.Created) { // the server says 1970 for never
@@ -160,28 +126,28 @@ func (s *schedules) view(ctx context.Context, e schedule.Entry) (scheduleView, e
 		v.Link = fmt.Sprintf("%s/namespaces/%s/schedules/%s", s.config.Temporal.UI, s.config.Temporal.Namespace, v.Name)
 	}
 	for _, r := range e.Recent {
-		run := scheduledRun{
-			RunID: r.RunID, Scheduled: r.Scheduled, Started: r.Started, State: runWaiting, Link: runLink(s.config, r.RunID, r.Execution),
+		run := api.ScheduledRun{
+			RunID: r.RunID, Scheduled: r.Scheduled, Started: r.Started, State: api.RunWaiting, Link: runLink(s.config, r.RunID, r.Execution),
 		}
 		known, found, err := s.data.Ledger.Run(ctx, r.RunID)
 		if err != nil {
 			return v, err
 		}
 		if found {
-			run.State, run.Error, run.Finished = known.State, known.Error, instant(known.Finished)
+			run.State, run.Error, run.Finished = known.State, known.Error, api.Instant(known.Finished)
 		}
 		v.Runs = append(v.Runs, run)
 	}
 	return v, nil
 }
 
-func printSchedule(w io.Writer, v scheduleView) error {
+func printSchedule(w io.Writer, v api.Schedule) error {
 	d := v.Definition
 	lines := [][2]string{
-		{"schedule", v.Name}, {"state", v.state()}, {"note", orDash(v.Note)}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
+		{"schedule", v.Name}, {"state", scheduleState(v)}, {"note", orDash(v.Note)}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
 		{"partitions", orAll(d.Partitions)}, {"mode", d.Mode}, {"overlap", d.Overlap}, {"catch-up", d.Catchup},
 		{"on failure", map[bool]string{true: "pauses", false: "goes on"}[d.PauseOnFailure]}, {"priority", strconv.Itoa(d.Priority)},
-		{"from", v.origin()}, {"runs", fmt.Sprintf("%d started, %d skipped as one was at work, %d missed", v.Actions, v.SkippedOverlap, v.MissedCatchup)},
+		{"from", scheduleOrigin(v)}, {"runs", fmt.Sprintf("%d started, %d skipped as one was at work, %d missed", v.Actions, v.SkippedOverlap, v.MissedCatchup)},
 		{"link", v.Link},
 	}
 	for _, line := range lines {
@@ -192,7 +158,7 @@ func printSchedule(w io.Writer, v scheduleView) error {
 		if i == 0 {
 			label = map[bool]string{true: "would fire", false: "next"}[v.Paused]
 		}
-		writef(w, "%-11s%s\n", label, v.moment(next))
+		writef(w, "%-11s%s\n", label, scheduleMoment(v, next))
 	}
 	if len(v.Runs) == 0 {
 		return nil
@@ -200,12 +166,12 @@ func printSchedule(w io.Writer, v scheduleView) error {
 	writeln(w)
 	rows := make([][]string, len(v.Runs))
 	for i, r := range v.Runs {
-		rows[i] = []string{r.RunID, string(r.State), v.moment(r.Started), r.Error, r.Link}
+		rows[i] = []string{r.RunID, string(r.State), scheduleMoment(v, r.Started), r.Error, r.Link}
 	}
 	return table(w, []string{"RUN", "STATE", "STARTED", "ERROR", "LINK"}, rows)
 }
 
-func (v scheduleView) state() string {
+func scheduleState(v api.Schedule) string {
 	switch {
 	case v.Paused:
 		return "paused"
@@ -216,7 +182,7 @@ func (v scheduleView) state() string {
 	}
 }
 
-func (v scheduleView) origin() string {
+func scheduleOrigin(v api.Schedule) string {
 	from := map[bool]string{true: "configuration", false: "hand"}[v.Declared]
 	if v.Edited {
 		from += ", changed elsewhere"
@@ -224,8 +190,8 @@ func (v scheduleView) origin() string {
 	return from
 }
 
-// moment is a time in the schedule's own zone.
-func (v scheduleView) moment(t time.Time) string {
+// scheduleMoment is a time in the schedule's own zone.
+func scheduleMoment(v api.Schedule, t time.Time) string {
 	return t.In(zoneOf(v.Definition)).Format("2006-01-02 15:04:05 -07:00")
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/fault"
 	"drugslm/internal/schedule"
 )
@@ -82,7 +83,7 @@ func (s *schedules) backfill(ctx context.Context, name, fromText, toText, overla
 		return err
 	}
 	s.app.note("runs are started for %d ticks; `starter schedule show %s` and `starter runs list` show them", ticks, name)
-	return s.app.show(map[string]any{"ticks": ticks, "from": from.UTC(), "to": to.UTC()}, func(w io.Writer) error {
+	return s.app.show(api.TicksMadeUp{Ticks: ticks, From: from.UTC(), To: to.UTC()}, func(w io.Writer) error {
 		_, err := writeln(w, ticks)
 		return err
 	})

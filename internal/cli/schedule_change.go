@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/schedule"
 )
 
@@ -62,7 +63,7 @@ func newScheduleDelete(a *app) *cobra.Command {
 				if entry.Declared {
 					a.note("it was declared in the configuration: unless it is taken out there, the next worker to start makes it again")
 				}
-				return a.show(map[string]string{"deleted": args[0]}, func(w io.Writer) error {
+				return a.show(api.ScheduleDeleted{Deleted: args[0]}, func(w io.Writer) error {
 					_, err := writef(w, "deleted %s\n", args[0])
 					return err
 				})
@@ -102,11 +103,11 @@ func (s *schedules) trigger(ctx context.Context, name, overlap string, wait bool
 	}
 	if run.RunID == "" {
 		s.app.note("a run is at work: another starts when it has ended; `starter schedule show %s` names it then", name)
-		return s.app.show(map[string]any{"run_id": nil}, func(io.Writer) error { return nil })
+		return s.app.show(api.RunStarted{}, func(io.Writer) error { return nil })
 	}
 	s.app.note("run %s  %s", run.RunID, runLink(s.config, run.RunID, run.Execution))
 	if !wait {
-		return s.app.show(map[string]any{"run_id": run.RunID}, func(w io.Writer) error {
+		return s.app.show(api.Started(run.RunID), func(w io.Writer) error {
 			_, err := writeln(w, run.RunID)
 			return err
 		})

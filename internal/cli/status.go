@@ -7,66 +7,17 @@ import (
 	"maps"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
-
-// statusView is what `status -o json` prints. Fields are added, never renamed.
-type statusView struct {
-	Assets  []assetStatus `json:"assets"`
-	Waiting []waitView    `json:"waiting,omitempty"` // runs without steps yet: they wait to ask for the partitions of a set, which Partition names
-}
-
-type assetStatus struct {
-	Asset      asset.Key         `json:"asset"`
-	Location   string            `json:"location"` // folder of the table
-	Partitions []partitionStatus `json:"partitions"`
-
-	windowed bool // the partitions are windows of time
-}
-
-type partitionStatus struct {
-	Partition      string      `json:"partition"`
-	Label          string      `json:"label"`
-	State          asset.State `json:"state"`          // missing, failed, stale or fresh
-	Axis           asset.Axis  `json:"axis,omitempty"` // of a stale one: source or code
-	Reason         string      `json:"reason"`
-	Version        *int64      `json:"version"` // of the table; null: never published
-	Rows           int64       `json:"rows"`
-	Bytes          int64       `json:"bytes"`
-	Items          itemCounts  `json:"items"`
-	Snapshot       string      `json:"snapshot,omitempty"` // day of the source's data
-	MaterializedAt *time.Time  `json:"materialized_at"`
-	VerifiedAt     *time.Time  `json:"verified_at"` // last found to be right, changed or not
-	RunID          string      `json:"run_id"`
-	TraceID        string      `json:"trace_id"`
-	CodeVersion    string      `json:"code_version"`
-
-	Freshness asset.FreshnessStatus `json:"freshness"` // fresh, overdue or unknown; empty: nothing is promised
-	Due       *time.Time            `json:"due"`       // when it became, or will become, overdue; null: not known
-
-	Foreign []ledger.ForeignCommit `json:"foreign,omitempty"` // commits of other programs that no run has followed yet
-
-	Waiting *waitView `json:"waiting"` // why a run does not go on with it now; null: none waits
-}
-
-type itemCounts struct {
-	Discovered  int `json:"discovered"`
-	Published   int `json:"published"`
-	Absent      int `json:"absent"`
-	Quarantined int `json:"quarantined"`
-	Pending     int `json:"pending"`
-
-	Waived int `json:"waived,omitempty"` // of the quarantined: those that a person let stay as they are
-}
 
 func newStatus(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -81,14 +32,14 @@ func newStatus(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(v, v.print)
+				return a.show(statusDocument{v}, func(w io.Writer) error { return printStatus(w, v) })
 			})
 		},
 	}
 }
 
-func status(ctx context.Context, d *host.Data, selection []string) (statusView, error) {
-	v := statusView{Assets: []assetStatus{}}
+func status(ctx context.Context, d *host.Data, selection []string) (api.Status, error) {
+	v := api.Status{Assets: []api.AssetStatus{}}
 	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
 	if err != nil {
 		return v, err
@@ -101,34 +52,34 @@ func status(ctx context.Context, d *host.Data, selection []string) (statusView, 
 	if err != nil {
 		return v, err
 	}
-	v.Waiting = viewWaits(discovering(found), d.Ledger.Shown)
+	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.Shown)
 	waits, view := waitsBySlice(found), d.Graph.View(world)
 	for _, made := range selected {
 		others, refused, err := othersOf(ctx, d, made)
 		if err != nil {
 			return v, err
 		}
-		s := assetStatus{Asset: made.Key, Location: tableFolder(d, made), windowed: made.Partitions.Windowed()}
-		s.Partitions = make([]partitionStatus, 0, len(view.Keys(made).All()))
+		s := api.AssetStatus{Asset: made.Key, Location: tableFolder(d, made), Windowed: made.Partitions.Windowed()}
+		s.Partitions = make([]api.PartitionStatus, 0, len(view.Keys(made).All()))
 		for _, p := range view.Keys(made).All() {
 			slice := ledger.Slice{Asset: string(made.Key), Partition: p.Key}
-			one := partitionStatus{Partition: p.Key, Label: p.Label, Items: itemCounts(counts[slice])}
+			one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(counts[slice])}
 			standing := view.Judge(made, p.Key)
 			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
 			timely, err := view.Freshness(made, p.Key)
 			if err != nil {
 				return v, err
 			}
-			one.Freshness, one.Due = timely.Status, instant(timely.Due)
+			one.Freshness, one.Due = timely.Status, api.Instant(timely.Due)
 			if m, ok := latest[slice]; ok {
-				one.published(m)
+				published(&one, m)
 			}
 			if w, waiting := waits[slice]; waiting {
-				shown := viewWait(w, d.Ledger.Shown)
+				shown := api.WaitOf(w, d.Ledger.Shown)
 				one.Waiting = &shown
 			}
 			drift, changed := others[p.Key]
-			one.changedBy(drift, changed, refused)
+			changedBy(&one, drift, changed, refused)
 			delete(others, p.Key)
 			s.Partitions = append(s.Partitions, one)
 		}
@@ -165,30 +116,30 @@ func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset
 	return world, counts, latest, err
 }
 
-func (p *partitionStatus) published(m ledger.Materialization) {
+func published(p *api.PartitionStatus, m ledger.Materialization) {
 	p.Version, p.Rows, p.Bytes, p.Snapshot = &m.Version, m.Rows, m.Bytes, m.Snapshot
 	p.RunID, p.TraceID, p.CodeVersion = m.Run, m.Trace, m.CodeVersion
 	p.MaterializedAt, p.VerifiedAt = &m.Finished, &m.Verified
 }
 
-func (v statusView) print(w io.Writer) error {
+func printStatus(w io.Writer, v api.Status) error {
 	var rows [][]string
 	touched := false
 	for _, wait := range v.Waiting {
-		if _, err := writef(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, wait); err != nil {
+		if _, err := writef(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, waitText(wait)); err != nil {
 			return err
 		}
 	}
 	for _, s := range v.Assets {
 		for at := 0; at < len(s.Partitions); {
 			p := s.Partitions[at]
-			if n := s.untouched(at); n > 1 {
+			if n := untouchedFrom(s, at); n > 1 {
 				last := s.Partitions[at+n-1]
 				p.Partition, p.Label = p.Partition+".."+last.Partition, strconv.Itoa(n)+" windows"
 				at += n - 1
 			}
-			touched = touched || !p.untouched()
-			rows = append(rows, p.row(s.Asset))
+			touched = touched || !untouched(p)
+			rows = append(rows, statusRow(p, s.Asset))
 			at++
 		}
 	}
@@ -199,26 +150,26 @@ func (v statusView) print(w io.Writer) error {
 	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "FRESHNESS", "REASON"}, rows)
 }
 
-// untouched counts the windows from one on of which nothing is known: years of them make one line.
-func (s assetStatus) untouched(from int) (n int) {
-	for s.windowed && from+n < len(s.Partitions) && s.Partitions[from+n].untouched() {
+// untouchedFrom counts the windows from one on of which nothing is known: years of them make one line.
+func untouchedFrom(s api.AssetStatus, from int) (n int) {
+	for s.Windowed && from+n < len(s.Partitions) && untouched(s.Partitions[from+n]) {
 		n++
 	}
 	return n
 }
 
-func (p partitionStatus) untouched() bool {
-	return p.Version == nil && p.Items == itemCounts{} && p.Waiting == nil
+func untouched(p api.PartitionStatus) bool {
+	return p.Version == nil && p.Items == api.ItemCounts{} && p.Waiting == nil
 }
 
-func (p partitionStatus) row(of asset.Key) []string {
+func statusRow(p api.PartitionStatus, of asset.Key) []string {
 	version, at := "–", "–"
 	if p.Version != nil {
 		version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
 	}
 	reason := p.Reason
 	if p.Waiting != nil {
-		reason = p.Waiting.String() + "; " + reason
+		reason = waitText(*p.Waiting) + "; " + reason
 	}
 	quarantined := strconv.Itoa(p.Items.Quarantined)
 	if p.Items.Waived > 0 {

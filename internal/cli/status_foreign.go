@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -35,7 +36,7 @@ func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[stri
 }
 
 // changedBy shows what another program did to a partition: it is not fresh, whatever the ledger says.
-func (p *partitionStatus) changedBy(drift versions.Drift, changed bool, refused string) {
+func changedBy(p *api.PartitionStatus, drift versions.Drift, changed bool, refused string) {
 	switch {
 	case refused != "" && p.Version != nil:
 		p.State, p.Axis, p.Reason = asset.Failed, "", refused
@@ -51,12 +52,12 @@ func (p *partitionStatus) changedBy(drift versions.Drift, changed bool, refused 
 }
 
 // strangers shows partitions that only another program knows.
-func strangers(found map[string]versions.Drift) []partitionStatus {
-	var all []partitionStatus
+func strangers(found map[string]versions.Drift) []api.PartitionStatus {
+	var all []api.PartitionStatus
 	for key, drift := range found {
-		all = append(all, partitionStatus{
+		all = append(all, api.PartitionStatus{
 			Partition: key, Label: "of another program", State: asset.Failed, Reason: "no partition of this asset: " + drift.Told(), Foreign: drift.Commits,
-			Items: itemCounts(ledger.Counts{}),
+			Items: api.ItemCounts(ledger.Counts{}),
 		})
 	}
 	return all

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"io"
 	"slices"
+
+	"drugslm/internal/api"
 )
 
 // noPartitions is how an asset without partitions shows them. No string in JSON holds it: a quote in one is escaped.
@@ -12,10 +14,13 @@ const noPartitions = `"partitions": []`
 
 // writeJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
 // are held three times over, as values, as text and as indented text.
-func (v statusView) writeJSON(out io.Writer) error {
-	frame := statusView{Assets: slices.Clone(v.Assets), Waiting: v.Waiting}
+// statusDocument is a status that is written piece by piece.
+type statusDocument struct{ api.Status }
+
+func (v statusDocument) writeJSON(out io.Writer) error {
+	frame := api.Status{Assets: slices.Clone(v.Assets), Waiting: v.Waiting}
 	for i := range frame.Assets {
-		frame.Assets[i].Partitions = []partitionStatus{}
+		frame.Assets[i].Partitions = []api.PartitionStatus{}
 	}
 	var text, one bytes.Buffer
 	if err := encoder(&text, "").Encode(frame); err != nil {

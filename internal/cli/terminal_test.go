@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
@@ -66,7 +67,7 @@ func TestNamesAreHarmlessInEveryVerb(t *testing.T) {
 
 	code, stdout, _ := starter(t, data, "items", "-o", "json")
 	require.Zero(t, code)
-	var found struct{ Items []itemView }
+	var found struct{ Items []api.Item }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &found))
 	require.Equal(t, hostile, found.Items[0].Label, "JSON says the same")
 }

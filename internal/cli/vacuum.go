@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
@@ -41,7 +42,7 @@ Files that no version mentions are for "starter sweep". Leaflet PDFs are never r
 				if err != nil {
 					return err
 				}
-				view := map[string]any{"dry_run": retention.DryRun, "assets": done}
+				view := api.Vacuum{DryRun: retention.DryRun, Assets: done}
 				return a.show(view, func(w io.Writer) error { return printVacuum(w, done, retention.DryRun) })
 			})
 		},

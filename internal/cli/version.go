@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/host"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
@@ -19,9 +20,9 @@ func newVersion(a *app) *cobra.Command {
 			if _, err := a.config(cmd); err != nil {
 				return err
 			}
-			v := map[string]string{"version": host.Version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
+			v := api.Build{Version: host.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 			return a.show(v, func(w io.Writer) error {
-				_, err := writef(w, "drugslm %s (%s, %s)\n", v["version"], v["go"], v["platform"])
+				_, err := writef(w, "drugslm %s (%s, %s)\n", v.Version, v.Go, v.Platform)
 				return err
 			})
 		},

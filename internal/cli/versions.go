@@ -11,18 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/versions"
 )
-
-// versionsView is the document of `versions`.
-type versionsView struct {
-	Asset    asset.Key          `json:"asset"`
-	Location string             `json:"location"`
-	Versions []versions.Version `json:"versions"`
-}
 
 func newVersions(a *app) *cobra.Command {
 	var partitions []string
@@ -46,7 +40,7 @@ readers of the partition see; READABLE is "no" once vacuum has removed files the
 				if err != nil {
 					return err
 				}
-				view := versionsView{Asset: made.Key, Location: tableFolder(d, made), Versions: found}
+				view := api.Versions{Asset: made.Key, Location: tableFolder(d, made), Versions: found}
 				return a.show(view, func(w io.Writer) error { return printVersions(w, found) })
 			})
 		},

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
@@ -69,7 +70,7 @@ func TestVersionsFromTheCommandLine(t *testing.T) {
 	publishIndex(t, d, "run-3", 14)
 	require.NoError(t, d.Close())
 
-	listed := ask[versionsView](t, data, "versions", "anvisa/index", "--partition", "genérico", "--limit", "2")
+	listed := ask[api.Versions](t, data, "versions", "anvisa/index", "--partition", "genérico", "--limit", "2")
 	require.Len(t, listed.Versions, 2)
 	require.Equal(t, "run-3", listed.Versions[0].RunID)
 	require.True(t, listed.Versions[0].Current)
@@ -78,11 +79,11 @@ func TestVersionsFromTheCommandLine(t *testing.T) {
 	require.Equal(t, 1, compared.Changed)
 	require.Equal(t, []versions.ColumnDiff{{Column: "total", Before: json.RawMessage("10"), After: json.RawMessage("14")}}, compared.Rows[0].Columns)
 
-	planned := ask[rollbackView](t, data, "rollback", "anvisa/index", "--to", "0", "--dry-run")
+	planned := ask[api.Rollback](t, data, "rollback", "anvisa/index", "--to", "0", "--dry-run")
 	require.True(t, planned.DryRun)
 	require.Equal(t, 1, planned.Partitions[0].Older)
 	require.Nil(t, planned.Partitions[0].Version)
-	done := ask[rollbackView](t, data, "rollback", "anvisa/index", "--to", "0")
+	done := ask[api.Rollback](t, data, "rollback", "anvisa/index", "--to", "0")
 	require.EqualValues(t, 3, *done.Partitions[0].Version)
 	require.Regexp(t, `^rollback-\d{8}T\d{6}Z-`, done.RunID)
 	require.Zero(t, ask[versions.Diff](t, data, "diff", "anvisa/index", "0", "3").Changed)

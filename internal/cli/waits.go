@@ -3,41 +3,14 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"time"
 
+	"drugslm/internal/api"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
 
-// waitView is why a step does nothing now, as status, runs show and backfill show print it.
-type waitView struct {
-	Asset     string     `json:"asset"`
-	Partition string     `json:"partition"`
-	RunID     string     `json:"run_id"`
-	Kind      string     `json:"kind"`
-	Reason    string     `json:"reason"`
-	Until     *time.Time `json:"until"` // null: until somebody acts
-	Since     time.Time  `json:"since"`
-	Evidence  string     `json:"evidence,omitempty"` // object of the lake
-}
-
-// viewWait shows a wait; shown gives times of the ledger's clock as those of the wall clock.
-func viewWait(w ledger.Wait, shown func(time.Time) time.Time) waitView {
-	return waitView{
-		Asset: w.Asset, Partition: w.Partition, RunID: w.Run, Kind: w.Kind, Reason: w.Reason, Until: instant(shown(w.Until)), Since: shown(w.Since), Evidence: w.Evidence,
-	}
-}
-
-func viewWaits(found []ledger.Wait, shown func(time.Time) time.Time) []waitView {
-	views := make([]waitView, len(found))
-	for i, w := range found {
-		views[i] = viewWait(w, shown)
-	}
-	return views
-}
-
-// String is one line: "waiting until 2026-11-30 14:05:00Z (source refused: …)".
-func (v waitView) String() string {
+// waitText is one line: "waiting until 2026-11-30 14:05:00Z (source refused: …)".
+func waitText(v api.Wait) string {
 	until := "until somebody acts"
 	if v.Until != nil {
 		until = "until " + when(*v.Until)

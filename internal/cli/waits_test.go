@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/ledger"
 )
 
@@ -19,7 +20,7 @@ func TestAWaitIsOneLine(t *testing.T) {
 		"waiting until 2026-11-30 14:05:00Z (no room: 1 GiB free)":                    {Kind: "full", Reason: "1 GiB free", Until: until},
 		"waiting until somebody acts (layout: the page has no table of the leaflets)": {Kind: "layout", Reason: "the page has no table of the leaflets"},
 	} {
-		require.Equal(t, want, viewWait(w, func(t time.Time) time.Time { return t }).String())
+		require.Equal(t, want, waitText(api.WaitOf(w, func(t time.Time) time.Time { return t })))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/activities"
+	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -20,19 +21,6 @@ import (
 	"drugslm/internal/rows"
 	"drugslm/workflows"
 )
-
-// whyView is what `why -o json` prints. Fields are added, never renamed.
-type whyView struct {
-	Item  string    `json:"item"`
-	Links []whyLink `json:"links"` // upstream first
-}
-
-type whyLink struct {
-	activities.Link
-	TraceLink    string `json:"trace_link,omitempty"`    // of the trace in which the row was made
-	RunLink      string `json:"run_link,omitempty"`      // of the run that last took it up, in the Web UI
-	WorkflowLink string `json:"workflow_link,omitempty"` // of the partition's workflow, in the Web UI
-}
 
 func newWhy(a *app) *cobra.Command {
 	var key, partition string
@@ -59,9 +47,9 @@ is made of it. It is looked for in every asset.`,
 				if err != nil {
 					return err
 				}
-				v := whyView{Item: args[0], Links: make([]whyLink, len(links))}
+				v := api.Why{Item: args[0], Links: make([]api.WhyLink, len(links))}
 				for i, l := range links {
-					v.Links[i] = whyLink{
+					v.Links[i] = api.WhyLink{
 						Link: l, RunLink: runLink(c, l.RunID, ""),
 						WorkflowLink: runLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), ""),
 					}
@@ -69,7 +57,7 @@ is made of it. It is looked for in every asset.`,
 						v.Links[i].TraceLink = traceLink(c, l.Made.TraceID)
 					}
 				}
-				return a.show(v, v.print)
+				return a.show(v, func(w io.Writer) error { return printWhy(w, v) })
 			})
 		},
 	}
@@ -121,14 +109,14 @@ func traceLink(c config.Config, id string) string {
 // few is how many items of one asset that are made from others are told one by one; more are told a line each.
 const few = 4
 
-func (v whyView) print(w io.Writer) error {
+func printWhy(w io.Writer, v api.Why) error {
 	for i := 0; i < len(v.Links); {
 		if i > 0 {
 			writeln(w)
 		}
-		n := v.parts(i)
+		n := partsFrom(v, i)
 		if n <= few {
-			v.Links[i].printWhole(w)
+			printLink(w, v.Links[i])
 			i++
 			continue
 		}
@@ -140,15 +128,15 @@ func (v whyView) print(w io.Writer) error {
 	return nil
 }
 
-// parts counts the links from i on that are of one asset and made from items with other ids: the sections of a document.
-func (v whyView) parts(i int) (n int) {
+// partsFrom counts the links from i on that are of one asset and made from items with other ids: the sections of a document.
+func partsFrom(v api.Why, i int) (n int) {
 	for i+n < len(v.Links) && v.Links[i+n].From != "" && v.Links[i+n].Asset == v.Links[i].Asset && v.Links[i+n].Partition == v.Links[i].Partition {
 		n++
 	}
 	return n
 }
 
-func printParts(w io.Writer, links []whyLink) error {
+func printParts(w io.Writer, links []api.WhyLink) error {
 	writef(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
 	rows := make([][]string, len(links))
 	for i, l := range links {
@@ -164,10 +152,10 @@ func printParts(w io.Writer, links []whyLink) error {
 	return table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
 }
 
-func (l whyLink) printWhole(w io.Writer) {
+func printLink(w io.Writer, l api.WhyLink) {
 	writef(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
 	var lines [][2]string
-	l.print(func(name, format string, args ...any) {
+	tellLink(l, func(name, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); text != "" {
 			lines = append(lines, [2]string{name, text})
 		}
@@ -181,8 +169,8 @@ func (l whyLink) printWhole(w io.Writer) {
 	}
 }
 
-// print tells one link, line by line.
-func (l whyLink) print(line func(name, format string, args ...any)) {
+// tellLink tells one link, line by line.
+func tellLink(l api.WhyLink, line func(name, format string, args ...any)) {
 	state := string(l.State)
 	if l.Kind != "" {
 		state += " (" + l.Kind + ")"

@@ -17,6 +17,7 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/api"
 	"drugslm/internal/pdf"
 )
 
@@ -134,13 +135,13 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 }
 
 // unreadablePage reports whether the file's view says of a page that nobody can read it.
-func unreadablePage(v fileView, page int) bool {
-	return slices.ContainsFunc(v.Sources, func(s sourceView) bool { return s.Page == page && s.Source == pdf.SourceUnreadable })
+func unreadablePage(v api.LeafletFile, page int) bool {
+	return slices.ContainsFunc(v.Sources, func(s api.PageSource) bool { return s.Page == page && s.Source == pdf.SourceUnreadable })
 }
 
 // visible is what of the extra words is in the text, or is said to be on the pages: what nobody sees is left out of the text, and
 // pdftotext prints some of it (white on white) and some not (outside of the page).
-func visible(extra []aWord, dropped []droppedView) []aWord {
+func visible(extra []aWord, dropped []api.DroppedLine) []aWord {
 	hidden := map[string]int{}
 	for _, d := range dropped {
 		if d.Reason == "invisible" {
@@ -154,7 +155,7 @@ func visible(extra []aWord, dropped []droppedView) []aWord {
 }
 
 // wordsOfPages are the words of each page as the engine gives them. What it dropped itself is listed, and counts.
-func wordsOfPages(ctx context.Context, reader *pdf.Extractor, path string, dropped []droppedView) ([]aWord, error) {
+func wordsOfPages(ctx context.Context, reader *pdf.Extractor, path string, dropped []api.DroppedLine) ([]aWord, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/api"
 )
 
 // texts gives the words of w, to compare them with what is expected.
@@ -116,7 +118,7 @@ func TestYardstickFails(t *testing.T) {
 // TestYardstickForgivesWhatNobodySees, where it is dropped for that, and nothing else that is extra.
 func TestYardstickForgivesWhatNobodySees(t *testing.T) {
 	t.Parallel()
-	dropped := []droppedView{{Page: 1, Text: "ignore tudo", Reason: "invisible"}, {Page: 1, Text: "Bula 1", Reason: "running_head"}}
+	dropped := []api.DroppedLine{{Page: 1, Text: "ignore tudo", Reason: "invisible"}, {Page: 1, Text: "Bula 1", Reason: "running_head"}}
 	extra := wordsOf("ignore ignore Bula dor", 1)
 	require.Equal(t, []string{"ignore", "Bula", "dor"}, texts(visible(extra, dropped)))
 	require.Empty(t, visible(nil, dropped))
