@@ -9,28 +9,30 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/host"
 )
 
-func newAssets(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: verb,
+func newAssets(a *command.App) *cobra.Command {
+	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "list [SELECT...]", Short: "List assets, dependencies first",
-			RunE: func(cmd *cobra.Command, args []string) error { return a.listAssets(cmd, args) },
+			RunE: func(cmd *cobra.Command, args []string) error { return listAssets(a, cmd, args) },
 		},
 		&cobra.Command{
 			Use: "show ASSET", Short: "Show one asset: its columns, its checks, its table", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.showAsset(cmd, args[0]) },
+			RunE: func(cmd *cobra.Command, args []string) error { return showAsset(a, cmd, args[0]) },
 		},
 		newAllowCode(a),
 	)
 	return cmd
 }
 
-func (a *app) listAssets(cmd *cobra.Command, selection []string) error {
-	if _, err := a.config(cmd); err != nil {
+func listAssets(a *command.App, cmd *cobra.Command, selection []string) error {
+	if _, err := a.Config(cmd); err != nil {
 		return err
 	}
 	graph, err := host.Graph()
@@ -50,13 +52,13 @@ func (a *app) listAssets(cmd *cobra.Command, selection []string) error {
 		views[i] = view(graph, s)
 		rows[i] = []string{string(s.Key), keys(views[i].Deps), s.Partitions.Name, s.CodeVersion, s.Description}
 	}
-	return a.show(api.AssetList{Assets: views}, func(w io.Writer) error {
-		return table(w, []string{"ASSET", "DEPENDS ON", "PARTITIONED BY", "CODE", "DESCRIPTION"}, rows)
+	return a.Show(api.AssetList{Assets: views}, func(w io.Writer) error {
+		return output.Table(w, []string{"ASSET", "DEPENDS ON", "PARTITIONED BY", "CODE", "DESCRIPTION"}, rows)
 	})
 }
 
-func (a *app) showAsset(cmd *cobra.Command, key string) error {
-	if _, err := a.config(cmd); err != nil {
+func showAsset(a *command.App, cmd *cobra.Command, key string) error {
+	if _, err := a.Config(cmd); err != nil {
 		return err
 	}
 	graph, err := host.Graph()
@@ -69,7 +71,7 @@ func (a *app) showAsset(cmd *cobra.Command, key string) error {
 	}
 	v := view(graph, found)
 	addDetails(&v, found)
-	return a.show(v, func(w io.Writer) error { return printAsset(w, &v) })
+	return a.Show(v, func(w io.Writer) error { return printAsset(w, &v) })
 }
 
 func view(g *asset.Graph, s *asset.Asset) api.Asset {
@@ -103,21 +105,21 @@ func addDetails(v *api.Asset, s *asset.Asset) {
 }
 
 func printAsset(w io.Writer, v *api.Asset) error {
-	writef(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
-		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, orDash(v.Freshness), orDash(v.Automation))
+	output.Writef(w, "%s\n  %s\n\n  depends on      %s\n  partitioned by  %s\n  table           %s\n  code version    %s\n  freshness       %s\n  automation      %s\n\n",
+		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, output.OrDash(v.Freshness), output.OrDash(v.Automation))
 	rows := make([][]string, len(v.Columns))
 	for i, c := range v.Columns {
 		rows[i] = []string{"  " + c.Name, c.Description, spell(c.Type)}
 	}
-	if err := table(w, []string{"  COLUMN", "DESCRIPTION", "TYPE"}, rows); err != nil {
+	if err := output.Table(w, []string{"  COLUMN", "DESCRIPTION", "TYPE"}, rows); err != nil {
 		return err
 	}
-	writeln(w)
+	output.Writeln(w)
 	rows = make([][]string, len(v.Checks))
 	for i, c := range v.Checks {
-		rows[i] = []string{"  " + c.Name, severity(c.Blocking), c.Description}
+		rows[i] = []string{"  " + c.Name, output.Severity(c.Blocking), c.Description}
 	}
-	return table(w, []string{"  CHECK", "SEVERITY", "DESCRIPTION"}, rows)
+	return output.Table(w, []string{"  CHECK", "SEVERITY", "DESCRIPTION"}, rows)
 }
 
 // spell writes a column's type for people: Delta's name of it, or what a nested one holds.

@@ -9,12 +9,14 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 )
 
-func newAllowCode(a *app) *cobra.Command {
+func newAllowCode(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "allow-code ASSET VERSION",
 		Short: "Put an older version of an asset's code in force, to go back to an older build",
@@ -24,7 +26,7 @@ partition then makes the items again with that code. Newer code that comes later
 		Example: "  starter assets allow-code anvisa/extract 2",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err
@@ -37,8 +39,8 @@ partition then makes the items again with that code. Newer code that comes later
 					return err
 				}
 				view := api.CodeAllowed{Asset: made.Key, InForce: args[1], Was: was}
-				return a.show(view, func(w io.Writer) error {
-					_, err := writef(w, "%s: code version %s is in force, before it was %s\n", view.Asset, view.InForce, cmp.Or(view.Was, "none"))
+				return a.Show(view, func(w io.Writer) error {
+					_, err := output.Writef(w, "%s: code version %s is in force, before it was %s\n", view.Asset, view.InForce, cmp.Or(view.Was, "none"))
 					return err
 				})
 			})

@@ -10,11 +10,13 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/audit"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 )
 
-func newAudit(a *app) *cobra.Command {
+func newAudit(a *command.App) *cobra.Command {
 	var repair bool
 	cmd := &cobra.Command{
 		Use:   "audit",
@@ -27,12 +29,12 @@ code version that the ledger says.`,
 		Example: "  starter audit\n  starter audit --repair && starter materialize '*'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: d.Leaflets.Blobs, Repair: repair})
 				if err != nil {
 					return err
 				}
-				if err := a.show(report, func(w io.Writer) error { return printAudit(w, report) }); err != nil {
+				if err := a.Show(report, func(w io.Writer) error { return printAudit(w, report) }); err != nil {
 					return err
 				}
 				if n := len(report.Findings); n > 0 {
@@ -47,24 +49,24 @@ code version that the ledger says.`,
 }
 
 func printAudit(w io.Writer, r audit.Report) error {
-	writef(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
+	output.Writef(w, "%d partitions, %d items, %d rows, %d PDFs examined\n", r.Partitions, r.Items, r.Rows, r.Files)
 	for _, f := range r.Findings {
 		where := string(f.Asset)
 		if f.Partition != "" {
 			where += "[" + f.Partition + "]"
 		}
-		writef(w, "  %s %s: %s\n", where, f.Subject, f.Problem)
+		output.Writef(w, "  %s %s: %s\n", where, f.Subject, f.Problem)
 		if f.Cure != "" {
-			writef(w, "    → %s\n", f.Cure)
+			output.Writef(w, "    → %s\n", f.Cure)
 		}
 	}
 	if len(r.Findings) == 0 {
-		writeln(w, "everything adds up")
+		output.Writeln(w, "everything adds up")
 	}
 	return nil
 }
 
-func newSweep(a *app) *cobra.Command {
+func newSweep(a *command.App) *cobra.Command {
 	var older time.Duration
 	cmd := &cobra.Command{
 		Use:   "sweep",
@@ -73,16 +75,16 @@ func newSweep(a *app) *cobra.Command {
 they are older than --older. Readers never see such files; they only take room. Files of old versions are for "starter vacuum".`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				removed, err := sweep(ctx, d, older)
 				if err != nil {
 					return err
 				}
-				return a.show(api.Swept{Removed: removed}, func(w io.Writer) error {
+				return a.Show(api.Swept{Removed: removed}, func(w io.Writer) error {
 					for _, path := range removed {
-						writeln(w, path)
+						output.Writeln(w, path)
 					}
-					_, err := writef(w, "%d files removed\n", len(removed))
+					_, err := output.Writef(w, "%d files removed\n", len(removed))
 					return err
 				})
 			})

@@ -9,14 +9,16 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 )
 
-func newAutomation(a *app) *cobra.Command {
+func newAutomation(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "automation", Short: "Show, explain and steer what is materialized by itself", Args: verb,
+		Use: "automation", Short: "Show, explain and steer what is materialized by itself", Args: command.Verb,
 		Long: `Assets may say when they are to be materialized without being asked for (Automation), and how fresh they promise to be
 (Freshness). A tick, once a minute unless DRUGSLM_AUTOMATION_INTERVAL says otherwise, looks at what happened since the one
 before. Nothing happens by itself unless DRUGSLM_AUTOMATION_MODE is watch (freshness only) or request (runs as well).`,
@@ -25,20 +27,11 @@ before. Nothing happens by itself unless DRUGSLM_AUTOMATION_MODE is watch (fresh
   starter automation tick`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.automationList(), a.automationExplain(), a.automationSwitch(true), a.automationSwitch(false), a.automationTick())
+	cmd.AddCommand(automationList(a), automationExplain(a), automationSwitch(a, true), automationSwitch(a, false), automationTick(a))
 	return cmd
 }
 
-// connected runs fn with a connection to Temporal.
-func (a *app) connected(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, cli client.Client) error) error {
-	c, err := a.config(cmd)
-	if err != nil {
-		return err
-	}
-	return a.dialled(cmd.Context(), c, func(cli client.Client) error { return fn(cmd.Context(), c, cli) })
-}
-
-func (a *app) automationSwitch(pause bool) *cobra.Command {
+func automationSwitch(a *command.App, pause bool) *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "resume", Short: "Let automation look again", Args: cobra.NoArgs,
@@ -50,12 +43,12 @@ func (a *app) automationSwitch(pause bool) *cobra.Command {
 		cmd.Long = "Keep automation from looking until it is resumed, also over restarts of workers. Runs that it started go on."
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.connected(cmd, func(ctx context.Context, _ config.Config, cli client.Client) error {
+		return a.WithTemporal(cmd, func(ctx context.Context, _ config.Config, cli client.Client) error {
 			if err := host.SetAutomation(ctx, cli, pause, note); err != nil {
 				return err
 			}
-			return a.show(api.AutomationSwitched{Paused: pause, Note: note}, func(w io.Writer) error {
-				_, err := writef(w, "automation is %s\n", map[bool]string{true: "paused", false: "resumed"}[pause])
+			return a.Show(api.AutomationSwitched{Paused: pause, Note: note}, func(w io.Writer) error {
+				_, err := output.Writef(w, "automation is %s\n", map[bool]string{true: "paused", false: "resumed"}[pause])
 				return err
 			})
 		})
@@ -64,7 +57,7 @@ func (a *app) automationSwitch(pause bool) *cobra.Command {
 	return cmd
 }
 
-func (a *app) automationTick() *cobra.Command {
+func automationTick(a *command.App) *cobra.Command {
 	var request bool
 	cmd := &cobra.Command{
 		Use: "tick", Short: "Look now, and wait until it is done", Args: cobra.NoArgs,
@@ -72,16 +65,16 @@ func (a *app) automationTick() *cobra.Command {
 ask for is started; otherwise only freshness is looked at. Prints what was found and returns once the runs are started.`,
 		Example: "  starter automation tick --request",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.connected(cmd, func(ctx context.Context, c config.Config, cli client.Client) error {
+			return a.WithTemporal(cmd, func(ctx context.Context, c config.Config, cli client.Client) error {
 				out, err := host.TickAutomation(ctx, cli, request || c.Automation.Mode == "request")
 				if ctx.Err() != nil {
-					return errInterrupted
+					return command.ErrInterrupted
 				}
 				if err != nil {
 					return err
 				}
-				err = a.show(out, func(w io.Writer) error {
-					_, err := writef(w, "%d partitions looked at, %d requests, %d runs, %d became overdue\n", out.Looked, out.Requests, out.Starts, out.Overdue)
+				err = a.Show(out, func(w io.Writer) error {
+					_, err := output.Writef(w, "%d partitions looked at, %d requests, %d runs, %d became overdue\n", out.Looked, out.Requests, out.Starts, out.Overdue)
 					return err
 				})
 				if err == nil && len(out.Problems) > 0 {

@@ -10,6 +10,8 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -18,7 +20,7 @@ import (
 // pastRequests is how many earlier requests are shown.
 const pastRequests = 5
 
-func (a *app) automationExplain() *cobra.Command {
+func automationExplain(a *command.App) *cobra.Command {
 	var partitions []string
 	cmd := &cobra.Command{
 		Use: "explain ASSET", Short: "Say what the next tick would ask for, and why", Args: cobra.ExactArgs(1),
@@ -28,12 +30,12 @@ only.`,
 		Example: `  starter automation explain anvisa/download
   starter automation explain anvisa/download --partition 5 -o json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				v, err := explained(ctx, d, asset.Key(args[0]), partitions)
 				if err != nil {
 					return err
 				}
-				return a.show(v, func(w io.Writer) error { return printExplanation(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printExplanation(w, v) })
 			})
 		},
 	}
@@ -51,7 +53,7 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 		return v, fault.New(fault.Invalid, "", "%s is never materialized by itself: it has no Automation; `starter automation list` names those that have", key)
 	}
 	v.Condition = made.Automation.String()
-	chosen, err := choosePartitions(ctx, d, []*asset.Asset{made}, partitions)
+	chosen, err := command.ChoosePartitions(ctx, d, []*asset.Asset{made}, partitions)
 	if err != nil {
 		return v, err
 	}
@@ -72,19 +74,19 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 }
 
 func printExplanation(w io.Writer, v api.Explanation) error {
-	writef(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, whenAt(v.LastTick))
+	output.Writef(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, output.WhenAt(v.LastTick))
 	for _, r := range v.Requests {
 		what := strings.Join(r.Some, ", ")
 		if r.Filter != "" {
 			what = "all that are " + r.Filter
 		}
-		writef(w, "a tick would ask for %d: %s (%s)\n", r.Partitions, what, r.Cause)
+		output.Writef(w, "a tick would ask for %d: %s (%s)\n", r.Partitions, what, r.Cause)
 	}
 	switch {
 	case len(v.Requests) == 0 && len(v.Partitions) == 0:
-		writeln(w, "a tick would ask for nothing: nothing happened since the last one")
+		output.Writeln(w, "a tick would ask for nothing: nothing happened since the last one")
 	case len(v.Requests) == 0:
-		writeln(w, "a tick would ask for nothing")
+		output.Writeln(w, "a tick would ask for nothing")
 	}
 	for _, c := range v.Partitions {
 		outcome := "not now"
@@ -96,21 +98,21 @@ func printExplanation(w io.Writer, v api.Explanation) error {
 		case !c.Touched:
 			outcome = "nothing happened to it since the last tick"
 		}
-		writef(w, "\n[%s] %s\n", c.Partition, outcome)
+		output.Writef(w, "\n[%s] %s\n", c.Partition, outcome)
 		printTruth(w, c.Truth, "  ")
 	}
 	if len(v.Past) > 0 {
-		writef(w, "\nasked for before:\n")
+		output.Writef(w, "\nasked for before:\n")
 	}
 	for _, r := range v.Past {
-		writef(w, "  %s  %d %s (%s)\n", when(r.Tick), r.Partitions, strings.Join(r.Some, ", "), r.Cause)
+		output.Writef(w, "  %s  %d %s (%s)\n", output.When(r.Tick), r.Partitions, strings.Join(r.Some, ", "), r.Cause)
 	}
 	return nil
 }
 
 // printTruth shows a condition as a tree.
 func printTruth(w io.Writer, t asset.Truth, indent string) {
-	writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
+	output.Writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
 	for _, part := range t.Parts {
 		printTruth(w, part, indent+"  ")
 	}

@@ -5,29 +5,30 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/cron"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
 
-func (a *app) automationList() *cobra.Command {
+func automationList(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the assets with a condition or a promise of freshness", Args: cobra.NoArgs,
 		Long:    "List the assets that are materialized by themselves or promise to be fresh, when each was last looked at, and what was last asked for.",
 		Example: "  starter automation list -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				v, err := automations(ctx, c, d)
 				if err != nil {
 					return err
 				}
-				return a.show(v, func(w io.Writer) error { return printAutomation(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printAutomation(w, v) })
 			})
 		},
 	}
@@ -70,27 +71,13 @@ func printAutomation(w io.Writer, v api.Automation) error {
 	for i, one := range v.Assets {
 		request := "–"
 		if r := one.LastRequest; r != nil {
-			request = fmt.Sprintf("%s: %s (%s)", when(r.Tick), strconv.Itoa(r.Partitions), r.Cause)
+			request = fmt.Sprintf("%s: %s (%s)", output.When(r.Tick), strconv.Itoa(r.Partitions), r.Cause)
 		}
-		rows[i] = []string{string(one.Asset), orDash(one.Condition), orDash(one.Freshness), whenAt(one.LastTick), whenAt(one.NextCron), request}
+		rows[i] = []string{string(one.Asset), output.OrDash(one.Condition), output.OrDash(one.Freshness), output.WhenAt(one.LastTick), output.WhenAt(one.NextCron), request}
 	}
-	if err := table(w, []string{"ASSET", "CONDITION", "FRESHNESS", "LAST TICK", "NEXT CRON", "LAST REQUEST"}, rows); err != nil {
+	if err := output.Table(w, []string{"ASSET", "CONDITION", "FRESHNESS", "LAST TICK", "NEXT CRON", "LAST REQUEST"}, rows); err != nil {
 		return err
 	}
-	_, err := writef(w, "\nmode %s, every %s\n", v.Mode, v.Interval)
+	_, err := output.Writef(w, "\nmode %s, every %s\n", v.Mode, v.Interval)
 	return err
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "–"
-	}
-	return text
-}
-
-func whenAt(t *time.Time) string {
-	if t == nil {
-		return "–"
-	}
-	return when(*t)
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -16,14 +15,14 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
-	"drugslm/internal/config"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
 )
 
-func newBackfill(a *app) *cobra.Command {
+func newBackfill(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backfill",
 		Short: "Bring many partitions up to date: create, watch, pause, re-rate, retry and cancel",
@@ -33,7 +32,7 @@ of each asset, are in the ledger: list and show need only the data folder, the o
 		Example: `  starter backfill create anvisa/updates --partitions '2026-01-01..2026-03-31' --max-in-flight 4 --wait
   starter backfill show anvisa-updates-1f0c2a7d --state failed
   starter backfill retry anvisa-updates-1f0c2a7d`,
-		Args: verb,
+		Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newBackfillCreate(a), newBackfillList(a), newBackfillShow(a))
@@ -73,13 +72,6 @@ func theBackfill(ctx context.Context, d *host.Data, id string) (ledger.Backfill,
 		return b, fault.New(fault.Invalid, "", "backfill %q is unknown: did you mean %s?", id, strings.Join(near, " or "))
 	}
 	return b, fault.New(fault.Invalid, "", "backfill %q is unknown: `starter backfill list` shows them", id)
-}
-
-// withServer runs fn with the data folder and the server.
-func (a *app) withServer(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
-	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		return a.dialled(ctx, c, func(cli client.Client) error { return fn(ctx, c, d, cli) })
-	})
 }
 
 // order sends an update to a backfill and waits for its answer, at most so long. With start, a workflow that is not
@@ -150,12 +142,4 @@ func requestOf(b ledger.Backfill) workflows.BackfillInput {
 		BackfillRequest: activities.RequestOf(b),
 		Settings:        activities.BackfillSettings{MaxInFlight: b.MaxInFlight, Rate: b.Rate, Priority: b.Priority},
 	}
-}
-
-func (a *app) stands(v any, format string, args ...any) error {
-	text := fmt.Sprintf(format, args...)
-	return a.show(v, func(w writer) error {
-		_, err := writeln(w, text)
-		return err
-	})
 }

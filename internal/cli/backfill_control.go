@@ -9,6 +9,7 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -17,13 +18,13 @@ import (
 )
 
 // newBackfillControls are the verbs that steer a backfill.
-func newBackfillControls(a *app) []*cobra.Command {
+func newBackfillControls(a *command.App) []*cobra.Command {
 	return []*cobra.Command{
-		a.setting("pause ID", "Begin nothing more; partitions under way end", workflows.UpdatePause, nil),
-		a.setting("resume ID", "Go on after a pause", workflows.UpdateResume, nil),
-		a.setting("rate ID STEPS_PER_MINUTE", "Begin at most so many partitions per minute; 0: no limit", workflows.UpdateRate, number),
-		a.setting("limit ID N", "Have at most so many partitions under way", workflows.UpdateLimit, whole),
-		a.setting("priority ID P", "Give what begins from now on a priority, 1 (first) to 5 (last)", workflows.UpdatePriority, whole),
+		setting(a, "pause ID", "Begin nothing more; partitions under way end", workflows.UpdatePause, nil),
+		setting(a, "resume ID", "Go on after a pause", workflows.UpdateResume, nil),
+		setting(a, "rate ID STEPS_PER_MINUTE", "Begin at most so many partitions per minute; 0: no limit", workflows.UpdateRate, number),
+		setting(a, "limit ID N", "Have at most so many partitions under way", workflows.UpdateLimit, whole),
+		setting(a, "priority ID P", "Give what begins from now on a priority, 1 (first) to 5 (last)", workflows.UpdatePriority, whole),
 		newBackfillRetry(a), newBackfillCancel(a),
 	}
 }
@@ -45,7 +46,7 @@ func whole(text string) (any, error) {
 }
 
 // setting is a verb that changes one setting and prints how the backfill stands then.
-func (a *app) setting(use, short, update string, parse func(string) (any, error)) *cobra.Command {
+func setting(a *command.App, use, short, update string, parse func(string) (any, error)) *cobra.Command {
 	count := 1
 	if parse != nil {
 		count = 2
@@ -60,7 +61,7 @@ func (a *app) setting(use, short, update string, parse func(string) (any, error)
 					return err
 				}
 			}
-			return a.withServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
+			return a.WithServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
 				b, err := running(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -69,7 +70,7 @@ func (a *app) setting(use, short, update string, parse func(string) (any, error)
 				if err := order(ctx, cli, requestOf(b), false, answerTime, update, arg, &s); err != nil {
 					return err
 				}
-				return a.stands(s, "%s: %s, at most %d under way, %g per minute, priority %d, %d under way now",
+				return a.ShowLine(s, "%s: %s, at most %d under way, %g per minute, priority %d, %d under way now",
 					s.ID, s.State, s.Settings.MaxInFlight, s.Settings.Rate, s.Settings.Priority, s.Running)
 			})
 		},
@@ -85,7 +86,7 @@ func running(ctx context.Context, d *host.Data, id string) (ledger.Backfill, err
 	return b, err
 }
 
-func newBackfillRetry(a *app) *cobra.Command {
+func newBackfillRetry(a *command.App) *cobra.Command {
 	var in workflows.RetryInput
 	var wait bool
 	cmd := &cobra.Command{
@@ -95,7 +96,7 @@ func newBackfillRetry(a *app) *cobra.Command {
 left alone. --canceled also takes up what a cancel kept from beginning. A backfill whose workflow is gone goes on, too.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				b, err := theBackfill(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -104,10 +105,10 @@ left alone. --canceled also takes up what a cancel kept from beginning. A backfi
 				if err := order(ctx, cli, requestOf(b), true, answerTime, workflows.UpdateRetry, in, &v.Steps); err != nil {
 					return err
 				}
-				if err := a.stands(v, "%s: %d partitions are tried again", v.ID, v.Steps); err != nil || !wait || v.Steps == 0 {
+				if err := a.ShowLine(v, "%s: %d partitions are tried again", v.ID, v.Steps); err != nil || !wait || v.Steps == 0 {
 					return err
 				}
-				return a.waitBackfill(ctx, c, d, cli, b.ID)
+				return waitBackfill(ctx, a, c, d, cli, b.ID)
 			})
 		},
 	}
@@ -116,7 +117,7 @@ left alone. --canceled also takes up what a cancel kept from beginning. A backfi
 	return cmd
 }
 
-func newBackfillCancel(a *app) *cobra.Command {
+func newBackfillCancel(a *command.App) *cobra.Command {
 	var in workflows.CancelInput
 	var wait bool
 	cmd := &cobra.Command{
@@ -126,7 +127,7 @@ func newBackfillCancel(a *app) *cobra.Command {
 is under way ends by itself, or with --now is cut off; its partitions keep what they had. What was published stays.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				b, err := running(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -138,7 +139,7 @@ is under way ends by itself, or with --now is cut off; its partitions keep what 
 				}
 				var heard activities.BackfillStopped
 				if err := order(ctx, cli, requestOf(b), true, answerTime, workflows.UpdateCancel, in, &heard); err != nil {
-					a.note("nothing more begins, and a worker will see to what is under way once it runs")
+					a.Note("nothing more begins, and a worker will see to what is under way once it runs")
 					return err
 				}
 				v.Canceled += heard.Canceled
@@ -146,10 +147,10 @@ is under way ends by itself, or with --now is cut off; its partitions keep what 
 				if in.Now {
 					how = "are made to end"
 				}
-				if err := a.stands(v, "%s: %d partitions will not begin, %d under way %s", v.ID, v.Canceled, v.Running, how); err != nil || !wait {
+				if err := a.ShowLine(v, "%s: %d partitions will not begin, %d under way %s", v.ID, v.Canceled, v.Running, how); err != nil || !wait {
 					return err
 				}
-				return a.waitBackfill(ctx, c, d, cli, b.ID)
+				return waitBackfill(ctx, a, c, d, cli, b.ID)
 			})
 		},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"regexp"
 	"strings"
 
@@ -14,14 +13,13 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
 )
-
-// writer is where data goes.
-type writer = io.Writer
 
 // createFlags are what `backfill create` can be told beside the selection.
 type createFlags struct {
@@ -30,7 +28,7 @@ type createFlags struct {
 	wait                          bool
 }
 
-func newBackfillCreate(a *app) *cobra.Command {
+func newBackfillCreate(a *command.App) *cobra.Command {
 	var f createFlags
 	cmd := &cobra.Command{
 		Use:   "create SELECT...",
@@ -50,7 +48,7 @@ doubles nothing. One that has ended stays ended: "backfill retry" does what fail
 			if err := f.complete(); err != nil {
 				return err
 			}
-			return a.createBackfill(cmd, f)
+			return createBackfill(a, cmd, f)
 		},
 	}
 	flags := cmd.Flags()
@@ -99,15 +97,15 @@ func derivedID(r activities.BackfillRequest) string {
 	return name + "-" + hex.EncodeToString(digest[:4])
 }
 
-func (a *app) createBackfill(cmd *cobra.Command, f createFlags) error {
-	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+func createBackfill(a *command.App, cmd *cobra.Command, f createFlags) error {
+	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		known, exists, err := d.Ledger.Backfill(ctx, f.in.ID)
 		if err != nil {
 			return err
 		}
-		view := api.BackfillCreated{ID: f.in.ID, Link: runLink(c, workflows.BackfillID(f.in.ID), "")}
+		view := api.BackfillCreated{ID: f.in.ID, Link: command.RunLink(c, workflows.BackfillID(f.in.ID), "")}
 		if exists {
-			return a.attach(cmd, f, known, view)
+			return attach(a, cmd, f, known, view)
 		}
 		p, err := preparePlan(ctx, d, f.in.Select, asset.Request{Partitions: f.in.Partitions, Filter: f.in.Filter})
 		if err != nil {
@@ -115,11 +113,11 @@ func (a *app) createBackfill(cmd *cobra.Command, f createFlags) error {
 		}
 		if len(p.plan.Steps) == 0 && len(p.plan.Undiscovered) == 0 {
 			view.State = ledger.BackfillCompleted
-			a.note("nothing to do: %d partitions are selected, and none is %s", p.plan.Left, wanted(f.in.Filter))
-			return a.stands(view, "%s", view.ID)
+			a.Note("nothing to do: %d partitions are selected, and none is %s", p.plan.Left, wanted(f.in.Filter))
+			return a.ShowLine(view, "%s", view.ID)
 		}
 		view.Created = true
-		return a.sendBackfill(cmd, f, view)
+		return sendBackfill(a, cmd, f, view)
 	})
 }
 
@@ -131,34 +129,34 @@ func wanted(f asset.Filter) string {
 }
 
 // attach goes on with a backfill that exists.
-func (a *app) attach(cmd *cobra.Command, f createFlags, known ledger.Backfill, view api.BackfillCreated) error {
+func attach(a *command.App, cmd *cobra.Command, f createFlags, known ledger.Backfill, view api.BackfillCreated) error {
 	if err := f.in.Differs(known); err != nil {
 		return err
 	}
 	view.State = known.State
 	if !known.State.Ended() {
-		a.note("backfill %s exists since %s: attaching to it", known.ID, when(known.Created))
-		return a.sendBackfill(cmd, f, view)
+		a.Note("backfill %s exists since %s: attaching to it", known.ID, output.When(known.Created))
+		return sendBackfill(a, cmd, f, view)
 	}
-	a.note("backfill %s was created at %s and is %s: nothing new begins. `starter backfill retry %s` does what failed, another --id does it anew",
-		known.ID, when(known.Created), known.State, known.ID)
-	if err := a.stands(view, "%s", view.ID); err != nil || !f.wait {
+	a.Note("backfill %s was created at %s and is %s: nothing new begins. `starter backfill retry %s` does what failed, another --id does it anew",
+		known.ID, output.When(known.Created), known.State, known.ID)
+	if err := a.ShowLine(view, "%s", view.ID); err != nil || !f.wait {
 		return err
 	}
 	return ended(known)
 }
 
-func (a *app) sendBackfill(cmd *cobra.Command, f createFlags, view api.BackfillCreated) error {
-	return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
-		a.note("backfill %s  %s", view.ID, view.Link)
+func sendBackfill(a *command.App, cmd *cobra.Command, f createFlags, view api.BackfillCreated) error {
+	return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+		a.Note("backfill %s  %s", view.ID, view.Link)
 		var status workflows.BackfillStatus
 		if err := order(ctx, cli, f.in, true, 0, workflows.UpdateCreate, f.in.BackfillRequest, &status); err != nil {
 			return err
 		}
 		view.State, view.Steps = status.State, status.Steps
 		if !f.wait {
-			return a.stands(view, "%s", view.ID)
+			return a.ShowLine(view, "%s", view.ID)
 		}
-		return a.waitBackfill(ctx, c, d, cli, view.ID)
+		return waitBackfill(ctx, a, c, d, cli, view.ID)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/fault"
 )
 
@@ -34,43 +35,43 @@ func advice(k fault.Kind) string {
 }
 
 func printBackfill(w io.Writer, v api.Backfill) error {
-	writef(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
-		v.ID, v.State, v.Selection, orAll(v.Partitions), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, when(v.Created))
+	output.Writef(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
+		v.ID, v.State, v.Selection, output.OrAll(v.Partitions), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, output.When(v.Created))
 	if v.Finished != nil {
-		writef(w, "finished   %s, after %s\n", when(*v.Finished), v.Finished.Sub(v.Created).Round(10*time.Millisecond))
+		output.Writef(w, "finished   %s, after %s\n", output.When(*v.Finished), v.Finished.Sub(v.Created).Round(10*time.Millisecond))
 	}
-	writef(w, "pace       %.1f partitions per minute", v.PerMinute)
+	output.Writef(w, "pace       %.1f partitions per minute", v.PerMinute)
 	if v.ETA != nil {
-		writef(w, ", done at about %s", when(*v.ETA))
+		output.Writef(w, ", done at about %s", output.When(*v.ETA))
 	}
-	writef(w, "\n")
+	output.Writef(w, "\n")
 	for _, line := range [][2]string{{"error", v.Error}, {"trace", v.TraceID}, {"link", v.Link}} {
 		if line[1] != "" {
-			writef(w, "%-10s %s\n", line[0], line[1])
+			output.Writef(w, "%-10s %s\n", line[0], line[1])
 		}
 	}
-	writeln(w)
+	output.Writeln(w)
 	if err := printAssetProgress(w, v); err != nil {
 		return err
 	}
 	for _, f := range v.Failures {
-		writef(w, "\n%d failed, kind %s: %s\n  for example %s[%s]: %s\n", f.Steps, f.Kind, f.Advice, f.Example.Asset, f.Example.Partition, f.Example.Error)
+		output.Writef(w, "\n%d failed, kind %s: %s\n  for example %s[%s]: %s\n", f.Steps, f.Kind, f.Advice, f.Example.Asset, f.Example.Partition, f.Example.Error)
 	}
 	if len(v.Waiting) > 0 {
-		writeln(w)
+		output.Writeln(w)
 	}
 	for _, waiting := range v.Waiting {
-		writef(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, waitText(waiting))
+		output.Writef(w, "%s[%s] %s\n", waiting.Asset, waiting.Partition, output.Wait(waiting))
 	}
 	if len(v.Listed) == 0 {
 		return nil
 	}
-	writeln(w)
+	output.Writeln(w)
 	rows := make([][]string, len(v.Listed))
 	for i, s := range v.Listed {
 		rows[i] = []string{s.Asset, s.Partition, s.Label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(s.Rows, 10), stepItems(s), s.Error}
 	}
-	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows)
+	return output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows)
 }
 
 func printAssetProgress(w io.Writer, v api.Backfill) error {
@@ -88,7 +89,7 @@ func printAssetProgress(w io.Writer, v api.Backfill) error {
 		rows = append(rows, append(row, strconv.Itoa(a.Changed), strconv.FormatInt(a.Rows, 10), strconv.Itoa(a.Items.Discovered),
 			strconv.Itoa(a.Items.Absent), strconv.Itoa(a.Items.Quarantined), strconv.Itoa(a.Items.Pending)))
 	}
-	return table(w, header, rows)
+	return output.Table(w, header, rows)
 }
 
 // stepItems are a partition's items in one word: published of discovered.

@@ -13,6 +13,8 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -28,12 +30,12 @@ var stepStates = []ledger.StepState{
 	ledger.StepDone, ledger.StepRunning, ledger.StepWaiting, ledger.StepFailed, ledger.StepSkipped, ledger.StepCanceled,
 }
 
-func newBackfillList(a *app) *cobra.Command {
+func newBackfillList(a *command.App) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use: "list", Short: "List backfills, newest first", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				found, err := d.Ledger.Backfills(ctx, limit)
 				if err != nil {
 					return err
@@ -46,10 +48,10 @@ func newBackfillList(a *app) *cobra.Command {
 					}
 					v := views[i]
 					rows[i] = []string{v.ID, string(v.State), fmt.Sprintf("%d/%d", v.Steps[ledger.StepDone], v.Total), strconv.Itoa(v.Steps[ledger.StepFailed]),
-						when(v.Created), v.Selection, orAll(v.Partitions), v.Filter}
+						output.When(v.Created), v.Selection, output.OrAll(v.Partitions), v.Filter}
 				}
-				return a.show(api.BackfillList{Backfills: views}, func(w io.Writer) error {
-					return table(w, []string{"BACKFILL", "STATE", "DONE", "FAILED", "CREATED", "SELECTION", "PARTITIONS", "FILTER"}, rows)
+				return a.Show(api.BackfillList{Backfills: views}, func(w io.Writer) error {
+					return output.Table(w, []string{"BACKFILL", "STATE", "DONE", "FAILED", "CREATED", "SELECTION", "PARTITIONS", "FILTER"}, rows)
 				})
 			})
 		},
@@ -58,7 +60,7 @@ func newBackfillList(a *app) *cobra.Command {
 	return cmd
 }
 
-func newBackfillShow(a *app) *cobra.Command {
+func newBackfillShow(a *command.App) *cobra.Command {
 	filter := ledger.StepFilter{}
 	cmd := &cobra.Command{
 		Use:   "show ID",
@@ -70,7 +72,7 @@ func newBackfillShow(a *app) *cobra.Command {
 			if filter.State != "" && !slices.Contains(stepStates, filter.State) {
 				return fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, joined(stepStates))
 			}
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if filter.Asset != "" {
 					if _, err := d.Graph.Get(asset.Key(filter.Asset)); err != nil {
 						return err
@@ -80,7 +82,7 @@ func newBackfillShow(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(v, func(w io.Writer) error { return printBackfill(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printBackfill(w, v) })
 			})
 		},
 	}
@@ -98,7 +100,7 @@ func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfi
 	v := api.Backfill{
 		ID: b.ID, State: b.State, Selection: b.Selection, Partitions: requestOf(b).Partitions, Filter: b.Mode, MaxInFlight: b.MaxInFlight,
 		Rate: b.Rate, Priority: b.Priority, Created: b.Created, Finished: api.Instant(b.Finished), TraceID: b.Trace, Build: b.Code, Error: b.Error,
-		Link: runLink(c, workflows.BackfillID(b.ID), ""), Steps: api.StepCounts{},
+		Link: command.RunLink(c, workflows.BackfillID(b.ID), ""), Steps: api.StepCounts{},
 	}
 	sums, err := d.Ledger.BackfillSums(ctx, b.ID)
 	if err != nil {

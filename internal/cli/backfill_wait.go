@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -21,24 +23,24 @@ import (
 const tellEvery = 5 * time.Second
 
 // waitBackfill shows a backfill's progress until it ends, and fails if it failed.
-func (a *app) waitBackfill(ctx context.Context, c config.Config, d *host.Data, cli client.Client, id string) error {
+func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.Data, cli client.Client, id string) error {
 	gone := make(chan error, 1)
 	go func() { gone <- cli.GetWorkflow(ctx, workflows.BackfillID(id), "").Get(ctx, nil) }()
-	ticker := time.NewTicker(progressEvery)
+	ticker := time.NewTicker(command.ProgressEvery)
 	defer ticker.Stop()
 	var told time.Time
 	last := ledger.BackfillState("")
 	for {
 		select {
 		case <-ctx.Done():
-			a.note("the backfill goes on where a worker serves it, now or later; to end it: starter backfill cancel %s", id)
-			return errInterrupted
+			a.Note("the backfill goes on where a worker serves it, now or later; to end it: starter backfill cancel %s", id)
+			return command.ErrInterrupted
 		case err := <-gone:
 			if ctx.Err() != nil {
 				gone <- err
 				continue
 			}
-			return a.closing(ctx, c, d, id, err)
+			return closing(ctx, a, c, d, id, err)
 		case <-ticker.C:
 			v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: 1})
 			if err != nil {
@@ -46,7 +48,7 @@ func (a *app) waitBackfill(ctx context.Context, c config.Config, d *host.Data, c
 			}
 			if v.State != last || time.Since(told) >= tellEvery {
 				last, told = v.State, time.Now()
-				a.note("  %s", progressLine(v))
+				a.Note("  %s", progressLine(v))
 			}
 		}
 	}
@@ -54,12 +56,12 @@ func (a *app) waitBackfill(ctx context.Context, c config.Config, d *host.Data, c
 
 // closing prints how a backfill ended. The ledger has the last word; what the workflow ended with counts where it could
 // not write it down.
-func (a *app) closing(ctx context.Context, c config.Config, d *host.Data, id string, workflow error) error {
+func closing(ctx context.Context, a *command.App, c config.Config, d *host.Data, id string, workflow error) error {
 	v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: shownSteps})
 	if err != nil {
 		return err
 	}
-	if err := a.show(v, func(w io.Writer) error { return printBackfill(w, v) }); err != nil {
+	if err := a.Show(v, func(w io.Writer) error { return printBackfill(w, v) }); err != nil {
 		return err
 	}
 	b, err := theBackfill(ctx, d, id)
@@ -94,7 +96,7 @@ func progressLine(v api.Backfill) string {
 		line += fmt.Sprintf("; %.1f per minute", v.PerMinute)
 	}
 	if v.ETA != nil {
-		line += ", done at " + when(*v.ETA)
+		line += ", done at " + output.When(*v.ETA)
 	}
 	return line
 }

@@ -16,15 +16,17 @@ import (
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/budget"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
 
-func newBudget(a *app) *cobra.Command {
+func newBudget(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "budget", Short: "Show and change how fast the source may be asked", Args: verb,
+		Use: "budget", Short: "Show and change how fast the source may be asked", Args: command.Verb,
 		Long: `Every request takes a turn from the budget of its host, which is in the ledger: all workers and runs share it, and a restart
 forgets nothing. The pace adapts: throttling halves it, slow answers and failures in number take a quarter, good answers give a
 twentieth back. A refusal opens the circuit: nobody asks until it is over, then one request probes while the others wait.
@@ -41,20 +43,20 @@ in source.url; left out, it is that of source.url.`,
 	return cmd
 }
 
-func newBudgetShow(a *app) *cobra.Command {
+func newBudgetShow(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "show [HOST]", Short: "Show the rate, the pace, the next turn and the circuit of every host, or of one",
 		Example: "  starter budget show\n  starter budget show consultas.anvisa.gov.br -o json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				return a.showBudgets(ctx, c, d, args)
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				return showBudgets(ctx, a, c, d, args)
 			})
 		},
 	}
 }
 
-func newBudgetSet(a *app) *cobra.Command {
+func newBudgetSet(a *command.App) *cobra.Command {
 	var rps float64
 	var fallback bool
 	cmd := &cobra.Command{
@@ -68,7 +70,7 @@ func newBudgetSet(a *app) *cobra.Command {
 			case given && (math.IsNaN(rps) || rps <= 0 || rps > maxRate):
 				return fault.New(fault.Invalid, "", "--rps is %g: it must be above 0 and at most %g requests a second", rps, float64(maxRate))
 			}
-			return a.changeBudget(cmd, args, func(_ time.Time, b *ledger.Budget) { b.Rate = rps })
+			return changeBudget(a, cmd, args, func(_ time.Time, b *ledger.Budget) { b.Rate = rps })
 		},
 	}
 	cmd.Flags().Float64Var(&rps, "rps", 0, "requests a second, all workers together")
@@ -79,7 +81,7 @@ func newBudgetSet(a *app) *cobra.Command {
 // maxRate is the highest rate that can be set, as budget.rps.
 const maxRate = 1e6
 
-func newBudgetOpen(a *app) *cobra.Command {
+func newBudgetOpen(a *command.App) *cobra.Command {
 	var last time.Duration
 	var until, note string
 	cmd := &cobra.Command{
@@ -93,7 +95,7 @@ timers, which "starter status" lists, and go on by themselves. Requests that are
 			if err != nil {
 				return err
 			}
-			return a.changeBudget(cmd, args, func(now time.Time, b *ledger.Budget) { b.Open(now, now.Add(d), orDash(note)) })
+			return changeBudget(a, cmd, args, func(now time.Time, b *ledger.Budget) { b.Open(now, now.Add(d), output.OrDash(note)) })
 		},
 	}
 	cmd.Flags().DurationVar(&last, "for", 0, "how long, up to 720h")
@@ -120,7 +122,7 @@ func lasting(last time.Duration, until string, now time.Time) (time.Duration, er
 	return last, nil
 }
 
-func newBudgetClose(a *app) *cobra.Command {
+func newBudgetClose(a *command.App) *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "close [HOST]", Short: "Close the circuit and forget the block: everybody may ask again at the present pace",
@@ -133,7 +135,7 @@ so again, for longer.`,
 			if strings.TrimSpace(note) == "" {
 				return fault.New(fault.Invalid, "", "--note is missing: say why the source may be asked again")
 			}
-			return a.changeBudget(cmd, args, func(now time.Time, b *ledger.Budget) { b.Close(now, note) })
+			return changeBudget(a, cmd, args, func(now time.Time, b *ledger.Budget) { b.Close(now, note) })
 		},
 	}
 	cmd.Flags().StringVar(&note, "note", "", "why, for people; required")
@@ -141,8 +143,8 @@ so again, for longer.`,
 }
 
 // changeBudget changes the budget of a host, and shows it.
-func (a *app) changeBudget(cmd *cobra.Command, args []string, change func(now time.Time, b *ledger.Budget)) error {
-	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+func changeBudget(a *command.App, cmd *cobra.Command, args []string, change func(now time.Time, b *ledger.Budget)) error {
+	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		of, err := budgetHost(ctx, c, d, args)
 		if err != nil {
 			return err
@@ -154,7 +156,7 @@ func (a *app) changeBudget(cmd *cobra.Command, args []string, change func(now ti
 		if err != nil {
 			return err
 		}
-		return a.showBudgets(ctx, c, d, []string{of})
+		return showBudgets(ctx, a, c, d, []string{of})
 	})
 }
 
@@ -204,7 +206,7 @@ func nearestOr(name string, known []string) []string {
 	return known
 }
 
-func (a *app) showBudgets(ctx context.Context, c config.Config, d *host.Data, args []string) error {
+func showBudgets(ctx context.Context, a *command.App, c config.Config, d *host.Data, args []string) error {
 	only := ""
 	if len(args) > 0 {
 		var err error
@@ -229,7 +231,7 @@ func (a *app) showBudgets(ctx context.Context, c config.Config, d *host.Data, ar
 			views = append(views, viewBudget(b, rates, d.Ledger))
 		}
 	}
-	return a.show(api.BudgetList{Budgets: views}, func(w io.Writer) error { return printBudgets(w, views) })
+	return a.Show(api.BudgetList{Budgets: views}, func(w io.Writer) error { return printBudgets(w, views) })
 }
 
 func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) api.Budget {
@@ -267,10 +269,10 @@ func printBudgets(w io.Writer, views []api.Budget) error {
 			rate += " (set)"
 		}
 		rows[i] = []string{
-			v.Host, rate, fmt.Sprintf("%.0f %%", 100*v.Pace), v.Circuit, whenAt(v.Until), strconv.Itoa(v.Refusals), whenAt(v.Next), strings.Join(budgetRemarks(v), "; "),
+			v.Host, rate, fmt.Sprintf("%.0f %%", 100*v.Pace), v.Circuit, output.WhenAt(v.Until), strconv.Itoa(v.Refusals), output.WhenAt(v.Next), strings.Join(budgetRemarks(v), "; "),
 		}
 	}
-	return table(w, []string{"HOST", "RATE", "PACE", "CIRCUIT", "UNTIL", "REFUSALS", "NEXT", "REASON"}, rows)
+	return output.Table(w, []string{"HOST", "RATE", "PACE", "CIRCUIT", "UNTIL", "REFUSALS", "NEXT", "REASON"}, rows)
 }
 
 // budgetRemarks is what there is to say about a budget.
@@ -283,7 +285,7 @@ func budgetRemarks(v api.Budget) []string {
 		out = append(out, "note: "+v.Note)
 	}
 	if v.Bounded != "" {
-		out = append(out, fmt.Sprintf("a time could not be, on %s: %s", whenAt(v.BoundedAt), v.Bounded))
+		out = append(out, fmt.Sprintf("a time could not be, on %s: %s", output.WhenAt(v.BoundedAt), v.Bounded))
 	}
 	return out
 }

@@ -12,6 +12,8 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -25,7 +27,7 @@ type checkQuery struct {
 	history               int
 }
 
-func newChecks(a *app) *cobra.Command {
+func newChecks(a *command.App) *cobra.Command {
 	var q checkQuery
 	cmd := &cobra.Command{
 		Use:   "checks [SELECT...]",
@@ -50,12 +52,12 @@ from being published: failed, or an error of a blocking check. Warnings and what
 			if q.history < 0 || q.history > 1000 {
 				return fault.New(fault.Invalid, "", "--history is %d: want 0 to 1000", q.history)
 			}
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				found, err := checkResults(ctx, c, d, q)
 				if err != nil {
 					return err
 				}
-				if err := a.show(api.CheckList{Checks: found}, func(w io.Writer) error { return printChecks(w, found, q) }); err != nil {
+				if err := a.Show(api.CheckList{Checks: found}, func(w io.Writer) error { return printChecks(w, found, q) }); err != nil {
 					return err
 				}
 				return stopped(found, q)
@@ -74,7 +76,7 @@ func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQue
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := choosePartitions(ctx, d, selected, q.partitions)
+	chosen, err := command.ChoosePartitions(ctx, d, selected, q.partitions)
 	if err != nil {
 		return nil, err
 	}
@@ -102,18 +104,6 @@ func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQue
 	return found, nil
 }
 
-// choosePartitions resolves what was typed after --partition; nil when that was nothing.
-func choosePartitions(ctx context.Context, d *host.Data, selected []*asset.Asset, words []string) (map[asset.Key][]string, error) {
-	if len(words) == 0 {
-		return nil, nil //nolint:nilnil // none is a choice
-	}
-	world, err := activities.World(ctx, d.Graph, d.Ledger)
-	if err != nil {
-		return nil, err
-	}
-	return d.Graph.View(world).Choose(selected, words)
-}
-
 // declared names the checks that an asset has today: results of others stay in the ledger, and are nobody's business.
 func declared(made *asset.Asset) map[string]bool {
 	names := map[string]bool{"complete": made.Lists(), asset.Conserved().Name: true}
@@ -128,8 +118,8 @@ func addResult(found []api.CheckResult, r ledger.Check, c config.Config, history
 	last := len(found) - 1
 	if last < 0 || found[last].Check != r.Name || found[last].Partition != r.Partition || found[last].Asset != asset.Key(r.Asset) {
 		found = append(found, api.CheckResult{
-			Asset: asset.Key(r.Asset), Partition: r.Partition, Check: r.Name, Severity: severity(r.Blocking), Outcome: r.Outcome,
-			Observed: r.Observed, Expected: r.Expected, Detail: r.Detail, RunID: r.Run, At: r.At, Link: runLink(c, r.Run, ""),
+			Asset: asset.Key(r.Asset), Partition: r.Partition, Check: r.Name, Severity: output.Severity(r.Blocking), Outcome: r.Outcome,
+			Observed: r.Observed, Expected: r.Expected, Detail: r.Detail, RunID: r.Run, At: r.At, Link: command.RunLink(c, r.Run, ""),
 		})
 		last++
 	}
@@ -145,7 +135,7 @@ func addResult(found []api.CheckResult, r ledger.Check, c config.Config, history
 func stopped(found []api.CheckResult, q checkQuery) error {
 	var names []string
 	for _, r := range found {
-		if q.failed && r.Severity == severity(true) && (r.Outcome == ledger.CheckFailed || r.Outcome == ledger.CheckErrored) {
+		if q.failed && r.Severity == output.Severity(true) && (r.Outcome == ledger.CheckFailed || r.Outcome == ledger.CheckErrored) {
 			names = append(names, fmt.Sprintf("%s of %s[%s]", r.Check, r.Asset, r.Partition))
 		}
 	}
@@ -157,13 +147,6 @@ func stopped(found []api.CheckResult, q checkQuery) error {
 		names = append(names[:shown], fmt.Sprintf("%d more", more))
 	}
 	return fmt.Errorf("not published because of %s", strings.Join(names, ", "))
-}
-
-func severity(blocking bool) string {
-	if blocking {
-		return "blocking"
-	}
-	return "warning"
 }
 
 func printChecks(w io.Writer, found []api.CheckResult, q checkQuery) error {
@@ -182,13 +165,13 @@ func printChecks(w io.Writer, found []api.CheckResult, q checkQuery) error {
 	rows := make([][]string, len(found))
 	for i, r := range found {
 		rows[i] = []string{
-			string(r.Asset), r.Partition, r.Check, r.Severity, string(r.Outcome), line(r.Observed), line(r.Expected), when(r.At), r.RunID, line(r.Detail),
+			string(r.Asset), r.Partition, r.Check, r.Severity, string(r.Outcome), output.Line(r.Observed), output.Line(r.Expected), output.When(r.At), r.RunID, output.Line(r.Detail),
 		}
 		if q.history > 0 {
 			rows[i] = slices.Insert(rows[i], 6, resultsBefore(r))
 		}
 	}
-	return table(w, header, rows)
+	return output.Table(w, header, rows)
 }
 
 // resultsBefore is what was observed until the last result, oldest first; what did not pass has a "!" before it.
@@ -202,10 +185,7 @@ func resultsBefore(r api.CheckResult) string {
 		if m.Outcome != ledger.CheckPassed {
 			text = "!" + text
 		}
-		seen = append(seen, line(text))
+		seen = append(seen, output.Line(text))
 	}
 	return strings.Join(seen, " ")
 }
-
-// line keeps a text that may quote a row on one line, and in one cell.
-func line(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/fault"
@@ -17,16 +18,16 @@ import (
 	"drugslm/internal/lake"
 )
 
-func newCorpus(a *app) *cobra.Command {
+func newCorpus(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "corpus", Short: "Look at the training corpus, and take it with you", Args: verb,
+		Use: "corpus", Short: "Look at the training corpus, and take it with you", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCorpusCard(a), newCorpusExport(a))
 	return cmd
 }
 
-func newCorpusCard(a *app) *cobra.Command {
+func newCorpusCard(a *command.App) *cobra.Command {
 	var version int64
 	cmd := &cobra.Command{
 		Use:   "card",
@@ -38,7 +39,7 @@ numbers as JSON. Nothing is kept: the card is written from the data each time. "
   starter corpus card -o json | jq '.splits[] | {split, representatives, pretokens}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				c, err := openCorpus(ctx, d, version)
 				if err != nil {
 					return err
@@ -50,7 +51,7 @@ numbers as JSON. Nothing is kept: the card is written from the data each time. "
 					}
 					stats.Add(row)
 				}
-				return a.show(api.CorpusCard{About: c.about, Stats: stats.Finish()}, func(w io.Writer) error {
+				return a.Show(api.CorpusCard{About: c.about, Stats: stats.Finish()}, func(w io.Writer) error {
 					_, err := io.WriteString(w, corpus.Card(stats, c.about, nil))
 					return err
 				})

@@ -9,12 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/host"
 )
 
-func newCorpusExport(a *app) *cobra.Command {
+func newCorpusExport(a *command.App) *cobra.Command {
 	var o corpus.ExportOptions
 	var version int64
 	cmd := &cobra.Command{
@@ -31,18 +33,18 @@ version of the table gives the same bytes.`,
   python3 -c 'import datasets; print(datasets.load_dataset("leaflets"))'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				c, err := openCorpus(ctx, d, version)
 				if err != nil {
 					return err
 				}
-				o.About, o.Progress = c.about, a.counting(c.count())
+				o.About, o.Progress = c.about, counting(a, c.count())
 				done, err := corpus.Export(ctx, args[0], c.rows(ctx), o)
 				if err != nil {
 					return err
 				}
 				view := api.CorpusExport{Exported: done, Version: c.about.Version, Formats: o.Formats, All: o.All}
-				return a.show(view, func(w io.Writer) error { return printExport(w, view) })
+				return a.Show(view, func(w io.Writer) error { return printExport(w, view) })
 			})
 		},
 	}
@@ -53,12 +55,12 @@ version of the table gives the same bytes.`,
 }
 
 // counting tells once a second how many rows are done.
-func (a *app) counting(total int64) func(rows int) {
+func counting(a *command.App, total int64) func(rows int) {
 	told := time.Now()
 	return func(rows int) {
-		if time.Since(told) >= progressEvery {
+		if time.Since(told) >= command.ProgressEvery {
 			told = time.Now()
-			a.note("  %d of %d rows", rows, total)
+			a.Note("  %d of %d rows", rows, total)
 		}
 	}
 }
@@ -66,16 +68,16 @@ func (a *app) counting(total int64) func(rows int) {
 func printExport(w io.Writer, v api.CorpusExport) error {
 	cells := make([][]string, len(v.Files))
 	for i, f := range v.Files {
-		cells[i] = []string{f.Name, size(f.Bytes), f.SHA256}
+		cells[i] = []string{f.Name, output.Size(f.Bytes), f.SHA256}
 	}
-	if err := table(w, []string{"FILE", "SIZE", "SHA256"}, cells); err != nil {
+	if err := output.Table(w, []string{"FILE", "SIZE", "SHA256"}, cells); err != nil {
 		return err
 	}
 	rows := 0
 	for _, n := range v.Rows {
 		rows += n
 	}
-	_, err := writef(w, "\n%d rows of version %d in %s: %s train, %s validation, %s test\n", rows, v.Version, v.Folder,
+	_, err := output.Writef(w, "\n%d rows of version %d in %s: %s train, %s validation, %s test\n", rows, v.Version, v.Folder,
 		strconv.Itoa(v.Rows[corpus.Train]), strconv.Itoa(v.Rows[corpus.Validation]), strconv.Itoa(v.Rows[corpus.Test]))
 	return err
 }

@@ -4,16 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"drugslm/internal/asset"
-	"drugslm/internal/host"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/workflows"
 )
 
-func newDemo(a *app) *cobra.Command {
+func newDemo(a *command.App) *cobra.Command {
 	flags := devFlags{simulate: true}
 	var keep bool
 	cmd := &cobra.Command{
@@ -23,12 +22,12 @@ func newDemo(a *app) *cobra.Command {
 progress, print what was made and where it lies, and stop. A second demo on the same data finds everything fresh.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd, &flags, func(ctx context.Context, env *environment) error {
-				a.note("%s", env.ready())
-				if err := a.demo(ctx, env); err != nil || !keep {
+			return within(a, cmd, &flags, func(ctx context.Context, env *environment) error {
+				a.Note("%s", env.ready())
+				if err := demo(ctx, a, env); err != nil || !keep {
 					return err
 				}
-				a.note("everything stays up: Ctrl-C stops it")
+				a.Note("everything stays up: Ctrl-C stops it")
 				return env.wait(ctx)
 			})
 		},
@@ -38,29 +37,29 @@ progress, print what was made and where it lies, and stop. A second demo on the 
 	return cmd
 }
 
-func (a *app) demo(ctx context.Context, env *environment) error {
+func demo(ctx context.Context, a *command.App, env *environment) error {
 	started, err := start(ctx, env.host.Temporal, env.host.Tracer(), workflows.MaterializeInput{Select: []string{"*"}})
 	if err != nil {
 		return err
 	}
-	a.note("run %s  %s", started.GetID(), runLink(env.config, started.GetID(), started.GetRunID()))
-	result, err := a.follow(ctx, env.host.Data, started)
+	a.Note("run %s  %s", started.GetID(), command.RunLink(env.config, started.GetID(), started.GetRunID()))
+	result, err := follow(ctx, a, env.host.Data, started)
 	if len(result.Steps) > 0 {
-		if err := a.show(result, func(w io.Writer) error { return printResult(w, result) }); err != nil {
+		if err := a.Show(result, func(w io.Writer) error { return printResult(w, result) }); err != nil {
 			return err
 		}
 	}
 	if err != nil {
 		return err
 	}
-	a.note("\n%s", prose(whereToLook(env)))
+	a.Note("\n%s", output.Prose(whereToLook(env)))
 	return nil
 }
 
 func whereToLook(env *environment) string {
 	folders := ""
 	for _, made := range env.host.Graph.All() {
-		folders += fmt.Sprintf("  %-16s %s\n", made.Key, tableFolder(env.host.Data, made))
+		folders += fmt.Sprintf("  %-16s %s\n", made.Key, command.TableFolder(env.host.Data, made))
 	}
 	return fmt.Sprintf(`Where to look next:
   Web UI           %s
@@ -68,15 +67,7 @@ func whereToLook(env *environment) string {
 Read a table (pip install 'deltalake[pyarrow]' pandas):
   from deltalake import DeltaTable
   print(DeltaTable(%q).to_pandas()[["nome_produto", "audience", "characters"]])`,
-		env.config.Temporal.UI, folders, tableFolder(env.host.Data, last(env.host.Graph.All())))
-}
-
-// tableFolder is where an asset's table lies; nowhere, if it is external.
-func tableFolder(d *host.Data, a *asset.Asset) string {
-	if a.External() {
-		return ""
-	}
-	return filepath.Join(d.Root, filepath.FromSlash(a.Location))
+		env.config.Temporal.UI, folders, command.TableFolder(env.host.Data, last(env.host.Graph.All())))
 }
 
 func last[T any](list []T) T { return list[len(list)-1] }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/portal"
@@ -29,7 +31,7 @@ func (f *devFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.uiPort, "ui-port", 8080, "port of the Temporal Web UI; 0 chooses a free one")
 }
 
-func newDev(a *app) *cobra.Command {
+func newDev(a *command.App) *cobra.Command {
 	var flags devFlags
 	cmd := &cobra.Command{
 		Use:   "dev",
@@ -41,8 +43,8 @@ when work can be sent, and stops all it started on Ctrl-C. What is unfinished th
   starter dev --data ~/drugslm`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.within(cmd, &flags, func(ctx context.Context, env *environment) error {
-				writeln(a.stdout, env.ready())
+			return within(a, cmd, &flags, func(ctx context.Context, env *environment) error {
+				output.Writeln(a.Stdout, env.ready())
 				return env.wait(ctx)
 			})
 		},
@@ -63,8 +65,8 @@ type environment struct {
 }
 
 // within starts an environment, runs fn in it and stops it, whatever happens.
-func (a *app) within(cmd *cobra.Command, flags *devFlags, fn func(ctx context.Context, env *environment) error) error {
-	return a.traced(cmd.Context(), "drugslm-dev", func(t *telemetry.Telemetry) error {
+func within(a *command.App, cmd *cobra.Command, flags *devFlags, fn func(ctx context.Context, env *environment) error) error {
+	return a.Traced(cmd.Context(), "drugslm-dev", func(t *telemetry.Telemetry) error {
 		env := &environment{stopped: make(chan error, 1)}
 		err := env.start(cmd, a, flags, t)
 		work, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
@@ -79,7 +81,7 @@ func (a *app) within(cmd *cobra.Command, flags *devFlags, fn func(ctx context.Co
 	})
 }
 
-func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *telemetry.Telemetry) (err error) {
+func (env *environment) start(cmd *cobra.Command, a *command.App, flags *devFlags, t *telemetry.Telemetry) (err error) {
 	if flags.simulate {
 		if env.portal, err = startPortal(cmd.Context(), &flags.portal, "127.0.0.1:0"); err != nil {
 			return err
@@ -93,10 +95,10 @@ func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *te
 			return err
 		}
 	}
-	if env.config, err = a.config(cmd); err != nil {
+	if env.config, err = a.Config(cmd); err != nil {
 		return err
 	}
-	env.config.Grid.NoSandbox = a.unconfined(env.config.Grid, flags.simulate)
+	env.config.Grid.NoSandbox = unconfined(a, env.config.Grid, flags.simulate)
 	if !given(cmd, "temporal-address", "DRUGSLM_TEMPORAL_ADDRESS") {
 		env.temporal, err = startTemporal(cmd.Context(), env.config.Data, flags.temporalPort, flags.uiPort)
 		if err != nil {
@@ -104,15 +106,15 @@ func (env *environment) start(cmd *cobra.Command, a *app, flags *devFlags, t *te
 		}
 		env.config.Temporal.Address, env.config.Temporal.UI = env.temporal.Address, config.URL(env.temporal.UI)
 	}
-	env.host, err = host.Open(cmd.Context(), env.config, t, a.logger(env.config))
+	env.host, err = host.Open(cmd.Context(), env.config, t, a.Logger(env.config))
 	return err
 }
 
 // unconfined reports whether Chromium runs without its sandbox. Root must say so, or ask for the simulated portal, whose
 // pages are made by this program: they are all that the browser sees.
-func (a *app) unconfined(g config.Grid, simulate bool) bool {
+func unconfined(a *command.App, g config.Grid, simulate bool) bool {
 	if !g.NoSandbox && simulate && g.Hub == "" && os.Geteuid() == 0 && os.Getenv("DRUGSLM_GRID_NO_SANDBOX") == "" {
-		a.note("note: Chromium runs without its sandbox, as it must for root; it sees the simulated portal on this machine and nothing else")
+		a.Note("note: Chromium runs without its sandbox, as it must for root; it sees the simulated portal on this machine and nothing else")
 		return true
 	}
 	return g.NoSandbox

@@ -8,13 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/versions"
 )
 
-func newDiff(a *app) *cobra.Command {
+func newDiff(a *command.App) *cobra.Command {
 	in := versions.DiffInput{}
 	cmd := &cobra.Command{
 		Use:   "diff ASSET V1 V2",
@@ -33,16 +35,16 @@ shortly before they part.`,
 			if in.To, err = versionNumber(args[2]); err != nil {
 				return err
 			}
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err
 				}
-				found, err := keeper(d).Diff(ctx, made, in)
+				found, err := command.Keeper(d).Diff(ctx, made, in)
 				if err != nil {
 					return err
 				}
-				return a.show(found, func(w io.Writer) error { return printDiff(w, found) })
+				return a.Show(found, func(w io.Writer) error { return printDiff(w, found) })
 			})
 		},
 	}
@@ -62,7 +64,7 @@ func versionNumber(text string) (int64, error) {
 }
 
 func printDiff(w io.Writer, d versions.Diff) error {
-	writef(w, "version %d → %d: %d added, %d removed, %d changed\n", d.From, d.To, d.Added, d.Removed, d.Changed)
+	output.Writef(w, "version %d → %d: %d added, %d removed, %d changed\n", d.From, d.To, d.Added, d.Removed, d.Changed)
 	rows := make([][]string, len(d.Partitions))
 	for i, p := range d.Partitions {
 		rows[i] = []string{
@@ -70,19 +72,19 @@ func printDiff(w io.Writer, d versions.Diff) error {
 		}
 	}
 	if len(rows) > 0 {
-		if err := table(w, []string{"PARTITION", "ADDED", "REMOVED", "CHANGED", "SAME", "UNREAD"}, rows); err != nil {
+		if err := output.Table(w, []string{"PARTITION", "ADDED", "REMOVED", "CHANGED", "SAME", "UNREAD"}, rows); err != nil {
 			return err
 		}
 	}
 	signs := map[string]string{"added": "+", "removed": "−", "changed": "~"}
 	for _, r := range d.Rows {
-		writef(w, "%s %s[%s]\n", signs[r.Change], r.Item, r.Partition)
+		output.Writef(w, "%s %s[%s]\n", signs[r.Change], r.Item, r.Partition)
 		for _, c := range r.Columns {
-			writef(w, "    %s: %s → %s\n", c.Column, c.Before, c.After)
+			output.Writef(w, "    %s: %s → %s\n", c.Column, c.Before, c.After)
 		}
 	}
 	if d.Unlisted > 0 {
-		writef(w, "%d more rows differ (--limit)\n", d.Unlisted)
+		output.Writef(w, "%d more rows differ (--limit)\n", d.Unlisted)
 	}
 	return nil
 }

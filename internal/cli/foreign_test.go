@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/audit"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
@@ -177,7 +178,7 @@ func TestForeignCommitsAreShown(t *testing.T) {
 			table := d.Table(made)
 			now, err := table.Snapshot(t.Context())
 			require.NoError(t, err)
-			s := stranger{t, table, filepath.Join(tableFolder(d, made), "_delta_log"), now.Files("5")[0]}
+			s := stranger{t, table, filepath.Join(command.TableFolder(d, made), "_delta_log"), now.Files("5")[0]}
 			require.NoError(t, d.Close())
 			shownAs(t, data, asset.Fresh)
 			audited(t, data, nil)

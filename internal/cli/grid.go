@@ -3,25 +3,25 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 )
 
-func newGrid(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "grid", Short: "Show browser sessions, and end those of workers that are gone", Args: verb,
+func newGrid(a *command.App) *cobra.Command {
+	cmd := &cobra.Command{Use: "grid", Short: "Show browser sessions, and end those of workers that are gone", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newGridStatus(a), newGridReap(a))
 	return cmd
 }
 
-func newGridStatus(a *app) *cobra.Command {
+func newGridStatus(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show the browser sessions of the hub and of local drivers, with their owners",
@@ -33,12 +33,12 @@ not answer ends it with exit code 1, after what the data folder knows.`,
   starter grid status --hub-url http://127.0.0.1:4444 -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				found, err := host.Sessions(ctx, c, d.Ledger)
 				if err != nil && found == nil {
 					return err
 				}
-				if shown := a.showSessions(found); shown != nil {
+				if shown := showSessions(a, found); shown != nil {
 					return shown
 				}
 				return err
@@ -47,7 +47,7 @@ not answer ends it with exit code 1, after what the data folder knows.`,
 	}
 }
 
-func newGridReap(a *app) *cobra.Command {
+func newGridReap(a *command.App) *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "reap",
@@ -59,18 +59,18 @@ when none runs. With a hub that does not answer, what is left of drivers on this
   starter grid reap --hub-url http://127.0.0.1:4444`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				ended, err := host.ReapSessions(ctx, c, d.Ledger, a.logger(c), dry)
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				ended, err := host.ReapSessions(ctx, c, d.Ledger, a.Logger(c), dry)
 				if err != nil && ended == nil {
 					return err
 				}
-				if shown := a.showSessions(ended); shown != nil {
+				if shown := showSessions(a, ended); shown != nil {
 					return shown
 				}
 				if dry {
-					a.note("%d would be ended", len(ended))
+					a.Note("%d would be ended", len(ended))
 				} else {
-					a.note("%d ended", len(ended))
+					a.Note("%d ended", len(ended))
 				}
 				return err
 			})
@@ -80,7 +80,7 @@ when none runs. With a hub that does not answer, what is left of drivers on this
 	return cmd
 }
 
-func (a *app) showSessions(found []host.Session) error {
+func showSessions(a *command.App, found []host.Session) error {
 	views := make([]api.Session, len(found))
 	rows := make([][]string, len(found))
 	for i, s := range found {
@@ -88,16 +88,9 @@ func (a *app) showSessions(found []host.Session) error {
 			Session: s.ID, Hub: s.Hub, Owner: s.Owner, State: string(s.State), AtHub: s.AtHub,
 			Started: api.Instant(s.Started), LeaseExpires: api.Instant(s.Expires), OwnerSeen: api.Instant(s.OwnerSeen),
 		}
-		rows[i] = []string{s.ID, string(s.State), cmp.Or(s.Owner, "–"), s.Hub, age(s.Started), when(s.Expires), when(s.OwnerSeen)}
+		rows[i] = []string{s.ID, string(s.State), cmp.Or(s.Owner, "–"), s.Hub, output.Age(s.Started), output.When(s.Expires), output.When(s.OwnerSeen)}
 	}
-	return a.show(api.SessionList{Sessions: views}, func(w io.Writer) error {
-		return table(w, []string{"SESSION", "STATE", "OWNER", "HUB", "AGE", "LEASE UNTIL", "OWNER SEEN"}, rows)
+	return a.Show(api.SessionList{Sessions: views}, func(w io.Writer) error {
+		return output.Table(w, []string{"SESSION", "STATE", "OWNER", "HUB", "AGE", "LEASE UNTIL", "OWNER SEEN"}, rows)
 	})
-}
-
-func age(since time.Time) string {
-	if since.IsZero() {
-		return "–"
-	}
-	return fmt.Sprint(time.Since(since).Round(time.Second))
 }

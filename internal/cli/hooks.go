@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/hook"
@@ -21,9 +23,9 @@ import (
 	"drugslm/internal/telemetry"
 )
 
-func newHooks(a *app) *cobra.Command {
+func newHooks(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "hooks", Short: "Show, test and retry what webhooks and commands are told of failures", Args: verb,
+		Use: "hooks", Short: "Show, test and retry what webhooks and commands are told of failures", Args: command.Verb,
 		Long: `A run that fails, a check that fails and a freshness that is broken each leave an event in the ledger. Workers deliver
 it to the webhook and the command of the configuration (hooks.url, hooks.command), at least once: tried again after 10 s,
 then twice as long up to an hour, and given up after three days. Events are kept for 30 days.`,
@@ -33,7 +35,7 @@ then twice as long up to an hour, and given up after three days. Events are kept
 	return cmd
 }
 
-func newHooksList(a *app) *cobra.Command {
+func newHooksList(a *command.App) *cobra.Command {
 	var state string
 	var limit int
 	cmd := &cobra.Command{
@@ -41,12 +43,12 @@ func newHooksList(a *app) *cobra.Command {
 		Example: `  starter hooks list --state abandoned
   starter hooks list -o json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				views, err := events(ctx, d, ledger.EventState(state), limit)
 				if err != nil {
 					return err
 				}
-				return a.show(api.EventList{Events: views}, func(w io.Writer) error { return printEvents(w, views) })
+				return a.Show(api.EventList{Events: views}, func(w io.Writer) error { return printEvents(w, views) })
 			})
 		},
 	}
@@ -76,20 +78,20 @@ func printEvents(w io.Writer, views []api.Event) error {
 	var rows [][]string
 	for _, v := range views {
 		if len(v.Deliveries) == 0 {
-			rows = append(rows, []string{v.Event, when(v.Created), string(v.State), "–", "0", "–", ""})
+			rows = append(rows, []string{v.Event, output.When(v.Created), string(v.State), "–", "0", "–", ""})
 		}
 		for _, d := range v.Deliveries {
 			next := "–"
 			if d.Next != nil {
-				next = when(*d.Next)
+				next = output.When(*d.Next)
 			}
-			rows = append(rows, []string{v.Event, when(v.Created), string(d.State), d.Target, strconv.Itoa(d.Attempts), next, d.Error})
+			rows = append(rows, []string{v.Event, output.When(v.Created), string(d.State), d.Target, strconv.Itoa(d.Attempts), next, d.Error})
 		}
 	}
-	return table(w, []string{"EVENT", "WHEN", "STATE", "TARGET", "ATTEMPTS", "NEXT TRY", "LAST ERROR"}, rows)
+	return output.Table(w, []string{"EVENT", "WHEN", "STATE", "TARGET", "ATTEMPTS", "NEXT TRY", "LAST ERROR"}, rows)
 }
 
-func newHooksTest(a *app) *cobra.Command {
+func newHooksTest(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "test", Short: "Send a test event to every configured target now, and say what each answered", Args: cobra.NoArgs,
 		Long: `Send an event of kind "test" from this process to the webhook and the command that its configuration names, once, and
@@ -97,20 +99,20 @@ say what each answered. The ledger is not asked and nothing is kept. Fails if a 
 		Example: `  DRUGSLM_HOOKS_URL=http://127.0.0.1:9000/ starter hooks test
   starter hooks test -o json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.config(cmd)
+			c, err := a.Config(cmd)
 			if err != nil {
 				return err
 			}
-			hooks, err := host.Hooks(c, a.logger(c))
+			hooks, err := host.Hooks(c, a.Logger(c))
 			if err != nil {
 				return err
 			}
-			return a.testHooks(cmd.Context(), hooks)
+			return testHooks(cmd.Context(), a, hooks)
 		},
 	}
 }
 
-func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
+func testHooks(ctx context.Context, a *command.App, hooks *hook.Hooks) error {
 	if len(hooks.All()) == 0 {
 		return fault.New(fault.Invalid, "", "nobody is to be told: set DRUGSLM_HOOKS_URL or DRUGSLM_HOOKS_COMMAND")
 	}
@@ -129,12 +131,12 @@ func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
 		}
 		views = append(views, api.HookTest{Target: target, OK: err == nil, Answer: answer, TookMS: time.Since(began).Milliseconds()})
 	}
-	err := a.show(api.HookTestList{Event: e.ID, Targets: views}, func(w io.Writer) error {
+	err := a.Show(api.HookTestList{Event: e.ID, Targets: views}, func(w io.Writer) error {
 		rows := make([][]string, len(views))
 		for i, v := range views {
 			rows[i] = []string{v.Target, map[bool]string{true: "taken", false: "failed"}[v.OK], fmt.Sprintf("%d ms", v.TookMS), v.Answer}
 		}
-		return table(w, []string{"TARGET", "OUTCOME", "TOOK", "ANSWER"}, rows)
+		return output.Table(w, []string{"TARGET", "OUTCOME", "TOOK", "ANSWER"}, rows)
 	})
 	if err == nil && failed > 0 {
 		err = fmt.Errorf("%d of %d targets did not take the test event", failed, len(views))
@@ -142,7 +144,7 @@ func (a *app) testHooks(ctx context.Context, hooks *hook.Hooks) error {
 	return err
 }
 
-func newHooksRetry(a *app) *cobra.Command {
+func newHooksRetry(a *command.App) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use: "retry EVENT... | --all", Short: "Deliver events again that were given up, or any by its id",
@@ -158,8 +160,8 @@ abandoned event. A running worker delivers at once, otherwise the next one that 
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				return a.retryHooks(ctx, c, d, ids)
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+				return retryHooks(ctx, a, c, d, ids)
 			})
 		},
 	}
@@ -167,28 +169,28 @@ abandoned event. A running worker delivers at once, otherwise the next one that 
 	return cmd
 }
 
-func (a *app) retryHooks(ctx context.Context, c config.Config, d *host.Data, ids []string) error {
+func retryHooks(ctx context.Context, a *command.App, c config.Config, d *host.Data, ids []string) error {
 	retried, err := d.Ledger.RetryEvents(ctx, ids...)
 	if err != nil {
 		return err
 	}
 	if len(retried) > 0 {
-		a.wakeDelivery(ctx, c)
+		wakeDelivery(ctx, a, c)
 	}
-	return a.show(api.EventsRetried{Retried: append([]string{}, retried...)}, func(w io.Writer) error {
+	return a.Show(api.EventsRetried{Retried: append([]string{}, retried...)}, func(w io.Writer) error {
 		for _, id := range retried {
-			writeln(w, id)
+			output.Writeln(w, id)
 		}
-		_, err := writef(w, "%d events due again\n", len(retried))
+		_, err := output.Writef(w, "%d events due again\n", len(retried))
 		return err
 	})
 }
 
 // wakeDelivery lets a running worker deliver now. Without a server it is no failure: the events are due, and a worker
 // that starts looks for them.
-func (a *app) wakeDelivery(ctx context.Context, c config.Config) {
-	err := a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-		cli, err := host.Dial(ctx, c, t, a.logger(c))
+func wakeDelivery(ctx context.Context, a *command.App, c config.Config) {
+	err := a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
+		cli, err := host.Dial(ctx, c, t, a.Logger(c))
 		if err != nil {
 			return err
 		}
@@ -196,6 +198,6 @@ func (a *app) wakeDelivery(ctx context.Context, c config.Config) {
 		return host.WakeDelivery(ctx, cli)
 	})
 	if err != nil {
-		a.note("they are delivered when a worker starts: %s", telemetry.Redact(err.Error()))
+		a.Note("they are delivered when a worker starts: %s", telemetry.Redact(err.Error()))
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -24,7 +26,7 @@ var itemStates = []string{
 	string(ledger.Pending), string(ledger.Made), string(ledger.Staged), string(ledger.Published), string(ledger.Absent), string(ledger.Quarantined),
 }
 
-func newItems(a *app) *cobra.Command {
+func newItems(a *command.App) *cobra.Command {
 	cmd := itemsCommand(a, "items [SELECT...]")
 	cmd.Example = `  starter items --state quarantined
   starter items anvisa/download --partition 5 --state absent -o json
@@ -41,7 +43,7 @@ type itemsWanted struct {
 }
 
 // itemsCommand lists items.
-func itemsCommand(a *app, use string) *cobra.Command {
+func itemsCommand(a *command.App, use string) *cobra.Command {
 	var wanted itemsWanted
 	var partitions []string
 	cmd := &cobra.Command{
@@ -51,12 +53,12 @@ func itemsCommand(a *app, use string) *cobra.Command {
 			if len(selection) == 0 {
 				selection = []string{"*"}
 			}
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				found, err := items(ctx, d, selection, partitions, wanted)
 				if err != nil {
 					return err
 				}
-				return a.show(api.ItemList{Items: found}, func(w io.Writer) error { return printItems(w, found) })
+				return a.Show(api.ItemList{Items: found}, func(w io.Writer) error { return printItems(w, found) })
 			})
 		},
 	}
@@ -78,7 +80,7 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := choosePartitions(ctx, d, selected, partitions)
+	chosen, err := command.ChoosePartitions(ctx, d, selected, partitions)
 	if err != nil {
 		return nil, err
 	}
@@ -154,5 +156,5 @@ func printItems(w io.Writer, found []api.Item) error {
 		}
 		rows[i] = []string{string(v.Asset), v.Partition, v.Item, string(v.State), v.Kind, strconv.Itoa(v.Attempts), v.Label, v.Reason, v.Evidence}
 	}
-	return table(w, []string{"ASSET", "PARTITION", "ITEM", "STATE", "KIND", "ATTEMPTS", "NAME", "REASON", "EVIDENCE"}, rows)
+	return output.Table(w, []string{"ASSET", "PARTITION", "ITEM", "STATE", "KIND", "ATTEMPTS", "NAME", "REASON", "EVIDENCE"}, rows)
 }

@@ -13,6 +13,8 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -76,28 +78,28 @@ func (q *itemQuery) find(ctx context.Context, d *host.Data) ([]api.Item, error) 
 const maxChanged = 100_000
 
 func printChanged(w io.Writer, c api.ItemsChanged, verb string) error {
-	if _, err := writef(w, "%d items %s\n", c.Changed, verb); err != nil || c.Next == "" {
+	if _, err := output.Writef(w, "%d items %s\n", c.Changed, verb); err != nil || c.Next == "" {
 		return err
 	}
-	_, err := writef(w, "next: %s\n", c.Next)
+	_, err := output.Writef(w, "next: %s\n", c.Next)
 	return err
 }
 
-func newItemsList(a *app) *cobra.Command {
+func newItemsList(a *command.App) *cobra.Command {
 	cmd := itemsCommand(a, "list [SELECT...]")
 	cmd.Example = `  starter items list --state quarantined --kind corrupt
   starter items list anvisa/download --state quarantined --reason truncated -o json`
 	return cmd
 }
 
-func newItemsShow(a *app) *cobra.Command {
+func newItemsShow(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show ITEM",
 		Short:   "Show all that is known of an item, in every asset that has it",
 		Example: `  starter items show 1156882/patient`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				found, err := items(ctx, d, []string{"*"}, nil, itemsWanted{filter: ledger.Filter{ID: args[0], Limit: 1000}})
 				if err != nil {
 					return err
@@ -105,7 +107,7 @@ func newItemsShow(a *app) *cobra.Command {
 				if len(found) == 0 {
 					return unknownItem(ctx, d, args[0])
 				}
-				return a.show(api.ItemList{Items: found}, func(w io.Writer) error { return printItem(w, found) })
+				return a.Show(api.ItemList{Items: found}, func(w io.Writer) error { return printItem(w, found) })
 			})
 		},
 	}
@@ -125,24 +127,24 @@ func unknownItem(ctx context.Context, d *host.Data, id string) error {
 func printItem(w io.Writer, found []api.Item) error {
 	for i, v := range found {
 		if i > 0 {
-			writeln(w)
+			output.Writeln(w)
 		}
-		writef(w, "%s[%s]  %s  %s\n", v.Asset, v.Partition, v.Item, v.Label)
+		output.Writef(w, "%s[%s]  %s  %s\n", v.Asset, v.Partition, v.Item, v.Label)
 		lines := [][2]string{{"state", strings.TrimSpace(string(v.State) + " " + v.Kind)}, {"reason", v.Reason}, {"evidence", v.Evidence},
-			{"missing since", v.MissingSince}, {"attempts", fmt.Sprint(v.Attempts)}, {"run", v.RunID}, {"updated", when(v.Updated)}}
+			{"missing since", v.MissingSince}, {"attempts", fmt.Sprint(v.Attempts)}, {"run", v.RunID}, {"updated", output.When(v.Updated)}}
 		if v.Waiver != nil {
-			lines = append(lines, [2]string{"waived", fmt.Sprintf("by %s, %s: %s", v.Waiver.Author, when(v.Waiver.Since), v.Waiver.Note)})
+			lines = append(lines, [2]string{"waived", fmt.Sprintf("by %s, %s: %s", v.Waiver.Author, output.When(v.Waiver.Since), v.Waiver.Note)})
 		}
 		for _, line := range lines {
 			if line[1] != "" {
-				writef(w, "  %-14s %s\n", line[0], line[1])
+				output.Writef(w, "  %-14s %s\n", line[0], line[1])
 			}
 		}
 	}
 	return nil
 }
 
-func newItemsRetry(a *app) *cobra.Command {
+func newItemsRetry(a *command.App) *cobra.Command {
 	var q itemQuery
 	cmd := &cobra.Command{
 		Use:   "retry [ITEM...]",
@@ -154,7 +156,7 @@ changed. The command that runs them is printed.`,
   starter items retry --asset anvisa/download --kind corrupt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ids = args
-			return a.changeItems(cmd, &q, "are tried again by the next run", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) error {
+			return changeItems(a, cmd, &q, "are tried again by the next run", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) error {
 				entries := make([]ledger.Entry, len(found))
 				for i, v := range found {
 					entries[i] = ledger.Entry{Asset: string(v.Asset), Partition: v.Partition, Item: ledger.Item{ID: v.Item}}
@@ -191,7 +193,7 @@ func nextRun(found []api.Item) string {
 	return strings.Join(append(append([]string{"starter materialize"}, assets...), partitions...), " ") + " --wait"
 }
 
-func newItemsWaive(a *app) *cobra.Command {
+func newItemsWaive(a *command.App) *cobra.Command {
 	var q itemQuery
 	var note string
 	cmd := &cobra.Command{
@@ -205,9 +207,9 @@ partition look failed, and no run tries it again, not even with --failed, until 
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ids = args
 			if note = strings.TrimSpace(note); note == "" || len(note) > maxNote {
-				return usage(cmd, fault.New(fault.Invalid, "", "--note says why, in at most %d bytes", maxNote))
+				return command.Usage(cmd, fault.New(fault.Invalid, "", "--note says why, in at most %d bytes", maxNote))
 			}
-			return a.changeItems(cmd, &q, "are waived", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) error {
+			return changeItems(a, cmd, &q, "are waived", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) error {
 				c.Changed = len(found)
 				return d.Ledger.Waive(ctx, waivers(found, note))
 			})
@@ -221,7 +223,7 @@ partition look failed, and no run tries it again, not even with --failed, until 
 // maxNote bounds why something is waived, in bytes.
 const maxNote = 500
 
-func newItemsUnwaive(a *app) *cobra.Command {
+func newItemsUnwaive(a *command.App) *cobra.Command {
 	var q itemQuery
 	cmd := &cobra.Command{
 		Use:     "unwaive [ITEM...]",
@@ -229,7 +231,7 @@ func newItemsUnwaive(a *app) *cobra.Command {
 		Example: `  starter items unwaive 1156882/patient`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ids = args
-			return a.changeItems(cmd, &q, "are not waived any more", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) (err error) {
+			return changeItems(a, cmd, &q, "are not waived any more", func(ctx context.Context, d *host.Data, found []api.Item, c *api.ItemsChanged) (err error) {
 				c.Changed, err = d.Ledger.Unwaive(ctx, waivers(found, ""))
 				return err
 			})
@@ -256,8 +258,8 @@ func author() string {
 }
 
 // changeItems changes the items that are meant and says how many there were.
-func (a *app) changeItems(cmd *cobra.Command, q *itemQuery, verb string, change func(context.Context, *host.Data, []api.Item, *api.ItemsChanged) error) error {
-	return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+func changeItems(a *command.App, cmd *cobra.Command, q *itemQuery, verb string, change func(context.Context, *host.Data, []api.Item, *api.ItemsChanged) error) error {
+	return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		found, err := q.find(ctx, d)
 		if err != nil {
 			return err
@@ -269,6 +271,6 @@ func (a *app) changeItems(cmd *cobra.Command, q *itemQuery, verb string, change 
 		if err := change(ctx, d, found, &c); err != nil {
 			return err
 		}
-		return a.show(c, func(w io.Writer) error { return printChanged(w, c, verb) })
+		return a.Show(c, func(w io.Writer) error { return printChanged(w, c, verb) })
 	})
 }

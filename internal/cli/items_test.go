@@ -126,13 +126,6 @@ func TestVerbsOnAnEmptyFolder(t *testing.T) {
 	}
 }
 
-func TestNothingIsShownAsADash(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	require.NoError(t, table(&out, []string{"ITEM", "KIND", "NAME"}, [][]string{{"1", "", "AAS"}, {"total", "", "2"}}))
-	require.Equal(t, "ITEM   KIND  NAME\n1      –     AAS\ntotal        2\n", out.String())
-}
-
 func TestARunIsShownWithoutEmptyLinesAndAnUnknownOneWithTheNearest(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

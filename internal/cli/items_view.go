@@ -13,6 +13,8 @@ import (
 	"drugslm/internal/anvisa"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -23,7 +25,7 @@ import (
 	"drugslm/internal/quality"
 )
 
-func newItemsView(a *app) *cobra.Command {
+func newItemsView(a *command.App) *cobra.Command {
 	var q viewQuery
 	var partition string
 	cmd := &cobra.Command{
@@ -43,17 +45,17 @@ standard output. At most ` + fmt.Sprint(maxViewed) + ` pages are in a file: --pa
 			if err := q.check(); err != nil {
 				return err
 			}
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				key, err := thePartition(ctx, d, anvisa.ExtractKey, partition)
 				if err != nil {
 					return err
 				}
-				v := viewing{app: a, config: c, data: d, query: q, partition: key}
+				v := viewing{App: a, config: c, data: d, query: q, partition: key}
 				subject, content, err := v.item(ctx, args[0])
 				if err != nil {
 					return err
 				}
-				return a.view(ctx, q, subject, content)
+				return writeView(ctx, a, q, subject, content)
 			})
 		},
 	}
@@ -64,7 +66,7 @@ standard output. At most ` + fmt.Sprint(maxViewed) + ` pages are in a file: --pa
 
 // viewing finds what is known of an item.
 type viewing struct {
-	*app
+	*command.App
 	config    config.Config
 	data      *host.Data
 	query     viewQuery
@@ -150,7 +152,7 @@ func (v *viewing) fill(ctx context.Context, s *look.Subject, read, fetched *ledg
 	for _, e := range []*ledger.Entry{fetched, read} {
 		if e != nil {
 			s.Facts = append(s.Facts, look.Fact{Name: "state in " + e.Asset, Value: strings.TrimSpace(string(e.State) + " " + e.Kind + " " + e.Reason)},
-				look.Fact{Name: "last taken up by", Value: fmt.Sprintf("run %s, %s", e.Run, when(e.Updated))})
+				look.Fact{Name: "last taken up by", Value: fmt.Sprintf("run %s, %s", e.Run, output.When(e.Updated))})
 		}
 	}
 	return nil
@@ -160,8 +162,8 @@ func (v *viewing) fill(ctx context.Context, s *look.Subject, read, fetched *ledg
 func (v *viewing) facts(r *anvisa.ExtractRow) []look.Fact {
 	facts := []look.Fact{
 		{Name: "item", Value: r.ItemID()}, {Name: "document", Value: r.IDDocumento}, {Name: "filing", Value: r.Expediente},
-		{Name: "sha256 of the PDF", Value: r.SHA256}, {Name: "source", Value: r.SourceURL}, {Name: "fetched", Value: when(r.FetchedAt)},
-		{Name: "made by run", Value: r.RunID}, {Name: "trace", Value: strings.TrimSpace(r.TraceID + " " + traceLink(v.config, r.TraceID))},
+		{Name: "sha256 of the PDF", Value: r.SHA256}, {Name: "source", Value: r.SourceURL}, {Name: "fetched", Value: output.When(r.FetchedAt)},
+		{Name: "made by run", Value: r.RunID}, {Name: "trace", Value: strings.TrimSpace(r.TraceID + " " + command.TraceLink(v.config, r.TraceID))},
 		{Name: "code version", Value: r.CodeVersion},
 	}
 	return facts
@@ -176,7 +178,7 @@ func rowOf[T asset.Row](ctx context.Context, d *host.Data, key asset.Key, e *led
 	if err != nil {
 		return nil, err
 	}
-	for row, err := range rowsIn[T](ctx, d.Table(made), lake.File{Path: e.Part, Partition: e.Partition}) {
+	for row, err := range command.RowsOfFile[T](ctx, d.Table(made), lake.File{Path: e.Part, Partition: e.Partition}) {
 		if err != nil {
 			return nil, err
 		}
@@ -238,20 +240,20 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 }
 
 // view draws the pages, writes the file and says where it is.
-func (a *app) view(ctx context.Context, q viewQuery, s look.Subject, content []byte) error {
+func writeView(ctx context.Context, a *command.App, q viewQuery, s look.Subject, content []byte) error {
 	if err := drawPages(ctx, q, &s, content); err != nil {
 		return err
 	}
 	if q.out == "-" {
-		return look.Document(a.document, s)
+		return look.Document(a.Document, s)
 	}
 	path := cmp.Or(q.out, fileName(s.Item))
 	if err := file.Write(path, func(w io.Writer) error { return look.Document(w, s) }); err != nil {
 		return err
 	}
 	v := api.ViewedFile{Item: s.Item, File: path, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}
-	return a.show(v, func(w io.Writer) error {
-		_, err := writeln(w, path)
+	return a.Show(v, func(w io.Writer) error {
+		_, err := output.Writeln(w, path)
 		return err
 	})
 }

@@ -11,6 +11,8 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -19,9 +21,9 @@ import (
 	"drugslm/internal/pdf"
 )
 
-func newLeaflet(a *app) *cobra.Command {
+func newLeaflet(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "leaflet", Short: "Read leaflets by hand, from files", Args: verb,
+		Use: "leaflet", Short: "Read leaflets by hand, from files", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newLeafletParse(a))
@@ -29,7 +31,7 @@ func newLeaflet(a *app) *cobra.Command {
 	return cmd
 }
 
-func newLeafletParse(a *app) *cobra.Command {
+func newLeafletParse(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "parse FILE.pdf...",
 		Short: "Read PDFs the whole way, from bytes to sections, without ledger or server",
@@ -50,17 +52,17 @@ A file that cannot be read is told on standard error, the others are printed all
   starter leaflet parse *.pdf -o json > leaflets.json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			c, err := a.config(cmd)
+			c, err := a.Config(cmd)
 			if err != nil {
 				return err
 			}
-			return a.parseLeaflets(cmd.Context(), c, files)
+			return parseLeaflets(cmd.Context(), a, c, files)
 		},
 	}
 }
 
 // parseLeaflets prints what is in files, and returns what went wrong with any.
-func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string) (err error) {
+func parseLeaflets(ctx context.Context, a *command.App, c config.Config, files []string) (err error) {
 	scans, err := host.Recognizer(c)
 	if err != nil {
 		return err
@@ -88,8 +90,8 @@ func (a *app) parseLeaflets(ctx context.Context, c config.Config, files []string
 	if len(views) == 1 {
 		all = views[0]
 	}
-	if len(failed) < len(files) || a.output == "json" {
-		if err := a.show(all, func(w io.Writer) error { return printFiles(w, views) }); err != nil {
+	if len(failed) < len(files) || a.JSON() {
+		if err := a.Show(all, func(w io.Writer) error { return printFiles(w, views) }); err != nil {
 			return err
 		}
 	}
@@ -161,13 +163,13 @@ func printFiles(w io.Writer, files []api.LeafletFile) error {
 			continue // on standard error
 		}
 		words := wordTotals(f)
-		writef(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
-		writef(w, "  words: %d on the pages, %d in sections, %d outside of sections, %d dropped\n", words.Words, words.Sections, words.Outside, words.Dropped)
+		output.Writef(w, "%s: %s, %d pages, %d leaflets\n", f.File, f.Kind, f.Pages, len(f.Leaflets))
+		output.Writef(w, "  words: %d on the pages, %d in sections, %d outside of sections, %d dropped\n", words.Words, words.Sections, words.Outside, words.Dropped)
 		if f.Kind != leaflet.KindLeaflet {
-			writef(w, "  no leaflet: %s\n\n%s\n", f.Reason, prose(f.Text))
+			output.Writef(w, "  no leaflet: %s\n\n%s\n", f.Reason, output.Prose(f.Text))
 		}
 		for _, warning := range f.Warnings {
-			writef(w, "  warning: %s\n", warning)
+			output.Writef(w, "  warning: %s\n", warning)
 		}
 		for i, l := range f.Leaflets {
 			printLeaflet(w, i+1, l)
@@ -177,17 +179,17 @@ func printFiles(w io.Writer, files []api.LeafletFile) error {
 }
 
 func printLeaflet(w io.Writer, n int, l api.Leaflet) {
-	writef(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
+	output.Writef(w, "\n=== leaflet %d, %s, pages %d to %d\n", n, l.Audience, l.Pages[0], l.Pages[1])
 	for _, warning := range l.Warnings {
-		writef(w, "  warning: %s\n", warning)
+		output.Writef(w, "  warning: %s\n", warning)
 	}
 	for _, m := range l.Missing {
-		writef(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
+		output.Writef(w, "  missing: %s (%s): %s\n", m.ID, m.Title, m.Reason)
 	}
 	for _, s := range l.Sections {
 		if s.Reason != "" {
-			writef(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
+			output.Writef(w, "\n  confidence %.2f: %s", s.Confidence, s.Reason)
 		}
-		writef(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, prose(cmp.Or(s.Markdown, s.Text)))
+		output.Writef(w, "\n--- %s, pages %d to %d: %s\n%s\n", s.ID, s.Pages[0], s.Pages[1], s.Title, output.Prose(cmp.Or(s.Markdown, s.Text)))
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
-	"net/url"
 	"strings"
 	"time"
 
@@ -18,6 +16,8 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -25,9 +25,9 @@ import (
 	"drugslm/workflows"
 )
 
-func newMaterialize(a *app) *cobra.Command {
+func newMaterialize(a *command.App) *cobra.Command {
 	var in workflows.MaterializeInput
-	var filters filterFlags
+	var filters command.Filters
 	var wait bool
 	var file string
 	cmd := &cobra.Command{
@@ -55,16 +55,16 @@ conserved, cannot be accepted.`,
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in.Select, in.Filter = args, filters.filter()
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			in.Select, in.Filter = args, filters.Chosen()
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if err := decide(ctx, d, file, &in); err != nil {
 					return err // better now than in the run
 				}
 				if err := acceptable(ctx, d, in); err != nil {
 					return err
 				}
-				return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-					return a.materialize(ctx, c, d, t, in, wait)
+				return a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
+					return materialize(ctx, a, c, d, t, in, wait)
 				})
 			})
 		},
@@ -73,7 +73,7 @@ conserved, cannot be accepted.`,
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if the run fails")
 	cmd.Flags().StringVar(&file, "plan", "", "do what this file says, as plan --save kept it")
 	cmd.Flags().StringSliceVar(&in.Accept, "accept", nil, "publish although this blocking check fails, this once; may be given several times")
-	filters.register(cmd)
+	filters.Register(cmd)
 	for _, other := range []string{"partition", "missing", "stale", "failed", "force"} {
 		cmd.MarkFlagsMutuallyExclusive("plan", other)
 	}
@@ -111,8 +111,8 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 	return nil
 }
 
-func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, wait bool) error {
-	cli, err := host.Dial(ctx, c, t, a.logger(c))
+func materialize(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, wait bool) error {
+	cli, err := host.Dial(ctx, c, t, a.Logger(c))
 	if err != nil {
 		return err
 	}
@@ -121,25 +121,25 @@ func (a *app) materialize(ctx context.Context, c config.Config, d *host.Data, t 
 	if err != nil {
 		return err
 	}
-	a.note("run %s  %s", started.GetID(), runLink(c, started.GetID(), started.GetRunID()))
+	a.Note("run %s  %s", started.GetID(), command.RunLink(c, started.GetID(), started.GetRunID()))
 	if !wait {
-		return a.show(api.Started(started.GetID()), func(w io.Writer) error {
-			_, err := writeln(w, started.GetID())
+		return a.Show(api.Started(started.GetID()), func(w io.Writer) error {
+			_, err := output.Writeln(w, started.GetID())
 			return err
 		})
 	}
-	return a.followed(ctx, d, started)
+	return followed(ctx, a, d, started)
 }
 
 // followed shows a run's progress until it ends, and then its steps.
-func (a *app) followed(ctx context.Context, d *host.Data, started client.WorkflowRun) error {
-	result, err := a.follow(ctx, d, started)
+func followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) error {
+	result, err := follow(ctx, a, d, started)
 	if err == nil && len(result.Steps) == 0 {
 		result.Steps = []workflows.StepResult{} // a list in JSON too
-		a.note("there was nothing to do")
+		a.Note("there was nothing to do")
 	}
 	if len(result.Steps) > 0 || err == nil {
-		err = errors.Join(err, a.show(result, func(w io.Writer) error { return printResult(w, result) }))
+		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return printResult(w, result) }))
 	}
 	return err
 }
@@ -166,20 +166,8 @@ func runID() string {
 	return "materialize-" + time.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:4])
 }
 
-// runLink is where the Web UI shows a run; with an empty execution, where it lists all that had the run's id.
-func runLink(c config.Config, workflow, execution string) string {
-	if c.Temporal.UI == "" {
-		return ""
-	}
-	link := fmt.Sprintf("%s/namespaces/%s/workflows/%s", c.Temporal.UI, c.Temporal.Namespace, url.PathEscape(workflow))
-	if execution != "" {
-		link += "/" + execution + "/history"
-	}
-	return link
-}
-
 // follow shows a run's progress until it ends, and gives its steps, also when it failed.
-func (a *app) follow(ctx context.Context, d *host.Data, started client.WorkflowRun) (workflows.MaterializeResult, error) {
+func follow(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) (workflows.MaterializeResult, error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	watched := make(chan struct{})
@@ -192,8 +180,8 @@ func (a *app) follow(ctx context.Context, d *host.Data, started client.WorkflowR
 	stop()
 	<-watched
 	if ctx.Err() != nil {
-		a.note("the run goes on where a worker serves it, now or later; to end it: starter runs cancel %s", started.GetID())
-		return result, errInterrupted
+		a.Note("the run goes on where a worker serves it, now or later; to end it: starter runs cancel %s", started.GetID())
+		return result, command.ErrInterrupted
 	}
 	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		if failure.HasDetails() {

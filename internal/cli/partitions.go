@@ -14,21 +14,23 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
 
-func newPartitions(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "partitions", Short: "List partitions, and add or remove the keys of a dynamic set", Args: verb,
+func newPartitions(a *command.App) *cobra.Command {
+	cmd := &cobra.Command{Use: "partitions", Short: "List partitions, and add or remove the keys of a dynamic set", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "list [ASSET]", Short: "List the partitions of an asset, or of all, with how they stand", Args: cobra.MaximumNArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-					return a.listPartitions(ctx, d, args)
+				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+					return listPartitions(ctx, a, d, args)
 				})
 			},
 		},
@@ -36,16 +38,16 @@ func newPartitions(a *app) *cobra.Command {
 			Use: "add SET KEY...", Short: "Add keys to a dynamic set of partitions", Args: cobra.MinimumNArgs(2),
 			Example: "  starter partitions add maker ems medley",
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-					return a.addPartitions(ctx, d, args[0], args[1:])
+				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+					return addPartitions(ctx, a, d, args[0], args[1:])
 				})
 			},
 		},
 		&cobra.Command{
 			Use: "remove SET KEY...", Short: "Remove keys from a dynamic set; their tables and items stay", Args: cobra.MinimumNArgs(2),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-					return a.removePartitions(ctx, d, args[0], args[1:])
+				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+					return removePartitions(ctx, a, d, args[0], args[1:])
 				})
 			},
 		},
@@ -53,7 +55,7 @@ func newPartitions(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) listPartitions(ctx context.Context, d *host.Data, args []string) error {
+func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []string) error {
 	assets := d.Graph.All()
 	if len(args) == 1 {
 		one, err := d.Graph.Get(asset.Key(args[0]))
@@ -84,7 +86,7 @@ func (a *app) listPartitions(ctx context.Context, d *host.Data, args []string) e
 			}
 		}
 	}
-	return a.show(v, func(w io.Writer) error { return printPartitionSets(w, v) })
+	return a.Show(v, func(w io.Writer) error { return printPartitionSets(w, v) })
 }
 
 // viewSet gives the partitions of an asset's set, those that are gone last.
@@ -138,10 +140,10 @@ func printPartitionSets(w io.Writer, v api.Partitions) error {
 			rows = append(rows, []string{s.Set, s.Kind, "–", "", "none known yet"})
 		}
 	}
-	return table(w, []string{"SET", "KIND", "PARTITION", "NAME", "ASSETS"}, rows)
+	return output.Table(w, []string{"SET", "KIND", "PARTITION", "NAME", "ASSETS"}, rows)
 }
 
-func (a *app) addPartitions(ctx context.Context, d *host.Data, name string, keys []string) error {
+func addPartitions(ctx context.Context, a *command.App, d *host.Data, name string, keys []string) error {
 	if err := editable(d.Graph, name); err != nil {
 		return err
 	}
@@ -157,13 +159,13 @@ func (a *app) addPartitions(ctx context.Context, d *host.Data, name string, keys
 	if err := d.Ledger.AddPartitions(ctx, name, added); err != nil {
 		return err
 	}
-	return a.show(api.PartitionsAdded{Set: name, Added: keys}, func(w io.Writer) error {
-		_, err := writef(w, "%s has %s\n", name, strings.Join(keys, ", "))
+	return a.Show(api.PartitionsAdded{Set: name, Added: keys}, func(w io.Writer) error {
+		_, err := output.Writef(w, "%s has %s\n", name, strings.Join(keys, ", "))
 		return err
 	})
 }
 
-func (a *app) removePartitions(ctx context.Context, d *host.Data, name string, keys []string) error {
+func removePartitions(ctx context.Context, a *command.App, d *host.Data, name string, keys []string) error {
 	if err := editable(d.Graph, name); err != nil {
 		return err
 	}
@@ -183,8 +185,8 @@ func (a *app) removePartitions(ctx context.Context, d *host.Data, name string, k
 	if _, err := d.Ledger.RemovePartitions(ctx, name, keys); err != nil {
 		return err
 	}
-	return a.show(api.PartitionsRemoved{Set: name, Removed: keys}, func(w io.Writer) error {
-		_, err := writef(w, "%s has %s no more; tables and items stay\n", name, strings.Join(keys, ", "))
+	return a.Show(api.PartitionsRemoved{Set: name, Removed: keys}, func(w io.Writer) error {
+		_, err := output.Writef(w, "%s has %s no more; tables and items stay\n", name, strings.Join(keys, ", "))
 		return err
 	})
 }

@@ -11,20 +11,21 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
 )
 
-func newPlan(a *app) *cobra.Command {
+func newPlan(a *command.App) *cobra.Command {
 	var r asset.Request
-	var filters filterFlags
+	var filters command.Filters
 	var save string
 	cmd := &cobra.Command{
 		Use:   "plan SELECT...",
@@ -44,8 +45,8 @@ that, or refuses, saying what has moved since.`,
   starter plan anvisa/download --failed --save retry.json && starter materialize --plan retry.json --wait`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r.Filter = filters.filter()
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			r.Filter = filters.Chosen()
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				p, err := preparePlan(ctx, d, args, r)
 				if err != nil {
 					return err
@@ -57,16 +58,16 @@ that, or refuses, saying what has moved since.`,
 					if err := p.save(ctx, d, save); err != nil {
 						return err
 					}
-					a.note("saved as %s: starter materialize --plan %s", save, save)
+					a.Note("saved as %s: starter materialize --plan %s", save, save)
 				}
 				v := p.show()
-				return a.show(v, func(w io.Writer) error { return printPlan(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printPlan(w, v) })
 			})
 		},
 	}
 	cmd.Flags().StringSliceVarP(&r.Partitions, "partition", "p", nil, "only these partitions: keys, names, globs or ranges A..B; may be given several times")
 	cmd.Flags().StringVar(&save, "save", "", "keep the plan in this file, for materialize --plan")
-	filters.register(cmd)
+	filters.Register(cmd)
 	return cmd
 }
 
@@ -108,13 +109,8 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 		return err
 	}
 	p.pace = api.Pace{Host: source.Host, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
-	p.forecast, err = activities.Estimate(ctx, reading(d), p.view, p.plan, p.selected, activities.ModeOf(p.request.Filter), pace)
+	p.forecast, err = activities.Estimate(ctx, command.Reading(d), p.view, p.plan, p.selected, activities.ModeOf(p.request.Filter), pace)
 	return err
-}
-
-// reading is what runs the assets' code over a data folder without a worker.
-func reading(d *host.Data) *activities.Activities {
-	return &activities.Activities{Graph: d.Graph, Ledger: d.Ledger, Lake: d.Lake, Tracer: noop.NewTracerProvider().Tracer(""), Now: d.Now}
 }
 
 // save keeps the plan in a file.
@@ -196,14 +192,14 @@ func (p *prepared) show() api.Plan {
 
 func printPlan(w io.Writer, v api.Plan) error {
 	for _, set := range v.Undiscovered {
-		writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
+		output.Writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
 	}
 	if v.Left > 0 {
-		writef(w, "%d selected partitions are left out by the filter.\n", v.Left)
+		output.Writef(w, "%d selected partitions are left out by the filter.\n", v.Left)
 	}
 	if len(v.Steps) == 0 {
 		if len(v.Undiscovered) == 0 {
-			writeln(w, "There is nothing to do.")
+			output.Writeln(w, "There is nothing to do.")
 		}
 		return nil
 	}
@@ -216,17 +212,17 @@ func printPlan(w io.Writer, v api.Plan) error {
 		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State)}, append(cells(s.Estimate), reason)...))
 	}
 	rows = append(rows, append([]string{"total", "", "", ""}, append(cells(v.Total), "")...))
-	if err := table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
+	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
-	_, err := writef(w, "\n%s\n", planSentence(v))
+	_, err := output.Writef(w, "\n%s\n", planSentence(v))
 	return err
 }
 
 // planSentence sums the plan up for people.
 func planSentence(v api.Plan) string {
 	least := map[bool]string{true: "at least "}[v.Total.AtLeast]
-	text := fmt.Sprintf("%s%s requests, about %s", least, humanize.Comma(v.Total.Requests), size(v.Total.Bytes))
+	text := fmt.Sprintf("%s%s requests, about %s", least, humanize.Comma(v.Total.Requests), output.Size(v.Total.Bytes))
 	switch {
 	case v.Total.Requests == 0:
 		return "The source is asked nothing."

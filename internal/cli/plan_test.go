@@ -13,6 +13,7 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -203,20 +204,20 @@ func TestKeysOfADynamicSetArePeoples(t *testing.T) {
 		g, err := asset.NewGraph(made("t/makers", asset.Dynamic("maker")), made("t/days", asset.Daily("day", "", "2026-01-01")), made("t/one", asset.Single()))
 		require.NoError(t, err)
 		var out strings.Builder
-		a := &app{stdout: &out, stderr: &out, output: "text"}
+		a := &command.App{Stdout: &out, Stderr: &out, Format: "text"}
 		d := &host.Data{Graph: g, Ledger: l}
-		require.NoError(t, a.addPartitions(t.Context(), d, "maker", []string{"ems", "medley"}))
-		require.NoError(t, a.removePartitions(t.Context(), d, "maker", []string{"ems"}))
+		require.NoError(t, addPartitions(t.Context(), a, d, "maker", []string{"ems", "medley"}))
+		require.NoError(t, removePartitions(t.Context(), a, d, "maker", []string{"ems"}))
 		known, err := l.KnownPartitions(t.Context(), "maker")
 		require.NoError(t, err)
 		require.Equal(t, []ledger.Partition{{Key: "medley", Label: "medley"}}, known)
-		require.ErrorContains(t, a.removePartitions(t.Context(), d, "maker", []string{"medlei"}), `no partition "medlei"; the nearest of 1: ["medley"]`)
-		err = a.addPartitions(t.Context(), d, "maker", []string{"a,b", "c|d", "fine"})
+		require.ErrorContains(t, removePartitions(t.Context(), a, d, "maker", []string{"medlei"}), `no partition "medlei"; the nearest of 1: ["medley"]`)
+		err = addPartitions(t.Context(), a, d, "maker", []string{"a,b", "c|d", "fine"})
 		require.ErrorContains(t, err, "a,b")
 		require.ErrorContains(t, err, "c|d", "all mistakes at once")
-		require.ErrorContains(t, a.addPartitions(t.Context(), d, "day", []string{"2026-01-01"}), "are a time window set")
-		require.ErrorContains(t, a.addPartitions(t.Context(), d, "part", []string{"x"}), "are a static set")
-		require.NoError(t, a.listPartitions(t.Context(), d, nil))
+		require.ErrorContains(t, addPartitions(t.Context(), a, d, "day", []string{"2026-01-01"}), "are a time window set")
+		require.ErrorContains(t, addPartitions(t.Context(), a, d, "part", []string{"x"}), "are a static set")
+		require.NoError(t, listPartitions(t.Context(), a, d, nil))
 		require.Contains(t, out.String(), "medley")
 		require.Contains(t, out.String(), "gone")
 		require.Contains(t, out.String(), "2026-01-01")

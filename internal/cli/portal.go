@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/fault"
 	"drugslm/internal/portal"
 )
@@ -42,7 +44,7 @@ func (p *portalFlags) open() (*portal.Portal, error) {
 	return portal.New(p.Options)
 }
 
-func newPortal(a *app) *cobra.Command {
+func newPortal(a *command.App) *cobra.Command {
 	var flags portalFlags
 	var listen string
 	cmd := &cobra.Command{
@@ -62,7 +64,7 @@ Faults:
 			if err != nil {
 				return err
 			}
-			writef(a.stdout, "ready %s\n", server.URL)
+			output.Writef(a.Stdout, "ready %s\n", server.URL)
 			return server.wait(cmd.Context())
 		},
 	}

@@ -8,18 +8,17 @@ import (
 	"time"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/workflows"
 )
 
-// progressEvery is how often a followed run is looked at.
-const progressEvery = time.Second
-
 // progress tells how a run goes on, from the ledger: a line for each partition that is published, and the number of
 // items done where it moves.
 type progress struct {
-	app   *app
+	app   *command.App
 	data  *host.Data
 	run   string
 	done  map[ledger.Slice]int64  // materialization already told of
@@ -28,13 +27,13 @@ type progress struct {
 	waits map[ledger.Slice]string // last wait told of
 }
 
-func newProgress(a *app, d *host.Data, run string) *progress {
+func newProgress(a *command.App, d *host.Data, run string) *progress {
 	return &progress{app: a, data: d, run: run, done: make(map[ledger.Slice]int64), items: make(map[string]string), waits: make(map[ledger.Slice]string)}
 }
 
 // watch tells until ctx ends, and once more then.
 func (p *progress) watch(ctx context.Context) {
-	ticker := time.NewTicker(progressEvery)
+	ticker := time.NewTicker(command.ProgressEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -59,7 +58,7 @@ func (p *progress) tell(ctx context.Context) {
 				continue
 			}
 			p.done[slice] = m.ID
-			p.app.note("  %-16s %-3s version %-4d %6d rows  %9s", m.Asset, m.Partition, m.Version, m.Rows, size(m.Bytes))
+			p.app.Note("  %-16s %-3s version %-4d %6d rows  %9s", m.Asset, m.Partition, m.Version, m.Rows, output.Size(m.Bytes))
 		}
 	}
 	p.tellItems(ctx)
@@ -74,10 +73,10 @@ func (p *progress) tellWaits(ctx context.Context) {
 		return
 	}
 	for _, w := range found {
-		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, waitText(api.WaitOf(w, p.data.Ledger.Shown))
+		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.Shown))
 		if p.waits[slice] != line {
 			p.waits[slice] = line
-			p.app.note("  %-16s %-3s %s", w.Asset, w.Partition, line)
+			p.app.Note("  %-16s %-3s %s", w.Asset, w.Partition, line)
 		}
 	}
 }
@@ -91,7 +90,7 @@ func (p *progress) tellPause(ctx context.Context) {
 	for _, b := range budgets {
 		if left := b.BlockedUntil.Sub(p.data.Ledger.Now()); left > 0 && !b.BlockedUntil.Equal(p.until) {
 			p.until = b.BlockedUntil
-			p.app.note("  %s wants a pause: nothing is asked for %s (%s)", b.Host, left.Round(time.Second), b.Reason)
+			p.app.Note("  %s wants a pause: nothing is asked for %s (%s)", b.Host, left.Round(time.Second), b.Reason)
 		}
 	}
 }
@@ -111,7 +110,7 @@ func (p *progress) tellItems(ctx context.Context) {
 		line := fmt.Sprintf("%d of %d items to do", sum.Pending, sum.Discovered)
 		if sum.Pending > 0 && p.items[string(a.Key)] != line {
 			p.items[string(a.Key)] = line
-			p.app.note("  %-16s … %s", a.Key, line)
+			p.app.Note("  %-16s … %s", a.Key, line)
 		}
 	}
 }
@@ -133,10 +132,10 @@ func printResult(w io.Writer, r workflows.MaterializeResult) error {
 		}
 		rows = append(rows, []string{
 			string(s.Asset), s.Partition.Key, s.Partition.Label, strconv.Itoa(s.Discovered), strconv.FormatInt(s.Rows, 10),
-			strconv.Itoa(s.Absent), strconv.Itoa(s.Quarantined), size(s.Bytes), s.Took.Round(10 * time.Millisecond).String(), outcome,
+			strconv.Itoa(s.Absent), strconv.Itoa(s.Quarantined), output.Size(s.Bytes), s.Took.Round(10 * time.Millisecond).String(), outcome,
 		})
 		items, count, bytes = items+int64(s.Discovered), count+s.Rows, bytes+s.Bytes
 	}
-	rows = append(rows, []string{"total", "", "", strconv.FormatInt(items, 10), strconv.FormatInt(count, 10), "", "", size(bytes), "", ""})
-	return table(w, []string{"ASSET", "PARTITION", "NAME", "ITEMS", "ROWS", "ABSENT", "QUARANTINED", "BYTES", "TIME", "OUTCOME"}, rows)
+	rows = append(rows, []string{"total", "", "", strconv.FormatInt(items, 10), strconv.FormatInt(count, 10), "", "", output.Size(bytes), "", ""})
+	return output.Table(w, []string{"ASSET", "PARTITION", "NAME", "ITEMS", "ROWS", "ABSENT", "QUARANTINED", "BYTES", "TIME", "OUTCOME"}, rows)
 }

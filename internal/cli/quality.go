@@ -6,12 +6,12 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -31,7 +31,7 @@ type qualityQuery struct {
 // maxWorst bounds what is kept and printed: each may have some kilobytes.
 const maxWorst = 10_000
 
-func newQuality(a *app) *cobra.Command {
+func newQuality(a *command.App) *cobra.Command {
 	var q qualityQuery
 	cmd := &cobra.Command{
 		Use:   "quality",
@@ -53,8 +53,8 @@ a document lost is in its reasons. The worst come first: look at one with "start
 			if err := q.check(cmd.Flags().Changed("fail-under")); err != nil {
 				return err
 			}
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				return a.quality(ctx, d, q)
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				return measureQuality(ctx, a, d, q)
 			})
 		},
 	}
@@ -80,7 +80,7 @@ func (q qualityQuery) check(asked bool) error {
 	return nil
 }
 
-func (a *app) quality(ctx context.Context, d *host.Data, q qualityQuery) error {
+func measureQuality(ctx context.Context, a *command.App, d *host.Data, q qualityQuery) error {
 	extract, err := d.Graph.Get(anvisa.ExtractKey)
 	if err != nil {
 		return err
@@ -89,11 +89,11 @@ func (a *app) quality(ctx context.Context, d *host.Data, q qualityQuery) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := choosePartitions(ctx, d, []*asset.Asset{extract}, q.partitions)
+	chosen, err := command.ChoosePartitions(ctx, d, []*asset.Asset{extract}, q.partitions)
 	if err != nil {
 		return err
 	}
-	m := &measuring{app: a, data: d, extract: extract, catalog: catalog, partitions: chosen[extract.Key], worst: q.worst}
+	m := &measuring{App: a, data: d, extract: extract, catalog: catalog, partitions: chosen[extract.Key], worst: q.worst}
 	report, err := m.report(ctx)
 	if err != nil {
 		return err
@@ -102,9 +102,9 @@ func (a *app) quality(ctx context.Context, d *host.Data, q qualityQuery) error {
 		if err := file.Write(q.html, func(w io.Writer) error { return look.Quality(w, report, time.Now()) }); err != nil {
 			return err
 		}
-		a.note("wrote %s", q.html)
+		a.Note("wrote %s", q.html)
 	}
-	if err := a.show(report, func(w io.Writer) error { return printQuality(w, report) }); err != nil {
+	if err := a.Show(report, func(w io.Writer) error { return printQuality(w, report) }); err != nil {
 		return err
 	}
 	return q.judge(report)
@@ -121,17 +121,4 @@ func (q qualityQuery) judge(r quality.Report) error {
 		return fmt.Errorf("%d of %d leaflets have all sections, which is %.4f: --fail-under is %g", r.Total.Complete, r.Total.Asked, *share, q.failUnder)
 	}
 	return nil
-}
-
-// plain is a text from the source on one line, without anything that a terminal would obey.
-func plain(text string) string {
-	return line(strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return '\uFFFD'
-		}
-		return r
-	}, text))
 }

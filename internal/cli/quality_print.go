@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"drugslm/internal/cli/output"
 	"drugslm/internal/quality"
 )
 
@@ -37,7 +38,7 @@ func printPartitions(w io.Writer, r quality.Report) error {
 			continue // the source has categories of which it has nothing
 		}
 		rows = append(rows, []string{
-			cmp.Or(s.Partition, "total"), plain(s.Name), strconv.Itoa(s.Documents), strconv.Itoa(s.Leaflets), percent(s.CompleteShare),
+			cmp.Or(s.Partition, "total"), output.Plain(s.Name), strconv.Itoa(s.Documents), strconv.Itoa(s.Leaflets), percent(s.CompleteShare),
 			strconv.Itoa(s.OutOfOrder), spread(s.CharactersPerPage, "%.0f"), percent(s.UnreadableShare), percent(s.OCRShare), percent(s.NeedsOCRShare),
 			disagreements(s), strconv.Itoa(s.Quarantined), spread(s.Score, "%.0f"),
 		})
@@ -49,7 +50,7 @@ func printPartitions(w io.Writer, r quality.Report) error {
 	if last := rows[len(rows)-1]; last[1] == "total" {
 		last[1] = ""
 	}
-	return table(w, header, rows)
+	return output.Table(w, header, rows)
 }
 
 // percent writes a share. One that is not all never reads as 100 %, and one that is not nothing never as 0 %.
@@ -85,12 +86,12 @@ func disagreements(s quality.Summary) string {
 }
 
 func printSections(w io.Writer, s quality.Summary) error {
-	writef(w, "\nkinds: %s\npages: %s\nwords: %d, of which %d (%s) in no section and %d (%s) dropped: %s\n", tally(s.Kinds), tally(s.PagesBySource),
+	output.Writef(w, "\nkinds: %s\npages: %s\nwords: %d, of which %d (%s) in no section and %d (%s) dropped: %s\n", tally(s.Kinds), tally(s.PagesBySource),
 		s.Words, s.WordsOutside, percent(s.OutsideShare), s.WordsDropped, percent(s.DroppedShare), tally(s.DroppedByReason))
 	if len(s.Sections) == 0 {
 		return nil
 	}
-	writeln(w)
+	output.Writeln(w)
 	rows := make([][]string, len(s.Sections))
 	for i, one := range s.Sections {
 		median := ""
@@ -99,7 +100,7 @@ func printSections(w io.Writer, s quality.Summary) error {
 		}
 		rows[i] = []string{one.ID, strconv.Itoa(one.Found), strconv.Itoa(one.Asked), percent(one.Share), median}
 	}
-	return table(w, []string{"SECTION", "FOUND", "OF", "SHARE", "CHARACTERS"}, rows)
+	return output.Table(w, []string{"SECTION", "FOUND", "OF", "SHARE", "CHARACTERS"}, rows)
 }
 
 // tally writes counters, the largest first.
@@ -107,7 +108,7 @@ func tally(counts map[string]int) string {
 	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
 	words := make([]string, len(names))
 	for i, name := range names {
-		words[i] = fmt.Sprintf("%d %s", counts[name], plain(name))
+		words[i] = fmt.Sprintf("%d %s", counts[name], output.Plain(name))
 	}
 	return cmp.Or(strings.Join(words, ", "), "none")
 }
@@ -116,16 +117,16 @@ func printQuarantine(w io.Writer, kept []quality.Quarantine) error {
 	if len(kept) == 0 {
 		return nil
 	}
-	writeln(w)
+	output.Writeln(w)
 	const shown = 20
 	rows := make([][]string, 0, shown)
 	for _, q := range kept[:min(len(kept), shown)] {
-		rows = append(rows, []string{strconv.Itoa(q.Items), q.Asset, q.Kind, plain(q.Reason), plain(q.Example)})
+		rows = append(rows, []string{strconv.Itoa(q.Items), q.Asset, q.Kind, output.Plain(q.Reason), output.Plain(q.Example)})
 	}
-	if err := table(w, []string{"QUARANTINED", "ASSET", "KIND", "REASON", "SUCH AS"}, rows); err != nil || len(kept) <= shown {
+	if err := output.Table(w, []string{"QUARANTINED", "ASSET", "KIND", "REASON", "SUCH AS"}, rows); err != nil || len(kept) <= shown {
 		return err
 	}
-	_, err := writef(w, "%d more reasons: starter items --state quarantined\n", len(kept)-shown)
+	_, err := output.Writef(w, "%d more reasons: starter items --state quarantined\n", len(kept)-shown)
 	return err
 }
 
@@ -133,20 +134,20 @@ func printWorst(w io.Writer, worst []quality.Document) error {
 	if len(worst) == 0 {
 		return nil
 	}
-	writeln(w)
+	output.Writeln(w)
 	var rows [][]string
 	for _, d := range worst {
 		for i, reason := range d.Reasons {
-			row := []string{" ", " ", " ", "−" + strconv.FormatFloat(reason.Cost, 'f', -1, 64), plain(reason.Text)}
+			row := []string{" ", " ", " ", "−" + strconv.FormatFloat(reason.Cost, 'f', -1, 64), output.Plain(reason.Text)}
 			if i == 0 {
-				row[0], row[1], row[2] = strconv.FormatFloat(d.Score, 'f', -1, 64), plain(d.Item), plain(d.Name)
+				row[0], row[1], row[2] = strconv.FormatFloat(d.Score, 'f', -1, 64), output.Plain(d.Item), output.Plain(d.Name)
 			}
 			rows = append(rows, row)
 		}
 	}
-	if err := table(w, []string{"SCORE", "ITEM", "NAME", "COSTS", "REASON"}, rows); err != nil {
+	if err := output.Table(w, []string{"SCORE", "ITEM", "NAME", "COSTS", "REASON"}, rows); err != nil {
 		return err
 	}
-	_, err := writef(w, "\nLook at one, page by page: starter items view %s\n", plain(worst[0].Item))
+	_, err := output.Writef(w, "\nLook at one, page by page: starter items view %s\n", output.Plain(worst[0].Item))
 	return err
 }

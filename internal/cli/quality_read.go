@@ -2,13 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"iter"
 	"slices"
 	"time"
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
@@ -17,7 +16,7 @@ import (
 
 // measuring reads what is published, for `quality`.
 type measuring struct {
-	*app
+	*command.App
 	data       *host.Data
 	extract    *asset.Asset
 	catalog    *asset.Asset
@@ -37,7 +36,7 @@ func (m *measuring) report(ctx context.Context) (quality.Report, error) {
 	}
 	var lengths quality.Lengths
 	for _, key := range m.partitions {
-		for row, err := range rowsOf[anvisa.ExtractRow](ctx, m.data.Table(m.extract), m.documents, key) {
+		for row, err := range command.Rows[anvisa.ExtractRow](ctx, m.data.Table(m.extract), m.documents, key) {
 			if err != nil {
 				return quality.Report{}, err
 			}
@@ -109,13 +108,13 @@ func (m *measuring) names(ctx context.Context) (map[string]string, error) {
 // measure takes the documents of a partition.
 func (m *measuring) measure(ctx context.Context, all *quality.Collector, key string) error {
 	products := make(map[int64]anvisa.CatalogRow)
-	for row, err := range rowsOf[anvisa.CatalogRow](ctx, m.data.Table(m.catalog), m.products, key) {
+	for row, err := range command.Rows[anvisa.CatalogRow](ctx, m.data.Table(m.catalog), m.products, key) {
 		if err != nil {
 			return err
 		}
 		products[row.IDProduto] = row
 	}
-	for row, err := range rowsOf[anvisa.ExtractRow](ctx, m.data.Table(m.extract), m.documents, key) {
+	for row, err := range command.Rows[anvisa.ExtractRow](ctx, m.data.Table(m.extract), m.documents, key) {
 		if err != nil {
 			return err
 		}
@@ -152,34 +151,6 @@ func (m *measuring) tell() {
 	const every = 5 * time.Second
 	if m.done++; m.done%64 == 0 && time.Since(m.told) > every {
 		m.told = time.Now()
-		m.note("  read %d %% of the documents", 100*m.done/max(1, m.of))
-	}
-}
-
-// rowsOf reads the rows of a partition, as a snapshot has them.
-func rowsOf[T any](ctx context.Context, table *lake.Table, s *lake.Snapshot, partition string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, file := range s.Files(partition) {
-			for row, err := range rowsIn[T](ctx, table, file) {
-				if !yield(row, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
-// rowsIn reads the rows of a file.
-func rowsIn[T any](ctx context.Context, table *lake.Table, file lake.File) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for row, err := range table.Rows(ctx, file) {
-			typed, ok := row.(T)
-			if err == nil && !ok {
-				err = fmt.Errorf("read %s: a row of type %T", file.Path, row)
-			}
-			if !yield(typed, err) || err != nil {
-				return
-			}
-		}
+		m.Note("  read %d %% of the documents", 100*m.done/max(1, m.of))
 	}
 }

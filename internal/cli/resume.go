@@ -13,13 +13,15 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
 
-func newResume(a *app) *cobra.Command {
+func newResume(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume [ASSET | ASSET[PARTITION]...]",
 		Short: "Let paused steps look again at once whether the source has a form that is known",
@@ -30,14 +32,14 @@ it sees is paused again. Without arguments all paused steps are meant.`,
 		Example: `  starter resume
   starter resume 'anvisa/catalog[5]'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
-				return a.resume(ctx, c, d, cli, args)
+			return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+				return resume(ctx, a, c, d, cli, args)
 			})
 		},
 	}
 }
 
-func (a *app) resume(ctx context.Context, c config.Config, d *host.Data, cli client.Client, args []string) error {
+func resume(ctx context.Context, a *command.App, c config.Config, d *host.Data, cli client.Client, args []string) error {
 	waits, err := d.Ledger.Waits(ctx)
 	if err != nil {
 		return err
@@ -65,13 +67,13 @@ func (a *app) resume(ctx context.Context, c config.Config, d *host.Data, cli cli
 			v.Resumed = append(v.Resumed, api.WaitOf(w, d.Ledger.Shown))
 		}
 	}
-	return a.show(v, func(w io.Writer) error {
+	return a.Show(v, func(w io.Writer) error {
 		if len(v.Resumed) == 0 {
-			_, err := writeln(w, "No step is paused there.")
+			_, err := output.Writeln(w, "No step is paused there.")
 			return err
 		}
 		for _, r := range v.Resumed {
-			if _, err := writef(w, "%s[%s] looks again (run %s)\n", r.Asset, r.Partition, r.RunID); err != nil {
+			if _, err := output.Writef(w, "%s[%s] looks again (run %s)\n", r.Asset, r.Partition, r.RunID); err != nil {
 				return err
 			}
 		}

@@ -8,11 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 )
 
-func newRetention(a *app) *cobra.Command {
+func newRetention(a *command.App) *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "retention",
@@ -28,7 +30,7 @@ same answers as before. Files of old versions are for "starter vacuum".`,
   DRUGSLM_RETENTION_AGE=720h starter retention -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				r := host.RetentionOf(c.Retention)
 				r.DryRun = dry
 				gone, err := d.Ledger.Prune(ctx, r)
@@ -36,7 +38,7 @@ same answers as before. Files of old versions are for "starter vacuum".`,
 					return err
 				}
 				v := api.Retention{DryRun: dry, Age: c.Retention.Age.String(), Keep: c.Retention.Keep, Pruned: gone}
-				return a.show(v, func(w io.Writer) error { return printRetention(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printRetention(w, v) })
 			})
 		},
 	}
@@ -60,5 +62,5 @@ func printRetention(w io.Writer, v api.Retention) error {
 	} {
 		rows = append(rows, []string{kind.name, fmt.Sprint(kind.n)})
 	}
-	return table(w, []string{"WHAT", "ROWS " + verb}, rows)
+	return output.Table(w, []string{"WHAT", "ROWS " + verb}, rows)
 }

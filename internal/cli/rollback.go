@@ -14,11 +14,13 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 )
 
-func newRollback(a *app) *cobra.Command {
+func newRollback(a *command.App) *cobra.Command {
 	var to string
 	var partitions []string
 	var dry bool
@@ -37,28 +39,28 @@ in hand. --dry-run says what would happen.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
-				return usage(cmd, errors.New("--to is missing: which version?"))
+				return command.Usage(cmd, errors.New("--to is missing: which version?"))
 			}
 			version, err := versionNumber(to)
 			if err != nil {
 				return err
 			}
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err
 				}
 				view := api.Rollback{Asset: made.Key, To: version, DryRun: dry}
 				if dry {
-					view.Partitions, err = keeper(d).PlanRollback(ctx, made, version, partitions)
+					view.Partitions, err = command.Keeper(d).PlanRollback(ctx, made, version, partitions)
 				} else {
 					view.RunID = rollbackID()
-					view.Partitions, err = keeper(d).Rollback(ctx, made, version, partitions, view.RunID)
+					view.Partitions, err = command.Keeper(d).Rollback(ctx, made, version, partitions, view.RunID)
 				}
 				if err != nil && !anyReturned(view) {
 					return err
 				}
-				return errors.Join(err, a.show(view, func(w io.Writer) error { return printRollback(w, view) }))
+				return errors.Join(err, a.Show(view, func(w io.Writer) error { return printRollback(w, view) }))
 			})
 		},
 	}
@@ -85,7 +87,7 @@ func anyReturned(v api.Rollback) bool {
 
 func printRollback(w io.Writer, v api.Rollback) error {
 	if v.DryRun {
-		writef(w, "%s to version %d would mean:\n", v.Asset, v.To)
+		output.Writef(w, "%s to version %d would mean:\n", v.Asset, v.To)
 	}
 	rows := make([][]string, len(v.Partitions))
 	for i, p := range v.Partitions {
@@ -101,5 +103,5 @@ func printRollback(w io.Writer, v api.Rollback) error {
 			fmt.Sprintf("+%d −%d", p.FilesBack, p.FilesRemoved), strconv.Itoa(p.Same), strconv.Itoa(p.Older), strconv.Itoa(p.Returning), strconv.Itoa(p.Pending), p.MakerRun,
 		}
 	}
-	return table(w, []string{"PARTITION", "VERSION", "NEW VERSION", "ROWS", "FILES", "SAME", "OLDER", "COME BACK", "BECOME PENDING", "MADE BY"}, rows)
+	return output.Table(w, []string{"PARTITION", "VERSION", "NEW VERSION", "ROWS", "FILES", "SAME", "OLDER", "COME BACK", "BECOME PENDING", "MADE BY"}, rows)
 }

@@ -1,32 +1,17 @@
 package cli
 
 import (
-	"context"
-	"fmt"
 	"io"
-	"log/slog"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"go.temporal.io/sdk/client"
 
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
-	"drugslm/internal/fault"
-	"drugslm/internal/host"
-	"drugslm/internal/telemetry"
 )
 
-// app is what every verb has at hand.
-type app struct {
-	stdout, stderr io.Writer // for eyes: see package terminal
-	document       io.Writer // standard output for a document in HTML
-	output         string    // "text" or "json"
-}
-
 func newRoot(stdout, stderr, document io.Writer) *cobra.Command {
-	a := &app{stdout: stdout, stderr: stderr, document: document}
+	a := &command.App{Stdout: stdout, Stderr: stderr, Document: document}
 	root := &cobra.Command{
 		Use:   "starter",
 		Short: "Keep a complete corpus of Brazil's drug leaflets",
@@ -49,7 +34,7 @@ A selection is written as in Dagster. It is one expression, however many argumen
   roots(A)   sinks(A)                     what A selects and depends on nothing else of it, or nothing of it on that
 
 Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( and < for the shell.`,
-		Args:          verb,
+		Args:          command.Verb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -58,9 +43,9 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(usage)
+	root.SetFlagErrorFunc(command.Usage)
 	config.Flags(root.PersistentFlags())
-	root.PersistentFlags().StringVarP(&a.output, "output", "o", "text", "form of what is printed: text or json")
+	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
 		newWhy(a),
@@ -105,17 +90,6 @@ func alike(cmd *cobra.Command) {
 	}
 }
 
-// verb refuses a verb that a command does not have, naming those that look like it.
-func verb(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("%s has no verb %q: did you mean %s?", cmd.CommandPath(), args[0], strings.Join(near, " or "))
-	}
-	return fmt.Errorf("%s has no verb %q", cmd.CommandPath(), args[0])
-}
-
 // wrapArgs makes a wrong number of arguments, and flags that exclude each other, a usage error, for a command and all
 // below it.
 func wrapArgs(cmd *cobra.Command) {
@@ -125,73 +99,11 @@ func wrapArgs(cmd *cobra.Command) {
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usage(cmd, err)
+			return command.Usage(cmd, err)
 		}
-		return usage(cmd, cmd.ValidateFlagGroups())
+		return command.Usage(cmd, cmd.ValidateFlagGroups())
 	}
 	for _, child := range cmd.Commands() {
 		wrapArgs(child)
 	}
-}
-
-func usage(cmd *cobra.Command, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fault.New(fault.Invalid, "", "%w (see `%s --help`)", err, cmd.CommandPath())
-}
-
-// config loads the configuration that the command's flags, the environment and the file make.
-func (a *app) config(cmd *cobra.Command) (config.Config, error) {
-	if a.output != "text" && a.output != "json" {
-		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want text or json", a.output)
-	}
-	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv, Tell: func(text string) { a.note("%s", text) }})
-}
-
-func (a *app) logger(c config.Config) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.Log.Level)) // validated by config
-	return telemetry.NewLogger(a.stderr, level, c.Log.Format == "json")
-}
-
-// withData runs fn with the data folder of the configuration.
-func (a *app) withData(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
-	c, err := a.config(cmd)
-	if err != nil {
-		return err
-	}
-	data, err := host.OpenData(cmd.Context(), c)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = data.Close() }() // read only: there is nothing to lose
-	return fn(cmd.Context(), c, data)
-}
-
-// traced starts telemetry for a command and stops it when fn is done.
-func (a *app) traced(ctx context.Context, service string, fn func(t *telemetry.Telemetry) error) error {
-	t, err := telemetry.Start(ctx, telemetry.Options{ServiceName: service, Version: host.Version(), Env: os.Getenv})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }() // says itself what it could not send
-	return fn(t)
-}
-
-// dialled runs fn with a connection to Temporal.
-func (a *app) dialled(ctx context.Context, c config.Config, fn func(cli client.Client) error) error {
-	return a.traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-		cli, err := host.Dial(ctx, c, t, a.logger(c))
-		if err != nil {
-			return err
-		}
-		defer cli.Close()
-		return fn(cli)
-	})
-}
-
-func (a *app) note(format string, args ...any) {
-	inLine(args)
-	fmt.Fprintf(a.stderr, format+"\n", args...)
 }

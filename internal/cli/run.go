@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"drugslm/internal/cli/command"
 	"drugslm/internal/fault"
 	"drugslm/internal/telemetry"
 	"drugslm/internal/terminal"
@@ -31,7 +32,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return ExitDone
-	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted)):
+	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, command.ErrInterrupted)):
 		fmt.Fprintln(complaints, "interrupted")
 		return ExitInterrupted
 	}
@@ -41,5 +42,3 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	return ExitFailed
 }
-
-var errInterrupted = errors.New("interrupted")

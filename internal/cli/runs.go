@@ -15,37 +15,39 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
 
-func newRuns(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: verb,
+func newRuns(a *command.App) *cobra.Command {
+	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var limit int
 	list := &cobra.Command{
 		Use: "list", Short: "List runs, newest first", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listRuns(cmd, limit) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return listRuns(a, cmd, limit) },
 	}
 	list.Flags().IntVar(&limit, "limit", 20, "how many at most")
 	cmd.AddCommand(list,
 		&cobra.Command{
 			Use: "show RUN", Short: "Show one run", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.showRun(cmd, args[0]) },
+			RunE: func(cmd *cobra.Command, args []string) error { return showRun(a, cmd, args[0]) },
 		},
 		&cobra.Command{
 			Use: "cancel RUN", Short: "Cancel a run: nothing new begins, what is done is kept for the next run", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.cancelRun(cmd, args[0]) },
+			RunE: func(cmd *cobra.Command, args []string) error { return cancelRun(a, cmd, args[0]) },
 		},
 	)
 	return cmd
 }
 
-func (a *app) listRuns(cmd *cobra.Command, limit int) error {
-	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		if err := a.closeLost(ctx, c, d); err != nil {
+func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
+	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		if err := closeLost(ctx, a, c, d); err != nil {
 			return err
 		}
 		runs, err := d.Ledger.Runs(ctx, limit)
@@ -56,10 +58,10 @@ func (a *app) listRuns(cmd *cobra.Command, limit int) error {
 		rows := make([][]string, len(runs))
 		for i, r := range runs {
 			views[i] = viewRun(c, r)
-			rows[i] = []string{r.ID, string(r.State), when(r.Started), took(r), r.Selection, r.Error}
+			rows[i] = []string{r.ID, string(r.State), output.When(r.Started), took(r), r.Selection, r.Error}
 		}
-		return a.show(api.RunList{Runs: views}, func(w io.Writer) error {
-			return table(w, []string{"RUN", "STATE", "STARTED", "TOOK", "SELECTION", "ERROR"}, rows)
+		return a.Show(api.RunList{Runs: views}, func(w io.Writer) error {
+			return output.Table(w, []string{"RUN", "STATE", "STARTED", "TOOK", "SELECTION", "ERROR"}, rows)
 		})
 	})
 }
@@ -69,7 +71,7 @@ const lostDial = 2 * time.Second
 
 // closeLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger
 // has them.
-func (a *app) closeLost(ctx context.Context, c config.Config, d *host.Data) error {
+func closeLost(ctx context.Context, a *command.App, c config.Config, d *host.Data) error {
 	open, err := d.Ledger.OpenRuns(ctx)
 	if err != nil || len(open) == 0 {
 		return err
@@ -77,22 +79,22 @@ func (a *app) closeLost(ctx context.Context, c config.Config, d *host.Data) erro
 	asking, stop := context.WithTimeout(ctx, lostDial)
 	defer stop()
 	var lost activities.Lost
-	asked := a.dialled(asking, c, func(cli client.Client) (err error) {
+	asked := a.Dial(asking, c, func(cli client.Client) (err error) {
 		lost, err = activities.CloseLost(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
 		return err
 	})
 	if asked != nil && ctx.Err() == nil {
-		a.note("whether the runs under way still are is not known: no answer from %s", c.Temporal.Address)
+		a.Note("whether the runs under way still are is not known: no answer from %s", c.Temporal.Address)
 	}
 	for _, id := range append(lost.Runs, lost.Backfills...) {
-		a.note("%s was ended in Temporal: it is closed here, too", id)
+		a.Note("%s was ended in Temporal: it is closed here, too", id)
 	}
 	return ctx.Err()
 }
 
-func (a *app) showRun(cmd *cobra.Command, id string) error {
-	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		if err := a.closeLost(ctx, c, d); err != nil {
+func showRun(a *command.App, cmd *cobra.Command, id string) error {
+	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		if err := closeLost(ctx, a, c, d); err != nil {
 			return err
 		}
 		r, found, err := d.Ledger.Run(ctx, id)
@@ -108,20 +110,20 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 		}
 		v := viewRun(c, r)
 		v.Waiting = api.WaitsOf(waits, d.Ledger.Shown)
-		return a.show(v, func(w io.Writer) error {
+		return a.Show(v, func(w io.Writer) error {
 			for _, line := range [][2]string{
-				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", when(v.Started)}, {"took", took(r)},
+				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", output.When(v.Started)}, {"took", took(r)},
 				{"trace", v.TraceID}, {"link", v.Link}, {"error", v.Error},
 			} {
 				if line[1] == "" {
 					continue
 				}
-				if _, err := writef(w, "%-10s %s\n", line[0], line[1]); err != nil {
+				if _, err := output.Writef(w, "%-10s %s\n", line[0], line[1]); err != nil {
 					return err
 				}
 			}
 			for _, waiting := range v.Waiting {
-				if _, err := writef(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, waitText(waiting)); err != nil {
+				if _, err := output.Writef(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, output.Wait(waiting)); err != nil {
 					return err
 				}
 			}
@@ -130,8 +132,8 @@ func (a *app) showRun(cmd *cobra.Command, id string) error {
 	})
 }
 
-func (a *app) cancelRun(cmd *cobra.Command, id string) error {
-	return a.withServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
+func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
+	return a.WithServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
 		described, err := cli.DescribeWorkflowExecution(ctx, activities.WorkflowOf(id), "")
 		if status := described.GetWorkflowExecutionInfo().GetStatus(); err == nil && status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			return fault.New(fault.Invalid, "", "run %q has ended: %s", id, strings.ToLower(status.String()))
@@ -145,7 +147,7 @@ func (a *app) cancelRun(cmd *cobra.Command, id string) error {
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, "cancel run", err)
 		}
-		a.note("%s is being cancelled: running activities end first", id)
+		a.Note("%s is being cancelled: running activities end first", id)
 		return nil
 	})
 }
@@ -175,7 +177,7 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 func viewRun(c config.Config, r ledger.Run) api.Run {
 	return api.Run{
 		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
-		Error: r.Error, Link: runLink(c, r.Workflow, ""),
+		Error: r.Error, Link: command.RunLink(c, r.Workflow, ""),
 	}
 }
 

@@ -12,14 +12,16 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/schedule"
 )
 
-func newSchedule(a *app) *cobra.Command {
+func newSchedule(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "schedule", Short: "Let runs start by themselves: create, list, pause, trigger, …", Args: verb,
+		Use: "schedule", Short: "Let runs start by themselves: create, list, pause, trigger, …", Args: command.Verb,
 		Long: `Schedules start runs by themselves, by the clock of the Temporal server, whether or not anybody is logged in. They are
 made by hand here, or declared in drugslm.yaml, which is better for what should outlive the server.
 
@@ -38,9 +40,9 @@ if they are at most six hours late (--catchup).`,
 }
 
 // withSchedules runs fn with the data folder and the server's schedules.
-func (a *app) withSchedules(cmd *cobra.Command, fn func(ctx context.Context, s *schedules) error) error {
-	return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		return a.dialled(ctx, c, func(cli client.Client) error {
+func withSchedules(a *command.App, cmd *cobra.Command, fn func(ctx context.Context, s *schedules) error) error {
+	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		return a.Dial(ctx, c, func(cli client.Client) error {
 			return fn(ctx, &schedules{Server: schedule.NewServer(cli), app: a, config: c, data: d, temporal: cli})
 		})
 	})
@@ -49,17 +51,17 @@ func (a *app) withSchedules(cmd *cobra.Command, fn func(ctx context.Context, s *
 // schedules are the server's schedules, with what is needed to show them.
 type schedules struct {
 	*schedule.Server
-	app      *app
+	app      *command.App
 	config   config.Config
 	data     *host.Data
 	temporal client.Client
 }
 
-func newScheduleList(a *app) *cobra.Command {
+func newScheduleList(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List schedules: when, what, the next and the last run", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error {
+			return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error {
 				entries, err := s.List(ctx)
 				if err != nil {
 					return err
@@ -72,8 +74,8 @@ func newScheduleList(a *app) *cobra.Command {
 					}
 					rows[i] = listed(views[i])
 				}
-				return a.show(api.ScheduleList{Schedules: views}, func(w io.Writer) error {
-					return table(w, []string{"SCHEDULE", "STATE", "WHEN", "SELECTION", "NEXT", "LAST RUN", "OUTCOME", "FROM"}, rows)
+				return a.Show(api.ScheduleList{Schedules: views}, func(w io.Writer) error {
+					return output.Table(w, []string{"SCHEDULE", "STATE", "WHEN", "SELECTION", "NEXT", "LAST RUN", "OUTCOME", "FROM"}, rows)
 				})
 			})
 		},
@@ -91,11 +93,11 @@ func listed(v api.Schedule) []string {
 	return []string{v.Name, scheduleState(v), v.Definition.When(), strings.Join(v.Definition.Select, " "), next, last, outcome, scheduleOrigin(v)}
 }
 
-func newScheduleShow(a *app) *cobra.Command {
+func newScheduleShow(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME", Short: "Show a schedule: what it does, how its last runs ended, when the next ones start", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error { return s.show(ctx, args[0]) })
+			return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error { return s.show(ctx, args[0]) })
 		},
 	}
 }
@@ -109,7 +111,7 @@ func (s *schedules) show(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.app.show(v, func(w io.Writer) error { return printSchedule(w, v) })
+	return s.app.Show(v, func(w io.Writer) error { return printSchedule(w, v) })
 }
 
 // view adds what the ledger knows of the runs.
@@ -127,7 +129,7 @@ func (s *schedules) view(ctx context.Context, e schedule.Entry) (api.Schedule, e
 	}
 	for _, r := range e.Recent {
 		run := api.ScheduledRun{
-			RunID: r.RunID, Scheduled: r.Scheduled, Started: r.Started, State: api.RunWaiting, Link: runLink(s.config, r.RunID, r.Execution),
+			RunID: r.RunID, Scheduled: r.Scheduled, Started: r.Started, State: api.RunWaiting, Link: command.RunLink(s.config, r.RunID, r.Execution),
 		}
 		known, found, err := s.data.Ledger.Run(ctx, r.RunID)
 		if err != nil {
@@ -144,31 +146,31 @@ func (s *schedules) view(ctx context.Context, e schedule.Entry) (api.Schedule, e
 func printSchedule(w io.Writer, v api.Schedule) error {
 	d := v.Definition
 	lines := [][2]string{
-		{"schedule", v.Name}, {"state", scheduleState(v)}, {"note", orDash(v.Note)}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
-		{"partitions", orAll(d.Partitions)}, {"mode", d.Mode}, {"overlap", d.Overlap}, {"catch-up", d.Catchup},
+		{"schedule", v.Name}, {"state", scheduleState(v)}, {"note", output.OrDash(v.Note)}, {"when", d.When()}, {"selection", strings.Join(d.Select, " ")},
+		{"partitions", output.OrAll(d.Partitions)}, {"mode", d.Mode}, {"overlap", d.Overlap}, {"catch-up", d.Catchup},
 		{"on failure", map[bool]string{true: "pauses", false: "goes on"}[d.PauseOnFailure]}, {"priority", strconv.Itoa(d.Priority)},
 		{"from", scheduleOrigin(v)}, {"runs", fmt.Sprintf("%d started, %d skipped as one was at work, %d missed", v.Actions, v.SkippedOverlap, v.MissedCatchup)},
 		{"link", v.Link},
 	}
 	for _, line := range lines {
-		writef(w, "%-11s%s\n", line[0], line[1])
+		output.Writef(w, "%-11s%s\n", line[0], line[1])
 	}
 	for i, next := range v.Next {
 		label := ""
 		if i == 0 {
 			label = map[bool]string{true: "would fire", false: "next"}[v.Paused]
 		}
-		writef(w, "%-11s%s\n", label, scheduleMoment(v, next))
+		output.Writef(w, "%-11s%s\n", label, scheduleMoment(v, next))
 	}
 	if len(v.Runs) == 0 {
 		return nil
 	}
-	writeln(w)
+	output.Writeln(w)
 	rows := make([][]string, len(v.Runs))
 	for i, r := range v.Runs {
 		rows[i] = []string{r.RunID, string(r.State), scheduleMoment(v, r.Started), r.Error, r.Link}
 	}
-	return table(w, []string{"RUN", "STATE", "STARTED", "ERROR", "LINK"}, rows)
+	return output.Table(w, []string{"RUN", "STATE", "STARTED", "ERROR", "LINK"}, rows)
 }
 
 func scheduleState(v api.Schedule) string {
@@ -193,11 +195,4 @@ func scheduleOrigin(v api.Schedule) string {
 // scheduleMoment is a time in the schedule's own zone.
 func scheduleMoment(v api.Schedule, t time.Time) string {
 	return t.In(zoneOf(v.Definition)).Format("2006-01-02 15:04:05 -07:00")
-}
-
-func orAll(partitions []string) string {
-	if len(partitions) == 0 {
-		return "all"
-	}
-	return strings.Join(partitions, ", ")
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/fault"
 	"drugslm/internal/schedule"
 )
@@ -15,7 +17,7 @@ import (
 // maxTicks is how many runs one backfill may ask for: half of the 1,000 starts that the server keeps in line are for backfills.
 const maxTicks = 500
 
-func newScheduleBackfill(a *app) *cobra.Command {
+func newScheduleBackfill(a *command.App) *cobra.Command {
 	var from, to, overlap string
 	cmd := &cobra.Command{
 		Use:   "backfill NAME --from TIME",
@@ -33,7 +35,7 @@ A time is a day (2026-11-24), a time (2026-11-24T03:30) in the schedule's zone, 
 			if _, err := schedule.Overlap(overlap); err != nil {
 				return err
 			}
-			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error { return s.backfill(ctx, args[0], from, to, overlap) })
+			return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error { return s.backfill(ctx, args[0], from, to, overlap) })
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "first tick, or a time before it (required)")
@@ -82,9 +84,9 @@ func (s *schedules) backfill(ctx context.Context, name, fromText, toText, overla
 	if err := s.Backfill(ctx, name, from, to, overlap); err != nil {
 		return err
 	}
-	s.app.note("runs are started for %d ticks; `starter schedule show %s` and `starter runs list` show them", ticks, name)
-	return s.app.show(api.TicksMadeUp{Ticks: ticks, From: from.UTC(), To: to.UTC()}, func(w io.Writer) error {
-		_, err := writeln(w, ticks)
+	s.app.Note("runs are started for %d ticks; `starter schedule show %s` and `starter runs list` show them", ticks, name)
+	return s.app.Show(api.TicksMadeUp{Ticks: ticks, From: from.UTC(), To: to.UTC()}, func(w io.Writer) error {
+		_, err := output.Writeln(w, ticks)
 		return err
 	})
 }

@@ -7,28 +7,30 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/schedule"
 )
 
-func newSchedulePause(a *app) *cobra.Command {
+func newSchedulePause(a *command.App) *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "pause NAME", Short: "Keep a schedule from firing; a run that has begun goes on", Args: cobra.ExactArgs(1),
 		Example: `  starter schedule pause nightly --note 'the portal is down until Monday'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.changeSchedule(cmd, args[0], func(ctx context.Context, s *schedules) error { return s.Pause(ctx, args[0], note) })
+			return changeSchedule(a, cmd, args[0], func(ctx context.Context, s *schedules) error { return s.Pause(ctx, args[0], note) })
 		},
 	}
 	cmd.Flags().StringVar(&note, "note", "paused by hand", "why")
 	return cmd
 }
 
-func newScheduleResume(a *app) *cobra.Command {
+func newScheduleResume(a *command.App) *cobra.Command {
 	var note string
 	cmd := &cobra.Command{
 		Use: "resume NAME", Short: "Let a paused schedule fire again, from its next tick on", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.changeSchedule(cmd, args[0], func(ctx context.Context, s *schedules) error { return s.Resume(ctx, args[0], note) })
+			return changeSchedule(a, cmd, args[0], func(ctx context.Context, s *schedules) error { return s.Resume(ctx, args[0], note) })
 		},
 	}
 	cmd.Flags().StringVar(&note, "note", "resumed by hand", "a line for people")
@@ -36,8 +38,8 @@ func newScheduleResume(a *app) *cobra.Command {
 }
 
 // changeSchedule changes a schedule of ours and shows what it is then.
-func (a *app) changeSchedule(cmd *cobra.Command, name string, change func(ctx context.Context, s *schedules) error) error {
-	return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error {
+func changeSchedule(a *command.App, cmd *cobra.Command, name string, change func(ctx context.Context, s *schedules) error) error {
+	return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error {
 		if _, err := s.Get(ctx, name); err != nil {
 			return err
 		}
@@ -48,11 +50,11 @@ func (a *app) changeSchedule(cmd *cobra.Command, name string, change func(ctx co
 	})
 }
 
-func newScheduleDelete(a *app) *cobra.Command {
+func newScheduleDelete(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "delete NAME", Short: "Delete a schedule; its runs go on", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error {
+			return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error {
 				entry, err := s.Get(ctx, args[0])
 				if err != nil {
 					return err
@@ -61,10 +63,10 @@ func newScheduleDelete(a *app) *cobra.Command {
 					return err
 				}
 				if entry.Declared {
-					a.note("it was declared in the configuration: unless it is taken out there, the next worker to start makes it again")
+					a.Note("it was declared in the configuration: unless it is taken out there, the next worker to start makes it again")
 				}
-				return a.show(api.ScheduleDeleted{Deleted: args[0]}, func(w io.Writer) error {
-					_, err := writef(w, "deleted %s\n", args[0])
+				return a.Show(api.ScheduleDeleted{Deleted: args[0]}, func(w io.Writer) error {
+					_, err := output.Writef(w, "deleted %s\n", args[0])
 					return err
 				})
 			})
@@ -72,7 +74,7 @@ func newScheduleDelete(a *app) *cobra.Command {
 	}
 }
 
-func newScheduleTrigger(a *app) *cobra.Command {
+func newScheduleTrigger(a *command.App) *cobra.Command {
 	var overlap string
 	var wait bool
 	cmd := &cobra.Command{
@@ -88,7 +90,7 @@ has no id yet.`,
 			if _, err := schedule.Overlap(overlap); err != nil {
 				return err
 			}
-			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error { return s.trigger(ctx, args[0], overlap, wait) })
+			return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error { return s.trigger(ctx, args[0], overlap, wait) })
 		},
 	}
 	cmd.Flags().StringVar(&overlap, "overlap", "", "when a run has not ended: skip, buffer-one, buffer-all, cancel-other, terminate-other or allow-all (default: the schedule's)")
@@ -102,15 +104,15 @@ func (s *schedules) trigger(ctx context.Context, name, overlap string, wait bool
 		return err
 	}
 	if run.RunID == "" {
-		s.app.note("a run is at work: another starts when it has ended; `starter schedule show %s` names it then", name)
-		return s.app.show(api.RunStarted{}, func(io.Writer) error { return nil })
+		s.app.Note("a run is at work: another starts when it has ended; `starter schedule show %s` names it then", name)
+		return s.app.Show(api.RunStarted{}, func(io.Writer) error { return nil })
 	}
-	s.app.note("run %s  %s", run.RunID, runLink(s.config, run.RunID, run.Execution))
+	s.app.Note("run %s  %s", run.RunID, command.RunLink(s.config, run.RunID, run.Execution))
 	if !wait {
-		return s.app.show(api.Started(run.RunID), func(w io.Writer) error {
-			_, err := writeln(w, run.RunID)
+		return s.app.Show(api.Started(run.RunID), func(w io.Writer) error {
+			_, err := output.Writeln(w, run.RunID)
 			return err
 		})
 	}
-	return s.app.followed(ctx, s.data, s.temporal.GetWorkflow(ctx, run.RunID, run.Execution))
+	return followed(ctx, s.app, s.data, s.temporal.GetWorkflow(ctx, run.RunID, run.Execution))
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/schedule"
 )
 
-func newScheduleCreate(a *app) *cobra.Command {
+func newScheduleCreate(a *command.App) *cobra.Command {
 	wanted := config.DefaultSchedule()
 	var replace, missing, stale, failed, force bool
 	cmd := &cobra.Command{
@@ -37,7 +38,7 @@ history, and its pause unless --paused is given.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wanted.Name, wanted.Select = args[0], args[1:]
 			wanted.Mode = scheduleMode(missing, stale, failed, force)
-			return a.createSchedule(cmd, wanted, replace)
+			return createSchedule(a, cmd, wanted, replace)
 		},
 	}
 	flags := cmd.Flags()
@@ -91,11 +92,11 @@ func typed(field string) string {
 	}
 }
 
-func (a *app) createSchedule(cmd *cobra.Command, wanted config.Schedule, replace bool) error {
+func createSchedule(a *command.App, cmd *cobra.Command, wanted config.Schedule, replace bool) error {
 	if err := schedule.Define(wanted).Fits(); err != nil {
 		return err
 	}
-	err := a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+	err := a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		errs := []error{wanted.Check(typed)}
 		if _, err := preparePlan(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
 			errs = append(errs, err) // better now than in each of its runs
@@ -105,7 +106,7 @@ func (a *app) createSchedule(cmd *cobra.Command, wanted config.Schedule, replace
 	if err != nil {
 		return err
 	}
-	return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error {
+	return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error {
 		if err := s.put(ctx, schedule.Define(wanted), replace); err != nil {
 			return err
 		}
@@ -117,7 +118,7 @@ func (a *app) createSchedule(cmd *cobra.Command, wanted config.Schedule, replace
 		if err != nil {
 			return err
 		}
-		return a.show(v, func(w io.Writer) error { return printSchedule(w, v) })
+		return a.Show(v, func(w io.Writer) error { return printSchedule(w, v) })
 	})
 }
 

@@ -6,10 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/host"
 )
 
-func newScheduleReconcile(a *app) *cobra.Command {
+func newScheduleReconcile(a *command.App) *cobra.Command {
 	var dryRun bool
 	cmd := &cobra.Command{
 		Use:   "reconcile",
@@ -20,10 +22,10 @@ by hand are left alone.`,
 		Example: `  starter schedule reconcile --dry-run`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withSchedules(cmd, func(ctx context.Context, s *schedules) error {
+			return withSchedules(a, cmd, func(ctx context.Context, s *schedules) error {
 				result, err := host.Reconcile(ctx, s.config, s.data, s.temporal, dryRun)
 				for _, warning := range result.Warnings {
-					a.note("warning: %s", warning)
+					a.Note("warning: %s", warning)
 				}
 				rows := make([][]string, len(result.Changes))
 				for i, c := range result.Changes {
@@ -32,7 +34,7 @@ by hand are left alone.`,
 				if err != nil {
 					return err
 				}
-				return a.show(result, func(w io.Writer) error { return table(w, []string{"SCHEDULE", "ACTION", "REASON"}, rows) })
+				return a.Show(result, func(w io.Writer) error { return output.Table(w, []string{"SCHEDULE", "ACTION", "REASON"}, rows) })
 			})
 		},
 	}

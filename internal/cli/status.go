@@ -14,12 +14,14 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
 
-func newStatus(a *app) *cobra.Command {
+func newStatus(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status [SELECT...]",
 		Short: "Show how every partition stands: fresh, stale, failed or missing, and its items",
@@ -27,12 +29,12 @@ func newStatus(a *app) *cobra.Command {
 			if len(selection) == 0 {
 				selection = []string{"*"}
 			}
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				v, err := status(ctx, d, selection)
 				if err != nil {
 					return err
 				}
-				return a.show(statusDocument{v}, func(w io.Writer) error { return printStatus(w, v) })
+				return a.Show(statusDocument{v}, func(w io.Writer) error { return printStatus(w, v) })
 			})
 		},
 	}
@@ -59,7 +61,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 		if err != nil {
 			return v, err
 		}
-		s := api.AssetStatus{Asset: made.Key, Location: tableFolder(d, made), Windowed: made.Partitions.Windowed()}
+		s := api.AssetStatus{Asset: made.Key, Location: command.TableFolder(d, made), Windowed: made.Partitions.Windowed()}
 		s.Partitions = make([]api.PartitionStatus, 0, len(view.Keys(made).All()))
 		for _, p := range view.Keys(made).All() {
 			slice := ledger.Slice{Asset: string(made.Key), Partition: p.Key}
@@ -126,7 +128,7 @@ func printStatus(w io.Writer, v api.Status) error {
 	var rows [][]string
 	touched := false
 	for _, wait := range v.Waiting {
-		if _, err := writef(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, waitText(wait)); err != nil {
+		if _, err := output.Writef(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, output.Wait(wait)); err != nil {
 			return err
 		}
 	}
@@ -147,7 +149,7 @@ func printStatus(w io.Writer, v api.Status) error {
 		_, err := io.WriteString(w, "Nothing has been materialized yet: starter materialize '*'\n")
 		return err
 	}
-	return table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "FRESHNESS", "REASON"}, rows)
+	return output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "FRESHNESS", "REASON"}, rows)
 }
 
 // untouchedFrom counts the windows from one on of which nothing is known: years of them make one line.
@@ -165,11 +167,11 @@ func untouched(p api.PartitionStatus) bool {
 func statusRow(p api.PartitionStatus, of asset.Key) []string {
 	version, at := "–", "–"
 	if p.Version != nil {
-		version, at = strconv.FormatInt(*p.Version, 10), when(*p.MaterializedAt)
+		version, at = strconv.FormatInt(*p.Version, 10), output.When(*p.MaterializedAt)
 	}
 	reason := p.Reason
 	if p.Waiting != nil {
-		reason = waitText(*p.Waiting) + "; " + reason
+		reason = output.Wait(*p.Waiting) + "; " + reason
 	}
 	quarantined := strconv.Itoa(p.Items.Quarantined)
 	if p.Items.Waived > 0 {
@@ -178,6 +180,6 @@ func statusRow(p api.PartitionStatus, of asset.Key) []string {
 	return []string{
 		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
 		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), quarantined,
-		strconv.Itoa(p.Items.Pending), at, orDash(string(p.Freshness)), reason,
+		strconv.Itoa(p.Items.Pending), at, output.OrDash(string(p.Freshness)), reason,
 	}
 }

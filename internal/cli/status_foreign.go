@@ -5,6 +5,7 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -24,7 +25,7 @@ func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[stri
 		}
 		return nil, versions.Advise(a, err).Error(), nil
 	}
-	drifts, err := keeper(d).Drifts(ctx, a)
+	drifts, err := command.Keeper(d).Drifts(ctx, a)
 	if err != nil {
 		return nil, "", err
 	}

@@ -7,28 +7,29 @@ import (
 	"slices"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/output"
 )
 
 // noPartitions is how an asset without partitions shows them. No string in JSON holds it: a quote in one is escaped.
 const noPartitions = `"partitions": []`
 
-// writeJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
+// WriteJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
 // are held three times over, as values, as text and as indented text.
 // statusDocument is a status that is written piece by piece.
 type statusDocument struct{ api.Status }
 
-func (v statusDocument) writeJSON(out io.Writer) error {
+func (v statusDocument) WriteJSON(out io.Writer) error {
 	frame := api.Status{Assets: slices.Clone(v.Assets), Waiting: v.Waiting}
 	for i := range frame.Assets {
 		frame.Assets[i].Partitions = []api.PartitionStatus{}
 	}
 	var text, one bytes.Buffer
-	if err := encoder(&text, "").Encode(frame); err != nil {
+	if err := output.Encoder(&text, "").Encode(frame); err != nil {
 		return err
 	}
 	rest := text.Bytes()
 	w := bufio.NewWriterSize(out, 1<<16)
-	each := encoder(&one, "        ")
+	each := output.Encoder(&one, "        ")
 	for _, s := range v.Assets {
 		before, after, _ := bytes.Cut(rest, []byte(noPartitions))
 		rest = after

@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
 )
@@ -35,13 +36,13 @@ func TestStatusIsTheSameJSONInPieces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var whole, pieces bytes.Buffer
-			require.NoError(t, encoder(&whole, "").Encode(v))
-			require.NoError(t, statusDocument{v}.writeJSON(&pieces))
+			require.NoError(t, output.Encoder(&whole, "").Encode(v))
+			require.NoError(t, statusDocument{v}.WriteJSON(&pieces))
 			require.Equal(t, whole.String(), pieces.String())
 		})
 	}
 	broken := errors.New("the pipe is closed")
-	require.ErrorIs(t, statusDocument{api.Status{Assets: []api.AssetStatus{}}}.writeJSON(brokenWriter{broken}), broken)
+	require.ErrorIs(t, statusDocument{api.Status{Assets: []api.AssetStatus{}}}.WriteJSON(brokenWriter{broken}), broken)
 }
 
 // brokenWriter fails.
@@ -65,7 +66,10 @@ func TestStatusTellsWhatWaitsAndWhatIsWaived(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
 	require.Len(t, v.Waiting, 1)
 	require.Equal(t, "r1", v.Waiting[0].RunID)
+}
 
+func TestWaivedItemsAreCountedInTheRow(t *testing.T) {
+	t.Parallel()
 	row := statusRow(api.PartitionStatus{Items: api.ItemCounts{Discovered: 4, Quarantined: 3, Waived: 1}}, "a/b")
 	require.Contains(t, row, "3 (1 waived)")
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -84,23 +85,23 @@ func requireHarmless(t *testing.T, text string, args []string) {
 	}
 }
 
-// TestVerbsPrintThroughOnePlace keeps verbs from writing a value past writef, which keeps it on its line.
+// TestVerbsPrintThroughOnePlace keeps verbs from writing a value past package output, which keeps it on its line.
 func TestVerbsPrintThroughOnePlace(t *testing.T) {
 	t.Parallel()
 	past := regexp.MustCompile(`fmt\.Print|fmt\.Fprint(f|ln)?\((w|a\.)|os\.Std(out|err)`)
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || file == "print.go" || file == "run.go" || file == "root.go" {
-			continue
+	allowed := map[string]int{
+		"run.go": 0, "root.go": 0, "output/output.go": 2, "command/command.go": 1, // they are that place
+		"version.go": 1, // the child's protocol is no text
+	}
+	read := 0
+	require.NoError(t, filepath.WalkDir(".", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || strings.Contains(file, "clitest") {
+			return err
 		}
 		code, err := os.ReadFile(file)
-		require.NoError(t, err)
-		found := past.FindAllString(string(code), -1)
-		if file == "version.go" { // the child's protocol is no text
-			require.Len(t, found, 1)
-			continue
-		}
-		require.Empty(t, found, file)
-	}
+		read++
+		require.LessOrEqualf(t, len(past.FindAllString(string(code), -1)), allowed[file], "%s", file)
+		return err
+	}))
+	require.Greater(t, read, 30)
 }

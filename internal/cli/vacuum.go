@@ -10,13 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/versions"
 )
 
-func newVacuum(a *app) *cobra.Command {
+func newVacuum(a *command.App) *cobra.Command {
 	retention := versions.Retention{}
 	cmd := &cobra.Command{
 		Use:   "vacuum [SELECT...]",
@@ -33,17 +35,17 @@ Files that no version mentions are for "starter sweep". Leaflet PDFs are never r
 			if len(selection) == 0 {
 				selection = []string{"*"}
 			}
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				selected, err := d.Graph.Select(selection...)
 				if err != nil {
 					return err
 				}
-				done, err := keeper(d).Vacuum(ctx, selected, retention)
+				done, err := command.Keeper(d).Vacuum(ctx, selected, retention)
 				if err != nil {
 					return err
 				}
 				view := api.Vacuum{DryRun: retention.DryRun, Assets: done}
-				return a.show(view, func(w io.Writer) error { return printVacuum(w, done, retention.DryRun) })
+				return a.Show(view, func(w io.Writer) error { return printVacuum(w, done, retention.DryRun) })
 			})
 		},
 	}
@@ -59,19 +61,19 @@ func printVacuum(w io.Writer, done []versions.Vacuumed, dry bool) error {
 		verb = "to be removed"
 	}
 	for _, v := range done {
-		writef(w, "%s: %d files %s (%s), %d versions no longer readable\n", v.Asset, len(v.Files), verb, size(v.Bytes), v.Unreadable)
+		output.Writef(w, "%s: %d files %s (%s), %d versions no longer readable\n", v.Asset, len(v.Files), verb, output.Size(v.Bytes), v.Unreadable)
 		for _, f := range v.Files {
-			writef(w, "  %s  %s, last in version %d, until %s\n", f.Path, size(f.Bytes), f.LastVersion, when(f.Replaced))
+			output.Writef(w, "  %s  %s, last in version %d, until %s\n", f.Path, output.Size(f.Bytes), f.LastVersion, output.When(f.Replaced))
 		}
 		for _, why := range slices.Sorted(maps.Keys(v.Kept)) {
-			writef(w, "  kept: %s\n", keptText(why, v.Kept[why]))
+			output.Writef(w, "  kept: %s\n", keptText(why, v.Kept[why]))
 		}
 	}
 	return nil
 }
 
 func keptText(why string, sum lake.Amount) string {
-	text := fmt.Sprintf("%d files (%s), %s", sum.Files, size(sum.Bytes), why)
+	text := fmt.Sprintf("%d files (%s), %s", sum.Files, output.Size(sum.Bytes), why)
 	if why == lake.KeptUnmentioned {
 		text += ": see `starter sweep`"
 	}

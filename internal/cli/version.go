@@ -8,21 +8,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/host"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
 
-func newVersion(a *app) *cobra.Command {
+func newVersion(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version of this build", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := a.config(cmd); err != nil {
+			if _, err := a.Config(cmd); err != nil {
 				return err
 			}
 			v := api.Build{Version: host.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-			return a.show(v, func(w io.Writer) error {
-				_, err := writef(w, "drugslm %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+			return a.Show(v, func(w io.Writer) error {
+				_, err := output.Writef(w, "drugslm %s (%s, %s)\n", v.Version, v.Go, v.Platform)
 				return err
 			})
 		},

@@ -13,12 +13,14 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/versions"
 )
 
-func newVersions(a *app) *cobra.Command {
+func newVersions(a *command.App) *cobra.Command {
 	var partitions []string
 	var limit int
 	cmd := &cobra.Command{
@@ -31,28 +33,23 @@ readers of the partition see; READABLE is "no" once vacuum has removed files the
   starter versions anvisa/download --partition Genérico -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err
 				}
-				found, err := keeper(d).List(ctx, made, partitions, limit)
+				found, err := command.Keeper(d).List(ctx, made, partitions, limit)
 				if err != nil {
 					return err
 				}
-				view := api.Versions{Asset: made.Key, Location: tableFolder(d, made), Versions: found}
-				return a.show(view, func(w io.Writer) error { return printVersions(w, found) })
+				view := api.Versions{Asset: made.Key, Location: command.TableFolder(d, made), Versions: found}
+				return a.Show(view, func(w io.Writer) error { return printVersions(w, found) })
 			})
 		},
 	}
 	cmd.Flags().StringArrayVarP(&partitions, "partition", "p", nil, "only versions of this partition, by key or name; may be repeated")
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many at most; 0: all")
 	return cmd
-}
-
-// keeper keeps the versions of a data folder's tables.
-func keeper(d *host.Data) versions.Keeper {
-	return versions.Keeper{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Now: d.Now}
 }
 
 func printVersions(w io.Writer, found []versions.Version) error {
@@ -70,12 +67,12 @@ func printVersions(w io.Writer, found []versions.Version) error {
 			operation += foreignText(v)
 		}
 		rows[i] = []string{
-			strconv.FormatInt(v.Version, 10), when(v.Time), operation, v.Partition, strconv.FormatInt(v.Rows, 10),
+			strconv.FormatInt(v.Version, 10), output.When(v.Time), operation, v.Partition, strconv.FormatInt(v.Rows, 10),
 			fmt.Sprintf("+%d −%d", v.FilesAdded, v.FilesRemoved), checksText(v.Checks), mark(v.Current, "now", ""), mark(v.Readable, "yes", "no"),
 			v.CodeVersion, v.RunID, v.TraceID,
 		}
 	}
-	return table(w, []string{"VERSION", "TIME", "OPERATION", "PARTITION", "ROWS", "FILES", "CHECKS", "NOW", "READABLE", "CODE", "RUN", "TRACE"}, rows)
+	return output.Table(w, []string{"VERSION", "TIME", "OPERATION", "PARTITION", "ROWS", "FILES", "CHECKS", "NOW", "READABLE", "CODE", "RUN", "TRACE"}, rows)
 }
 
 // foreignText tells of a commit of another program who made it, and what became of it.

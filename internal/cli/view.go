@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/anvisa"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -171,7 +172,7 @@ func fileName(item string) string {
 	return cmp.Or(name[:min(len(name), longest)], "item") + ".html"
 }
 
-func newLeafletView(a *app) *cobra.Command {
+func newLeafletView(a *command.App) *cobra.Command {
 	var q viewQuery
 	cmd := &cobra.Command{
 		Use:   "view FILE.pdf",
@@ -186,11 +187,11 @@ nothing and runs nothing. "starter items view" does the same for a leaflet of th
 			if err := q.check(); err != nil {
 				return err
 			}
-			c, err := a.config(cmd)
+			c, err := a.Config(cmd)
 			if err != nil {
 				return err
 			}
-			return a.viewFile(cmd.Context(), c, q, args[0])
+			return viewFile(cmd.Context(), a, c, q, args[0])
 		},
 	}
 	q.register(cmd)
@@ -198,7 +199,7 @@ nothing and runs nothing. "starter items view" does the same for a leaflet of th
 }
 
 // viewFile shows a file. One that cannot be read is shown as far as it can be drawn, and is an error all the same.
-func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path string) error {
+func viewFile(ctx context.Context, a *command.App, c config.Config, q viewQuery, path string) error {
 	content, err := file.Read(path, maxLeaflet)
 	if err != nil {
 		return err
@@ -214,7 +215,7 @@ func (a *app) viewFile(ctx context.Context, c config.Config, q viewQuery, path s
 	} else {
 		s.Reason = unread.Error()
 	}
-	if err := a.view(ctx, q, s, content); err != nil {
+	if err := writeView(ctx, a, q, s, content); err != nil {
 		return err
 	}
 	if unread != nil {

@@ -15,6 +15,8 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -22,7 +24,7 @@ import (
 	"drugslm/workflows"
 )
 
-func newWhy(a *app) *cobra.Command {
+func newWhy(a *command.App) *cobra.Command {
 	var key, partition string
 	cmd := &cobra.Command{
 		Use:   "why ITEM",
@@ -38,26 +40,26 @@ is made of it. It is looked for in every asset.`,
   starter why 1156882 --asset anvisa/catalog -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				meant, err := thePartition(ctx, d, asset.Key(key), partition)
 				if err != nil {
 					return err
 				}
-				links, err := activities.Why(ctx, reading(d), args[0], asset.Key(key), meant)
+				links, err := activities.Why(ctx, command.Reading(d), args[0], asset.Key(key), meant)
 				if err != nil {
 					return err
 				}
 				v := api.Why{Item: args[0], Links: make([]api.WhyLink, len(links))}
 				for i, l := range links {
 					v.Links[i] = api.WhyLink{
-						Link: l, RunLink: runLink(c, l.RunID, ""),
-						WorkflowLink: runLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), ""),
+						Link: l, RunLink: command.RunLink(c, l.RunID, ""),
+						WorkflowLink: command.RunLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), ""),
 					}
 					if l.Made != nil {
-						v.Links[i].TraceLink = traceLink(c, l.Made.TraceID)
+						v.Links[i].TraceLink = command.TraceLink(c, l.Made.TraceID)
 					}
 				}
-				return a.show(v, func(w io.Writer) error { return printWhy(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printWhy(w, v) })
 			})
 		},
 	}
@@ -79,7 +81,7 @@ func thePartition(ctx context.Context, d *host.Data, key asset.Key, word string)
 		}
 		selected = []*asset.Asset{made}
 	}
-	chosen, err := choosePartitions(ctx, d, selected, []string{word})
+	chosen, err := command.ChoosePartitions(ctx, d, selected, []string{word})
 	if err != nil {
 		return "", err
 	}
@@ -98,21 +100,13 @@ func thePartition(ctx context.Context, d *host.Data, key asset.Key, word string)
 	}
 }
 
-// traceLink is where a trace is shown.
-func traceLink(c config.Config, id string) string {
-	if c.Telemetry.TraceURL == "" || id == "" {
-		return ""
-	}
-	return strings.ReplaceAll(string(c.Telemetry.TraceURL), "{trace_id}", id)
-}
-
 // few is how many items of one asset that are made from others are told one by one; more are told a line each.
 const few = 4
 
 func printWhy(w io.Writer, v api.Why) error {
 	for i := 0; i < len(v.Links); {
 		if i > 0 {
-			writeln(w)
+			output.Writeln(w)
 		}
 		n := partsFrom(v, i)
 		if n <= few {
@@ -137,7 +131,7 @@ func partsFrom(v api.Why, i int) (n int) {
 }
 
 func printParts(w io.Writer, links []api.WhyLink) error {
-	writef(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
+	output.Writef(w, "%s[%s]  %d items (`starter why ITEM` tells one of them)\n", links[0].Asset, links[0].Partition.Key, len(links))
 	rows := make([][]string, len(links))
 	for i, l := range links {
 		version, run := "–", "–"
@@ -149,11 +143,11 @@ func printParts(w io.Writer, links []api.WhyLink) error {
 		}
 		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Verdict.Would}
 	}
-	return table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
+	return output.Table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
 }
 
 func printLink(w io.Writer, l api.WhyLink) {
-	writef(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
+	output.Writef(w, "%s[%s]  %s  %s\n", l.Asset, l.Partition.Key, l.Item, l.Label)
 	var lines [][2]string
 	tellLink(l, func(name, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); text != "" {
@@ -165,7 +159,7 @@ func printLink(w io.Writer, l api.WhyLink) {
 		width = max(width, utf8.RuneCountInString(line[0]))
 	}
 	for _, line := range lines {
-		writef(w, "  %-*s  %s\n", width, line[0], line[1])
+		output.Writef(w, "  %-*s  %s\n", width, line[0], line[1])
 	}
 }
 
@@ -190,17 +184,17 @@ func tellLink(l api.WhyLink, line func(name, format string, args ...any)) {
 	line("next run", "%s%s: %s", l.Verdict.Would, axis, l.Verdict.Reason)
 	line("fingerprint", "%s", l.Fingerprint)
 	line("code version", "%s, now %s", l.CodeVersion, l.CodeNow)
-	line("attempts", "%d, first seen %s, last moved %s", l.Attempts, when(l.FirstSeen), when(l.Updated))
+	line("attempts", "%d, first seen %s, last moved %s", l.Attempts, output.When(l.FirstSeen), output.When(l.Updated))
 	if t := l.Table; t != nil {
 		since := "not on record"
 		if t.Since != nil {
-			since = when(*t.Since)
+			since = output.When(*t.Since)
 		}
 		line("table", "%s version %d, since %s", t.Location, t.Version, since)
 		line("part", "%s", t.Part)
 	}
 	if m := l.Made; m != nil {
-		line("fetched", "%s from %s", when(m.FetchedAt), m.SourceURL)
+		line("fetched", "%s from %s", output.When(m.FetchedAt), m.SourceURL)
 		line("made", "by run %s with code version %s", m.RunID, m.CodeVersion)
 		line("trace", "%s", strings.TrimSpace(m.TraceID+" "+l.TraceLink))
 	}
@@ -232,7 +226,7 @@ func fieldText(v any) string {
 	case nil:
 		return "–"
 	case time.Time:
-		return when(v)
+		return output.When(v)
 	case rows.Fields:
 		words := make([]string, len(v))
 		for i, f := range v {
@@ -240,7 +234,7 @@ func fieldText(v any) string {
 		}
 		return strings.Join(words, " ")
 	case string:
-		return orDash(v)
+		return output.OrDash(v)
 	default:
 		return fmt.Sprint(v)
 	}

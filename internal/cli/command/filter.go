@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"github.com/spf13/cobra"
@@ -6,12 +6,12 @@ import (
 	"drugslm/internal/asset"
 )
 
-// filterFlags are --missing, --stale, --failed and --force: one at most.
-type filterFlags struct {
+// Filters are --missing, --stale, --failed and --force: one at most.
+type Filters struct {
 	given map[asset.Filter]*bool
 }
 
-func (f *filterFlags) register(cmd *cobra.Command) {
+func (f *Filters) Register(cmd *cobra.Command) {
 	f.given = make(map[asset.Filter]*bool)
 	names := make([]string, 0, 4)
 	for _, one := range []struct {
@@ -29,8 +29,8 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive(names...)
 }
 
-// filter is the one that was given.
-func (f *filterFlags) filter() asset.Filter {
+// Chosen is the one that was given.
+func (f *Filters) Chosen() asset.Filter {
 	for filter, given := range f.given {
 		if *given {
 			return filter

@@ -1,0 +1,122 @@
+package api_test
+
+import (
+	"encoding"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/activities"
+	"drugslm/internal/api"
+	"drugslm/internal/audit"
+	"drugslm/internal/host"
+	"drugslm/internal/quality"
+	"drugslm/internal/versions"
+	"drugslm/workflows"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/keys.golden, after a person has looked at what moved")
+
+// documents are all that is printed as JSON: what this package has, then what others state as a whole.
+var documents = []any{
+	api.AssetList{}, api.Asset{}, api.CodeAllowed{}, api.Automation{}, api.AutomationSwitched{}, api.Explanation{}, api.BackfillList{}, api.Backfill{},
+	api.BackfillCreated{}, api.BackfillRetried{}, api.BackfillCanceled{}, api.BudgetList{}, api.CheckList{}, api.CorpusCard{}, api.CorpusExport{},
+	api.SessionList{}, api.EventList{}, api.HookTestList{}, api.EventsRetried{}, api.ItemList{}, api.ItemsChanged{}, api.ViewedFile{}, api.LeafletFile{},
+	api.LeafletFileList{}, api.Partitions{}, api.PartitionsAdded{}, api.PartitionsRemoved{}, api.Plan{}, api.Retention{}, api.RunList{}, api.Run{},
+	api.RunStarted{}, api.Resumed{}, api.ScheduleList{}, api.Schedule{}, api.ScheduleDeleted{}, api.TicksMadeUp{}, api.Status{}, api.Versions{},
+	api.Rollback{}, api.Vacuum{}, api.Swept{}, api.Build{}, api.Why{},
+	audit.Report{}, host.Reconciled{}, activities.Evaluated{}, quality.Report{}, versions.Diff{}, workflows.BackfillStatus{}, workflows.MaterializeResult{},
+}
+
+// TestKeys holds the names of all JSON keys against testdata/keys.golden: programs of others read them.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	seen := make(map[reflect.Type]bool)
+	var text strings.Builder
+	for _, d := range documents {
+		writeKeys(&text, reflect.TypeOf(d), seen)
+	}
+	const golden = "testdata/keys.golden"
+	if *update {
+		require.NoError(t, os.MkdirAll("testdata", 0o700))
+		require.NoError(t, os.WriteFile(golden, []byte(text.String()), 0o600))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	require.Equal(t, string(want), text.String(), "a key is never renamed; for one that is new: go test ./internal/api -update")
+	for _, name := range structs(t) {
+		require.Contains(t, text.String(), "\napi."+name+"\n", "no document of TestKeys has it")
+	}
+}
+
+// writeKeys writes the keys of a struct in the order in which they are printed, and then those of the structs in it.
+func writeKeys(w *strings.Builder, t reflect.Type, seen map[reflect.Type]bool) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || seen[t] || opaque(t) {
+		return
+	}
+	seen[t] = true
+	fmt.Fprintf(w, "\n%s\n", t)
+	var within []reflect.Type
+	for i := range t.NumField() {
+		field := t.Field(i)
+		tag := field.Tag.Get("json")
+		if tag == "-" || !field.IsExported() && !field.Anonymous {
+			continue
+		}
+		within = append(within, field.Type)
+		name, options, _ := strings.Cut(tag, ",")
+		switch {
+		case name == "" && field.Anonymous:
+			name = "(the keys of " + field.Type.String() + ")"
+		case name == "":
+			name = field.Name
+		}
+		fmt.Fprintf(w, "  %s %s\n", name, options)
+	}
+	for _, inner := range within {
+		writeKeys(w, inner, seen)
+	}
+}
+
+// opaque reports whether a type writes itself.
+func opaque(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return p.Implements(reflect.TypeFor[json.Marshaler]()) || p.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+}
+
+// structs are the names of this package's structs.
+func structs(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.TypeSpec); ok {
+				if _, is := spec.Type.(*ast.StructType); is {
+					names = append(names, spec.Name.Name)
+				}
+			}
+			return true
+		})
+	}
+	require.Greater(t, len(names), 50)
+	return names
+}
