@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/tables"
 	"drugslm/internal/config"
 )
 
@@ -51,14 +52,14 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newWhy(a),
 		newPartitions(a),
 		newBackfill(a),
-		newStatus(a), newResume(a), newItems(a), newAudit(a), newSweep(a), newVersion(a), newPDFServe(),
+		newStatus(a), newResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
 		newSchedule(a),
 		newHooks(a),
-		newVersions(a),
-		newDiff(a),
-		newRollback(a),
-		newVacuum(a),
+		tables.NewVersions(a),
+		tables.NewDiff(a),
+		tables.NewRollback(a),
+		tables.NewVacuum(a),
 		newRetention(a),
 		newAutomation(a),
 		newChecks(a),

@@ -1,4 +1,4 @@
-package cli
+package tables
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 	"drugslm/internal/versions"
 )
 
-func newVacuum(a *command.App) *cobra.Command {
+func NewVacuum(a *command.App) *cobra.Command {
 	retention := versions.Retention{}
 	cmd := &cobra.Command{
 		Use:   "vacuum [SELECT...]",

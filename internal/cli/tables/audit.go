@@ -1,4 +1,4 @@
-package cli
+package tables
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newAudit(a *command.App) *cobra.Command {
+func NewAudit(a *command.App) *cobra.Command {
 	var repair bool
 	cmd := &cobra.Command{
 		Use:   "audit",
@@ -66,7 +66,7 @@ func printAudit(w io.Writer, r audit.Report) error {
 	return nil
 }
 
-func newSweep(a *command.App) *cobra.Command {
+func NewSweep(a *command.App) *cobra.Command {
 	var older time.Duration
 	cmd := &cobra.Command{
 		Use:   "sweep",

@@ -1,4 +1,4 @@
-package cli
+package tables
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newRollback(a *command.App) *cobra.Command {
+func NewRollback(a *command.App) *cobra.Command {
 	var to string
 	var partitions []string
 	var dry bool

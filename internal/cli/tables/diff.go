@@ -1,4 +1,4 @@
-package cli
+package tables
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"drugslm/internal/versions"
 )
 
-func newDiff(a *command.App) *cobra.Command {
+func NewDiff(a *command.App) *cobra.Command {
 	in := versions.DiffInput{}
 	cmd := &cobra.Command{
 		Use:   "diff ASSET V1 V2",

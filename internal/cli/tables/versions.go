@@ -1,4 +1,5 @@
-package cli
+// Package tables has the verbs that look into the tables of a data folder or change their versions.
+package tables
 
 import (
 	"context"
@@ -20,7 +21,7 @@ import (
 	"drugslm/internal/versions"
 )
 
-func newVersions(a *command.App) *cobra.Command {
+func NewVersions(a *command.App) *cobra.Command {
 	var partitions []string
 	var limit int
 	cmd := &cobra.Command{
