@@ -15,6 +15,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/runs"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -107,13 +108,13 @@ func createBackfill(a *command.App, cmd *cobra.Command, f createFlags) error {
 		if exists {
 			return attach(a, cmd, f, known, view)
 		}
-		p, err := preparePlan(ctx, d, f.in.Select, asset.Request{Partitions: f.in.Partitions, Filter: f.in.Filter})
+		p, err := runs.PreparePlan(ctx, d, f.in.Select, asset.Request{Partitions: f.in.Partitions, Filter: f.in.Filter})
 		if err != nil {
 			return err // better now than in the workflow
 		}
-		if len(p.plan.Steps) == 0 && len(p.plan.Undiscovered) == 0 {
+		if len(p.Plan.Steps) == 0 && len(p.Plan.Undiscovered) == 0 {
 			view.State = ledger.BackfillCompleted
-			a.Note("nothing to do: %d partitions are selected, and none is %s", p.plan.Left, wanted(f.in.Filter))
+			a.Note("nothing to do: %d partitions are selected, and none is %s", p.Plan.Left, wanted(f.in.Filter))
 			return a.ShowLine(view, "%s", view.ID)
 		}
 		view.Created = true

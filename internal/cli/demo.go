@@ -9,6 +9,7 @@ import (
 
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/runs"
 	"drugslm/workflows"
 )
 
@@ -38,14 +39,14 @@ progress, print what was made and where it lies, and stop. A second demo on the 
 }
 
 func demo(ctx context.Context, a *command.App, env *environment) error {
-	started, err := start(ctx, env.host.Temporal, env.host.Tracer(), workflows.MaterializeInput{Select: []string{"*"}})
+	started, err := runs.Start(ctx, env.host.Temporal, env.host.Tracer(), workflows.MaterializeInput{Select: []string{"*"}})
 	if err != nil {
 		return err
 	}
 	a.Note("run %s  %s", started.GetID(), command.RunLink(env.config, started.GetID(), started.GetRunID()))
-	result, err := follow(ctx, a, env.host.Data, started)
+	result, err := runs.Follow(ctx, a, env.host.Data, started)
 	if len(result.Steps) > 0 {
-		if err := a.Show(result, func(w io.Writer) error { return printResult(w, result) }); err != nil {
+		if err := a.Show(result, func(w io.Writer) error { return runs.PrintResult(w, result) }); err != nil {
 			return err
 		}
 	}

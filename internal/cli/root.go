@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/tables"
 	"drugslm/internal/config"
 )
@@ -48,11 +49,11 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
-		newDev(a), newDemo(a), newPortal(a), newAssets(a), newPlan(a), newMaterialize(a), newRuns(a),
+		newDev(a), newDemo(a), newPortal(a), newAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
 		newWhy(a),
 		newPartitions(a),
 		newBackfill(a),
-		newStatus(a), newResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
+		newStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
 		newSchedule(a),
 		newHooks(a),

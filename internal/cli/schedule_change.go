@@ -9,6 +9,7 @@ import (
 	"drugslm/internal/api"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/runs"
 	"drugslm/internal/schedule"
 )
 
@@ -114,5 +115,5 @@ func (s *schedules) trigger(ctx context.Context, name, overlap string, wait bool
 			return err
 		})
 	}
-	return followed(ctx, s.app, s.data, s.temporal.GetWorkflow(ctx, run.RunID, run.Execution))
+	return runs.Followed(ctx, s.app, s.data, s.temporal.GetWorkflow(ctx, run.RunID, run.Execution))
 }

@@ -11,6 +11,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/runs"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -98,7 +99,7 @@ func createSchedule(a *command.App, cmd *cobra.Command, wanted config.Schedule, 
 	}
 	err := a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		errs := []error{wanted.Check(typed)}
-		if _, err := preparePlan(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
+		if _, err := runs.PreparePlan(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
 			errs = append(errs, err) // better now than in each of its runs
 		}
 		return fault.Wrap(fault.Invalid, "", errors.Join(errs...))

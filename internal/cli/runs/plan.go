@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newPlan(a *command.App) *cobra.Command {
+func NewPlan(a *command.App) *cobra.Command {
 	var r asset.Request
 	var filters command.Filters
 	var save string
@@ -47,7 +47,7 @@ that, or refuses, saying what has moved since.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Filter = filters.Chosen()
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				p, err := preparePlan(ctx, d, args, r)
+				p, err := PreparePlan(ctx, d, args, r)
 				if err != nil {
 					return err
 				}
@@ -77,13 +77,13 @@ type prepared struct {
 	request   asset.Request
 	selected  []*asset.Asset
 	view      *asset.View
-	plan      asset.Plan
+	Plan      asset.Plan
 	forecast  activities.Forecast
 	pace      api.Pace
 }
 
-// preparePlan plans a selection as the ledger sees the world now.
-func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*prepared, error) {
+// PreparePlan plans a selection as the ledger sees the world now.
+func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*prepared, error) {
 	p := &prepared{selection: selection, request: r}
 	var err error
 	if p.selected, err = activities.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
@@ -94,7 +94,7 @@ func preparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 		return nil, err
 	}
 	p.view = d.Graph.View(world)
-	p.plan, err = p.view.Plan(p.selected, r)
+	p.Plan, err = p.view.Plan(p.selected, r)
 	return p, err
 }
 
@@ -109,14 +109,14 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 		return err
 	}
 	p.pace = api.Pace{Host: source.Host, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
-	p.forecast, err = activities.Estimate(ctx, command.Reading(d), p.view, p.plan, p.selected, activities.ModeOf(p.request.Filter), pace)
+	p.forecast, err = activities.Estimate(ctx, command.Reading(d), p.view, p.Plan, p.selected, activities.ModeOf(p.request.Filter), pace)
 	return err
 }
 
 // save keeps the plan in a file.
 func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 	const op = "save plan"
-	switch n := len(p.plan.Steps); {
+	switch n := len(p.Plan.Steps); {
 	case n == 0:
 		return fault.New(fault.Invalid, op, "it has no steps: there is nothing to do later")
 	case n > activities.MaxSteps:
@@ -128,12 +128,12 @@ func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 	}
 	s := asset.Saved{
 		Lake: lake, MadeAt: time.Now(), Select: p.selection, Request: p.request, Mode: activities.ModeOf(p.request.Filter).String(),
-		Undiscovered: p.plan.Undiscovered, Left: p.plan.Left, Total: p.forecast.Total,
+		Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left, Total: p.forecast.Total,
 	}
 	for _, discovery := range p.forecast.Discover { // a run of a saved plan asks for no partitions
 		s.Total.Requests -= discovery.Requests
 	}
-	for i, step := range p.plan.Steps {
+	for i, step := range p.Plan.Steps {
 		made, err := d.Graph.Get(step.Asset)
 		if err != nil {
 			return err
@@ -168,11 +168,11 @@ func loadPlan(ctx context.Context, d *host.Data, path string) (*prepared, error)
 	if err != nil {
 		return nil, err
 	}
-	p, err := preparePlan(ctx, d, saved.Select, saved.Request)
+	p, err := PreparePlan(ctx, d, saved.Select, saved.Request)
 	if err != nil {
 		return nil, err
 	}
-	return p, p.view.Check(saved, lake, p.plan)
+	return p, p.view.Check(saved, lake, p.Plan)
 }
 
 func tooMany(op string, steps int) error {
@@ -181,10 +181,10 @@ func tooMany(op string, steps int) error {
 
 func (p *prepared) show() api.Plan {
 	v := api.Plan{
-		Steps: make([]api.PlanStep, len(p.plan.Steps)), Undiscovered: p.plan.Undiscovered, Left: p.plan.Left,
+		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left,
 		Discover: append([]activities.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
-	for i, step := range p.plan.Steps {
+	for i, step := range p.Plan.Steps {
 		v.Steps[i] = api.PlanStep{Step: step, Estimate: p.forecast.Steps[i]}
 	}
 	return v

@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"context"
@@ -115,8 +115,8 @@ func (p *progress) tellItems(ctx context.Context) {
 	}
 }
 
-// printResult is the closing table of a run: assets × partitions.
-func printResult(w io.Writer, r workflows.MaterializeResult) error {
+// PrintResult is the closing table of a run: assets × partitions.
+func PrintResult(w io.Writer, r workflows.MaterializeResult) error {
 	if len(r.Steps) == 0 {
 		return nil
 	}

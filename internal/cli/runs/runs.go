@@ -1,4 +1,5 @@
-package cli
+// Package runs has the verbs that plan runs, start them, follow them to their end or stop them.
+package runs
 
 import (
 	"context"
@@ -23,7 +24,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func newRuns(a *command.App) *cobra.Command {
+func NewRuns(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var limit int

@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func newResume(a *command.App) *cobra.Command {
+func NewResume(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume [ASSET | ASSET[PARTITION]...]",
 		Short: "Let paused steps look again at once whether the source has a form that is known",

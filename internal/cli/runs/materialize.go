@@ -1,4 +1,4 @@
-package cli
+package runs
 
 import (
 	"context"
@@ -25,7 +25,7 @@ import (
 	"drugslm/workflows"
 )
 
-func newMaterialize(a *command.App) *cobra.Command {
+func NewMaterialize(a *command.App) *cobra.Command {
 	var in workflows.MaterializeInput
 	var filters command.Filters
 	var wait bool
@@ -100,12 +100,12 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 		if p, err = loadPlan(ctx, d, file); err != nil {
 			return err
 		}
-		in.Select, in.Partitions, in.Filter, in.Plan = p.selection, p.request.Partitions, p.request.Filter, &p.plan
-	} else if p, err = preparePlan(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
+		in.Select, in.Partitions, in.Filter, in.Plan = p.selection, p.request.Partitions, p.request.Filter, &p.Plan
+	} else if p, err = PreparePlan(ctx, d, in.Select, asset.Request{Partitions: in.Partitions, Filter: in.Filter}); err != nil {
 		return err
 	}
 	in.Mode = activities.ModeOf(in.Filter)
-	if n := len(p.plan.Steps); n > activities.MaxSteps {
+	if n := len(p.Plan.Steps); n > activities.MaxSteps {
 		return tooMany("materialize", n)
 	}
 	return nil
@@ -117,7 +117,7 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 		return err
 	}
 	defer cli.Close()
-	started, err := start(ctx, cli, t.Tracer(), in)
+	started, err := Start(ctx, cli, t.Tracer(), in)
 	if err != nil {
 		return err
 	}
@@ -128,24 +128,24 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 			return err
 		})
 	}
-	return followed(ctx, a, d, started)
+	return Followed(ctx, a, d, started)
 }
 
-// followed shows a run's progress until it ends, and then its steps.
-func followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) error {
-	result, err := follow(ctx, a, d, started)
+// Followed shows a run's progress until it ends, and then its steps.
+func Followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) error {
+	result, err := Follow(ctx, a, d, started)
 	if err == nil && len(result.Steps) == 0 {
 		result.Steps = []workflows.StepResult{} // a list in JSON too
 		a.Note("there was nothing to do")
 	}
 	if len(result.Steps) > 0 || err == nil {
-		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return printResult(w, result) }))
+		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return PrintResult(w, result) }))
 	}
 	return err
 }
 
-// start sends a run to Temporal, in a span of its own to which everything else is linked.
-func start(ctx context.Context, cli client.Client, tracer trace.Tracer, in workflows.MaterializeInput) (started client.WorkflowRun, err error) {
+// Start sends a run to Temporal, in a span of its own to which everything else is linked.
+func Start(ctx context.Context, cli client.Client, tracer trace.Tracer, in workflows.MaterializeInput) (started client.WorkflowRun, err error) {
 	if err := workflows.Fits(in); err != nil {
 		return nil, err
 	}
@@ -166,8 +166,8 @@ func runID() string {
 	return "materialize-" + time.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:4])
 }
 
-// follow shows a run's progress until it ends, and gives its steps, also when it failed.
-func follow(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) (workflows.MaterializeResult, error) {
+// Follow shows a run's progress until it ends, and gives its steps, also when it failed.
+func Follow(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) (workflows.MaterializeResult, error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	watched := make(chan struct{})
