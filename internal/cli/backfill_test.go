@@ -7,9 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/api"
-	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -106,21 +104,4 @@ func TestBackfillsThatCannotBeAreRefused(t *testing.T) {
 		require.Contains(t, stderr, tt.want)
 		require.Empty(t, stdout)
 	}
-}
-
-func TestTheSameRequestHasTheSameID(t *testing.T) {
-	t.Parallel()
-	id := derivedID(activities.BackfillRequest{Select: []string{"+anvisa/extract", "tag:x"}, Partitions: []string{"1", "2"}})
-	require.Regexp(t, `^anvisa-extract-tag-x-[0-9a-f]{8}$`, id)
-	require.NoError(t, checkBackfillID(id))
-	require.Equal(t, id, derivedID(activities.BackfillRequest{Select: []string{"+anvisa/extract tag:x"}, Partitions: []string{"1", "2"}}))
-	for _, other := range []activities.BackfillRequest{
-		{Select: []string{"+anvisa/extract tag:x"}, Partitions: []string{"1"}},
-		{Select: []string{"+anvisa/extract tag:x"}, Partitions: []string{"1", "2"}, Filter: asset.Without},
-		{Select: []string{"anvisa/extract tag:x"}, Partitions: []string{"1", "2"}},
-	} {
-		require.NotEqual(t, id, derivedID(other))
-	}
-	require.NoError(t, checkBackfillID(derivedID(activities.BackfillRequest{Select: []string{"*"}})))
-	require.NoError(t, checkBackfillID(derivedID(activities.BackfillRequest{Select: []string{strings.Repeat("long/", 30)}})))
 }

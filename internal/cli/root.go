@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/tables"
@@ -52,7 +53,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newDev(a), newDemo(a), newPortal(a), newAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
 		newWhy(a),
 		newPartitions(a),
-		newBackfill(a),
+		backfills.New(a),
 		newStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
 		newSchedule(a),

@@ -1,4 +1,5 @@
-package cli
+// Package backfills has the verbs of `starter backfill`.
+package backfills
 
 import (
 	"context"
@@ -22,7 +23,7 @@ import (
 	"drugslm/workflows"
 )
 
-func newBackfill(a *command.App) *cobra.Command {
+func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backfill",
 		Short: "Bring many partitions up to date: create, watch, pause, re-rate, retry and cancel",
