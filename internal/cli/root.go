@@ -9,6 +9,7 @@ import (
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/runs"
+	"drugslm/internal/cli/schedules"
 	"drugslm/internal/cli/tables"
 	"drugslm/internal/config"
 )
@@ -56,7 +57,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		backfills.New(a),
 		newStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
-		newSchedule(a),
+		schedules.New(a),
 		newHooks(a),
 		tables.NewVersions(a),
 		tables.NewDiff(a),

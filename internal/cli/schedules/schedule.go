@@ -1,4 +1,5 @@
-package cli
+// Package schedules has the verbs of `starter schedule`.
+package schedules
 
 import (
 	"context"
@@ -19,7 +20,7 @@ import (
 	"drugslm/internal/schedule"
 )
 
-func newSchedule(a *command.App) *cobra.Command {
+func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "schedule", Short: "Let runs start by themselves: create, list, pause, trigger, …", Args: command.Verb,
 		Long: `Schedules start runs by themselves, by the clock of the Temporal server, whether or not anybody is logged in. They are
