@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"drugslm/internal/cli/automation"
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/runs"
@@ -64,7 +65,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		tables.NewRollback(a),
 		tables.NewVacuum(a),
 		newRetention(a),
-		newAutomation(a),
+		automation.New(a),
 		newChecks(a),
 		newGrid(a),
 		newCorpus(a),

@@ -1,4 +1,5 @@
-package cli
+// Package automation has the verbs of `starter automation`.
+package automation
 
 import (
 	"context"
@@ -16,7 +17,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newAutomation(a *command.App) *cobra.Command {
+func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "automation", Short: "Show, explain and steer what is materialized by itself", Args: command.Verb,
 		Long: `Assets may say when they are to be materialized without being asked for (Automation), and how fresh they promise to be
