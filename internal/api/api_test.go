@@ -80,7 +80,7 @@ func (k *keys) document(t reflect.Type) {
 
 // write writes the keys of a struct in the order in which they are printed, each with those of the structs in it.
 func (k *keys) write(t reflect.Type, indent string, within []reflect.Type) {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+	for !opaque(t) && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct || slices.Contains(within, t) || opaque(t) {

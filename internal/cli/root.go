@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"drugslm/internal/cli/assets"
 	"drugslm/internal/cli/automation"
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
@@ -52,9 +53,9 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
-		newDev(a), newDemo(a), newPortal(a), newAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
+		newDev(a), newDemo(a), newPortal(a), assets.NewAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
 		newWhy(a),
-		newPartitions(a),
+		assets.NewPartitions(a),
 		backfills.New(a),
 		newStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),

@@ -1,4 +1,5 @@
-package cli
+// Package assets has the verbs that show the graph of assets with its sets of partitions.
+package assets
 
 import (
 	"encoding/json"
@@ -14,7 +15,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newAssets(a *command.App) *cobra.Command {
+func NewAssets(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(

@@ -1,4 +1,4 @@
-package cli
+package assets
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func newPartitions(a *command.App) *cobra.Command {
+func NewPartitions(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "partitions", Short: "List partitions, and add or remove the keys of a dynamic set", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(
