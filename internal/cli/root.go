@@ -12,6 +12,7 @@ import (
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/schedules"
+	"drugslm/internal/cli/status"
 	"drugslm/internal/cli/tables"
 	"drugslm/internal/config"
 )
@@ -57,7 +58,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		newWhy(a),
 		assets.NewPartitions(a),
 		backfills.New(a),
-		newStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
+		status.NewStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		newLeaflet(a),
 		schedules.New(a),
 		newHooks(a),
@@ -67,7 +68,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		tables.NewVacuum(a),
 		newRetention(a),
 		automation.New(a),
-		newChecks(a),
+		status.NewChecks(a),
 		newGrid(a),
 		newCorpus(a),
 		newQuality(a),

@@ -1,4 +1,5 @@
-package cli
+// Package status has the verbs that show how partitions stand.
+package status
 
 import (
 	"context"
@@ -21,7 +22,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func newStatus(a *command.App) *cobra.Command {
+func NewStatus(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status [SELECT...]",
 		Short: "Show how every partition stands: fresh, stale, failed or missing, and its items",

@@ -1,4 +1,4 @@
-package cli
+package status
 
 import (
 	"context"
@@ -27,7 +27,7 @@ type checkQuery struct {
 	history               int
 }
 
-func newChecks(a *command.App) *cobra.Command {
+func NewChecks(a *command.App) *cobra.Command {
 	var q checkQuery
 	cmd := &cobra.Command{
 		Use:   "checks [SELECT...]",
