@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -32,7 +33,7 @@ func newItems(a *command.App) *cobra.Command {
   starter items anvisa/download --partition 5 --state absent -o json
   starter items retry --asset anvisa/download --kind corrupt
   starter items waive 1156882/patient --note "a scan of a fax"`
-	cmd.AddCommand(newItemsList(a), newItemsShow(a), newItemsRetry(a), newItemsWaive(a), newItemsUnwaive(a), newItemsView(a))
+	cmd.AddCommand(newItemsList(a), newItemsShow(a), newItemsRetry(a), newItemsWaive(a), newItemsUnwaive(a), leaflets.NewItemView(a))
 	return cmd
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -145,7 +146,7 @@ func (r *collection) add(b *testing.B, path string) {
 		return
 	}
 	r.seen[sum] = true
-	view, err := parseFile(b.Context(), r.reader, nil, path)
+	view, err := leaflets.ParseFile(b.Context(), r.reader, nil, path)
 	if err != nil {
 		require.NoError(b, b.Context().Err())
 		r.kinds["refused"]++

@@ -15,6 +15,7 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/api"
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -117,7 +118,7 @@ func TestRealLeaflets(t *testing.T) {
 	defer func() { require.NoError(t, reader.Close(t.Context())) }()
 	got := map[string]expected{}
 	for _, file := range files {
-		view, err := parseFile(t.Context(), reader, nil, file)
+		view, err := leaflets.ParseFile(t.Context(), reader, nil, file)
 		require.NoError(t, err)
 		name := strings.TrimSuffix(filepath.Base(file), ".pdf")
 		got[name] = found(view)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/pdf"
 )
 
@@ -352,7 +353,7 @@ func readTables(t *testing.T, all []printedTable) (exact int) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Close(t.Context())) }()
 	for _, p := range all {
-		view, err := parseFile(t.Context(), reader, nil, p.print(t))
+		view, err := leaflets.ParseFile(t.Context(), reader, nil, p.print(t))
 		require.NoError(t, err)
 		require.Len(t, view.Leaflets, 1, p.name)
 		sections := view.Leaflets[0].Sections

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/leaflet"
 	"drugslm/internal/pdf"
 )
@@ -207,7 +208,7 @@ func TestTablesOfLeaflets(t *testing.T) {
 			t.Logf("missing: %s of https://%s (sha256 %s)", f.Path, f.Repository, f.SHA256)
 			continue
 		}
-		view, err := parseFile(t.Context(), reader, nil, path)
+		view, err := leaflets.ParseFile(t.Context(), reader, nil, path)
 		require.NoError(t, err, f.Path)
 		all, best, more := f.scores(tablesOf(view))
 		for i, s := range all {

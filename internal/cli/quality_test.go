@@ -224,13 +224,3 @@ func TestAFileIsViewed(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(text), "not a PDF")
 }
-
-func TestAFileIsNamedAfterItsItem(t *testing.T) {
-	t.Parallel()
-	for item, name := range map[string]string{
-		"1156882/patient": "1156882-patient.html", "../../etc/passwd": "etc-passwd.html", "": "item.html", "...": "item.html",
-		"a\x00b<>": "a-b.html", strings.Repeat("x", 300): strings.Repeat("x", 100) + ".html", "bula.pdf": "bula.pdf.html",
-	} {
-		require.Equal(t, name, fileName(item))
-	}
-}

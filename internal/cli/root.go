@@ -10,6 +10,7 @@ import (
 	"drugslm/internal/cli/automation"
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/schedules"
 	"drugslm/internal/cli/status"
@@ -59,7 +60,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		assets.NewPartitions(a),
 		backfills.New(a),
 		status.NewStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
-		newLeaflet(a),
+		leaflets.New(a),
 		schedules.New(a),
 		newHooks(a),
 		tables.NewVersions(a),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +17,6 @@ import (
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
-	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/rows"
 	"drugslm/workflows"
@@ -41,7 +39,7 @@ is made of it. It is looked for in every asset.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				meant, err := thePartition(ctx, d, asset.Key(key), partition)
+				meant, err := command.OnePartition(ctx, d, asset.Key(key), partition)
 				if err != nil {
 					return err
 				}
@@ -66,38 +64,6 @@ is made of it. It is looked for in every asset.`,
 	cmd.Flags().StringVar(&key, "asset", "", "the asset whose item is meant")
 	cmd.Flags().StringVarP(&partition, "partition", "p", "", "the partition whose item is meant, by key or name")
 	return cmd
-}
-
-// thePartition gives the key of the one partition that a word means, in an asset or, with no key, in any.
-func thePartition(ctx context.Context, d *host.Data, key asset.Key, word string) (string, error) {
-	if word == "" {
-		return "", nil
-	}
-	selected := d.Graph.All()
-	if key != "" {
-		made, err := d.Graph.Get(key)
-		if err != nil {
-			return "", err
-		}
-		selected = []*asset.Asset{made}
-	}
-	chosen, err := command.ChoosePartitions(ctx, d, selected, []string{word})
-	if err != nil {
-		return "", err
-	}
-	var keys []string
-	for _, found := range chosen {
-		keys = append(keys, found...)
-	}
-	slices.Sort(keys)
-	switch keys = slices.Compact(keys); len(keys) {
-	case 0:
-		return word, nil // the source was not asked for partitions yet: the item will not be there either
-	case 1:
-		return keys[0], nil
-	default:
-		return "", fault.New(fault.Invalid, "", "--partition %q means %d partitions, from %s to %s: name one", word, len(keys), keys[0], keys[len(keys)-1])
-	}
 }
 
 // few is how many items of one asset that are made from others are told one by one; more are told a line each.

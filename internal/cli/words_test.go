@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/pdf"
 )
 
@@ -108,7 +109,7 @@ func measure(ctx context.Context, reader *pdf.Extractor, program, path string) (
 		m.dumb = "no words"
 		return m, nil
 	}
-	view, err := parseFile(ctx, reader, nil, path)
+	view, err := leaflets.ParseFile(ctx, reader, nil, path)
 	if err != nil {
 		if ctx.Err() != nil {
 			return m, ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/trace/noop"
@@ -13,6 +14,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/config"
+	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/versions"
@@ -94,4 +96,36 @@ func TraceLink(c config.Config, id string) string {
 		return ""
 	}
 	return strings.ReplaceAll(string(c.Telemetry.TraceURL), "{trace_id}", id)
+}
+
+// OnePartition gives the key of the one partition that a word means, in an asset or, with no key, in any.
+func OnePartition(ctx context.Context, d *host.Data, key asset.Key, word string) (string, error) {
+	if word == "" {
+		return "", nil
+	}
+	selected := d.Graph.All()
+	if key != "" {
+		made, err := d.Graph.Get(key)
+		if err != nil {
+			return "", err
+		}
+		selected = []*asset.Asset{made}
+	}
+	chosen, err := ChoosePartitions(ctx, d, selected, []string{word})
+	if err != nil {
+		return "", err
+	}
+	var keys []string
+	for _, found := range chosen {
+		keys = append(keys, found...)
+	}
+	slices.Sort(keys)
+	switch keys = slices.Compact(keys); len(keys) {
+	case 0:
+		return word, nil // the source was not asked for partitions yet: the item will not be there either
+	case 1:
+		return keys[0], nil
+	default:
+		return "", fault.New(fault.Invalid, "", "--partition %q means %d partitions, from %s to %s: name one", word, len(keys), keys[0], keys[len(keys)-1])
+	}
 }

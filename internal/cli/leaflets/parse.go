@@ -1,4 +1,5 @@
-package cli
+// Package leaflets has the verbs that read leaflets from their files.
+package leaflets
 
 import (
 	"cmp"
@@ -21,7 +22,7 @@ import (
 	"drugslm/internal/pdf"
 )
 
-func newLeaflet(a *command.App) *cobra.Command {
+func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "leaflet", Short: "Read leaflets by hand, from files", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -75,7 +76,7 @@ func parseLeaflets(ctx context.Context, a *command.App, c config.Config, files [
 	views := make([]api.LeafletFile, len(files))
 	var failed []error
 	for i, path := range files {
-		view, err := parseFile(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, path)
+		view, err := ParseFile(pdf.WithBudget(ctx, host.DocumentLimits(c)), reader, scans, path)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -104,8 +105,8 @@ func parseLeaflets(ctx context.Context, a *command.App, c config.Config, files [
 // maxLeaflet bounds a file in bytes; pdf.Options.MaxBytes says the same.
 const maxLeaflet = 64 << 20
 
-// parseFile reads one file.
-func parseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (api.LeafletFile, error) {
+// ParseFile reads one file.
+func ParseFile(ctx context.Context, reader *pdf.Extractor, scans anvisa.Recognizer, path string) (api.LeafletFile, error) {
 	view := api.LeafletFile{
 		File: path, Leaflets: []api.Leaflet{}, Sources: []api.PageSource{}, Words: []api.PageWords{}, Outside: []api.OutsideText{}, Dropped: []api.DroppedLine{}, Warnings: []string{},
 	}

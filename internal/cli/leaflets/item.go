@@ -1,4 +1,4 @@
-package cli
+package leaflets
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ import (
 	"drugslm/internal/quality"
 )
 
-func newItemsView(a *command.App) *cobra.Command {
+func NewItemView(a *command.App) *cobra.Command {
 	var q viewQuery
 	var partition string
 	cmd := &cobra.Command{
@@ -46,7 +46,7 @@ standard output. At most ` + fmt.Sprint(maxViewed) + ` pages are in a file: --pa
 				return err
 			}
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				key, err := thePartition(ctx, d, anvisa.ExtractKey, partition)
+				key, err := command.OnePartition(ctx, d, anvisa.ExtractKey, partition)
 				if err != nil {
 					return err
 				}
