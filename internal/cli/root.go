@@ -10,6 +10,7 @@ import (
 	"drugslm/internal/cli/automation"
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/items"
 	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/schedules"
@@ -56,10 +57,10 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
 		newDev(a), newDemo(a), newPortal(a), assets.NewAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
-		newWhy(a),
+		items.NewWhy(a),
 		assets.NewPartitions(a),
 		backfills.New(a),
-		status.NewStatus(a), runs.NewResume(a), newItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
+		status.NewStatus(a), runs.NewResume(a), items.NewItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		leaflets.New(a),
 		schedules.New(a),
 		newHooks(a),

@@ -1,4 +1,4 @@
-package cli
+package items
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 	"drugslm/workflows"
 )
 
-func newWhy(a *command.App) *cobra.Command {
+func NewWhy(a *command.App) *cobra.Command {
 	var key, partition string
 	cmd := &cobra.Command{
 		Use:   "why ITEM",

@@ -1,4 +1,5 @@
-package cli
+// Package items has the verbs of items, which say what became of each.
+package items
 
 import (
 	"context"
@@ -27,7 +28,7 @@ var itemStates = []string{
 	string(ledger.Pending), string(ledger.Made), string(ledger.Staged), string(ledger.Published), string(ledger.Absent), string(ledger.Quarantined),
 }
 
-func newItems(a *command.App) *cobra.Command {
+func NewItems(a *command.App) *cobra.Command {
 	cmd := itemsCommand(a, "items [SELECT...]")
 	cmd.Example = `  starter items --state quarantined
   starter items anvisa/download --partition 5 --state absent -o json
