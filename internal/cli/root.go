@@ -12,6 +12,7 @@ import (
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/items"
 	"drugslm/internal/cli/leaflets"
+	"drugslm/internal/cli/quality"
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/schedules"
 	"drugslm/internal/cli/status"
@@ -73,7 +74,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		status.NewChecks(a),
 		newGrid(a),
 		newCorpus(a),
-		newQuality(a),
+		quality.New(a),
 		newBudget(a),
 	)
 	wrapArgs(root)

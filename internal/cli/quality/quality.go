@@ -1,4 +1,5 @@
-package cli
+// Package quality has the verb that says in figures how well leaflets were read.
+package quality
 
 import (
 	"context"
@@ -31,7 +32,7 @@ type qualityQuery struct {
 // maxWorst bounds what is kept and printed: each may have some kilobytes.
 const maxWorst = 10_000
 
-func newQuality(a *command.App) *cobra.Command {
+func New(a *command.App) *cobra.Command {
 	var q qualityQuery
 	cmd := &cobra.Command{
 		Use:   "quality",
