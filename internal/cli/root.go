@@ -10,6 +10,7 @@ import (
 	"drugslm/internal/cli/automation"
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/corpus"
 	"drugslm/internal/cli/items"
 	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/cli/quality"
@@ -73,7 +74,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		automation.New(a),
 		status.NewChecks(a),
 		newGrid(a),
-		newCorpus(a),
+		corpus.New(a),
 		quality.New(a),
 		newBudget(a),
 	)

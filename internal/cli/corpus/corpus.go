@@ -1,4 +1,5 @@
-package cli
+// Package corpus has the verbs of `starter corpus`.
+package corpus
 
 import (
 	"context"
@@ -18,7 +19,7 @@ import (
 	"drugslm/internal/lake"
 )
 
-func newCorpus(a *command.App) *cobra.Command {
+func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "corpus", Short: "Look at the training corpus, and take it with you", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
