@@ -11,6 +11,7 @@ import (
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/corpus"
+	"drugslm/internal/cli/dev"
 	"drugslm/internal/cli/items"
 	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/cli/quality"
@@ -58,7 +59,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
-		newDev(a), newDemo(a), newPortal(a), assets.NewAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
+		dev.NewDev(a), dev.NewDemo(a), dev.NewPortal(a), assets.NewAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
 		items.NewWhy(a),
 		assets.NewPartitions(a),
 		backfills.New(a),

@@ -1,4 +1,4 @@
-package cli
+package dev
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func (p *portalFlags) open() (*portal.Portal, error) {
 	return portal.New(p.Options)
 }
 
-func newPortal(a *command.App) *cobra.Command {
+func NewPortal(a *command.App) *cobra.Command {
 	var flags portalFlags
 	var listen string
 	cmd := &cobra.Command{

@@ -1,4 +1,4 @@
-package cli
+package dev
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"drugslm/workflows"
 )
 
-func newDemo(a *command.App) *cobra.Command {
+func NewDemo(a *command.App) *cobra.Command {
 	flags := devFlags{simulate: true}
 	var keep bool
 	cmd := &cobra.Command{

@@ -1,4 +1,5 @@
-package cli
+// Package dev has the verbs that start a whole environment on one machine.
+package dev
 
 import (
 	"context"
@@ -31,7 +32,7 @@ func (f *devFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.uiPort, "ui-port", 8080, "port of the Temporal Web UI; 0 chooses a free one")
 }
 
-func newDev(a *command.App) *cobra.Command {
+func NewDev(a *command.App) *cobra.Command {
 	var flags devFlags
 	cmd := &cobra.Command{
 		Use:   "dev",
