@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/cli/dev"
 	"drugslm/internal/cli/items"
 	"drugslm/internal/cli/leaflets"
+	"drugslm/internal/cli/operations"
 	"drugslm/internal/cli/quality"
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/cli/schedules"
@@ -66,18 +67,18 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		status.NewStatus(a), runs.NewResume(a), items.NewItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
 		leaflets.New(a),
 		schedules.New(a),
-		newHooks(a),
+		operations.NewHooks(a),
 		tables.NewVersions(a),
 		tables.NewDiff(a),
 		tables.NewRollback(a),
 		tables.NewVacuum(a),
-		newRetention(a),
+		operations.NewRetention(a),
 		automation.New(a),
 		status.NewChecks(a),
-		newGrid(a),
+		operations.NewGrid(a),
 		corpus.New(a),
 		quality.New(a),
-		newBudget(a),
+		operations.NewBudget(a),
 	)
 	wrapArgs(root)
 	alike(root)

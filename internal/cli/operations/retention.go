@@ -1,4 +1,4 @@
-package cli
+package operations
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newRetention(a *command.App) *cobra.Command {
+func NewRetention(a *command.App) *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "retention",

@@ -1,4 +1,4 @@
-package cli
+package operations
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 	"drugslm/internal/telemetry"
 )
 
-func newHooks(a *command.App) *cobra.Command {
+func NewHooks(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "hooks", Short: "Show, test and retry what webhooks and commands are told of failures", Args: command.Verb,
 		Long: `A run that fails, a check that fails and a freshness that is broken each leave an event in the ledger. Workers deliver

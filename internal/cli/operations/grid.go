@@ -1,4 +1,4 @@
-package cli
+package operations
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ import (
 	"drugslm/internal/host"
 )
 
-func newGrid(a *command.App) *cobra.Command {
+func NewGrid(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "grid", Short: "Show browser sessions, and end those of workers that are gone", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(newGridStatus(a), newGridReap(a))

@@ -1,4 +1,5 @@
-package cli
+// Package operations has the verbs of whoever keeps drugslm running.
+package operations
 
 import (
 	"context"
@@ -24,7 +25,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func newBudget(a *command.App) *cobra.Command {
+func NewBudget(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "budget", Short: "Show and change how fast the source may be asked", Args: command.Verb,
 		Long: `Every request takes a turn from the budget of its host, which is in the ledger: all workers and runs share it, and a restart
