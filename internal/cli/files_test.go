@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package cli_test
 
 import (
 	"os"
@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 )
 
 // TestWhatIsNoFileIsRefused types a pipe that nobody writes to, a device and a folder wherever a file is read: each would
@@ -28,7 +31,7 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 			{"materialize", "--plan", path},
 			{"portal", "--listen", "127.0.0.1:0", "--listing", path},
 		} {
-			code, stdout, stderr := starter(t, t.TempDir(), args...)
+			code, stdout, stderr := clitest.Run(t, t.TempDir(), args...)
 			require.Equal(t, 2, code, "%v: %s%s", args, stdout, stderr)
 			require.Contains(t, stderr, want, "%v", args)
 		}
@@ -50,14 +53,14 @@ func TestOnlyFilesAreWrittenOver(t *testing.T) {
 			{"quality", "--html", path},
 			{"leaflet", "view", broken, "--out", path},
 		} {
-			code, stdout, stderr := starter(t, t.TempDir(), args...)
-			require.Equal(t, ExitUsage, code, "%v: %s%s", args, stdout, stderr)
+			code, stdout, stderr := clitest.Run(t, t.TempDir(), args...)
+			require.Equal(t, cli.ExitUsage, code, "%v: %s%s", args, stdout, stderr)
 			require.Contains(t, stderr, want, "%v", args)
 		}
 	}
 	for _, args := range [][]string{{"plan", "*", "--save", "-"}, {"quality", "--html", "-"}} {
-		code, _, stderr := starter(t, t.TempDir(), args...)
-		require.Equal(t, ExitUsage, code)
+		code, _, stderr := clitest.Run(t, t.TempDir(), args...)
+		require.Equal(t, cli.ExitUsage, code)
 		require.Contains(t, stderr, "- is no file")
 	}
 }
@@ -68,7 +71,7 @@ func TestAPortalReadsOnlyFilesOfItsState(t *testing.T) {
 	for _, name := range []string{"state.json", "requests.jsonl"} {
 		folder := t.TempDir()
 		require.NoError(t, syscall.Mkfifo(filepath.Join(folder, name), 0o600))
-		code, _, stderr := starter(t, t.TempDir(), "portal", "--listen", "127.0.0.1:0", "--state", folder)
+		code, _, stderr := clitest.Run(t, t.TempDir(), "portal", "--listen", "127.0.0.1:0", "--state", folder)
 		require.NotZero(t, code)
 		require.Contains(t, stderr, "is a pipe", name)
 	}

@@ -1,4 +1,8 @@
 // Package cli is the command line of drugslm.
+//
+// It assembles the root command from the packages below it, one for each subject of the verbs, and makes exit codes of
+// errors. A verb takes a command.App, which has the settings, the data folder and Temporal; gets its answer as a document
+// of package api; and shows it as JSON, or as text through package output.
 package cli
 
 import (

@@ -1,4 +1,4 @@
-package cli
+package cli_test
 
 import (
 	"encoding/json"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
@@ -30,7 +31,7 @@ func TestNamesAreHarmlessInEveryVerb(t *testing.T) {
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
 	require.NoError(t, err)
 	require.NoError(t, l.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: hostile}}))
-	of := ledger.Enrolment{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: enumerated(
+	of := ledger.Enrolment{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 		ledger.Item{ID: "1/patient", Label: hostile, Fingerprint: "a"}, ledger.Item{ID: "2/patient", Label: hostile, Fingerprint: "b"},
 	)}
 	_, err = l.Enrol(t.Context(), of)
@@ -52,7 +53,7 @@ func TestNamesAreHarmlessInEveryVerb(t *testing.T) {
 		{"leaflet", "parse", file}, {"leaflet", "parse", hostile}, {"backfill", "show", hostile}, {"materialize", "--plan", hostile},
 	} {
 		for _, form := range [][]string{args, append([]string{"-o", "json"}, args...)} {
-			code, stdout, stderr := starter(t, data, form...)
+			code, stdout, stderr := clitest.Run(t, data, form...)
 			requireHarmless(t, stdout, form)
 			requireHarmless(t, stderr, form)
 			require.LessOrEqual(t, code, 2, "%q", form)
@@ -66,7 +67,7 @@ func TestNamesAreHarmlessInEveryVerb(t *testing.T) {
 	}
 	require.Greater(t, shown, 30, "the names are shown, made harmless")
 
-	code, stdout, _ := starter(t, data, "items", "-o", "json")
+	code, stdout, _ := clitest.Run(t, data, "items", "-o", "json")
 	require.Zero(t, code)
 	var found struct{ Items []api.Item }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &found))

@@ -1,4 +1,4 @@
-package cli
+package operations_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -27,7 +29,7 @@ func TestHooksAreListedAndRetried(t *testing.T) {
 	require.NoError(t, l.SettleDelivery(t.Context(), "taken", ledger.Delivery{Target: "webhook", State: ledger.EventDelivered, Attempts: 1}))
 	require.NoError(t, l.SettleDelivery(t.Context(), "lost", ledger.Delivery{Target: "webhook", State: ledger.EventAbandoned, Attempts: 80, Error: "answered 500"}))
 
-	code, stdout, stderr := starter(t, data, "hooks", "list", "--state", "abandoned", "-o", "json")
+	code, stdout, stderr := clitest.Run(t, data, "hooks", "list", "--state", "abandoned", "-o", "json")
 	require.Zero(t, code, stderr)
 	var found struct{ Events []api.Event }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &found))
@@ -36,12 +38,12 @@ func TestHooksAreListedAndRetried(t *testing.T) {
 	require.JSONEq(t, `{"run_id":"r"}`, string(found.Events[0].Payload))
 	require.Equal(t, 80, found.Events[0].Deliveries[0].Attempts)
 	require.Nil(t, found.Events[0].Deliveries[0].Next)
-	code, stdout, _ = starter(t, data, "hooks", "list")
+	code, stdout, _ = clitest.Run(t, data, "hooks", "list")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "answered 500")
 	require.Contains(t, stdout, "delivered")
 
-	code, stdout, stderr = starter(t, data, "hooks", "retry", "--all", "--temporal-address", "127.0.0.1:1")
+	code, stdout, stderr = clitest.Run(t, data, "hooks", "retry", "--all", "--temporal-address", "127.0.0.1:1")
 	require.Zero(t, code, stderr)
 	require.Equal(t, "lost\n1 events due again\n", stdout)
 	require.Contains(t, stderr, "when a worker starts")
@@ -52,8 +54,8 @@ func TestHooksAreListedAndRetried(t *testing.T) {
 	for _, wrong := range [][]string{
 		{"hooks", "retry"}, {"hooks", "retry", "x", "--all"}, {"hooks", "retry", "nobody"}, {"hooks", "list", "--state", "lost"}, {"hooks", "tset"},
 	} {
-		code, _, stderr = starter(t, data, wrong...)
-		require.Equal(t, ExitUsage, code, "%v: %s", wrong, stderr)
+		code, _, stderr = clitest.Run(t, data, wrong...)
+		require.Equal(t, cli.ExitUsage, code, "%v: %s", wrong, stderr)
 	}
 }
 
@@ -64,19 +66,19 @@ func TestHooksAreTested(t *testing.T) { // not parallel: it sets the environment
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer server.Close()
-	code, _, stderr := starter(t, t.TempDir(), "hooks", "test")
-	require.Equal(t, ExitUsage, code)
+	code, _, stderr := clitest.Run(t, t.TempDir(), "hooks", "test")
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "DRUGSLM_HOOKS_URL")
 
 	t.Setenv("DRUGSLM_HOOKS_URL", server.URL+"/s3cret")
-	code, stdout, stderr := starter(t, t.TempDir(), "hooks", "test", "-o", "json")
+	code, stdout, stderr := clitest.Run(t, t.TempDir(), "hooks", "test", "-o", "json")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "202 Accepted")
 	require.Regexp(t, `^test/[a-z0-9]{26}$`, taken)
 
 	t.Setenv("DRUGSLM_HOOKS_COMMAND", "/bin/sh,-c,exit 3")
-	code, stdout, stderr = starter(t, t.TempDir(), "hooks", "test")
-	require.Equal(t, ExitFailed, code)
+	code, stdout, stderr = clitest.Run(t, t.TempDir(), "hooks", "test")
+	require.Equal(t, cli.ExitFailed, code)
 	require.Contains(t, stdout, "exit code 3")
 	require.Contains(t, stdout, "taken")
 	require.Contains(t, stderr, "1 of 2 targets")

@@ -1,4 +1,4 @@
-package cli
+package operations_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/budget"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/ledger"
 )
 
@@ -17,7 +18,7 @@ const portalHost = "consultas.anvisa.gov.br"
 // budgetOf runs a verb of budget that has to succeed, and gives what it says of one host.
 func budgetOf(t *testing.T, data, host string, args ...string) api.Budget {
 	t.Helper()
-	code, stdout, stderr := starter(t, data, append(append([]string{"budget"}, args...), "-o", "json")...)
+	code, stdout, stderr := clitest.Run(t, data, append(append([]string{"budget"}, args...), "-o", "json")...)
 	require.Zero(t, code, stderr)
 	var v struct{ Budgets []api.Budget }
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
@@ -39,7 +40,7 @@ func TestABudgetIsShownAndChanged(t *testing.T) {
 
 	b = budgetOf(t, data, portalHost, "set", "--rps", "0.25")
 	require.Equal(t, []float64{0.25, 0.25, 1}, []float64{b.RPS, *b.Override, *b.Configured})
-	withLedger(t, data, func(l *ledger.Ledger) { // as a worker does with the rate of its configuration
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) { // as a worker does with the rate of its configuration
 		for _, want := range []time.Duration{0, 4 * time.Second} {
 			var turn budget.Turn
 			require.NoError(t, l.ChangeBudget(t.Context(), portalHost, func(now time.Time, b *ledger.Budget) (changed bool) {
@@ -58,7 +59,7 @@ func TestABudgetIsShownAndChanged(t *testing.T) {
 	require.Equal(t, "open", b.Circuit)
 	require.Equal(t, "opened by hand: maintenance", b.Reason)
 	require.WithinDuration(t, time.Now().Add(2*time.Hour), *b.Until, time.Minute)
-	code, stdout, stderr := starter(t, data, "budget", "show")
+	code, stdout, stderr := clitest.Run(t, data, "budget", "show")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "opened by hand: maintenance")
 
@@ -71,7 +72,7 @@ func TestABudgetIsShownAndChanged(t *testing.T) {
 func TestABudgetOfAClockThatWasWrongIsBoundedAndSaysSo(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	withLedger(t, data, func(l *ledger.Ledger) {
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
 		require.NoError(t, l.ChangeBudget(t.Context(), portalHost, func(now time.Time, b *ledger.Budget) bool {
 			b.NextAt, b.BlockedUntil, b.Reason = now.Add(8760*time.Hour), now.Add(8760*time.Hour), "429"
 			return true
@@ -99,7 +100,7 @@ func TestABudgetThatCannotBe(t *testing.T) {
 		"--note is missing":                             {"close"},
 		`host "consultas.anvisa.gov" is unknown; known`: {"show", "consultas.anvisa.gov"},
 	} {
-		code, _, stderr := starter(t, data, append([]string{"budget"}, args...)...)
+		code, _, stderr := clitest.Run(t, data, append([]string{"budget"}, args...)...)
 		require.Equal(t, 2, code, "%v: %s", args, stderr)
 		require.Contains(t, stderr, want, "%v", args)
 	}

@@ -1,4 +1,4 @@
-package cli
+package leaflets_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/pdf"
 )
 
@@ -20,7 +22,7 @@ func scanned(t *testing.T, text string) string {
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, reader.Close(t.Context())) }()
-	content, err := os.ReadFile(printed(t, twoTitles))
+	content, err := os.ReadFile(clitest.Printed(t, clitest.TwoTitles))
 	require.NoError(t, err)
 	images, err := reader.Render(t.Context(), content, pdf.RenderOptions{DPI: 72})
 	require.NoError(t, err)
@@ -50,8 +52,8 @@ func TestLeafletParseOfScans(t *testing.T) {
 	t.Parallel()
 	absent := filepath.Join(t.TempDir(), "tesseract")
 	none := withTesseract(t, absent)
-	code, stdout, stderr := starter(t, t.TempDir(), "leaflet", "parse", scanned(t, ""), "-o", "json", "--config", none)
-	require.Equal(t, ExitFailed, code)
+	code, stdout, stderr := clitest.Run(t, t.TempDir(), "leaflet", "parse", scanned(t, ""), "-o", "json", "--config", none)
+	require.Equal(t, cli.ExitFailed, code)
 	require.Contains(t, stderr, "scan.pdf: needs_ocr: no text on any of 1 pages (1 needs_ocr), and Tesseract is not installed")
 	require.Contains(t, stderr, "install the packages tesseract-ocr and tesseract-ocr-por")
 	var got api.LeafletFile
@@ -59,7 +61,7 @@ func TestLeafletParseOfScans(t *testing.T) {
 	require.Contains(t, got.Error, "needs_ocr: ")
 	require.Equal(t, []api.PageSource{{Page: 1, Source: pdf.SourceNeedsOCR}}, got.Sources)
 
-	code, stdout, stderr = starter(t, t.TempDir(), "leaflet", "parse", scanned(t, twoTitles), "-o", "json", "--config", none)
+	code, stdout, stderr = clitest.Run(t, t.TempDir(), "leaflet", "parse", scanned(t, clitest.TwoTitles), "-o", "json", "--config", none)
 	require.Zero(t, code, stderr)
 	got = api.LeafletFile{}
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
@@ -70,7 +72,7 @@ func TestLeafletParseOfScans(t *testing.T) {
 	require.NoError(t, err)
 	program := filepath.Join(t.TempDir(), "arguments") // reads its own arguments in every image
 	require.NoError(t, os.Symlink(script, program))
-	code, stdout, stderr = starter(t, t.TempDir(), "leaflet", "parse", scanned(t, twoTitles), "-o", "json", "--config", withTesseract(t, program))
+	code, stdout, stderr = clitest.Run(t, t.TempDir(), "leaflet", "parse", scanned(t, clitest.TwoTitles), "-o", "json", "--config", withTesseract(t, program))
 	require.Zero(t, code, stderr)
 	got = api.LeafletFile{}
 	require.NoError(t, json.Unmarshal([]byte(stdout), &got))

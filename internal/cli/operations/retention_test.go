@@ -1,4 +1,4 @@
-package cli
+package operations_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"drugslm/internal/anvisa"
 	"drugslm/internal/api"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -18,7 +19,7 @@ func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets va
 	d, err := host.OpenData(t.Context(), config.Config{Data: data})
 	require.NoError(t, err)
 	for i := range 5 {
-		publishIndex(t, d, fmt.Sprint("run-", i), int64(i))
+		clitest.PublishIndex(t, d, fmt.Sprint("run-", i), int64(i))
 	}
 	for i := range 4 {
 		require.NoError(t, d.Ledger.RecordUnchanged(t.Context(), ledger.Materialization{
@@ -26,23 +27,23 @@ func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets va
 		}))
 	}
 	require.NoError(t, d.Close())
-	before := ask[map[string]any](t, data, "status", "anvisa/index")
+	before := clitest.Ask[map[string]any](t, data, "status", "anvisa/index")
 
 	// Of five publishes the last is what readers see; of four looks that found nothing new the last tells that it is fresh.
 	t.Setenv("DRUGSLM_RETENTION_AGE", "1ns")
 	t.Setenv("DRUGSLM_RETENTION_KEEP", "1")
-	dry := ask[api.Retention](t, data, "retention", "--dry-run")
+	dry := clitest.Ask[api.Retention](t, data, "retention", "--dry-run")
 	require.True(t, dry.DryRun)
 	require.Equal(t, 7, dry.Materializations)
-	code, stdout, stderr := starter(t, data, "retention", "--dry-run")
+	code, stdout, stderr := clitest.Run(t, data, "retention", "--dry-run")
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `(?m)^WHAT +ROWS to go$`, stdout)
 	require.Regexp(t, `(?m)^materializations +7$`, stdout)
 
-	code, stdout, stderr = starter(t, data, "retention")
+	code, stdout, stderr = clitest.Run(t, data, "retention")
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `(?m)^WHAT +ROWS gone$`, stdout)
 	require.Regexp(t, `(?m)^materializations +7$`, stdout)
-	require.Equal(t, before, ask[map[string]any](t, data, "status", "anvisa/index"))
-	require.Zero(t, ask[api.Retention](t, data, "retention").Total(), "it is safe to run again")
+	require.Equal(t, before, clitest.Ask[map[string]any](t, data, "status", "anvisa/index"))
+	require.Zero(t, clitest.Ask[api.Retention](t, data, "retention").Total(), "it is safe to run again")
 }

@@ -1,4 +1,4 @@
-package cli
+package leaflets_test
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package cli
+package corpus_test
 
 import (
 	"encoding/json"
@@ -13,6 +13,8 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/host"
@@ -64,26 +66,26 @@ type countedCard struct {
 func TestCorpusFromTheCommandLine(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	code, _, stderr := starter(t, data, "corpus", "card")
-	require.Equal(t, ExitUsage, code)
+	code, _, stderr := clitest.Run(t, data, "corpus", "card")
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "starter materialize +corpus/leaflets --wait")
 	publishCorpus(t, data, 40)
 	publishCorpus(t, data, 80)
 
-	card := ask[countedCard](t, data, "corpus", "card")
+	card := clitest.Ask[countedCard](t, data, "corpus", "card")
 	require.Equal(t, "processed/corpus/leaflets", card.Table)
 	require.EqualValues(t, 1, card.TableVersion)
 	require.False(t, card.Published.IsZero())
 	require.Equal(t, 80, card.Included)
 	require.Equal(t, 60, card.Representatives)
 	require.Equal(t, 40, card.Splits[0].Documents)
-	code, stdout, stderr := starter(t, data, "corpus", "card", "--version", "0")
+	code, stdout, stderr := clitest.Run(t, data, "corpus", "card", "--version", "0")
 	require.Zero(t, code, stderr)
 	require.True(t, strings.HasPrefix(stdout, "---\n"))
 	require.Contains(t, stdout, "The text of 40 leaflets")
 	for _, version := range []string{"2", "-5"} {
-		code, _, stderr = starter(t, data, "corpus", "card", "--version", version)
-		require.Equal(t, ExitUsage, code, stderr)
+		code, _, stderr = clitest.Run(t, data, "corpus", "card", "--version", version)
+		require.Equal(t, cli.ExitUsage, code, stderr)
 		require.Contains(t, stderr, "starter versions corpus/leaflets")
 	}
 }
@@ -93,7 +95,7 @@ func TestCorpusIsTakenAlong(t *testing.T) {
 	data := t.TempDir()
 	publishCorpus(t, data, 80)
 	folder := filepath.Join(t.TempDir(), "leaflets")
-	out := ask[api.CorpusExport](t, data, "corpus", "export", folder, "--format", "jsonl")
+	out := clitest.Ask[api.CorpusExport](t, data, "corpus", "export", folder, "--format", "jsonl")
 	require.Equal(t, folder, out.Folder)
 	require.Equal(t, map[string]int{"train": 40, "validation": 20}, out.Rows, "representatives alone")
 	for _, f := range out.Files {
@@ -105,18 +107,18 @@ func TestCorpusIsTakenAlong(t *testing.T) {
 	require.Contains(t, string(card), "path: data/validation-*.jsonl.gz")
 	require.NotContains(t, string(card), "split: test", "nothing of it is there")
 
-	code, stdout, stderr := starter(t, data, "corpus", "export", folder+"-all", "--all")
+	code, stdout, stderr := clitest.Run(t, data, "corpus", "export", folder+"-all", "--all")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "80 rows of version 0 in "+folder+"-all: 40 train, 20 validation, 20 test")
-	code, _, stderr = starter(t, data, "corpus", "export", folder)
-	require.Equal(t, ExitUsage, code)
+	code, _, stderr = clitest.Run(t, data, "corpus", "export", folder)
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "not empty")
-	code, _, stderr = starter(t, data, "corpus", "export", folder+"-csv", "--format", "csv")
-	require.Equal(t, ExitUsage, code)
+	code, _, stderr = clitest.Run(t, data, "corpus", "export", folder+"-csv", "--format", "csv")
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "jsonl and parquet are")
 	require.NoDirExists(t, folder+"-csv")
 	var view map[string]any
-	code, stdout, _ = starter(t, data, "corpus", "export", folder+"-json", "-o", "json")
+	code, stdout, _ = clitest.Run(t, data, "corpus", "export", folder+"-json", "-o", "json")
 	require.Zero(t, code)
 	require.NoError(t, json.Unmarshal([]byte(stdout), &view))
 	for _, key := range []string{"folder", "table_version", "formats", "all", "rows", "files"} {

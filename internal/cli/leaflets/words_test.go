@@ -1,4 +1,4 @@
-package cli
+package leaflets_test
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/pdf"
 )
@@ -295,7 +296,7 @@ func printedLeaflet(t *testing.T) string {
 func TestWordsOfPrintedFiles(t *testing.T) {
 	t.Parallel()
 	program := needPdftotext(t)
-	files := []string{printedLeaflet(t), printed(t, twoTitles, "4. CONTRAINDICAÇÕES\nNão use em caso de alergia.")}
+	files := []string{printedLeaflet(t), clitest.Printed(t, clitest.TwoTitles, "4. CONTRAINDICAÇÕES\nNão use em caso de alergia.")}
 	for _, table := range printedTables() {
 		files = append(files, table.print(t))
 	}

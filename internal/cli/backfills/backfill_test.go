@@ -1,4 +1,4 @@
-package cli
+package backfills_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
@@ -39,7 +41,7 @@ func june(t *testing.T) string {
 		_, err := l.FinishStep(t.Context(), end, ledger.DequeueRequest{})
 		require.NoError(t, err)
 	}
-	_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: "3", Run: "r", CodeVersion: "1", Items: enumerated(
+	_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: "3", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 		ledger.Item{ID: "1/patient", Fingerprint: "a"}, ledger.Item{ID: "2/patient", Fingerprint: "a"},
 	)})
 	require.NoError(t, err)
@@ -50,7 +52,7 @@ func june(t *testing.T) string {
 func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
 	t.Parallel()
 	data := june(t)
-	code, stdout, stderr := starter(t, data, "backfill", "show", "june", "-o", "json")
+	code, stdout, stderr := clitest.Run(t, data, "backfill", "show", "june", "-o", "json")
 	require.Zero(t, code, stderr)
 	var v api.Backfill
 	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
@@ -69,11 +71,11 @@ func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
 	require.Contains(t, v.Failures[0].Advice, "then retry")
 	require.Len(t, v.Listed, 4)
 
-	code, stdout, stderr = starter(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--state", "skipped")
+	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--state", "skipped")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "skipped: anvisa/catalog[2] failed")
 	require.Contains(t, stdout, "1 failed, kind layout: the source or a check is not as expected")
-	code, stdout, _ = starter(t, data, "backfill", "list")
+	code, stdout, _ = clitest.Run(t, data, "backfill", "list")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "1/4")
 }
@@ -99,8 +101,8 @@ func TestBackfillsThatCannotBeAreRefused(t *testing.T) {
 		{"limit june 2.5", `"2.5" is not a whole number`},
 		{"paus june", "did you mean pause?"},
 	} {
-		code, stdout, stderr := starter(t, data, append([]string{"backfill"}, strings.Fields(tt.args)...)...)
-		require.Equal(t, ExitUsage, code, "%s: %s", tt.args, stderr)
+		code, stdout, stderr := clitest.Run(t, data, append([]string{"backfill"}, strings.Fields(tt.args)...)...)
+		require.Equal(t, cli.ExitUsage, code, "%s: %s", tt.args, stderr)
 		require.Contains(t, stderr, tt.want)
 		require.Empty(t, stdout)
 	}

@@ -1,4 +1,4 @@
-package cli
+package tables_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/audit"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
@@ -172,7 +173,7 @@ func TestForeignCommitsAreShown(t *testing.T) {
 			data := t.TempDir()
 			d, err := host.OpenData(t.Context(), config.Config{Data: data})
 			require.NoError(t, err)
-			publishRows(t, d, anvisa.CatalogKey, catalogRow(1, "AAS"), catalogRow(2, "BUSCOPAN"), catalogRow(3, "CEFALEXINA"))
+			clitest.PublishRows(t, d, anvisa.CatalogKey, catalogRow(1, "AAS"), catalogRow(2, "BUSCOPAN"), catalogRow(3, "CEFALEXINA"))
 			made, err := d.Graph.Get(anvisa.CatalogKey)
 			require.NoError(t, err)
 			table := d.Table(made)
@@ -194,10 +195,10 @@ func TestForeignCommitsAreShown(t *testing.T) {
 			require.Equal(t, tt.class, strings.Join(classes, " "))
 			audited(t, data, tt.audit)
 
-			code, stdout, stderr := starter(t, data, "versions", "anvisa/catalog")
+			code, stdout, stderr := clitest.Run(t, data, "versions", "anvisa/catalog")
 			require.Zero(t, code, stderr)
 			require.Contains(t, stdout, " by delta-rs:py-1.6.6 (")
-			code, stdout, stderr = starter(t, data, "rollback", "anvisa/catalog", "--to", "0")
+			code, stdout, stderr = clitest.Run(t, data, "rollback", "anvisa/catalog", "--to", "0")
 			require.Zero(t, code, stdout+stderr)
 			shownAs(t, data, asset.Fresh)
 			audited(t, data, nil)
@@ -208,9 +209,9 @@ func TestForeignCommitsAreShown(t *testing.T) {
 // shownAs asks for the status of category 5 of the catalog, as text and as JSON.
 func shownAs(t *testing.T, data string, state asset.State, says ...string) api.PartitionStatus {
 	t.Helper()
-	code, stdout, stderr := starter(t, data, "status", "anvisa/catalog")
+	code, stdout, stderr := clitest.Run(t, data, "status", "anvisa/catalog")
 	require.Zero(t, code, stderr)
-	one := ask[api.Status](t, data, "status", "anvisa/catalog").Assets[0].Partitions[0]
+	one := clitest.Ask[api.Status](t, data, "status", "anvisa/catalog").Assets[0].Partitions[0]
 	require.Equal(t, "5", one.Partition)
 	require.Equal(t, state, one.State, "%s", one.Reason)
 	require.Contains(t, stdout, string(state))
@@ -224,8 +225,8 @@ func shownAs(t *testing.T, data string, state asset.State, says ...string) api.P
 // audited asks for the findings of an audit, as text and as JSON.
 func audited(t *testing.T, data string, says []string) {
 	t.Helper()
-	code, stdout, stderr := starter(t, data, "audit")
-	_, document, _ := starter(t, data, "audit", "-o", "json")
+	code, stdout, stderr := clitest.Run(t, data, "audit")
+	_, document, _ := clitest.Run(t, data, "audit", "-o", "json")
 	var report audit.Report
 	require.NoError(t, json.Unmarshal([]byte(document), &report), document)
 	if len(says) == 0 {

@@ -1,4 +1,4 @@
-package cli
+package items_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 	"drugslm/internal/ledger/ledgertest"
@@ -19,7 +21,7 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
 	require.NoError(t, err)
-	of := ledger.Enrolment{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: enumerated(
+	of := ledger.Enrolment{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 		ledger.Item{ID: "1/patient", Label: "DIPIRONA", Fingerprint: "a"}, ledger.Item{ID: "2/patient", Label: "AAS", Fingerprint: "a"},
 		ledger.Item{ID: "3/patient", Label: "IBUPROFENO", Fingerprint: "a"},
 	)}
@@ -33,7 +35,7 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 	require.NoError(t, l.Close())
 	do := func(want int, args ...string) (string, string) {
 		t.Helper()
-		code, stdout, stderr := starter(t, data, append([]string{"items"}, args...)...)
+		code, stdout, stderr := clitest.Run(t, data, append([]string{"items"}, args...)...)
 		require.Equal(t, want, code, "%v: %s", args, stderr)
 		return stdout, stderr
 	}
@@ -50,7 +52,7 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 	require.Len(t, listed("anvisa/download", "--kind", "corrupt"), 2, "as before")
 
 	for _, args := range [][]string{{"retry"}, {"waive", "1/patient"}, {"waive", "9/patient", "--note", "n"}, {"show", "9/patient"}} {
-		_, stderr := do(ExitUsage, args...)
+		_, stderr := do(cli.ExitUsage, args...)
 		require.NotEmpty(t, stderr)
 	}
 	stdout, _ := do(0, "waive", "--kind", "corrupt", "--reason", "truncated", "--note", "a fax")
@@ -70,6 +72,6 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 		states = append(states, v.Item+" "+string(v.State))
 	}
 	require.Equal(t, "1/patient quarantined, 2/patient pending, 3/patient quarantined", strings.Join(states, ", "))
-	_, stderr := do(ExitUsage, "retry", "2/patient")
+	_, stderr := do(cli.ExitUsage, "retry", "2/patient")
 	require.Contains(t, stderr, "no quarantined item")
 }

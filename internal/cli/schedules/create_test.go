@@ -1,4 +1,4 @@
-package cli
+package schedules_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/cli/clitest"
 )
 
 // No server is needed to see that a schedule is too large for one.
@@ -15,7 +17,7 @@ func TestAScheduleThatNamesTooMuchIsRefused(t *testing.T) {
 	for i := range 4000 {
 		args = append(args, "-p", fmt.Sprintf("%04d%s", i, strings.Repeat("k", 190)))
 	}
-	code, _, stderr := starter(t, t.TempDir(), args...)
+	code, _, stderr := clitest.Run(t, t.TempDir(), args...)
 	require.Equal(t, 2, code, stderr)
 	require.Contains(t, stderr, `schedule "nightly": the request takes`)
 	require.Contains(t, stderr, "name partitions by a glob or a range A..B")

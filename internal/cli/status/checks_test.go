@@ -1,4 +1,4 @@
-package cli
+package status_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/api"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -41,7 +43,7 @@ func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	t.Parallel()
 	data := checkedFolder(t)
 	shown := func(args ...string) (code int, results []api.CheckResult, stderr string) {
-		code, stdout, stderr := starter(t, data, append([]string{"checks", "-o", "json"}, args...)...)
+		code, stdout, stderr := clitest.Run(t, data, append([]string{"checks", "-o", "json"}, args...)...)
 		var found struct{ Checks []api.CheckResult }
 		if stdout != "" {
 			require.NoError(t, json.Unmarshal([]byte(stdout), &found))
@@ -66,7 +68,7 @@ func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	require.Equal(t, []string{"50", "2"}, []string{found[0].History[0].Observed, found[0].History[1].Observed})
 
 	code, found, stderr = shown("--failed")
-	require.Equal(t, ExitFailed, code)
+	require.Equal(t, cli.ExitFailed, code)
 	require.Len(t, found, 2)
 	require.Contains(t, stderr, "not published because of not_dropped of anvisa/catalog[6]")
 	code, found, _ = shown("--failed", "-p", "5")
@@ -77,31 +79,20 @@ func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	require.Empty(t, found)
 
 	code, _, stderr = shown("--partition", "Novvo")
-	require.Equal(t, ExitUsage, code)
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "Novo")
 	code, _, stderr = shown("--history", "-1")
-	require.Equal(t, ExitUsage, code)
+	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "--history")
 }
 
 func TestChecksAreReadableHistoryToo(t *testing.T) {
 	t.Parallel()
-	code, stdout, stderr := starter(t, checkedFolder(t), "checks", "--history", "3", "-p", "5")
+	code, stdout, stderr := clitest.Run(t, checkedFolder(t), "checks", "--history", "3", "-p", "5")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "3 !1000")
 	require.Contains(t, stdout, "so many go")
-	code, stdout, _ = starter(t, t.TempDir(), "checks")
+	code, stdout, _ = clitest.Run(t, t.TempDir(), "checks")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "starter materialize")
-}
-
-func TestOnlyABlockingCheckCanBeAccepted(t *testing.T) {
-	t.Parallel()
-	for name, says := range map[string]string{
-		"not_droped": "nearest: not_dropped", "no_burst": "is a warning", "conserved": "cannot be accepted", "complete": "cannot be accepted",
-	} {
-		code, _, stderr := starter(t, t.TempDir(), "materialize", "anvisa/catalog", "--accept", name)
-		require.Equal(t, ExitUsage, code, stderr)
-		require.Contains(t, stderr, says)
-	}
 }
