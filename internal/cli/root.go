@@ -69,6 +69,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		schedules.New(a),
 		operations.NewHooks(a),
 		tables.NewVersions(a),
+		tables.NewHead(a),
 		tables.NewDiff(a),
 		tables.NewRollback(a),
 		tables.NewVacuum(a),

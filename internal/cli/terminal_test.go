@@ -49,7 +49,7 @@ func TestNamesAreHarmlessInEveryVerb(t *testing.T) {
 		{"why", "1/patient"}, {"plan", "anvisa/download", "--partition", "5"}, {"partitions", "list", "category"}, {"partitions", "list"}, {"audit"}, {"assets", "list"},
 		{"runs", "list"}, {"runs", "show", hostile}, {"checks"}, {"quality"}, {"automation", "list"}, {"automation", "explain", "anvisa/download"},
 		{"plan", hostile}, {"plan", "anvisa/download", "--partition", hostile}, {hostile}, {"status", "--" + hostile}, {"items", "--state", hostile},
-		{"versions", "anvisa/download"}, {"items", "view", hostile}, {"status", "-o", hostile}, {"status", "--log-level", hostile}, {"status", "--config", hostile},
+		{"versions", "anvisa/download"}, {"head", "anvisa/download"}, {"head", hostile}, {"head", "anvisa/download", "-p", hostile}, {"head", "anvisa/download", "--columns", hostile}, {"items", "view", hostile}, {"status", "-o", hostile}, {"status", "--log-level", hostile}, {"status", "--config", hostile},
 		{"leaflet", "parse", file}, {"leaflet", "parse", hostile}, {"backfill", "show", hostile}, {"materialize", "--plan", hostile},
 	} {
 		for _, form := range [][]string{args, append([]string{"-o", "json"}, args...)} {

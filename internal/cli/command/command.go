@@ -28,7 +28,7 @@ import (
 type App struct {
 	Stdout, Stderr io.Writer // for eyes: see package terminal
 	Document       io.Writer // standard output for a document in HTML
-	Format         string    // "text" or "json"
+	Format         string    // "text", "json", or what AlsoFormat names
 }
 
 // JSON reports whether JSON is wanted.
@@ -60,10 +60,21 @@ func (a *App) ShowLine(v any, format string, args ...any) error {
 	})
 }
 
+// AlsoFormat is the annotation of a verb that prints in a third form, as csv.
+const AlsoFormat = "format"
+
+// formats names the forms that a verb prints in.
+func formats(also string) string {
+	if also == "" {
+		return "text or json"
+	}
+	return "text, json or " + also
+}
+
 // Config loads the configuration that the command's flags, the environment and the file make.
 func (a *App) Config(cmd *cobra.Command) (config.Config, error) {
-	if a.Format != "text" && a.Format != "json" {
-		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want text or json", a.Format)
+	if also := cmd.Annotations[AlsoFormat]; a.Format != "text" && a.Format != "json" && (also == "" || a.Format != also) {
+		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
 	}
 	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv, Tell: func(text string) { a.Note("%s", text) }})
 }
