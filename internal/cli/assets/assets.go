@@ -15,6 +15,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// NewAssets is the verb `assets`.
 func NewAssets(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "assets", Short: "Show the assets and what they depend on", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}

@@ -22,6 +22,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
+// NewPartitions is the verb `partitions`.
 func NewPartitions(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "partitions", Short: "List partitions, and add or remove the keys of a dynamic set", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}

@@ -17,6 +17,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// New is the verb `automation`.
 func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "automation", Short: "Show, explain and steer what is materialized by itself", Args: command.Verb,

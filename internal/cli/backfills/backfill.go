@@ -23,6 +23,7 @@ import (
 	"drugslm/workflows"
 )
 
+// New is the verb `backfill`.
 func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backfill",

@@ -11,6 +11,7 @@ type Filters struct {
 	given map[asset.Filter]*bool
 }
 
+// Register adds the flags to a verb.
 func (f *Filters) Register(cmd *cobra.Command) {
 	f.given = make(map[asset.Filter]*bool)
 	names := make([]string, 0, 4)

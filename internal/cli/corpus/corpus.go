@@ -19,6 +19,7 @@ import (
 	"drugslm/internal/lake"
 )
 
+// New is the verb `corpus`.
 func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "corpus", Short: "Look at the training corpus, and take it with you", Args: command.Verb,

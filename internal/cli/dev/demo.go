@@ -13,6 +13,7 @@ import (
 	"drugslm/workflows"
 )
 
+// NewDemo is the verb `demo`.
 func NewDemo(a *command.App) *cobra.Command {
 	flags := devFlags{simulate: true}
 	var keep bool

@@ -32,6 +32,7 @@ func (f *devFlags) register(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.uiPort, "ui-port", 8080, "port of the Temporal Web UI; 0 chooses a free one")
 }
 
+// NewDev is the verb `dev`.
 func NewDev(a *command.App) *cobra.Command {
 	var flags devFlags
 	cmd := &cobra.Command{

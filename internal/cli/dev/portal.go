@@ -44,6 +44,7 @@ func (p *portalFlags) open() (*portal.Portal, error) {
 	return portal.New(p.Options)
 }
 
+// NewPortal is the verb `portal`.
 func NewPortal(a *command.App) *cobra.Command {
 	var flags portalFlags
 	var listen string

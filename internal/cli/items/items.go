@@ -28,6 +28,7 @@ var itemStates = []string{
 	string(ledger.Pending), string(ledger.Made), string(ledger.Staged), string(ledger.Published), string(ledger.Absent), string(ledger.Quarantined),
 }
 
+// NewItems is the verb `items`.
 func NewItems(a *command.App) *cobra.Command {
 	cmd := itemsCommand(a, "items [SELECT...]")
 	cmd.Example = `  starter items --state quarantined

@@ -22,6 +22,7 @@ import (
 	"drugslm/workflows"
 )
 
+// NewWhy is the verb `why`.
 func NewWhy(a *command.App) *cobra.Command {
 	var key, partition string
 	cmd := &cobra.Command{

@@ -25,6 +25,7 @@ import (
 	"drugslm/internal/quality"
 )
 
+// NewItemView is the verb `items view`.
 func NewItemView(a *command.App) *cobra.Command {
 	var q viewQuery
 	var partition string

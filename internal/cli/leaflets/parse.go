@@ -22,6 +22,7 @@ import (
 	"drugslm/internal/pdf"
 )
 
+// New is the verb `leaflet`.
 func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "leaflet", Short: "Read leaflets by hand, from files", Args: command.Verb,

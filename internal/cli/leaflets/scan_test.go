@@ -68,7 +68,7 @@ func TestLeafletParseOfScans(t *testing.T) {
 	require.Equal(t, []api.PageSource{{Page: 1, Source: pdf.SourceText}, {Page: 2, Source: pdf.SourceNeedsOCR}}, got.Sources)
 	require.Contains(t, got.Warnings[0], "page 2: needs_ocr: Tesseract is not installed")
 
-	script, err := filepath.Abs(filepath.Join("..", "..", "internal", "ocr", "testdata", "fake.sh"))
+	script, err := filepath.Abs(filepath.Join("..", "..", "ocr", "testdata", "fake.sh"))
 	require.NoError(t, err)
 	program := filepath.Join(t.TempDir(), "arguments") // reads its own arguments in every image
 	require.NoError(t, os.Symlink(script, program))

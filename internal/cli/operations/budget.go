@@ -25,6 +25,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
+// NewBudget is the verb `budget`.
 func NewBudget(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "budget", Short: "Show and change how fast the source may be asked", Args: command.Verb,

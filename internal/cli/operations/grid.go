@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// NewGrid is the verb `grid`.
 func NewGrid(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "grid", Short: "Show browser sessions, and end those of workers that are gone", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}

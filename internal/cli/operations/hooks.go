@@ -23,6 +23,7 @@ import (
 	"drugslm/internal/telemetry"
 )
 
+// NewHooks is the verb `hooks`.
 func NewHooks(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "hooks", Short: "Show, test and retry what webhooks and commands are told of failures", Args: command.Verb,

@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// NewRetention is the verb `retention`.
 func NewRetention(a *command.App) *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{

@@ -32,6 +32,7 @@ type qualityQuery struct {
 // maxWorst bounds what is kept and printed: each may have some kilobytes.
 const maxWorst = 10_000
 
+// New is the verb `quality`.
 func New(a *command.App) *cobra.Command {
 	var q qualityQuery
 	cmd := &cobra.Command{

@@ -25,6 +25,7 @@ import (
 	"drugslm/workflows"
 )
 
+// NewMaterialize is the verb `materialize`.
 func NewMaterialize(a *command.App) *cobra.Command {
 	var in workflows.MaterializeInput
 	var filters command.Filters

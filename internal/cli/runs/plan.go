@@ -23,6 +23,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// NewPlan is the verb `plan`.
 func NewPlan(a *command.App) *cobra.Command {
 	var r asset.Request
 	var filters command.Filters

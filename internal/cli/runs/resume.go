@@ -21,6 +21,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
+// NewResume is the verb `resume`.
 func NewResume(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume [ASSET | ASSET[PARTITION]...]",

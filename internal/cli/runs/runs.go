@@ -24,6 +24,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
+// NewRuns is the verb `runs`.
 func NewRuns(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}

@@ -20,6 +20,7 @@ import (
 	"drugslm/internal/schedule"
 )
 
+// New is the verb `schedule`.
 func New(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "schedule", Short: "Let runs start by themselves: create, list, pause, trigger, …", Args: command.Verb,

@@ -27,6 +27,7 @@ type checkQuery struct {
 	history               int
 }
 
+// NewChecks is the verb `checks`.
 func NewChecks(a *command.App) *cobra.Command {
 	var q checkQuery
 	cmd := &cobra.Command{

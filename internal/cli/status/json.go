@@ -13,11 +13,11 @@ import (
 // noPartitions is how an asset without partitions shows them. No string in JSON holds it: a quote in one is escaped.
 const noPartitions = `"partitions": []`
 
-// WriteJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
-// are held three times over, as values, as text and as indented text.
 // statusDocument is a status that is written piece by piece.
 type statusDocument struct{ api.Status }
 
+// WriteJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
+// are held three times over, as values, as text and as indented text.
 func (v statusDocument) WriteJSON(out io.Writer) error {
 	frame := api.Status{Assets: slices.Clone(v.Assets), Waiting: v.Waiting}
 	for i := range frame.Assets {

@@ -22,6 +22,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
+// NewStatus is the verb `status`.
 func NewStatus(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status [SELECT...]",

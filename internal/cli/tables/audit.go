@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// NewAudit is the verb `audit`.
 func NewAudit(a *command.App) *cobra.Command {
 	var repair bool
 	cmd := &cobra.Command{
@@ -66,6 +67,7 @@ func printAudit(w io.Writer, r audit.Report) error {
 	return nil
 }
 
+// NewSweep is the verb `sweep`.
 func NewSweep(a *command.App) *cobra.Command {
 	var older time.Duration
 	cmd := &cobra.Command{

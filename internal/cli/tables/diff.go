@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/versions"
 )
 
+// NewDiff is the verb `diff`.
 func NewDiff(a *command.App) *cobra.Command {
 	in := versions.DiffInput{}
 	cmd := &cobra.Command{

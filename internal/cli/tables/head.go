@@ -28,7 +28,7 @@ type headQuery struct {
 // mostHead bounds how many rows are held and printed.
 const mostHead = 10_000
 
-// NewHead is the verb that prints rows.
+// NewHead is the verb `head`.
 func NewHead(a *command.App) *cobra.Command {
 	var q headQuery
 	cmd := &cobra.Command{

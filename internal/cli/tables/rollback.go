@@ -20,6 +20,7 @@ import (
 	"drugslm/internal/host"
 )
 
+// NewRollback is the verb `rollback`.
 func NewRollback(a *command.App) *cobra.Command {
 	var to string
 	var partitions []string

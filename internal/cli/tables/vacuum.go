@@ -18,6 +18,7 @@ import (
 	"drugslm/internal/versions"
 )
 
+// NewVacuum is the verb `vacuum`.
 func NewVacuum(a *command.App) *cobra.Command {
 	retention := versions.Retention{}
 	cmd := &cobra.Command{

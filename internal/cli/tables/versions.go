@@ -21,6 +21,7 @@ import (
 	"drugslm/internal/versions"
 )
 
+// NewVersions is the verb `versions`.
 func NewVersions(a *command.App) *cobra.Command {
 	var partitions []string
 	var limit int
