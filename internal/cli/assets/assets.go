@@ -41,9 +41,7 @@ func listAssets(a *command.App, cmd *cobra.Command, selection []string) error {
 	if err != nil {
 		return err
 	}
-	if len(selection) == 0 {
-		selection = []string{"*"}
-	}
+	selection = command.Everything(selection)
 	selected, err := graph.Select(selection...)
 	if err != nil {
 		return err

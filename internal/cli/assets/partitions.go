@@ -122,26 +122,46 @@ func viewPartition(p asset.Partition, kept map[string]ledger.Partition) api.Part
 	return v
 }
 
+// setPartition is a partition with its set, as a line of text shows it.
+type setPartition struct {
+	set       api.PartitionSet
+	partition api.Partition
+}
+
 func printPartitionSets(w io.Writer, v api.Partitions) error {
-	var rows [][]string
+	var lines []setPartition
 	for _, s := range v.Sets {
 		for _, p := range s.Partitions {
-			var states []string
-			for _, state := range asset.States() {
-				if n := p.States[state]; n > 0 {
-					states = append(states, fmt.Sprintf("%d %s", n, state))
-				}
-			}
-			if p.Gone {
-				states = []string{"gone"}
-			}
-			rows = append(rows, []string{s.Set, s.Kind, p.Partition, p.Label, strings.Join(states, ", ")})
+			lines = append(lines, setPartition{s, p})
 		}
 		if len(s.Partitions) == 0 {
-			rows = append(rows, []string{s.Set, s.Kind, "–", "", "none known yet"})
+			lines = append(lines, setPartition{set: s})
 		}
 	}
-	return output.Table(w, []string{"SET", "KIND", "PARTITION", "NAME", "ASSETS"}, rows)
+	return output.List(w, lines, []output.Column[setPartition]{
+		{Head: "SET", Cell: func(l setPartition) string { return l.set.Set }},
+		{Head: "KIND", Cell: func(l setPartition) string { return l.set.Kind }},
+		{Head: "PARTITION", Cell: func(l setPartition) string { return l.partition.Partition }},
+		{Head: "NAME", Cell: func(l setPartition) string { return l.partition.Label }},
+		{Head: "ASSETS", Cell: setPartition.states},
+	})
+}
+
+// states counts the assets in each state, or says why there are none.
+func (l setPartition) states() string {
+	switch {
+	case len(l.set.Partitions) == 0:
+		return "none known yet"
+	case l.partition.Gone:
+		return "gone"
+	}
+	var states []string
+	for _, state := range asset.States() {
+		if n := l.partition.States[state]; n > 0 {
+			states = append(states, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(states, ", ")
 }
 
 func addPartitions(ctx context.Context, a *command.App, d *host.Data, name string, keys []string) error {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"drugslm/activities"
@@ -19,6 +20,29 @@ import (
 	"drugslm/internal/lake"
 	"drugslm/internal/versions"
 )
+
+// Everything is a selection as it was typed, or all where nothing was.
+func Everything(selection []string) []string {
+	if len(selection) == 0 {
+		return []string{"*"}
+	}
+	return selection
+}
+
+// PartitionFlag adds --partition, which ChoosePartitions resolves.
+func PartitionFlag(cmd *cobra.Command, words *[]string) {
+	cmd.Flags().StringSliceVarP(words, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+}
+
+// Choose resolves a selection of assets, and what was typed after --partition.
+func Choose(ctx context.Context, d *host.Data, selection, words []string) ([]*asset.Asset, map[asset.Key][]string, error) {
+	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
+	if err != nil {
+		return nil, nil, err
+	}
+	chosen, err := ChoosePartitions(ctx, d, selected, words)
+	return selected, chosen, err
+}
 
 // ChoosePartitions resolves what was typed after --partition; nil when that was nothing.
 func ChoosePartitions(ctx context.Context, d *host.Data, selected []*asset.Asset, words []string) (map[asset.Key][]string, error) {

@@ -33,7 +33,7 @@ type itemQuery struct {
 
 func (q *itemQuery) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&q.selection, "asset", "", "only items of this asset, or of these: a selection")
-	cmd.Flags().StringSliceVarP(&q.partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	command.PartitionFlag(cmd, &q.partitions)
 	cmd.Flags().StringVar(&q.kind, "kind", "", "only this kind of failure, such as corrupt")
 	cmd.Flags().StringVar(&q.reason, "reason", "", "only items whose reason holds this text, in capitals or not")
 	cmd.Flags().BoolVar(&q.all, "all", false, "all quarantined items, where nothing else says which")

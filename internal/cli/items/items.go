@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
@@ -53,9 +52,7 @@ func itemsCommand(a *command.App, use string) *cobra.Command {
 		Use:   use,
 		Short: "List items with their state and its reason: what is quarantined, absent or pending, and why",
 		RunE: func(cmd *cobra.Command, selection []string) error {
-			if len(selection) == 0 {
-				selection = []string{"*"}
-			}
+			selection = command.Everything(selection)
 			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				found, err := items(ctx, d, selection, partitions, wanted)
 				if err != nil {
@@ -65,7 +62,7 @@ func itemsCommand(a *command.App, use string) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringSliceVarP(&partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	command.PartitionFlag(cmd, &partitions)
 	cmd.Flags().StringVar((*string)(&wanted.filter.State), "state", "", "only this state: pending, made, staged, published, absent or quarantined")
 	cmd.Flags().StringVar(&wanted.filter.Kind, "kind", "", "only this kind of failure or absence, such as corrupt")
 	cmd.Flags().StringVar(&wanted.reason, "reason", "", "only items whose reason holds this text, in capitals or not")
@@ -79,11 +76,7 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
 		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, strings.Join(itemStates, ", "))
 	}
-	selected, err := activities.Select(ctx, d.Graph, d.Ledger, selection...)
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := command.ChoosePartitions(ctx, d, selected, partitions)
+	selected, chosen, err := command.Choose(ctx, d, selection, partitions)
 	if err != nil {
 		return nil, err
 	}
@@ -149,15 +142,27 @@ func itemsOf(ctx context.Context, d *host.Data, filter ledger.Filter, keys []str
 }
 
 func printItems(w io.Writer, found []api.Item) error {
-	rows := make([][]string, len(found))
-	for i, v := range found {
-		if v.MissingSince != "" {
-			v.Reason = strings.TrimSpace("missing since " + v.MissingSince + " " + v.Reason)
-		}
-		if v.Waiver != nil {
-			v.Reason = fmt.Sprintf("waived by %s (%s): %s", v.Waiver.Author, v.Waiver.Note, v.Reason)
-		}
-		rows[i] = []string{string(v.Asset), v.Partition, v.Item, string(v.State), v.Kind, strconv.Itoa(v.Attempts), v.Label, v.Reason, v.Evidence}
+	return output.List(w, found, []output.Column[api.Item]{
+		{Head: "ASSET", Cell: func(v api.Item) string { return string(v.Asset) }},
+		{Head: "PARTITION", Cell: func(v api.Item) string { return v.Partition }},
+		{Head: "ITEM", Cell: func(v api.Item) string { return v.Item }},
+		{Head: "STATE", Cell: func(v api.Item) string { return string(v.State) }},
+		{Head: "KIND", Cell: func(v api.Item) string { return v.Kind }},
+		{Head: "ATTEMPTS", Cell: func(v api.Item) string { return strconv.Itoa(v.Attempts) }},
+		{Head: "NAME", Cell: func(v api.Item) string { return v.Label }},
+		{Head: "REASON", Cell: reasonOf},
+		{Head: "EVIDENCE", Cell: func(v api.Item) string { return v.Evidence }},
+	})
+}
+
+// reasonOf is why an item is in its state, with what is noted beside it.
+func reasonOf(v api.Item) string {
+	reason := v.Reason
+	if v.MissingSince != "" {
+		reason = strings.TrimSpace("missing since " + v.MissingSince + " " + reason)
 	}
-	return output.Table(w, []string{"ASSET", "PARTITION", "ITEM", "STATE", "KIND", "ATTEMPTS", "NAME", "REASON", "EVIDENCE"}, rows)
+	if v.Waiver != nil {
+		reason = fmt.Sprintf("waived by %s (%s): %s", v.Waiver.Author, v.Waiver.Note, reason)
+	}
+	return reason
 }

@@ -77,7 +77,7 @@ func realFiles(t testing.TB, folder string) []string {
 	t.Helper()
 	shared := os.Getenv("DRUGSLM_SHARED")
 	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "shared")
+		shared = filepath.Join("..", "..", "..", "..", "shared")
 	}
 	files, err := filepath.Glob(filepath.Join(shared, "data", folder, "*.pdf"))
 	require.NoError(t, err)

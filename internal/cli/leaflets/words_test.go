@@ -224,7 +224,7 @@ func pdfsUnder(dir string) ([]string, error) {
 // givenFiles are the leaflets and cases in the folder of test data.
 func givenFiles(tb testing.TB) []string {
 	tb.Helper()
-	shared := cmp.Or(os.Getenv("DRUGSLM_SHARED"), filepath.Join("..", "..", "..", "shared"))
+	shared := cmp.Or(os.Getenv("DRUGSLM_SHARED"), filepath.Join("..", "..", "..", "..", "shared"))
 	var files []string
 	for _, folder := range []string{"leaflets", "cases"} {
 		found, err := pdfsUnder(filepath.Join(shared, "data", folder))

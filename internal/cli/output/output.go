@@ -82,6 +82,28 @@ func Table(w io.Writer, header []string, rows [][]string) error {
 	return t.Flush()
 }
 
+// Column is a column of a table of values: its head, and what it shows of one.
+type Column[T any] struct {
+	Head string
+	Cell func(T) string
+}
+
+// List prints a table with a row for each value.
+func List[T any](w io.Writer, values []T, columns []Column[T]) error {
+	header := make([]string, len(columns))
+	for i, c := range columns {
+		header[i] = c.Head
+	}
+	rows := make([][]string, len(values))
+	for r, v := range values {
+		rows[r] = make([]string, len(columns))
+		for i, c := range columns {
+			rows[r][i] = c.Cell(v)
+		}
+	}
+	return Table(w, header, rows)
+}
+
 // OrDash is a text, or a dash for none.
 func OrDash(text string) string {
 	if text == "" {

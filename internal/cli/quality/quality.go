@@ -60,7 +60,7 @@ a document lost is in its reasons. The worst come first: look at one with "start
 			})
 		},
 	}
-	cmd.Flags().StringSliceVarP(&q.partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	command.PartitionFlag(cmd, &q.partitions)
 	cmd.Flags().IntVar(&q.worst, "worst", 20, "how many of the worst documents are listed")
 	cmd.Flags().StringVar(&q.html, "html", "", "write a report into this file")
 	cmd.Flags().Float64Var(&q.failUnder, "fail-under", 0, "exit 1 if the share of leaflets with all sections is below this: 0 to 1")

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drugslm/activities"
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
@@ -47,9 +46,7 @@ from being published: failed, or an error of a blocking check. Warnings and what
   starter checks anvisa/catalog --partition Genérico --history 10
   starter checks --failed || starter checks --failed -o json`,
 		RunE: func(cmd *cobra.Command, selection []string) error {
-			if q.selection = selection; len(selection) == 0 {
-				q.selection = []string{"*"}
-			}
+			q.selection = command.Everything(selection)
 			if q.history < 0 || q.history > 1000 {
 				return fault.New(fault.Invalid, "", "--history is %d: want 0 to 1000", q.history)
 			}
@@ -65,7 +62,7 @@ from being published: failed, or an error of a blocking check. Warnings and what
 			})
 		},
 	}
-	cmd.Flags().StringSliceVarP(&q.partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	command.PartitionFlag(cmd, &q.partitions)
 	cmd.Flags().BoolVar(&q.failed, "failed", false, "only what did not pass; exit 1 if it keeps a partition from being published")
 	cmd.Flags().IntVar(&q.history, "history", 0, "show the last so many results of each check too")
 	return cmd
@@ -73,11 +70,7 @@ from being published: failed, or an error of a blocking check. Warnings and what
 
 func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQuery) ([]api.CheckResult, error) {
 	found := []api.CheckResult{}
-	selected, err := activities.Select(ctx, d.Graph, d.Ledger, q.selection...)
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := command.ChoosePartitions(ctx, d, selected, q.partitions)
+	selected, chosen, err := command.Choose(ctx, d, q.selection, q.partitions)
 	if err != nil {
 		return nil, err
 	}
@@ -159,20 +152,22 @@ func printChecks(w io.Writer, found []api.CheckResult, q checkQuery) error {
 		_, err := io.WriteString(w, text)
 		return err
 	}
-	header := []string{"ASSET", "PARTITION", "CHECK", "SEVERITY", "OUTCOME", "OBSERVED", "EXPECTED", "AT", "RUN", "DETAIL"}
+	columns := []output.Column[api.CheckResult]{
+		{Head: "ASSET", Cell: func(r api.CheckResult) string { return string(r.Asset) }},
+		{Head: "PARTITION", Cell: func(r api.CheckResult) string { return r.Partition }},
+		{Head: "CHECK", Cell: func(r api.CheckResult) string { return r.Check }},
+		{Head: "SEVERITY", Cell: func(r api.CheckResult) string { return r.Severity }},
+		{Head: "OUTCOME", Cell: func(r api.CheckResult) string { return string(r.Outcome) }},
+		{Head: "OBSERVED", Cell: func(r api.CheckResult) string { return output.Line(r.Observed) }},
+		{Head: "EXPECTED", Cell: func(r api.CheckResult) string { return output.Line(r.Expected) }},
+		{Head: "AT", Cell: func(r api.CheckResult) string { return output.When(r.At) }},
+		{Head: "RUN", Cell: func(r api.CheckResult) string { return r.RunID }},
+		{Head: "DETAIL", Cell: func(r api.CheckResult) string { return output.Line(r.Detail) }},
+	}
 	if q.history > 0 {
-		header = slices.Insert(header, 6, "BEFORE, OLDEST FIRST")
+		columns = slices.Insert(columns, 6, output.Column[api.CheckResult]{Head: "BEFORE, OLDEST FIRST", Cell: resultsBefore})
 	}
-	rows := make([][]string, len(found))
-	for i, r := range found {
-		rows[i] = []string{
-			string(r.Asset), r.Partition, r.Check, r.Severity, string(r.Outcome), output.Line(r.Observed), output.Line(r.Expected), output.When(r.At), r.RunID, output.Line(r.Detail),
-		}
-		if q.history > 0 {
-			rows[i] = slices.Insert(rows[i], 6, resultsBefore(r))
-		}
-	}
-	return output.Table(w, header, rows)
+	return output.List(w, found, columns)
 }
 
 // resultsBefore is what was observed until the last result, oldest first; what did not pass has a "!" before it.

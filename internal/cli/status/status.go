@@ -28,9 +28,7 @@ func NewStatus(a *command.App) *cobra.Command {
 		Use:   "status [SELECT...]",
 		Short: "Show how every partition stands: fresh, stale, failed or missing, and its items",
 		RunE: func(cmd *cobra.Command, selection []string) error {
-			if len(selection) == 0 {
-				selection = []string{"*"}
-			}
+			selection = command.Everything(selection)
 			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				v, err := status(ctx, d, selection)
 				if err != nil {

@@ -59,7 +59,7 @@ for null. The first column is the partition.`,
 			})
 		},
 	}
-	cmd.Flags().StringSliceVarP(&q.partitions, "partition", "p", nil, "only these partitions, by key, name, glob or range; may be given several times")
+	command.PartitionFlag(cmd, &q.partitions)
 	cmd.Flags().StringSliceVar(&q.columns, "columns", nil, "only these columns, in this order")
 	cmd.Flags().IntVarP(&q.rows, "rows", "n", 10, "how many rows at most")
 	return cmd

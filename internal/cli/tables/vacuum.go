@@ -33,9 +33,7 @@ Files that no version mentions are for "starter sweep". Leaflet PDFs are never r
 		Example: `  starter vacuum --dry-run
   starter vacuum anvisa/catalog --keep-versions 3 --older-than 168h`,
 		RunE: func(cmd *cobra.Command, selection []string) error {
-			if len(selection) == 0 {
-				selection = []string{"*"}
-			}
+			selection = command.Everything(selection)
 			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				selected, err := d.Graph.Select(selection...)
 				if err != nil {
