@@ -240,7 +240,7 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 	return nil, nil
 }
 
-// view draws the pages, writes the file and says where it is.
+// writeView draws the pages, writes the file and says where it is.
 func writeView(ctx context.Context, a *command.App, q viewQuery, s look.Subject, content []byte) error {
 	if err := drawPages(ctx, q, &s, content); err != nil {
 		return err

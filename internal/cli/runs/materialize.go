@@ -95,7 +95,7 @@ func acceptable(ctx context.Context, d *host.Data, in workflows.MaterializeInput
 
 // decide fills in what a run is to do: what a saved plan says, or what the run will plan itself.
 func decide(ctx context.Context, d *host.Data, file string, in *workflows.MaterializeInput) error {
-	var p *prepared
+	var p *Prepared
 	var err error
 	if file != "" {
 		if p, err = loadPlan(ctx, d, file); err != nil {

@@ -72,8 +72,8 @@ that, or refuses, saying what has moved since.`,
 	return cmd
 }
 
-// prepared is a plan with what it was made from.
-type prepared struct {
+// Prepared is a plan with what it was made from.
+type Prepared struct {
 	selection []string
 	request   asset.Request
 	selected  []*asset.Asset
@@ -84,8 +84,8 @@ type prepared struct {
 }
 
 // PreparePlan plans a selection as the ledger sees the world now.
-func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*prepared, error) {
-	p := &prepared{selection: selection, request: r}
+func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*Prepared, error) {
+	p := &Prepared{selection: selection, request: r}
 	var err error
 	if p.selected, err = activities.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 }
 
 // estimate says what the plan will do.
-func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) error {
+func (p *Prepared) estimate(ctx context.Context, c config.Config, d *host.Data) error {
 	source, err := url.Parse(string(c.Source.URL))
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "read source.url", err)
@@ -115,7 +115,7 @@ func (p *prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 }
 
 // save keeps the plan in a file.
-func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
+func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 	const op = "save plan"
 	switch n := len(p.Plan.Steps); {
 	case n == 0:
@@ -156,7 +156,7 @@ func (p *prepared) save(ctx context.Context, d *host.Data, path string) error {
 }
 
 // loadPlan reads a saved plan and plans anew; an error says what moved between the two.
-func loadPlan(ctx context.Context, d *host.Data, path string) (*prepared, error) {
+func loadPlan(ctx context.Context, d *host.Data, path string) (*Prepared, error) {
 	text, err := file.Read(path, asset.MaxSaved)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "read saved plan", err)
@@ -180,7 +180,7 @@ func tooMany(op string, steps int) error {
 	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, activities.MaxSteps)
 }
 
-func (p *prepared) show() api.Plan {
+func (p *Prepared) show() api.Plan {
 	v := api.Plan{
 		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left,
 		Discover: append([]activities.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
