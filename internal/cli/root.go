@@ -60,26 +60,14 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
-		dev.NewDev(a), dev.NewDemo(a), dev.NewPortal(a), assets.NewAssets(a), runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a),
-		items.NewWhy(a),
-		assets.NewPartitions(a),
-		backfills.New(a),
-		status.NewStatus(a), runs.NewResume(a), items.NewItems(a), tables.NewAudit(a), tables.NewSweep(a), newVersion(a), newPDFServe(),
-		leaflets.New(a),
-		schedules.New(a),
-		operations.NewHooks(a),
-		tables.NewVersions(a),
-		tables.NewHead(a),
-		tables.NewDiff(a),
-		tables.NewRollback(a),
-		tables.NewVacuum(a),
-		operations.NewRetention(a),
-		automation.New(a),
-		status.NewChecks(a),
-		operations.NewGrid(a),
-		corpus.New(a),
-		quality.New(a),
-		operations.NewBudget(a),
+		dev.NewDev(a), dev.NewDemo(a), dev.NewPortal(a),
+		assets.NewAssets(a), assets.NewPartitions(a), automation.New(a),
+		runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a), runs.NewResume(a), backfills.New(a), schedules.New(a),
+		status.NewStatus(a), status.NewChecks(a), items.NewItems(a), items.NewWhy(a),
+		tables.NewHead(a), tables.NewVersions(a), tables.NewDiff(a), tables.NewRollback(a), tables.NewVacuum(a), tables.NewAudit(a), tables.NewSweep(a),
+		leaflets.New(a), quality.New(a), corpus.New(a),
+		operations.NewBudget(a), operations.NewGrid(a), operations.NewHooks(a), operations.NewRetention(a),
+		newVersion(a), newPDFServe(),
 	)
 	wrapArgs(root)
 	alike(root)
