@@ -127,7 +127,7 @@ record: build chromium ## record workflow histories for the replay tests, from a
 
 .PHONY: bench
 bench: build chromium ## measure: plan, status, backfill show and automation over 100,000 partitions and 1,000,000 items, listings, an unchanged run, 40,000 items, 20,000 documents
-	@$(GO) test ./activities ./cmd/starter -run '^$$' -bench 'Plan|Status|Automation|BackfillShow' -benchtime 3x -timeout 30m
+	@$(GO) test ./activities ./internal/cli/status ./internal/cli/backfills -run '^$$' -bench 'Plan|Status|Automation|BackfillShow' -benchtime 3x -timeout 30m
 	@DRUGSLM_E2E=1 DRUGSLM_BIN=$(CURDIR)/$(BIN) $(GO) test ./e2e -run '^$$' -bench . -benchtime 1x -timeout 60m
 
 .PHONY: bench-backfill
@@ -140,15 +140,15 @@ bench-text: ## measure: CPU a page and peak memory of our text beside its engine
 
 .PHONY: bench-tables
 bench-tables: ## measure: cells of tables against what a person read, on the public leaflets in the folder DIR, worst first
-	@DRUGSLM_TABLES='$(abspath $(DIR))' $(GO) test ./cmd/starter -run 'TestTablesOfLeaflets' -count 1 -v
+	@DRUGSLM_TABLES='$(abspath $(DIR))' $(GO) test ./internal/cli/leaflets -run 'TestTablesOfLeaflets' -count 1 -v
 
 .PHONY: bench-words
 bench-words: optional ## hold the words of each PDF in DIR (else: of the leaflets in ../shared) against pdftotext -raw, worst first; fails beyond 0.1 %
-	@DRUGSLM_WORDS='$(abspath $(DIR))' $(GO) test ./cmd/starter -run '^$$' -bench '^BenchmarkWords$$' -benchtime 1x -timeout 3h
+	@DRUGSLM_WORDS='$(abspath $(DIR))' $(GO) test ./internal/cli/leaflets -run '^$$' -bench '^BenchmarkWords$$' -benchtime 1x -timeout 3h
 
 .PHONY: bench-leaflets
 bench-leaflets: ## measure: what is found in the leaflets in DIR, patients and professionals apart, in two halves; faults of the first half, worst first
-	@DRUGSLM_LEAFLETS='$(abspath $(DIR))' DRUGSLM_HELD_OUT=$(HELD_OUT) $(GO) test ./cmd/starter -run '^$$' -bench '^BenchmarkLeaflets$$' -benchtime 1x -timeout 3h
+	@DRUGSLM_LEAFLETS='$(abspath $(DIR))' DRUGSLM_HELD_OUT=$(HELD_OUT) $(GO) test ./internal/cli/leaflets -run '^$$' -bench '^BenchmarkLeaflets$$' -benchtime 1x -timeout 3h
 
 .PHONY: bench-scans
 bench-scans: optional ## measure: CPU a page, wrong characters and words found by Tesseract, on the leaflets in ../shared

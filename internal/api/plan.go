@@ -1,0 +1,30 @@
+package api
+
+import (
+	"drugslm/internal/asset"
+	"drugslm/internal/engine/forecast"
+)
+
+// Plan is what `plan -o json` prints. Fields are added, never renamed.
+type Plan struct {
+	Steps        []PlanStep           `json:"steps"`
+	Undiscovered []string             `json:"undiscovered,omitempty"`
+	Left         int                  `json:"left"`     // selected partitions that the filter leaves out
+	Discover     []forecast.Discovery `json:"discover"` // what the source is asked for before
+	Total        asset.Estimate       `json:"total"`
+	Pace         Pace                 `json:"pace"`
+}
+
+// PlanStep is a step of a plan with what it will cost.
+type PlanStep struct {
+	asset.Step
+	Estimate asset.Estimate `json:"estimate"`
+}
+
+// Pace is how fast the source may be asked.
+type Pace struct {
+	Host        string  `json:"host"`
+	RPS         float64 `json:"rps"`   // of the configuration; 0: no limit
+	Share       float64 `json:"share"` // of it that is in force
+	WaitSeconds float64 `json:"wait_seconds"`
+}

@@ -1,0 +1,109 @@
+package backfills_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/api"
+	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one under way.
+func june(t *testing.T) string {
+	t.Helper()
+	data := t.TempDir()
+	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
+	require.NoError(t, err)
+	_, err = l.CreateBackfill(t.Context(), ledger.Backfill{ID: "june", Selection: "anvisa/*", Partitions: "1..4\n7", Mode: "stale", MaxInFlight: 3, Priority: 4})
+	require.NoError(t, err)
+	step := func(seq int64, asset, partition string, needs ...int64) ledger.NewStep {
+		return ledger.NewStep{Seq: seq, Asset: asset, Partition: partition, Label: "Number " + partition, Needs: needs}
+	}
+	require.NoError(t, l.AddSteps(t.Context(), "june", []ledger.NewStep{
+		step(0, "anvisa/catalog", "1"), step(1, "anvisa/catalog", "2"), step(2, "anvisa/download", "2", 1), step(3, "anvisa/download", "3"),
+	}, func(int) {}))
+	b, _, err := l.OpenBackfill(t.Context(), "june", "e")
+	require.NoError(t, err)
+	_, err = l.DequeueSteps(t.Context(), ledger.DequeueRequest{Backfill: "june", Epoch: b.Epoch, Number: 1, Limit: 9})
+	require.NoError(t, err)
+	for _, end := range []ledger.StepEnd{
+		{Seq: 0, State: ledger.StepDone, StepOutcome: ledger.StepOutcome{Changed: true, Rows: 5, Counts: ledger.Counts{Discovered: 6, Published: 5, Absent: 1}}},
+		{Seq: 1, State: ledger.StepFailed, Kind: string(fault.Layout), Error: "the page is another"},
+	} {
+		end.Backfill, end.Epoch, end.Take = "june", b.Epoch, 1
+		_, err := l.FinishStep(t.Context(), end, ledger.DequeueRequest{})
+		require.NoError(t, err)
+	}
+	_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: "3", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
+		ledger.Item{ID: "1/patient", Fingerprint: "a"}, ledger.Item{ID: "2/patient", Fingerprint: "a"},
+	)})
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return data
+}
+
+func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
+	t.Parallel()
+	data := june(t)
+	code, stdout, stderr := clitest.Run(t, data, "backfill", "show", "june", "-o", "json")
+	require.Zero(t, code, stderr)
+	var v api.Backfill
+	require.NoError(t, json.Unmarshal([]byte(stdout), &v))
+	require.Equal(t, ledger.BackfillRunning, v.State)
+	require.Equal(t, []string{"1..4", "7"}, v.Partitions)
+	require.Equal(t, api.StepCounts{ledger.StepDone: 1, ledger.StepFailed: 1, ledger.StepSkipped: 1, ledger.StepRunning: 1}, v.Steps)
+	require.Equal(t, 4, v.Total)
+	require.Positive(t, v.PerMinute)
+	require.NotNil(t, v.ETA)
+	require.Equal(t, []api.AssetProgress{
+		{Asset: "anvisa/catalog", Steps: api.StepCounts{ledger.StepDone: 1, ledger.StepFailed: 1}, Changed: 1, Rows: 5, Items: api.ItemCounts{Discovered: 6, Published: 5, Absent: 1}},
+		{Asset: "anvisa/download", Steps: api.StepCounts{ledger.StepSkipped: 1, ledger.StepRunning: 1}, Items: api.ItemCounts{Discovered: 2, Pending: 2}},
+	}, v.Assets, "the items of what is under way are counted as they stand now")
+	require.Len(t, v.Failures, 1)
+	require.Equal(t, "2", v.Failures[0].Example.Partition)
+	require.Contains(t, v.Failures[0].Advice, "then retry")
+	require.Len(t, v.Listed, 4)
+
+	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--state", "skipped")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "skipped: anvisa/catalog[2] failed")
+	require.Contains(t, stdout, "1 failed, kind layout: the source or a check is not as expected")
+	code, stdout, _ = clitest.Run(t, data, "backfill", "list")
+	require.Zero(t, code)
+	require.Contains(t, stdout, "1/4")
+}
+
+func TestBackfillsThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	data := june(t)
+	for _, tt := range []struct {
+		args string
+		want string
+	}{
+		{"show jun", `did you mean june?`},
+		{"show july", "`starter backfill list` shows them"},
+		{"show august", "`starter backfill list` shows them"},
+		{"show june --state lost", "known are"},
+		{"create anvisa/catalog --id june", `the selection is "anvisa/*" there, and "anvisa/catalog" here`},
+		{"create anvisa/catalog --id ../x", "want up to 60 letters"},
+		{"create anvisa/catalog --rate -1 --max-in-flight 501", "want 1 to 500"},
+		{"create anvisa/catlog", "nearest: anvisa/catalog"},
+		{"create anvisa/updates --partitions 1999-01-01", "windows from"},
+		{"create anvisa/catalog --missing --force", "missing"},
+		{"rate june fast", `"fast" is not a number`},
+		{"limit june 2.5", `"2.5" is not a whole number`},
+		{"paus june", "did you mean pause?"},
+	} {
+		code, stdout, stderr := clitest.Run(t, data, append([]string{"backfill"}, strings.Fields(tt.args)...)...)
+		require.Equal(t, cli.ExitUsage, code, "%s: %s", tt.args, stderr)
+		require.Contains(t, stderr, tt.want)
+		require.Empty(t, stdout)
+	}
+}

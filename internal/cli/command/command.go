@@ -1,0 +1,164 @@
+// Package command has what every verb of the command line needs to work: its settings, the data folder, Temporal.
+//
+// It lies below the packages with the verbs, which take an App and give cobra commands. What they print goes through
+// package output.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"drugslm/internal/cli/output"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/telemetry"
+)
+
+// App is what every verb has at hand.
+type App struct {
+	Stdout, Stderr io.Writer // for eyes: see package terminal
+	Document       io.Writer // standard output for a document in HTML
+	Format         string    // "text", "json", or what AlsoFormat names
+}
+
+// JSON reports whether JSON is wanted.
+func (a *App) JSON() bool { return a.Format == "json" }
+
+// Note tells something on standard error.
+func (a *App) Note(format string, args ...any) {
+	output.InLine(args)
+	fmt.Fprintf(a.Stderr, format+"\n", args...)
+}
+
+// Show prints v as JSON, or as text through the given function.
+func (a *App) Show(v any, text func(w io.Writer) error) error {
+	if a.Format != "json" {
+		return text(a.Stdout)
+	}
+	if long, ok := v.(interface{ WriteJSON(w io.Writer) error }); ok {
+		return long.WriteJSON(a.Stdout)
+	}
+	return output.Encoder(a.Stdout, "").Encode(v)
+}
+
+// ShowLine prints v as JSON, or as text that one line says.
+func (a *App) ShowLine(v any, format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	return a.Show(v, func(w io.Writer) error {
+		_, err := output.Writeln(w, text)
+		return err
+	})
+}
+
+// AlsoFormat is the annotation of a verb that prints in a third form, as csv.
+const AlsoFormat = "format"
+
+// formats names the forms that a verb prints in.
+func formats(also string) string {
+	if also == "" {
+		return "text or json"
+	}
+	return "text, json or " + also
+}
+
+// Config loads the configuration that the command's flags, the environment and the file make.
+func (a *App) Config(cmd *cobra.Command) (config.Config, error) {
+	if also := cmd.Annotations[AlsoFormat]; a.Format != "text" && a.Format != "json" && (also == "" || a.Format != also) {
+		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
+	}
+	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv, Tell: func(text string) { a.Note("%s", text) }})
+}
+
+// Logger writes the log of a command to standard error.
+func (a *App) Logger(c config.Config) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Log.Level)) // validated by config
+	return telemetry.NewLogger(a.Stderr, level, c.Log.Format == "json")
+}
+
+// WithData runs fn with the data folder of the configuration.
+func (a *App) WithData(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	c, err := a.Config(cmd)
+	if err != nil {
+		return err
+	}
+	data, err := host.OpenData(cmd.Context(), c)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = data.Close() }() // read only: there is nothing to lose
+	return fn(cmd.Context(), c, data)
+}
+
+// WithServer runs fn with the data folder and the server.
+func (a *App) WithServer(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
+	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		return a.Dial(ctx, c, func(cli client.Client) error { return fn(ctx, c, d, cli) })
+	})
+}
+
+// WithTemporal runs fn with a connection to Temporal.
+func (a *App) WithTemporal(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, cli client.Client) error) error {
+	c, err := a.Config(cmd)
+	if err != nil {
+		return err
+	}
+	return a.Dial(cmd.Context(), c, func(cli client.Client) error { return fn(cmd.Context(), c, cli) })
+}
+
+// Dial runs fn with a connection to Temporal.
+func (a *App) Dial(ctx context.Context, c config.Config, fn func(cli client.Client) error) error {
+	return a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
+		cli, err := host.Dial(ctx, c, t, a.Logger(c))
+		if err != nil {
+			return err
+		}
+		defer cli.Close()
+		return fn(cli)
+	})
+}
+
+// Traced starts telemetry for a command and stops it when fn is done.
+func (a *App) Traced(ctx context.Context, service string, fn func(t *telemetry.Telemetry) error) error {
+	t, err := telemetry.Start(ctx, telemetry.Options{ServiceName: service, Version: host.Version(), Env: os.Getenv})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Shutdown(context.WithoutCancel(ctx)) }() // says itself what it could not send
+	return fn(t)
+}
+
+// ErrInterrupted is the error of a command that Ctrl-C or a signal ended.
+var ErrInterrupted = errors.New("interrupted")
+
+// ProgressEvery is how often a followed run is looked at.
+const ProgressEvery = time.Second
+
+// Verb refuses a verb that a command does not have, naming those that look like it.
+func Verb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("%s has no verb %q: did you mean %s?", cmd.CommandPath(), args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("%s has no verb %q", cmd.CommandPath(), args[0])
+}
+
+// Usage makes an error one of what was typed, and says where help is.
+func Usage(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.Invalid, "", "%w (see `%s --help`)", err, cmd.CommandPath())
+}

@@ -1,0 +1,9 @@
+package leaflets_test
+
+import (
+	"testing"
+
+	"drugslm/internal/cli/clitest"
+)
+
+func TestMain(m *testing.M) { clitest.Main(m) }

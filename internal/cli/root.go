@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"drugslm/internal/cli/assets"
+	"drugslm/internal/cli/automation"
+	"drugslm/internal/cli/backfills"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/corpus"
+	"drugslm/internal/cli/dev"
+	"drugslm/internal/cli/items"
+	"drugslm/internal/cli/leaflets"
+	"drugslm/internal/cli/operations"
+	"drugslm/internal/cli/quality"
+	"drugslm/internal/cli/runs"
+	"drugslm/internal/cli/schedules"
+	"drugslm/internal/cli/status"
+	"drugslm/internal/cli/tables"
+	"drugslm/internal/config"
+)
+
+func newRoot(stdout, stderr, document io.Writer) *cobra.Command {
+	a := &command.App{Stdout: stdout, Stderr: stderr, Document: document}
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Keep a complete corpus of Brazil's drug leaflets",
+		Long: `drugslm keeps a complete, correct, current corpus of Brazil's drug leaflets from ANVISA's
+Bulário Eletrônico: index → catalog → download → extract, as assets on Temporal.
+
+Try it without the internet:      starter demo
+Start everything on this machine: starter dev --simulate
+Then, in another terminal:        starter materialize '*' --wait
+                                  starter status
+
+A selection is written as in Dagster. It is one expression, however many arguments it has:
+
+  anvisa/catalog   anvisa/*   *           a key, a glob over keys, everything
+  group:anvisa   kind:pdf   column:text   by attribute; also owner:team:corpus, tag:source, tag:source=anvisa,
+                                          and status: with missing, failed, stale or fresh
+  +anvisa/extract   2+anvisa/extract      with what is upstream of it, all the way or two steps
+  anvisa/index+     anvisa/index+1        with what is downstream
+  not A   A and B   A or B   (A or B)     A, B and A B are A or B
+  roots(A)   sinks(A)                     what A selects and depends on nothing else of it, or nothing of it on that
+
+Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( and < for the shell.`,
+		Args:          command.Verb,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceUsage:  true,
+		SilenceErrors: true,
+
+		SuggestionsMinimumDistance: 2,
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(command.Usage)
+	config.Flags(root.PersistentFlags())
+	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
+	root.AddCommand(
+		dev.NewDev(a), dev.NewDemo(a), dev.NewPortal(a),
+		assets.NewAssets(a), assets.NewPartitions(a), automation.New(a),
+		runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a), runs.NewResume(a), backfills.New(a), schedules.New(a),
+		status.NewStatus(a), status.NewChecks(a), items.NewItems(a), items.NewWhy(a),
+		tables.NewHead(a), tables.NewVersions(a), tables.NewDiff(a), tables.NewRollback(a), tables.NewVacuum(a), tables.NewAudit(a), tables.NewSweep(a),
+		leaflets.New(a), quality.New(a), corpus.New(a),
+		operations.NewBudget(a), operations.NewGrid(a), operations.NewHooks(a), operations.NewRetention(a),
+		newVersion(a), newPDFServe(),
+	)
+	wrapArgs(root)
+	alike(root)
+	return root
+}
+
+// alike lets --partition and --partitions be the same flag, whichever of them a verb documents.
+func alike(cmd *cobra.Command) {
+	for _, name := range []string{"partition", "partitions"} {
+		if cmd.Flags().Lookup(name) == nil {
+			continue
+		}
+		cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, typed string) pflag.NormalizedName {
+			if typed == "partition" || typed == "partitions" {
+				typed = name
+			}
+			return pflag.NormalizedName(typed)
+		})
+	}
+	for _, child := range cmd.Commands() {
+		alike(child)
+	}
+}
+
+// wrapArgs makes a wrong number of arguments, and flags that exclude each other, a usage error, for a command and all
+// below it.
+func wrapArgs(cmd *cobra.Command) {
+	check := cmd.Args
+	if check == nil {
+		check = cobra.ArbitraryArgs
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return command.Usage(cmd, err)
+		}
+		return command.Usage(cmd, cmd.ValidateFlagGroups())
+	}
+	for _, child := range cmd.Commands() {
+		wrapArgs(child)
+	}
+}

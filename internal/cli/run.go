@@ -1,0 +1,48 @@
+// Package cli is the command line of drugslm.
+//
+// It assembles the root command from the packages below it, one for each subject of the verbs, and makes exit codes of
+// errors. A verb takes a command.App, which has the settings, the data folder and Temporal; gets its answer as a document
+// of package api; and shows it as JSON, or as text through package output.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"drugslm/internal/cli/command"
+	"drugslm/internal/fault"
+	"drugslm/internal/telemetry"
+	"drugslm/internal/terminal"
+)
+
+// The exit codes.
+const (
+	ExitDone        = 0   // it did what was asked
+	ExitFailed      = 1   // that failed
+	ExitUsage       = 2   // what was typed cannot work
+	ExitInterrupted = 130 // by Ctrl-C or a signal
+)
+
+// Run is the command with its surroundings given. It returns an exit code.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out, complaints, document := terminal.NewWriter(stdout), terminal.NewWriter(stderr), terminal.NewHTMLWriter(stdout)
+	root := newRoot(out, complaints, document)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	err = errors.Join(err, out.Flush(), document.Flush())
+	defer func() { _ = complaints.Flush() }()
+	switch {
+	case err == nil:
+		return ExitDone
+	case ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, command.ErrInterrupted)):
+		fmt.Fprintln(complaints, "interrupted")
+		return ExitInterrupted
+	}
+	fmt.Fprintln(complaints, "error:", telemetry.Redact(terminal.Message(err)))
+	if fault.KindOf(err) == fault.Invalid {
+		return ExitUsage
+	}
+	return ExitFailed
+}

@@ -1,0 +1,65 @@
+package status
+
+import (
+	"context"
+
+	"drugslm/internal/api"
+	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+	"drugslm/internal/versions"
+)
+
+// othersOf finds what other programs did to an asset's table and no run has followed yet, by partition. refused says why
+// the table cannot be used at all; "" when it can.
+func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[string]versions.Drift, refused string, err error) {
+	if a.External() {
+		return nil, "", nil
+	}
+	table := d.Table(a)
+	if err := table.Usable(ctx, true); err != nil {
+		if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.Corrupt {
+			return nil, "", err
+		}
+		return nil, versions.Advise(a, err).Error(), nil
+	}
+	drifts, err := command.Keeper(d).Drifts(ctx, a)
+	if err != nil {
+		return nil, "", err
+	}
+	found = make(map[string]versions.Drift, len(drifts))
+	for _, drift := range drifts {
+		found[drift.Partition] = drift
+	}
+	return found, "", nil
+}
+
+// changedBy shows what another program did to a partition: it is not fresh, whatever the ledger says.
+func changedBy(p *api.PartitionStatus, drift versions.Drift, changed bool, refused string) {
+	switch {
+	case refused != "" && p.Version != nil:
+		p.State, p.Axis, p.Reason = asset.Failed, "", refused
+	case changed:
+		p.Foreign = drift.Commits
+		switch p.State {
+		case asset.Fresh, asset.Stale:
+			p.State, p.Axis, p.Reason = asset.Stale, asset.SourceAxis, drift.Told()
+		default:
+			p.Reason += "; " + drift.Told()
+		}
+	}
+}
+
+// strangers shows partitions that only another program knows.
+func strangers(found map[string]versions.Drift) []api.PartitionStatus {
+	var all []api.PartitionStatus
+	for key, drift := range found {
+		all = append(all, api.PartitionStatus{
+			Partition: key, Label: "of another program", State: asset.Failed, Reason: "no partition of this asset: " + drift.Told(), Foreign: drift.Commits,
+			Items: api.ItemCounts(ledger.Counts{}),
+		})
+	}
+	return all
+}

@@ -1,0 +1,18 @@
+package status
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/ledger"
+)
+
+func TestTheWaitOfAPartitionIsThatOfTheRunAtIt(t *testing.T) {
+	t.Parallel()
+	busy := ledger.Wait{Asset: "a/b", Partition: "5", Run: "r2", Kind: "busy"}
+	refused := ledger.Wait{Asset: "a/b", Partition: "5", Run: "r1", Kind: "refused"}
+	for _, order := range [][]ledger.Wait{{busy, refused}, {refused, busy}} {
+		require.Equal(t, refused, waitsBySlice(order)[ledger.Slice{Asset: "a/b", Partition: "5"}])
+	}
+}
