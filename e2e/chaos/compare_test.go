@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/corpus"
+	"drugslm/internal/sources/anvisa"
 )
 
 func TestFirstDifference(t *testing.T) {

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/sources/anvisa"
 	"drugslm/internal/sources/anvisa/simulator"
 )
 
