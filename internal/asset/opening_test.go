@@ -8,10 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"drugslm/internal/anvisa"
 	"drugslm/internal/asset"
 	"drugslm/internal/asset/assettest"
+	"drugslm/internal/document"
 	"drugslm/internal/fault"
+	"drugslm/internal/sources/anvisa"
 )
 
 // OpeningKey is the asset of the first sentences of documents.
@@ -96,8 +97,8 @@ func open(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Set
 func ExampleSpec_make() {
 	made := Opening(asset.Static("category", "5"))
 	run := assettest.Run(made, "5", assettest.Inputs{anvisa.ExtractKey: {"5": assettest.Rows(
-		anvisa.ExtractRow{IDProduto: 1, Audience: anvisa.Patient, Text: "Para que serve. Como usar."},
-		anvisa.ExtractRow{IDProduto: 2, Audience: anvisa.Patient, Text: "Bula"},
+		anvisa.ExtractRow{Row: document.Row{IDProduto: 1, Audience: document.Patient, Text: "Para que serve. Como usar."}},
+		anvisa.ExtractRow{Row: document.Row{IDProduto: 2, Audience: document.Patient, Text: "Bula"}},
 	)}})
 	items, err := assettest.Items(context.Background(), made, run)
 	if err != nil {
