@@ -26,6 +26,8 @@ func (t *drawnTable) divide(bands [][]drawnCell) [][]tableRow {
 				rows[i], some = parts, true
 			case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
 				single[i] = parts
+			case t.open:
+				rows[i] = t.paired(band)
 			}
 		}
 	}
