@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Change is one row of the table of changes, with its ten cells as printed: on one line, "N/A" for whatever says that
@@ -67,15 +68,24 @@ func rows(lines []line) []Change {
 		if boxes, n, fields := head(words[i:]); fields != nil {
 			if page := words[i].page; page != t.headed { // one head a page is enough, and bounds the work
 				t.columns(boxes, fields, words[i+n:min(len(words), i+n+maxBody)])
-				t.headed = page
+				t.headed, t.prosaic = page, 0
 			}
 			i += n
 			continue
 		}
-		if t.edges != nil {
-			t.add(words[i])
+		switch {
+		case t.edges == nil:
+			i++
+		case i == 0 || words[i].page != words[i-1].page || words[i].Line != words[i-1].Line:
+			if n := t.skips(words[i:]); n > 0 {
+				i += n
+				continue
+			}
+			fallthrough
+		default:
+			t.add(besideMark(words[i:]))
+			i++
 		}
-		i++
 	}
 	changes := make([]Change, 0, len(t.rows))
 	for _, r := range t.rows {
@@ -185,7 +195,8 @@ type table struct {
 	last   int // column of the last word
 	page   int // of the last word
 
-	headed int // the page of the last head
+	headed  int // the page of the last head
+	prosaic int // how many lines of prose came last
 }
 
 type row struct {
@@ -240,11 +251,7 @@ func gap(body []placed, from, to float32) float32 {
 // add puts a word into its cell. A word to the left of the one before begins a row, unless it is in the columns that a row
 // may have several lines of. At the top of a page a row without a filing goes on from the page before.
 func (t *table) add(w placed) {
-	column := 0
-	middle := (w.Box.X0 + w.Box.X1) / 2
-	for column < len(t.edges) && middle > t.edges[column] {
-		column++
-	}
+	column := t.columnOf(w)
 	field := t.fields[column]
 	turned := w.page != t.page && len(t.rows) > 0
 	switch {
@@ -257,6 +264,23 @@ func (t *table) add(w placed) {
 	}
 	cell.WriteString(w.Text)
 	t.last, t.page = column, w.page
+}
+
+// columnOf is the column that a word is in.
+func (t *table) columnOf(w placed) (column int) {
+	for column < len(t.edges) && middle(w.Box) > t.edges[column] {
+		column++
+	}
+	return column
+}
+
+// besideMark is the first of words; the mark of a list is where the word after it is, which may be in the next column.
+func besideMark(words []placed) placed {
+	w := words[0]
+	if len(words) > 1 && utf8.RuneCountInString(w.Text) == 1 && bullet(w.Text) && words[1].page == w.page && level(w.Box, words[1].Box) && w.Box.X0 < words[1].Box.X0 {
+		w.Box = words[1].Box
+	}
+	return w
 }
 
 // nothing is what a cell says that has nothing to say.

@@ -1,0 +1,113 @@
+package leaflet
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Not all that is printed on the pages of the table of changes is in its rows: pages have feet, which are no running ones to all of the leaflet where its
+// pages lie, and prose follows: notes, and how to use the product.
+const (
+	feetLines = 8 // lowest lines of a page that may be its foot
+	sameFoot  = 2 // points by which the feet of pages may be apart
+	proseLine = 6 // words of a line of prose, at least
+	proseOver = 3 // edges of columns that it lies over, at least
+	proseEnds = 2 // lines of prose that end the table, until a filing comes
+)
+
+// footless leaves out of the lines of a table of changes what is at the foot of its pages: what stands at the same height of three, or what was
+// dropped from others of the leaflet.
+func footless(lines []line, dropped []Drop) []line {
+	known := map[edge]bool{}
+	for _, d := range dropped {
+		if d.Reason == RunningHead {
+			known[mask(d.Text, d.Page)] = true
+		}
+	}
+	lowest := map[int][]int{} // of each page, the upmost first
+	for from := 0; from < len(lines); {
+		to := from
+		var page []int
+		for ; to < len(lines) && lines[to].page == lines[from].page; to++ {
+			if len(lines[to].words) > 0 {
+				page = append(page, to)
+			}
+		}
+		slices.SortStableFunc(page, func(a, b int) int { return cmp.Compare(lines[a].height(), lines[b].height()) })
+		lowest[lines[from].page] = page[max(0, len(page)-feetLines):]
+		from = to
+	}
+	places := map[edge][]float32{} // heights, one a page
+	for _, page := range lowest {
+		for _, i := range page {
+			key := mask(lines[i].text, lines[i].page)
+			places[key] = append(places[key], lines[i].height())
+		}
+	}
+	for _, heights := range places {
+		slices.Sort(heights)
+	}
+	foot := map[int]bool{}
+	for _, page := range lowest {
+		for _, i := range slices.Backward(page) {
+			key := mask(lines[i].text, lines[i].page)
+			at, _ := slices.BinarySearch(places[key], lines[i].height()-sameFoot)
+			to, _ := slices.BinarySearch(places[key], lines[i].height()+sameFoot)
+			if to-at < edgePages && !known[key] || landmark.MatchString(Plain(lines[i].text)) {
+				break
+			}
+			foot[i] = true
+		}
+	}
+	kept := make([]line, 0, len(lines))
+	for i, l := range lines {
+		if !foot[i] {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// prose reports whether the words of a line run over the edges of columns as if there were none.
+func (t *table) prose(words []placed) bool {
+	if len(words) < proseLine {
+		return false
+	}
+	over, bridged := 0, 0
+	for _, e := range t.edges {
+		for i, w := range words[1:] {
+			before := words[i]
+			switch {
+			case w.Box.X0 < e && e < w.Box.X1:
+				over, bridged = over+1, bridged+1
+			case before.Box.X1 <= e && e <= w.Box.X0:
+				if over++; w.Box.X0-before.Box.X1 < columnGap {
+					bridged++
+				}
+			default:
+				continue
+			}
+			break
+		}
+	}
+	return over >= proseOver && 4*bridged >= 3*over
+}
+
+// skips reports whether the line with which words begin is none of the table, and in how many words.
+func (t *table) skips(words []placed) (n int) {
+	for n = 1; n < len(words) && words[n].page == words[0].page && words[n].Line == words[0].Line; n++ {
+	}
+	if t.prose(words[:n]) {
+		t.prosaic++
+		return n
+	}
+	if t.prosaic < proseEnds {
+		t.prosaic = 0
+		return 0
+	}
+	if t.fields[t.columnOf(words[0])] < filed && slices.ContainsFunc(words[:n], func(w placed) bool { return filing.MatchString(w.Text) }) {
+		t.prosaic = 0
+		return 0
+	}
+	return n
+}
