@@ -195,8 +195,9 @@ type table struct {
 	last   int // column of the last word
 	page   int // of the last word
 
-	headed  int // the page of the last head
-	prosaic int // how many lines of prose came last
+	headed  int          // the page of the last head
+	ends    [columns]Box // of each column, where the last word of its cell is; zero where the row has none
+	prosaic int          // how many lines of prose came last
 }
 
 type row struct {
@@ -255,9 +256,11 @@ func (t *table) add(w placed) {
 	field := t.fields[column]
 	turned := w.page != t.page && len(t.rows) > 0
 	switch {
-	case len(t.rows) == 0, turned && field < filed, !turned && column < t.last && field < itemised:
+	case len(t.rows) == 0, turned && field < filed, !turned && column < t.last && field < itemised && !t.below(column, w):
 		t.rows = append(t.rows, &row{page: w.page})
+		t.ends = [columns]Box{}
 	}
+	t.ends[column] = w.Box
 	cell := &t.rows[len(t.rows)-1].cells[field]
 	if cell.Len() > 0 {
 		cell.WriteByte(' ')

@@ -2,20 +2,21 @@ package leaflet
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 )
 
 // Not all that is printed on the pages of the table of changes is in its rows: pages have feet, which are no running ones to all of the leaflet where its
 // pages lie, and prose follows: notes, and how to use the product.
 const (
-	feetLines = 8 // lowest lines of a page that may be its foot
-	sameFoot  = 2 // points by which the feet of pages may be apart
-	proseLine = 6 // words of a line of prose, at least
-	proseOver = 3 // edges of columns that it lies over, at least
-	proseEnds = 2 // lines of prose that end the table, until a filing comes
+	feetLines = 16 // lowest lines of a page that may be its foot
+	sameFoot  = 2  // points by which the feet of pages may be apart
+	proseLine = 6  // words of a line of prose, at least
+	proseOver = 3  // edges of columns that it lies over, at least
+	proseEnds = 2  // lines of prose that end the table, until a filing comes
 )
 
-// footless leaves out of the lines of a table of changes what is at the foot of its pages: what stands at the same height of three, or what was
+// footless leaves out of the lines of a table of changes what is at the foot of its pages: what is the same at one height of three, or what was
 // dropped from others of the leaflet.
 func footless(lines []line, dropped []Drop) []line {
 	known := map[edge]bool{}
@@ -24,7 +25,8 @@ func footless(lines []line, dropped []Drop) []line {
 			known[mask(d.Text, d.Page)] = true
 		}
 	}
-	lowest := map[int][]int{} // of each page, the upmost first
+	var lowest [][]int                     // lines of each page, the upmost first
+	sights := map[string]map[int]float32{} // of a text: pages, and how far down it stands there
 	for from := 0; from < len(lines); {
 		to := from
 		var page []int
@@ -34,26 +36,20 @@ func footless(lines []line, dropped []Drop) []line {
 			}
 		}
 		slices.SortStableFunc(page, func(a, b int) int { return cmp.Compare(lines[a].height(), lines[b].height()) })
-		lowest[lines[from].page] = page[max(0, len(page)-feetLines):]
-		from = to
-	}
-	places := map[edge][]float32{} // heights, one a page
-	for _, page := range lowest {
-		for _, i := range page {
-			key := mask(lines[i].text, lines[i].page)
-			places[key] = append(places[key], lines[i].height())
+		lowest = append(lowest, page[max(0, len(page)-feetLines):])
+		for _, i := range lowest[len(lowest)-1] {
+			if sights[lines[i].text] == nil {
+				sights[lines[i].text] = map[int]float32{}
+			}
+			sights[lines[i].text][lines[i].page] = lines[i].height()
 		}
-	}
-	for _, heights := range places {
-		slices.Sort(heights)
+		from = to
 	}
 	foot := map[int]bool{}
 	for _, page := range lowest {
 		for _, i := range slices.Backward(page) {
-			key := mask(lines[i].text, lines[i].page)
-			at, _ := slices.BinarySearch(places[key], lines[i].height()-sameFoot)
-			to, _ := slices.BinarySearch(places[key], lines[i].height()+sameFoot)
-			if to-at < edgePages && !known[key] || landmark.MatchString(Plain(lines[i].text)) {
+			l := lines[i]
+			if !known[mask(l.text, l.page)] && (celled(l.text) || !repeats(sights[l.text], l.height())) {
 				break
 			}
 			foot[i] = true
@@ -66,6 +62,28 @@ func footless(lines []line, dropped []Drop) []line {
 		}
 	}
 	return kept
+}
+
+// repeats reports whether a text, which stands so far down on pages, is at one height on enough of them.
+func repeats(pages map[int]float32, height float32) bool {
+	n := 0
+	for _, h := range pages {
+		if abs(h-height) <= sameFoot {
+			if n++; n >= edgePages {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// filedAs is the number of a filing.
+var filedAs = regexp.MustCompile(`[0-9]{6}`)
+
+// celled reports whether a line is what cells of the table say on any page, or a title.
+func celled(text string) bool {
+	plain := Plain(text)
+	return date.MatchString(text) || filedAs.MatchString(text) || nothing.MatchString(text) || versions.MatchString(plain) || landmark.MatchString(plain)
 }
 
 // prose reports whether the words of a line run over the edges of columns as if there were none.
@@ -91,6 +109,13 @@ func (t *table) prose(words []placed) bool {
 		}
 	}
 	return over >= proseOver && 4*bridged >= 3*over
+}
+
+// below reports whether w is the next line of the cell of a column: it stands there without space, and begins nothing that only a row begins with.
+func (t *table) below(column int, w placed) bool {
+	above := t.ends[column]
+	return w.page == t.page && above != (Box{}) && w.Box.Y0 > above.Y0 && w.Box.Y0-above.Y1 <= nextLine*height(w.Box) &&
+		(t.fields[column] >= filed || !filing.MatchString(w.Text))
 }
 
 // skips reports whether the line with which words begin is none of the table, and in how many words.
