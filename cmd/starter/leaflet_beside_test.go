@@ -317,3 +317,22 @@ func TestRowSpansByLinesAcross(t *testing.T) {
 		require.Equal(t, [][][]string{laidRows(tt.want, 3)}, l.tables(t, reader), tt.name)
 	}
 }
+
+// TestTitledTables prints tables one below the other, each below its title: a title is none of their rows.
+func TestTitledTables(t *testing.T) {
+	t.Parallel()
+	reader, err := pdf.Open(pdf.Options{Workers: 1})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, reader.Close(t.Context())) }()
+	first := [][]string{{"Classe", "Medicamento"}, {"Antibióticos", "Metronidazol\nTetraciclina"}, {"Analgésicos", "Paracetamol"}, {"Estatinas", "Atorvastatina"}}
+	second := [][]string{{"Classe", "Medicamento"}, {"Corticoides", "Budesonida"}, {"Diuréticos", "Furosemida"}, {"Laxantes", "Bisacodil"}}
+	for name, rules := range map[string]string{"lines across": "across", "nothing drawn": ""} {
+		l := &laid{cell: 4}
+		columns := []float64{60, 60}
+		l.texts = append(l.texts, laidText{21.5, 57, "Tabela 1:"}, laidText{60, 57, "Interações com medicamentos, evidência forte"}, laidText{60, 61, "em todos os estudos que foram feitos"},
+			laidText{21.5, 97, "Tabela 2:"}, laidText{60, 97, "Interações com medicamentos, evidência fraca"}, laidText{60, 101, "em todos os estudos que foram feitos"})
+		l.table(laidTable{x: 20, y: 62, widths: columns, pad: 1, rules: rules}, first)
+		l.table(laidTable{x: 20, y: 102, widths: columns, pad: 1, rules: rules}, second)
+		require.Equal(t, [][][]string{laidRows(first, 0), laidRows(second, 0)}, l.tables(t, reader), name)
+	}
+}

@@ -148,6 +148,49 @@ func (g grid) across(lines []line, rules [][]Box) (found []stroke) {
 // captioned is the beginning of the title of a table.
 var captioned = regexp.MustCompile(`^(?i:tabela|quadro)\s*[0-9]`)
 
+// untitled cuts g where the titles of tables stand in it: there another begins. The lines of a title are in none of them, up to the first on which
+// cells stand side by side. Titles side by side are those of tables side by side.
+func (g grid) untitled() (found []grid) {
+	var now grid
+	for _, part := range g.parts {
+		paired := pairs(part)
+		from, title := 0, false
+		for i := 0; i < len(part); {
+			to, titles, beside := i, 0, false // of a line
+			for ; to < len(part) && part[to].line == part[i].line; to++ {
+				beside = beside || paired[to]
+				if captioned.MatchString(part[to].text) {
+					titles++
+				}
+			}
+			begins := titles == 1 && captioned.MatchString(part[i].text)
+			if begins {
+				if now = now.with(part[from:i]); len(now.parts) > 0 {
+					found = append(found, now)
+				}
+				now = grid{}
+			}
+			if title = begins || title && !beside; title {
+				from = to
+			}
+			i = to
+		}
+		now = now.with(part[from:])
+	}
+	if len(now.parts) > 0 {
+		found = append(found, now)
+	}
+	return found
+}
+
+// with is g with one more part, if that has cells.
+func (g grid) with(part region) grid {
+	if len(part) > 0 {
+		g.parts = append(g.parts, part)
+	}
+	return g
+}
+
 // divides reports whether what is on both sides of w are two tables.
 func (w white) divides(a, b assembly, across []stroke) bool {
 	left, right := a.names(), b.names()

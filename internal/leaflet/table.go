@@ -19,22 +19,28 @@ type Table struct {
 // untagged finds tables among lines by where their words stand. Those that stand side by side, line by line, have their lines in common.
 func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
-		group := g.asunder(lines, rules)
-		first := len(found)
-		for _, g := range group {
-			t, ok := g.table()
-			if l, told := g.lined(lines, rules); ok && told {
-				t = l.table(lines)
+		for _, g := range g.untitled() {
+			first := len(found)
+			for _, g := range g.asunder(lines, rules) {
+				if t, ok := g.tableOf(lines, rules); ok {
+					found, spans = append(found, t), append(spans, g.span())
+				}
 			}
-			if ok {
-				span := g.span()
-				t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
-				found, spans = append(found, t), append(spans, span)
-			}
+			inTurn(spans[first:])
 		}
-		inTurn(spans[first:])
 	}
 	return found, spans
+}
+
+// tableOf makes a table of g, with what lines across tell, unless it is none.
+func (g grid) tableOf(lines []line, rules [][]Box) (Table, bool) {
+	t, ok := g.table()
+	if l, told := g.lined(lines, rules); ok && told {
+		t = l.table(lines)
+	}
+	span := g.span()
+	t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
+	return t, ok
 }
 
 // inTurn makes one of spans that have lines in common. They begin one after the other, or are all printed in turn.
