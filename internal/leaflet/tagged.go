@@ -315,7 +315,12 @@ func (t *tree) table() (rows []tableRow, columns []Box, full int) {
 		}
 	}
 	n := len(columns)
-	for _, r := range t.rows {
+	divided := t.divided(columns, place)
+	for i, r := range t.rows {
+		if divided[i] != nil {
+			rows = append(rows, divided[i]...)
+			continue
+		}
 		row := tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n)}
 		for _, c := range r.cells {
 			at, e := min(place[c.column], n-1), c.extent()
