@@ -112,11 +112,18 @@ func TestDrawnBands(t *testing.T) {
 	d.at(164, 152, "0,9")
 	d.cell(10, 170, 160, 200, "Fibrilação atrial de quem\nTaquicardia")
 	d.cell(160, 170, 260, 200, "Rara\nRara")
-	d.at(10, 210, end)
+	d.cell(10, 200, 160, 260, "Olhos\nConjuntivite\nOlho seco\nCatarata")
+	d.cell(160, 200, 260, 260, "")
+	d.at(164, 212, "--\n<1\n--")
+	d.cell(10, 260, 160, 290, "Dor\nTosse")
+	d.cell(160, 260, 260, 290, "muito comum\nmuito comum")
+	d.at(10, 300, end)
 	require.Equal(t, []string{
 		"0 0 1 1 Reação, head", "0 1 1 1 Casos (%), head", "1 0 1 1 Sistema nervoso", "2 0 1 1 Tontura", "2 1 1 1 8,2", "3 0 1 1 Cefaleia", "3 1 1 1 4,5",
 		"4 0 1 1 Dor abdominal que não passa com o repouso", "4 1 1 1 1,7", "5 0 1 1 Pele", "6 0 1 1 Prurido", "6 1 1 1 0,9",
 		"7 0 1 1 Fibrilação atrial de quem", "7 1 1 1 Rara", "8 0 1 1 Taquicardia", "8 1 1 1 Rara",
+		"9 0 1 1 Olhos", "10 0 1 1 Conjuntivite", "10 1 1 1 --", "11 0 1 1 Olho seco", "11 1 1 1 <1", "12 0 1 1 Catarata", "12 1 1 1 --",
+		"13 0 1 1 Dor", "13 1 1 1 muito comum", "14 0 1 1 Tosse", "14 1 1 1 muito comum",
 	}, cellsIn(t, d.page()))
 }
 

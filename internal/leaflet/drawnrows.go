@@ -162,7 +162,8 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 			titled = !above // a heading, above the first entry
 		}
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)
-		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) {
+		again := l.text == before.text // "muito comum", below "muito comum"
+		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
 		}
