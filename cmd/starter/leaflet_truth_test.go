@@ -286,7 +286,7 @@ func TestTruth(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, min(tables["working"], tables["held_out"]), 20)
-	require.GreaterOrEqual(t, tables["held_out_later"], 5)
+	require.GreaterOrEqual(t, tables["held_out_later"], 4)
 }
 
 // TestScore bends a table, and counts what is then wrong.
