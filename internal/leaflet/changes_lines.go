@@ -47,11 +47,9 @@ func footless(lines []line, dropped []Drop) []line {
 	}
 	foot := map[int]bool{}
 	for _, page := range lowest {
-		for _, i := range slices.Backward(page) {
-			l := lines[i]
-			if !known[mask(l.text, l.page)] && (celled(l.text) || !repeats(sights[l.text], l.height())) {
-				break
-			}
+		for _, i := range footOf(lines, page, func(l line) bool {
+			return known[mask(l.text, l.page)] || !celled(l.text) && repeats(sights[l.text], l.height())
+		}) {
 			foot[i] = true
 		}
 	}
@@ -62,6 +60,26 @@ func footless(lines []line, dropped []Drop) []line {
 		}
 	}
 	return kept
+}
+
+// footOf gives which of the lowest lines of a page are its foot: those from the lowest up that may be, beside which nothing else stands, and that are set off
+// from the line above by more than the lines of a cell are.
+func footOf(lines []line, lowest []int, may func(l line) bool) []int {
+	from := len(lowest)
+	for from > 0 && may(lines[lowest[from-1]]) {
+		from--
+	}
+	for from < len(lowest) {
+		bottom := float32(0)
+		for _, i := range lowest[:from] {
+			bottom = max(bottom, newSpot(lines[i].words).last.Y1)
+		}
+		if first := newSpot(lines[lowest[from]].words).first; from == 0 || first.Y0-bottom > nextLine*height(first) {
+			break
+		}
+		from++
+	}
+	return lowest[from:]
 }
 
 // repeats reports whether a text, which stands so far down on pages, is at one height on enough of them.
