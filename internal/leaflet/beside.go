@@ -97,7 +97,7 @@ func (d drawn) columns(from, to int) drawn {
 }
 
 // abreast makes tables of grids that stand side by side. They are none where the lines of one are not among those of the others, where one is no
-// table, or where the rows of all are level and one has no names of its own: then it is the rest of the one on its left.
+// table and does not begin the page, where it may go on with one, or where the rows of all are level and one has no names of its own: then it is the rest of the one on its left.
 func abreast(group []drawn, lines []line, from, to int) ([]drawnTable, bool) {
 	slices.SortFunc(group, func(a, b drawn) int { return cmp.Compare(a.xs[0], b.xs[0]) })
 	first, end := to, from
@@ -118,7 +118,7 @@ func abreast(group []drawn, lines []line, from, to int) ([]drawnTable, bool) {
 	for i := range tables {
 		tables[i].from, tables[i].to = first, end
 		t := tables[i]
-		if !t.whole() || i > 0 && !t.named(tables[i-1]) && leveled(group[i-1].ys, group[i].ys) {
+		if !t.whole() && first > from || i > 0 && !t.named(tables[i-1]) && leveled(group[i-1].ys, group[i].ys) {
 			return nil, false
 		}
 	}

@@ -138,7 +138,9 @@ func (t *table) below(column int, w placed) bool {
 
 // skips reports whether the line with which words begin is none of the table, and in how many words.
 func (t *table) skips(words []placed) (n int) {
-	for n = 1; n < len(words) && words[n].page == words[0].page && words[n].Line == words[0].Line; n++ {
+	n = 1
+	for n < len(words) && words[n].page == words[0].page && words[n].Line == words[0].Line {
+		n++
 	}
 	if t.prose(words[:n]) {
 		t.prosaic++

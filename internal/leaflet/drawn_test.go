@@ -127,6 +127,32 @@ func TestDrawnBands(t *testing.T) {
 	}, cellsIn(t, d.page()))
 }
 
+// TestDrawnSideBySide draws two tables side by side, whose lines the text has in turn, on two pages: each is one, and both have the lines.
+func TestDrawnSideBySide(t *testing.T) {
+	t.Parallel()
+	var first, second drawing
+	first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja as tabelas:")
+	for i, row := range [][4]string{{"Peso", "Dose", "Idade", "Dose diária"}, {"5 kg", "5 mg", "2 anos", "15 mL"}, {"6 kg", "6 mg", "3 anos", "20 mL"}, {"7 kg", "7 mg", "4 anos", "25 mL"}} {
+		d, y := &first, 50+20*float32(i)
+		if i == 3 {
+			d, y = &second, 10
+		}
+		for j, text := range row {
+			x := []float32{10, 90, 250, 330}[j]
+			d.cell(x, y, x+80, y+20+float32(2*(j/2)), text)
+		}
+	}
+	second.at(10, 60, "Fim das tabelas.\n"+end)
+	f := leaflet.Read([]leaflet.Page{first.page(), second.page()})
+	requireReadable(t, f)
+	tables := f.Leaflets[0].Sections[0].Tables
+	require.Len(t, tables, 2)
+	require.Equal(t, [][]string{{"Peso", "Dose"}, {"5 kg", "5 mg"}, {"6 kg", "6 mg"}, {"7 kg", "7 mg"}}, tables[0].Rows)
+	require.Equal(t, [][]string{{"Idade", "Dose diária"}, {"2 anos", "15 mL"}, {"3 anos", "20 mL"}, {"4 anos", "25 mL"}}, tables[1].Rows)
+	require.Equal(t, []int{tables[0].Start, tables[0].End, 2}, []int{tables[1].Start, tables[1].End, tables[1].LastPage})
+	require.Contains(t, f.Leaflets[0].Sections[0].Markdown, "| 7 kg | 7 mg |\n\n| Idade | Dose diária |")
+}
+
 // TestDrawnNoTables draws lines that make none: a frame around prose, one around the page, one line, and two tables side by side, of
 // which neither is whole in the order of the text.
 func TestDrawnNoTables(t *testing.T) {

@@ -27,8 +27,14 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 			to++
 		}
 		before := len(all) // tables that a part on this page may go on with
+		reach := -1        // of the lines at its top, those before this one are such parts
+		if from > 0 && lines[from-1].page == lines[from].page-1 {
+			reach = from
+		}
 		for _, t := range drawnOn(lines, from, to, rules) {
-			if !followed(all[:before], t, lines) {
+			if t.from <= reach && followed(all[:before], t, from) {
+				reach = max(reach, t.to)
+			} else {
 				all = append(all, t)
 			}
 		}
@@ -44,10 +50,11 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 	return slices.DeleteFunc(all, func(t drawnTable) bool { return none[[2]int{t.from, t.to}] })
 }
 
-// followed puts t, which begins a page, to the table among all that it goes on with, if there is one.
-func followed(all []drawnTable, t drawnTable, lines []line) bool {
+// followed puts t, which is at the top of a page, to the table among all that it goes on with, if there is one: one that ends with the page before, which is at
+// line end.
+func followed(all []drawnTable, t drawnTable, end int) bool {
 	for n := len(all) - 1; n >= 0 && n >= len(all)-maxAbreast; n-- {
-		switch follows := all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1; {
+		switch follows := all[n].to == end; {
 		case follows && all[n].like(t):
 			all[n].append(t)
 			return true

@@ -87,15 +87,15 @@ func (g grid) bands(edges []float32, across []stroke) (drawn, bool) {
 }
 
 // snapped gives of lines across what lies over the words of columns, from edge to edge: a line need not reach as far as the white beside a column.
-func snapped(across []stroke, xs []float32, columns []Box) (snapped []stroke) {
+func snapped(across []stroke, xs []float32, columns []Box) (whole []stroke) {
 	for _, s := range across {
 		for i, c := range columns {
 			if min(s.to, c.X1)-max(s.from, c.X0) >= columnShare*(c.X1-c.X0) {
-				snapped = append(snapped, stroke{s.at, xs[i], xs[i+1]})
+				whole = append(whole, stroke{s.at, xs[i], xs[i+1]})
 			}
 		}
 	}
-	return snapped
+	return whole
 }
 
 // underlines reports whether a line is drawn under a text, no longer than that.
