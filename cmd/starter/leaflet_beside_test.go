@@ -76,10 +76,12 @@ func (l *laid) table(t laidTable, rows [][]string) {
 		}
 		if t.rules == "across" {
 			from := t.x
-			for j := 0; j < len(row) && row[j] == "^"; j++ {
-				from += t.widths[j]
+			for j, w := range t.widths {
+				if j >= len(row) || row[j] != "^" {
+					l.drawn = append(l.drawn, [4]float64{from, tops[i], from + w, tops[i]})
+				}
+				from += w
 			}
-			l.drawn = append(l.drawn, [4]float64{from, tops[i], t.x + width, tops[i]})
 		}
 	}
 	if t.rules == "across" {
@@ -211,6 +213,23 @@ func TestTablesSideBySide(t *testing.T) {
 			l.table(laidTable{x: 20, y: 60, widths: two, pad: 1.1}, byAge)
 			l.table(laidTable{x: 100, y: 60, widths: []float64{35, 28, 20}, pad: 1.6}, tall)
 		}, [][][]string{byAge, tall}},
+		{"grids close together, one lower and longer", func(l *laid) {
+			l.table(laidTable{x: 20, y: 60, widths: two, pad: 0.8, rules: "grid"}, byAge[:4])
+			l.table(laidTable{x: 83.5, y: 67, widths: narrow, pad: 1, rules: "grid"}, byWeight)
+		}, [][][]string{byAge[:4], byWeight}},
+		{"one lower, nothing drawn", func(l *laid) {
+			l.table(laidTable{x: 20, y: 60, widths: two, pad: 1.2}, byAge)
+			l.table(laidTable{x: 110, y: 63, widths: narrow, pad: 1.2}, byWeight)
+		}, [][][]string{byAge, byWeight}},
+		{"a grid and one without lines", func(l *laid) {
+			l.table(laidTable{x: 20, y: 60, widths: two, pad: 1, rules: "grid"}, byAge)
+			l.table(laidTable{x: 110, y: 60, widths: narrow, pad: 1.8}, byWeight)
+		}, [][][]string{byAge, byWeight}},
+		{"grids below titles", func(l *laid) {
+			l.texts = append(l.texts, laidText{20, 57, "Tabela 1. Dose por idade"}, laidText{110, 57, "Tabela 2. Dose por peso"})
+			l.table(laidTable{x: 20, y: 60, widths: two, pad: 0.7, rules: "grid"}, byAge)
+			l.table(laidTable{x: 110, y: 60, widths: narrow, pad: 1.2, rules: "grid"}, byWeight)
+		}, [][][]string{byAge, byWeight}},
 		{"lines across each alone", func(l *laid) {
 			l.table(laidTable{x: 20, y: 60, widths: two, pad: 1, rules: "across"}, byAge)
 			l.table(laidTable{x: 105, y: 60, widths: []float64{35, 28, 20}, pad: 1, rules: "across"}, [][]string{{"Reação", "Frequência", "Casos"}, {"Cefaleia", "Comum", "12"}, {"Náusea", "Muito comum", "40"}, {"Prurido", "Rara", "2"}, {"Tontura", "Rara", "1"}, {"Tosse", "Rara", "3"}})
@@ -293,6 +312,9 @@ func TestRowSpansByLinesAcross(t *testing.T) {
 		{"Classe", "Reação", "Frequência"}, {"Sistema nervoso"}, {"Central", "Tontura", "Comum"}, {"^", "Cefaleia", "Comum"}, {"Periférico", "Parestesia", "Rara"}, {"^", "Dor", "Rara"},
 		{"Distúrbios gastrointestinais, do fígado e das vias biliares"}, {"Estômago", "Náusea", "Comum"},
 	}
+	doses := [][]string{
+		{"Idade", "Dose", "Intervalo"}, {"2 a 4 anos", "5 mL", "Seis horas"}, {"5 a 7 anos", "^", "^"}, {"8 a 9 anos", "10 mL", "^"}, {"10 a 12 anos", "12 mL", "Oito horas"}, {"Adultos", "^", "Doze horas"},
+	}
 	inPairs := [][]string{{"Classe", "Reação", "Casos (%)"}, {"Sistema nervoso", "Tontura\nCefaleia\nSonolência", "8,2\n4,5\n1,1"}, {"Pele", "Prurido", "0,9"}, {"Coração", "Palpitações\nSíncope", "2,0\n0,3"}}
 	asRows := [][]string{
 		{"Classe", "Reação", "Casos (%)"}, {"Sistema nervoso", "Tontura", "8,2"}, {"^", "Cefaleia", "4,5"}, {"^", "Sonolência", "1,1"}, {"Pele", "Prurido", "0,9"}, {"Coração", "Palpitações", "2,0"}, {"^", "Síncope", "0,3"},
@@ -307,6 +329,8 @@ func TestRowSpansByLinesAcross(t *testing.T) {
 		{"at the top", laidTable{widths: columns, pad: 1, rules: "across"}, classes, classes},
 		{"in the middle", laidTable{widths: columns, pad: 1.2, middle: true, rules: "across"}, classes, classes},
 		{"little space", laidTable{widths: columns, pad: 0.4, middle: true, rules: "across"}, classes, classes},
+		{"in the last column and in the middle", laidTable{widths: columns, pad: 1, rules: "across"}, doses, doses},
+		{"in the last column and in the middle, centred", laidTable{widths: columns, pad: 1, middle: true, rules: "across"}, doses, doses},
 		{"with heads of groups", laidTable{widths: columns, pad: 1, middle: true, rules: "across"}, grouped, slices.Concat(grouped[:1], [][]string{{"Sistema nervoso", "", ""}}, grouped[2:])},
 		{"groups alone have lines", laidTable{widths: columns, pad: 1, middle: true, rules: "across"}, inPairs, asRows},
 		{"a list in a cell", laidTable{widths: []float64{50, 60}, pad: 1, rules: "across"}, listed, listed},

@@ -10,6 +10,7 @@ import (
 // Tables may stand side by side. A file prints one after the other, or line by line across both; then they have their lines in common.
 const (
 	gutter      = 18   // points of white between two tables, at least
+	frameGap    = 6    // points between the lines that are drawn around two, at least
 	besideShare = 0.5  // of the height of the lower one: so much stands side by side
 	levelSlack  = 2    // points by which rows that stand side by side may be apart
 	valueShare  = 0.75 // of the cells of a column are values where it names no rows
@@ -54,7 +55,7 @@ func besideOn(all []drawn, lines []line, from, to int) (found []drawnTable, rest
 // beside reports whether d and o stand side by side, with white between them.
 func (d drawn) beside(o drawn) bool {
 	a, b := d.box(), o.box()
-	return (a.X1+gutter < b.X0 || b.X1+gutter < a.X0) && min(a.Y1, b.Y1)-max(a.Y0, b.Y0) > besideShare*min(height(a), height(b))
+	return (a.X1+frameGap < b.X0 || b.X1+frameGap < a.X0) && min(a.Y1, b.Y1)-max(a.Y0, b.Y0) > besideShare*min(height(a), height(b))
 }
 
 // apart gives the grids on both sides of a column in which no line across is drawn and no word of lines stands, or d alone.
