@@ -210,7 +210,10 @@ type row struct {
 func (t *table) columns(heads []Box, fields []int, body []placed) {
 	t.edges, t.fields = make([]float32, len(fields)-1), fields
 	for i := range t.edges {
-		from, to := (heads[i].X0+heads[i].X1)/2, (heads[i+1].X0+heads[i+1].X1)/2
+		from, to := heads[i].X1, heads[i+1].X0 // heads are in their columns
+		if from > to {
+			from, to = middle(heads[i]), middle(heads[i+1])
+		}
 		t.edges[i] = gap(body, from, to)
 	}
 }
