@@ -80,3 +80,19 @@ func TestChangesBeforeProse(t *testing.T) {
 	require.Equal(t, []string{"10459 - Inclusão inicial", "Dizeres legais e outros", "20 mg cápsulas duras"}, []string{rows[0].Assunto, rows[0].ItensBula, rows[0].Apresentacoes})
 	require.Equal(t, "20 mg", rows[1].Apresentacoes)
 }
+
+// TestChangesAtTheLeft prints versions at the left of their column, whose head stands in the middle: the white after them is no edge.
+func TestChangesAtTheLeft(t *testing.T) {
+	t.Parallel()
+	rows := changed(t, 1, func(_ int, s *sheet) {
+		for i := range 3 {
+			y := 70 + 30*float32(i)
+			s.row(y, fmt.Sprintf("1%d/07/2013", i), fmt.Sprintf("055928%d/13-6", i), "10459 -", "N/A", "N/A", "N/A", "N/A", "Dizeres e item 1", "", "20 mg")
+			s.at(643, y, "VP")
+		}
+	})
+	require.Len(t, rows, 3)
+	for _, r := range rows {
+		require.Equal(t, []string{"Dizeres e item 1", "VP"}, []string{r.ItensBula, r.Versoes})
+	}
+}
