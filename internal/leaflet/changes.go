@@ -210,19 +210,22 @@ type row struct {
 func (t *table) columns(heads []Box, fields []int, body []placed) {
 	t.edges, t.fields = make([]float32, len(fields)-1), fields
 	for i := range t.edges {
-		from, to := heads[i].X1, heads[i+1].X0 // heads are in their columns
-		if from > to {
-			from, to = middle(heads[i]), middle(heads[i+1])
+		at, least := gap(body, middle(heads[i]), middle(heads[i+1]))
+		if between, n := gap(body, heads[i].X1, heads[i+1].X0); heads[i].X1 < heads[i+1].X0 && n <= least+len(body)/maxCut { // where the heads are in their columns
+			at = between
 		}
-		t.edges[i] = gap(body, from, to)
+		t.edges[i] = at
 	}
 }
+
+// maxCut is one word of so many that an edge may cut between heads, more than elsewhere.
+const maxCut = 100
 
 // step is how finely a gap is looked for, in points.
 const step = 0.5
 
-// gap is the middle of the widest stretch between from and to that the fewest words cross.
-func gap(body []placed, from, to float32) float32 {
+// gap is the middle of the widest stretch between from and to that the fewest words cross, and how many do.
+func gap(body []placed, from, to float32) (at float32, fewest int) {
 	n := max(1, min(4096, int((to-from)/step))) // a page is not wider
 	crossed := make([]int, n+2)                 // first by how many more than the one before, then by how many
 	for _, w := range body {
@@ -238,7 +241,8 @@ func gap(body []placed, from, to float32) float32 {
 	for i := 1; i <= n; i++ {
 		crossed[i] += crossed[i-1]
 	}
-	begin, width, fewest := 0, 0, len(body)+1
+	begin, width := 0, 0
+	fewest = len(body) + 1
 	for i := 0; i <= n; {
 		j := i
 		for j <= n && crossed[j] == crossed[i] {
@@ -249,7 +253,7 @@ func gap(body []placed, from, to float32) float32 {
 		}
 		i = j
 	}
-	return from + step*(float32(begin)+float32(width-1)/2)
+	return from + step*(float32(begin)+float32(width-1)/2), fewest
 }
 
 // add puts a word into its cell. A word to the left of the one before begins a row, unless it is in the columns that a row
