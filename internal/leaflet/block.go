@@ -28,7 +28,7 @@ type Block struct {
 	Level    int       `json:"level,omitempty"` // of an item: how many items it is inside of
 	Page     int       `json:"page"`            // from 1; where it begins
 	LastPage int       `json:"last_page"`
-	Start    int       `json:"start"` // character offset in File.Text, the mark included
+	Start    int       `json:"start"` // character offset in File.Text, the mark included; tables that are printed side by side, line by line, have the same
 	End      int       `json:"end"`   // after its last character
 }
 
@@ -74,7 +74,7 @@ func (d document) blocks(body, end int, numbered, tabled bool) ([]Block, []Table
 	}
 	at := 0
 	for i, span := range spans {
-		b.prose(at, span[0])
+		b.prose(at, span[0]) // nothing where a table stands beside another
 		b.table(span[0], span[1])
 		found[i].Start, found[i].End = b.blocks[len(b.blocks)-1].Start, b.blocks[len(b.blocks)-1].End
 		at = span[1]

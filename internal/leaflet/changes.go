@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Change is one row of the table of changes, with its ten cells as printed: on one line, "N/A" for whatever says that
@@ -67,15 +68,24 @@ func rows(lines []line) []Change {
 		if boxes, n, fields := head(words[i:]); fields != nil {
 			if page := words[i].page; page != t.headed { // one head a page is enough, and bounds the work
 				t.columns(boxes, fields, words[i+n:min(len(words), i+n+maxBody)])
-				t.headed = page
+				t.headed, t.prosaic = page, 0
 			}
 			i += n
 			continue
 		}
-		if t.edges != nil {
-			t.add(words[i])
+		switch {
+		case t.edges == nil:
+			i++
+		case i == 0 || words[i].page != words[i-1].page || words[i].Line != words[i-1].Line:
+			if n := t.skips(words[i:]); n > 0 {
+				i += n
+				continue
+			}
+			fallthrough
+		default:
+			t.add(besideMark(words[i:]))
+			i++
 		}
-		i++
 	}
 	changes := make([]Change, 0, len(t.rows))
 	for _, r := range t.rows {
@@ -185,7 +195,9 @@ type table struct {
 	last   int // column of the last word
 	page   int // of the last word
 
-	headed int // the page of the last head
+	headed  int          // the page of the last head
+	ends    [columns]Box // of each column, where the last word of its cell is; zero where the row has none
+	prosaic int          // how many lines of prose came last
 }
 
 type row struct {
@@ -198,16 +210,22 @@ type row struct {
 func (t *table) columns(heads []Box, fields []int, body []placed) {
 	t.edges, t.fields = make([]float32, len(fields)-1), fields
 	for i := range t.edges {
-		from, to := (heads[i].X0+heads[i].X1)/2, (heads[i+1].X0+heads[i+1].X1)/2
-		t.edges[i] = gap(body, from, to)
+		at, least := gap(body, middle(heads[i]), middle(heads[i+1]))
+		if between, n := gap(body, heads[i].X1, heads[i+1].X0); heads[i].X1 < heads[i+1].X0 && n <= least+len(body)/maxCut { // where the heads are in their columns
+			at = between
+		}
+		t.edges[i] = at
 	}
 }
+
+// maxCut is one word of so many that an edge may cut between heads, more than elsewhere.
+const maxCut = 100
 
 // step is how finely a gap is looked for, in points.
 const step = 0.5
 
-// gap is the middle of the widest stretch between from and to that the fewest words cross.
-func gap(body []placed, from, to float32) float32 {
+// gap is the middle of the widest stretch between from and to that the fewest words cross, and how many do.
+func gap(body []placed, from, to float32) (at float32, fewest int) {
 	n := max(1, min(4096, int((to-from)/step))) // a page is not wider
 	crossed := make([]int, n+2)                 // first by how many more than the one before, then by how many
 	for _, w := range body {
@@ -223,7 +241,8 @@ func gap(body []placed, from, to float32) float32 {
 	for i := 1; i <= n; i++ {
 		crossed[i] += crossed[i-1]
 	}
-	begin, width, fewest := 0, 0, len(body)+1
+	begin, width := 0, 0
+	fewest = len(body) + 1
 	for i := 0; i <= n; {
 		j := i
 		for j <= n && crossed[j] == crossed[i] {
@@ -234,29 +253,44 @@ func gap(body []placed, from, to float32) float32 {
 		}
 		i = j
 	}
-	return from + step*(float32(begin)+float32(width-1)/2)
+	return from + step*(float32(begin)+float32(width-1)/2), fewest
 }
 
 // add puts a word into its cell. A word to the left of the one before begins a row, unless it is in the columns that a row
 // may have several lines of. At the top of a page a row without a filing goes on from the page before.
 func (t *table) add(w placed) {
-	column := 0
-	middle := (w.Box.X0 + w.Box.X1) / 2
-	for column < len(t.edges) && middle > t.edges[column] {
-		column++
-	}
+	column := t.columnOf(w)
 	field := t.fields[column]
 	turned := w.page != t.page && len(t.rows) > 0
 	switch {
-	case len(t.rows) == 0, turned && field < filed, !turned && column < t.last && field < itemised:
+	case len(t.rows) == 0, turned && field < filed, !turned && column < t.last && field < itemised && !t.below(column, w):
 		t.rows = append(t.rows, &row{page: w.page})
+		t.ends = [columns]Box{}
 	}
+	t.ends[column] = w.Box
 	cell := &t.rows[len(t.rows)-1].cells[field]
 	if cell.Len() > 0 {
 		cell.WriteByte(' ')
 	}
 	cell.WriteString(w.Text)
 	t.last, t.page = column, w.page
+}
+
+// columnOf is the column that a word is in.
+func (t *table) columnOf(w placed) (column int) {
+	for column < len(t.edges) && middle(w.Box) > t.edges[column] {
+		column++
+	}
+	return column
+}
+
+// besideMark is the first of words; the mark of a list is where the word after it is, which may be in the next column.
+func besideMark(words []placed) placed {
+	w := words[0]
+	if len(words) > 1 && utf8.RuneCountInString(w.Text) == 1 && bullet(w.Text) && words[1].page == w.page && level(w.Box, words[1].Box) && w.Box.X0 < words[1].Box.X0 {
+		w.Box = words[1].Box
+	}
+	return w
 }
 
 // nothing is what a cell says that has nothing to say.

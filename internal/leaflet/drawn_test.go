@@ -112,12 +112,45 @@ func TestDrawnBands(t *testing.T) {
 	d.at(164, 152, "0,9")
 	d.cell(10, 170, 160, 200, "Fibrilação atrial de quem\nTaquicardia")
 	d.cell(160, 170, 260, 200, "Rara\nRara")
-	d.at(10, 210, end)
+	d.cell(10, 200, 160, 260, "Olhos\nConjuntivite\nOlho seco\nCatarata")
+	d.cell(160, 200, 260, 260, "")
+	d.at(164, 212, "--\n<1\n--")
+	d.cell(10, 260, 160, 290, "Dor\nTosse")
+	d.cell(160, 260, 260, 290, "muito comum\nmuito comum")
+	d.at(10, 300, end)
 	require.Equal(t, []string{
 		"0 0 1 1 Reação, head", "0 1 1 1 Casos (%), head", "1 0 1 1 Sistema nervoso", "2 0 1 1 Tontura", "2 1 1 1 8,2", "3 0 1 1 Cefaleia", "3 1 1 1 4,5",
 		"4 0 1 1 Dor abdominal que não passa com o repouso", "4 1 1 1 1,7", "5 0 1 1 Pele", "6 0 1 1 Prurido", "6 1 1 1 0,9",
 		"7 0 1 1 Fibrilação atrial de quem", "7 1 1 1 Rara", "8 0 1 1 Taquicardia", "8 1 1 1 Rara",
+		"9 0 1 1 Olhos", "10 0 1 1 Conjuntivite", "10 1 1 1 --", "11 0 1 1 Olho seco", "11 1 1 1 <1", "12 0 1 1 Catarata", "12 1 1 1 --",
+		"13 0 1 1 Dor", "13 1 1 1 muito comum", "14 0 1 1 Tosse", "14 1 1 1 muito comum",
 	}, cellsIn(t, d.page()))
+}
+
+// TestDrawnSideBySide draws two tables side by side, whose lines the text has in turn, on two pages: each is one, and both have the lines.
+func TestDrawnSideBySide(t *testing.T) {
+	t.Parallel()
+	var first, second drawing
+	first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja as tabelas:")
+	for i, row := range [][4]string{{"Peso", "Dose", "Idade", "Dose diária"}, {"5 kg", "5 mg", "2 anos", "15 mL"}, {"6 kg", "6 mg", "3 anos", "20 mL"}, {"7 kg", "7 mg", "4 anos", "25 mL"}} {
+		d, y := &first, 50+20*float32(i)
+		if i == 3 {
+			d, y = &second, 10
+		}
+		for j, text := range row {
+			x := []float32{10, 90, 250, 330}[j]
+			d.cell(x, y, x+80, y+20+float32(2*(j/2)), text)
+		}
+	}
+	second.at(10, 60, "Fim das tabelas.\n"+end)
+	f := leaflet.Read([]leaflet.Page{first.page(), second.page()})
+	requireReadable(t, f)
+	tables := f.Leaflets[0].Sections[0].Tables
+	require.Len(t, tables, 2)
+	require.Equal(t, [][]string{{"Peso", "Dose"}, {"5 kg", "5 mg"}, {"6 kg", "6 mg"}, {"7 kg", "7 mg"}}, tables[0].Rows)
+	require.Equal(t, [][]string{{"Idade", "Dose diária"}, {"2 anos", "15 mL"}, {"3 anos", "20 mL"}, {"4 anos", "25 mL"}}, tables[1].Rows)
+	require.Equal(t, []int{tables[0].Start, tables[0].End, 2}, []int{tables[1].Start, tables[1].End, tables[1].LastPage})
+	require.Contains(t, f.Leaflets[0].Sections[0].Markdown, "| 7 kg | 7 mg |\n\n| Idade | Dose diária |")
 }
 
 // TestDrawnNoTables draws lines that make none: a frame around prose, one around the page, one line, and two tables side by side, of

@@ -26,6 +26,8 @@ func (t *drawnTable) divide(bands [][]drawnCell) [][]tableRow {
 				rows[i], some = parts, true
 			case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
 				single[i] = parts
+			case t.open:
+				rows[i] = t.paired(band)
 			}
 		}
 	}
@@ -85,6 +87,24 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 	return rows, pairs
 }
 
+// divided makes rows of those that the tags have for one: of the entries in its first column, as where lines are drawn. Nothing of a row that is one, or
+// goes on over a page.
+func (t *tree) divided(columns []Box, place []int) [][]tableRow {
+	bands := make([][]drawnCell, len(t.rows))
+	for i, r := range t.rows {
+		for _, c := range r.cells {
+			at := min(place[c.column], len(columns)-1)
+			if n := len(bands[i]); len(c.parts) > 1 || c.parts[0].page != r.cells[0].parts[0].page || n > 0 && bands[i][n-1].column >= at {
+				bands[i] = nil
+				break
+			}
+			bands[i] = append(bands[i], drawnCell{area: area{i, at, i + 1, at + 1}, words: c.parts[0].words})
+		}
+	}
+	d := drawnTable{columns: columns}
+	return d.divide(bands)
+}
+
 // lines are those of a cell.
 func (c drawnCell) lines() []entry {
 	var all []entry
@@ -142,7 +162,8 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 			titled = !above // a heading, above the first entry
 		}
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)
-		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) {
+		again := l.text == before.text // "muito comum", below "muito comum"
+		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
 		}

@@ -13,6 +13,8 @@ type drawnTable struct {
 	rows     []tableRow
 	columns  []Box
 	spans    bool // a cell lies over rows
+	open     bool // it has lines across alone
+	doubtful bool // rows may be one that are several
 }
 
 // drawnTables finds the tables among lines around whose cells lines are drawn. One that begins where the last of the page before ended,
@@ -24,22 +26,60 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 		for to < len(lines) && lines[to].page == lines[from].page {
 			to++
 		}
+		before := len(all) // tables that a part on this page may go on with
+		reach := -1        // of the lines at its top, those before this one are such parts
+		if from > 0 && lines[from-1].page == lines[from].page-1 {
+			reach = from
+		}
 		for _, t := range drawnOn(lines, from, to, rules) {
-			n := len(all) - 1
-			follows := n >= 0 && all[n].to == t.from && lines[t.from-1].page == lines[t.from].page-1
-			switch {
-			case follows && all[n].like(t):
-				all[n].append(t)
-			case follows && all[n].reduced().like(t.reduced()):
-				all[n] = all[n].reduced()
-				all[n].append(t.reduced())
-			default:
+			if t.from <= reach && followed(all[:before], t, from) {
+				reach = max(reach, t.to)
+			} else {
 				all = append(all, t)
 			}
 		}
 		from = to
 	}
-	return slices.DeleteFunc(all, func(t drawnTable) bool { return !t.whole() })
+	inCommon(all)
+	none := map[[2]int]bool{} // lines of what is no table, or beside it
+	for _, t := range all {
+		if !t.whole() {
+			none[[2]int{t.from, t.to}] = true
+		}
+	}
+	return slices.DeleteFunc(all, func(t drawnTable) bool { return none[[2]int{t.from, t.to}] })
+}
+
+// followed puts t, which is at the top of a page, to the table among all that it goes on with, if there is one: one that ends with the page before, which is at
+// line end.
+func followed(all []drawnTable, t drawnTable, end int) bool {
+	for n := len(all) - 1; n >= 0 && n >= len(all)-maxAbreast; n-- {
+		switch follows := all[n].to == end; {
+		case follows && all[n].like(t):
+			all[n].append(t)
+			return true
+		case follows && all[n].reduced().like(t.reduced()):
+			all[n] = all[n].reduced()
+			all[n].append(t.reduced())
+			return true
+		}
+	}
+	return false
+}
+
+// maxAbreast is how many tables may stand side by side.
+const maxAbreast = 4
+
+// inCommon makes one of the lines of tables that stand side by side and have some in common.
+func inCommon(all []drawnTable) {
+	spans := make([][2]int, len(all))
+	for i, t := range all {
+		spans[i] = [2]int{t.from, t.to}
+	}
+	inTurn(spans)
+	for i := range all {
+		all[i].from, all[i].to = spans[i][0], spans[i][1]
+	}
 }
 
 // whole reports whether enough rows have two cells.
@@ -59,15 +99,16 @@ func drawnOn(lines []line, from, to int, rules [][]Box) (found []drawnTable) {
 	if page >= len(rules) || len(rules[page]) == 0 {
 		return nil
 	}
-	for _, d := range drawings(rules[page]) {
+	found, rest := besideOn(drawings(rules[page]), lines, from, to)
+	for _, d := range rest {
 		if t, ok := d.table(lines, from, to); ok {
 			found = append(found, t)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b drawnTable) int { return a.from - b.from })
 	kept := found[:0]
-	for _, t := range found { // of two that are printed in turn, or one in the other, neither is whole
-		if n := len(kept) - 1; n >= 0 && t.from < kept[n].to {
+	for _, t := range found { // of two that are printed in turn and are not side by side, or one in the other, neither is whole
+		if n := len(kept) - 1; n >= 0 && t.from < kept[n].to && (t.from != kept[n].from || t.to != kept[n].to) {
 			continue
 		}
 		kept = append(kept, t)
@@ -86,55 +127,37 @@ func (c drawnCell) text() string { return joined(c.words) }
 
 // table makes a table of the lines from to to that stand in the grid. It is none where a cell is as long as prose, or where words
 // do not keep to their cells. It may be the beginning or the end of one, with few rows.
-func (d drawn) table(lines []line, from, to int) (t drawnTable, ok bool) {
-	t.from, t.to = d.extent(lines, from, to)
-	cells := make([]drawnCell, len(d.cells))
-	for i, a := range d.cells {
-		cells[i].area = a
+func (d drawn) table(lines []line, from, to int) (drawnTable, bool) {
+	first, end := linesIn(d, []drawn{d}, lines, from, to)
+	all, ok := together([]drawn{d}, wordsOf(lines[first:end]), false)
+	if !ok {
+		return drawnTable{}, false
 	}
-	words, stray, wrong, last := 0, 0, 0, -1
-	var before []Word // all that is in a cell: they go with it
-	for _, l := range lines[t.from:t.to] {
-		for _, w := range l.whole() {
-			words++
-			if d.holds(w.Box) {
-				cell, reaches := d.cell(w.Box)
-				if last = cell; reaches {
-					wrong++
-				}
-			} else {
-				stray++
-			}
-			switch {
-			case w.Text == "": // the end of a word that was put together
-			case last < 0:
-				before = append(before, w)
-			default:
-				cells[last].words = append(append(cells[last].words, before...), w)
-				before = nil
-			}
-		}
-	}
-	if words == 0 || float64(stray) > taggedStray*float64(words) || float64(wrong) > taggedWrong*float64(words) {
-		return t, false
-	}
-	if slices.ContainsFunc(cells, func(c drawnCell) bool { return len(c.words) > taggedCell }) {
-		return t, false
-	}
-	t.fill(d, cells)
-	return t, len(t.reduced().columns) <= maxColumns
+	all[0].from, all[0].to = first, end
+	return all[0], true
 }
 
-// extent gives the lines of a page that stand in the grid, the first and the one after the last.
-func (d drawn) extent(lines []line, from, to int) (first, end int) {
+func wordsOf(lines []line) (all []Word) {
+	for _, l := range lines {
+		all = append(all, l.whole()...)
+	}
+	return all
+}
+
+// linesIn gives the lines of a page that stand in d, the first and the one after the last. Half of the words of a line, at least, are in one of
+// group, which stand side by side.
+func linesIn(d drawn, group []drawn, lines []line, from, to int) (first, end int) {
 	for i := from; i < to; i++ {
-		in := 0
+		own, in := 0, 0
 		for _, w := range lines[i].words {
 			if d.holds(w.Box) {
+				own++
+			}
+			if slices.ContainsFunc(group, func(o drawn) bool { return o.holds(w.Box) }) {
 				in++
 			}
 		}
-		if in == 0 || 2*in < len(lines[i].words) {
+		if own == 0 || 2*in < len(lines[i].words) {
 			continue
 		}
 		if end == 0 {
@@ -143,6 +166,53 @@ func (d drawn) extent(lines []line, from, to int) (first, end int) {
 		end = i + 1
 	}
 	return first, end
+}
+
+// together makes tables of grids that stand side by side, of words; open ones have lines across alone.
+func together(group []drawn, words []Word, open bool) ([]drawnTable, bool) {
+	cells := make([][]drawnCell, len(group))
+	for i, d := range group {
+		cells[i] = make([]drawnCell, len(d.cells))
+		for j, a := range d.cells {
+			cells[i][j].area = a
+		}
+	}
+	stray, wrong := 0, 0
+	var last *drawnCell
+	var before []Word // all that is in a cell: they go with it
+	for _, w := range words {
+		if i := slices.IndexFunc(group, func(d drawn) bool { return d.holds(w.Box) }); i >= 0 {
+			cell, reaches := group[i].cell(w.Box)
+			if last = &cells[i][cell]; reaches {
+				wrong++
+			}
+		} else {
+			stray++
+		}
+		switch {
+		case w.Text == "": // the end of a word that was put together
+		case last == nil:
+			before = append(before, w)
+		default:
+			last.words = append(append(last.words, before...), w)
+			before = nil
+		}
+	}
+	if n := float64(len(words)); n == 0 || float64(stray) > taggedStray*n || float64(wrong) > taggedWrong*n {
+		return nil, false
+	}
+	tables := make([]drawnTable, len(group))
+	for i, d := range group {
+		if slices.ContainsFunc(cells[i], func(c drawnCell) bool { return len(c.words) > taggedCell }) {
+			return nil, false
+		}
+		tables[i].open = open
+		tables[i].fill(d, cells[i])
+		if len(tables[i].reduced().columns) > maxColumns {
+			return nil, false
+		}
+	}
+	return tables, true
 }
 
 // fill makes rows of cells. Rows in which no text begins are none.

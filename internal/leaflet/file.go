@@ -153,7 +153,7 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 	}
 	if n := len(chosen.headings) - 1; n >= 0 && chosen.headings[n].info.ID == history {
 		table := d.lines[chosen.headings[n].line:last]
-		if l.History = rows(table); len(l.History) == 0 {
+		if l.History = rows(footless(table, d.droppedFrom(first, last))); len(l.History) == 0 {
 			l.History = taggedChanges(table)
 		}
 		if len(l.History) == 0 {

@@ -16,16 +16,45 @@ type Table struct {
 	Rows     [][]string  `json:"rows"`  // the cells without spans, as Markdown has them: the head is one row, all are equally long
 }
 
-// untagged finds tables among lines by where their words stand.
-func untagged(lines []line) (found []Table, spans [][2]int) {
+// untagged finds tables among lines by where their words stand. Those that stand side by side, line by line, have their lines in common.
+func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
-		if t, ok := g.table(); ok {
-			span := g.span()
-			t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
-			found, spans = append(found, t), append(spans, span)
+		for _, g := range g.untitled() {
+			first := len(found)
+			for _, g := range g.asunder(lines, rules) {
+				if t, ok := g.tableOf(lines, rules); ok {
+					found, spans = append(found, t), append(spans, g.span())
+				}
+			}
+			inTurn(spans[first:])
 		}
 	}
 	return found, spans
+}
+
+// tableOf makes a table of g, with what lines across tell, unless it is none.
+func (g grid) tableOf(lines []line, rules [][]Box) (Table, bool) {
+	t, ok := g.table()
+	if l, told := g.lined(lines, rules); ok && told {
+		t = l.table(lines)
+	}
+	span := g.span()
+	t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
+	return t, ok
+}
+
+// inTurn makes one of spans that have lines in common. They begin one after the other, or are all printed in turn.
+func inTurn(spans [][2]int) {
+	for i := 1; i < len(spans); i++ {
+		if spans[i][0] < spans[i-1][1] {
+			spans[i] = [2]int{min(spans[i-1][0], spans[i][0]), max(spans[i-1][1], spans[i][1])}
+			for j := range i {
+				if spans[j][1] > spans[i][0] {
+					spans[j] = spans[i]
+				}
+			}
+		}
+	}
 }
 
 // grid is what looks like one table: its cells page by page.
@@ -169,10 +198,26 @@ func top(page []cell) (end int) {
 
 // table makes a table of g, unless it is none.
 func (g grid) table() (Table, bool) {
+	a, ok := g.assembled()
+	if !ok {
+		return Table{}, false
+	}
+	return newTable(a.rows, a.head, a.columns), true
+}
+
+// assembly is what a table is made of: its rows, how many of them are its head, and where its columns are.
+type assembly struct {
+	rows    []tableRow
+	head    int
+	columns []Box
+}
+
+// assembled puts g together; not ok where it is no table.
+func (g grid) assembled() (assembly, bool) {
 	g = g.split(g.edges())
 	edges := g.edges()
 	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
-		return Table{}, false
+		return assembly{}, false
 	}
 	parts := g.tall().rows(edges, len(g.parts))
 	all := parts[0]
@@ -186,9 +231,9 @@ func (g grid) table() (Table, bool) {
 		all = append(all, rows...)
 	}
 	if !tabular(all) {
-		return Table{}, false
+		return assembly{}, false
 	}
-	return newTable(all, head, extents(g, edges)), true
+	return assembly{all, head, extents(g, edges)}, true
 }
 
 // split cuts the cells that lie over edges where they are several.

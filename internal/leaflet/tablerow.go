@@ -1,6 +1,7 @@
 package leaflet
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -177,9 +178,15 @@ func place(rows []tableRow, c fragment) int {
 // small are words that no cell ends with.
 var small = []string{"a", "o", "e", "ou", "de", "do", "da", "dos", "das", "em", "no", "na", "nos", "nas", "com", "por", "para", "ao", "à", "and", "of"}
 
+// wholeValue is a number, a share of something, or a dash for none: after one another they are those of two rows.
+var wholeValue = regexp.MustCompile(`^(?:[<>≤≥]?\s*[0-9](?:[0-9.,%() ]*[0-9%)])?|[-–—]+)$`)
+
+// maxValue is how many bytes a value has at most.
+const maxValue = 24
+
 // runsOn reports whether a cell whose text so far is before goes on with next.
 func runsOn(before, next string) bool {
-	if before == "" || next == "" {
+	if before == "" || next == "" || len(next) <= maxValue && wholeValue.MatchString(next) && wholeValue.MatchString(before[max(0, len(before)-maxValue):]) {
 		return false
 	}
 	r, _ := utf8.DecodeRuneInString(next)

@@ -25,7 +25,10 @@ const (
 func tables(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	from := 0
 	rest := func(to int) {
-		more, at := undrawn(lines[from:to])
+		if to <= from { // of a table beside another
+			return
+		}
+		more, at := undrawn(lines[from:to], rules)
 		for i, t := range more {
 			found, spans = append(found, t), append(spans, [2]int{from + at[i][0], from + at[i][1]})
 		}
@@ -44,10 +47,10 @@ func tables(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 }
 
 // undrawn finds the tables among lines, by tags and by where words stand.
-func undrawn(lines []line) (found []Table, spans [][2]int) {
+func undrawn(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	from := 0
 	rest := func(to int) {
-		more, at := untagged(lines[from:to])
+		more, at := untagged(lines[from:to], rules)
 		for i, t := range more {
 			found, spans = append(found, t), append(spans, [2]int{from + at[i][0], from + at[i][1]})
 		}
@@ -55,7 +58,11 @@ func undrawn(lines []line) (found []Table, spans [][2]int) {
 	for _, t := range tagged(lines) {
 		rest(t.from)
 		from = t.to
-		found, spans = append(found, t.table(lines)), append(spans, [2]int{t.from, t.to})
+		table, ok := t.lined(lines, rules)
+		if !ok {
+			table = t.table(lines)
+		}
+		found, spans = append(found, table), append(spans, [2]int{t.from, t.to})
 	}
 	rest(len(lines))
 	return found, spans
@@ -107,6 +114,19 @@ func (t *taggedTable) append(o taggedTable) {
 		rows = rows[1:]
 	}
 	t.rows, t.to = append(t.rows, rows...), o.to
+}
+
+// lined is t with the spans that lines across tell: ok where these make as many rows and columns as the tags, and a cell lies over rows.
+func (t taggedTable) lined(lines []line, rules [][]Box) (Table, bool) {
+	all := grids(lines[t.from:t.to])
+	if len(all) != 1 || all[0].span() != [2]int{0, t.to - t.from} {
+		return Table{}, false
+	}
+	l, ok := all[0].lined(lines[t.from:t.to], rules)
+	if !ok || !l.spans || len(l.rows) != len(t.rows) || len(l.reduced().columns) != len(t.columns) {
+		return Table{}, false
+	}
+	return l.table(lines[t.from:t.to]), true
 }
 
 // table joins the rows of the head, as in a table that is not tagged.
@@ -295,7 +315,12 @@ func (t *tree) table() (rows []tableRow, columns []Box, full int) {
 		}
 	}
 	n := len(columns)
-	for _, r := range t.rows {
+	divided := t.divided(columns, place)
+	for i, r := range t.rows {
+		if divided[i] != nil {
+			rows = append(rows, divided[i]...)
+			continue
+		}
 		row := tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n)}
 		for _, c := range r.cells {
 			at, e := min(place[c.column], n-1), c.extent()

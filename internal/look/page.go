@@ -186,13 +186,23 @@ func (w *walker) blocks(lines []printed) (found []block) {
 		}
 		if g < 0 {
 			text = append(text, line.text)
-		} else if !w.drawn[&s.grids[g]] {
-			w.drawn[&s.grids[g]] = true
-			now.Parts = append(now.Parts, part{Grid: &s.grids[g]})
+		} else {
+			now.Parts = append(now.Parts, w.tables(s, g)...)
 		}
 	}
 	flush()
 	return found
+}
+
+// tables gives table g of s, and those that stand beside it and have its lines; none once they were given.
+func (w *walker) tables(s *mark, g int) (parts []part) {
+	for i := g; i < len(s.grids) && s.grids[i].from == s.grids[g].from && s.grids[i].to == s.grids[g].to; i++ {
+		if table := &s.grids[i]; !w.drawn[table] {
+			w.drawn[table] = true
+			parts = append(parts, part{Grid: table})
+		}
+	}
+	return parts
 }
 
 // sectionOf is the section that a line is in.
