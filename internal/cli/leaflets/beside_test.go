@@ -1,4 +1,4 @@
-package main
+package leaflets_test
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 	"github.com/go-pdf/fpdf"
 	"github.com/stretchr/testify/require"
 
+	"drugslm/internal/cli/leaflets"
 	"drugslm/internal/pdf"
 )
 
@@ -135,7 +136,7 @@ func (l *laid) tables(t *testing.T, reader *pdf.Extractor) (found [][][]string) 
 	}
 	file := filepath.Join(t.TempDir(), "bula.pdf")
 	require.NoError(t, f.OutputFileAndClose(file))
-	view, err := parseFile(t.Context(), reader, nil, file)
+	view, err := leaflets.ParseFile(t.Context(), reader, nil, file)
 	require.NoError(t, err)
 	require.Len(t, view.Leaflets, 1)
 	require.Empty(t, view.Dropped)
