@@ -25,7 +25,7 @@ func Section(t *testing.T, path, mark, want string, update bool) {
 		t.Fatalf("%s has no lines %q and %q: put them where the generated part belongs", path, strings.TrimSpace(begin), end)
 	}
 	hold(t, path+", part "+mark, have, want, update, func() error {
-		return os.WriteFile(path, []byte(before+begin+want+end+after), 0o600)
+		return os.WriteFile(path, []byte(before+begin+want+end+after), 0o600) //nolint:gosec // the path is the test's own
 	})
 }
 

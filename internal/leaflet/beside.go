@@ -108,7 +108,7 @@ func abreast(group []drawn, lines []line, from, to int) ([]drawnTable, bool) {
 		first, end = min(first, spans[i][0]), max(end, spans[i][1])
 	}
 	for i := range group {
-		if spans[i][0] >= spans[i][1] || i > 0 && !(spans[i][0] < spans[i-1][1] && spans[i-1][0] < spans[i][1]) {
+		if spans[i][0] >= spans[i][1] || i > 0 && (spans[i][0] >= spans[i-1][1] || spans[i-1][0] >= spans[i][1]) {
 			return nil, false
 		}
 	}

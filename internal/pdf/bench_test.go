@@ -152,7 +152,9 @@ func readAlone(args []string) error {
 		}
 	}
 	err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &after))
-	fmt.Println((usageOf(&after).cpu - usageOf(&before).cpu).Microseconds())
+	if _, printed := fmt.Fprintln(os.Stdout, (usageOf(&after).cpu - usageOf(&before).cpu).Microseconds()); err == nil {
+		err = printed
+	}
 	return err
 }
 

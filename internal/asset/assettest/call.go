@@ -77,13 +77,12 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 			return fault.New(fault.Invalid, "settle item", "%s settles item %q twice", made.Key, id)
 		}
 		settled[id] = true
-		if err != nil {
-			result.Failed[id] = err
-			return nil
+		if err == nil {
+			result.Rows[id], err = typed[T](row)
+			return err
 		}
-		typed, err := typed[T](row)
-		result.Rows[id] = typed
-		return err
+		result.Failed[id] = err
+		return nil //nolint:nilerr // the item failed, and the batch goes on
 	})
 	if err != nil {
 		return result, err
