@@ -82,7 +82,7 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 			return err
 		}
 		result.Failed[id] = err
-		return nil //nolint:nilerr // the item failed, and the batch goes on
+		return nil
 	})
 	if err != nil {
 		return result, err
