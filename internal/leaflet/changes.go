@@ -206,7 +206,7 @@ type row struct {
 }
 
 // columns finds the edges between columns whose heads are known: where the fewest words of the table are cut, and in the
-// middle of the widest such place.
+// middle of the widest such place; between the heads, unless many more are cut there.
 func (t *table) columns(heads []Box, fields []int, body []placed) {
 	t.edges, t.fields = make([]float32, len(fields)-1), fields
 	for i := range t.edges {
