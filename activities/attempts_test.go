@@ -17,7 +17,7 @@ import (
 func TestTheLastOfTheAttemptsIsFinal(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	w.make[download] = func(context.Context, asset.Run, []asset.Item, asset.Settle[row]) error {
+	w.make[download] = func(context.Context, asset.Run, []asset.Item, asset.Report[row]) error {
 		return fault.New(fault.Unavailable, "start browser", "no place for one")
 	}
 	in := w.enrolled(download, ledger.Missing)
@@ -95,7 +95,7 @@ func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
 				}
 			}
 			require.Equal(t, want, w.entries(download))
-			made, err := w.publish(in.StepInput, materialize.Enrolled{})
+			made, err := w.publish(in.StepInput, materialize.SyncResult{})
 			require.NoError(t, err)
 			require.EqualValues(t, 4-len(enders), made.Rows)
 			w.sound()
@@ -193,7 +193,7 @@ func TestNothingIsPublishedWhileItemsArePending(t *testing.T) {
 	in := w.enrolled(download, ledger.Missing) // two batches
 	_, err := call(w, w.acts.Batch, in)
 	require.NoError(t, err)
-	_, err = w.publish(in.StepInput, materialize.Enrolled{})
+	_, err = w.publish(in.StepInput, materialize.SyncResult{})
 	wantKind(t, fault.Layout, err)
 	require.ErrorContains(t, err, "check conserved: 1 of 5 items are still pending")
 	require.Empty(t, w.files(download))

@@ -107,7 +107,7 @@ func promised(key asset.Key, set *asset.Partitions, deps ...asset.Dep) asset.Spe
 		Key: key, Location: string(key[2:]), CodeVersion: "1", Queue: asset.QueueExtract, Partitions: set, Deps: deps,
 		Automation: asset.Eager(), Freshness: asset.Within(48 * time.Hour),
 		Items: func(context.Context, asset.Run, func(asset.Item) error) error { return nil },
-		Make:  func(context.Context, asset.Run, []asset.Item, asset.Settle[row]) error { return nil },
+		Make:  func(context.Context, asset.Run, []asset.Item, asset.Report[row]) error { return nil },
 	}
 }
 

@@ -172,7 +172,7 @@ type TakeStepsInput struct {
 	Limit  int    `json:"limit"`
 }
 
-// TakeSteps hands out steps of a backfill, each once.
+// TakeSteps dequeues steps of a backfill, each once. Its name is in recorded histories.
 func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Dequeued, err error) {
 	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		taken, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
@@ -203,14 +203,14 @@ type GiveBackInput struct {
 	Steps []Ready `json:"steps"`
 }
 
-// GiveBack lets steps that were handed out and not begun wait again.
+// GiveBack requeues steps that were handed out and not begun. Its name is in recorded histories.
 func (a *Activities) GiveBack(ctx context.Context, in GiveBackInput) error {
 	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		steps := make([]ledger.BackfillStep, len(in.Steps))
 		for i, s := range in.Steps {
 			steps[i] = ledger.BackfillStep{Seq: s.Seq, Take: s.Take}
 		}
-		return a.Engine.Ledger.GiveBack(ctx, in.ID, steps)
+		return a.Engine.Ledger.RequeueSteps(ctx, in.ID, steps)
 	})
 }
 

@@ -128,7 +128,7 @@ func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
 func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
-	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		for _, item := range batch {
 			r := w.row(run, item)
 			if r.ID == "a" {
@@ -185,7 +185,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 				_, _, err = beat(w, left, w.acts.Batch, in)
 				require.NoError(t, err)
 				require.Equal(t, order, w.calls())
-				_, err = w.publish(in.StepInput, materialize.Enrolled{})
+				_, err = w.publish(in.StepInput, materialize.SyncResult{})
 				require.NoError(t, err)
 				require.Equal(t, []string{"b 2", "c 3", "d 4"}, w.rows(key))
 				w.sound()
@@ -280,7 +280,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 			w.must(w.step(download))
 			w.calls()
 		}
-		w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 			if err := w.honest(ctx, run, batch[:2], settle); err != nil {
 				return err
 			}
@@ -296,7 +296,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 4, out.Staged)
 		require.Equal(t, again, w.calls())
-		_, err = w.publish(in.StepInput, materialize.Enrolled{})
+		_, err = w.publish(in.StepInput, materialize.SyncResult{})
 		require.NoError(t, err)
 		require.Equal(t, []string{"a 1", "b 2", "c 3", "d 4"}, w.rows(key))
 		w.sound()
@@ -306,7 +306,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 func TestUnsettledItemsAreNoticed(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		return w.honest(ctx, run, batch[:1], settle)
 	}
 	in := w.enrolled(download, ledger.Missing)
@@ -319,7 +319,7 @@ func TestUnsettledItemsAreNoticed(t *testing.T) {
 func TestNoItemIsSettledTwice(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		return w.honest(ctx, run, append(batch, batch...), settle)
 	}
 	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
@@ -356,7 +356,7 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 					w.must(w.step(download))
 				}
 				end := make(chan struct{})
-				w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+				w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 					if err := w.honest(ctx, run, batch[:2], settle); err != nil {
 						return err
 					}
@@ -380,7 +380,7 @@ func TestAnActivityKeepsTimeForWritingDown(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	var left time.Duration
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		deadline, _ := ctx.Deadline()
 		left = activity.GetInfo(ctx).Deadline.Sub(deadline).Round(time.Second)
 		return w.honest(ctx, run, batch, settle)

@@ -54,7 +54,7 @@ func costless(b *testing.B, items, batch int) *asset.Graph {
 			}
 			return nil
 		},
-		Make: func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		Make: func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 			for _, item := range batch {
 				if err := settle(item.ID, row{ID: item.ID}, nil); err != nil {
 					return err

@@ -164,7 +164,7 @@ func TestAReferenceIsHeldAgainstWhatThePartitionIsMadeFrom(t *testing.T) {
 	require.NoError(t, err, "b was there when this was made from it")
 	require.EqualValues(t, 2, made.Rows)
 
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		for _, item := range batch {
 			if err := settle(item.ID, row{ID: item.ID, Content: "of nothing"}, nil); err != nil {
 				return err

@@ -119,11 +119,11 @@ func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
 				}
 			}
 			require.Equal(t, want, w.entries(download))
-			made, err := w.publish(in.StepInput, materialize.Enrolled{})
+			made, err := w.publish(in.StepInput, materialize.SyncResult{})
 			require.NoError(t, err)
 			require.EqualValues(t, published, made.Rows)
 			w.sound()
-			hands, err := w.ledger.Hands(t.Context(), string(download), here.Key)
+			hands, err := w.ledger.ItemsInProgress(t.Context(), string(download), here.Key)
 			require.NoError(t, err)
 			require.Empty(t, hands)
 			for _, id := range tt.killers {
@@ -150,7 +150,7 @@ func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
 	w, _ := crashWorld(t, "a 1", "b 1", "c 1", "d 1")
 	in := w.enrolled(download, ledger.Missing)
 	inHand := func(worker, id string) {
-		require.NoError(t, w.ledger.TakeInHand(t.Context(), ledger.Hand{Asset: string(download), Partition: here.Key, Item: id, Run: in.Run, Worker: worker}))
+		require.NoError(t, w.ledger.BeginItem(t.Context(), ledger.ItemInProgress{Asset: string(download), Partition: here.Key, Item: id, Run: in.Run, Worker: worker}))
 	}
 	for i := range 10 { // drained, or not yet known to be dead
 		inHand(fmt.Sprint("stopped-", i), "a")

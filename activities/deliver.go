@@ -117,7 +117,7 @@ func (p *deliveries) tell(ctx context.Context, due []ledger.Due) error {
 
 func (p *deliveries) settle(ctx context.Context, was ledger.Due, now ledger.Delivery) error {
 	// What was sent is noted even if the work is being stopped: it cannot be taken back.
-	if err := p.a.Engine.Ledger.SettleDelivery(context.WithoutCancel(ctx), was.ID, now); err != nil {
+	if err := p.a.Engine.Ledger.RecordDelivery(context.WithoutCancel(ctx), was.ID, now); err != nil {
 		return err
 	}
 	p.mu.Lock()

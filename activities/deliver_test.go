@@ -109,7 +109,7 @@ func (w *world) due(id string) {
 	for _, d := range w.event(id).Deliveries {
 		if d.State == ledger.EventPending {
 			d.Next = time.Now().Add(-time.Second)
-			require.NoError(w.tb, w.ledger.SettleDelivery(w.tb.Context(), id, d))
+			require.NoError(w.tb, w.ledger.RecordDelivery(w.tb.Context(), id, d))
 		}
 	}
 }

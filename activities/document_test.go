@@ -46,7 +46,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, reader.Close(context.WithoutCancel(t.Context()))) })
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.must(w.step(download))
-	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		for _, item := range batch {
 			content := leaflet(t, "bula "+item.ID)
 			if item.ID == "b" {
@@ -77,7 +77,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 	reason := w.found(extract)[1].Reason
 	require.Contains(t, reason, "over the budget of a document: took longer than 6s in all: page ")
 	require.True(t, strings.HasSuffix(reason, " of 200 was being recognised"), reason)
-	_, err = w.publish(in.StepInput, materialize.Enrolled{})
+	_, err = w.publish(in.StepInput, materialize.SyncResult{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"a bula a", "c bula c"}, w.rows(extract))
 	w.sound()

@@ -17,7 +17,7 @@ import (
 // asleep makes the maker of the downloads stop before its first row, until wake is called.
 func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
 	began, goes := make(chan struct{}), make(chan struct{})
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		close(began)
 		<-goes
 		return w.honest(ctx, run, batch, settle)
@@ -56,7 +56,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 
 	_, err = call(w, w.acts.Batch, b)
 	require.NoError(t, err)
-	_, err = w.publish(b.StepInput, materialize.Enrolled{Generation: b.Generation})
+	_, err = w.publish(b.StepInput, materialize.SyncResult{Generation: b.Generation})
 	require.NoError(t, err)
 	require.Equal(t, []string{"a new", "b old"}, w.rows(download))
 	_, again := w.must(w.step(download))
@@ -102,7 +102,7 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 		wantKind(t, fault.CodeVersion, do())
 	}
 	w.acts.Engine.Graph = newer
-	_, err = w.publish(in.StepInput, materialize.Enrolled{Generation: in.Generation})
+	_, err = w.publish(in.StepInput, materialize.SyncResult{Generation: in.Generation})
 	require.NoError(t, err)
 	w.sound()
 }
@@ -158,7 +158,7 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	_, err = call(w, w.acts.Batch, second)
 	require.NoError(t, err)
 	require.Equal(t, []string{"e 5"}, w.calls())
-	_, err = w.publish(second.StepInput, materialize.Enrolled{Generation: first.Generation})
+	_, err = w.publish(second.StepInput, materialize.SyncResult{Generation: first.Generation})
 	require.NoError(t, err)
 	require.Equal(t, "1", w.latest(download).CodeVersion, "part of it is still of older code")
 	w.sound()
@@ -188,9 +188,9 @@ func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 	for i := range outcomes {
 		outcomes[i].Staged = file.Path
 	}
-	require.NoError(t, w.ledger.Settle(t.Context(), w.token(download), outcomes))
+	require.NoError(t, w.ledger.RecordOutcomes(t.Context(), w.token(download), outcomes))
 
-	_, err = w.publish(in.StepInput, materialize.Enrolled{Generation: in.Generation})
+	_, err = w.publish(in.StepInput, materialize.SyncResult{Generation: in.Generation})
 	wantKind(t, fault.Superseded, err)
 	require.ErrorContains(t, err, "was made with code version 1, not 2")
 	require.Equal(t, []string{"a pending  0", "b pending  0"}, w.entries(download))
@@ -208,7 +208,7 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 			w.must(w.step(key))
 		}
 		w.calls()
-		require.NoError(t, w.ledger.Distrust(t.Context(), string(key), here.Key, "a", "its row is of another code version"))
+		require.NoError(t, w.ledger.InvalidateRow(t.Context(), string(key), here.Key, "a", "its row is of another code version"))
 		require.Len(t, w.rows(key), 2, "readers keep what they have")
 		enrolled, made := w.must(w.step(key))
 		require.Equal(t, []int{1, 1}, []int{enrolled.Changed, enrolled.Unchanged})

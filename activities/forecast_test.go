@@ -93,7 +93,7 @@ func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
 	in := w.enrolled(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, in) // the first batch of two: one quarantined, three staged
 	require.NoError(t, err)
-	require.NoError(t, w.ledger.Make(t.Context(), w.token(download), "e", "", []byte(`{"ID":"e"}`)))
+	require.NoError(t, w.ledger.KeepRow(t.Context(), w.token(download), "e", "", []byte(`{"ID":"e"}`)))
 	_, f := w.estimate("test/download", asset.Needed)
 	require.Equal(t, asset.Estimate{Counted: true, Items: 5, Ready: 4, Skip: 1}, f.Steps[0], "nothing is to be asked for")
 	_, f = w.estimate("test/download", asset.Faulty)

@@ -175,19 +175,19 @@ func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, whe
 		n := len(slices.DeleteFunc(slices.Clone(made), func(c string) bool { return c != call }))
 		require.LessOrEqual(t, n, 2, "%s: once for each of download and extract, in %v", call, made)
 	}
-	drifts, err := w.keeper().Drifts(t.Context(), w.asset(key))
+	drifts, err := w.keeper().ForeignChanges(t.Context(), w.asset(key))
 	require.NoError(t, err)
 	require.Empty(t, drifts)
 	_, err = w.keeper().List(t.Context(), w.asset(key), nil, 0)
 	require.NoError(t, err)
-	_, err = w.table(key).Hold(t.Context(), lake.Retention{Versions: 1})
+	_, err = w.table(key).PlanVacuum(t.Context(), lake.Retention{Versions: 1})
 	require.NoError(t, err)
 	return w
 }
 
 // runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.
 func (w *world) runWith(in materialize.StepInput, now func(at string)) {
-	var enrolled materialize.Enrolled
+	var enrolled materialize.SyncResult
 	var err error
 	if in.Step.Lists {
 		enrolled, err = call(w, w.acts.List, in)
@@ -225,7 +225,7 @@ func TestForeignChangesAreReported(t *testing.T) {
 	w.show("a 1", "b 1", "c 1")
 	w.all()
 	python.ask(w, "delete", download, map[string]any{"where": "id = 'a'"})
-	drifts, err := w.keeper().Drifts(t.Context(), w.asset(download))
+	drifts, err := w.keeper().ForeignChanges(t.Context(), w.asset(download))
 	require.NoError(t, err)
 	require.Len(t, drifts, 1)
 	require.Equal(t, "DELETE", drifts[0].Commits[0].Operation)

@@ -16,7 +16,7 @@ func TestWhatIsMadeAgainKnowsItsFormerRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	former := map[string]string{}
-	w.make = map[asset.Key]maker{download: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make = map[asset.Key]maker{download: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		for _, item := range batch {
 			former[item.ID] = ""
 			if was, known := item.Former.(row); known {

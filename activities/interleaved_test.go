@@ -149,7 +149,7 @@ func (d *twins) batch(suspend bool) {
 		return
 	}
 	began, goes := make(chan struct{}, 1), make(chan struct{})
-	d.w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	d.w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		began <- struct{}{}
 		<-goes
 		return d.w.honest(ctx, run, batch, settle)

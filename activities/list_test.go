@@ -63,7 +63,7 @@ func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
 
 	w.show("a one", "b changed", "d four", "e five", "f six", "g new")
 	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, ledger.Enrolled{Discovered: 6, New: 1, Changed: 1, Unchanged: 4, Vanished: 1, Todo: 2, Batches: 1}, enrolled.Enrolled)
+	require.Equal(t, ledger.SyncResult{Discovered: 6, New: 1, Changed: 1, Unchanged: 4, Vanished: 1, Todo: 2, Batches: 1}, enrolled.SyncResult)
 	third := w.files(catalog)
 	require.NotContains(t, third, first[0], "it held b and c")
 	require.Contains(t, third, second[1], "nothing happened to e and f")

@@ -107,7 +107,7 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 			t.Parallel()
 			w := listed(t, "a 1")
 			visits, asked := 0, 0
-			w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+			w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 				visits++
 				says := tt.says[min(asked, len(tt.says)-1)]
 				asked++
@@ -130,7 +130,7 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 		t.Parallel()
 		w := listed(t, "a 1", "b 2")
 		first := true
-		w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+		w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 			for _, item := range batch {
 				if item.ID == "a" {
 					if err := settle("a", row{}, fault.New(fault.NotFound, "fetch", "there is none")); err != nil {

@@ -71,9 +71,9 @@ func (a *Activities) planRun(ctx context.Context, run string, plan asset.Plan) e
 	if len(plan.Steps) > planning.MaxSteps {
 		return nil // it is going to be refused
 	}
-	steps := make([]ledger.Slice, len(plan.Steps))
+	steps := make([]ledger.PartitionRef, len(plan.Steps))
 	for i, s := range plan.Steps {
-		steps[i] = ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}
+		steps[i] = ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partition.Key}
 	}
 	return a.Engine.Ledger.PlanRun(ctx, run, steps)
 }

@@ -35,7 +35,7 @@ func planGraph(tb testing.TB) *asset.Graph {
 	for i, key := range planAssets {
 		spec := asset.Spec[row]{Key: key, Location: string(key), CodeVersion: "1", Queue: asset.QueueExtract, Partitions: set,
 			Items: func(context.Context, asset.Run, func(asset.Item) error) error { return nil },
-			Make:  func(context.Context, asset.Run, []asset.Item, asset.Settle[row]) error { return nil }}
+			Make:  func(context.Context, asset.Run, []asset.Item, asset.Report[row]) error { return nil }}
 		if i > 0 {
 			spec.Deps = asset.On(planAssets[i-1])
 		}

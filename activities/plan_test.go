@@ -42,7 +42,7 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	plan, err := call(w, w.acts.Plan, in)
 	require.NoError(t, err)
 	require.Len(t, plan.Steps, 3)
-	working, err := w.ledger.UnderWay(t.Context(), "test/download", []string{here.Key})
+	working, err := w.ledger.RunsAt(t.Context(), "test/download", []string{here.Key})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{here.Key: "r1"}, working)
 	require.Equal(t, []int{1}, plan.Steps[2].Needs)
@@ -56,7 +56,7 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	run, known, err := w.ledger.Run(t.Context(), "r1")
 	require.NoError(t, err)
 	require.True(t, known)
-	working, err = w.ledger.UnderWay(t.Context(), "test/download", []string{here.Key})
+	working, err = w.ledger.RunsAt(t.Context(), "test/download", []string{here.Key})
 	require.NoError(t, err)
 	require.Empty(t, working, "a run that ended works on nothing")
 	require.Equal(t, ledger.RunSucceeded, run.State)
@@ -70,7 +70,7 @@ func TestARunThatComesWithItsPlanIsSeenAtWork(t *testing.T) {
 	begun, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{string(catalog)}, Plan: &plan})
 	require.NoError(t, err)
 	require.Empty(t, begun.Discover, "it is planned already")
-	working, err := w.ledger.UnderWay(t.Context(), string(catalog), []string{"5", "6"})
+	working, err := w.ledger.RunsAt(t.Context(), string(catalog), []string{"5", "6"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"5": "r1"}, working)
 }
@@ -103,6 +103,6 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	fact := got.Facts[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.Fact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2}, fact)
+	require.Equal(t, asset.PartitionFact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2}, fact)
 	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
 }

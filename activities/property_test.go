@@ -101,7 +101,7 @@ func (c *chance) fate(id string) error {
 }
 
 // mortal makes a batch, and may die of it.
-func (c *chance) mortal(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+func (c *chance) mortal(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 	if c.panics == 0 || c.panics >= len(batch) {
 		return c.w.honest(ctx, run, batch, settle)
 	}

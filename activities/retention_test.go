@@ -41,7 +41,7 @@ func (w *world) answers(t *testing.T) string {
 	}
 	marks, err := w.ledger.Marks(t.Context())
 	note("marks", marks, err)
-	touches, err := w.ledger.Touches(t.Context(), 0, marks.Seq)
+	touches, err := w.ledger.ChangesBetween(t.Context(), 0, marks.Seq)
 	note("touches", touches, err)
 	checks, err := w.ledger.LastChecks(t.Context(), ledger.CheckFilter{})
 	note("checks", checks, err)

@@ -17,8 +17,8 @@ import (
 	past "drugslm/internal/versions" // the tests have versions of code
 )
 
-func (w *world) keeper() past.Keeper {
-	return past.Keeper{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now, Table: func(a *asset.Asset) *lake.Table { return w.table(a.Key) }}
+func (w *world) keeper() past.Maintainer {
+	return past.Maintainer{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now, Table: func(a *asset.Asset) *lake.Table { return w.table(a.Key) }}
 }
 
 func (w *world) asset(key asset.Key) *asset.Asset {
@@ -234,10 +234,10 @@ func TestRollbackRefusesAndSaysWhy(t *testing.T) {
 	require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: busy.Run, Selection: "*"}))
 	refused("starter runs cancel "+busy.Run, 0, "5")
 	require.NoError(t, w.ledger.FinishRun(t.Context(), busy.Run, ledger.RunFailed, "killed"))
-	_, err := w.ledger.Condemn(t.Context(), string(catalog), w.filesAt(catalog, 0))
+	_, err := w.ledger.MarkForDeletion(t.Context(), string(catalog), w.filesAt(catalog, 0))
 	require.NoError(t, err)
 	refused("is being vacuumed", 0, "5")
-	require.NoError(t, w.ledger.Pardon(t.Context(), string(catalog), w.filesAt(catalog, 0)))
+	require.NoError(t, w.ledger.UnmarkForDeletion(t.Context(), string(catalog), w.filesAt(catalog, 0)))
 	require.Equal(t, []string{"a 2", "b 1"}, w.rows(catalog), "nothing was changed")
 	w.back5(catalog, 0)
 	require.Equal(t, "a staged  0", w.entries(catalog)[0], "what an ended run left is kept for the next")

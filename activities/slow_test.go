@@ -98,7 +98,7 @@ func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
 			forever := make(chan struct{})
 			t.Cleanup(func() { close(forever) })
 			a := &timed{time: tt.time, why: context.DeadlineExceeded}
-			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 				for _, item := range batch {
 					if strings.Contains(tt.bad, item.ID) {
 						if err := tt.do(ctx, a, forever); err != nil {
@@ -127,7 +127,7 @@ func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
 					require.Contains(t, e.Reason, tt.reason)
 				}
 			}
-			made, err := w.publish(in.StepInput, materialize.Enrolled{})
+			made, err := w.publish(in.StepInput, materialize.SyncResult{})
 			require.NoError(t, err)
 			require.EqualValues(t, 4-len(tt.bad), made.Rows)
 			w.sound()
@@ -160,7 +160,7 @@ func TestItemsThatAreCutOffAreNotCharged(t *testing.T) {
 			w := listed(t, "a 1", "b 2")
 			w.must(w.step(download))
 			a := &timed{time: tt.time, why: tt.why}
-			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 				for _, item := range batch {
 					if item.ID == "b" {
 						return blocks(ctx, a, nil)
@@ -200,7 +200,7 @@ func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
 	w.must(w.step(download))
 	a := &timed{time: 10 * time.Second, why: context.DeadlineExceeded}
 	left, late := make(chan struct{}), make(chan error, 1)
-	w.make[extract] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[extract] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		if err := settle(batch[0].ID, w.row(run, batch[0]), nil); err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
 	w.make[extract] = nil
 	_, err = w.attempt(a, beats, in)
 	require.NoError(t, err)
-	_, err = w.publish(in.StepInput, materialize.Enrolled{})
+	_, err = w.publish(in.StepInput, materialize.SyncResult{})
 	require.NoError(t, err)
 	w.sound()
 }
@@ -248,12 +248,12 @@ func TestItemsThatKeepTheirWorkerFromBeingHeardAreQuarantined(t *testing.T) {
 			w.workerOf("now", dead{"lives": true, "stops": true, "gone": true}) // none of them died
 			in := w.enrolled(download, ledger.Missing)
 			w.fault = func(string) error { return fault.New(fault.Offline, "fetch", "the hub is gone") }
-			hand := ledger.Hand{Asset: string(download), Partition: here.Key, Item: "a", Run: in.Run, Worker: tt.worker}
+			hand := ledger.ItemInProgress{Asset: string(download), Partition: here.Key, Item: "a", Run: in.Run, Worker: tt.worker}
 			if tt.run != "" {
 				hand.Run = tt.run
 			}
 			for range 3 {
-				require.NoError(t, w.ledger.TakeInHand(t.Context(), hand))
+				require.NoError(t, w.ledger.BeginItem(t.Context(), hand))
 				_, err := again(w, in)
 				wantKind(t, fault.Offline, err)
 			}
@@ -282,7 +282,7 @@ func TestABatchOfDearItemsComesToItsEnd(t *testing.T) {
 	w := listed(t, "a 1", "b 2", "c 3", "d 4")
 	w.must(w.step(download))
 	a := &timed{time: 3 * time.Second, why: context.DeadlineExceeded}
-	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		for _, item := range batch {
 			select {
 			case <-time.After(a.time / 3):

@@ -8,10 +8,11 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
-func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (out materialize.Enrolled, err error) {
+// Enrol syncs the items of a step: it compares what there is to make with the ledger, and gives each item to do a batch
+// number. Its name is in recorded histories.
+func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (out materialize.SyncResult, err error) {
 	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.Enrol(ctx, at, in)
+		out, err = a.Engine.SyncItems(ctx, at, in)
 		return err
 	})
 	return out, err
@@ -19,7 +20,7 @@ func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (out m
 
 // List asks the source for every item of a step with its row, enrols the items and stages the rows of those that are new or
 // changed.
-func (a *Activities) List(ctx context.Context, in materialize.StepInput) (out materialize.Enrolled, err error) {
+func (a *Activities) List(ctx context.Context, in materialize.StepInput) (out materialize.SyncResult, err error) {
 	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
 		out, err = a.Engine.List(ctx, at, in)
 		return err

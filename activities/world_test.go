@@ -50,7 +50,7 @@ type row struct {
 func (r row) ItemID() string { return r.ID }
 
 // maker makes the items of one batch; the tests put their faults into it.
-type maker func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error
+type maker func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error
 
 // world is a source, the assets made from it, and where they are kept.
 type world struct {
@@ -165,7 +165,7 @@ func (w *world) deploy() {
 	list, get, read := common, common, common
 	list.Key, list.Location, list.CodeVersion, list.List = catalog, "catalog", w.versions[catalog], w.list
 	get.Key, get.Location, get.CodeVersion, get.Durable = download, "download", w.versions[download], true
-	get.Deps, get.Items, get.Make, get.Remake = asset.On(catalog), w.items(catalog), w.makes(download), w.remake
+	get.Deps, get.Items, get.Make, get.Recompute = asset.On(catalog), w.items(catalog), w.makes(download), w.remake
 	list.Cost = func(context.Context, asset.Run, asset.Work) (asset.Cost, error) { return asset.Cost{Requests: 2}, nil }
 	get.Cost = func(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost, error) {
 		cost := asset.Cost{Requests: int64(len(work.Batches))} // one a batch, and one an item
@@ -226,7 +226,7 @@ func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asse
 }
 
 func (w *world) makes(key asset.Key) maker {
-	return func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+	return func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		if special := w.make[key]; special != nil {
 			return special(ctx, run, batch, settle)
 		}
@@ -235,7 +235,7 @@ func (w *world) makes(key asset.Key) maker {
 }
 
 // honest makes every item of a batch, or fails it as w.fault says.
-func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[row]) error {
+func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 	for _, item := range batch {
 		var err error
 		if w.fault != nil {
@@ -324,7 +324,7 @@ func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I
 }
 
 // prepare lists or enrols a step and makes its batches.
-func (w *world) prepare(in materialize.StepInput) (materialize.Enrolled, error) {
+func (w *world) prepare(in materialize.StepInput) (materialize.SyncResult, error) {
 	if in.Step.Lists {
 		return call(w, w.acts.List, in)
 	}
@@ -337,7 +337,7 @@ func (w *world) prepare(in materialize.StepInput) (materialize.Enrolled, error) 
 }
 
 // publish checks and publishes a step that is prepared.
-func (w *world) publish(in materialize.StepInput, e materialize.Enrolled) (materialize.Result, error) {
+func (w *world) publish(in materialize.StepInput, e materialize.SyncResult) (materialize.Result, error) {
 	in = e.Of(in)
 	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: e.Upstream})
 	if err != nil {
@@ -347,7 +347,7 @@ func (w *world) publish(in materialize.StepInput, e materialize.Enrolled) (mater
 }
 
 // materialize does a whole step.
-func (w *world) materialize(in materialize.StepInput) (materialize.Enrolled, materialize.Result, error) {
+func (w *world) materialize(in materialize.StepInput) (materialize.SyncResult, materialize.Result, error) {
 	enrolled, err := w.prepare(in)
 	if err != nil {
 		return enrolled, materialize.Result{}, err
@@ -357,7 +357,7 @@ func (w *world) materialize(in materialize.StepInput) (materialize.Enrolled, mat
 }
 
 // must does a whole step that has to succeed.
-func (w *world) must(in materialize.StepInput) (materialize.Enrolled, materialize.Result) {
+func (w *world) must(in materialize.StepInput) (materialize.SyncResult, materialize.Result) {
 	w.tb.Helper()
 	enrolled, made, err := w.materialize(in)
 	require.NoError(w.tb, err)

@@ -276,7 +276,7 @@ func TestBackfillIsCutOff(t *testing.T) {
 // cutOff serves an asset whose items take for ever, unless they are told to stop.
 func (d *days) cutOff() {
 	spec := daysSpec(d.count)
-	spec.Make = func(ctx context.Context, _ asset.Run, _ []asset.Item, _ asset.Settle[numberRow]) error {
+	spec.Make = func(ctx context.Context, _ asset.Run, _ []asset.Item, _ asset.Report[numberRow]) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}

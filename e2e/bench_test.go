@@ -164,7 +164,7 @@ func noopAsset(items int) *asset.Asset {
 			}
 			return nil
 		},
-		Make: func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[numberRow]) error {
+		Make: func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[numberRow]) error {
 			for _, item := range batch {
 				n, err := strconv.ParseInt(item.ID, 10, 64)
 				if err := settle(item.ID, numberRow{Number: n, Provenance: run.Provenance(run.Now(), "bench")}, err); err != nil {

@@ -40,7 +40,7 @@ func mixedAsset(days int, code string, made func(partition, item string) error) 
 		}
 		return nil
 	}
-	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[numberRow]) error {
+	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[numberRow]) error {
 		for _, item := range batch {
 			if err := made(run.Partition.Key, item.ID); err != nil {
 				return err

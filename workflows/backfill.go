@@ -48,16 +48,16 @@ type backfill struct {
 	stop   workflow.CancelFunc // cancels work
 	writes workflow.Mutex      // one handler at a time writes settings
 
-	opened  bool               // its steps are in the ledger
-	broken  error              // why it cannot go on
-	running int                // steps under way
-	backlog []activities.Ready // handed out, not begun
-	more    bool               // the ledger may have steps that are ready
-	left    bool               // the ledger has steps that wait, ready or not
-	retried bool               // there are steps to try again that were not there when this was last closed
-	heeding bool               // a cancellation of the workflow is being handled
-	leaving bool               // nothing new begins: this run is about to be continued by another
-	changed bool               // something happened since the loop last looked
+	opened   bool               // its steps are in the ledger
+	broken   error              // why it cannot go on
+	running  int                // steps under way
+	backlog  []activities.Ready // handed out, not begun
+	more     bool               // the ledger may have steps that are ready
+	left     bool               // the ledger has steps that wait, ready or not
+	retried  bool               // there are steps to try again that were not there when this was last closed
+	heeding  bool               // a cancellation of the workflow is being handled
+	draining bool               // nothing new begins: this run is about to be continued by another
+	changed  bool               // something happened since the loop last looked
 
 	patience int // the length of history below which this run is not full: what is under way did not end in time
 }
@@ -92,7 +92,7 @@ func Backfill(ctx workflow.Context, in BackfillInput) (activities.BackfillResult
 		result, err := b.finish()
 		switch {
 		case b.broken == nil && b.retried: // while it was being closed
-			b.retried, b.leaving = false, false
+			b.retried, b.draining = false, false
 		case ctx.Err() != nil:
 			if err != nil {
 				workflow.GetLogger(detached).Warn("the backfill was canceled, and not all went well", "error", err)
@@ -148,7 +148,7 @@ func (b *backfill) carryOut() error {
 			return err
 		}
 		if b.full() {
-			if err := b.goOn(); err != nil {
+			if err := b.continueAsNew(); err != nil {
 				return err
 			}
 			continue
@@ -163,7 +163,7 @@ func (b *backfill) carryOut() error {
 			return nil
 		}
 		// The answers of steps that ended side by side may have come out of order: the last word is the ledger's.
-		if err := b.take(); err != nil {
+		if err := b.dequeue(); err != nil {
 			return err
 		}
 		if b.idle() && b.quiet() {
@@ -189,7 +189,7 @@ func (b *backfill) window() error {
 		case len(b.backlog) > 0:
 			b.begin()
 		default:
-			if err := b.take(); err != nil {
+			if err := b.dequeue(); err != nil {
 				return err
 			}
 		}
@@ -218,7 +218,7 @@ func (b *backfill) quiet() bool { return workflow.AllHandlersFinished(b.ctx) && 
 
 // free reports whether one more step may be under way.
 func (b *backfill) free() bool {
-	return !b.at.Paused && !b.at.Stopping && !b.leaving && b.running < b.at.Settings.MaxInFlight
+	return !b.at.Paused && !b.at.Stopping && !b.draining && b.running < b.at.Settings.MaxInFlight
 }
 
 // wait is how long the rate keeps the next step from beginning.
@@ -229,8 +229,8 @@ func (b *backfill) wait() time.Duration {
 	return b.at.Next.Sub(workflow.Now(b.ctx))
 }
 
-// take asks the ledger for as many steps as may begin now.
-func (b *backfill) take() error {
+// dequeue asks the ledger for as many steps as may begin now.
+func (b *backfill) dequeue() error {
 	limit := min(max(b.at.Settings.MaxInFlight-b.running, 1), maxTake)
 	if b.at.Settings.Rate > 0 {
 		limit = 1
@@ -243,15 +243,15 @@ func (b *backfill) take() error {
 	if err := workflow.ExecuteActivity(withControl(b.ctx, "take"), a.TakeSteps, in).Get(b.ctx, &taken); err != nil {
 		return err
 	}
-	b.took(taken)
+	b.enqueue(taken)
 	return nil
 }
 
 // maxTake bounds how many steps one answer holds.
 const maxTake = 64
 
-// took adds what the ledger handed out to what is to begin, and heeds how the backfill stands there.
-func (b *backfill) took(taken activities.Dequeued) {
+// enqueue adds what the ledger handed out to what is to begin, and heeds how the backfill stands there.
+func (b *backfill) enqueue(taken activities.Dequeued) {
 	b.backlog = append(b.backlog, taken.Steps...)
 	b.more, b.left = b.more || taken.Ready, taken.Left
 	// Somebody may have told the ledger when no worker was there to be told.
@@ -282,7 +282,7 @@ func (b *backfill) begin() {
 
 // finish records how the backfill ended, once nothing is under way.
 func (b *backfill) finish() (result activities.BackfillResult, err error) {
-	b.leaving = true
+	b.draining = true
 	if b.broken != nil {
 		b.stop()
 	}

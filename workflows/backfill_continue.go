@@ -38,11 +38,11 @@ func (b *backfill) drain() (bool, error) {
 	return ok, err
 }
 
-// goOn lets what is under way end and continues in a new run, under the newest code; nil when that would take too long now.
-func (b *backfill) goOn() error {
-	b.leaving = true
+// continueAsNew lets what is under way end and continues in a new run, under the newest code; nil when that would take too long now.
+func (b *backfill) continueAsNew() error {
+	b.draining = true
 	if drained, err := b.drain(); err != nil || !drained {
-		b.leaving = false
+		b.draining = false
 		return err
 	}
 	if b.broken != nil {

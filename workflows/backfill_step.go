@@ -21,13 +21,13 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	priority := ForBackfill(b.in.ID, b.at.Settings.Priority)
 	began := workflow.Now(ctx)
 	var whole activities.PartitionOutput
-	err := workflow.ExecuteActivity(withWhole(ctx, r.Step, priority), a.MaterializePartition, activities.PartitionInput{StepInput: in, Of: of}).Get(ctx, &whole)
+	err := workflow.ExecuteActivity(withPartition(ctx, r.Step, priority), a.MaterializePartition, activities.PartitionInput{StepInput: in, Of: of}).Get(ctx, &whole)
 	if !whole.Left { // otherwise the child does it
 		measure(ctx, PartitionInput{StepInput: in}, began, whole.Result, err)
 	}
 	if err == nil && !whole.Left {
 		b.at.Done++
-		b.took(whole.Next)
+		b.enqueue(whole.Next)
 		return nil
 	}
 	end := activities.StepEnd{StepInput: in, Of: of, State: ledger.StepDone}
@@ -49,13 +49,13 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	var taken activities.Dequeued
 	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
 	if err == nil {
-		b.took(taken)
+		b.enqueue(taken)
 	}
 	return err
 }
 
 // child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is enrolled twice.
-func (b *backfill) child(ctx workflow.Context, in materialize.StepInput, e materialize.Enrolled, p temporal.Priority, made *materialize.Result) error {
+func (b *backfill) child(ctx workflow.Context, in materialize.StepInput, e materialize.SyncResult, p temporal.Priority, made *materialize.Result) error {
 	child := PartitionInput{StepInput: in, Cursor: &cursor{Enrolled: e, Next: 1}}
 	return workflow.ExecuteChildWorkflow(withBackfillChild(ctx, b.at.Run, in.Step, p), Partition, child).Get(ctx, made)
 }

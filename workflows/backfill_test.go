@@ -220,7 +220,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	f := newField(t, 2)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Step.Partition.Key == "d01" {
-			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Enrolled: materialize.Enrolled{Enrolled: ledger.Enrolled{Todo: 900, Batches: 9}}}}, nil
+			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Enrolled: materialize.SyncResult{SyncResult: ledger.SyncResult{Todo: 900, Batches: 9}}}}, nil
 		}
 		return activities.PartitionOutput{}, nil
 	}

@@ -46,7 +46,7 @@ func TestEveryEndOfAStepIsCounted(t *testing.T) {
 			env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 			workflows.Register(env)
 			env.RegisterActivity(&activities.Activities{})
-			env.OnActivity(a.List, mock.Anything, mock.Anything).After(time.Minute).Return(materialize.Enrolled{}, tt.listed)
+			env.OnActivity(a.List, mock.Anything, mock.Anything).After(time.Minute).Return(materialize.SyncResult{}, tt.listed)
 			env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
 			env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(tt.made, nil)
 			if tt.cancel {

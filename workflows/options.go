@@ -76,8 +76,8 @@ func ForBackfill(id string, priority int) temporal.Priority {
 // maxFairnessKey is how long the server allows a fairness key to be.
 const maxFairnessKey = 64
 
-// withWhole sets the options of a small step's one activity: a batch, and what comes before and after it.
-func withWhole(ctx workflow.Context, s asset.Step, p temporal.Priority) workflow.Context {
+// withPartition sets the options of a small step's one activity: a batch, and what comes before and after it.
+func withPartition(ctx workflow.Context, s asset.Step, p temporal.Priority) workflow.Context {
 	whole := s
 	whole.Timeout = 2 * s.Timeout
 	return workflow.WithPriority(withStep(ctx, whole, s.Queue, s.Name()), p)

@@ -27,7 +27,7 @@ type PartitionInput struct {
 
 // cursor is what a continued run needs to know: everything else is in the ledger.
 type cursor struct {
-	Enrolled materialize.Enrolled    `json:"enrolled"`
+	Enrolled materialize.SyncResult  `json:"enrolled"`
 	Next     int                     `json:"next"` // the batch to start with
 	Done     materialize.BatchOutput `json:"done"`
 	Traces   []string                `json:"traces,omitempty"`

@@ -78,8 +78,8 @@ func upTo(n int) []int {
 // making is an environment in which a step has so many batches, and the publish that it comes to.
 func making(count int, b *batches) (*testsuite.TestWorkflowEnvironment, *materialize.PublishInput) {
 	env := newEnv()
-	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.Enrolled{
-		Enrolled: ledger.Enrolled{Discovered: 77, New: 70, Unchanged: 7, Todo: 70, Batches: count}, Upstream: map[string]int64{"t/catalog": 4},
+	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.SyncResult{
+		SyncResult: ledger.SyncResult{Discovered: 77, New: 70, Unchanged: 7, Todo: 70, Batches: count}, Upstream: map[string]int64{"t/catalog": 4},
 	}, nil)
 	env.OnActivity(a.Batch, mock.Anything, mock.Anything).Return(b.run)
 	return env, publishing(env)
@@ -98,13 +98,13 @@ func publishing(env *testsuite.TestWorkflowEnvironment) *materialize.PublishInpu
 func TestAListingIsListedCheckedAndPublished(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in materialize.StepInput) (materialize.Enrolled, error) {
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in materialize.StepInput) (materialize.SyncResult, error) {
 		info := activity.GetInfo(ctx)
 		require.Equal(t, "drugslm-browser", info.TaskQueue)
 		require.Equal(t, 30*time.Second, info.HeartbeatTimeout)
 		require.Equal(t, 7*time.Minute, info.StartToCloseTimeout)
 		require.Equal(t, input(true).StepInput, in)
-		return materialize.Enrolled{Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Enrolled: ledger.Enrolled{Discovered: 5, Batches: 3}}, nil
+		return materialize.SyncResult{Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, SyncResult: ledger.SyncResult{Discovered: 5, Batches: 3}}, nil
 	})
 	published := publishing(env)
 	env.ExecuteWorkflow(workflows.Partition, input(true))
@@ -192,7 +192,7 @@ func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
 func TestAFailedCheckIsShown(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.Enrolled{}, nil)
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.SyncResult{}, nil)
 	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{},
 		temporal.NewNonRetryableApplicationError("check identified: product 0", string(fault.Layout), nil))
 	env.ExecuteWorkflow(workflows.Partition, input(true))
@@ -203,7 +203,7 @@ func TestAFailedCheckIsShown(t *testing.T) {
 func TestAnUnchangedPartitionSaysSo(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.Enrolled{}, nil)
+	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.SyncResult{}, nil)
 	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
 	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(materialize.Result{Version: 3, Rows: 7}, nil)
 	env.ExecuteWorkflow(workflows.Partition, input(false))
@@ -244,7 +244,7 @@ func TestQueuesHaveNames(t *testing.T) {
 func TestChecksAreToldWhatThePartitionIsMadeFrom(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
-	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.Enrolled{Upstream: map[string]int64{"t/index": 2}}, nil)
+	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.SyncResult{Upstream: map[string]int64{"t/index": 2}}, nil)
 	var asked materialize.CheckInput
 	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(func(_ context.Context, in materialize.CheckInput) (materialize.Checked, error) {
 		asked = in

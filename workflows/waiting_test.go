@@ -55,13 +55,13 @@ func (e *events) in(env *testsuite.TestWorkflowEnvironment) *events {
 }
 
 // refusing is an activity that is told to wait, again and again, until a time has gone by.
-func refusing(env *testsuite.TestWorkflowEnvironment, kind fault.Kind, wait time.Duration) func(context.Context, materialize.StepInput) (materialize.Enrolled, error) {
+func refusing(env *testsuite.TestWorkflowEnvironment, kind fault.Kind, wait time.Duration) func(context.Context, materialize.StepInput) (materialize.SyncResult, error) {
 	began := env.Now()
-	return func(context.Context, materialize.StepInput) (materialize.Enrolled, error) {
+	return func(context.Context, materialize.StepInput) (materialize.SyncResult, error) {
 		if env.Now().Sub(began) < wait {
-			return materialize.Enrolled{}, temporal.NewApplicationErrorWithOptions("not now", string(kind), temporal.ApplicationErrorOptions{NextRetryDelay: wait / askings})
+			return materialize.SyncResult{}, temporal.NewApplicationErrorWithOptions("not now", string(kind), temporal.ApplicationErrorOptions{NextRetryDelay: wait / askings})
 		}
-		return materialize.Enrolled{}, nil
+		return materialize.SyncResult{}, nil
 	}
 }
 

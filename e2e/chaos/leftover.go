@@ -129,7 +129,7 @@ func (w *World) settled(ctx context.Context) error {
 		if made.External() {
 			continue
 		}
-		partitions, err := d.Ledger.Touched(ctx, string(made.Key))
+		partitions, err := d.Ledger.EveryPartition(ctx, string(made.Key))
 		errs = append(errs, err)
 		for _, p := range partitions {
 			open, err := d.Ledger.Unfinished(ctx, string(made.Key), p)

@@ -117,7 +117,7 @@ type Spec[T Row] struct {
 	Items func(ctx context.Context, run Run, emit func(Item) error) error
 	// Make makes the items of one batch and calls settle once for each, in any order, from one goroutine. An
 	// error given to settle is about that item; an error from Make, or from settle, ends the batch.
-	Make func(ctx context.Context, run Run, batch []Item, settle Settle[T]) error
+	Make func(ctx context.Context, run Run, batch []Item, settle Report[T]) error
 	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
@@ -132,11 +132,11 @@ type Spec[T Row] struct {
 	// Remake makes a row again from the one the item has, and from what is stored, when only the code is newer. It
 	// asks the source nothing. An error of kind fault.NotFound says that what is stored is gone: then Make is asked.
 	// Nil: a newer code makes every item by Make.
-	Remake func(ctx context.Context, run Run, old T) (T, error)
+	Recompute func(ctx context.Context, run Run, old T) (T, error)
 }
 
-// Settle takes what became of an item: a row, whose ItemID is the item's ID, or the error that says why there is none.
-type Settle[T any] func(id string, row T, err error) error
+// Report takes what became of an item: a row, whose ItemID is the item's ID, or the error that says why there is none.
+type Report[T any] func(id string, row T, err error) error
 
 // Asset is a declared asset, its row type erased. The zero value is not usable: see [New].
 type Asset struct {
@@ -163,7 +163,7 @@ type Asset struct {
 
 	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
 	items  func(ctx context.Context, run Run, emit func(Item) error) error
-	make   func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error
+	make   func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error
 	derive func(ctx context.Context, run Run, emit func(Item, Row) error) error
 
 	cost   Costs
@@ -194,7 +194,7 @@ func New[T Row](s Spec[T]) *Asset {
 		}
 	}
 	if s.Make != nil {
-		a.make = func(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error {
+		a.make = func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error {
 			fingerprints := make(map[string]string, len(batch))
 			for _, item := range batch {
 				fingerprints[item.ID] = item.Fingerprint
@@ -210,9 +210,9 @@ func New[T Row](s Spec[T]) *Asset {
 			})
 		}
 	}
-	if s.Remake != nil {
+	if s.Recompute != nil {
 		a.remake = func(ctx context.Context, run Run, old Row) (Row, error) {
-			row, err := s.Remake(ctx, run, old.(T))
+			row, err := s.Recompute(ctx, run, old.(T))
 			if err != nil {
 				return nil, err
 			}
@@ -248,7 +248,7 @@ func (a *Asset) Items(ctx context.Context, run Run, emit func(Item) error) error
 }
 
 // Make runs Spec.Make.
-func (a *Asset) Make(ctx context.Context, run Run, batch []Item, settle Settle[Row]) error {
+func (a *Asset) Make(ctx context.Context, run Run, batch []Item, settle Report[Row]) error {
 	return a.make(ctx, run, batch, settle)
 }
 
@@ -269,7 +269,7 @@ func (s Spec[T]) problems() []error {
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	add(!s.oneForm(), "wants either List, or Items and Make, or Derive")
 	add(s.Derive != nil && s.Cost != nil, "Derive makes rows from its inputs and asks the source nothing: it has no Cost")
-	add(s.Remake != nil && s.Make == nil, "Remake is for items that are made one by one")
+	add(s.Recompute != nil && s.Make == nil, "Remake is for items that are made one by one")
 	names := slices.Clone(engine)
 	for _, c := range s.Checks {
 		for _, err := range c.problems(names) {

@@ -91,7 +91,7 @@ func TestItemsAndMakeAreErased(t *testing.T) {
 	s.Items = func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
 		return errors.Join(emit(asset.Item{ID: "x", Input: []byte("1")}), emit(asset.Item{ID: "y"}))
 	}
-	s.Make = func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Settle[pill]) error {
+	s.Make = func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Report[pill]) error {
 		for _, item := range batch {
 			var err error
 			if item.Input == nil {
@@ -143,7 +143,7 @@ func TestRowsBelongToTheirItems(t *testing.T) {
 	require.ErrorContains(t, err, `a/x gives the row of "y" for item "x"`)
 
 	maker := making("a/x", shelf("category"))
-	maker.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, settle asset.Settle[pill]) error {
+	maker.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, settle asset.Report[pill]) error {
 		return settle("", pill{}, nil)
 	}
 	err = asset.New(maker).Make(t.Context(), asset.Run{}, nil, func(string, asset.Row, error) error { return taken })

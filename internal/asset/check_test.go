@@ -145,12 +145,12 @@ func TestOnlyWholeChecksSeeTheRowsThatStay(t *testing.T) {
 	declared := spec("a/x", shelf("category"))
 	declared.Checks = []asset.Check[pill]{{Name: "some", Row: note(&staged)}, {Name: "whole", Whole: true, Row: note(&whole)}}
 	p := asset.NewProbe(t.Context(), asset.New(declared).Checks, asset.CheckInput{})
-	require.True(t, p.Whole())
+	require.True(t, p.WantsKept())
 	p.Kept(pill{Name: "old"})
 	p.Row(pill{Name: "new"})
 	require.Equal(t, []string{"new"}, staged)
 	require.Equal(t, []string{"old", "new"}, whole)
-	require.False(t, asset.NewProbe(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).Whole())
+	require.False(t, asset.NewProbe(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).WantsKept())
 }
 
 func TestAHostileRowCannotFillTheLedger(t *testing.T) {

@@ -170,8 +170,8 @@ type InputState struct {
 	Verified  time.Time `json:"verified,omitzero"`
 }
 
-// Situation is what a condition is asked about: one partition, at one time.
-type Situation struct {
+// ConditionInput is what a condition is asked about: one partition, at one time.
+type ConditionInput struct {
 	Now       time.Time
 	Began     time.Time // when automation first looked at the asset under its condition
 	Missing   bool      // never published
@@ -182,17 +182,17 @@ type Situation struct {
 	Inputs    []InputState
 }
 
-// Truth is whether a condition, or a part of it, holds, and why.
-type Truth struct {
-	Condition string  `json:"condition"`
-	Holds     bool    `json:"holds"`
-	Reason    string  `json:"reason"`
-	Parts     []Truth `json:"parts,omitempty"`
+// ConditionResult is whether a condition, or a part of it, holds, and why.
+type ConditionResult struct {
+	Condition string            `json:"condition"`
+	Holds     bool              `json:"holds"`
+	Reason    string            `json:"reason"`
+	Parts     []ConditionResult `json:"parts,omitempty"`
 }
 
 // Explain says whether the condition holds for a partition, and why.
-func (c Condition) Explain(s Situation) Truth {
-	t := Truth{Condition: c.String(), Reason: "there is no condition"}
+func (c Condition) Explain(s ConditionInput) ConditionResult {
+	t := ConditionResult{Condition: c.String(), Reason: "there is no condition"}
 	if c.None() {
 		return t
 	}
@@ -211,7 +211,7 @@ func (c Condition) Explain(s Situation) Truth {
 	return t
 }
 
-func (n *clause) combine(s Situation, parts *[]Truth) (bool, string) {
+func (n *clause) combine(s ConditionInput, parts *[]ConditionResult) (bool, string) {
 	var holding, failing []string
 	for _, part := range n.parts {
 		truth := part.Explain(s)
@@ -233,7 +233,7 @@ func (n *clause) combine(s Situation, parts *[]Truth) (bool, string) {
 }
 
 // missingInput names the first input that is not there and will not be; "" if there is none.
-func (s Situation) missingInput() string {
+func (s ConditionInput) missingInput() string {
 	for _, in := range s.Inputs {
 		if in.Missing && !in.Requested {
 			return fmt.Sprintf("%s[%s] is missing", in.Asset, in.Partition)
@@ -243,7 +243,7 @@ func (s Situation) missingInput() string {
 }
 
 // updated names the first input that was updated since the partition was handled; "" if there is none.
-func (s Situation) updated() string {
+func (s ConditionInput) updated() string {
 	for _, in := range s.Inputs {
 		switch {
 		case in.Updated:
@@ -255,9 +255,9 @@ func (s Situation) updated() string {
 	return ""
 }
 
-func (s Situation) newlyMissing() bool { return s.Missing && s.Requested.IsZero() }
+func (s ConditionInput) newlyMissing() bool { return s.Missing && s.Requested.IsZero() }
 
-func (s Situation) eager() (bool, string) {
+func (s ConditionInput) eager() (bool, string) {
 	why := s.updated()
 	if s.newlyMissing() {
 		why = "never published"
@@ -274,7 +274,7 @@ func (s Situation) eager() (bool, string) {
 	return true, why
 }
 
-func (s Situation) onMissing() (bool, string) {
+func (s ConditionInput) onMissing() (bool, string) {
 	switch {
 	case !s.Missing:
 		return false, "it was published"
@@ -287,7 +287,7 @@ func (s Situation) onMissing() (bool, string) {
 	return true, "never published"
 }
 
-func (s Situation) onStale() (bool, string) {
+func (s ConditionInput) onStale() (bool, string) {
 	switch why := s.updated(); {
 	case s.Missing:
 		return false, "never published: it is missing, not stale"
@@ -300,7 +300,7 @@ func (s Situation) onStale() (bool, string) {
 	}
 }
 
-func (s Situation) onCron(ticks cron.Schedule) (bool, string) {
+func (s ConditionInput) onCron(ticks cron.Schedule) (bool, string) {
 	tick := ticks.Prev(s.Now)
 	text := "since the tick of " + tick.Format(time.RFC3339)
 	switch {
@@ -330,9 +330,9 @@ func (c Condition) has(kind conditionKind) bool {
 // nothing happened to it.
 func (c Condition) Scans() bool { return c.has(onMissingKind) }
 
-// Restales reports whether another code version asks for partitions, and whether it asks for all that are stale by it,
+// RequestsStale reports whether another code version asks for partitions, and whether it asks for all that are stale by it,
 // so that nobody needs to look at each.
-func (c Condition) Restales() (asks, whole bool) {
+func (c Condition) RequestsStale() (asks, whole bool) {
 	return c.has(onStaleKind), c.alternative(onStaleKind)
 }
 

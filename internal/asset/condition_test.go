@@ -30,43 +30,45 @@ func TestConditions(t *testing.T) {
 	tests := []struct {
 		name      string
 		condition asset.Condition
-		change    func(*asset.Situation)
+		change    func(*asset.ConditionInput)
 		holds     bool
 		reason    string
 	}{
 		{"eager: nothing", asset.Eager(), nil, false, "no input was updated since it was handled"},
-		{"eager: updated", asset.Eager(), func(s *asset.Situation) { s.Inputs = updated }, true, "a/up[5] was updated"},
-		{"eager: missing", asset.Eager(), func(s *asset.Situation) { s.Missing = true }, true, "never published"},
-		{"eager: missing and handled", asset.Eager(), func(s *asset.Situation) { s.Missing, s.Requested = true, at("01:00:00") }, false, "no input was updated since it was handled"},
-		{"eager: input missing", asset.Eager(), func(s *asset.Situation) { s.Missing, s.Inputs = true, missing }, false, "never published, but a/up[5] is missing"},
-		{"eager: input requested", asset.Eager(), func(s *asset.Situation) { s.Missing, s.Inputs = true, requested }, true, "never published"},
-		{"eager: input worked on", asset.Eager(), func(s *asset.Situation) { s.Inputs = working }, false, "a/up[5] was updated, but a run is at a/up[5]"},
-		{"missing", asset.OnMissing(), func(s *asset.Situation) { s.Missing = true }, true, "never published"},
+		{"eager: updated", asset.Eager(), func(s *asset.ConditionInput) { s.Inputs = updated }, true, "a/up[5] was updated"},
+		{"eager: missing", asset.Eager(), func(s *asset.ConditionInput) { s.Missing = true }, true, "never published"},
+		{"eager: missing and handled", asset.Eager(), func(s *asset.ConditionInput) { s.Missing, s.Requested = true, at("01:00:00") }, false, "no input was updated since it was handled"},
+		{"eager: input missing", asset.Eager(), func(s *asset.ConditionInput) { s.Missing, s.Inputs = true, missing }, false, "never published, but a/up[5] is missing"},
+		{"eager: input requested", asset.Eager(), func(s *asset.ConditionInput) { s.Missing, s.Inputs = true, requested }, true, "never published"},
+		{"eager: input worked on", asset.Eager(), func(s *asset.ConditionInput) { s.Inputs = working }, false, "a/up[5] was updated, but a run is at a/up[5]"},
+		{"missing", asset.OnMissing(), func(s *asset.ConditionInput) { s.Missing = true }, true, "never published"},
 		{"missing: published", asset.OnMissing(), nil, false, "it was published"},
-		{"missing: handled", asset.OnMissing(), func(s *asset.Situation) { s.Missing, s.Requested = true, at("01:00:00") }, false, "it was requested at 2026-08-20T01:00:00Z"},
-		{"missing: input missing", asset.OnMissing(), func(s *asset.Situation) { s.Missing, s.Inputs = true, missing }, false, "never published, but a/up[5] is missing"},
-		{"stale: code", asset.OnStale(), func(s *asset.Situation) { s.Code = "1 → 2" }, true, "code version 1 → 2"},
-		{"stale: source", asset.OnStale(), func(s *asset.Situation) { s.Inputs = updated }, true, "a/up[5] was updated"},
-		{"stale: missing", asset.OnStale(), func(s *asset.Situation) { s.Missing, s.Inputs = true, updated }, false, "never published: it is missing, not stale"},
+		{"missing: handled", asset.OnMissing(), func(s *asset.ConditionInput) { s.Missing, s.Requested = true, at("01:00:00") }, false, "it was requested at 2026-08-20T01:00:00Z"},
+		{"missing: input missing", asset.OnMissing(), func(s *asset.ConditionInput) { s.Missing, s.Inputs = true, missing }, false, "never published, but a/up[5] is missing"},
+		{"stale: code", asset.OnStale(), func(s *asset.ConditionInput) { s.Code = "1 → 2" }, true, "code version 1 → 2"},
+		{"stale: source", asset.OnStale(), func(s *asset.ConditionInput) { s.Inputs = updated }, true, "a/up[5] was updated"},
+		{"stale: missing", asset.OnStale(), func(s *asset.ConditionInput) { s.Missing, s.Inputs = true, updated }, false, "never published: it is missing, not stale"},
 		{"stale: fresh", asset.OnStale(), nil, false, "nothing is newer since it was handled"},
 		{"cron: input is older", seven, nil, false, "a/up[5] was not updated since the tick of 2026-08-20T07:00:00Z"},
-		{"cron: input is newer", seven, func(s *asset.Situation) { s.Inputs = with(func(in *asset.InputState) { in.Verified = at("07:00:00") }) }, true, "tick of 2026-08-20T07:00:00Z"},
-		{"cron: no inputs", seven, func(s *asset.Situation) { s.Inputs = nil }, true, "tick of 2026-08-20T07:00:00Z"},
-		{"cron: requested", seven, func(s *asset.Situation) { s.Requested = at("07:30:00") }, false, "requested since the tick of 2026-08-20T07:00:00Z"},
-		{"cron: made by hand", seven, func(s *asset.Situation) { s.Verified = at("07:30:00") }, false, "materialized since the tick of 2026-08-20T07:00:00Z"},
-		{"cron: older window", seven, func(s *asset.Situation) { s.Newest = false }, false, "it is not the newest window"},
-		{"cron: began after", seven, func(s *asset.Situation) { s.Began = at("07:30:00") }, false, "no tick passed since automation began"},
-		{"and", asset.Eager().And(asset.OnStale()), func(s *asset.Situation) { s.Inputs = updated }, true, "a/up[5] was updated; a/up[5] was updated"},
-		{"and: one fails", asset.Eager().And(asset.OnMissing()), func(s *asset.Situation) { s.Inputs = updated }, false, "it was published"},
-		{"or", asset.OnMissing().Or(asset.OnStale()), func(s *asset.Situation) { s.Code = "1 → 2" }, true, "code version 1 → 2"},
+		{"cron: input is newer", seven, func(s *asset.ConditionInput) {
+			s.Inputs = with(func(in *asset.InputState) { in.Verified = at("07:00:00") })
+		}, true, "tick of 2026-08-20T07:00:00Z"},
+		{"cron: no inputs", seven, func(s *asset.ConditionInput) { s.Inputs = nil }, true, "tick of 2026-08-20T07:00:00Z"},
+		{"cron: requested", seven, func(s *asset.ConditionInput) { s.Requested = at("07:30:00") }, false, "requested since the tick of 2026-08-20T07:00:00Z"},
+		{"cron: made by hand", seven, func(s *asset.ConditionInput) { s.Verified = at("07:30:00") }, false, "materialized since the tick of 2026-08-20T07:00:00Z"},
+		{"cron: older window", seven, func(s *asset.ConditionInput) { s.Newest = false }, false, "it is not the newest window"},
+		{"cron: began after", seven, func(s *asset.ConditionInput) { s.Began = at("07:30:00") }, false, "no tick passed since automation began"},
+		{"and", asset.Eager().And(asset.OnStale()), func(s *asset.ConditionInput) { s.Inputs = updated }, true, "a/up[5] was updated; a/up[5] was updated"},
+		{"and: one fails", asset.Eager().And(asset.OnMissing()), func(s *asset.ConditionInput) { s.Inputs = updated }, false, "it was published"},
+		{"or", asset.OnMissing().Or(asset.OnStale()), func(s *asset.ConditionInput) { s.Code = "1 → 2" }, true, "code version 1 → 2"},
 		{"or: none", asset.OnMissing().Or(asset.OnStale()), nil, false, "it was published; nothing is newer since it was handled"},
-		{"not", asset.OnStale().And(asset.Not(asset.OnMissing())), func(s *asset.Situation) { s.Code = "1 → 2" }, true, "code version 1 → 2; it was published"},
+		{"not", asset.OnStale().And(asset.Not(asset.OnMissing())), func(s *asset.ConditionInput) { s.Code = "1 → 2" }, true, "code version 1 → 2; it was published"},
 		{"none", asset.Condition{}, nil, false, "there is no condition"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := asset.Situation{Now: at("08:00:00"), Began: at("00:00:00"), Newest: true, Verified: at("02:00:00"), Inputs: []asset.InputState{up}}
+			s := asset.ConditionInput{Now: at("08:00:00"), Began: at("00:00:00"), Newest: true, Verified: at("02:00:00"), Inputs: []asset.InputState{up}}
 			if tt.change != nil {
 				tt.change(&s)
 			}
@@ -149,7 +151,7 @@ func TestFreshness(t *testing.T) {
 			one := asset.New(s)
 			g, err := asset.NewGraph(one)
 			require.NoError(t, err)
-			w := asset.World{Now: now, Facts: map[asset.Key]map[string]asset.Fact{"a/one": {tt.partition: {Verified: tt.verified}}}}
+			w := asset.GraphState{Now: now, Facts: map[asset.Key]map[string]asset.PartitionFact{"a/one": {tt.partition: {Verified: tt.verified}}}}
 			got, err := g.View(w).Freshness(one, tt.partition)
 			require.NoError(t, err)
 			require.Equal(t, tt.status, got.Status, got.Reason)
@@ -183,8 +185,8 @@ func TestReachSeesWhatAViewSees(t *testing.T) {
 	require.NoError(t, err)
 	now := time.Date(2018, 11, 12, 15, 20, 0, 0, time.UTC) // a change of the clock is within
 	known := []asset.Partition{{Key: "a"}, {Key: "b"}}
-	view := g.View(asset.World{Now: now, Partitions: map[string][]asset.Partition{"letter": known}})
-	reach := g.Reach(now, func(string) ([]asset.Partition, error) { return known, nil })
+	view := g.View(asset.GraphState{Now: now, Partitions: map[string][]asset.Partition{"letter": known}})
+	reach := g.PartitionDeps(now, func(string) ([]asset.Partition, error) { return known, nil })
 	has := func(_, key string) bool { return key == "a" || key == "b" }
 	for _, a := range g.All() {
 		for _, dep := range a.Deps {

@@ -38,11 +38,11 @@ func (a *Asset) Cost(ctx context.Context, run Run, work Work) (Cost, error) {
 	return a.cost(ctx, run, work)
 }
 
-// Remakes reports whether items can be made again from the rows they have.
-func (a *Asset) Remakes() bool { return a.remake != nil }
+// Recomputes reports whether items can be made again from the rows they have.
+func (a *Asset) Recomputes() bool { return a.remake != nil }
 
-// Remake runs Spec.Remake.
-func (a *Asset) Remake(ctx context.Context, run Run, old Row) (Row, error) {
+// Recompute runs Spec.Recompute.
+func (a *Asset) Recompute(ctx context.Context, run Run, old Row) (Row, error) {
 	return a.remake(ctx, run, old)
 }
 

@@ -117,7 +117,7 @@ func planning(graph *asset.Graph) error {
 	if err != nil {
 		return err
 	}
-	plan, err := graph.View(asset.World{
+	plan, err := graph.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5", Label: "Genérico"}}},
 	}).Plan(selected, asset.Request{})
 	for _, step := range plan.Steps {

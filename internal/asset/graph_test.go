@@ -43,7 +43,7 @@ func making(key asset.Key, set *asset.Partitions, deps ...asset.Key) asset.Spec[
 	s := spec(key, set, deps...)
 	s.List = nil
 	s.Items = func(context.Context, asset.Run, func(asset.Item) error) error { return nil }
-	s.Make = func(context.Context, asset.Run, []asset.Item, asset.Settle[pill]) error { return nil }
+	s.Make = func(context.Context, asset.Run, []asset.Item, asset.Report[pill]) error { return nil }
 	return s
 }
 

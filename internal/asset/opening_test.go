@@ -77,7 +77,7 @@ func texts(ctx context.Context, run asset.Run, emit func(asset.Item) error) erro
 }
 
 // open makes the rows of one batch.
-func open(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[OpeningRow]) error {
+func open(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[OpeningRow]) error {
 	for _, item := range batch {
 		var doc opening
 		err := json.Unmarshal(item.Input, &doc)

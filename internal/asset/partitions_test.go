@@ -151,7 +151,7 @@ func TestChoosingWindows(t *testing.T) {
 	hours := asset.Hourly("hour", "", "2026-08-01")
 	g, err := asset.NewGraph(asset.New(spec("a/days", days)), asset.New(spec("a/hours", hours)), asset.New(spec("a/sizes", asset.Static("size", "s", "m", "l", "xl"))))
 	require.NoError(t, err)
-	view := g.View(asset.World{Now: at(t, "2026-08-11T00:00:00Z")})
+	view := g.View(asset.GraphState{Now: at(t, "2026-08-11T00:00:00Z")})
 	tests := []struct {
 		name, asset string
 		words       []string
@@ -204,7 +204,7 @@ func TestManyPartitionsAreNotAllNamedInAnError(t *testing.T) {
 	require.NoError(t, err)
 	selected, err := g.Select("a/x")
 	require.NoError(t, err)
-	_, err = g.View(asset.World{}).Plan(selected, asset.Request{Partitions: []string{"cd-drog"}})
+	_, err = g.View(asset.GraphState{}).Plan(selected, asset.Request{Partitions: []string{"cd-drog"}})
 	require.ErrorContains(t, err, "the nearest of 64: cd-drug, ")
 	require.Less(t, len(err.Error()), 250)
 }

@@ -38,8 +38,8 @@ func NewProbe(ctx context.Context, checks []ErasedCheck, in CheckInput) *Probe {
 	return p
 }
 
-// Whole reports whether a check wants the rows that stay.
-func (p *Probe) Whole() bool { return p.whole }
+// WantsKept reports whether a check wants the rows that stay.
+func (p *Probe) WantsKept() bool { return p.whole }
 
 // Row shows the checks one staged row.
 func (p *Probe) Row(row any) {

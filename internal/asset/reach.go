@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// Reach follows dependencies from single partitions, at a cost that does not grow with the number of partitions: for
+// PartitionDeps follows dependencies from single partitions, at a cost that does not grow with the number of partitions: for
 // the same partition, and for windows that overlap. Other mappings are asked about whole sets, which are read when the
 // first of them is met.
-type Reach struct {
+type PartitionDeps struct {
 	g     *Graph
 	now   time.Time
 	known func(set string) ([]Partition, error)
 	view  *View
 }
 
-// Reach looks at the graph at a time. known gives the keys of a dynamic set.
-func (g *Graph) Reach(now time.Time, known func(set string) ([]Partition, error)) *Reach {
-	return &Reach{g: g, now: now, known: known, view: g.View(World{Now: now, Partitions: make(map[string][]Partition)})}
+// PartitionDeps looks at the graph at a time. known gives the keys of a dynamic set.
+func (g *Graph) PartitionDeps(now time.Time, known func(set string) ([]Partition, error)) *PartitionDeps {
+	return &PartitionDeps{g: g, now: now, known: known, view: g.View(GraphState{Now: now, Partitions: make(map[string][]Partition)})}
 }
 
-// Keys gives every partition of an asset: what Reach is there to avoid.
-func (r *Reach) Keys(a *Asset) (Keys, error) { return r.set(a.Partitions) }
+// Keys gives every partition of an asset: what PartitionDeps is there to avoid.
+func (r *PartitionDeps) Keys(a *Asset) (Keys, error) { return r.set(a.Partitions) }
 
-func (r *Reach) set(p *Partitions) (Keys, error) {
+func (r *PartitionDeps) set(p *Partitions) (Keys, error) {
 	for _, stored := range p.Sets() {
 		if _, read := r.view.world.Partitions[stored.Name]; read {
 			continue
@@ -39,28 +39,28 @@ func (r *Reach) set(p *Partitions) (Keys, error) {
 }
 
 // Upstream is [View.Upstream].
-func (r *Reach) Upstream(a *Asset, partition string, dep Key) ([]string, error) {
+func (r *PartitionDeps) Upstream(a *Asset, partition string, dep Key) ([]string, error) {
 	return r.follow(a, dep, partition, false)
 }
 
-// Downstream is [View.Downstream]. Under the same partition it may name one that the asset does not have: see [Reach.Has].
-func (r *Reach) Downstream(a *Asset, dep Key, partition string) ([]string, error) {
+// Downstream is [View.Downstream]. Under the same partition it may name one that the asset does not have: see [PartitionDeps.Has].
+func (r *PartitionDeps) Downstream(a *Asset, dep Key, partition string) ([]string, error) {
 	return r.follow(a, dep, partition, true)
 }
 
 // Alike reports whether an asset's partition is made from the one of a dependency that has the same key.
-func (r *Reach) Alike(a *Asset, dep Key) bool {
+func (r *PartitionDeps) Alike(a *Asset, dep Key) bool {
 	_, alike := r.g.mapping(a, dep).(same)
 	return alike
 }
 
 // Whole reports whether every partition of an asset is made from every one of a dependency.
-func (r *Reach) Whole(a *Asset, dep Key) bool {
+func (r *PartitionDeps) Whole(a *Asset, dep Key) bool {
 	_, whole := r.g.mapping(a, dep).(all)
 	return whole
 }
 
-func (r *Reach) follow(a *Asset, dep Key, partition string, down bool) ([]string, error) {
+func (r *PartitionDeps) follow(a *Asset, dep Key, partition string, down bool) ([]string, error) {
 	to, from := a.Partitions, r.g.byKey[dep].Partitions
 	switch m := r.g.mapping(a, dep).(type) {
 	case same:
@@ -182,7 +182,7 @@ func (p *Partitions) Stored(key string) map[string]string {
 
 // Appeared gives the partitions that came into being between two times or with new keys of dynamic sets: for windows
 // those that ended (and their like ahead), for products all pairs with one of them.
-func (r *Reach) Appeared(p *Partitions, after, until time.Time, added map[string][]string) ([]string, error) {
+func (r *PartitionDeps) Appeared(p *Partitions, after, until time.Time, added map[string][]string) ([]string, error) {
 	switch p.kind {
 	case dynamicSet:
 		return added[p.Name], nil
@@ -214,7 +214,7 @@ func (s *windows) ended(after, until time.Time) []string {
 	return found
 }
 
-func (r *Reach) paired(p *Partitions, after, until time.Time, added map[string][]string) ([]string, error) {
+func (r *PartitionDeps) paired(p *Partitions, after, until time.Time, added map[string][]string) ([]string, error) {
 	var found []string
 	seen := make(map[string]bool)
 	for i, dim := range p.dims {

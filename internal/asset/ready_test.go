@@ -163,7 +163,7 @@ func shop(t *testing.T, checks ...asset.Check[pill]) (graph *asset.Graph, made *
 func (s stores) ask(t *testing.T, check asset.Check[pill], rows ...pill) asset.Verdict {
 	t.Helper()
 	graph, made := shop(t, check)
-	view := graph.View(asset.World{Partitions: map[string][]asset.Partition{"category": {{Key: "5"}}}})
+	view := graph.View(asset.GraphState{Partitions: map[string][]asset.Partition{"category": {{Key: "5"}}}})
 	run := asset.Run{
 		Partition: asset.Partition{Key: "5"}, Now: func() time.Time { return noon }, Inputs: s,
 		Upstream: func(dep asset.Key) ([]string, error) { return view.Upstream(made, "5", dep) },
@@ -194,9 +194,9 @@ func TestAReferenceIsNoLineage(t *testing.T) {
 	selected, err := graph.Select("+a/sold")
 	require.NoError(t, err)
 	require.Len(t, selected, 1)
-	judged := graph.View(asset.World{
+	judged := graph.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}}},
-		Facts: map[asset.Key]map[string]asset.Fact{
+		Facts: map[asset.Key]map[string]asset.PartitionFact{
 			"a/sold": {"5": {Version: 0, CodeVersion: "1"}}, "a/bought": {"5": {Version: 9, CodeVersion: "1"}},
 		},
 	}).Judge(made, "5")

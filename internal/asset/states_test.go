@@ -11,10 +11,10 @@ import (
 func TestStatesOfAnAsset(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
-	made := func(pending int) asset.Fact { return asset.Fact{CodeVersion: "1", Pending: pending} }
-	v := g.View(asset.World{
+	made := func(pending int) asset.PartitionFact { return asset.PartitionFact{CodeVersion: "1", Pending: pending} }
+	v := g.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}, {Key: "6"}, {Key: "7"}}},
-		Facts: map[asset.Key]map[string]asset.Fact{
+		Facts: map[asset.Key]map[string]asset.PartitionFact{
 			"a/index": {"5": made(0), "6": made(0), "7": made(0)},
 			"b/alone": {"5": made(0), "6": made(2)},
 		},
@@ -25,6 +25,6 @@ func TestStatesOfAnAsset(t *testing.T) {
 		a, err := g.Get(key)
 		require.NoError(t, err)
 		require.Equal(t, want, v.States(a), key)
-		require.Equal(t, []asset.State{asset.Missing}, g.View(asset.World{}).States(a), "nobody knows a partition of it")
+		require.Equal(t, []asset.State{asset.Missing}, g.View(asset.GraphState{}).States(a), "nobody knows a partition of it")
 	}
 }

@@ -35,8 +35,8 @@ type Standing struct {
 	Reason string
 }
 
-// Fact is what the ledger knows of one partition of one asset.
-type Fact struct {
+// PartitionFact is what the ledger knows of one partition of one asset.
+type PartitionFact struct {
 	Version     int64     // the table's version that last changed it; -1: never published
 	CodeVersion string    // of the code that made it
 	Upstream    Versions  // of each input, the highest version among the partitions it was made from; an input without one was not there
@@ -46,28 +46,28 @@ type Fact struct {
 	Verified    time.Time // when it was last published or found unchanged
 }
 
-// World is what a plan is made from: the time, the partitions that are known, and the facts about them.
-type World struct {
+// GraphState is what a plan is made from: the time, the partitions that are known, and the facts about them.
+type GraphState struct {
 	Now        time.Time
-	Partitions map[string][]Partition  // of the dynamic sets, by name
-	Facts      map[Key]map[string]Fact // by asset and partition key
+	Partitions map[string][]Partition           // of the dynamic sets, by name
+	Facts      map[Key]map[string]PartitionFact // by asset and partition key
 }
 
 // View is a world seen over a graph. It is made once for many questions, and is for one goroutine.
 type View struct {
 	g       *Graph
-	world   World
+	world   GraphState
 	keys    map[*Partitions]Keys
 	highest map[Key]int64
 }
 
 // View looks at a world.
-func (g *Graph) View(w World) *View {
+func (g *Graph) View(w GraphState) *View {
 	return &View{g: g, world: w, keys: make(map[*Partitions]Keys), highest: make(map[Key]int64)}
 }
 
 // World gives what the view was made of.
-func (v *View) World() World { return v.world }
+func (v *View) World() GraphState { return v.world }
 
 // Keys gives the known partitions of an asset.
 func (v *View) Keys(a *Asset) Keys { return v.set(a.Partitions) }
@@ -115,11 +115,11 @@ func (v *View) between(a *Asset, dep Key) Between {
 }
 
 // Fact is what is known of a partition. One that nobody knows was never published.
-func (v *View) Fact(key Key, partition string) Fact {
+func (v *View) Fact(key Key, partition string) PartitionFact {
 	if f, ok := v.world.Facts[key][partition]; ok {
 		return f
 	}
-	return Fact{Version: -1}
+	return PartitionFact{Version: -1}
 }
 
 // Judge says how a partition of a stands, and why.
@@ -147,7 +147,7 @@ func (v *View) Judge(a *Asset, partition string) Standing {
 }
 
 // newer says how an input is newer than what was made from it; "" if it is not.
-func (v *View) newer(a *Asset, partition string, dep Key, fact Fact) string {
+func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionFact) string {
 	now, err := v.version(a, partition, dep)
 	if err != nil {
 		return err.Error()
@@ -165,7 +165,7 @@ func (v *View) newer(a *Asset, partition string, dep Key, fact Fact) string {
 
 // Outdated reports whether an input is newer than what was made from it. version is the highest among the partitions of
 // the input that it is made from; -1: there is none.
-func (f Fact) Outdated(dep Key, version int64) bool {
+func (f PartitionFact) Outdated(dep Key, version int64) bool {
 	from, read := f.Upstream.Of(dep)
 	return version >= 0 && (!read || version > from)
 }

@@ -115,16 +115,16 @@ func ExampleSpec_weekly() {
 }
 
 // lately is 12 August 2026: all days to the 8th and two weeks were published, and then 1 August once more.
-func lately() asset.World {
-	updates := make(map[string]asset.Fact)
+func lately() asset.GraphState {
+	updates := make(map[string]asset.PartitionFact)
 	for i := range 20 {
 		day := time.Date(2026, 7, 20+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		updates[day] = asset.Fact{Version: int64(8 + i), CodeVersion: "1"}
+		updates[day] = asset.PartitionFact{Version: int64(8 + i), CodeVersion: "1"}
 	}
-	updates["2026-08-01"] = asset.Fact{Version: 31, CodeVersion: "1"}
-	return asset.World{
+	updates["2026-08-01"] = asset.PartitionFact{Version: 31, CodeVersion: "1"}
+	return asset.GraphState{
 		Now: time.Date(2026, 8, 12, 12, 0, 0, 0, time.UTC),
-		Facts: map[asset.Key]map[string]asset.Fact{
+		Facts: map[asset.Key]map[string]asset.PartitionFact{
 			anvisa.UpdatesKey: updates,
 			WeeklyKey: {
 				"2026-07-20": {Version: 0, CodeVersion: "1", Upstream: asset.Versions{{Key: anvisa.UpdatesKey, Version: 14}}},

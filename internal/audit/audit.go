@@ -67,7 +67,7 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		if made.External() {
 			continue // it has no table
 		}
-		partitions, err := s.Ledger.Touched(ctx, string(made.Key))
+		partitions, err := s.Ledger.EveryPartition(ctx, string(made.Key))
 		if err != nil {
 			return a.report, err
 		}
@@ -104,8 +104,8 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 // foreign reports what other programs did to a table and no run has followed yet, and gives by partition and item where the
 // rows are that are as they were, in other files.
 func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]map[string]string, error) {
-	k := versions.Keeper{Graph: a.Graph, Ledger: a.Ledger, Table: a.Table, Now: a.Ledger.Now}
-	drifts, err := k.Drifts(ctx, made)
+	k := versions.Maintainer{Graph: a.Graph, Ledger: a.Ledger, Table: a.Table, Now: a.Ledger.Now}
+	drifts, err := k.ForeignChanges(ctx, made)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (a *auditor) foreign(ctx context.Context, made *asset.Asset) (map[string]ma
 		if d == nil {
 			continue // a run has followed it
 		}
-		a.found(made.Key, d.Partition, "foreign commit", "%s: %d rows are in other files, %d changed, %d are gone, %d are of nobody", d.Told(), d.Followed, d.Changed, d.Missing, d.Unknown)
+		a.found(made.Key, d.Partition, "foreign commit", "%s: %d rows are in other files, %d changed, %d are gone, %d are of nobody", d.Description(), d.Followed, d.Changed, d.Missing, d.Unknown)
 		moved[d.Partition] = d.Moved()
 	}
 	return moved, nil
@@ -133,7 +133,7 @@ func (a *auditor) refused(made *asset.Asset, err error) bool {
 	if kind := fault.KindOf(err); err == nil || kind != fault.Invalid && kind != fault.Corrupt {
 		return false
 	}
-	a.report.Findings = append(a.report.Findings, Finding{Asset: made.Key, Subject: "table", Problem: err.Error(), Cure: versions.Cure(made, err)})
+	a.report.Findings = append(a.report.Findings, Finding{Asset: made.Key, Subject: "table", Problem: err.Error(), Cure: versions.RepairCommand(made, err)})
 	return true
 }
 
@@ -183,7 +183,7 @@ func (a *auditor) mismatched(ctx context.Context, key asset.Key, partition strin
 		f.Asset, f.Partition = key, partition
 		f.Cure = "starter audit --repair lets the next run make it again"
 		if a.Repair {
-			err := a.Ledger.Distrust(ctx, string(key), partition, f.Subject, f.Problem)
+			err := a.Ledger.InvalidateRow(ctx, string(key), partition, f.Subject, f.Problem)
 			switch {
 			case fault.KindOf(err) == fault.Busy:
 				f.Cure = "a run is at the partition: repair it once that has ended"
@@ -223,7 +223,7 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 	if err != nil {
 		return nil, c, err
 	}
-	waived := waivers[ledger.Slice{Asset: key, Partition: partition}]
+	waived := waivers[ledger.PartitionRef{Asset: key, Partition: partition}]
 	filter := ledger.Filter{Asset: key, Partition: partition, Limit: page}
 	for {
 		entries, err := a.Ledger.Items(ctx, filter)

@@ -82,7 +82,7 @@ func (b *bundle) fill() {
 	staged := func(id string, f lake.File) ledger.Outcome {
 		return ledger.Outcome{ID: id, State: ledger.Staged, Staged: f.Path}
 	}
-	require.NoError(b.t, books.Settle(ctx, ledgertest.Token(b.t, books, key, partition), []ledger.Outcome{
+	require.NoError(b.t, books.RecordOutcomes(ctx, ledgertest.Token(b.t, books, key, partition), []ledger.Outcome{
 		staged("a", first), staged("b", first), staged("c", second), staged("e", second),
 		{ID: "d", State: ledger.Absent, Kind: "not_found"}, {ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "not a PDF"},
 	}))
@@ -91,7 +91,7 @@ func (b *bundle) fill() {
 	require.NoError(b.t, err)
 	b.commit(lake.Change{Partition: partition, Add: []lake.File{first, second}})
 	require.NoError(b.t, books.FinishPublish(ctx, id, 0, 4, 400))
-	_, err = ledgertest.Enumerate(b.t, books, ledger.Enrolment{Asset: key, Partition: partition, Run: "r2", CodeVersion: "1", Partial: true, Items: items("new", "e")})
+	_, err = ledgertest.Enumerate(b.t, books, ledger.Enumeration{Asset: key, Partition: partition, Run: "r2", CodeVersion: "1", Partial: true, Items: items("new", "e")})
 	require.NoError(b.t, err)
 }
 
@@ -106,7 +106,7 @@ func items(fingerprint string, ids ...string) func(func(ledger.Item, error) bool
 }
 
 func (b *bundle) enrol(run, fingerprint string, ids ...string) {
-	_, err := b.subject.Ledger.Enrol(b.t.Context(), ledger.Enrolment{
+	_, err := b.subject.Ledger.SyncItems(b.t.Context(), ledger.Enumeration{
 		Asset: key, Partition: partition, Run: run, CodeVersion: "1", Items: items(fingerprint, ids...)})
 	require.NoError(b.t, err)
 }
@@ -323,8 +323,8 @@ func TestARepairIsMadeByTheNextRun(t *testing.T) {
 	require.Equal(t, []string{"a: the next run of the partition makes it again"}, cures())
 	require.Empty(t, cures(), "it is to be made again: nothing is wrong with that")
 
-	sum, err := ledgertest.Enumerate(t, b.subject.Ledger, ledger.Enrolment{Asset: key, Partition: partition, Run: "r3", CodeVersion: "2",
+	sum, err := ledgertest.Enumerate(t, b.subject.Ledger, ledger.Enumeration{Asset: key, Partition: partition, Run: "r3", CodeVersion: "2",
 		Partial: true, Items: items("old", "a")})
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 1, Changed: 1, Todo: 1, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 1, Changed: 1, Todo: 1, Batches: 1}, sum)
 }

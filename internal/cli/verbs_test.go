@@ -20,7 +20,7 @@ func TestPartitionsAreNamedAlikeByEveryVerb(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, l.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
 	for _, partition := range []string{"5", "6"} {
-		_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: partition, Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
+		_, err = l.SyncItems(t.Context(), ledger.Enumeration{Asset: "anvisa/download", Partition: partition, Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 			ledger.Item{ID: partition + "1/patient", Label: "DIPIRONA", Fingerprint: "a"}, ledger.Item{ID: partition + "2/patient", Label: "AAS", Fingerprint: "a"},
 		)})
 		require.NoError(t, err)

@@ -131,7 +131,7 @@ func open(ctx context.Context, o Options, base http.RoundTripper) (*Pool, error)
 	}
 	p := newPool(o, nil)
 	if p.hub, err = parseHub(o.Hub, base); err == nil {
-		err = p.greet(ctx)
+		err = p.checkHub(ctx)
 	}
 	if err != nil {
 		return nil, err

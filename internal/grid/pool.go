@@ -56,8 +56,8 @@ func newPool(o Options, local *supervisor) *Pool {
 	return p
 }
 
-// greet checks that the hub answers as one.
-func (p *Pool) greet(ctx context.Context) error {
+// checkHub checks that the hub answers as one.
+func (p *Pool) checkHub(ctx context.Context) error {
 	w := board().connect(p.hub)
 	defer board().hang(w)
 	if err := w.command(ctx, http.MethodGet, "/status", nil, nil); err != nil {

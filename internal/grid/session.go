@@ -20,7 +20,7 @@ const probeTimeout = 2 * time.Second
 
 // Session is one browser, lent by [Pool.With].
 type Session struct {
-	wire   *wire
+	wire   *connection
 	driver *driver // of ours; nil with a hub
 	wd     selenium.WebDriver
 	id     string

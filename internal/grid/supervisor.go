@@ -86,7 +86,7 @@ func (s *supervisor) current(ctx context.Context) (*driver, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		s.bury(ctx)
+		s.remove(ctx)
 	}
 	if err := s.pause(ctx); err != nil {
 		return nil, err
@@ -118,8 +118,8 @@ func (s *supervisor) pause(ctx context.Context) error {
 	}
 }
 
-// bury clears away a driver that has ended.
-func (s *supervisor) bury(ctx context.Context) {
+// remove clears away a driver that has ended.
+func (s *supervisor) remove(ctx context.Context) {
 	if time.Since(s.now.born) < healthyAfter {
 		s.fail(errors.New("chromedriver ended soon after its start"))
 	} else {

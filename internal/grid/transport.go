@@ -69,9 +69,9 @@ func parseHub(address string, base http.RoundTripper) (*hub, error) {
 // name is the address by which leases know the hub, however its user wrote it.
 func (h *hub) name() string { return strings.TrimSuffix(h.address, "/wd/hub") }
 
-// wire is the line of one session to its hub. It gives the library what it lacks: a context for each command, the
+// connection is the line of one session to its hub. It gives the library what it lacks: a context for each command, the
 // hub's credentials, a trace header, and answers that it reads as they are meant.
-type wire struct {
+type connection struct {
 	hub *hub
 	key string // host under which the library knows this wire
 
@@ -81,15 +81,15 @@ type wire struct {
 	ctx  context.Context //nolint:containedctx // of the command that has the turn: the library passes none on
 }
 
-// switchboard finds the wire of a request by its host. It is the transport of selenium.HTTPClient.
-type switchboard struct {
+// router finds the wire of a request by its host. It is the transport of selenium.HTTPClient.
+type router struct {
 	wires sync.Map // key -> *wire
 	last  atomic.Int64
 }
 
 // board is the only global: the library has one HTTP client for all sessions, so there is one switchboard for all pools.
-var board = sync.OnceValue(func() *switchboard {
-	b := &switchboard{}
+var board = sync.OnceValue(func() *router {
+	b := &router{}
 	selenium.HTTPClient = &http.Client{
 		Transport:     b,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -101,28 +101,28 @@ var board = sync.OnceValue(func() *switchboard {
 const wirePrefix = "session-"
 
 // connect makes a wire; hang must be called once its session has ended.
-func (b *switchboard) connect(h *hub) *wire {
-	w := &wire{hub: h, key: fmt.Sprintf("%s%d.invalid", wirePrefix, b.last.Add(1)), turn: make(chan struct{}, 1)}
+func (b *router) connect(h *hub) *connection {
+	w := &connection{hub: h, key: fmt.Sprintf("%s%d.invalid", wirePrefix, b.last.Add(1)), turn: make(chan struct{}, 1)}
 	b.wires.Store(w.key, w)
 	return w
 }
 
-func (b *switchboard) hang(w *wire) { b.wires.Delete(w.key) }
+func (b *router) hang(w *connection) { b.wires.Delete(w.key) }
 
 // RoundTrip sends a request of the client library through its wire.
-func (b *switchboard) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b *router) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w, ok := b.wires.Load(req.URL.Host); ok {
-		w := w.(*wire)
+		w := w.(*connection)
 		return w.send(w.ctx, req)
 	}
 	return http.DefaultTransport.RoundTrip(req)
 }
 
 // prefix is the address handed to the library.
-func (w *wire) prefix() string { return "http://" + w.key }
+func (w *connection) prefix() string { return "http://" + w.key }
 
 // during runs fn with ctx as the context of every command the library sends, while nobody else uses the wire.
-func (w *wire) during(ctx context.Context, fn func() error) error {
+func (w *connection) during(ctx context.Context, fn func() error) error {
 	select {
 	case w.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -134,7 +134,7 @@ func (w *wire) during(ctx context.Context, fn func() error) error {
 }
 
 // send passes one request on to the hub and mends its answer.
-func (w *wire) send(ctx context.Context, req *http.Request) (*http.Response, error) {
+func (w *connection) send(ctx context.Context, req *http.Request) (*http.Response, error) {
 	r := req.Clone(ctx)
 	target, err := url.Parse(w.hub.address + req.URL.Path)
 	if err != nil {
@@ -165,7 +165,7 @@ func (w *wire) send(ctx context.Context, req *http.Request) (*http.Response, err
 	if r.Method == http.MethodPost && req.URL.Path == "/session" {
 		w.process = browserProcess(body)
 	}
-	return mend(resp, body), nil
+	return fixResponse(resp, body), nil
 }
 
 // browserProcess reads from the answer to a new session what the library does not keep; 0 if it is not there.
@@ -181,9 +181,9 @@ func browserProcess(body []byte) int {
 	return answer.Value.Capabilities.Process
 }
 
-// mend makes an answer one that the library reads: always JSON, errors with a stack trace that is a string. The Grid
+// fixResponse makes an answer one that the library reads: always JSON, errors with a stack trace that is a string. The Grid
 // sends an array when a session cannot be made, upon which the library loses the error and reports success.
-func mend(resp *http.Response, body []byte) *http.Response {
+func fixResponse(resp *http.Response, body []byte) *http.Response {
 	var answer struct {
 		Value json.RawMessage `json:"value"`
 	}
@@ -227,7 +227,7 @@ func encodeError(code, message string) []byte {
 }
 
 // command sends a command that the library lacks and decodes its value into out, unless that is nil.
-func (w *wire) command(ctx context.Context, method, path string, in, out any) error {
+func (w *connection) command(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if method == http.MethodPost {
 		b, err := json.Marshal(in)

@@ -35,8 +35,8 @@ func WakeDelivery(ctx context.Context, cli client.Client) error {
 	return fault.Wrap(fault.Unavailable, "wake the delivery of events", err)
 }
 
-// tell gives the activities what they need to count and to tell of events.
-func (h *Host) tell(acts *activities.Activities) (err error) {
+// setHooks gives the activities what they need to count and to tell of events.
+func (h *Host) setHooks(acts *activities.Activities) (err error) {
 	if acts.Hooks, err = Hooks(h.config, h.log); err != nil {
 		return err
 	}

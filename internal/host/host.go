@@ -143,7 +143,7 @@ func (h *Host) Run(ctx context.Context) error {
 		Limits: materialize.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current,
 	}
 	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker)}
-	if err := h.tell(acts); err != nil {
+	if err := h.setHooks(acts); err != nil {
 		return err
 	}
 	var started []worker.Worker

@@ -79,7 +79,7 @@ func (r *registry) register(ctx context.Context) error {
 // beat says that this worker lives. One that was given up meanwhile begins another life, without what it had.
 func (r *registry) beat(ctx context.Context) error {
 	id := r.current()
-	known, err := r.ledger.Beat(ctx, id)
+	known, err := r.ledger.Heartbeat(ctx, id)
 	if err != nil || known {
 		return err
 	}
@@ -100,7 +100,7 @@ func (r *registry) judge(ctx context.Context) error {
 		if !w.Ended.IsZero() || w.ID == r.current() || !r.silent(w) {
 			continue
 		}
-		gone, err := r.ledger.GiveUp(ctx, w.ID, w.Beats)
+		gone, err := r.ledger.DeclareGone(ctx, w.ID, w.Beats)
 		if err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func made[T, U asset.Row](key, from asset.Key, queue asset.Queue, one func(conte
 			}
 			return nil
 		},
-		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[T]) error {
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[T]) error {
 			for _, item := range batch {
 				row, err := one(ctx, run, item)
 				if err := settle(item.ID, row, err); err != nil {

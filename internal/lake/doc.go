@@ -8,7 +8,7 @@
 // leaves files that no commit mentions; [Table.Sweep] removes those. The log follows the public Delta protocol (reader version 1,
 // writer version 2), so Spark, DuckDB, Polars and the Python package deltalake read the tables. Old files and the whole log are
 // kept: any version can be read again, and a commit that adds the old files of a partition and removes the new ones rolls it back.
-// [Table.History] lists every version. [Table.Hold] finds the files that only versions beyond a retention need, and [Table.Discard]
+// [Table.History] lists every version. [Table.PlanVacuum] finds the files that only versions beyond a retention need, and [Table.DeleteFiles]
 // deletes them: such a version is still listed, but can no longer be read.
 //
 //	t := l.Table("interim/anvisa/catalog", codec, "category")

@@ -126,14 +126,14 @@ func TestForeignReadersAfterVacuum(t *testing.T) {
 	rolledBack := lake.Change{Partition: odd, Base: now, Add: then.Files(odd), Remove: lake.Paths(now.Files(odd)),
 		Info: lake.CommitInfo{Operation: "ROLLBACK", Run: "rollback-1", Rollback: &lake.Rollback{From: 3, To: 1}}}
 	newest := commit(t, table, rolledBack)
-	hold, err := table.Hold(t.Context(), lake.Retention{Versions: 2, Since: time.Now().Add(time.Hour)})
+	hold, err := table.PlanVacuum(t.Context(), lake.Retention{Versions: 2, Since: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	var gone []string
 	for _, f := range hold.Expired {
 		gone = append(gone, f.Path)
 	}
 	require.Len(t, gone, 2, "of versions 0 and 2; that of 1 is in the newest again")
-	_, err = table.Discard(t.Context(), gone)
+	_, err = table.DeleteFiles(t.Context(), gone)
 	require.NoError(t, err)
 
 	read := func(version int64) (foreign, error) {

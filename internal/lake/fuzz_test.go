@@ -78,7 +78,7 @@ func use(t *testing.T, table *Table) {
 	}
 	_, _ = table.SnapshotAt(ctx, s.Version)
 	_, _ = table.Oldest(ctx)
-	_, _ = table.Hold(ctx, Retention{Versions: 1, Since: time.Unix(1<<40, 0)})
+	_, _ = table.PlanVacuum(ctx, Retention{Versions: 1, Since: time.Unix(1<<40, 0)})
 	if s.Version < 0 || s.Version > math.MaxInt32 || table.Usable(ctx, true) != nil {
 		return
 	}

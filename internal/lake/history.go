@@ -31,8 +31,8 @@ type Commit struct {
 	Schema     bool     // it changes the schema, the properties or the protocol
 }
 
-// Told describes in a few words which program made the commit, and how.
-func (c Commit) Told() string {
+// Description describes in a few words which program made the commit, and how.
+func (c Commit) Description() string {
 	told := c.Info.Operation
 	if c.Info.Engine != "" {
 		told += " by " + c.Info.Engine

@@ -109,7 +109,7 @@ func TestHistoryBeginsWithTheOldestCommit(t *testing.T) {
 	swept, err := table.Sweep(t.Context(), time.Nanosecond, nil)
 	require.NoError(t, err)
 	require.NotContains(t, swept, past.Files("5")[0].Path)
-	held, err := table.Hold(t.Context(), lake.Retention{Versions: 2, Since: time.Now().Add(time.Hour)})
+	held, err := table.PlanVacuum(t.Context(), lake.Retention{Versions: 2, Since: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	require.NotEmpty(t, held.Kept[lake.KeptNewest])
 	days(t, table, 1)

@@ -47,7 +47,7 @@ type Unsupported struct {
 func (u *Unsupported) Error() string {
 	text := fmt.Sprintf("the table %s cannot be used: %s", u.Location, u.Problem)
 	if u.By.Info.Operation != "" {
-		text += fmt.Sprintf("; version %d did it, %s", u.By.Version, u.By.Told())
+		text += fmt.Sprintf("; version %d did it, %s", u.By.Version, u.By.Description())
 	}
 	if u.Good >= 0 {
 		text += fmt.Sprintf("; version %d is the last without it", u.Good)

@@ -17,7 +17,7 @@ type tempSweeper interface {
 // Sweep deletes the data files in the folder of the table that no version mentions and that are older than olderThan,
 // and the temporary files of killed writers. It returns what it deleted, files by their path in the table. keep, if not
 // nil, protects a file that something outside the table still needs. Files that only old versions need are not deleted:
-// see [Table.Hold]. olderThan must be longer than any run takes from closing a part to committing it.
+// see [Table.PlanVacuum]. olderThan must be longer than any run takes from closing a part to committing it.
 func (t *Table) Sweep(ctx context.Context, olderThan time.Duration, keep func(path string) bool) ([]string, error) {
 	swept, err := t.sweep(ctx, olderThan, keep)
 	if err != nil {
@@ -37,7 +37,7 @@ func (t *Table) sweep(ctx context.Context, olderThan time.Duration, keep func(st
 	if err != nil {
 		return nil, err
 	}
-	swept, err := t.discard(ctx, slices.Sorted(maps.Keys(stored)), func(path string) bool {
+	swept, err := t.deleteFiles(ctx, slices.Sorted(maps.Keys(stored)), func(path string) bool {
 		return stored[path].Modified.After(cutoff) || mentioned[path] || keep != nil && keep(path)
 	})
 	if err != nil {

@@ -42,9 +42,9 @@ type Amount struct {
 	Bytes int64 `json:"bytes"`
 }
 
-// Holding lists the files in the folder of a table: those that retention no longer needs, by path, and the number of
+// VacuumPlan lists the files in the folder of a table: those that retention no longer needs, by path, and the number of
 // kept files, by reason.
-type Holding struct {
+type VacuumPlan struct {
 	Expired []Expired
 	Kept    map[string]Amount
 }
@@ -61,21 +61,21 @@ type lifetime struct {
 	spans []span
 }
 
-// Hold plans a vacuum: it separates the files in the folder of the table into those that retention needs and those that
-// it does not. It deletes nothing: see [Table.Discard].
-func (t *Table) Hold(ctx context.Context, r Retention) (Holding, error) {
+// PlanVacuum plans a vacuum: it separates the files in the folder of the table into those that retention needs and those that
+// it does not. It deletes nothing: see [Table.DeleteFiles].
+func (t *Table) PlanVacuum(ctx context.Context, r Retention) (VacuumPlan, error) {
 	if r.Versions < 1 {
-		return Holding{}, fault.New(fault.Invalid, "hold versions of "+t.location, "%d versions are to be kept: at least the newest one must be", r.Versions)
+		return VacuumPlan{}, fault.New(fault.Invalid, "hold versions of "+t.location, "%d versions are to be kept: at least the newest one must be", r.Versions)
 	}
 	stored, err := t.Stored(ctx) // before the log: a file that is committed in between is seen
 	if err != nil {
-		return Holding{}, err
+		return VacuumPlan{}, err
 	}
 	lives, oldest, err := t.lifetimes(ctx, r.Versions)
 	if err != nil {
-		return Holding{}, err
+		return VacuumPlan{}, err
 	}
-	h := Holding{Kept: make(map[string]Amount)}
+	h := VacuumPlan{Kept: make(map[string]Amount)}
 	for path, info := range stored {
 		life, mentioned := lives[path]
 		why := KeptUnmentioned
@@ -155,22 +155,22 @@ func (l *lifetime) kept(r Retention, oldest int64) string {
 	}
 }
 
-// Discard deletes data files and returns the paths of those it deleted. It does not delete a file that the newest
+// DeleteFiles deletes data files and returns the paths of those it deleted. It does not delete a file that the newest
 // version has, and a missing file is no error. The log stays: the versions that had the files are still listed, but
 // cannot be read. The caller must make sure that nobody commits the files again meanwhile.
-func (t *Table) Discard(ctx context.Context, paths []string) ([]string, error) {
+func (t *Table) DeleteFiles(ctx context.Context, paths []string) ([]string, error) {
 	newest, err := t.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return t.discard(ctx, paths, func(path string) bool {
+	return t.deleteFiles(ctx, paths, func(path string) bool {
 		_, held := newest.files[path]
 		return held
 	})
 }
 
-// discard removes files but those to be spared.
-func (t *Table) discard(ctx context.Context, paths []string, spare func(path string) bool) ([]string, error) {
+// deleteFiles removes files but those to be spared.
+func (t *Table) deleteFiles(ctx context.Context, paths []string, spare func(path string) bool) ([]string, error) {
 	var discarded []string
 	for _, path := range paths {
 		if spare(path) {

@@ -37,7 +37,7 @@ func TestHoldKeepsEachPartitionsOwnVersions(t *testing.T) {
 
 	hold := func(r lake.Retention) ([]string, map[string]lake.Amount) {
 		t.Helper()
-		h, err := table.Hold(t.Context(), r)
+		h, err := table.PlanVacuum(t.Context(), r)
 		require.NoError(t, err)
 		var expired []string
 		for _, f := range h.Expired {
@@ -56,7 +56,7 @@ func TestHoldKeepsEachPartitionsOwnVersions(t *testing.T) {
 	require.Equal(t, 3, kept[lake.KeptYoung].Files)
 	expired, _ = hold(lake.Retention{Versions: 1, Since: now, Pinned: []int64{2, 4}, Needed: func(path string) bool { return path == busy[0].Path }})
 	require.Equal(t, []string{busy[2].Path, busy[4].Path}, expired)
-	_, err := table.Hold(t.Context(), lake.Retention{})
+	_, err := table.PlanVacuum(t.Context(), lake.Retention{})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
@@ -67,12 +67,12 @@ func TestAFileThatWasBroughtBackHasTwoLives(t *testing.T) {
 	at(t, table, "5", 2, time.Now())
 	now := snapshot(t, table)
 	commit(t, table, lake.Change{Partition: "5", Base: now, Add: []lake.File{old}, Remove: lake.Paths(now.Files("5"))})
-	h, err := table.Hold(t.Context(), lake.Retention{Versions: 1, Since: time.Now()})
+	h, err := table.PlanVacuum(t.Context(), lake.Retention{Versions: 1, Since: time.Now()})
 	require.NoError(t, err)
 	require.Len(t, h.Expired, 1)
 	require.Equal(t, 1, h.Kept[lake.KeptNewest].Files)
 
-	gone, err := table.Discard(t.Context(), []string{old.Path, h.Expired[0].Path, "category=5/never.parquet"})
+	gone, err := table.DeleteFiles(t.Context(), []string{old.Path, h.Expired[0].Path, "category=5/never.parquet"})
 	require.NoError(t, err)
 	require.Equal(t, []string{h.Expired[0].Path}, gone, "never what the newest version has, whatever is asked for")
 	swept, err := table.Sweep(t.Context(), 0, nil)

@@ -51,7 +51,7 @@ var prefix = regexp.MustCompile(`^(?:([0-9]{1,2})\s*[.)\-–—:]*\s*|[IVX]{1,3}
 // of a sentence becomes two.
 func (d *document) headings() []heading {
 	p := allPatterns()
-	d.unglue(p)
+	d.splitHeadings(p)
 	var found []heading
 	for i := range d.lines {
 		h, ok := d.match(p, i)
@@ -63,7 +63,7 @@ func (d *document) headings() []heading {
 		}
 		found = append(found, h)
 	}
-	d.lighten(found)
+	d.penalizeLists(found)
 	d.places = newPlaces(d.lines)
 	return found
 }
@@ -71,8 +71,8 @@ func (d *document) headings() []heading {
 // afterSentence is where a title may begin that is printed on the line on which the section before it ends.
 var afterSentence = regexp.MustCompile(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\p{Lu}[\p{Lu}\p{M}\s,]{6,})`)
 
-// unglue cuts lines before a title that stands after the end of a sentence: one in capitals, with its number.
-func (d *document) unglue(p patterns) {
+// splitHeadings cuts lines before a title that stands after the end of a sentence: one in capitals, with its number.
+func (d *document) splitHeadings(p patterns) {
 	lines := make([]line, 0, len(d.lines))
 	for i, l := range d.lines {
 		words := -1 // of l: not counted yet
@@ -106,8 +106,8 @@ const (
 	listLoss   = 10 // of their weights
 )
 
-// lighten takes weight from the titles of lists.
-func (d document) lighten(found []heading) {
+// penalizeLists takes weight from the titles of lists.
+func (d document) penalizeLists(found []heading) {
 	for i := 0; i < len(found); {
 		n := i + 1
 		for n < len(found) && 0 < found[n-1].info.Number && found[n-1].info.Number < found[n].info.Number &&

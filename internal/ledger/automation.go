@@ -35,9 +35,9 @@ type Cursor struct {
 	Evaluated   time.Time
 }
 
-// Touch is the change sequence of a partition that was published or verified.
-type Touch struct {
-	Slice
+// Change is the change sequence of a partition that was published or verified.
+type Change struct {
+	PartitionRef
 	Seq      int64
 	Changed  int64 // number of the publish that readers see
 	Verified time.Time
@@ -76,10 +76,10 @@ type AutomationTick struct {
 	Before   []Cursor // the cursors as they were read: others mean that somebody else evaluated in between
 	Cursors  []Cursor
 	Requests []AutomationRequest
-	Handled  map[Slice]Handled
-	Waiting  []Slice // all of them
+	Handled  map[PartitionRef]Handled
+	Waiting  []PartitionRef // all of them
 	Starts   []AutomationStart
-	Due      map[Slice]time.Time // zero: not due any more
+	Due      map[PartitionRef]time.Time // zero: not due any more
 }
 
 // Marks returns the newest numbers of the change sequences.
@@ -103,11 +103,11 @@ func (l *Ledger) Cursors(ctx context.Context) ([]Cursor, error) {
 	return out, err
 }
 
-// Touches returns the partitions that were published or verified after one mark and up to another, in that order.
-func (l *Ledger) Touches(ctx context.Context, after, upTo int64) ([]Touch, error) {
-	var out []Touch
+// ChangesBetween returns the partitions that were published or verified after one mark and up to another, in that order.
+func (l *Ledger) ChangesBetween(ctx context.Context, after, upTo int64) ([]Change, error) {
+	var out []Change
 	err := l.query(ctx, "read what changed", func(rows *sql.Rows) error {
-		var t Touch
+		var t Change
 		var verified int64
 		err := rows.Scan(&t.Asset, &t.Partition, &t.Seq, &t.Changed, &verified)
 		t.Verified = when(verified)
@@ -137,10 +137,10 @@ func (l *Ledger) NewKeys(ctx context.Context, after, upTo int64) (map[string]map
 }
 
 // Waiting returns the partitions that automation evaluates again although nothing changed.
-func (l *Ledger) Waiting(ctx context.Context) ([]Slice, error) {
-	var out []Slice
+func (l *Ledger) Waiting(ctx context.Context) ([]PartitionRef, error) {
+	var out []PartitionRef
 	err := l.query(ctx, "read automation", func(rows *sql.Rows) error {
-		var s Slice
+		var s PartitionRef
 		err := rows.Scan(&s.Asset, &s.Partition)
 		out = append(out, s)
 		return err

@@ -31,7 +31,7 @@ func leaflets(n int, fingerprint string) iter.Seq2[Item, error] {
 func BenchmarkEnrol40k(b *testing.B) {
 	l := benchLedger(b)
 	enrol := func(b *testing.B, partition, fingerprint string) {
-		require.NoError(b, enrolNext(b.Context(), l, Enrolment{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
+		require.NoError(b, enrolNext(b.Context(), l, Enumeration{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
 			CodeVersion: "1", BatchSize: 100, Items: leaflets(40_000, fingerprint)}))
 	}
 	b.Run("new", func(b *testing.B) {
@@ -54,10 +54,10 @@ func BenchmarkEnrol40k(b *testing.B) {
 
 func BenchmarkSettle(b *testing.B) {
 	l := benchLedger(b)
-	_, err := l.Enrol(b.Context(), Enrolment{Asset: "anvisa/download", Partition: "1", Run: "r", BatchSize: 200, Items: leaflets(40_000, "a")})
+	_, err := l.SyncItems(b.Context(), Enumeration{Asset: "anvisa/download", Partition: "1", Run: "r", BatchSize: 200, Items: leaflets(40_000, "a")})
 	require.NoError(b, err)
 	by := Token{Asset: "anvisa/download", Partition: "1", Run: "r", Generation: 1}
-	batch, err := l.Take(b.Context(), by, 7, "")
+	batch, err := l.ClaimItems(b.Context(), by, 7, "")
 	require.NoError(b, err)
 	outcomes := make([]Outcome, len(batch))
 	for i, e := range batch {
@@ -65,18 +65,18 @@ func BenchmarkSettle(b *testing.B) {
 	}
 	b.Run("200", func(b *testing.B) {
 		for b.Loop() {
-			require.NoError(b, l.Settle(b.Context(), by, outcomes))
+			require.NoError(b, l.RecordOutcomes(b.Context(), by, outcomes))
 		}
 	})
 	b.Run("make", func(b *testing.B) {
 		row := make([]byte, 512)
 		for b.Loop() {
-			require.NoError(b, l.Make(b.Context(), by, batch[0].ID, "", row))
+			require.NoError(b, l.KeepRow(b.Context(), by, batch[0].ID, "", row))
 		}
 	})
 	b.Run("batch", func(b *testing.B) {
 		for b.Loop() {
-			_, err := l.Take(b.Context(), by, 7, "")
+			_, err := l.ClaimItems(b.Context(), by, 7, "")
 			require.NoError(b, err)
 		}
 	})

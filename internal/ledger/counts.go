@@ -9,11 +9,11 @@ import (
 
 // Known counts the items of every partition of some assets; of all assets without arguments. Vanished items are not
 // counted.
-func (l *Ledger) Known(ctx context.Context, assets ...string) (map[Slice]int, error) {
-	out := make(map[Slice]int)
+func (l *Ledger) Known(ctx context.Context, assets ...string) (map[PartitionRef]int, error) {
+	out := make(map[PartitionRef]int)
 	add := func(sign int) func(*sql.Rows) error {
 		return func(rows *sql.Rows) error {
-			var s Slice
+			var s PartitionRef
 			var n int
 			err := rows.Scan(&s.Asset, &s.Partition, &n)
 			out[s] += sign * n

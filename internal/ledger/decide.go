@@ -20,7 +20,7 @@ const (
 	absent
 )
 
-// String names the verdict as Enrolled counts it.
+// String names the verdict as SyncResult counts it.
 func (v verdict) String() string {
 	return [...]string{"unchanged", "new", "changed", "recode", "forced", "retried", "resumed", "absent"}[v]
 }
@@ -42,7 +42,7 @@ type known struct {
 // decide says what becomes of an item that the enumeration names, and why. was is nil for an unknown item. It is the
 // whole policy of an enrolment: everything else is bookkeeping. Enrolling twice in one run decides nothing anew, so
 // that a retried activity neither forces nor retries an item twice.
-func (e *Enrolment) decide(item Item, was *known) (verdict, string) {
+func (e *Enumeration) decide(item Item, was *known) (verdict, string) {
 	if item.Absent != "" && !e.Confirm {
 		if was != nil && was.declared && was.fingerprint == item.Fingerprint {
 			return unchanged, ""
@@ -73,12 +73,12 @@ func (e *Enrolment) decide(item Item, was *known) (verdict, string) {
 	}
 }
 
-func (e *Enrolment) retries(kind string) bool {
+func (e *Enumeration) retries(kind string) bool {
 	return e.Mode == Failed || slices.Contains(e.RetryKinds, kind)
 }
 
 // count adds a verdict to the sum.
-func (n *Enrolled) count(v verdict) {
+func (n *SyncResult) count(v verdict) {
 	n.Discovered++
 	switch v {
 	case fresh:
@@ -114,14 +114,14 @@ type decisions struct {
 	of     []decision
 	spoilt []string // staged parts that hold a row which must not be published any more
 	lost   []string // items that are not named any more
-	sum    Enrolled
+	sum    SyncResult
 
 	kept, missing, shelved, listed []string // items not named and kept, of them those newly so and those to be done; items named again
 }
 
 // judge decides about every item, and counts. A staged part of which a row is no longer wanted is given up, for a part
 // is published whole or not at all: its other items are to be done again, which is noted in was.
-func (e *Enrolment) judge(items []Item, was map[string]*known) decisions {
+func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 	d := decisions{items: items, of: make([]decision, len(items))}
 	named := make(map[string]bool, len(items))
 	spoilt := make(map[string]bool)
@@ -139,7 +139,7 @@ func (e *Enrolment) judge(items []Item, was map[string]*known) decisions {
 		}
 	}
 	for id, k := range was {
-		if e.Partial || named[id] || k.vanished || d.spared(id, k, e.Day) {
+		if e.Partial || named[id] || k.vanished || d.keepMissing(id, k, e.Day) {
 			continue
 		}
 		d.lost = append(d.lost, id)
@@ -154,7 +154,7 @@ func (e *Enrolment) judge(items []Item, was map[string]*known) decisions {
 			k.state, k.staged = Pending, ""
 		}
 	}
-	d.shelve(was)
+	d.listKept(was)
 	for i, item := range items {
 		if d.of[i].verdict.todo(was[item.ID]) {
 			d.of[i].batch = d.sum.next(e.BatchSize)
@@ -191,7 +191,7 @@ func (k *known) remade(v verdict) bool {
 }
 
 // next counts one more item to be done and gives its batch.
-func (n *Enrolled) next(size int) int {
+func (n *SyncResult) next(size int) int {
 	if n.Batches == 0 || size > 0 && n.Todo%size == 0 {
 		n.Batches++
 	}

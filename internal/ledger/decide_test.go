@@ -74,7 +74,7 @@ func TestDecide(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e := Enrolment{Run: "r1", CodeVersion: "v1", Mode: tt.mode, Confirm: tt.conf, RetryKinds: tt.kind}
+			e := Enumeration{Run: "r1", CodeVersion: "v1", Mode: tt.mode, Confirm: tt.conf, RetryKinds: tt.kind}
 			got, why := e.decide(tt.item, tt.was)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.why, why)

@@ -8,10 +8,10 @@ import (
 // KindMismatch marks an item whose published row has another fingerprint or code version than the ledger says.
 const KindMismatch = "mismatch"
 
-// Distrust makes the next run recompute the row of a published item, for a reason: the ledger and the row disagree.
+// InvalidateRow makes the next run recompute the row of a published item, for a reason: the ledger and the row disagree.
 // Readers keep the row until then. An item that is not published is not changed. While a run works on the partition it
 // is fault.Busy.
-func (l *Ledger) Distrust(ctx context.Context, asset, partition, id, why string) error {
+func (l *Ledger) InvalidateRow(ctx context.Context, asset, partition, id, why string) error {
 	const op = "distrust row"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
 		if err := unclaimed(ctx, tx, op, []Entry{{Asset: asset, Partition: partition, Item: Item{ID: id}}}); err != nil {

@@ -10,7 +10,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Enrol syncs the items of a partition: it compares an enumeration with the known items, decides what is to be done, and
+// SyncItems syncs the items of a partition: it compares an enumeration with the known items, decides what is to be done, and
 // gives each item to be done its place in a batch, in the order of the enumeration. It is one transaction: an
 // enumeration that ends in an error changes nothing. The enumeration is read completely before the transaction begins,
 // so a slow one delays no other writer; it is held in memory.
@@ -21,12 +21,12 @@ import (
 // the source changed while it was read. An open publish of the partition is fault.Unavailable. An enumeration that began
 // before the newest enrolment, or by an execution that does not hold the claim, is fault.Busy. Code that is older than
 // the code in force for the asset is fault.CodeVersion. The enrolment gets the generation after e.Generation.
-func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
+func (l *Ledger) SyncItems(ctx context.Context, e Enumeration) (SyncResult, error) {
 	items, err := e.drain()
 	if err != nil {
-		return Enrolled{}, err
+		return SyncResult{}, err
 	}
-	var sum Enrolled
+	var sum SyncResult
 	err = l.write(ctx, "enrol", func(tx *sql.Tx) error {
 		if err := e.admit(ctx, tx); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 			return err
 		}
 		d := e.judge(items, was)
-		w := &enroller{e: e, at: micros(l.Now())}
+		w := &syncer{e: e, at: micros(l.Now())}
 		if err := w.open(ctx, tx); err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (l *Ledger) Enrol(ctx context.Context, e Enrolment) (Enrolled, error) {
 }
 
 // admit refuses an enrolment that comes too late, or in the midst of a publish.
-func (e *Enrolment) admit(ctx context.Context, tx *sql.Tx) error {
+func (e *Enumeration) admit(ctx context.Context, tx *sql.Tx) error {
 	const op = "enrol"
 	last, err := newest(ctx, tx, e.Asset, e.Partition)
 	if err != nil {
@@ -77,7 +77,7 @@ func (e *Enrolment) admit(ctx context.Context, tx *sql.Tx) error {
 }
 
 // drain reads the enumeration and checks what an item may be.
-func (e *Enrolment) drain() ([]Item, error) {
+func (e *Enumeration) drain() ([]Item, error) {
 	var items []Item
 	seen := make(map[string]string)
 	for item, err := range e.Items {
@@ -119,15 +119,15 @@ func readKnown(ctx context.Context, q querier, asset, partition string) (map[str
 	return was, err
 }
 
-// enroller writes the decisions of one enrolment.
-type enroller struct {
-	e  Enrolment
+// syncer writes the decisions of one enrolment.
+type syncer struct {
+	e  Enumeration
 	at int64
 
 	upsert, resume, vanish, unstage *sql.Stmt // closed with the transaction
 }
 
-func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
+func (w *syncer) open(ctx context.Context, tx *sql.Tx) (err error) {
 	// part and first_seen are left alone: the old row stays in the table until a publish takes it away.
 	if w.upsert, err = tx.PrepareContext(ctx, `INSERT INTO items (asset, partition, id, label, fingerprint, input, state,
 		code_version, reason, kind, evidence, attempts, run, batch, seq, row, staged, part, first_seen, updated, origin, remake, generation)
@@ -152,7 +152,7 @@ func (w *enroller) open(ctx context.Context, tx *sql.Tx) (err error) {
 	return err
 }
 
-func (w *enroller) all(ctx context.Context, d decisions) error {
+func (w *syncer) all(ctx context.Context, d decisions) error {
 	for _, path := range d.spoilt {
 		if _, err := w.unstage.ExecContext(ctx, w.e.Asset, w.e.Partition, path, w.at); err != nil {
 			return err
@@ -171,7 +171,7 @@ func (w *enroller) all(ctx context.Context, d decisions) error {
 	return nil
 }
 
-func (w *enroller) one(ctx context.Context, seq int, item Item, d decision) error {
+func (w *syncer) one(ctx context.Context, seq int, item Item, d decision) error {
 	switch d.verdict {
 	case unchanged:
 		return nil
@@ -185,7 +185,7 @@ func (w *enroller) one(ctx context.Context, seq int, item Item, d decision) erro
 	}
 }
 
-func (w *enroller) put(ctx context.Context, seq int, item Item, state State, kind string, d decision) error {
+func (w *syncer) put(ctx context.Context, seq int, item Item, state State, kind string, d decision) error {
 	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
 		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.remake, w.e.Generation+1)
 	return err

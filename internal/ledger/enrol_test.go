@@ -29,18 +29,18 @@ func TestEnrolEverything(t *testing.T) {
 	ledgertest.Enrol(t, l, "r1", "f1", "same", "changed", "corrupt", "layout", "left", "vanishes", "declared")
 	ledgertest.Stage(t, l, "p1", "same", "changed", "vanishes", "declared")
 	ledgertest.Publish(t, l, 1)
-	require.NoError(t, l.Settle(t.Context(), ledgertest.Token(t, l, ledgertest.Asset, ledgertest.Partition), []ledger.Outcome{
+	require.NoError(t, l.RecordOutcomes(t.Context(), ledgertest.Token(t, l, ledgertest.Asset, ledgertest.Partition), []ledger.Outcome{
 		{ID: "corrupt", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated", Evidence: "raw/evidence/1"},
 		{ID: "layout", State: ledger.Quarantined, Kind: "layout", Reason: "no table"}}))
 
-	again := ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", CodeVersion: "v1", BatchSize: 3,
+	again := ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", CodeVersion: "v1", BatchSize: 3,
 		RetryKinds: []string{"corrupt"}, Items: enumerate(
 			ledger.Item{ID: "new", Fingerprint: "f1"}, ledger.Item{ID: "new", Fingerprint: "f1"}, ledger.Item{ID: "same", Fingerprint: "f1"},
 			ledger.Item{ID: "changed", Fingerprint: "f2"}, ledger.Item{ID: "corrupt", Fingerprint: "f1"}, ledger.Item{ID: "layout", Fingerprint: "f1"},
 			ledger.Item{ID: "left", Fingerprint: "f1"}, ledger.Item{ID: "declared", Fingerprint: "f1", Absent: "withdrawn"})}
 	sum, err := ledgertest.Enumerate(t, l, again)
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 7, New: 1, Changed: 1, Retried: 1, Resumed: 1, Absent: 1, Unchanged: 2,
+	require.Equal(t, ledger.SyncResult{Discovered: 7, New: 1, Changed: 1, Retried: 1, Resumed: 1, Absent: 1, Unchanged: 2,
 		Vanished: 1, Todo: 4, Batches: 2}, sum)
 	require.Equal(t, map[string]string{"new": "pending ", "same": "published p1", "changed": "pending p1", "corrupt": "pending ",
 		"layout": "quarantined ", "left": "pending ", "vanishes": "absent p1", "declared": "absent p1"}, ledgertest.Stands(t, l))
@@ -54,16 +54,16 @@ func TestEnrolEverything(t *testing.T) {
 
 	sum, err = ledgertest.Enumerate(t, l, again)
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 7, Resumed: 4, Unchanged: 3, Todo: 4, Batches: 2}, sum, "a retried activity decides nothing anew")
+	require.Equal(t, ledger.SyncResult{Discovered: 7, Resumed: 4, Unchanged: 3, Todo: 4, Batches: 2}, sum, "a retried activity decides nothing anew")
 
 	again.Run, again.Mode, again.BatchSize = "r3", ledger.Force, 0
 	sum, err = ledgertest.Enumerate(t, l, again)
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 7, Forced: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 7, Forced: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
 	again.Run, again.Mode, again.CodeVersion = "r4", ledger.Missing, "v2"
 	sum, err = ledgertest.Enumerate(t, l, again)
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 7, Recode: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 7, Recode: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
 }
 
 // A part is published whole or not at all, so one changed row spoils it for the others.
@@ -74,10 +74,10 @@ func TestEnrolDiscardsSpoiltParts(t *testing.T) {
 	ledgertest.Stage(t, l, "p1", "a", "b", "c")
 	ledgertest.Stage(t, l, "p2", "d")
 
-	sum, err := ledgertest.Enumerate(t, l, ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", CodeVersion: "v1",
+	sum, err := ledgertest.Enumerate(t, l, ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", CodeVersion: "v1",
 		Partial: true, Items: enumerate(ledger.Item{ID: "a", Fingerprint: "f2"}, ledger.Item{ID: "b", Fingerprint: "f1"}, ledger.Item{ID: "d", Fingerprint: "f1"})})
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 3, Changed: 1, Resumed: 2, Todo: 2, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 3, Changed: 1, Resumed: 2, Todo: 2, Batches: 1}, sum)
 	require.Equal(t, map[string]string{"a": "pending ", "b": "pending ", "c": "pending ", "d": "staged ", "e": "pending "}, ledgertest.Stands(t, l))
 
 	sum = ledgertest.Enrol(t, l, "r3", "f1", "b", "c", "e")
@@ -109,7 +109,7 @@ func TestEnrolRefuses(t *testing.T) {
 			t.Parallel()
 			l := open(t)
 			ledgertest.Enrol(t, l, "r1", "f1", "a")
-			_, err := ledgertest.Enumerate(t, l, ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", Items: tt.items})
+			_, err := ledgertest.Enumerate(t, l, ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", Items: tt.items})
 			require.Equal(t, tt.want, fault.KindOf(err), "%v", err)
 			require.ErrorContains(t, err, tt.text)
 			require.Equal(t, map[string]string{"a": "pending "}, ledgertest.Stands(t, l), "nothing changed")

@@ -32,7 +32,7 @@ func fill(ctx context.Context) error {
 	defer l.Close()
 
 	const asset, category, run = "anvisa/download", "5", "run-1"
-	sum, err := l.Enrol(ctx, ledger.Enrolment{Asset: asset, Partition: category, Run: run, CodeVersion: "1", BatchSize: 100,
+	sum, err := l.SyncItems(ctx, ledger.Enumeration{Asset: asset, Partition: category, Run: run, CodeVersion: "1", BatchSize: 100,
 		Items: enumerate(ledger.Item{ID: "101-patient", Fingerprint: "v7"}, ledger.Item{ID: "101-professional", Fingerprint: "v7"})})
 	if err != nil {
 		return err
@@ -41,12 +41,12 @@ func fill(ctx context.Context) error {
 
 	// From here on every write says for whom it is: the run, and its enrolment, the first of the partition.
 	by := ledger.Token{Asset: asset, Partition: category, Run: run, Generation: 1, CodeVersion: "1"}
-	batch, err := l.Take(ctx, by, 1, "1")
+	batch, err := l.ClaimItems(ctx, by, 1, "1")
 	if err != nil {
 		return err
 	}
 	// The work: one leaflet's row went into a staged part, of the other the source says that there is none.
-	if err := l.Settle(ctx, by, []ledger.Outcome{
+	if err := l.RecordOutcomes(ctx, by, []ledger.Outcome{
 		{ID: batch[0].ID, State: ledger.Staged, Staged: "staged/run-1-1.parquet"},
 		{ID: batch[1].ID, State: ledger.Absent, Kind: "not_found", Reason: "404, asked twice"},
 	}); err != nil {

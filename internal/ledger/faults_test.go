@@ -31,12 +31,12 @@ func TestNewerSchema(t *testing.T) {
 	require.NoError(t, err)
 	old, err := Open(t.Context(), path)
 	require.NoError(t, err)
-	require.NoError(t, enrolNext(t.Context(), old, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
+	require.NoError(t, enrolNext(t.Context(), old, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
 	by := Token{Asset: "a", Partition: "p", Run: "r", Generation: 1}
-	batch, err := old.Take(t.Context(), by, 1, "")
+	batch, err := old.ClaimItems(t.Context(), by, 1, "")
 	require.NoError(t, err)
 	require.Len(t, batch, 2)
-	require.NoError(t, old.Settle(t.Context(), by, []Outcome{{ID: batch[0].ID, State: Staged, Staged: "p1"}}))
+	require.NoError(t, old.RecordOutcomes(t.Context(), by, []Outcome{{ID: batch[0].ID, State: Staged, Staged: "p1"}}))
 	require.NoError(t, old.Close())
 
 	// Once something was taken away that this binary needs, it must not go on.
@@ -56,13 +56,13 @@ func TestNewerSchema(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))
-	require.NoError(t, enrolNext(t.Context(), l, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
+	require.NoError(t, enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
 	var pages int
 	require.NoError(t, l.writer.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages))
 	_, err := l.writer.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages))
 	require.NoError(t, err)
 
-	err = enrolNext(t.Context(), l, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
+	err = enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
 	require.Equal(t, fault.Full, fault.KindOf(err))
 	require.ErrorContains(t, err, "is full")
 	counts, err := l.Counts(t.Context(), "a", "p")
@@ -70,7 +70,7 @@ func TestDiskFull(t *testing.T) {
 	require.Equal(t, 10, counts.Discovered, "all or none")
 	_, err = l.writer.ExecContext(t.Context(), "PRAGMA max_page_count = 1000000")
 	require.NoError(t, err)
-	require.NoError(t, enrolNext(t.Context(), l, Enrolment{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
+	require.NoError(t, enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
 }
 
 func TestCanceled(t *testing.T) {

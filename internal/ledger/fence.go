@@ -80,13 +80,13 @@ func (t Token) claimed(ctx context.Context, tx *sql.Tx, op string) error {
 	}
 }
 
-// Take assigns the items of a batch that are still pending or made to an attempt, in the order of the enumeration. From
+// ClaimItems assigns the items of a batch that are still pending or made to an attempt, in the order of the enumeration. From
 // then on only that attempt, or a later one, may write them. Finished items are left out, so a retried batch does only
 // what is not yet done.
 //
 // code is the version of the code that makes them. If it differs from the version of the token, a newer worker does what
 // the workers of that version left undone, and the pending items become its own.
-func (l *Ledger) Take(ctx context.Context, t Token, batch int, code string) ([]Entry, error) {
+func (l *Ledger) ClaimItems(ctx context.Context, t Token, batch int, code string) ([]Entry, error) {
 	const op = "take batch"
 	var out []Entry
 	err := l.write(ctx, op, func(tx *sql.Tx) error {

@@ -60,9 +60,9 @@ func (l *Ledger) parts(ctx context.Context, where string, args ...any) (map[stri
 	return found, err
 }
 
-// Follow records where the rows of items are after another program changed the files of the table, if the table needs no
+// RepointRows records where the rows of items are after another program changed the files of the table, if the table needs no
 // change. An open publish of the partition is fault.Unavailable.
-func (l *Ledger) Follow(ctx context.Context, asset, partition string, r Repair) error {
+func (l *Ledger) RepointRows(ctx context.Context, asset, partition string, r Repair) error {
 	return l.write(ctx, "follow files", func(tx *sql.Tx) error {
 		if err := noOpenPublish(ctx, tx, "follow files", asset, partition); err != nil {
 			return err

@@ -62,7 +62,7 @@ func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 		if err != nil {
 			return err
 		}
-		return stay(ctx, tx, id, m)
+		return recordUnchanged(ctx, tx, id, m)
 	})
 }
 
@@ -94,24 +94,24 @@ func unfinished(ctx context.Context, q querier, asset, partition string) ([]Mate
 // Verified is when it was published, or last found unchanged; CodeVersion, Upstream and Snapshot are of that moment.
 func (l *Ledger) Latest(ctx context.Context, asset, partition string) (Materialization, bool, error) {
 	found, err := l.latest(ctx, `WHERE s.asset = $1 AND s.partition = $2`, asset, partition)
-	m, ok := found[Slice{asset, partition}]
+	m, ok := found[PartitionRef{asset, partition}]
 	return m, ok, err
 }
 
 // Materializations returns what Latest returns, for every published partition of some assets; of all assets without
 // arguments.
-func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[Slice]Materialization, error) {
+func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[PartitionRef]Materialization, error) {
 	in, args := among(assets)
 	return l.latest(ctx, "WHERE "+strings.ReplaceAll(in, "asset IN", "s.asset IN"), args...)
 }
 
-func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Slice]Materialization, error) {
-	out := make(map[Slice]Materialization)
+func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[PartitionRef]Materialization, error) {
+	out := make(map[PartitionRef]Materialization)
 	err := l.query(ctx, "read materializations", func(rows *sql.Rows) error {
 		var verified int64
 		m, err := scanMaterialization(rows, &verified)
 		m.Verified = when(verified)
-		out[Slice{m.Asset, m.Partition}] = m
+		out[PartitionRef{m.Asset, m.Partition}] = m
 		return err
 	}, `SELECT `+standingColumns+` FROM standings s JOIN materializations m ON m.id = s.published `+where, args...)
 	return out, err

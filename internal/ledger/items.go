@@ -60,11 +60,11 @@ func (l *Ledger) Todo(ctx context.Context, asset, partition, run string) ([]stri
 	return out, err
 }
 
-// Make stores the row of a pending item until it is staged. Making a made item again replaces its row. An item in any
+// KeepRow stores the row of a pending item until it is staged. Making a made item again replaces its row. An item in any
 // other state is fault.Internal, because another attempt has finished it. An attempt that does not, or no longer, own
 // the item is refused as described at [Token]. code is the version of the code that made the row; "": the version of the
 // token.
-func (l *Ledger) Make(ctx context.Context, t Token, id, code string, row []byte) error {
+func (l *Ledger) KeepRow(ctx context.Context, t Token, id, code string, row []byte) error {
 	const op = "keep row"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
 		t, err := t.check(ctx, tx, op)
@@ -91,11 +91,11 @@ func (t Token) touched(ctx context.Context, tx *sql.Tx, result sql.Result, err e
 	return err
 }
 
-// Settle records the outcomes of pending or made items, all or none: a part that two attempts wrote is staged for one of
+// RecordOutcomes records the outcomes of pending or made items, all or none: a part that two attempts wrote is staged for one of
 // them only, never for half of its rows. An outcome that is recorded already, word for word, is no error, so an attempt
 // whose answer was lost can be repeated. Any other item that is not pending or made is fault.Internal. An attempt that
 // does not, or no longer, own the items is refused as described at [Token].
-func (l *Ledger) Settle(ctx context.Context, t Token, outcomes []Outcome) error {
+func (l *Ledger) RecordOutcomes(ctx context.Context, t Token, outcomes []Outcome) error {
 	const op = "settle items"
 	for _, o := range outcomes {
 		if err := o.check(); err != nil {
@@ -185,17 +185,17 @@ func (l *Ledger) Counts(ctx context.Context, asset, partition string) (Counts, e
 		return c, err
 	}
 	waived, err := l.waived(ctx, asset, partition)
-	c.Waived = waived[Slice{asset, partition}].sum()
+	c.Waived = waived[PartitionRef{asset, partition}].sum()
 	return c, err
 }
 
 // AllCounts sums up every partition that has items, of some assets; of all assets without arguments. One COUNT per state
 // is half the work of countColumns. The law stays checkable: an item in an unknown state is discovered and nothing else.
-func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Slice]Counts, error) {
-	out := make(map[Slice]Counts)
+func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[PartitionRef]Counts, error) {
+	out := make(map[PartitionRef]Counts)
 	in, args := among(assets)
 	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
-		var s Slice
+		var s PartitionRef
 		var state sql.RawBytes
 		var n int
 		if err := rows.Scan(&s.Asset, &s.Partition, &state, &n); err != nil {

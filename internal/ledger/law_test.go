@@ -68,7 +68,7 @@ func (w *world) enrol() {
 		}
 		items, w.seen[id] = append(items, item), true
 	}
-	enrolment := ledger.Enrolment{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
+	enrolment := ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
 		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)}
 	_, err := w.l.AllowCode(w.t.Context(), ledgertest.Asset, enrolment.CodeVersion)
 	require.NoError(w.t, err)
@@ -76,7 +76,7 @@ func (w *world) enrol() {
 	require.NoError(w.t, err)
 	sum, err := ledgertest.Enumerate(w.t, w.l, enrolment)
 	require.NoError(w.t, err)
-	require.Equal(w.t, sum, preview.Enrolled, "a preview decides what an enrolment does")
+	require.Equal(w.t, sum, preview.SyncResult, "a preview decides what an enrolment does")
 	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.Recode+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
 	todo, err := w.l.Todo(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n))
 	require.NoError(w.t, err)
@@ -86,7 +86,7 @@ func (w *world) enrol() {
 	}
 	inBatches := 0
 	for b := range sum.Batches {
-		batch, err := w.l.Take(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), b+1, enrolment.CodeVersion)
+		batch, err := w.l.ClaimItems(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), b+1, enrolment.CodeVersion)
 		require.NoError(w.t, err)
 		require.NotEmpty(w.t, batch)
 		inBatches += len(batch)
@@ -114,14 +114,14 @@ func (w *world) settle() {
 	}
 	w.files[fmt.Sprint("part-", w.n)] = file
 	before := ledgertest.Stands(w.t, w.l)
-	if w.l.Settle(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), outcomes) != nil {
+	if w.l.RecordOutcomes(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), outcomes) != nil {
 		require.Equal(w.t, before, ledgertest.Stands(w.t, w.l), "all or none")
 	}
 }
 
 func (w *world) make() {
 	for _, id := range w.pick(3) {
-		_ = w.l.Make(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), id, "", []byte(`{}`)) // refused when it is settled
+		_ = w.l.KeepRow(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), id, "", []byte(`{}`)) // refused when it is settled
 	}
 }
 

@@ -7,8 +7,8 @@
 // machine. The caller of Open must call Close. The zero value is not usable. The file must be on a local disk, because SQLite's
 // write-ahead log needs shared memory.
 //
-// A partition is filled in four steps. [Ledger.Enrol] syncs the listed items: it compares them with the known ones and decides
-// what is to be done. [Ledger.Batch], [Ledger.Make] and [Ledger.Settle] do it. Each call is a transaction, so a killed process
+// A partition is filled in four steps. [Ledger.SyncItems] syncs the listed items: it compares them with the known ones and decides
+// what is to be done. [Ledger.Batch], [Ledger.KeepRow] and [Ledger.RecordOutcomes] do it. Each call is a transaction, so a killed process
 // loses only what it had not yet recorded. [Ledger.BeginPublish] records how the table is about to change, the lake commits, and
 // [Ledger.FinishPublish] updates the items. [Ledger.Claim] makes sure that only one run at a time works on a partition.
 //

@@ -20,8 +20,8 @@ type Unlisted struct {
 }
 
 // Unlisted returns the marks of the items of an asset, of one partition or of all ("").
-func (l *Ledger) Unlisted(ctx context.Context, asset, partition string) (map[Slice]map[string]Unlisted, error) {
-	out := make(map[Slice]map[string]Unlisted)
+func (l *Ledger) Unlisted(ctx context.Context, asset, partition string) (map[PartitionRef]map[string]Unlisted, error) {
+	out := make(map[PartitionRef]map[string]Unlisted)
 	err := l.query(ctx, "read missing items", func(rows *sql.Rows) error {
 		m := Unlisted{Asset: asset}
 		var since int64
@@ -29,7 +29,7 @@ func (l *Ledger) Unlisted(ctx context.Context, asset, partition string) (map[Sli
 			return err
 		}
 		m.Since = when(since)
-		at := Slice{m.Asset, m.Partition}
+		at := PartitionRef{m.Asset, m.Partition}
 		if out[at] == nil {
 			out[at] = make(map[string]Unlisted)
 		}
@@ -64,9 +64,9 @@ func readMarks(ctx context.Context, q querier, asset, partition string, was map[
 	})
 }
 
-// spared notes that an item which is not named is kept, and says whether it is: the first listing that does not name
+// keepMissing notes that an item which is not named is kept, and says whether it is: the first listing that does not name
 // it marks it, and only that of a later day makes it vanish. A listing without a day confirms itself.
-func (d *decisions) spared(id string, k *known, day string) bool {
+func (d *decisions) keepMissing(id string, k *known, day string) bool {
 	if day == "" || k.missing != "" && k.missing < day {
 		return false
 	}
@@ -78,8 +78,8 @@ func (d *decisions) spared(id string, k *known, day string) bool {
 	return true
 }
 
-// shelve lists the items kept that are to be done: nobody will make them, and they must not hold up the others.
-func (d *decisions) shelve(was map[string]*known) {
+// listKept lists the items kept that are to be done: nobody will make them, and they must not hold up the others.
+func (d *decisions) listKept(was map[string]*known) {
 	for _, id := range d.kept {
 		if state := was[id].state; state == Pending || state == Made {
 			d.shelved = append(d.shelved, id)
@@ -95,7 +95,7 @@ func (d *decisions) found(id string, k *known) {
 }
 
 // mark writes what the decisions say of items that are missing, listed again or vanished.
-func (w *enroller) mark(ctx context.Context, tx *sql.Tx, d decisions) error {
+func (w *syncer) mark(ctx context.Context, tx *sql.Tx, d decisions) error {
 	at := []any{w.e.Asset, w.e.Partition}
 	for _, one := range []struct {
 		ids  []string

@@ -103,8 +103,8 @@ func (m *Mode) UnmarshalText(text []byte) error {
 	return fault.New(fault.Invalid, "read mode", "%.20q is unknown; known: missing, failed, force", text)
 }
 
-// Enrolment is one enumeration of the items of a partition, with the rules of its sync.
-type Enrolment struct {
+// Enumeration is one enumeration of the items of a partition, with the rules of its sync.
+type Enumeration struct {
 	Asset, Partition, Run, CodeVersion string
 
 	Workflow   string   // whose claim it is
@@ -119,9 +119,9 @@ type Enrolment struct {
 	Items      iter.Seq2[Item, error]
 }
 
-// Enrolled counts the decisions of an enrolment. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
+// SyncResult counts the decisions of an enrolment. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
 // Absent + Unchanged; Todo is those of them that now wait to be made or staged.
-type Enrolled struct {
+type SyncResult struct {
 	Discovered int `json:"discovered"` // distinct items named
 	New        int `json:"new"`        // never seen before, or seen again after it vanished
 	Changed    int `json:"changed"`    // another fingerprint
@@ -160,8 +160,8 @@ type Counts struct {
 	Waived int `json:"waived,omitempty"` // of the quarantined: those that a person let stay as they are
 }
 
-// Slice names one partition of one asset.
-type Slice struct{ Asset, Partition string }
+// PartitionRef names one partition of one asset.
+type PartitionRef struct{ Asset, Partition string }
 
 // Filter selects items; an empty field selects everything.
 type Filter struct {
@@ -190,8 +190,8 @@ type Moves struct {
 	Repair    *Repair             `json:"repair,omitempty"`    // where rows are after another program changed the table; nil: nobody did
 }
 
-// Stand is the state of a partition that was published.
-type Stand struct {
+// PublishedPartition is the state of a partition that was published.
+type PublishedPartition struct {
 	Partition   string
 	Version     int64  // of the table, that readers see
 	CodeVersion string // of the last look at it, as Upstream

@@ -7,7 +7,7 @@ import (
 // Planned is an item that an enrolment would do.
 type Planned struct {
 	Item
-	Verdict string // why, as the counts of Enrolled are called: "new", "changed", "recode", "retried", "forced" or "resumed"
+	Verdict string // why, as the counts of SyncResult are called: "new", "changed", "recode", "retried", "forced" or "resumed"
 	Reason  string // for people; "" for one that is resumed
 	Batch   int    // that it would be in
 	Made    bool   // its row waits in the ledger: it is only to be staged
@@ -16,14 +16,14 @@ type Planned struct {
 
 // Preview is what an enrolment would decide.
 type Preview struct {
-	Enrolled
+	SyncResult
 	Todo []Planned // in the order of the enumeration
 	Lost []string  // ids of the items that are not named any more, in order
 }
 
-// Preview returns what Enrol would decide about an enumeration, and writes nothing. Its errors are those of Enrol,
+// Preview returns what SyncItems would decide about an enumeration, and writes nothing. Its errors are those of SyncItems,
 // except that it accepts an open publish, whose items count as resumed.
-func (l *Ledger) Preview(ctx context.Context, e Enrolment) (Preview, error) {
+func (l *Ledger) Preview(ctx context.Context, e Enumeration) (Preview, error) {
 	items, err := e.drain()
 	if err != nil {
 		return Preview{}, err
@@ -36,7 +36,7 @@ func (l *Ledger) Preview(ctx context.Context, e Enrolment) (Preview, error) {
 		return Preview{}, l.explain(ctx, "preview", err)
 	}
 	d := e.judge(items, was)
-	p := Preview{Enrolled: d.sum, Lost: d.lost}
+	p := Preview{SyncResult: d.sum, Lost: d.lost}
 	for i, item := range items {
 		one := d.of[i]
 		if one.batch == 0 {

@@ -48,7 +48,7 @@ func work(path, name string) error {
 	for i := range workers {
 		group.Go(func() error {
 			partition := fmt.Sprint(name, "-", i)
-			sum, err := l.Enrol(ctx, ledger.Enrolment{Asset: ledgertest.Asset, Partition: partition, Run: name,
+			sum, err := l.SyncItems(ctx, ledger.Enumeration{Asset: ledgertest.Asset, Partition: partition, Run: name,
 				Items: ledgertest.Items("f1", "a", "b", "c")})
 			if err != nil || sum.New != 3 {
 				return fmt.Errorf("enrol: %+v %w", sum, err)
@@ -67,7 +67,7 @@ func work(path, name string) error {
 					return err
 				}
 			}
-			return l.Settle(ctx, ledger.Token{Asset: ledgertest.Asset, Partition: partition, Run: name, Generation: 1}, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p"}})
+			return l.RecordOutcomes(ctx, ledger.Token{Asset: ledgertest.Asset, Partition: partition, Run: name, Generation: 1}, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p"}})
 		})
 	}
 	return group.Wait()

@@ -179,7 +179,7 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err != nil {
 			return err
 		}
-		return stand(ctx, tx, id)
+		return recordPublished(ctx, tx, id)
 	})
 }
 

@@ -23,7 +23,7 @@ func TestRemake(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return l.Settle(ctx, Token{Asset: "a", Partition: "p", Run: last.Run, Generation: last.Number}, []Outcome{{ID: "x", State: state, Staged: map[State]string{Staged: run}[state], Kind: "corrupt", Reason: "truncated"}})
+			return l.RecordOutcomes(ctx, Token{Asset: "a", Partition: "p", Run: last.Run, Generation: last.Number}, []Outcome{{ID: "x", State: state, Staged: map[State]string{Staged: run}[state], Kind: "corrupt", Reason: "truncated"}})
 		}
 	}
 	publish := func(ctx context.Context, l *Ledger, run string) error {
@@ -92,18 +92,18 @@ func TestRemake(t *testing.T) {
 }
 
 // enrolNext enrols as somebody who has just asked which generation there is.
-func enrolNext(ctx context.Context, l *Ledger, e Enrolment) error {
+func enrolNext(ctx context.Context, l *Ledger, e Enumeration) error {
 	last, err := l.Generation(ctx, e.Asset, e.Partition)
 	if err != nil {
 		return err
 	}
 	e.Generation = last.Number
-	_, err = l.Enrol(ctx, e)
+	_, err = l.SyncItems(ctx, e)
 	return err
 }
 
-func remaking(run, code, fingerprint string, mode Mode) Enrolment {
-	return Enrolment{Asset: "a", Partition: "p", Run: run, CodeVersion: code, Mode: mode, Items: func(yield func(Item, error) bool) {
+func remaking(run, code, fingerprint string, mode Mode) Enumeration {
+	return Enumeration{Asset: "a", Partition: "p", Run: run, CodeVersion: code, Mode: mode, Items: func(yield func(Item, error) bool) {
 		yield(Item{ID: "x", Fingerprint: fingerprint}, nil)
 	}}
 }

@@ -71,7 +71,7 @@ func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	if len(runs) > 0 {
 		return Busy(m.Asset, m.Partition, runs)
 	}
-	doomed, err := condemned(ctx, tx, m.Asset)
+	doomed, err := markedForDeletion(ctx, tx, m.Asset)
 	if err != nil {
 		return err
 	}
@@ -151,10 +151,10 @@ func notRolledBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 		m.Asset, m.Partition, m.Run, n)
 }
 
-// Condemn marks files of the table of an asset for deletion, and returns those that may be deleted: from then on no
+// MarkForDeletion marks files of the table of an asset for deletion, and returns those that may be deleted: from then on no
 // rollback can begin that would bring one of them back. It leaves out files that an open publish mentions. The marks are
 // on the disk when it returns.
-func (l *Ledger) Condemn(ctx context.Context, asset string, paths []string) ([]string, error) {
+func (l *Ledger) MarkForDeletion(ctx context.Context, asset string, paths []string) ([]string, error) {
 	var doomed []string
 	err := l.writeDurable(ctx, "condemn files", func(tx *sql.Tx) error {
 		doomed = nil
@@ -188,13 +188,13 @@ func (l *Ledger) Condemn(ctx context.Context, asset string, paths []string) ([]s
 	return doomed, err
 }
 
-// Condemned returns the files of the table of an asset that are marked for deletion.
-func (l *Ledger) Condemned(ctx context.Context, asset string) ([]string, error) {
-	found, err := condemned(ctx, l.reader, asset)
+// MarkedForDeletion returns the files of the table of an asset that are marked for deletion.
+func (l *Ledger) MarkedForDeletion(ctx context.Context, asset string) ([]string, error) {
+	found, err := markedForDeletion(ctx, l.reader, asset)
 	return found, l.explain(ctx, "read condemned files", err)
 }
 
-func condemned(ctx context.Context, q querier, asset string) ([]string, error) {
+func markedForDeletion(ctx context.Context, q querier, asset string) ([]string, error) {
 	var found []string
 	rows, err := q.QueryContext(ctx, `SELECT path FROM condemned WHERE asset = $1 ORDER BY path`, asset)
 	err = each(rows, err, func(rows *sql.Rows) error {
@@ -206,8 +206,8 @@ func condemned(ctx context.Context, q querier, asset string) ([]string, error) {
 	return found, err
 }
 
-// Pardon removes the marks of files: they are deleted, or will be kept.
-func (l *Ledger) Pardon(ctx context.Context, asset string, paths []string) error {
+// UnmarkForDeletion removes the marks of files: they are deleted, or will be kept.
+func (l *Ledger) UnmarkForDeletion(ctx context.Context, asset string, paths []string) error {
 	return l.write(ctx, "pardon files", func(tx *sql.Tx) error {
 		stmt, err := tx.PrepareContext(ctx, `DELETE FROM condemned WHERE asset = $1 AND path = $2`)
 		if err != nil {

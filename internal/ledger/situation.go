@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Situation is the state of a published partition, with the marks of its last changes.
-type Situation struct {
-	Stand
+// PartitionSnapshot is the state of a published partition, with the marks of its last changes.
+type PartitionSnapshot struct {
+	PublishedPartition
 	Seq     int64 // when it was last published or found right
 	Changed int64 // when it was last published
 }
@@ -37,15 +37,15 @@ func (l *Ledger) some(ctx context.Context, op, text, first string, keys []string
 	return nil
 }
 
-const situationColumns = `s.partition, s.version, s.code_version, s.upstream, s.verified, COALESCE(t.seq, 0), COALESCE(t.changed, 0)
+const snapshotColumns = `s.partition, s.version, s.code_version, s.upstream, s.verified, COALESCE(t.seq, 0), COALESCE(t.changed, 0)
 	FROM standings s LEFT JOIN touches t ON t.asset = s.asset AND t.partition = s.partition`
 
-// Situations returns the states of published partitions of an asset; without partitions, of all.
-func (l *Ledger) Situations(ctx context.Context, asset string, partitions []string) (map[string]Situation, error) {
-	out := make(map[string]Situation, len(partitions))
+// PartitionSnapshots returns the states of published partitions of an asset; without partitions, of all.
+func (l *Ledger) PartitionSnapshots(ctx context.Context, asset string, partitions []string) (map[string]PartitionSnapshot, error) {
+	out := make(map[string]PartitionSnapshot, len(partitions))
 	names := make(map[string]string)
 	scan := func(rows *sql.Rows) error {
-		var s Situation
+		var s PartitionSnapshot
 		var upstream sql.RawBytes
 		var verified int64
 		if err := rows.Scan(&s.Partition, &s.Version, &s.CodeVersion, &upstream, &verified, &s.Seq, &s.Changed); err != nil {
@@ -61,13 +61,13 @@ func (l *Ledger) Situations(ctx context.Context, asset string, partitions []stri
 	}
 	const op = "read standings"
 	if len(partitions) == 0 {
-		return out, l.query(ctx, op, scan, `SELECT `+situationColumns+` WHERE s.asset = $1`, asset)
+		return out, l.query(ctx, op, scan, `SELECT `+snapshotColumns+` WHERE s.asset = $1`, asset)
 	}
-	return out, l.some(ctx, op, `SELECT `+situationColumns+` WHERE s.asset = $1 AND s.partition IN (%s)`, asset, partitions, scan)
+	return out, l.some(ctx, op, `SELECT `+snapshotColumns+` WHERE s.asset = $1 AND s.partition IN (%s)`, asset, partitions, scan)
 }
 
-// MadeOtherwise returns the published partitions of an asset that another code version made, in order.
-func (l *Ledger) MadeOtherwise(ctx context.Context, asset, codeVersion string) ([]string, error) {
+// MadeByOtherCode returns the published partitions of an asset that another code version made, in order.
+func (l *Ledger) MadeByOtherCode(ctx context.Context, asset, codeVersion string) ([]string, error) {
 	var out []string
 	err := l.query(ctx, "read standings", func(rows *sql.Rows) error {
 		var partition string
@@ -119,7 +119,7 @@ func (l *Ledger) HandledBefore(ctx context.Context, asset string, partitions []s
 }
 
 // PlanRun records the steps of a run until it ends: those partitions are in progress.
-func (l *Ledger) PlanRun(ctx context.Context, run string, steps []Slice) error {
+func (l *Ledger) PlanRun(ctx context.Context, run string, steps []PartitionRef) error {
 	return l.write(ctx, "record plan", func(tx *sql.Tx) error {
 		stmt, err := tx.PrepareContext(ctx, `INSERT INTO run_steps (run, asset, partition) VALUES ($1, $2, $3)
 			ON CONFLICT (run, asset, partition) DO NOTHING`)
@@ -136,9 +136,9 @@ func (l *Ledger) PlanRun(ctx context.Context, run string, steps []Slice) error {
 	})
 }
 
-// UnderWay returns the partitions of an asset that are in progress, and their runs: planned steps of running runs, and
+// RunsAt returns the partitions of an asset that are in progress, and their runs: planned steps of running runs, and
 // claimed partitions.
-func (l *Ledger) UnderWay(ctx context.Context, asset string, partitions []string) (map[string]string, error) {
+func (l *Ledger) RunsAt(ctx context.Context, asset string, partitions []string) (map[string]string, error) {
 	out := make(map[string]string)
 	err := l.some(ctx, "read runs under way", `SELECT w.partition, w.run FROM run_steps w JOIN runs r ON r.id = w.run
 		WHERE w.asset = $1 AND r.state = 'running' AND NOT EXISTS (SELECT 1 FROM standings s JOIN materializations m ON m.id = s.look
@@ -222,11 +222,11 @@ func (l *Ledger) MarkStarted(ctx context.Context, runs []string) error {
 }
 
 // Overdue returns partitions that became due by a time, the longest due first.
-func (l *Ledger) Overdue(ctx context.Context, at time.Time, limit int) ([]Slice, []time.Time, error) {
-	var slices []Slice
+func (l *Ledger) Overdue(ctx context.Context, at time.Time, limit int) ([]PartitionRef, []time.Time, error) {
+	var slices []PartitionRef
 	var dues []time.Time
 	err := l.query(ctx, "read what is due", func(rows *sql.Rows) error {
-		var s Slice
+		var s PartitionRef
 		var due int64
 		err := rows.Scan(&s.Asset, &s.Partition, &due)
 		slices, dues = append(slices, s), append(dues, when(due))

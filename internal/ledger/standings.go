@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// stand notes that a publish is what readers see of its partition, and the last look at it.
-func stand(ctx context.Context, tx *sql.Tx, id int64) error {
+// recordPublished notes that a publish is what readers see of its partition, and the last look at it.
+func recordPublished(ctx context.Context, tx *sql.Tx, id int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO standings (asset, partition, published, look, version, code_version, upstream, verified)
 		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations WHERE id = $1
 		ON CONFLICT (asset, partition) DO UPDATE SET published = excluded.published, look = excluded.look, version = excluded.version,
@@ -29,8 +29,8 @@ func stand(ctx context.Context, tx *sql.Tx, id int64) error {
 	return err
 }
 
-// stay notes that a look found what is published right. A partition that was never published stays so.
-func stay(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
+// recordUnchanged notes that a look found what is published right. A partition that was never published stays so.
+func recordUnchanged(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
 	_, err := tx.ExecContext(ctx, `UPDATE standings SET look = $1,
 		code_version = (SELECT code_version FROM materializations WHERE id = $1),
 		upstream = (SELECT upstream FROM materializations WHERE id = $1),
@@ -42,14 +42,14 @@ func stay(ctx context.Context, tx *sql.Tx, id int64, m Materialization) error {
 	return err
 }
 
-// Standings calls fn with every published partition of an asset, in no order. It reads only what a plan needs, and keeps
+// PublishedPartitions calls fn with every published partition of an asset, in no order. It reads only what a plan needs, and keeps
 // nothing: there may be 100,000 partitions. Stand.Upstream is valid until fn returns.
-func (l *Ledger) Standings(ctx context.Context, asset string, fn func(Stand) error) error {
+func (l *Ledger) PublishedPartitions(ctx context.Context, asset string, fn func(PublishedPartition) error) error {
 	names := make(map[string]string)
 	var code string // the last one: most are the same
 	var buffer []Read
 	return l.query(ctx, "read standings", func(rows *sql.Rows) error {
-		var s Stand
+		var s PublishedPartition
 		var made, upstream sql.RawBytes
 		var verified int64
 		if err := rows.Scan(&s.Partition, &s.Version, &made, &upstream, &verified); err != nil {
@@ -105,16 +105,16 @@ func reads(found []Read, text []byte, names map[string]string) ([]Read, error) {
 	return found, nil
 }
 
-// Stood returns how many partitions of an asset were ever published.
-func (l *Ledger) Stood(ctx context.Context, asset string) (n int, err error) {
+// CountPublished returns how many partitions of an asset were ever published.
+func (l *Ledger) CountPublished(ctx context.Context, asset string) (n int, err error) {
 	err = l.query(ctx, "count standings", func(rows *sql.Rows) error { return rows.Scan(&n) },
 		`SELECT COUNT(*) FROM standings WHERE asset = $1`, asset)
 	return n, err
 }
 
-// Touched returns the partitions of an asset with items or a publish in the ledger, in order, including those that are
+// EveryPartition returns the partitions of an asset with items or a publish in the ledger, in order, including those that are
 // gone.
-func (l *Ledger) Touched(ctx context.Context, asset string) ([]string, error) {
+func (l *Ledger) EveryPartition(ctx context.Context, asset string) ([]string, error) {
 	var out []string
 	err := l.query(ctx, "read partitions", func(rows *sql.Rows) error {
 		var partition string
@@ -127,10 +127,10 @@ func (l *Ledger) Touched(ctx context.Context, asset string) ([]string, error) {
 
 // Unsettled counts, for every partition that has some, the items without a final outcome. retryable are the kinds of
 // failure that are retried automatically.
-func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Slice]Unsettled, error) {
-	out := make(map[Slice]Unsettled)
+func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[PartitionRef]Unsettled, error) {
+	out := make(map[PartitionRef]Unsettled)
 	err := l.query(ctx, "count unsettled items", func(rows *sql.Rows) error {
-		var s Slice
+		var s PartitionRef
 		var u Unsettled
 		err := rows.Scan(&s.Asset, &s.Partition, &u.Pending)
 		out[s] = u
@@ -140,7 +140,7 @@ func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Slice]U
 		return nil, err
 	}
 	err = l.query(ctx, "count quarantined items", func(rows *sql.Rows) error {
-		var s Slice
+		var s PartitionRef
 		var kind string
 		var n int
 		if err := rows.Scan(&s.Asset, &s.Partition, &kind, &n); err != nil {
@@ -251,9 +251,9 @@ func (l *Ledger) RecordObservation(ctx context.Context, m Materialization, metad
 			return err
 		}
 		if changed {
-			return stand(ctx, tx, id)
+			return recordPublished(ctx, tx, id)
 		}
-		return stay(ctx, tx, id, m)
+		return recordUnchanged(ctx, tx, id, m)
 	})
 	return version, changed, err
 }

@@ -110,7 +110,7 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 		if err != nil {
 			return err
 		}
-		if err := settleBarriers(ctx, tx, id); err != nil || count == 0 || !b.State.Ended() {
+		if err := finishBarriers(ctx, tx, id); err != nil || count == 0 || !b.State.Ended() {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfills SET state = 'running', error = '', finished = 0, updated = $2 WHERE id = $1`, id, micros(l.Now()))
@@ -136,9 +136,9 @@ func (l *Ledger) reopen(ctx context.Context, tx *sql.Tx, id string, canceled boo
 	return err
 }
 
-// settleBarriers ends the barriers that wait for nothing any more: a cancel ended them before the last step that they
+// finishBarriers ends the barriers that wait for nothing any more: a cancel ended them before the last step that they
 // needed was done, so that it could not release them.
-func settleBarriers(ctx context.Context, tx *sql.Tx, id string) error {
+func finishBarriers(ctx context.Context, tx *sql.Tx, id string) error {
 	var free []int64
 	rows, err := tx.QueryContext(ctx, `UPDATE backfill_steps SET state = 'done' WHERE backfill = $1 AND asset = '' AND state = 'waiting'
 		AND open = 0 RETURNING seq`, id)
@@ -156,9 +156,9 @@ func settleBarriers(ctx context.Context, tx *sql.Tx, id string) error {
 	return err
 }
 
-// GiveBack makes steps that were taken, but not begun, wait again; those of a backfill that is being canceled are
+// RequeueSteps makes steps that were taken, but not begun, wait again; those of a backfill that is being canceled are
 // canceled. A step that is not running under the take is not changed. It reads Seq and Take of each.
-func (l *Ledger) GiveBack(ctx context.Context, id string, steps []BackfillStep) error {
+func (l *Ledger) RequeueSteps(ctx context.Context, id string, steps []BackfillStep) error {
 	const op = "give steps back"
 	return l.write(ctx, op, func(tx *sql.Tx) error {
 		b, err := theBackfill(ctx, tx, op, id)

@@ -36,10 +36,10 @@ func (k kinds) sum() (n int) {
 }
 
 // waived counts the items that are waived, of one partition or of all ("").
-func (l *Ledger) waived(ctx context.Context, asset, partition string) (map[Slice]kinds, error) {
-	out := make(map[Slice]kinds)
+func (l *Ledger) waived(ctx context.Context, asset, partition string) (map[PartitionRef]kinds, error) {
+	out := make(map[PartitionRef]kinds)
 	err := l.query(ctx, "count waived items", func(rows *sql.Rows) error {
-		var s Slice
+		var s PartitionRef
 		var kind string
 		var n int
 		if err := rows.Scan(&s.Asset, &s.Partition, &kind, &n); err != nil {
@@ -56,7 +56,7 @@ func (l *Ledger) waived(ctx context.Context, asset, partition string) (map[Slice
 }
 
 // leaveOutWaived takes the waived items out of counts of what needs another look.
-func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[Slice]Unsettled, retryable []string) error {
+func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[PartitionRef]Unsettled, retryable []string) error {
 	waived, err := l.waived(ctx, "", "")
 	for s, of := range waived {
 		u := counted[s]
@@ -74,8 +74,8 @@ func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[Slice]Unsettled
 }
 
 // Waivers returns the waivers in force, of the items of an asset or of all ("").
-func (l *Ledger) Waivers(ctx context.Context, asset string) (map[Slice]map[string]Waiver, error) {
-	out := make(map[Slice]map[string]Waiver)
+func (l *Ledger) Waivers(ctx context.Context, asset string) (map[PartitionRef]map[string]Waiver, error) {
+	out := make(map[PartitionRef]map[string]Waiver)
 	err := l.query(ctx, "read waivers", func(rows *sql.Rows) error {
 		var w Waiver
 		var since int64
@@ -83,7 +83,7 @@ func (l *Ledger) Waivers(ctx context.Context, asset string) (map[Slice]map[strin
 			return err
 		}
 		w.Since = when(since)
-		at := Slice{w.Asset, w.Partition}
+		at := PartitionRef{w.Asset, w.Partition}
 		if out[at] == nil {
 			out[at] = make(map[string]Waiver)
 		}
@@ -171,10 +171,10 @@ func quarantined(result sql.Result, err error, op, asset, partition, id string) 
 
 // unclaimed refuses while a run is at one of the partitions: what it has enrolled must not grow under it.
 func unclaimed(ctx context.Context, tx *sql.Tx, op string, entries []Entry) error {
-	asked := make(map[Slice]bool)
+	asked := make(map[PartitionRef]bool)
 	var busy []string
 	for _, e := range entries {
-		s := Slice{e.Asset, e.Partition}
+		s := PartitionRef{e.Asset, e.Partition}
 		if asked[s] {
 			continue
 		}

@@ -24,8 +24,8 @@ func (l *Ledger) PublishedBy(ctx context.Context, asset, partition, run string) 
 // nearEnough is how many ids Near looks at.
 const nearEnough = 100
 
-// Near returns ids of items that share a prefix with a text, those with the longest prefix first.
-func (l *Ledger) Near(ctx context.Context, text string) ([]string, error) {
+// NearestItems returns ids of items that share a prefix with a text, those with the longest prefix first.
+func (l *Ledger) NearestItems(ctx context.Context, text string) ([]string, error) {
 	var found []string
 	for end := len(text); ; {
 		prefix := text[:end]

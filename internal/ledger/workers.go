@@ -45,9 +45,9 @@ func (l *Ledger) Register(ctx context.Context, w Worker) error {
 // leaseAhead is how far a living worker's leases reach beyond its last beat, for builds that know leases only.
 const leaseAhead = 5 * time.Minute
 
-// Beat is the heartbeat of a worker. It renews the leases of its sessions, idle ones included. It returns false if
+// Heartbeat is the heartbeat of a worker. It renews the leases of its sessions, idle ones included. It returns false if
 // others have declared the worker dead: then its sessions no longer belong to it.
-func (l *Ledger) Beat(ctx context.Context, id string) (known bool, err error) {
+func (l *Ledger) Heartbeat(ctx context.Context, id string) (known bool, err error) {
 	err = l.write(ctx, "beat", func(tx *sql.Tx) error {
 		at := l.Now()
 		result, err := tx.ExecContext(ctx, `UPDATE workers SET beats = beats + 1, seen = $2 WHERE id = $1 AND ended = 0`, id, micros(at))
@@ -85,9 +85,9 @@ func (l *Ledger) Unregister(ctx context.Context, id string) error {
 	})
 }
 
-// GiveUp declares a worker dead, unless its heartbeat counter has grown beyond the given count. This is final: a worker
+// DeclareGone declares a worker dead, unless its heartbeat counter has grown beyond the given count. This is final: a worker
 // that was declared dead and continues must register again.
-func (l *Ledger) GiveUp(ctx context.Context, id string, beats int64) (gone bool, err error) {
+func (l *Ledger) DeclareGone(ctx context.Context, id string, beats int64) (gone bool, err error) {
 	err = l.write(ctx, "give up worker", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(l.Now()))
 		if err != nil {
@@ -127,8 +127,8 @@ func (l *Ledger) workers(ctx context.Context, rest string, args ...any) ([]Worke
 	return out, err
 }
 
-// Hand is an item that a worker has in progress, or had when it died.
-type Hand struct {
+// ItemInProgress is an item that a worker has in progress, or had when it died.
+type ItemInProgress struct {
 	Asset, Partition, Item, Run string
 
 	Worker string // "": nobody is at it now
@@ -136,11 +136,11 @@ type Hand struct {
 	Since  time.Time
 }
 
-// Hands returns the items of a partition that are in progress, or over which workers have died.
-func (l *Ledger) Hands(ctx context.Context, asset, partition string) ([]Hand, error) {
-	var out []Hand
+// ItemsInProgress returns the items of a partition that are in progress, or over which workers have died.
+func (l *Ledger) ItemsInProgress(ctx context.Context, asset, partition string) ([]ItemInProgress, error) {
+	var out []ItemInProgress
 	err := l.query(ctx, "read items in hand", func(rows *sql.Rows) error {
-		var h Hand
+		var h ItemInProgress
 		var since int64
 		err := rows.Scan(&h.Asset, &h.Partition, &h.Item, &h.Run, &h.Worker, &h.Deaths, &since)
 		h.Since = when(since)
@@ -150,8 +150,8 @@ func (l *Ledger) Hands(ctx context.Context, asset, partition string) ([]Hand, er
 	return out, err
 }
 
-// TakeInHand records that a worker begins with an item, before it does anything.
-func (l *Ledger) TakeInHand(ctx context.Context, h Hand) error {
+// BeginItem records that a worker begins with an item, before it does anything.
+func (l *Ledger) BeginItem(ctx context.Context, h ItemInProgress) error {
 	return l.write(ctx, "take item in hand", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO hands (asset, partition, item, run, worker, deaths, since) VALUES ($1, $2, $3, $4, $5, 0, $6)
 			ON CONFLICT (asset, partition, item) DO UPDATE SET run = excluded.run, worker = excluded.worker, since = excluded.since`,
@@ -160,9 +160,9 @@ func (l *Ledger) TakeInHand(ctx context.Context, h Hand) error {
 	})
 }
 
-// PutDown records that a worker is done with an item. A finished item is deleted from the list; of any other the deaths
+// EndItem records that a worker is done with an item. A finished item is deleted from the list; of any other the deaths
 // are kept.
-func (l *Ledger) PutDown(ctx context.Context, h Hand) error {
+func (l *Ledger) EndItem(ctx context.Context, h ItemInProgress) error {
 	return l.write(ctx, "put item down", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE hands SET worker = '' WHERE asset = $1 AND partition = $2 AND item = $3 AND worker = $4`,
 			h.Asset, h.Partition, h.Item, h.Worker); err != nil {
@@ -175,9 +175,9 @@ func (l *Ledger) PutDown(ctx context.Context, h Hand) error {
 	})
 }
 
-// Dropped records that the worker with an item in progress has not put it down: if the worker died, that is one more
+// RecordLostItem records that the worker with an item in progress has not put it down: if the worker died, that is one more
 // death. It returns the number of deaths. A death is counted once, even if several processes find it.
-func (l *Ledger) Dropped(ctx context.Context, h Hand, died bool) (deaths int, err error) {
+func (l *Ledger) RecordLostItem(ctx context.Context, h ItemInProgress, died bool) (deaths int, err error) {
 	more := 0
 	if died {
 		more = 1

@@ -58,7 +58,7 @@ type ColumnDiff struct {
 }
 
 // Diff compares two versions of an asset's table by the items of their rows, without the columns of provenance.
-func (k Keeper) Diff(ctx context.Context, a *asset.Asset, in DiffInput) (Diff, error) {
+func (k Maintainer) Diff(ctx context.Context, a *asset.Asset, in DiffInput) (Diff, error) {
 	d := Diff{From: in.From, To: in.To, Partitions: []PartitionDiff{}, Rows: []RowDiff{}}
 	if in.Limit < 0 {
 		return d, fault.New(fault.Invalid, "compare versions", "%d rows cannot be listed", in.Limit)

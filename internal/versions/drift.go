@@ -16,8 +16,8 @@ const (
 	ClassRestore = "restore" // an earlier version
 )
 
-// Drift is how the files of a partition differ from what the ledger knows, because another program changed the table.
-type Drift struct {
+// ForeignChange is how the files of a partition differ from what the ledger knows, because another program changed the table.
+type ForeignChange struct {
 	Asset     asset.Key              `json:"asset"`
 	Partition string                 `json:"partition"`
 	Commits   []ledger.ForeignCommit `json:"commits"`  // that may have done it, the oldest first
@@ -41,8 +41,8 @@ type Drift struct {
 	right map[string]digest // items → the row they should have
 }
 
-// Told says in a sentence what was done, and by which program.
-func (d Drift) Told() string {
+// Description says in a sentence what was done, and by which program.
+func (d ForeignChange) Description() string {
 	by := "another program changed the files"
 	if n := len(d.Commits); n > 0 {
 		last := d.Commits[n-1]
@@ -69,7 +69,7 @@ func did(class string) string {
 }
 
 // Moved returns, by item, the files of unchanged rows that are now in other files.
-func (d Drift) Moved() map[string]string {
+func (d ForeignChange) Moved() map[string]string {
 	moved := make(map[string]string, d.Followed)
 	for file, ids := range d.clean {
 		for _, id := range ids {
@@ -85,7 +85,7 @@ func (d Drift) Moved() map[string]string {
 }
 
 // rewrote reports whether every row is as it was.
-func (d Drift) rewrote() bool { return d.Changed+d.Missing+d.Unknown == 0 }
+func (d ForeignChange) rewrote() bool { return d.Changed+d.Missing+d.Unknown == 0 }
 
 func orUnnamed(name string) string {
 	if name == "" {
@@ -95,7 +95,7 @@ func orUnnamed(name string) string {
 }
 
 // count tells how much differs.
-func (d *Drift) count(fresh []lake.File, gone map[string]bool, known map[string]int64) {
+func (d *ForeignChange) count(fresh []lake.File, gone map[string]bool, known map[string]int64) {
 	d.Files = len(fresh) + len(gone)
 	for _, f := range fresh {
 		d.Rows, d.Known = d.Rows+f.Rows, d.Known+known[f.Path]

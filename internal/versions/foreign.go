@@ -13,10 +13,10 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Drifts finds the partitions of the table of an asset whose files are not those that the ledger knows, without reading
+// ForeignChanges finds the partitions of the table of an asset whose files are not those that the ledger knows, without reading
 // a row. It skips a partition with an open publish: the process that ends the publish checks again. It includes
 // partitions that the ledger does not know at all.
-func (k Keeper) Drifts(ctx context.Context, a *asset.Asset) ([]Drift, error) {
+func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]ForeignChange, error) {
 	now, err := k.Table(a).State(ctx)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (k Keeper) Drifts(ctx context.Context, a *asset.Asset) ([]Drift, error) {
 			keys[key] = map[string]int64{}
 		}
 	}
-	var found []Drift
+	var found []ForeignChange
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		fresh, gone := differ(files[key], known[key])
 		if len(fresh)+len(gone) == 0 {
@@ -49,7 +49,7 @@ func (k Keeper) Drifts(ctx context.Context, a *asset.Asset) ([]Drift, error) {
 			return nil, err
 		}
 		if len(open) == 0 {
-			d := Drift{Asset: a.Key, Partition: key}
+			d := ForeignChange{Asset: a.Key, Partition: key}
 			d.count(fresh, gone, known[key])
 			found = append(found, d)
 		}
@@ -80,7 +80,7 @@ func differ(files []lake.File, parts map[string]int64) (fresh []lake.File, gone 
 
 // foreign gives the commits of other programs that are about a partition, since the last one that was published or
 // looked into.
-func (k Keeper) foreign(ctx context.Context, a *asset.Asset, key string) ([]ledger.ForeignCommit, error) {
+func (k Maintainer) foreign(ctx context.Context, a *asset.Asset, key string) ([]ledger.ForeignCommit, error) {
 	since := int64(-1)
 	if m, published, err := k.Ledger.Latest(ctx, string(a.Key), key); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func classOf(c lake.Commit) string {
 
 // Examine reads the rows in the files of a partition that the ledger does not know, and compares them with the rows that
 // the ledger expects. It returns nil if all files are known.
-func (k Keeper) Examine(ctx context.Context, a *asset.Asset, key string) (*Drift, error) {
+func (k Maintainer) Examine(ctx context.Context, a *asset.Asset, key string) (*ForeignChange, error) {
 	now, err := k.Table(a).Snapshot(ctx)
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (k Keeper) Examine(ctx context.Context, a *asset.Asset, key string) (*Drift
 	if err != nil {
 		return nil, err
 	}
-	d := &Drift{Asset: a.Key, Partition: key, base: now}
+	d := &ForeignChange{Asset: a.Key, Partition: key, base: now}
 	if d.files, d.gone = differ(now.Files(key), parts); len(d.files)+len(d.gone) == 0 {
 		return nil, nil
 	}
@@ -144,7 +144,7 @@ func (k Keeper) Examine(ctx context.Context, a *asset.Asset, key string) (*Drift
 	if err != nil {
 		return nil, err
 	}
-	x := examination{Keeper: k, reader: r, asset: a, drift: d}
+	x := examination{Maintainer: k, reader: r, asset: a, drift: d}
 	return d, x.run(ctx)
 }
 
@@ -161,10 +161,10 @@ type expected struct {
 
 // examination is the look at one partition.
 type examination struct {
-	Keeper
+	Maintainer
 	reader
 	asset *asset.Asset
-	drift *Drift
+	drift *ForeignChange
 	items map[string]*expected
 	stays map[string]bool // items whose row is in a file that the ledger knows
 }
@@ -195,7 +195,7 @@ func (x *examination) expect(ctx context.Context) error {
 	for _, f := range x.drift.files {
 		again[f.Path] = true
 	}
-	p := planner{Keeper: x.Keeper, asset: x.asset}
+	p := planner{Maintainer: x.Maintainer, asset: x.asset}
 	return p.items(ctx, x.drift.Partition, func(e ledger.Entry) error {
 		switch {
 		case e.Part == "":

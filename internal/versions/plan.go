@@ -42,7 +42,7 @@ type Return struct {
 
 // PlanRollback says what a rollback to a version would mean for partitions, by key or label; none: all. It reads the
 // rows of the files that differ, and changes nothing. It returns one error for the problems of all partitions.
-func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, partitions []string) ([]Return, error) {
+func (k Maintainer) PlanRollback(ctx context.Context, a *asset.Asset, to int64, partitions []string) ([]Return, error) {
 	table := k.Table(a)
 	then, err := at(ctx, a, table, to)
 	if err != nil {
@@ -64,7 +64,7 @@ func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, part
 	if err != nil {
 		return nil, err
 	}
-	touched, err := k.Ledger.Touched(ctx, string(a.Key))
+	touched, err := k.Ledger.EveryPartition(ctx, string(a.Key))
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, part
 	if err != nil {
 		return nil, err
 	}
-	p := planner{Keeper: k, asset: a, reader: r, to: to, now: now, then: then, all: all, stored: stored}
+	p := planner{Maintainer: k, asset: a, reader: r, to: to, now: now, then: then, all: all, stored: stored}
 	found, problems := []Return{}, []error{}
 	for _, key := range chosen {
 		one, err := p.plan(ctx, key)
@@ -93,7 +93,7 @@ func (k Keeper) PlanRollback(ctx context.Context, a *asset.Asset, to int64, part
 
 // planner plans the partitions of one rollback.
 type planner struct {
-	Keeper
+	Maintainer
 	reader
 	asset     *asset.Asset
 	to        int64

@@ -23,19 +23,19 @@ const OperationRepair = "REPAIR"
 // what it found, nil for nothing. The caller must hold the claim on the partition.
 //
 // A table that cannot be read or must not be written is refused, with the command that helps, and nothing is changed.
-func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) (*Drift, error) {
+func (k Maintainer) Reconcile(ctx context.Context, a *asset.Asset, key, run string) (*ForeignChange, error) {
 	table := k.Table(a)
 	now, err := table.State(ctx)
 	if err != nil {
-		return nil, Advise(a, err)
+		return nil, WithRepairCommand(a, err)
 	}
 	if err := table.Usable(ctx, len(now.Files(key)) > 0); err != nil {
-		return nil, Advise(a, err)
+		return nil, WithRepairCommand(a, err)
 	}
-	if err := k.same(ctx, a, key, now); err != nil {
+	if err := k.checkLedger(ctx, a, key, now); err != nil {
 		return nil, err
 	}
-	if err := k.strangers(ctx, a, now, nil, run); err != nil {
+	if err := k.removeForeignPartitions(ctx, a, now, nil, run); err != nil {
 		return nil, err
 	}
 	if err := k.unstage(ctx, a, key); err != nil {
@@ -43,11 +43,11 @@ func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) 
 	}
 	d, err := k.Examine(ctx, a, key)
 	if err != nil || d == nil {
-		return d, Advise(a, err)
+		return d, WithRepairCommand(a, err)
 	}
-	moves := ledger.Repair{Parts: maps.Clone(d.clean), Lost: d.lost, Reason: "changed by a foreign commit: " + d.Told()}
+	moves := ledger.Repair{Parts: maps.Clone(d.clean), Lost: d.lost, Reason: "changed by a foreign commit: " + d.Description()}
 	if len(d.dirty)+len(d.back)+len(d.kept) == 0 {
-		err = k.Ledger.Follow(ctx, string(a.Key), key, moves)
+		err = k.Ledger.RepointRows(ctx, string(a.Key), key, moves)
 	} else {
 		err = k.repair(ctx, a, d, moves, run)
 	}
@@ -59,23 +59,23 @@ func (k Keeper) Reconcile(ctx context.Context, a *asset.Asset, key, run string) 
 	return d, k.Ledger.RecordForeign(ctx, d.records(run))
 }
 
-// same refuses a table that was written with another ledger: its rows are of items that this one does not know.
-func (k Keeper) same(ctx context.Context, a *asset.Asset, key string, now *lake.Snapshot) error {
+// checkLedger refuses a table that was written with another ledger: its rows are of items that this one does not know.
+func (k Maintainer) checkLedger(ctx context.Context, a *asset.Asset, key string, now *lake.Snapshot) error {
 	app := name(a, key)
 	newest, err := k.Ledger.NewestPublish(ctx, string(a.Key), key)
 	if held := now.Txn(app); err == nil && held > newest {
-		return Strange(app, k.Table(a), "it holds publish %d, this one has only %d", held, newest)
+		return ForeignTable(app, k.Table(a), "it holds publish %d, this one has only %d", held, newest)
 	}
 	return err
 }
 
-// strangers takes files away that other programs put into partitions which nobody here knows; but those that a version
+// removeForeignPartitions takes files away that other programs put into partitions which nobody here knows; but those that a version
 // that is gone back to has. then is nil for none.
-func (k Keeper) strangers(ctx context.Context, a *asset.Asset, now, then *lake.Snapshot, run string) error {
+func (k Maintainer) removeForeignPartitions(ctx context.Context, a *asset.Asset, now, then *lake.Snapshot, run string) error {
 	if now.Version < 0 {
 		return nil
 	}
-	touched, err := k.Ledger.Touched(ctx, string(a.Key))
+	touched, err := k.Ledger.EveryPartition(ctx, string(a.Key))
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (k Keeper) strangers(ctx context.Context, a *asset.Asset, now, then *lake.S
 	return err
 }
 
-func (d *Drift) records(run string) []ledger.ForeignCommit {
+func (d *ForeignChange) records(run string) []ledger.ForeignCommit {
 	records := slices.Clone(d.Commits)
 	for i := range records {
 		r := &records[i]
@@ -116,7 +116,7 @@ func (d *Drift) records(run string) []ledger.ForeignCommit {
 }
 
 // unstage gives up staged parts that are gone: another program's vacuum takes what no version of the table has.
-func (k Keeper) unstage(ctx context.Context, a *asset.Asset, key string) error {
+func (k Maintainer) unstage(ctx context.Context, a *asset.Asset, key string) error {
 	staged, _, err := k.Ledger.StagedParts(ctx, string(a.Key), key)
 	if err != nil {
 		return err
@@ -139,13 +139,13 @@ func (k Keeper) unstage(ctx context.Context, a *asset.Asset, key string) error {
 }
 
 // repair writes the rows that are right into a new part, in place of the files that have others as well.
-func (k Keeper) repair(ctx context.Context, a *asset.Asset, d *Drift, moves ledger.Repair, run string) error {
+func (k Maintainer) repair(ctx context.Context, a *asset.Asset, d *ForeignChange, moves ledger.Repair, run string) error {
 	table := k.Table(a)
 	last, _, err := k.Ledger.Latest(ctx, string(a.Key), d.Partition)
 	if err != nil {
 		return err
 	}
-	add, ids, err := k.rightRows(ctx, a, d, run)
+	add, ids, err := k.correctRows(ctx, a, d, run)
 	if err != nil {
 		return err
 	}
@@ -176,8 +176,8 @@ func (k Keeper) repair(ctx context.Context, a *asset.Asset, d *Drift, moves ledg
 	return k.Ledger.FinishPublish(context.WithoutCancel(ctx), id, version, rows, bytes)
 }
 
-// rightRows puts the rows that are right into one part, and gives their items.
-func (k Keeper) rightRows(ctx context.Context, a *asset.Asset, d *Drift, run string) (add []lake.File, ids []string, err error) {
+// correctRows puts the rows that are right into one part, and gives their items.
+func (k Maintainer) correctRows(ctx context.Context, a *asset.Asset, d *ForeignChange, run string) (add []lake.File, ids []string, err error) {
 	table := k.Table(a)
 	r, err := newReader(a, table, true)
 	if err != nil {
@@ -230,17 +230,17 @@ func (k Keeper) rightRows(ctx context.Context, a *asset.Asset, d *Drift, run str
 	return []lake.File{f}, ids, err
 }
 
-// Advise adds to the error of an unusable table the command that makes it usable again.
-func Advise(a *asset.Asset, err error) error {
-	cure := Cure(a, err)
+// WithRepairCommand adds to the error of an unusable table the command that makes it usable again.
+func WithRepairCommand(a *asset.Asset, err error) error {
+	cure := RepairCommand(a, err)
 	if cure == "" {
 		return err
 	}
 	return fmt.Errorf("%w (to take the table back: %s)", err, cure)
 }
 
-// Cure returns the command that makes an unusable table usable again; "" if none is known.
-func Cure(a *asset.Asset, err error) string {
+// RepairCommand returns the command that makes an unusable table usable again; "" if none is known.
+func RepairCommand(a *asset.Asset, err error) string {
 	u, ok := errors.AsType[*lake.Unsupported](err)
 	if !ok || u.Good < 0 {
 		return ""

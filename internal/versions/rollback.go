@@ -19,11 +19,11 @@ const OperationRollback = "ROLLBACK"
 // table. run names the rollback in the commits and in the ledger. It first settles an earlier rollback that was
 // interrupted. Everything is planned before anything is done. If a partition then fails, the Version of the returned
 // values says which partitions were done.
-func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]Return, error) {
+func (k Maintainer) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]Return, error) {
 	if err := tabled(a); err != nil {
 		return nil, err
 	}
-	if err := k.settle(ctx, a, run); err != nil {
+	if err := k.settleRollbacks(ctx, a, run); err != nil {
 		return nil, err
 	}
 	planned, err := k.PlanRollback(ctx, a, to, partitions)
@@ -39,7 +39,7 @@ func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitio
 		if planned[i].Unchanged {
 			continue
 		}
-		version, err := k.goBack(ctx, a, planned[i], run)
+		version, err := k.publishRollback(ctx, a, planned[i], run)
 		if err != nil {
 			return planned, fmt.Errorf("roll back %s: %w", name(a, planned[i].Partition), err)
 		}
@@ -51,7 +51,7 @@ func (k Keeper) Rollback(ctx context.Context, a *asset.Asset, to int64, partitio
 // restores gives the state whose schema and properties the table is to have again: when the whole table goes back and
 // other programs changed them since, or when the table must not be written as it is. If no partition changes, that is a
 // commit of its own.
-func (k Keeper) restores(ctx context.Context, a *asset.Asset, to int64, whole bool, planned []Return, run string) (*lake.Snapshot, error) {
+func (k Maintainer) restores(ctx context.Context, a *asset.Asset, to int64, whole bool, planned []Return, run string) (*lake.Snapshot, error) {
 	table := k.Table(a)
 	now, err := table.State(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func (k Keeper) restores(ctx context.Context, a *asset.Asset, to int64, whole bo
 		return nil, err
 	}
 	if whole {
-		if err := k.strangers(ctx, a, now, then, run); err != nil {
+		if err := k.removeForeignPartitions(ctx, a, now, then, run); err != nil {
 			return nil, err
 		}
 	}
@@ -78,8 +78,8 @@ func (k Keeper) restores(ctx context.Context, a *asset.Asset, to int64, whole bo
 	return then, err
 }
 
-// settle puts right what earlier rollbacks of the asset left half done, and runs that have ended.
-func (k Keeper) settle(ctx context.Context, a *asset.Asset, run string) error {
+// settleRollbacks puts right what earlier rollbacks of the asset left half done, and runs that have ended.
+func (k Maintainer) settleRollbacks(ctx context.Context, a *asset.Asset, run string) error {
 	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
 	if err != nil {
 		return err
@@ -94,15 +94,15 @@ func (k Keeper) settle(ctx context.Context, a *asset.Asset, run string) error {
 				continue // it is theirs
 			}
 		}
-		if err := Settle(ctx, k.Ledger, k.Table(a), name(a, m.Partition), m, lake.CommitInfo{Run: run, Time: k.Now()}); err != nil {
+		if err := FinishPublish(ctx, k.Ledger, k.Table(a), name(a, m.Partition), m, lake.CommitInfo{Run: run, Time: k.Now()}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// goBack announces a rollback in the ledger, makes it in the table, and confirms it in the ledger.
-func (k Keeper) goBack(ctx context.Context, a *asset.Asset, r Return, run string) (int64, error) {
+// publishRollback announces a rollback in the ledger, makes it in the table, and confirms it in the ledger.
+func (k Maintainer) publishRollback(ctx context.Context, a *asset.Asset, r Return, run string) (int64, error) {
 	id, err := k.Ledger.BeginPublish(ctx, ledger.Materialization{
 		Asset: string(a.Key), Partition: r.Partition, Run: run, CodeVersion: r.maker.CodeVersion, Upstream: r.maker.Upstream,
 		Snapshot: r.maker.Snapshot, Moves: r.moves, Rows: r.RowsThen, Bytes: r.BytesThen, Started: k.Now(), Reason: r.moves.Rollback.Reason(),
@@ -112,7 +112,7 @@ func (k Keeper) goBack(ctx context.Context, a *asset.Asset, r Return, run string
 	}
 	app := name(a, r.Partition)
 	if held := r.base.Txn(app); held >= id {
-		return 0, Strange(app, k.Table(a), "it holds publish %d, this is only number %d", held, id)
+		return 0, ForeignTable(app, k.Table(a), "it holds publish %d, this is only number %d", held, id)
 	}
 	version, err := k.Table(a).Commit(ctx, lake.Change{
 		Partition: r.Partition, Add: r.add, Remove: lake.Paths(r.remove), Base: r.base, App: app, Txn: id, Restore: r.then,
@@ -123,7 +123,7 @@ func (k Keeper) goBack(ctx context.Context, a *asset.Asset, r Return, run string
 	})
 	if errors.Is(err, lake.ErrConflict) {
 		conflict := fault.New(fault.Unavailable, "commit", "somebody else was faster: look at `starter versions %s`, then try again: %w", a.Key, err)
-		return 0, errors.Join(conflict, k.settle(ctx, a, run))
+		return 0, errors.Join(conflict, k.settleRollbacks(ctx, a, run))
 	}
 	if err != nil {
 		return 0, err

@@ -18,7 +18,7 @@ import (
 
 // shelf is an asset with a table and a ledger, which is published a version a day as the engine publishes it.
 type shelf struct {
-	Keeper
+	Maintainer
 	t     *testing.T
 	made  *asset.Asset
 	table *lake.Table
@@ -29,7 +29,7 @@ type shelf struct {
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
 	made, table, k := sheets(t)
-	s := &shelf{Keeper: k, t: t, made: made, table: table, now: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}
+	s := &shelf{Maintainer: k, t: t, made: made, table: table, now: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}
 	s.Now = func() time.Time { return s.now }
 	require.NoError(t, k.Ledger.SavePartitions(t.Context(), made.Partitions.Name, []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
 	return s
@@ -56,7 +56,7 @@ func (s *shelf) begin(partition string, rows texts) (ledger.Materialization, lak
 	ctx, key := s.t.Context(), string(s.made.Key)
 	s.now = s.now.AddDate(0, 0, 1)
 	run := "run-" + s.now.Format(time.DateOnly)
-	_, err := ledgertest.Enumerate(s.t, s.Ledger, ledger.Enrolment{Asset: key, Partition: partition, Run: run, CodeVersion: "1", Items: named(rows)})
+	_, err := ledgertest.Enumerate(s.t, s.Ledger, ledger.Enumeration{Asset: key, Partition: partition, Run: run, CodeVersion: "1", Items: named(rows)})
 	require.NoError(s.t, err)
 	fresh := texts{}
 	for _, e := range s.items(partition) {
@@ -75,7 +75,7 @@ func (s *shelf) begin(partition string, rows texts) (ledger.Materialization, lak
 		for _, id := range slices.Sorted(maps.Keys(fresh)) {
 			outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Staged, Staged: file.Path})
 		}
-		require.NoError(s.t, s.Ledger.Settle(ctx, ledgertest.Token(s.t, s.Ledger, key, partition), outcomes))
+		require.NoError(s.t, s.Ledger.RecordOutcomes(ctx, ledgertest.Token(s.t, s.Ledger, key, partition), outcomes))
 	}
 	moves.Dropped, err = s.Ledger.Superseded(ctx, key, partition)
 	require.NoError(s.t, err)
@@ -184,7 +184,7 @@ func (s *shelf) vacuum() {
 
 // settle puts a publish right that was cut short.
 func (s *shelf) settle(m ledger.Materialization) error {
-	return Settle(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "settles", Time: s.now})
+	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "settles", Time: s.now})
 }
 
 // states gives "id state" of every item of a partition.

@@ -46,7 +46,7 @@ type Expired struct {
 
 // Vacuum deletes, or with DryRun lists, the data files of assets' tables that no retained version needs. It skips
 // external assets, which have no table.
-func (k Keeper) Vacuum(ctx context.Context, assets []*asset.Asset, r Retention) ([]Vacuumed, error) {
+func (k Maintainer) Vacuum(ctx context.Context, assets []*asset.Asset, r Retention) ([]Vacuumed, error) {
 	if r.Versions < 1 || r.OlderThan < 0 {
 		return nil, fault.New(fault.Invalid, "vacuum", "keeping %d versions, and those younger than %s, cannot work: at least one is always kept, and no age is below 0",
 			r.Versions, r.OlderThan)
@@ -65,10 +65,10 @@ func (k Keeper) Vacuum(ctx context.Context, assets []*asset.Asset, r Retention) 
 	return done, nil
 }
 
-func (k Keeper) vacuum(ctx context.Context, a *asset.Asset, r Retention) (Vacuumed, error) {
+func (k Maintainer) vacuum(ctx context.Context, a *asset.Asset, r Retention) (Vacuumed, error) {
 	out := Vacuumed{Asset: a.Key, Location: a.Location, Files: []Expired{}, Kept: map[string]lake.Amount{}}
 	table := k.Table(a)
-	holding, err := k.hold(ctx, a, r)
+	holding, err := k.planVacuum(ctx, a, r)
 	if err != nil {
 		return out, err
 	}
@@ -79,7 +79,7 @@ func (k Keeper) vacuum(ctx context.Context, a *asset.Asset, r Retention) (Vacuum
 	}
 	gone := paths(holding.Expired)
 	if !r.DryRun {
-		if gone, err = k.discard(ctx, a, table, gone); err != nil {
+		if gone, err = k.deleteFiles(ctx, a, table, gone); err != nil {
 			return out, err
 		}
 	}
@@ -98,24 +98,24 @@ func (k Keeper) vacuum(ctx context.Context, a *asset.Asset, r Retention) (Vacuum
 	return out, err
 }
 
-// hold tells expired files from others.
-func (k Keeper) hold(ctx context.Context, a *asset.Asset, r Retention) (lake.Holding, error) {
+// planVacuum tells expired files from others.
+func (k Maintainer) planVacuum(ctx context.Context, a *asset.Asset, r Retention) (lake.VacuumPlan, error) {
 	pinned, err := k.pinned(ctx, a.Key)
 	if err != nil {
-		return lake.Holding{}, err
+		return lake.VacuumPlan{}, err
 	}
 	needed, err := k.needed(ctx, a)
 	if err != nil {
-		return lake.Holding{}, err
+		return lake.VacuumPlan{}, err
 	}
-	return k.Table(a).Hold(ctx, lake.Retention{
+	return k.Table(a).PlanVacuum(ctx, lake.Retention{
 		Versions: r.Versions, Since: k.Now().Add(-r.OlderThan), Pinned: pinned, Needed: func(path string) bool { return needed[path] },
 	})
 }
 
 // pinned gives the versions of an asset's table that the published partitions downstream were made from. All
 // partitions are kept as of each: how those downstream map to them is the asset's own business.
-func (k Keeper) pinned(ctx context.Context, key asset.Key) ([]int64, error) {
+func (k Maintainer) pinned(ctx context.Context, key asset.Key) ([]int64, error) {
 	latest, err := k.Ledger.Materializations(ctx)
 	if err != nil {
 		return nil, err
@@ -130,9 +130,9 @@ func (k Keeper) pinned(ctx context.Context, key asset.Key) ([]int64, error) {
 }
 
 // needed gives the files of an asset's table that the ledger needs: staged ones, and those of open publishes.
-func (k Keeper) needed(ctx context.Context, a *asset.Asset) (map[string]bool, error) {
+func (k Maintainer) needed(ctx context.Context, a *asset.Asset) (map[string]bool, error) {
 	needed := make(map[string]bool)
-	partitions, err := k.Ledger.Touched(ctx, string(a.Key))
+	partitions, err := k.Ledger.EveryPartition(ctx, string(a.Key))
 	if err != nil {
 		return nil, err
 	}
@@ -163,31 +163,31 @@ func (k Keeper) needed(ctx context.Context, a *asset.Asset) (map[string]bool, er
 	return needed, err
 }
 
-// discard removes files. They are condemned in the ledger before, so that no rollback brings one back meanwhile: one
+// deleteFiles removes files. They are marked for deletion in the ledger before, so that no rollback brings one back meanwhile: one
 // that began before is spared, whether or not it has committed; one that comes later is refused.
-func (k Keeper) discard(ctx context.Context, a *asset.Asset, table *lake.Table, expired []string) ([]string, error) {
-	earlier, err := k.Ledger.Condemned(ctx, string(a.Key)) // by a vacuum that was killed, or that is at work
+func (k Maintainer) deleteFiles(ctx context.Context, a *asset.Asset, table *lake.Table, expired []string) ([]string, error) {
+	earlier, err := k.Ledger.MarkedForDeletion(ctx, string(a.Key)) // by a vacuum that was killed, or that is at work
 	if err != nil || len(expired)+len(earlier) == 0 {
 		return nil, err
 	}
-	doomed, err := k.Ledger.Condemn(ctx, string(a.Key), expired)
+	doomed, err := k.Ledger.MarkForDeletion(ctx, string(a.Key), expired)
 	if err != nil {
 		return nil, err
 	}
-	gone, err := table.Discard(ctx, doomed)
+	gone, err := table.DeleteFiles(ctx, doomed)
 	if err != nil {
-		return gone, err // the rest stays condemned, for the next vacuum
+		return gone, err // the rest stays marked, for the next vacuum
 	}
 	stored, err := table.Stored(ctx)
 	if err != nil {
 		return gone, err
 	}
 	over := slices.DeleteFunc(earlier, func(path string) bool { _, there := stored[path]; return there })
-	return gone, k.Ledger.Pardon(ctx, string(a.Key), slices.Concat(doomed, over))
+	return gone, k.Ledger.UnmarkForDeletion(ctx, string(a.Key), slices.Concat(doomed, over))
 }
 
 // readable counts the versions of a table that can be read, taking the files in gone for removed.
-func (k Keeper) readable(ctx context.Context, a *asset.Asset, gone map[string]bool) (int, error) {
+func (k Maintainer) readable(ctx context.Context, a *asset.Asset, gone map[string]bool) (int, error) {
 	all, err := k.historyWithout(ctx, a, gone)
 	n := 0
 	for _, v := range all {

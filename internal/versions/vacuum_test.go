@@ -97,7 +97,7 @@ func TestVacuum(t *testing.T) {
 			again, err := s.Vacuum(t.Context(), []*asset.Asset{s.made}, tt.keep)
 			require.NoError(t, err)
 			require.Empty(t, again[0].Files, "a second one finds nothing")
-			doomed, err := s.Ledger.Condemned(t.Context(), string(s.made.Key))
+			doomed, err := s.Ledger.MarkedForDeletion(t.Context(), string(s.made.Key))
 			require.NoError(t, err)
 			require.Empty(t, doomed)
 		})

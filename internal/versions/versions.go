@@ -1,14 +1,14 @@
 // Package versions manages the versions of published tables.
 //
-// Every publish of a partition is a version of its asset's Delta table. [Keeper.List] lists them, and [Keeper.Diff] compares two by
-// the items of their rows. [Keeper.PlanRollback] says what a rollback would change, and [Keeper.Rollback] does it. A rollback is a
+// Every publish of a partition is a version of its asset's Delta table. [Maintainer.List] lists them, and [Maintainer.Diff] compares two by
+// the items of their rows. [Maintainer.PlanRollback] says what a rollback would change, and [Maintainer.Rollback] does it. A rollback is a
 // publish like any other: a new version, announced in the ledger before its commit and confirmed after it. If the process is
-// killed in between, the next rollback or the next run of the partition calls [Settle], which finishes a publish whose commit is in
-// the table's log and makes sure that any other never gets there. [Keeper.Vacuum] deletes data files that only versions beyond
+// killed in between, the next rollback or the next run of the partition calls [FinishPublish], which finishes a publish whose commit is in
+// the table's log and makes sure that any other never gets there. [Maintainer.Vacuum] deletes data files that only versions beyond
 // retention need; these versions stay listed and cannot be read.
 //
-// Other programs may change the tables, too. [Keeper.Drifts] finds the partitions whose files are not those that the ledger knows,
-// without reading a row. [Keeper.Examine] reads the rows of these files and compares them with the earlier rows. [Keeper.Reconcile]
+// Other programs may change the tables, too. [Maintainer.ForeignChanges] finds the partitions whose files are not those that the ledger knows,
+// without reading a row. [Maintainer.Examine] reads the rows of these files and compares them with the earlier rows. [Maintainer.Reconcile]
 // updates the ledger for rows that are the same in other files, and restores the others in a publish of its own.
 //
 // For each row in files that only one of the two versions has, a comparison and a rollback keep the id of its item and 16 bytes of
@@ -34,8 +34,8 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Keeper manages the tables with their ledger. It is safe for use by several goroutines.
-type Keeper struct {
+// Maintainer manages the tables with their ledger. It is safe for use by several goroutines.
+type Maintainer struct {
 	Graph  *asset.Graph
 	Ledger *ledger.Ledger
 	Table  func(*asset.Asset) *lake.Table
@@ -82,7 +82,7 @@ type Examined struct {
 
 // List returns the versions of the table of an asset, the newest first, of the named partitions, by key or label; none:
 // all. limit 0: all. The log is read once for any limit.
-func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, limit int) ([]Version, error) {
+func (k Maintainer) List(ctx context.Context, a *asset.Asset, partitions []string, limit int) ([]Version, error) {
 	found, err := k.history(ctx, a)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (k Keeper) List(ctx context.Context, a *asset.Asset, partitions []string, l
 }
 
 // examined adds what runs found out about commits of other programs.
-func (k Keeper) examined(ctx context.Context, a *asset.Asset, found []Version) error {
+func (k Maintainer) examined(ctx context.Context, a *asset.Asset, found []Version) error {
 	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), "")
 	if err != nil {
 		return err
@@ -122,12 +122,12 @@ func (k Keeper) examined(ctx context.Context, a *asset.Asset, found []Version) e
 }
 
 // history reads the log once: every version, the oldest first.
-func (k Keeper) history(ctx context.Context, a *asset.Asset) ([]Version, error) {
+func (k Maintainer) history(ctx context.Context, a *asset.Asset) ([]Version, error) {
 	return k.historyWithout(ctx, a, nil)
 }
 
 // historyWithout is history as it will be once some files are gone.
-func (k Keeper) historyWithout(ctx context.Context, a *asset.Asset, gone map[string]bool) ([]Version, error) {
+func (k Maintainer) historyWithout(ctx context.Context, a *asset.Asset, gone map[string]bool) ([]Version, error) {
 	if err := tabled(a); err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func keysOf(all []Version) map[string]bool {
 
 // choose gives the keys that names, keys or labels, mean among those there are; no names: all, sorted. An unknown name
 // is fault.Invalid and lists those that are known.
-func (k Keeper) choose(ctx context.Context, a *asset.Asset, names []string, keys map[string]bool) ([]string, error) {
+func (k Maintainer) choose(ctx context.Context, a *asset.Asset, names []string, keys map[string]bool) ([]string, error) {
 	known := slices.Sorted(maps.Keys(keys))
 	if len(names) == 0 {
 		return known, nil

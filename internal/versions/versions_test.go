@@ -27,7 +27,7 @@ type sheet struct {
 func (s sheet) ItemID() string { return s.ID }
 
 // sheets is an asset with a table, and who keeps its versions.
-func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Keeper) {
+func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Maintainer) {
 	tb.Helper()
 	made := asset.New(asset.Spec[sheet]{
 		Key: "test/sheets", Location: "sheets", CodeVersion: "1", Queue: asset.QueueExtract,
@@ -44,7 +44,7 @@ func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Keeper) {
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, books.Close()) })
 	table := lake.New(store).Table(made.Location, made.Codec, made.Partitions.Name)
-	return made, table, Keeper{Graph: graph, Ledger: books, Now: time.Now, Table: func(*asset.Asset) *lake.Table { return table }}
+	return made, table, Maintainer{Graph: graph, Ledger: books, Now: time.Now, Table: func(*asset.Asset) *lake.Table { return table }}
 }
 
 // write commits rows in place of what a partition has.

@@ -143,7 +143,7 @@ func TestMake(t *testing.T) {
 				s.Items = func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
 					return errors.Join(emit(asset.Item{ID: "a"}), emit(asset.Item{ID: "b"}))
 				}
-				s.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, settle asset.Settle[word]) error {
+				s.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, settle asset.Report[word]) error {
 					for _, id := range tt.settle {
 						var err error
 						if id == "b" {

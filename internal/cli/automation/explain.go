@@ -111,7 +111,7 @@ func printExplanation(w io.Writer, v api.Explanation) error {
 }
 
 // printTruth shows a condition as a tree.
-func printTruth(w io.Writer, t asset.Truth, indent string) {
+func printTruth(w io.Writer, t asset.ConditionResult, indent string) {
 	output.Writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
 	for _, part := range t.Parts {
 		printTruth(w, part, indent+"  ")

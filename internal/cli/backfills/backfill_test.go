@@ -41,7 +41,7 @@ func june(t *testing.T) string {
 		_, err := l.FinishStep(t.Context(), end, ledger.DequeueRequest{})
 		require.NoError(t, err)
 	}
-	_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: "3", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
+	_, err = l.SyncItems(t.Context(), ledger.Enumeration{Asset: "anvisa/download", Partition: "3", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 		ledger.Item{ID: "1/patient", Fingerprint: "a"}, ledger.Item{ID: "2/patient", Fingerprint: "a"},
 	)})
 	require.NoError(t, err)

@@ -84,13 +84,13 @@ func PublishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 	}
 	file, err := part.Close(ctx)
 	require.NoError(t, err)
-	_, err = d.Ledger.Enrol(ctx, ledger.Enrolment{Asset: string(key), Partition: "5", Run: "run-1", CodeVersion: "1", Items: Enumerated(items...)})
+	_, err = d.Ledger.SyncItems(ctx, ledger.Enumeration{Asset: string(key), Partition: "5", Run: "run-1", CodeVersion: "1", Items: Enumerated(items...)})
 	require.NoError(t, err)
 	var staged []ledger.Outcome
 	for _, item := range items {
 		staged = append(staged, ledger.Outcome{ID: item.ID, State: ledger.Staged, Staged: file.Path})
 	}
-	require.NoError(t, d.Ledger.Settle(ctx, ledgertest.Token(t, d.Ledger, string(key), "5"), staged))
+	require.NoError(t, d.Ledger.RecordOutcomes(ctx, ledgertest.Token(t, d.Ledger, string(key), "5"), staged))
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	id, err := d.Ledger.BeginPublish(ctx, ledger.Materialization{
@@ -147,10 +147,10 @@ func TextFolder(t *testing.T) string {
 	}
 	PublishRows(t, d, anvisa.CatalogKey, anvisa.CatalogRow{IDProduto: 1, NomeProduto: "DIPIRONA", RazaoSocial: "OUTRA"})
 	PublishRows(t, d, anvisa.ExtractKey, anvisa.ExtractRow{Row: whole}, anvisa.ExtractRow{Row: lacking})
-	of := ledger.Enrolment{Asset: "anvisa/extract", Partition: "6", Run: "run-1", CodeVersion: "1", Items: Enumerated(ledger.Item{ID: "3/patient", Label: "AAS"})}
-	_, err = d.Ledger.Enrol(t.Context(), of)
+	of := ledger.Enumeration{Asset: "anvisa/extract", Partition: "6", Run: "run-1", CodeVersion: "1", Items: Enumerated(ledger.Item{ID: "3/patient", Label: "AAS"})}
+	_, err = d.Ledger.SyncItems(t.Context(), of)
 	require.NoError(t, err)
-	require.NoError(t, d.Ledger.Settle(t.Context(), ledgertest.Token(t, d.Ledger, of.Asset, of.Partition), []ledger.Outcome{
+	require.NoError(t, d.Ledger.RecordOutcomes(t.Context(), ledgertest.Token(t, d.Ledger, of.Asset, of.Partition), []ledger.Outcome{
 		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "no text on any of 1 pages: a scan?", Evidence: d.Stored("anvisa").Leaflets.Path(sum)},
 	}))
 	return data
@@ -164,7 +164,7 @@ func PublishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	require.NoError(t, err)
 	table := d.Table(made)
 	require.NoError(t, d.Ledger.SavePartitions(ctx, made.Partitions.Name, []ledger.Partition{{Key: "5", Label: "Genérico"}}))
-	_, err = ledgertest.Enumerate(t, d.Ledger, ledger.Enrolment{Asset: string(made.Key), Partition: "5", Run: run, CodeVersion: "1",
+	_, err = ledgertest.Enumerate(t, d.Ledger, ledger.Enumeration{Asset: string(made.Key), Partition: "5", Run: run, CodeVersion: "1",
 		Items: Enumerated(ledger.Item{ID: "5", Label: "Genérico", Fingerprint: run})})
 	require.NoError(t, err)
 	part, err := table.NewPart(ctx, "5", nil)
@@ -172,7 +172,7 @@ func PublishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	require.NoError(t, part.Write(anvisa.IndexRow{Categoria: "5", Nome: "Genérico", Total: total, Provenance: asset.Provenance{RunID: run, FetchedAt: time.Now().UTC()}}))
 	file, err := part.Close(ctx)
 	require.NoError(t, err)
-	require.NoError(t, d.Ledger.Settle(ctx, ledgertest.Token(t, d.Ledger, string(made.Key), "5"), []ledger.Outcome{{ID: "5", State: ledger.Staged, Staged: file.Path}}))
+	require.NoError(t, d.Ledger.RecordOutcomes(ctx, ledgertest.Token(t, d.Ledger, string(made.Key), "5"), []ledger.Outcome{{ID: "5", State: ledger.Staged, Staged: file.Path}}))
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	moves := ledger.Moves{Added: []ledger.Part{{Path: file.Path}}, Rewritten: map[string]string{}}

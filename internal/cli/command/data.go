@@ -110,9 +110,9 @@ func RowsOfFile[T any](ctx context.Context, table *lake.Table, file lake.File) i
 	}
 }
 
-// Keeper keeps the versions of a data folder's tables.
-func Keeper(d *host.Data) versions.Keeper {
-	return versions.Keeper{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Now: d.Now}
+// Maintainer keeps the versions of a data folder's tables.
+func Keeper(d *host.Data) versions.Maintainer {
+	return versions.Maintainer{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Now: d.Now}
 }
 
 // TraceLink is where a trace is shown.

@@ -114,7 +114,7 @@ func newItemsShow(a *command.App) *cobra.Command {
 }
 
 func unknownItem(ctx context.Context, d *host.Data, id string) error {
-	near, err := d.Ledger.Near(ctx, id)
+	near, err := d.Ledger.NearestItems(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -21,13 +21,13 @@ func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
 	require.NoError(t, err)
-	of := ledger.Enrolment{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
+	of := ledger.Enumeration{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 		ledger.Item{ID: "1/patient", Label: "DIPIRONA", Fingerprint: "a"}, ledger.Item{ID: "2/patient", Label: "AAS", Fingerprint: "a"},
 		ledger.Item{ID: "3/patient", Label: "IBUPROFENO", Fingerprint: "a"},
 	)}
-	_, err = l.Enrol(t.Context(), of)
+	_, err = l.SyncItems(t.Context(), of)
 	require.NoError(t, err)
-	require.NoError(t, l.Settle(t.Context(), ledgertest.Token(t, l, of.Asset, of.Partition), []ledger.Outcome{
+	require.NoError(t, l.RecordOutcomes(t.Context(), ledgertest.Token(t, l, of.Asset, of.Partition), []ledger.Outcome{
 		{ID: "1/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "Truncated at 10 % of it"},
 		{ID: "2/patient", State: ledger.Quarantined, Kind: "layout", Reason: "expected a token"},
 		{ID: "3/patient", State: ledger.Quarantined, Kind: "corrupt", Reason: "not a PDF"},

@@ -112,7 +112,7 @@ func itemViews(ctx context.Context, d *host.Data, key string, entries []ledger.E
 	}
 	views := make([]api.Item, len(entries))
 	for i, e := range entries {
-		here := ledger.Slice{Asset: e.Asset, Partition: e.Partition}
+		here := ledger.PartitionRef{Asset: e.Asset, Partition: e.Partition}
 		views[i] = api.Item{
 			Asset: asset.Key(e.Asset), Partition: e.Partition, Item: e.ID, Label: e.Label, State: e.State, Kind: e.Kind,
 			Reason: e.Reason, Evidence: e.Evidence, Attempts: e.Attempts, RunID: e.Run, Updated: e.Updated,

@@ -21,9 +21,9 @@ func TestWhyOfWhatIsNotMadeYet(t *testing.T) {
 	require.Contains(t, stderr, "nothing has been materialized yet")
 	clitest.Categories(t, data, "5")
 	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
-		_, err := l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/catalog", Partition: "5", Run: "r", CodeVersion: "0", Items: clitest.Enumerated(ledger.Item{ID: "1", Label: "DIPIRONA", Fingerprint: "a"})})
+		_, err := l.SyncItems(t.Context(), ledger.Enumeration{Asset: "anvisa/catalog", Partition: "5", Run: "r", CodeVersion: "0", Items: clitest.Enumerated(ledger.Item{ID: "1", Label: "DIPIRONA", Fingerprint: "a"})})
 		require.NoError(t, err)
-		_, err = l.Enrol(t.Context(), ledger.Enrolment{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
+		_, err = l.SyncItems(t.Context(), ledger.Enumeration{Asset: "anvisa/download", Partition: "5", Run: "r", CodeVersion: "1", Items: clitest.Enumerated(
 			ledger.Item{ID: "1/patient", Label: "DIPIRONA", Fingerprint: "a", Origin: "1"}, ledger.Item{ID: "1/professional", Label: "DIPIRONA", Fingerprint: "a", Origin: "1"},
 		)})
 		require.NoError(t, err)

@@ -128,7 +128,7 @@ func (v *viewing) entry(ctx context.Context, key asset.Key, id string) (*ledger.
 }
 
 func (v *viewing) unknown(ctx context.Context, id string) error {
-	near, err := v.data.Ledger.Near(ctx, id)
+	near, err := v.data.Ledger.NearestItems(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ func TestHooksAreListedAndRetried(t *testing.T) {
 	}
 	_, err = l.RouteEvents(t.Context(), func(string) []string { return []string{"webhook"} })
 	require.NoError(t, err)
-	require.NoError(t, l.SettleDelivery(t.Context(), "taken", ledger.Delivery{Target: "webhook", State: ledger.EventDelivered, Attempts: 1}))
-	require.NoError(t, l.SettleDelivery(t.Context(), "lost", ledger.Delivery{Target: "webhook", State: ledger.EventAbandoned, Attempts: 80, Error: "answered 500"}))
+	require.NoError(t, l.RecordDelivery(t.Context(), "taken", ledger.Delivery{Target: "webhook", State: ledger.EventDelivered, Attempts: 1}))
+	require.NoError(t, l.RecordDelivery(t.Context(), "lost", ledger.Delivery{Target: "webhook", State: ledger.EventAbandoned, Attempts: 80, Error: "answered 500"}))
 
 	code, stdout, stderr := clitest.Run(t, data, "hooks", "list", "--state", "abandoned", "-o", "json")
 	require.Zero(t, code, stderr)

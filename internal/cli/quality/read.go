@@ -124,7 +124,7 @@ func (m *measuring) open(ctx context.Context, one *collected, names map[string]s
 	}
 	known := one.documents.Partitions()
 	for _, key := range one.stages() {
-		touched, err := m.data.Ledger.Touched(ctx, string(key))
+		touched, err := m.data.Ledger.EveryPartition(ctx, string(key))
 		if err != nil {
 			return err
 		}

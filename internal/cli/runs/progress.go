@@ -21,14 +21,14 @@ type progress struct {
 	app   *command.App
 	data  *host.Data
 	run   string
-	done  map[ledger.Slice]int64  // materialization already told of
-	items map[string]string       // last line told of an asset's items
-	until time.Time               // of the last pause of the source that was told of
-	waits map[ledger.Slice]string // last wait told of
+	done  map[ledger.PartitionRef]int64  // materialization already told of
+	items map[string]string              // last line told of an asset's items
+	until time.Time                      // of the last pause of the source that was told of
+	waits map[ledger.PartitionRef]string // last wait told of
 }
 
 func newProgress(a *command.App, d *host.Data, run string) *progress {
-	return &progress{app: a, data: d, run: run, done: make(map[ledger.Slice]int64), items: make(map[string]string), waits: make(map[ledger.Slice]string)}
+	return &progress{app: a, data: d, run: run, done: make(map[ledger.PartitionRef]int64), items: make(map[string]string), waits: make(map[ledger.PartitionRef]string)}
 }
 
 // watch tells until ctx ends, and once more then.
@@ -73,7 +73,7 @@ func (p *progress) tellWaits(ctx context.Context) {
 		return
 	}
 	for _, w := range found {
-		slice, line := ledger.Slice{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.Shown))
+		slice, line := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.Shown))
 		if p.waits[slice] != line {
 			p.waits[slice] = line
 			p.app.Note("  %-16s %-3s %s", w.Asset, w.Partition, line)

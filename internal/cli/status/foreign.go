@@ -14,7 +14,7 @@ import (
 
 // othersOf finds what other programs did to an asset's table and no run has followed yet, by partition. refused says why
 // the table cannot be used at all; "" when it can.
-func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[string]versions.Drift, refused string, err error) {
+func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[string]versions.ForeignChange, refused string, err error) {
 	if a.External() {
 		return nil, "", nil
 	}
@@ -23,13 +23,13 @@ func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[stri
 		if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.Corrupt {
 			return nil, "", err
 		}
-		return nil, versions.Advise(a, err).Error(), nil
+		return nil, versions.WithRepairCommand(a, err).Error(), nil
 	}
-	drifts, err := command.Keeper(d).Drifts(ctx, a)
+	drifts, err := command.Keeper(d).ForeignChanges(ctx, a)
 	if err != nil {
 		return nil, "", err
 	}
-	found = make(map[string]versions.Drift, len(drifts))
+	found = make(map[string]versions.ForeignChange, len(drifts))
 	for _, drift := range drifts {
 		found[drift.Partition] = drift
 	}
@@ -37,7 +37,7 @@ func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[stri
 }
 
 // changedBy shows what another program did to a partition: it is not fresh, whatever the ledger says.
-func changedBy(p *api.PartitionStatus, drift versions.Drift, changed bool, refused string) {
+func changedBy(p *api.PartitionStatus, drift versions.ForeignChange, changed bool, refused string) {
 	switch {
 	case refused != "" && p.Version != nil:
 		p.State, p.Axis, p.Reason = asset.Failed, "", refused
@@ -45,19 +45,19 @@ func changedBy(p *api.PartitionStatus, drift versions.Drift, changed bool, refus
 		p.Foreign = drift.Commits
 		switch p.State {
 		case asset.Fresh, asset.Stale:
-			p.State, p.Axis, p.Reason = asset.Stale, asset.SourceAxis, drift.Told()
+			p.State, p.Axis, p.Reason = asset.Stale, asset.SourceAxis, drift.Description()
 		default:
-			p.Reason += "; " + drift.Told()
+			p.Reason += "; " + drift.Description()
 		}
 	}
 }
 
 // strangers shows partitions that only another program knows.
-func strangers(found map[string]versions.Drift) []api.PartitionStatus {
+func strangers(found map[string]versions.ForeignChange) []api.PartitionStatus {
 	var all []api.PartitionStatus
 	for key, drift := range found {
 		all = append(all, api.PartitionStatus{
-			Partition: key, Label: "of another program", State: asset.Failed, Reason: "no partition of this asset: " + drift.Told(), Foreign: drift.Commits,
+			Partition: key, Label: "of another program", State: asset.Failed, Reason: "no partition of this asset: " + drift.Description(), Foreign: drift.Commits,
 			Items: api.ItemCounts(ledger.Counts{}),
 		})
 	}

@@ -64,7 +64,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 		s := api.AssetStatus{Asset: made.Key, Location: command.TableFolder(d, made), Windowed: made.Partitions.Windowed()}
 		s.Partitions = make([]api.PartitionStatus, 0, len(view.Keys(made).All()))
 		for _, p := range view.Keys(made).All() {
-			slice := ledger.Slice{Asset: string(made.Key), Partition: p.Key}
+			slice := ledger.PartitionRef{Asset: string(made.Key), Partition: p.Key}
 			one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(counts[slice])}
 			standing := view.Judge(made, p.Key)
 			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
@@ -92,9 +92,9 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 }
 
 // standing reads what a status shows of some assets, each by itself and side by side: a million items take a while.
-func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset.World, map[ledger.Slice]ledger.Counts, map[ledger.Slice]ledger.Materialization, error) {
-	counts := make(map[ledger.Slice]ledger.Counts)
-	latest := make(map[ledger.Slice]ledger.Materialization)
+func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset.GraphState, map[ledger.PartitionRef]ledger.Counts, map[ledger.PartitionRef]ledger.Materialization, error) {
+	counts := make(map[ledger.PartitionRef]ledger.Counts)
+	latest := make(map[ledger.PartitionRef]ledger.Materialization)
 	var mu sync.Mutex
 	group, within := errgroup.WithContext(ctx)
 	for _, made := range selected {

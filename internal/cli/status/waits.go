@@ -13,10 +13,10 @@ func discovering(found []ledger.Wait) []ledger.Wait {
 }
 
 // waitsBySlice keeps of each partition the wait that matters: not one that is only for another run that waits itself.
-func waitsBySlice(found []ledger.Wait) map[ledger.Slice]ledger.Wait {
-	by := make(map[ledger.Slice]ledger.Wait, len(found))
+func waitsBySlice(found []ledger.Wait) map[ledger.PartitionRef]ledger.Wait {
+	by := make(map[ledger.PartitionRef]ledger.Wait, len(found))
 	for _, w := range found {
-		slice := ledger.Slice{Asset: w.Asset, Partition: w.Partition}
+		slice := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}
 		if was, known := by[slice]; !known || was.Kind == string(fault.Busy) && w.Kind != string(fault.Busy) {
 			by[slice] = w
 		}

@@ -105,7 +105,7 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 		if made.External() {
 			continue
 		}
-		partitions, err := d.Ledger.Touched(ctx, string(made.Key))
+		partitions, err := d.Ledger.EveryPartition(ctx, string(made.Key))
 		if err != nil {
 			return nil, err
 		}

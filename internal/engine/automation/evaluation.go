@@ -17,12 +17,12 @@ type evaluation struct {
 	ledger *ledger.Ledger
 	now    time.Time
 	marks  ledger.Marks
-	reach  *asset.Reach
+	reach  *asset.PartitionDeps
 
 	cursors map[[2]string]ledger.Cursor
-	touches map[string][]ledger.Touch // by asset
+	touches map[string][]ledger.Change // by asset
 	keys    map[string]map[string]int64
-	waited  []ledger.Slice
+	waited  []ledger.PartitionRef
 
 	alive func(ctx context.Context, run string) (bool, error) // nil: what the ledger says is believed
 	lives map[string]bool                                     // runs that were asked about
@@ -51,7 +51,7 @@ type wholeRequest struct {
 func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	g, l := v.Graph, v.Ledger
 	e := &evaluation{
-		graph: g, ledger: l, alive: v.Alive, cursors: make(map[[2]string]ledger.Cursor), touches: make(map[string][]ledger.Touch),
+		graph: g, ledger: l, alive: v.Alive, cursors: make(map[[2]string]ledger.Cursor), touches: make(map[string][]ledger.Change),
 		requested: make(map[asset.Key]map[string]bool), wide: make(map[asset.Key]*inputFacts), lives: make(map[string]bool),
 	}
 	var err error
@@ -67,8 +67,8 @@ func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	// The time is taken after the marks: whatever they count happened before it.
 	e.now = tickAfter(e.record.Before, v.Now().UTC())
 	e.record.At = e.now
-	e.record.Handled, e.record.Due = make(map[ledger.Slice]ledger.Handled), make(map[ledger.Slice]time.Time)
-	e.reach = g.Reach(e.now, func(set string) ([]asset.Partition, error) {
+	e.record.Handled, e.record.Due = make(map[ledger.PartitionRef]ledger.Handled), make(map[ledger.PartitionRef]time.Time)
+	e.reach = g.PartitionDeps(e.now, func(set string) ([]asset.Partition, error) {
 		known, err := l.KnownPartitions(ctx, set)
 		found := make([]asset.Partition, len(known))
 		for i, p := range known {
@@ -100,7 +100,7 @@ func (e *evaluation) read(ctx context.Context) error {
 			after.Seq, after.Keys = min(after.Seq, c.Seq), min(after.Keys, c.Keys)
 		}
 	}
-	touches, err := e.ledger.Touches(ctx, after.Seq, e.marks.Seq)
+	touches, err := e.ledger.ChangesBetween(ctx, after.Seq, e.marks.Seq)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (e *evaluation) initial(ctx context.Context, a *asset.Asset, c *candidates)
 	if err != nil {
 		return err
 	}
-	there, err := e.ledger.Situations(ctx, string(a.Key), nil)
+	there, err := e.ledger.PartitionSnapshots(ctx, string(a.Key), nil)
 	for _, p := range keys.All() {
 		if _, published := there[p.Key]; !published {
 			c.add(p.Key)
@@ -231,7 +231,7 @@ func (e *evaluation) happened(ctx context.Context, a *asset.Asset, cursor ledger
 	if err := e.ticked(a, cursor, c); err != nil {
 		return err
 	}
-	return e.recoded(ctx, a, cursor, c)
+	return e.codeChanged(ctx, a, cursor, c)
 }
 
 // followed adds what is made from the partitions of a dependency that were touched, or are requested in this tick.
@@ -285,13 +285,13 @@ func (e *evaluation) ticked(a *asset.Asset, cursor ledger.Cursor, c *candidates)
 	return nil
 }
 
-// recoded adds what another code version makes stale: as one request where the condition lets it.
-func (e *evaluation) recoded(ctx context.Context, a *asset.Asset, cursor ledger.Cursor, c *candidates) error {
-	asks, all := a.Automation.Restales()
+// codeChanged adds what another code version makes stale: as one request where the condition lets it.
+func (e *evaluation) codeChanged(ctx context.Context, a *asset.Asset, cursor ledger.Cursor, c *candidates) error {
+	asks, all := a.Automation.RequestsStale()
 	if !asks || cursor.CodeVersion == a.CodeVersion {
 		return nil
 	}
-	stale, err := e.ledger.MadeOtherwise(ctx, string(a.Key), a.CodeVersion)
+	stale, err := e.ledger.MadeByOtherCode(ctx, string(a.Key), a.CodeVersion)
 	switch {
 	case err != nil || len(stale) == 0:
 		return err
@@ -328,7 +328,7 @@ func (e *evaluation) consider(ctx context.Context, a *asset.Asset, partitions []
 			c.Requests = true
 		case truth.Holds && snapshot.working[p], !truth.Holds && a.Automation.Explain(idle(s)).Holds:
 			c.Waits = true
-			e.record.Waiting = append(e.record.Waiting, ledger.Slice{Asset: string(a.Key), Partition: p})
+			e.record.Waiting = append(e.record.Waiting, ledger.PartitionRef{Asset: string(a.Key), Partition: p})
 		case truth.Holds:
 			c.Requests = true
 			asked = append(asked, p)
@@ -343,7 +343,7 @@ func (e *evaluation) consider(ctx context.Context, a *asset.Asset, partitions []
 }
 
 // idle is a situation in which no run is at work.
-func idle(s asset.Situation) asset.Situation {
+func idle(s asset.ConditionInput) asset.ConditionInput {
 	s.Inputs = slices.Clone(s.Inputs)
 	for i := range s.Inputs {
 		s.Inputs[i].Working = false

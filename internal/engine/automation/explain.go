@@ -10,12 +10,12 @@ import (
 
 // Considered is a partition that was looked at, or asked about, and what its asset's condition says of it.
 type Considered struct {
-	Partition string             `json:"partition"`
-	Touched   bool               `json:"touched"`  // something happened to it since the last tick
-	Requests  bool               `json:"requests"` // it would be requested now
-	Waits     bool               `json:"waits"`    // it would be requested, but a run is at it or at an input
-	Truth     asset.Truth        `json:"truth"`
-	Inputs    []asset.InputState `json:"inputs"`
+	Partition string                `json:"partition"`
+	Touched   bool                  `json:"touched"`  // something happened to it since the last tick
+	Requests  bool                  `json:"requests"` // it would be requested now
+	Waits     bool                  `json:"waits"`    // it would be requested, but a run is at it or at an input
+	Truth     asset.ConditionResult `json:"truth"`
+	Inputs    []asset.InputState    `json:"inputs"`
 }
 
 // Explanation is what the next tick would do with an asset.

@@ -45,7 +45,7 @@ func (e *evaluation) freshness(ctx context.Context) ([]broken, error) {
 
 // allDue is the first look at an asset under its policy: the only one at all its partitions.
 func (e *evaluation) allDue(ctx context.Context, a *asset.Asset) error {
-	there, err := e.ledger.Situations(ctx, string(a.Key), nil)
+	there, err := e.ledger.PartitionSnapshots(ctx, string(a.Key), nil)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (e *evaluation) moved(ctx context.Context, a *asset.Asset, cursor ledger.Cu
 	if err != nil || len(ended) == 0 {
 		return err
 	}
-	there, err := e.ledger.Situations(ctx, string(a.Key), ended)
+	there, err := e.ledger.PartitionSnapshots(ctx, string(a.Key), ended)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (e *evaluation) due(a *asset.Asset, partition string, verified time.Time) {
 	if err != nil {
 		due = time.Time{}
 	}
-	e.record.Due[ledger.Slice{Asset: string(a.Key), Partition: partition}] = due
+	e.record.Due[ledger.PartitionRef{Asset: string(a.Key), Partition: partition}] = due
 }
 
 // overdue finds what became due by now. Each is told of once: it is due again when it was verified.
@@ -105,8 +105,8 @@ func (e *evaluation) overdue(ctx context.Context) ([]broken, error) {
 	for _, s := range slices {
 		byAsset[s.Asset] = append(byAsset[s.Asset], s.Partition)
 	}
-	stands := make(map[ledger.Slice]ledger.Situation, len(slices))
-	there := make(map[ledger.Slice]bool, len(slices))
+	stands := make(map[ledger.PartitionRef]ledger.PartitionSnapshot, len(slices))
+	there := make(map[ledger.PartitionRef]bool, len(slices))
 	for key, partitions := range byAsset {
 		if err := e.standing(ctx, key, partitions, stands, there); err != nil {
 			return nil, err
@@ -137,7 +137,7 @@ func (e *evaluation) overdue(ctx context.Context) ([]broken, error) {
 }
 
 // dueNow gives what is due by now: what the ledger has, as far as this tick did not move it, and what this tick moved.
-func (e *evaluation) dueNow(ctx context.Context) (due []ledger.Slice, dues []time.Time, err error) {
+func (e *evaluation) dueNow(ctx context.Context) (due []ledger.PartitionRef, dues []time.Time, err error) {
 	kept, at, err := e.ledger.Overdue(ctx, e.now, 0)
 	for i, s := range kept {
 		if _, moved := e.record.Due[s]; !moved {
@@ -153,7 +153,7 @@ func (e *evaluation) dueNow(ctx context.Context) (due []ledger.Slice, dues []tim
 }
 
 // standing reads how partitions of an asset stand, and which of them it still has, if it promises anything.
-func (e *evaluation) standing(ctx context.Context, key string, partitions []string, stands map[ledger.Slice]ledger.Situation, there map[ledger.Slice]bool) error {
+func (e *evaluation) standing(ctx context.Context, key string, partitions []string, stands map[ledger.PartitionRef]ledger.PartitionSnapshot, there map[ledger.PartitionRef]bool) error {
 	a, err := e.graph.Get(asset.Key(key))
 	if err != nil || a.Freshness == nil {
 		return nil //nolint:nilerr // nobody declares it any more
@@ -162,9 +162,9 @@ func (e *evaluation) standing(ctx context.Context, key string, partitions []stri
 	if err != nil || len(known) == 0 {
 		return err
 	}
-	found, err := e.ledger.Situations(ctx, key, known)
+	found, err := e.ledger.PartitionSnapshots(ctx, key, known)
 	for _, p := range known {
-		s := ledger.Slice{Asset: key, Partition: p}
+		s := ledger.PartitionRef{Asset: key, Partition: p}
 		stands[s], there[s] = found[p], true
 	}
 	return err

@@ -20,7 +20,7 @@ func (e *evaluation) ask(a *asset.Asset, partitions []string, cause string) {
 	for _, w := range e.wholes {
 		if w.asset == a {
 			e.granted = append(e.granted, w)
-			e.record.Handled[ledger.Slice{Asset: string(a.Key)}] = handled
+			e.record.Handled[ledger.PartitionRef{Asset: string(a.Key)}] = handled
 			e.record.Requests = append(e.record.Requests, ledger.AutomationRequest{
 				Asset: string(a.Key), Tick: e.now, Partitions: len(w.partitions), Filter: string(w.filter), Cause: w.cause,
 			})
@@ -32,7 +32,7 @@ func (e *evaluation) ask(a *asset.Asset, partitions []string, cause string) {
 	e.requested[a.Key] = make(map[string]bool, len(partitions))
 	for _, p := range partitions {
 		e.requested[a.Key][p] = true
-		e.record.Handled[ledger.Slice{Asset: string(a.Key), Partition: p}] = handled
+		e.record.Handled[ledger.PartitionRef{Asset: string(a.Key), Partition: p}] = handled
 	}
 	if others := len(partitions) - 1; others > 0 {
 		cause = fmt.Sprintf("%s; and %d more", cause, others)

@@ -13,7 +13,7 @@ import (
 type snapshot struct {
 	asset      *asset.Asset
 	partitions []string // those that the asset has
-	stands     map[string]ledger.Situation
+	stands     map[string]ledger.PartitionSnapshot
 	handled    map[string]ledger.Handled
 	working    map[string]bool
 	upstream   map[asset.Key]map[string][]string // by dependency and partition
@@ -22,7 +22,7 @@ type snapshot struct {
 
 // inputFacts is what is known of partitions of a dependency.
 type inputFacts struct {
-	stands  map[string]ledger.Situation
+	stands  map[string]ledger.PartitionSnapshot
 	working map[string]bool
 	sum     *inputSum // of all of them, for mappings that read whole assets
 }
@@ -37,7 +37,7 @@ func (e *evaluation) look(ctx context.Context, a *asset.Asset, partitions []stri
 	if s.partitions, err = e.there(ctx, a, partitions); err != nil || len(s.partitions) == 0 {
 		return s, err
 	}
-	if s.stands, err = e.ledger.Situations(ctx, string(a.Key), s.partitions); err != nil {
+	if s.stands, err = e.ledger.PartitionSnapshots(ctx, string(a.Key), s.partitions); err != nil {
 		return nil, err
 	}
 	if s.handled, err = e.ledger.HandledBefore(ctx, string(a.Key), s.partitions); err != nil {
@@ -105,7 +105,7 @@ func (e *evaluation) lookUp(ctx context.Context, s *snapshot, dep asset.Key) err
 }
 
 func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []string) (in *inputFacts, err error) {
-	in = &inputFacts{stands: make(map[string]ledger.Situation), working: make(map[string]bool)}
+	in = &inputFacts{stands: make(map[string]ledger.PartitionSnapshot), working: make(map[string]bool)}
 	if len(names) == 0 {
 		return in, nil
 	}
@@ -113,7 +113,7 @@ func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []stri
 	if len(names) > maxInputs {
 		asked = nil
 	}
-	if in.stands, err = e.ledger.Situations(ctx, string(dep), asked); err != nil {
+	if in.stands, err = e.ledger.PartitionSnapshots(ctx, string(dep), asked); err != nil {
 		return nil, err
 	}
 	in.working, err = e.working(ctx, dep, names)
@@ -122,7 +122,7 @@ func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []stri
 
 // working says at which partitions a run is at work, leaving out runs that are no more.
 func (e *evaluation) working(ctx context.Context, key asset.Key, partitions []string) (map[string]bool, error) {
-	runs, err := e.ledger.UnderWay(ctx, string(key), partitions)
+	runs, err := e.ledger.RunsAt(ctx, string(key), partitions)
 	if err != nil {
 		return nil, err
 	}
@@ -170,17 +170,17 @@ func (e *evaluation) there(ctx context.Context, a *asset.Asset, partitions []str
 }
 
 // situation is what a condition is asked about.
-func (s *snapshot) situation(e *evaluation, p string, cursor ledger.Cursor) asset.Situation {
+func (s *snapshot) situation(e *evaluation, p string, cursor ledger.Cursor) asset.ConditionInput {
 	stand, published := s.stands[p]
 	handled := s.handled[p]
 	_, newest := s.asset.Partitions.Newest(p, e.now)
-	now := asset.Situation{
+	now := asset.ConditionInput{
 		Now: e.now, Began: cursor.Began, Missing: !published, Newest: newest, Requested: handled.At, Verified: stand.Verified,
 	}
 	if published && stand.CodeVersion != s.asset.CodeVersion && handled.CodeVersion != s.asset.CodeVersion {
 		now.Code = stand.CodeVersion + " → " + s.asset.CodeVersion
 	}
-	fact := asset.Fact{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
+	fact := asset.PartitionFact{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
 	for i, read := range stand.Upstream {
 		fact.Upstream[i] = asset.Version{Key: asset.Key(read.Asset), Version: read.Version}
 	}

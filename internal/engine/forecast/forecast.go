@@ -56,13 +56,13 @@ type forecaster struct {
 	eng   *materialize.Engine
 	mode  ledger.Mode
 	view  *asset.View
-	known map[ledger.Slice]int
+	known map[ledger.PartitionRef]int
 	pace  Pace
 }
 
 // Estimate says what a plan made from a view will do: the items of each step that are to be fetched, made without the
 // source, left alone or taken away, and what that asks of the source. It runs the assets' own code over what is published and
-// compares with the ledger as Enrol does, and writes nothing. Of the steps that have something to do it counts the
+// compares with the ledger as Engine.SyncItems does, and writes nothing. Of the steps that have something to do it counts the
 // items of at most [planning.MaxSteps].
 func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, plan asset.Plan, selected []*asset.Asset, mode ledger.Mode, pace Pace) (Forecast, error) {
 	f := forecaster{eng: eng, mode: mode, view: view, pace: pace}
@@ -112,7 +112,7 @@ func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, pl
 
 // easy settles the steps of which there is nothing to count, and reports whether it did.
 func (f *forecaster) easy(made *asset.Asset, s asset.Step, e *asset.Estimate) bool {
-	e.Items, e.AtLeast = f.known[ledger.Slice{Asset: string(s.Asset), Partition: s.Partition.Key}], len(s.Needs)+len(s.NeedsAll) > 0
+	e.Items, e.AtLeast = f.known[ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partition.Key}], len(s.Needs)+len(s.NeedsAll) > 0
 	fact := f.view.Fact(s.Asset, s.Partition.Key)
 	switch {
 	case made.External():
@@ -196,7 +196,7 @@ func (f *forecaster) count(ctx context.Context, made *asset.Asset, in materializ
 		if t.Verdict == "resumed" {
 			e.Ready--
 		}
-		if !made.AsksSource() || t.Remake && made.Remakes() {
+		if !made.AsksSource() || t.Remake && made.Recomputes() {
 			e.Recompute++
 			continue
 		}

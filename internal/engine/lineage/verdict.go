@@ -63,7 +63,7 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	switch {
 	case t.Made:
 		return ItemVerdict{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
-	case made.AsksSource() && (!t.Remake || !made.Remakes()):
+	case made.AsksSource() && (!t.Remake || !made.Recomputes()):
 		v.Would = wouldFetch
 	}
 	switch t.Verdict {
@@ -97,7 +97,7 @@ func settledVerdict(e ledger.Entry) ItemVerdict {
 
 // previewOf is what an enrolment of a partition would decide, asked for once.
 func (c *chain) previewOf(ctx context.Context, made *asset.Asset, partition asset.Partition) (previewed, error) {
-	slice := ledger.Slice{Asset: string(made.Key), Partition: partition.Key}
+	slice := ledger.PartitionRef{Asset: string(made.Key), Partition: partition.Key}
 	p, known := c.previews[slice]
 	if known {
 		return p, nil

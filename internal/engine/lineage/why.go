@@ -81,7 +81,7 @@ func Why(ctx context.Context, eng *materialize.Engine, item string, key asset.Ke
 	if err != nil {
 		return nil, err
 	}
-	c := &chain{eng: eng, view: eng.Graph.View(state), links: make(map[place]*Link), climbed: make(map[place]bool), descended: make(map[place]bool), previews: make(map[ledger.Slice]previewed)}
+	c := &chain{eng: eng, view: eng.Graph.View(state), links: make(map[place]*Link), climbed: make(map[place]bool), descended: make(map[place]bool), previews: make(map[ledger.PartitionRef]previewed)}
 	if key != "" {
 		if _, err := eng.Graph.Get(key); err != nil {
 			return nil, err
@@ -117,7 +117,7 @@ type chain struct {
 	links     map[place]*Link
 	climbed   map[place]bool // links whose upstream is there
 	descended map[place]bool // links whose downstream is there
-	previews  map[ledger.Slice]previewed
+	previews  map[ledger.PartitionRef]previewed
 }
 
 type previewed struct {
@@ -136,7 +136,7 @@ func (c *chain) find(ctx context.Context, f ledger.Filter) ([]ledger.Entry, erro
 }
 
 func (c *chain) unknown(ctx context.Context, item string) error {
-	near, err := c.eng.Ledger.Near(ctx, item)
+	near, err := c.eng.Ledger.NearestItems(ctx, item)
 	if err != nil {
 		return err
 	}
@@ -299,7 +299,7 @@ func (c *chain) add(ctx context.Context, e ledger.Entry) (*Link, error) {
 
 // marks adds what is noted beside an item, so that its state is not the whole truth.
 func (c *chain) marks(ctx context.Context, e ledger.Entry, link *Link) error {
-	here := ledger.Slice{Asset: e.Asset, Partition: e.Partition}
+	here := ledger.PartitionRef{Asset: e.Asset, Partition: e.Partition}
 	missing, err := c.eng.Ledger.Unlisted(ctx, e.Asset, e.Partition)
 	if err != nil {
 		return err

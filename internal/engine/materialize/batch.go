@@ -45,7 +45,7 @@ func (eng *Engine) batch(ctx context.Context, j job, n int) (out BatchOutput, er
 	}
 	out.Trace = telemetry.Traceparent(ctx)
 	for {
-		entries, err := eng.Ledger.Take(ctx, j.token(), n, j.asset.CodeVersion)
+		entries, err := eng.Ledger.ClaimItems(ctx, j.token(), n, j.asset.CodeVersion)
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}
@@ -84,14 +84,14 @@ func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput)
 			continue
 		}
 		p.entries[e.ID] = e
-		if e.Remake && j.asset.Remakes() {
+		if e.Remake && j.asset.Recomputes() {
 			again = append(again, e)
 			continue
 		}
-		todo = append(todo, toMake(e))
+		todo = append(todo, itemOf(e))
 	}
 	ample := j.at.ample(ctx)
-	left, made := p.remake(ctx, again)
+	left, made := p.recompute(ctx, again)
 	if todo = append(todo, left...); made == nil && len(todo) > 0 {
 		p.recall(ctx, todo)
 		made = p.make(ctx, todo)
@@ -176,7 +176,7 @@ func (p *pass) keep(ctx context.Context, e ledger.Entry, row asset.Row) error {
 		return fault.Wrap(fault.Internal, "keep row of item "+e.ID, err) // its file took it
 	}
 	// A row that cost a request is kept even if the run is being stopped.
-	return p.eng.Ledger.Make(context.WithoutCancel(ctx), p.j.token(), e.ID, e.CodeVersion, encoded)
+	return p.eng.Ledger.KeepRow(context.WithoutCancel(ctx), p.j.token(), e.ID, e.CodeVersion, encoded)
 }
 
 // maxDown is how many items in a row may find the source unavailable, or other than it is known, before it is the
@@ -268,7 +268,7 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 	if outcomes = append(outcomes, p.failed...); len(outcomes) == 0 {
 		return nil
 	}
-	if err := p.eng.Ledger.Settle(ctx, p.j.token(), outcomes); err != nil {
+	if err := p.eng.Ledger.RecordOutcomes(ctx, p.j.token(), outcomes); err != nil {
 		return err
 	}
 	if sum.Staged+sum.Absent+sum.Quarantined > 0 {

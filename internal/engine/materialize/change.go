@@ -57,8 +57,8 @@ func (eng *Engine) change(ctx context.Context, j job) (change, error) {
 	return c, nil
 }
 
-// maxSmall is how many small parts a partition may have before a publish that changes it anyway melts them. Small
-// is a part with less than a batch; what they are melted into holds about as many batches.
+// maxSmall is how many small parts a partition may have before a publish that changes it anyway compacts them. Small
+// is a part with less than a batch; what they are compacted into holds about as many batches.
 const maxSmall = 16
 
 // keep goes over the published parts: those with rows that must go, and small ones when there are many, are
@@ -72,17 +72,17 @@ func keep(ctx context.Context, j job, c *change, files []lake.File, superseded m
 		}
 	}
 	// Without anything else to publish there is no new version, however small the parts are.
-	melt := small >= maxSmall && len(c.add)+len(superseded) > 0
+	compact := small >= maxSmall && len(c.add)+len(superseded) > 0
 	r := rewrite{stage: stage{j: j, meta: partMeta(j)}, change: c}
 	defer r.abort()
 	for _, file := range files {
 		gone := superseded[file.Path]
-		if len(gone) == 0 && (!melt || file.Rows >= batch) {
+		if len(gone) == 0 && (!compact || file.Rows >= batch) {
 			c.rows += file.Rows
 			c.bytes += file.Bytes
 			continue
 		}
-		if err := r.take(ctx, file, gone); err != nil {
+		if err := r.add(ctx, file, gone); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ type rewrite struct {
 	from   []string // the old parts of the open new one
 }
 
-func (r *rewrite) take(ctx context.Context, file lake.File, gone []string) error {
+func (r *rewrite) add(ctx context.Context, file lake.File, gone []string) error {
 	if err := r.copy(ctx, file, gone); err != nil {
 		return err
 	}

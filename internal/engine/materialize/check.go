@@ -15,8 +15,8 @@ type CheckInput struct {
 	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs it was made from: checks read those
 }
 
-// wayOut says how what was refused can be published all the same; nothing if it cannot.
-func wayOut(j job, verdicts []asset.Verdict) string {
+// overrideHint says how what was refused can be published all the same; nothing if it cannot.
+func overrideHint(j job, verdicts []asset.Verdict) string {
 	flags := ""
 	for _, v := range verdicts {
 		if !v.Stops() {

@@ -13,13 +13,13 @@ import (
 // deriveItems enrols what an asset derives from its inputs, then derives again for the rows of what is to do. Both read
 // the inputs at the versions in out, whatever is published meanwhile. A partition of which neither the inputs nor the code
 // are newer is not derived at all.
-func (eng *Engine) deriveItems(ctx context.Context, j job, out *Enrolled) error {
+func (eng *Engine) deriveItems(ctx context.Context, j job, out *SyncResult) error {
 	j.run.Inputs = inputs{eng, out.Upstream}
 	same, err := eng.underived(ctx, j, out.Upstream)
 	if err != nil || same {
 		return err
 	}
-	if j, err = eng.enrol(ctx, j, eng.enrolment(j, enumerated(ctx, j)), out); err != nil {
+	if j, err = eng.sync(ctx, j, eng.enumeration(j, enumerated(ctx, j)), out); err != nil {
 		return err
 	}
 	todo, err := eng.Ledger.Todo(ctx, j.key(), j.partition(), j.Run)
@@ -73,7 +73,7 @@ func (eng *Engine) settleStage(ctx context.Context, j job, stage *stage) error {
 	if err != nil {
 		return err
 	}
-	if err := eng.Ledger.Settle(ctx, j.token(), outcomes); err != nil {
+	if err := eng.Ledger.RecordOutcomes(ctx, j.token(), outcomes); err != nil {
 		return err
 	}
 	eng.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)

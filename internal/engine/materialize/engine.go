@@ -1,6 +1,6 @@
 // Package materialize executes the steps of a plan, each of which brings one partition of one asset up to date.
 //
-// A step has four parts, and an [Engine] has a method for each: [Engine.Enrol] or [Engine.List] compares what there is with
+// A step has four parts, and an [Engine] has a method for each: [Engine.SyncItems] or [Engine.List] compares what there is with
 // the ledger, [Engine.Batch] makes items, [Engine.Check] runs the checks over what is staged, and [Engine.Publish] shows
 // readers the new state in one commit. [Engine.Whole] does all four for a small partition, and [Engine.Observe] looks at an
 // external asset.

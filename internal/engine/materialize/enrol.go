@@ -16,9 +16,9 @@ import (
 	"drugslm/internal/telemetry"
 )
 
-// Enrolled is what a step has to do, after the ledger compared what there is with what it knows.
-type Enrolled struct {
-	ledger.Enrolled
+// SyncResult is what a step has to do, after the ledger compared what there is with what it knows.
+type SyncResult struct {
+	ledger.SyncResult
 	Snapshot string           `json:"snapshot,omitempty"` // the state of the source that was listed
 	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs that were read
 	Trace    string           `json:"trace,omitempty"`    // W3C traceparent of the work, for links
@@ -28,7 +28,7 @@ type Enrolled struct {
 }
 
 // Of is a step as it goes on once it is enrolled.
-func (e Enrolled) Of(in StepInput) StepInput {
+func (e SyncResult) Of(in StepInput) StepInput {
 	in.Generation = e.Generation
 	if e.CodeVersion != "" {
 		in.Step.CodeVersion = e.CodeVersion
@@ -36,16 +36,16 @@ func (e Enrolled) Of(in StepInput) StepInput {
 	return in
 }
 
-// Enrol lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
-func (eng *Engine) Enrol(ctx context.Context, at Attempt, in StepInput) (out Enrolled, err error) {
+// SyncItems lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
+func (eng *Engine) SyncItems(ctx context.Context, at Attempt, in StepInput) (out SyncResult, err error) {
 	err = eng.within(ctx, at, in, phase{span: telemetry.EnrolItems}, func(ctx context.Context, j job) error {
-		out, err = eng.enrolItems(ctx, j)
+		out, err = eng.syncItems(ctx, j)
 		return err
 	})
 	return out, err
 }
 
-func (eng *Engine) enrolItems(ctx context.Context, j job) (out Enrolled, err error) {
+func (eng *Engine) syncItems(ctx context.Context, j job) (out SyncResult, err error) {
 	if err := eng.admit(ctx, j.Run); err != nil {
 		return out, err
 	}
@@ -56,13 +56,13 @@ func (eng *Engine) enrolItems(ctx context.Context, j job) (out Enrolled, err err
 		return out, err
 	}
 	out.Trace = telemetry.Traceparent(ctx)
-	_, err = eng.enrol(ctx, j, eng.enrolment(j, enumerated(ctx, j)), &out)
+	_, err = eng.sync(ctx, j, eng.enumeration(j, enumerated(ctx, j)), &out)
 	return out, err
 }
 
 // begin puts right what was cut short, and notes how things stand before anything is listed: whoever enrols meanwhile has
 // listed something newer. Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
-func (eng *Engine) begin(ctx context.Context, j job, out *Enrolled) (job, error) {
+func (eng *Engine) begin(ctx context.Context, j job, out *SyncResult) (job, error) {
 	if err := eng.recover(ctx, j); err != nil {
 		return j, err
 	}
@@ -79,7 +79,7 @@ var errStopped = errors.New("the reader of items stopped")
 
 // List asks the source for every item of a step with its row, refuses a listing that lacks some, enrols the items
 // and stages the rows of those that are new or changed. Of an asset that derives its rows, its inputs are the source.
-func (eng *Engine) List(ctx context.Context, at Attempt, in StepInput) (out Enrolled, err error) {
+func (eng *Engine) List(ctx context.Context, at Attempt, in StepInput) (out SyncResult, err error) {
 	err = eng.within(ctx, at, in, phase{span: telemetry.ListSource}, func(ctx context.Context, j job) error {
 		out, err = eng.listItems(ctx, j)
 		return err
@@ -87,7 +87,7 @@ func (eng *Engine) List(ctx context.Context, at Attempt, in StepInput) (out Enro
 	return out, err
 }
 
-func (eng *Engine) listItems(ctx context.Context, j job) (out Enrolled, err error) {
+func (eng *Engine) listItems(ctx context.Context, j job) (out SyncResult, err error) {
 	if err := eng.admit(ctx, j.Run); err != nil {
 		return out, err
 	}
@@ -107,9 +107,9 @@ func (eng *Engine) listItems(ctx context.Context, j job) (out Enrolled, err erro
 		return out, err
 	}
 	out.Snapshot, out.Trace = fault.Shorten(claim.Snapshot, maxLabel), telemetry.Traceparent(ctx)
-	listing := eng.enrolment(j, listed.items())
+	listing := eng.enumeration(j, listed.items())
 	listing.Day = claim.Day
-	if j, err = eng.enrol(ctx, j, listing, &out); err != nil {
+	if j, err = eng.sync(ctx, j, listing, &out); err != nil {
 		return out, err
 	}
 	return out, eng.stageListed(ctx, j, listed)
@@ -237,10 +237,10 @@ func (eng *Engine) stageListed(ctx context.Context, j job, listed listing) error
 	return eng.settleStage(ctx, j, &stage)
 }
 
-// enrol writes an enumeration down, and gives the job as it goes on under the new enrolment.
-func (eng *Engine) enrol(ctx context.Context, j job, e ledger.Enrolment, out *Enrolled) (job, error) {
+// sync writes an enumeration down, and gives the job as it goes on under the new enrolment.
+func (eng *Engine) sync(ctx context.Context, j job, e ledger.Enumeration, out *SyncResult) (job, error) {
 	var err error
-	if out.Enrolled, err = eng.Ledger.Enrol(ctx, e); err != nil {
+	if out.SyncResult, err = eng.Ledger.SyncItems(ctx, e); err != nil {
 		return j, err
 	}
 	out.Generation = e.Generation + 1
@@ -248,9 +248,9 @@ func (eng *Engine) enrol(ctx context.Context, j job, e ledger.Enrolment, out *En
 	return j, nil
 }
 
-// enrolment is a step's enumeration and what to do about it; a plan previews the same.
-func (eng *Engine) enrolment(j job, items iter.Seq2[ledger.Item, error]) ledger.Enrolment {
-	return ledger.Enrolment{
+// enumeration is a step's enumeration and what to do about it; a plan previews the same.
+func (eng *Engine) enumeration(j job, items iter.Seq2[ledger.Item, error]) ledger.Enumeration {
+	return ledger.Enumeration{
 		Asset: j.key(), Partition: j.partition(), Run: j.Run, CodeVersion: j.asset.CodeVersion,
 		Workflow: j.owner.Workflow, Execution: j.owner.Execution, Generation: j.Generation,
 		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: planning.RetriedKinds(), Items: items,

@@ -12,8 +12,8 @@ import (
 )
 
 // keeper looks at the tables and at what other programs did to them.
-func (eng *Engine) keeper() versions.Keeper {
-	return versions.Keeper{Graph: eng.Graph, Ledger: eng.Ledger, Table: eng.Table, Now: eng.Now}
+func (eng *Engine) keeper() versions.Maintainer {
+	return versions.Maintainer{Graph: eng.Graph, Ledger: eng.Ledger, Table: eng.Table, Now: eng.Now}
 }
 
 // follow ends what was left half done in a partition, and follows what other programs did to its table, or refuses a
@@ -39,12 +39,12 @@ func (in inputs) snapshot(ctx context.Context, of *asset.Asset, partition string
 			err = in.there(ctx, table, s, partition)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return s, versions.Advise(of, err)
+			return s, versions.WithRepairCommand(of, err)
 		}
 	}
 	s, err := table.Snapshot(ctx)
 	if err != nil {
-		return nil, versions.Advise(of, err)
+		return nil, versions.WithRepairCommand(of, err)
 	}
 	return s, in.ours(ctx, of, partition)
 }
@@ -78,5 +78,5 @@ func (in inputs) ours(ctx context.Context, of *asset.Asset, partition string) er
 		return err
 	}
 	return fault.New(fault.Invalid, "read input", "%s[%s]: %d rows changed, %d are gone and %d are of nobody, because %s: materialize it first",
-		of.Key, partition, again.Changed, again.Missing, again.Unknown, again.Told())
+		of.Key, partition, again.Changed, again.Missing, again.Unknown, again.Description())
 }

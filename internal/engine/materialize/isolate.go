@@ -42,12 +42,12 @@ func (eng *Engine) way(ctx context.Context, j job, entries []ledger.Entry) (func
 	if j.at.Suspect {
 		return eng.isolated, nil
 	}
-	hands, err := eng.Ledger.Hands(ctx, j.key(), j.partition())
+	hands, err := eng.Ledger.ItemsInProgress(ctx, j.key(), j.partition())
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.Kind == string(fault.Slow) || slices.ContainsFunc(hands, func(h ledger.Hand) bool { return h.Item == e.ID }) {
+		if e.Kind == string(fault.Slow) || slices.ContainsFunc(hands, func(h ledger.ItemInProgress) bool { return h.Item == e.ID }) {
 			return eng.isolated, nil
 		}
 	}
@@ -89,7 +89,7 @@ func (eng *Engine) isolated(ctx context.Context, j job, entries []ledger.Entry, 
 // suspects gives the items over which workers have died, with how many. An item that is still in hand was dropped: no
 // other attempt is at this batch.
 func (eng *Engine) suspects(ctx context.Context, j job, entries []ledger.Entry) (map[string]int, error) {
-	hands, err := eng.Ledger.Hands(ctx, j.key(), j.partition())
+	hands, err := eng.Ledger.ItemsInProgress(ctx, j.key(), j.partition())
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (eng *Engine) suspects(ctx context.Context, j job, entries []ledger.Entry) 
 		if err != nil {
 			return nil, err
 		}
-		if deaths[h.Item], err = eng.Ledger.Dropped(ctx, h, died); err != nil {
+		if deaths[h.Item], err = eng.Ledger.RecordLostItem(ctx, h, died); err != nil {
 			return nil, err
 		}
 		j.at.log().Warn("an attempt went away with an item in hand", "step", j.Step.Name(), "item", h.Item, "worker", h.Worker, "charged", died, "deaths", deaths[h.Item])
@@ -140,7 +140,7 @@ func (eng *Engine) quarantine(ctx context.Context, j job, e ledger.Entry, deaths
 	if err := p.finish(ctx, out); err != nil {
 		return err
 	}
-	return eng.Ledger.PutDown(ctx, ledger.Hand{Asset: j.key(), Partition: j.partition(), Item: e.ID})
+	return eng.Ledger.EndItem(ctx, ledger.ItemInProgress{Asset: j.key(), Partition: j.partition(), Item: e.ID})
 }
 
 // alone makes one item, in hand from before it is begun until it is settled. The failures in a row that may be the source's
@@ -153,15 +153,15 @@ func (eng *Engine) alone(ctx context.Context, j job, e ledger.Entry, suspect boo
 		}
 		defer leave()
 	}
-	hand := ledger.Hand{Asset: j.key(), Partition: j.partition(), Item: e.ID, Run: j.Run, Worker: eng.WorkerName()}
-	if err := eng.Ledger.TakeInHand(ctx, hand); err != nil {
+	hand := ledger.ItemInProgress{Asset: j.key(), Partition: j.partition(), Item: e.ID, Run: j.Run, Worker: eng.WorkerName()}
+	if err := eng.Ledger.BeginItem(ctx, hand); err != nil {
 		return down, err
 	}
 	p := eng.newPass(j, 1)
 	p.down, p.carry = down, true
 	defer p.stage.abort()
 	err := p.do(ctx, []ledger.Entry{e}, out)
-	if put := eng.Ledger.PutDown(context.WithoutCancel(ctx), hand); err == nil {
+	if put := eng.Ledger.EndItem(context.WithoutCancel(ctx), hand); err == nil {
 		err = put
 	}
 	return p.down, err

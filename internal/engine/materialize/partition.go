@@ -10,8 +10,8 @@ import (
 type PartitionResult struct {
 	Result
 	// Left: there is more than one batch to make. The items are enrolled, as Enrolled says, and nothing else is done.
-	Left     bool     `json:"left,omitempty"`
-	Enrolled Enrolled `json:"enrolled,omitzero"`
+	Left     bool       `json:"left,omitempty"`
+	Enrolled SyncResult `json:"enrolled,omitzero"`
 }
 
 // Partition brings a partition up to date in one go: enrol or list, make, check, publish. Whatever it was in the middle of
@@ -40,7 +40,7 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 			return err
 		})
 	}
-	err := eng.enrolPartition(ctx, at, in, out)
+	err := eng.syncPartition(ctx, at, in, out)
 	if err != nil || out.Left {
 		return err
 	}
@@ -61,9 +61,9 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 	})
 }
 
-// enrolPartition finds out what there is to do, and does it if it is at most one batch.
-func (eng *Engine) enrolPartition(ctx context.Context, at Attempt, in StepInput, out *PartitionResult) error {
-	span, enrol := telemetry.EnrolItems, eng.enrolItems
+// syncPartition finds out what there is to do, and does it if it is at most one batch.
+func (eng *Engine) syncPartition(ctx context.Context, at Attempt, in StepInput, out *PartitionResult) error {
+	span, enrol := telemetry.EnrolItems, eng.syncItems
 	if in.Step.Lists {
 		span, enrol = telemetry.ListSource, eng.listItems
 	}

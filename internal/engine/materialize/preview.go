@@ -9,13 +9,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Preview compares what there is to make of a step with the ledger, as [Engine.Enrol] does, and writes nothing.
+// Preview compares what there is to make of a step with the ledger, as [Engine.SyncItems] does, and writes nothing.
 func (eng *Engine) Preview(ctx context.Context, in StepInput) (ledger.Preview, error) {
 	j, err := eng.job(ctx, Attempt{}, in)
 	if err != nil {
 		return ledger.Preview{}, err
 	}
-	return eng.Ledger.Preview(ctx, eng.enrolment(j, enumerated(ctx, j)))
+	return eng.Ledger.Preview(ctx, eng.enumeration(j, enumerated(ctx, j)))
 }
 
 // Run is what the code of a step's asset is given.

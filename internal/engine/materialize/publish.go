@@ -73,7 +73,7 @@ func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) 
 		return out, err
 	}
 	if blocked := asset.Blocked(out.Verdicts); blocked != nil {
-		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, wayOut(j, out.Verdicts)))
+		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, overrideHint(j, out.Verdicts)))
 	}
 	return out, nil
 }
@@ -124,7 +124,7 @@ func (eng *Engine) staged(ctx context.Context, j job, probe *asset.Probe) (asset
 		for _, id := range superseded[file.Path] {
 			going[id] = true
 		}
-		if probe.Whole() {
+		if probe.WantsKept() {
 			if err := kept(ctx, j, file, superseded[file.Path], probe); err != nil {
 				return s, err
 			}
@@ -212,7 +212,7 @@ func (eng *Engine) commit(ctx context.Context, j job, in PublishInput, c change,
 		return 0, err
 	}
 	if held := c.base.Txn(j.app()); held >= id {
-		return 0, versions.Strange(j.app(), j.table, "it holds publish %d, this is only number %d", held, id)
+		return 0, versions.ForeignTable(j.app(), j.table, "it holds publish %d, this is only number %d", held, id)
 	}
 	version, err := j.table.Commit(ctx, lake.Change{
 		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
@@ -235,7 +235,7 @@ func (eng *Engine) recover(ctx context.Context, j job) error {
 	}
 	by := lake.CommitInfo{Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.asset.CodeVersion, Time: eng.Now()}
 	for _, m := range unfinished {
-		if err := versions.Settle(ctx, eng.Ledger, j.table, j.app(), m, by); err != nil {
+		if err := versions.FinishPublish(ctx, eng.Ledger, j.table, j.app(), m, by); err != nil {
 			return err
 		}
 	}

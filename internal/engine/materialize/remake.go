@@ -10,9 +10,9 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// remake makes items again from the rows they have in the table, of which only the code is older, and gives those that
+// recompute makes items again from the rows they have in the table, of which only the code is older, and gives those that
 // have to be made by Make after all: what they were made from is not stored any more.
-func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset.Item, err error) {
+func (p *pass) recompute(ctx context.Context, entries []ledger.Entry) (left []asset.Item, err error) {
 	if len(entries) == 0 {
 		return nil, nil
 	}
@@ -23,12 +23,12 @@ func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset
 	for _, e := range entries {
 		old, found := rows[e.ID]
 		if !found {
-			left = append(left, toMake(e))
+			left = append(left, itemOf(e))
 			continue
 		}
-		row, err := p.remakeOne(ctx, old)
+		row, err := p.recomputeOne(ctx, old)
 		if fault.KindOf(err) == fault.NotFound {
-			left = append(left, toMake(e))
+			left = append(left, itemOf(e))
 			continue
 		}
 		if err := p.settle(ctx, e.ID, row, err); err != nil {
@@ -38,14 +38,14 @@ func (p *pass) remake(ctx context.Context, entries []ledger.Entry) (left []asset
 	return left, nil
 }
 
-// remakeOne has the asset's code make one row again. A panic is its error.
-func (p *pass) remakeOne(ctx context.Context, old asset.Row) (row asset.Row, err error) {
+// recomputeOne has the asset's code make one row again. A panic is its error.
+func (p *pass) recomputeOne(ctx context.Context, old asset.Row) (row asset.Row, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = Panicked(p.j.at.log(), "make item again", r, "an asset's code panicked", "step", p.j.Step.Name(), "item", old.ItemID())
 		}
 	}()
-	return p.j.asset.Remake(ctx, p.j.run, old)
+	return p.j.asset.Recompute(ctx, p.j.run, old)
 }
 
 // published reads the rows of items from the parts that hold them.
@@ -92,6 +92,6 @@ func (p *pass) recall(ctx context.Context, todo []asset.Item) {
 	}
 }
 
-func toMake(e ledger.Entry) asset.Item {
+func itemOf(e ledger.Entry) asset.Item {
 	return asset.Item{ID: e.ID, Label: e.Label, From: e.Origin, Fingerprint: e.Fingerprint, Input: e.Input}
 }

@@ -74,7 +74,7 @@ func (eng *Engine) mapped(ctx context.Context, made *asset.Asset, partition stri
 			if err != nil {
 				return nil, err
 			}
-			view = eng.Graph.View(asset.World{Now: eng.Now(), Partitions: partitions})
+			view = eng.Graph.View(asset.GraphState{Now: eng.Now(), Partitions: partitions})
 		}
 		return view.Upstream(made, partition, dep)
 	}

@@ -10,14 +10,14 @@ import (
 )
 
 // LoadState gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
-func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.World, error) {
-	w := asset.World{Now: l.Now(), Facts: make(map[asset.Key]map[string]asset.Fact)}
+func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.GraphState, error) {
+	w := asset.GraphState{Now: l.Now(), Facts: make(map[asset.Key]map[string]asset.PartitionFact)}
 	var err error
 	if w.Partitions, err = Partitions(ctx, g, l); err != nil {
 		return w, err
 	}
 	assets := g.All()
-	facts := make([]map[string]asset.Fact, len(assets))
+	facts := make([]map[string]asset.PartitionFact, len(assets))
 	group, within := errgroup.WithContext(ctx)
 	for i, a := range assets {
 		group.Go(func() (err error) {
@@ -57,14 +57,14 @@ func Partitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map[stri
 }
 
 // published gives the facts of the partitions of an asset that were ever published.
-func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.Fact, error) {
-	known, err := l.Stood(ctx, string(key))
+func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.PartitionFact, error) {
+	known, err := l.CountPublished(ctx, string(key))
 	if err != nil {
 		return nil, err
 	}
-	facts := make(map[string]asset.Fact, known)
-	err = l.Standings(ctx, string(key), func(s ledger.Stand) error {
-		f := asset.Fact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
+	facts := make(map[string]asset.PartitionFact, known)
+	err = l.PublishedPartitions(ctx, string(key), func(s ledger.PublishedPartition) error {
+		f := asset.PartitionFact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
 		if len(s.Upstream) > 0 {
 			f.Upstream = make(asset.Versions, len(s.Upstream))
 		}
@@ -78,7 +78,7 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 }
 
 // unsettle adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
-func unsettle(w asset.World, s ledger.Slice, u ledger.Unsettled) {
+func unsettle(w asset.GraphState, s ledger.PartitionRef, u ledger.Unsettled) {
 	facts, declared := w.Facts[asset.Key(s.Asset)]
 	if !declared {
 		return

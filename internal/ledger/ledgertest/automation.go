@@ -22,7 +22,7 @@ func touched(t *testing.T, l *ledger.Ledger) {
 	since := func(after int64) (names []string, mark int64) {
 		marks, err := l.Marks(t.Context())
 		require.NoError(t, err)
-		touches, err := l.Touches(t.Context(), after, marks.Seq)
+		touches, err := l.ChangesBetween(t.Context(), after, marks.Seq)
 		require.NoError(t, err)
 		for _, touch := range touches {
 			what := "verified"
@@ -45,15 +45,15 @@ func touched(t *testing.T, l *ledger.Ledger) {
 	names, _ = since(mark)
 	require.Equal(t, []string{"x published"}, names)
 
-	found, err := l.Situations(t.Context(), "a/one", []string{"x", "z"})
+	found, err := l.PartitionSnapshots(t.Context(), "a/one", []string{"x", "z"})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.EqualValues(t, 1, found["x"].Version)
 	require.Equal(t, found["x"].Changed, found["x"].Seq)
-	all, err := l.Situations(t.Context(), "a/one", nil)
+	all, err := l.PartitionSnapshots(t.Context(), "a/one", nil)
 	require.NoError(t, err)
 	require.Len(t, all, 2)
-	other, err := l.MadeOtherwise(t.Context(), "a/one", "2")
+	other, err := l.MadeByOtherCode(t.Context(), "a/one", "2")
 	require.NoError(t, err)
 	require.Equal(t, []string{"x", "y"}, other)
 }
@@ -98,15 +98,15 @@ func newKeys(t *testing.T, l *ledger.Ledger) {
 // ticks wants a tick to be written whole, or not at all when another came in between.
 func ticks(t *testing.T, l *ledger.Ledger) {
 	at := time.Date(2026, 8, 20, 12, 0, 0, 0, time.UTC)
-	slice := ledger.Slice{Asset: "a/one", Partition: "x"}
+	slice := ledger.PartitionRef{Asset: "a/one", Partition: "x"}
 	tick := ledger.AutomationTick{
 		At:       at,
 		Cursors:  []ledger.Cursor{{Asset: "a/one", Kind: ledger.ConditionCursor, Rule: "eager", Marks: ledger.Marks{Seq: 7, Keys: 3}, CodeVersion: "1", Began: at, Evaluated: at}},
 		Requests: []ledger.AutomationRequest{{Asset: "a/one", Partitions: 1, Some: []string{"x"}, Cause: "why"}},
-		Handled:  map[ledger.Slice]ledger.Handled{slice: {Seq: 7, CodeVersion: "1", At: at}},
-		Waiting:  []ledger.Slice{{Asset: "a/one", Partition: "y"}},
+		Handled:  map[ledger.PartitionRef]ledger.Handled{slice: {Seq: 7, CodeVersion: "1", At: at}},
+		Waiting:  []ledger.PartitionRef{{Asset: "a/one", Partition: "y"}},
 		Starts:   []ledger.AutomationStart{{Run: "automation-1", Steps: 1, Input: json.RawMessage(`{"run":"automation-1"}`)}},
-		Due:      map[ledger.Slice]time.Time{slice: at.Add(time.Hour)},
+		Due:      map[ledger.PartitionRef]time.Time{slice: at.Add(time.Hour)},
 	}
 	require.NoError(t, l.RecordTick(t.Context(), tick))
 	err := l.RecordTick(t.Context(), tick)
@@ -132,13 +132,13 @@ func ticks(t *testing.T, l *ledger.Ledger) {
 
 	due, when, err := l.Overdue(t.Context(), at.Add(time.Hour), 0)
 	require.NoError(t, err)
-	require.Equal(t, []ledger.Slice{slice}, due)
+	require.Equal(t, []ledger.PartitionRef{slice}, due)
 	require.Equal(t, []time.Time{at.Add(time.Hour)}, when)
 	due, _, err = l.Overdue(t.Context(), at.Add(59*time.Minute), 0)
 	require.NoError(t, err)
 	require.Empty(t, due)
 
-	whole := ledger.AutomationTick{At: at.Add(time.Hour), Handled: map[ledger.Slice]ledger.Handled{{Asset: "a/one"}: {Seq: 9, CodeVersion: "2", At: at.Add(time.Hour)}}}
+	whole := ledger.AutomationTick{At: at.Add(time.Hour), Handled: map[ledger.PartitionRef]ledger.Handled{{Asset: "a/one"}: {Seq: 9, CodeVersion: "2", At: at.Add(time.Hour)}}}
 	require.NoError(t, l.RecordTick(t.Context(), whole))
 	handled, err := l.HandledBefore(t.Context(), "a/one", []string{"x", "z"})
 	require.NoError(t, err)
@@ -166,9 +166,9 @@ func oldRequests(t *testing.T, l *ledger.Ledger) {
 // atWork wants a partition to be worked on until its run has looked at it, or ended.
 func atWork(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r", Workflow: "r"}))
-	require.NoError(t, l.PlanRun(t.Context(), "r", []ledger.Slice{{Asset: "a/one", Partition: "x"}, {Asset: "a/one", Partition: "y"}}))
+	require.NoError(t, l.PlanRun(t.Context(), "r", []ledger.PartitionRef{{Asset: "a/one", Partition: "x"}, {Asset: "a/one", Partition: "y"}}))
 	working := func() map[string]string {
-		found, err := l.UnderWay(t.Context(), "a/one", []string{"x", "y", "z"})
+		found, err := l.RunsAt(t.Context(), "a/one", []string{"x", "y", "z"})
 		require.NoError(t, err)
 		return found
 	}

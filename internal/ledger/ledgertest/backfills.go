@@ -139,7 +139,7 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "given to somebody else")
 
-	require.NoError(t, l.GiveBack(t.Context(), backfillID, dequeue(t, l, epoch, 2, 1).Steps))
+	require.NoError(t, l.RequeueSteps(t.Context(), backfillID, dequeue(t, l, epoch, 2, 1).Steps))
 	again := dequeue(t, l, epoch, 4, 9)
 	require.Equal(t, []int64{2}, seqs(again))
 	require.Equal(t, 1, again.Steps[0].Attempts)

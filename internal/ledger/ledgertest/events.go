@@ -84,7 +84,7 @@ func happened(t *testing.T, l *ledger.Ledger, targets []string, ids ...string) {
 // settle ends an attempt for an event and a target.
 func settle(t *testing.T, l *ledger.Ledger, event, target string, state ledger.EventState, next time.Time) {
 	t.Helper()
-	require.NoError(t, l.SettleDelivery(t.Context(), event, ledger.Delivery{Target: target, State: state, Attempts: 3, Next: next, Error: "503"}))
+	require.NoError(t, l.RecordDelivery(t.Context(), event, ledger.Delivery{Target: target, State: state, Attempts: 3, Next: next, Error: "503"}))
 }
 
 func eventsAreDelivered(t *testing.T, l *ledger.Ledger) {

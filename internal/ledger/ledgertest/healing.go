@@ -10,9 +10,9 @@ import (
 )
 
 // enrolOn enrols a complete listing of a day.
-func enrolOn(t *testing.T, l *ledger.Ledger, run, day string, ids ...string) ledger.Enrolled {
+func enrolOn(t *testing.T, l *ledger.Ledger, run, day string, ids ...string) ledger.SyncResult {
 	t.Helper()
-	sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", Day: day, Items: Items("f1", ids...)})
+	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", Day: day, Items: Items("f1", ids...)})
 	require.NoError(t, err)
 	return sum
 }
@@ -22,7 +22,7 @@ func marks(t *testing.T, l *ledger.Ledger) map[string]string {
 	all, err := l.Unlisted(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	out := make(map[string]string)
-	for id, m := range all[ledger.Slice{Asset: Asset, Partition: Partition}] {
+	for id, m := range all[ledger.PartitionRef{Asset: Asset, Partition: Partition}] {
 		out[id] = m.Day
 	}
 	return out
@@ -35,7 +35,7 @@ func vanishes(t *testing.T, l *ledger.Ledger) {
 	Publish(t, l, 1)
 
 	sum := enrolOn(t, l, "r2", "2026-05-02", "a")
-	require.Equal(t, ledger.Enrolled{Discovered: 1, Unchanged: 1, Missing: 2}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 1, Unchanged: 1, Missing: 2}, sum)
 	require.Equal(t, map[string]string{"a": "published p1", "b": "published p1", "c": "published p1"}, Stands(t, l))
 	require.Equal(t, map[string]string{"b": "2026-05-02", "c": "2026-05-02"}, marks(t, l))
 
@@ -46,7 +46,7 @@ func vanishes(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, map[string]string{"b": "2026-05-02", "c": "2026-05-02"}, marks(t, l))
 
 	sum = enrolOn(t, l, "r5", "2026-05-02", "a", "b")
-	require.Equal(t, ledger.Enrolled{Discovered: 2, Unchanged: 2, Missing: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 2, Unchanged: 2, Missing: 1}, sum)
 	require.Equal(t, map[string]string{"c": "2026-05-02"}, marks(t, l), "what is listed again is not missing")
 
 	sum = enrolOn(t, l, "r6", "2026-05-03", "a")
@@ -57,7 +57,7 @@ func vanishes(t *testing.T, l *ledger.Ledger) {
 	Publish(t, l, 2)
 
 	sum = enrolOn(t, l, "r7", "2026-05-04", "a", "c")
-	require.Equal(t, ledger.Enrolled{Discovered: 2, New: 1, Unchanged: 1, Vanished: 1, Todo: 1, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 2, New: 1, Unchanged: 1, Vanished: 1, Todo: 1, Batches: 1}, sum)
 }
 
 // vanishesUndone: what was never made and is not listed any more holds nobody up, and is new when it is listed again.
@@ -84,10 +84,10 @@ func missingOfASpoiltPart(t *testing.T, l *ledger.Ledger) {
 	enrolOn(t, l, "r1", "2026-05-01", "a", "b")
 	Stage(t, l, "p1", "a", "b")
 	Publish(t, l, 1)
-	_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true, Items: Items("f2", "a", "b")})
+	_, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true, Items: Items("f2", "a", "b")})
 	require.NoError(t, err)
 	Stage(t, l, "p2", "a", "b")
-	_, err = Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r3", CodeVersion: "v1", Day: "2026-05-02", Items: Items("f3", "a")})
+	_, err = Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r3", CodeVersion: "v1", Day: "2026-05-02", Items: Items("f3", "a")})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"a": "pending p1", "b": "published p1"}, Stands(t, l), "b keeps the row it has")
 	sum := enrolOn(t, l, "r4", "2026-05-02", "a", "b")
@@ -100,14 +100,14 @@ func quarantine(t *testing.T, l *ledger.Ledger, kind string, ids ...string) {
 	for _, id := range ids {
 		outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Quarantined, Kind: kind, Reason: "for a reason"})
 	}
-	require.NoError(t, l.Settle(t.Context(), token(t, l), outcomes))
+	require.NoError(t, l.RecordOutcomes(t.Context(), token(t, l), outcomes))
 }
 
 // waives: what a person waived stays out of every automatic retry until it changes at the source, or the waiver goes.
 func waives(t *testing.T, l *ledger.Ledger) {
-	here := ledger.Slice{Asset: Asset, Partition: Partition}
-	enrol := func(run, fingerprint string, mode ledger.Mode) ledger.Enrolled {
-		sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v" + run[:1], Mode: mode,
+	here := ledger.PartitionRef{Asset: Asset, Partition: Partition}
+	enrol := func(run, fingerprint string, mode ledger.Mode) ledger.SyncResult {
+		sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v" + run[:1], Mode: mode,
 			RetryKinds: []string{"internal"}, Items: Items(fingerprint, "a", "b")})
 		require.NoError(t, err)
 		return sum

@@ -14,15 +14,15 @@ func settleAllOrNone(t *testing.T, l *ledger.Ledger) {
 	Stage(t, l, "p1", "a")
 	Stage(t, l, "p1", "a") // the answer got lost: the same again is no error
 
-	err := l.Settle(t.Context(), token(t, l), []ledger.Outcome{
+	err := l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{
 		{ID: "b", State: ledger.Staged, Staged: "p2"}, {ID: "a", State: ledger.Staged, Staged: "p2"}})
 	kind(t, fault.Internal, err)
 	require.ErrorContains(t, err, `item "a"`)
-	err = l.Settle(t.Context(), token(t, l), []ledger.Outcome{
+	err = l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{
 		{ID: "b", State: ledger.Absent, Reason: "404"}, {ID: "unknown", State: ledger.Absent, Reason: "404"}})
 	kind(t, fault.Internal, err)
 	require.Equal(t, map[string]string{"a": "staged ", "b": "pending "}, Stands(t, l))
-	kind(t, fault.Internal, l.Make(t.Context(), token(t, l), "a", "", []byte(`{}`)))
+	kind(t, fault.Internal, l.KeepRow(t.Context(), token(t, l), "a", "", []byte(`{}`)))
 }
 
 func settleNonsense(t *testing.T, l *ledger.Ledger) {
@@ -34,16 +34,16 @@ func settleNonsense(t *testing.T, l *ledger.Ledger) {
 		{ID: "a", State: ledger.Quarantined, Reason: "no kind"},
 		{ID: "a", State: ledger.Absent, Kind: ledger.KindVanished},
 	} {
-		kind(t, fault.Internal, l.Settle(t.Context(), token(t, l), []ledger.Outcome{o}))
+		kind(t, fault.Internal, l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{o}))
 	}
 	require.Equal(t, map[string]string{"a": "pending "}, Stands(t, l))
 }
 
 func batchResumes(t *testing.T, l *ledger.Ledger) {
 	Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "e")
-	require.NoError(t, l.Make(t.Context(), token(t, l), "b", "", []byte(`{"n":1}`)))
+	require.NoError(t, l.KeepRow(t.Context(), token(t, l), "b", "", []byte(`{"n":1}`)))
 	Stage(t, l, "p1", "a")
-	require.NoError(t, l.Settle(t.Context(), token(t, l), []ledger.Outcome{
+	require.NoError(t, l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{
 		{ID: "b", State: ledger.Pending, Kind: "session", Reason: "the disk was full"},
 		{ID: "c", State: ledger.Pending, Kind: "session", Reason: "the browser is gone"}}))
 
@@ -55,7 +55,7 @@ func batchResumes(t *testing.T, l *ledger.Ledger) {
 
 	// Another run adopts what is left over, in the order of its own enumeration.
 	sum := Enrol(t, l, "r2", "f1", "e", "d", "c", "b", "a")
-	require.Equal(t, ledger.Enrolled{Discovered: 5, Resumed: 5, Todo: 4, Batches: 2}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 5, Resumed: 5, Todo: 4, Batches: 2}, sum)
 	batch, err = l.Batch(t.Context(), Asset, Partition, "r2", 2)
 	require.NoError(t, err)
 	require.Len(t, batch, 2)

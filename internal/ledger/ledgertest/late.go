@@ -36,7 +36,7 @@ func arrive(t *testing.T, l *ledger.Ledger, run, execution string) worker {
 }
 
 func (w *worker) enrol(t *testing.T, fingerprint string, ids ...string) error {
-	_, err := w.l.Enrol(t.Context(), ledger.Enrolment{Asset: w.Asset, Partition: w.Partition, Run: w.Run, Workflow: w.Workflow, Execution: w.Execution,
+	_, err := w.l.SyncItems(t.Context(), ledger.Enumeration{Asset: w.Asset, Partition: w.Partition, Run: w.Run, Workflow: w.Workflow, Execution: w.Execution,
 		Generation: w.Generation, CodeVersion: w.CodeVersion, BatchSize: 2, Items: Items(fingerprint, ids...)})
 	if err == nil {
 		w.Generation++
@@ -67,15 +67,15 @@ func (w worker) publish(t *testing.T) error {
 // writes are all the ways in which an attempt writes to a partition.
 func writes(t *testing.T) map[string]func(w worker) error {
 	outcome := func(o ledger.Outcome) func(w worker) error {
-		return func(w worker) error { return w.l.Settle(t.Context(), w.Token, []ledger.Outcome{o}) }
+		return func(w worker) error { return w.l.RecordOutcomes(t.Context(), w.Token, []ledger.Outcome{o}) }
 	}
 	return map[string]func(w worker) error{
 		"enrol": func(w worker) error { return w.enrol(t, "f0", "a", "b") },
 		"take": func(w worker) error {
-			_, err := w.l.Take(t.Context(), w.Token, 1, w.CodeVersion)
+			_, err := w.l.ClaimItems(t.Context(), w.Token, 1, w.CodeVersion)
 			return err
 		},
-		"make":       func(w worker) error { return w.l.Make(t.Context(), w.Token, "a", "", []byte(`{"of":"f1"}`)) },
+		"make":       func(w worker) error { return w.l.KeepRow(t.Context(), w.Token, "a", "", []byte(`{"of":"f1"}`)) },
 		"stage":      outcome(ledger.Outcome{ID: "a", State: ledger.Staged, Staged: "late"}),
 		"absent":     outcome(ledger.Outcome{ID: "a", State: ledger.Absent, Kind: "not_found", Reason: "404"}),
 		"quarantine": outcome(ledger.Outcome{ID: "a", State: ledger.Quarantined, Kind: "unavailable", Reason: "its network is gone"}),
@@ -116,7 +116,7 @@ func comers() map[string]meanwhile {
 		return func(t *testing.T, b *worker) { require.NoError(t, b.enrol(t, fingerprint, "a", "b")) }
 	}
 	stage := func(t *testing.T, b *worker) {
-		require.NoError(t, b.l.Settle(t.Context(), b.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "B"}, {ID: "b", State: ledger.Staged, Staged: "B"}}))
+		require.NoError(t, b.l.RecordOutcomes(t.Context(), b.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "B"}, {ID: "b", State: ledger.Staged, Staged: "B"}}))
 	}
 	publish := func(t *testing.T, b *worker) { require.NoError(t, b.publish(t)) }
 	release := func(t *testing.T, b *worker) { require.NoError(t, b.l.Unclaim(t.Context(), b.claim())) }
@@ -146,7 +146,7 @@ func comers() map[string]meanwhile {
 		"a newer attempt at the batch": {func(t *testing.T, l *ledger.Ledger) {
 			again := arrive(t, l, "A", "e-A")
 			again.Attempt = 2
-			_, err := l.Take(t.Context(), again.Token, 1, "v1")
+			_, err := l.ClaimItems(t.Context(), again.Token, 1, "v1")
 			require.NoError(t, err)
 		}, fault.Busy, map[string]fault.Kind{"enrol": "", "check": "", "publish": "", "unchanged": "", "observe": "", "release": ""}},
 	}
@@ -162,7 +162,7 @@ func late(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 				l := open(t)
 				a := arrive(t, l, "A", "e-A")
 				require.NoError(t, a.enrol(t, "f1", "a", "b"))
-				_, err := l.Take(t.Context(), a.Token, 1, "v1")
+				_, err := l.ClaimItems(t.Context(), a.Token, 1, "v1")
 				require.NoError(t, err)
 				m.comes(t, l)
 
@@ -209,7 +209,7 @@ func allOf(t *testing.T, l *ledger.Ledger) []string {
 func lateEnds(t *testing.T, l *ledger.Ledger) {
 	a := arrive(t, l, "A", "e-A")
 	require.NoError(t, a.enrol(t, "f1", "a"))
-	require.NoError(t, l.Settle(t.Context(), a.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}}))
+	require.NoError(t, l.RecordOutcomes(t.Context(), a.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}}))
 	id, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: "A", CodeVersion: "v1", By: a.Token,
 		Moves: ledger.Moves{Added: []ledger.Part{{Path: "p1"}}}})
 	require.NoError(t, err)
@@ -233,17 +233,17 @@ func oldRuns(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, a.enrol(t, "f1", "a", "b", "c"))
 	old := a
 	old.Generation = 0
-	batch, err := l.Take(t.Context(), old.Token, 1, "v1")
+	batch, err := l.ClaimItems(t.Context(), old.Token, 1, "v1")
 	require.NoError(t, err)
 	require.Len(t, batch, 2)
-	require.NoError(t, l.Settle(t.Context(), old.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}}))
+	require.NoError(t, l.RecordOutcomes(t.Context(), old.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}}))
 
 	b := arrive(t, l, "B", "e-B")
-	kind(t, fault.Busy, l.Settle(t.Context(), old.Token, []ledger.Outcome{{ID: "b", State: ledger.Staged, Staged: "p2"}}))
+	kind(t, fault.Busy, l.RecordOutcomes(t.Context(), old.Token, []ledger.Outcome{{ID: "b", State: ledger.Staged, Staged: "p2"}}))
 	require.NoError(t, b.enrol(t, "f1", "a", "b", "c"))
 	arrive(t, l, "A", "e-A")
-	kind(t, fault.Superseded, l.Settle(t.Context(), old.Token, []ledger.Outcome{{ID: "b", State: ledger.Staged, Staged: "p2"}}))
-	batch, err = l.Take(t.Context(), old.Token, 1, "v1")
+	kind(t, fault.Superseded, l.RecordOutcomes(t.Context(), old.Token, []ledger.Outcome{{ID: "b", State: ledger.Staged, Staged: "p2"}}))
+	batch, err = l.ClaimItems(t.Context(), old.Token, 1, "v1")
 	require.NoError(t, err)
 	require.Empty(t, batch, "they are B's")
 }
@@ -251,7 +251,7 @@ func oldRuns(t *testing.T, l *ledger.Ledger) {
 // codeVersions has code come in an order, and older code be refused until somebody allows it.
 func codeVersions(t *testing.T, l *ledger.Ledger) {
 	enrol := func(code string) error {
-		_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r-" + code, CodeVersion: code, Items: Items("f1", "a")})
+		_, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r-" + code, CodeVersion: code, Items: Items("f1", "a")})
 		return err
 	}
 	newer := func(a, b string) string {
@@ -299,12 +299,12 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 func takenOver(t *testing.T, l *ledger.Ledger) {
 	a := arrive(t, l, "A", "e-A")
 	require.NoError(t, a.enrol(t, "f1", "a", "b"))
-	require.NoError(t, l.Make(t.Context(), a.Token, "a", "", []byte(`{}`)))
-	batch, err := l.Take(t.Context(), a.Token, 1, "v2")
+	require.NoError(t, l.KeepRow(t.Context(), a.Token, "a", "", []byte(`{}`)))
+	batch, err := l.ClaimItems(t.Context(), a.Token, 1, "v2")
 	require.NoError(t, err)
 	require.Equal(t, []string{"v1", "v2"}, []string{batch[0].CodeVersion, batch[1].CodeVersion}, "what is made stays as it was made")
 	staged := []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}, {ID: "b", State: ledger.Staged, Staged: "p1"}}
-	kind(t, fault.Superseded, l.Settle(t.Context(), a.Token, staged))
+	kind(t, fault.Superseded, l.RecordOutcomes(t.Context(), a.Token, staged))
 	staged[1].CodeVersion = "v2"
-	require.NoError(t, l.Settle(t.Context(), a.Token, staged))
+	require.NoError(t, l.RecordOutcomes(t.Context(), a.Token, staged))
 }

@@ -130,21 +130,21 @@ func Items(fingerprint string, ids ...string) iter.Seq2[ledger.Item, error] {
 }
 
 // Enrol enrols ids in a run, all in batches of two.
-func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.Enrolled {
+func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.SyncResult {
 	t.Helper()
-	sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
+	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
 		Items: Items(fingerprint, ids...)})
 	require.NoError(t, err)
 	return sum
 }
 
 // Enumerate enrols as somebody who has just asked which generation there is.
-func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enrolment) (ledger.Enrolled, error) {
+func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enumeration) (ledger.SyncResult, error) {
 	t.Helper()
 	last, err := l.Generation(t.Context(), e.Asset, e.Partition)
 	require.NoError(t, err)
 	e.Generation = last.Number
-	return l.Enrol(t.Context(), e)
+	return l.SyncItems(t.Context(), e)
 }
 
 // Token is the token of whoever enrolled a partition last, outside of any workflow.
@@ -164,7 +164,7 @@ func Stage(t *testing.T, l *ledger.Ledger, part string, ids ...string) {
 	for _, id := range ids {
 		outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Staged, Staged: part})
 	}
-	require.NoError(t, l.Settle(t.Context(), token(t, l), outcomes))
+	require.NoError(t, l.RecordOutcomes(t.Context(), token(t, l), outcomes))
 }
 
 // Publish publishes what is staged, every superseded part being rewritten to its name with a prime.

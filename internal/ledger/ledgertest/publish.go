@@ -12,7 +12,7 @@ import (
 
 func firstRun(t *testing.T, l *ledger.Ledger) {
 	sum := Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "e")
-	require.Equal(t, ledger.Enrolled{Discovered: 5, New: 5, Todo: 5, Batches: 3}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 5, New: 5, Todo: 5, Batches: 3}, sum)
 
 	batch, err := l.Batch(t.Context(), Asset, Partition, "r1", 1)
 	require.NoError(t, err)
@@ -23,14 +23,14 @@ func firstRun(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "new", batch[0].Reason)
 	require.Equal(t, 1, batch[0].Batch)
 
-	require.NoError(t, l.Make(t.Context(), token(t, l), "a", "", []byte(`{"text":"…"}`)))
+	require.NoError(t, l.KeepRow(t.Context(), token(t, l), "a", "", []byte(`{"text":"…"}`)))
 	batch, err = l.Batch(t.Context(), Asset, Partition, "r1", 1)
 	require.NoError(t, err)
 	require.Equal(t, ledger.Made, batch[0].State)
 	require.JSONEq(t, `{"text":"…"}`, string(batch[0].Row))
 
 	Stage(t, l, "p1", "a", "b")
-	require.NoError(t, l.Settle(t.Context(), token(t, l), []ledger.Outcome{
+	require.NoError(t, l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{
 		{ID: "c", State: ledger.Absent, Kind: "not_found", Reason: "404 twice"},
 		{ID: "d", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated", Evidence: "raw/evidence/d"},
 	}))
@@ -42,7 +42,7 @@ func firstRun(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, ledger.Counts{Discovered: 5, Published: 2, Absent: 1, Quarantined: 1, Pending: 1}, counts)
 	all, err := l.AllCounts(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, map[ledger.Slice]ledger.Counts{{Asset: Asset, Partition: Partition}: counts}, all)
+	require.Equal(t, map[ledger.PartitionRef]ledger.Counts{{Asset: Asset, Partition: Partition}: counts}, all)
 
 	quarantined, err := l.Items(t.Context(), ledger.Filter{State: ledger.Quarantined, Kind: "corrupt"})
 	require.NoError(t, err)
@@ -60,13 +60,13 @@ func secondRun(t *testing.T, l *ledger.Ledger) {
 
 	// a changes and is done, b changes and is not done yet, c vanishes, d stays. An enumeration that names d only
 	// comes between: it takes nothing away that a later one cannot bring back.
-	sum, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
+	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
 		Items: Items("f2", "a", "b")})
 	require.NoError(t, err)
-	require.Equal(t, ledger.Enrolled{Discovered: 2, Changed: 2, Todo: 2, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 2, Changed: 2, Todo: 2, Batches: 1}, sum)
 	sum = Enrol(t, l, "r2", "f1", "d")
 	require.Equal(t, 3, sum.Vanished)
-	sum, err = Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
+	sum, err = Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
 		Items: Items("f2", "a", "b")})
 	require.NoError(t, err)
 	require.Equal(t, 2, sum.New, "what vanished and comes back is new")
@@ -128,7 +128,7 @@ func abandon(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, map[string]string{"a": "staged "}, Stands(t, l))
 
 	sum := Enrol(t, l, "r2", "f1", "a")
-	require.Equal(t, ledger.Enrolled{Discovered: 1, Resumed: 1}, sum, "staged already: only the publish is left")
+	require.Equal(t, ledger.SyncResult{Discovered: 1, Resumed: 1}, sum, "staged already: only the publish is left")
 	Publish(t, l, 1)
 	require.Equal(t, map[string]string{"a": "published p1"}, Stands(t, l))
 }
@@ -164,7 +164,7 @@ func oneOpenPublish(t *testing.T, l *ledger.Ledger) {
 
 	_, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: "r2"})
 	kind(t, fault.Unavailable, err)
-	_, err = Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", Items: Items("f2", "a")})
+	_, err = Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r2", Items: Items("f2", "a")})
 	kind(t, fault.Unavailable, err)
 	require.ErrorContains(t, err, "run r1 began")
 
@@ -203,7 +203,7 @@ func latest(t *testing.T, l *ledger.Ledger) {
 	all, err := l.Materializations(t.Context())
 	require.NoError(t, err)
 	require.Len(t, all, 1)
-	m = all[ledger.Slice{Asset: Asset, Partition: Partition}]
+	m = all[ledger.PartitionRef{Asset: Asset, Partition: Partition}]
 	require.Equal(t, id, m.ID)
 	require.Equal(t, int64(5), m.Version)
 	require.Equal(t, later, m.Verified)

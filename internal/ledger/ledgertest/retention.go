@@ -76,12 +76,12 @@ func pruneMaterializations(t *testing.T, l *ledger.Ledger) {
 // lastLook is the run of the materialization that last found the partition right: it can be enrolled and looked at again.
 func lastLook(t *testing.T, l *ledger.Ledger) string {
 	t.Helper()
-	runs, err := l.UnderWay(t.Context(), Asset, []string{Partition})
+	runs, err := l.RunsAt(t.Context(), Asset, []string{Partition})
 	require.NoError(t, err)
 	require.Empty(t, runs)
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "look1199", Workflow: "look1199"}))
-	require.NoError(t, l.PlanRun(t.Context(), "look1199", []ledger.Slice{{Asset: Asset, Partition: Partition}}))
-	runs, err = l.UnderWay(t.Context(), Asset, []string{Partition})
+	require.NoError(t, l.PlanRun(t.Context(), "look1199", []ledger.PartitionRef{{Asset: Asset, Partition: Partition}}))
+	runs, err = l.RunsAt(t.Context(), Asset, []string{Partition})
 	require.NoError(t, err)
 	require.Empty(t, runs, "it has looked at it already")
 	require.NoError(t, l.FinishRun(t.Context(), "look1199", ledger.RunSucceeded, ""))
@@ -98,7 +98,7 @@ func prunePublishes(t *testing.T, l *ledger.Ledger) {
 		if i == 3 {
 			ids = append(ids, "stays")
 		}
-		_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
+		_, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
 			Items: two(fmt.Sprint("f", i), i >= 3)})
 		require.NoError(t, err)
 		todo, err := l.Todo(t.Context(), Asset, Partition, run)
@@ -236,7 +236,7 @@ func maintenance(t *testing.T, l *ledger.Ledger) {
 
 func lostRuns(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "lost", Workflow: "lost"}))
-	require.NoError(t, l.PlanRun(t.Context(), "lost", []ledger.Slice{{Asset: Asset, Partition: Partition}}))
+	require.NoError(t, l.PlanRun(t.Context(), "lost", []ledger.PartitionRef{{Asset: Asset, Partition: Partition}}))
 	_, err := l.Claim(t.Context(), ledger.Claim{Asset: Asset, Partition: Partition, Run: "lost", Workflow: "lost", Execution: "e"})
 	require.NoError(t, err)
 	open, err := l.OpenRuns(t.Context())
@@ -253,7 +253,7 @@ func lostRuns(t *testing.T, l *ledger.Ledger) {
 	claims, err := l.Claims(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, claims)
-	busy, err := l.UnderWay(t.Context(), Asset, []string{Partition})
+	busy, err := l.RunsAt(t.Context(), Asset, []string{Partition})
 	require.NoError(t, err)
 	require.Empty(t, busy)
 	require.Equal(t, []string{"run_failed/lost pending"}, told(t, l, ""))

@@ -20,9 +20,9 @@ func backTo(version int64, rewritten map[string]string, dropped map[string][]str
 func rollBack(t *testing.T, l *ledger.Ledger) {
 	Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "f")
 	Stage(t, l, "p1", "a", "b", "c", "d")
-	require.NoError(t, l.Settle(t.Context(), token(t, l), []ledger.Outcome{{ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated"}}))
+	require.NoError(t, l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{{ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated"}}))
 	Publish(t, l, 1)
-	_, err := Enumerate(t, l, ledger.Enrolment{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Items: func(yield func(ledger.Item, error) bool) {
+	_, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Items: func(yield func(ledger.Item, error) bool) {
 		for fingerprint, ids := range map[string][]string{"f2": {"a", "b", "e"}, "f1": {"d", "f"}} {
 			for item, err := range Items(fingerprint, ids...) {
 				if !yield(item, err) {
@@ -61,7 +61,7 @@ func rollBack(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "v0", latest.CodeVersion)
 
 	sum := Enrol(t, l, "r3", "f2", "a", "b", "e")
-	require.Equal(t, ledger.Enrolled{Discovered: 3, Changed: 1, Unchanged: 1, Resumed: 1, Vanished: 3, Todo: 2, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 3, Changed: 1, Unchanged: 1, Resumed: 1, Vanished: 3, Todo: 2, Batches: 1}, sum)
 }
 
 func rollBackRefused(t *testing.T, l *ledger.Ledger) {
@@ -94,20 +94,20 @@ func rollBackRefused(t *testing.T, l *ledger.Ledger) {
 	require.ErrorContains(t, err, `item "b" still has its row in it`)
 
 	m.Moves.Dropped["p1"] = []string{"a", "b"}
-	doomed, err := l.Condemn(t.Context(), Asset, []string{"p0", "p-1"})
+	doomed, err := l.MarkForDeletion(t.Context(), Asset, []string{"p0", "p-1"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"p0", "p-1"}, doomed)
 	_, err = l.BeginPublish(t.Context(), m)
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "is being vacuumed")
-	require.NoError(t, l.Pardon(t.Context(), Asset, []string{"p0"}))
-	left, err := l.Condemned(t.Context(), Asset)
+	require.NoError(t, l.UnmarkForDeletion(t.Context(), Asset, []string{"p0"}))
+	left, err := l.MarkedForDeletion(t.Context(), Asset)
 	require.NoError(t, err)
 	require.Equal(t, []string{"p-1"}, left)
 
 	id, err := l.BeginPublish(t.Context(), m)
 	require.NoError(t, err)
-	doomed, err = l.Condemn(t.Context(), Asset, []string{"p0", "p1", "p9"})
+	doomed, err = l.MarkForDeletion(t.Context(), Asset, []string{"p0", "p1", "p9"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"p9"}, doomed, "what an open publish mentions is spared")
 	require.NoError(t, l.AbandonPublish(t.Context(), id, "over"))

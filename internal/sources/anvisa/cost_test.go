@@ -232,20 +232,20 @@ func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
 	require.Equal(t, mean/int64(len(made))*int64(len(made)), cost.Bytes, "about as large as those that are there")
 
 	taken := w.pace.Taken()
-	require.True(t, download.Remakes())
+	require.True(t, download.Recomputes())
 	old := made[0].(anvisa.DownloadRow)
 	wrong := old
 	wrong.Bytes, wrong.Path = 1, "elsewhere"
-	again, err := download.Remake(t.Context(), w.run(anvisa.DownloadKey), wrong)
+	again, err := download.Recompute(t.Context(), w.run(anvisa.DownloadKey), wrong)
 	require.NoError(t, err)
 	require.Equal(t, old, again)
 	require.Equal(t, taken, w.pace.Taken(), "the portal is asked nothing")
 
 	w.files[old.SHA256] = []byte("%PDF- other")
-	_, err = download.Remake(t.Context(), w.run(anvisa.DownloadKey), old)
+	_, err = download.Recompute(t.Context(), w.run(anvisa.DownloadKey), old)
 	require.Equal(t, fault.NotFound, fault.KindOf(err), "damaged: it is fetched again")
 	delete(w.files, old.SHA256)
-	_, err = download.Remake(t.Context(), w.run(anvisa.DownloadKey), old)
+	_, err = download.Recompute(t.Context(), w.run(anvisa.DownloadKey), old)
 	require.Equal(t, fault.NotFound, fault.KindOf(err))
 	require.ErrorContains(t, err, "leaflets/"+old.SHA256)
 }

@@ -64,9 +64,9 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 		Durable:     true,
 		Checks:      downloadChecks(),
 		Cost:        costOfLeaflets,
-		Remake:      d.remakeLeaflet,
+		Recompute:   d.remakeLeaflet,
 		Items:       downloads,
-		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Settle[DownloadRow]) error {
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[DownloadRow]) error {
 			return d.Site.Visit(ctx, func(ctx context.Context, v *client.Visit) error {
 				f := fetcher{Deps: d, visit: v, run: run}
 				for _, item := range batch {
