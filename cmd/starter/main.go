@@ -1,4 +1,4 @@
-// Command starter is how people use drugslm: it starts a development environment, plans and starts runs, and shows
+// Command starter is how people use drugslm. It starts a development environment, plans and starts runs, and shows
 // what is there. Data goes to standard output, everything else to standard error. Its exit codes are those of package cli.
 package main
 

@@ -1,4 +1,4 @@
-// Command worker is the process that works: it serves Temporal task queues, asks the source through browser sessions
+// Command worker is the process that works. It serves Temporal task queues, asks the source through browser sessions
 // and writes the tables. Any number of them may run. It is configured by environment and file (docs/configuration.md);
 // on SIGTERM it takes no new work, finishes what it can within 20 s and leaves the rest to others.
 package main

@@ -1,4 +1,4 @@
-// Package chaos holds the chaos harness: it runs the whole lineage while it kills, stops, cuts off, fills up, upgrades and
+// Package chaos holds the chaos harness. It runs the whole lineage while it kills, stops, cuts off, fills up, upgrades and
 // rewrites whatever the lineage stands on, and then asks whether anything was lost. [Run] does all of it:
 //
 //   - a simulated portal with every fault on, the Temporal server, several workers on one data folder, and a Selenium Grid

@@ -1,5 +1,5 @@
-// Package asset says what an asset is: a named dataset with dependencies, partitions, a row type, checks and the
-// code that makes it. It knows no Temporal, no browser, no SQL and no disk.
+// Package asset says what an asset is: a named dataset with the code that makes it. An asset has dependencies, partitions, a
+// row type and checks. The package knows no Temporal, no browser, no SQL and no disk.
 //
 // An asset is declared with a [Spec], typed by its row, and becomes an [Asset] without type parameters through
 // [New], so that lists, graphs and plans are plain values. A Spec has one of three forms:

@@ -1,4 +1,4 @@
-// Package audit recomputes from the bottom that nothing is lost: ledger, tables and files must tell the same story.
+// Package audit recomputes from the bottom that nothing is lost. Ledger, tables and files must tell the same story.
 //
 // For every partition of every asset: discovered = published + absent + quarantined + pending; each item that the
 // ledger says has a row has exactly one in the table's latest version, in the part that the ledger says, and there are

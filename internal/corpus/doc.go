@@ -1,5 +1,5 @@
-// Package corpus makes a training corpus of leaflets: it says which documents are duplicates, which belong together and so into one
-// split, in which language they are, and how much text there is; it writes the corpus as a folder that pandas, DuckDB and the
+// Package corpus makes a training corpus of leaflets. It says which documents are duplicates, which belong together and so into one
+// split, in which language they are, and how much text there is. It writes the corpus as a folder that pandas, DuckDB and the
 // datasets library of Hugging Face open, with a card written from the data.
 //
 // It works in two passes, since all text together does not fit into memory. In the first a [Sketcher] makes a [Sketch] of some 2 kB of

@@ -1,4 +1,4 @@
-// Package look shows people what was read: a document page by page, the picture of each page beside its text, and the
+// Package look shows people what was read. That is a document page by page, with the picture of each page beside its text, or the
 // figures of many documents.
 //
 // [Document] and [Quality] write one HTML file each that is complete in itself: it loads nothing, runs nothing, and its

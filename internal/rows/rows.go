@@ -1,5 +1,5 @@
-// Package rows translates between Go structs and Parquet rows. The struct's type is erased, so that tables of many row
-// types fit into one list.
+// Package rows stores Go structs as Parquet rows. The struct's type is erased, so that tables of many row types fit into
+// one list.
 //
 // The row type is the schema. Its fields carry these tags:
 //

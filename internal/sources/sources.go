@@ -1,4 +1,4 @@
-// Package sources says what a source of leaflets is, and what it is given to work with.
+// Package sources says what a source of leaflets is. It also says what a source is given to work with.
 //
 // A [Source] is added in one place, the list in package host. It has a package below this one, with its settings, its assets and whatever
 // it needs to ask; nothing else imports that package. Its assets are listed, planned, run and checked as all others are, each host that

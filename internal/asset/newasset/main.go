@@ -1,4 +1,4 @@
-// Command newasset writes the file of a new asset from a template, and says which word to add to which list:
+// Command newasset writes the file of a new asset from a template. It says which word to add to which list:
 //
 //	go run ./internal/asset/newasset anvisa/makers
 //

@@ -1,5 +1,5 @@
-// Package gridtest has what tests of browser sessions need: a hub that only pretends ([NewHub]), with the failures real
-// ones have, for unit tests of any package; and the promises that every pool keeps ([RunLeases], [Run]), to be held
+// Package gridtest has what tests of browser sessions need. A hub that only pretends ([NewHub]), with the failures real
+// ones have, is for unit tests of any package. The promises that every pool keeps ([RunLeases], [Run]) are to be held
 // against the pretended hub, a local chromedriver and a real Grid alike.
 //
 // A [Hub] runs no browser and no script: Hub.Script answers what scripts return. It is safe for several goroutines.

@@ -1,4 +1,4 @@
-// Package laketest says what every [lake.Store] must do, and makes stores that fail.
+// Package laketest says what every [lake.Store] must do. It also makes stores that fail.
 //
 //	func TestMyStore(t *testing.T) {
 //		laketest.Run(t, func(t *testing.T) lake.Store { return open(t) })

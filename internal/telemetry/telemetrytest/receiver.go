@@ -1,4 +1,4 @@
-// Package telemetrytest is a collector inside the test: it takes OTLP traces and metrics by gRPC and by HTTP on
+// Package telemetrytest is a collector inside the test. It takes OTLP traces and metrics by gRPC and by HTTP on
 // 127.0.0.1 and keeps them, so that a test can ask what was traced and counted.
 //
 // [Start] begins it and the test's end stops it; all methods are safe for concurrent use. Spans and metrics arrive when

@@ -1,5 +1,5 @@
 // Package simulator is a simulated Bulário Eletrônico: an HTTP server that behaves as the Brazilian regulator's leaflet portal
-// does, down to the DOM of its table and pager, its tokens, its daily reshuffle and its bans. Tests and the demo run against it,
+// does. That includes the DOM of its table and pager, its tokens, its daily reshuffle and its bans. Tests and the demo run against it,
 // so that neither ever needs the internet.
 //
 // It is faithful where a client could notice, and hostile where the real one has been seen to be: [Faults] are switched on by
