@@ -106,7 +106,7 @@ func TestASavedPlanRunsOnce(t *testing.T) {
 // only: the version stays a constant of the product.
 func rebuilt(t *testing.T) string {
 	t.Helper()
-	source, err := filepath.Abs(filepath.Join("..", "internal", "anvisa", "extract.go"))
+	source, err := filepath.Abs(filepath.Join("..", "internal", "sources", "anvisa", "extract.go"))
 	require.NoError(t, err)
 	code, err := os.ReadFile(source)
 	require.NoError(t, err)

@@ -18,7 +18,7 @@ import (
 var codeVersion = regexp.MustCompile(`CodeVersion:\s+"(\d+)"`)
 
 // The source of the asset whose code version differs between the builds.
-const changedSource = "internal/anvisa/extract.go"
+const changedSource = "internal/sources/anvisa/extract.go"
 
 // Builds are the paths of workers of three releases: they differ in the code version of one asset. Beside each lies the CLI of its
 // release.
