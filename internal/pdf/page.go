@@ -63,7 +63,9 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 		return rawPage{}, err
 	}
 	of := loaded.TextPage
-	raw, objects, err := eye.page(i, page, eye.d.characters())
+	characters := eye.d.characters()
+	eye.d.signs(characters)
+	raw, objects, err := eye.page(i, page, characters)
 	if err != nil {
 		return rawPage{}, err
 	}

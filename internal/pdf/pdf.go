@@ -29,7 +29,8 @@
 // lists them. In doubt they stay.
 //
 // Text is in the order of the file, which is that of reading but for two columns of prose that are printed line by line,
-// left and right in turn: these are taken apart. Ligatures are letters again and bullets of symbol fonts are "•".
+// left and right in turn: these are taken apart. Ligatures are letters again, bullets of symbol fonts are "•",
+// and private characters of the font Symbol are its signs, as "≥".
 package pdf
 
 import (

@@ -1,0 +1,77 @@
+package pdf
+
+import (
+	"regexp"
+)
+
+// Programs write the codes of the font Symbol as private characters, from U+F000 on: ≥ is U+F0B3. What they mean is the encoding of that font,
+// which Adobe publishes (unicode.org/Public/MAPPINGS/VENDORS/ADOBE/symbol.txt). Other fonts have other signs at the same codes, Wingdings pictures.
+const (
+	symbolFirst = 0xf020
+	symbolLast  = 0xf0ff
+)
+
+// symbolSigns are the characters of the font Symbol from symbolFirst on; � is none, or a piece of a sign that is put together of several. Where
+// Adobe's table leaves a choice, or gives private characters, signs are those that leaflets write: µ, ®. The suits of cards are bullets, as in Wingdings.
+const symbolSigns = " !∀#∃%&∋()∗+,−./0123456789:;<=>?" +
+	"≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_" +
+	"�αβχδεφγηιϕκλµνοπθρστυϖωξψζ{|}∼�" +
+	"��������������������������������" +
+	"€ϒ′≤⁄∞ƒ••••↔←↑→↓°±″≥×∝∂•÷≠≡≈…��↵" +
+	"ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓" +
+	"◊⟨®©™∑�����������⟩∫⌠�⌡����������"
+
+// symbolFont is the name of the font Symbol in a file, with the mark of a part of it before and its style behind. Symbol fonts of other names may
+// have other signs.
+var symbolFont = regexp.MustCompile(`^(?:[A-Z]{6}\+)?Symbol(?:MT|PS|PSMT)?(?:[,-]?(?:Regular|Bold|Italic|Oblique))*$`)
+
+// symbolSign gives the sign of a private character of the font Symbol; false where the font has none there.
+func symbolSign(r rune) (rune, bool) {
+	n := symbolFirst
+	for _, sign := range symbolSigns {
+		if rune(n) == r {
+			return sign, sign != '�'
+		}
+		n++
+	}
+	return 0, false
+}
+
+// signs puts the signs of the font Symbol into the characters of the loaded page where they are private ones. The others stay.
+func (d *direct) signs(characters []rune) {
+	known := map[uint64]bool{} // fonts: is it Symbol?
+	for i, r := range characters {
+		if r < symbolFirst || r > symbolLast {
+			continue
+		}
+		sign, ok := symbolSign(r)
+		text := d.object(i)
+		if !ok || text == 0 {
+			continue
+		}
+		font := d.do("FPDFTextObj_GetFont", text)
+		is, asked := known[font]
+		if !asked {
+			is = font != 0 && symbolFont.MatchString(d.fontName(font))
+			known[font] = is
+		}
+		if is {
+			characters[i] = sign
+		}
+	}
+}
+
+// fontName is the name that the file gives a font; "" for none, and for one that is too long.
+func (d *direct) fontName(font uint64) string {
+	at := d.room()
+	n := d.do("FPDFFont_GetBaseFontName", font, at, scratchBytes)
+	if d.err != nil || n < 2 || n > scratchBytes {
+		return ""
+	}
+	name, ok := d.module.Memory().Read(uint32(at), uint32(n-1)) // without the zero at its end
+	if !ok {
+		d.fail("outside of the memory")
+		return ""
+	}
+	return string(name)
+}
