@@ -15,6 +15,7 @@ type tableRow struct {
 	last  []int // of the cells: the last column that it lies over
 	down  []int // of the cells: how many rows below it lies over; nil where nothing tells
 	group bool  // it is one cell that stretches, alone
+	page  int   // of its first cell; 0 where the row is not one that a file tags
 }
 
 func (r tableRow) filled() int { return len(r.texts) - count(r.texts, "") }

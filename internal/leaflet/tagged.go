@@ -167,6 +167,7 @@ type tree struct {
 // branch is a row.
 type branch struct {
 	number, width int
+	cut           bool    // the end of a page divides it, and the head of the table is printed again below that
 	cells         []*leaf // by place; those without words are not here
 }
 
@@ -202,6 +203,7 @@ func newTree(lines []line, n uint16) *tree {
 	for _, r := range t.rows {
 		r.unrepeat()
 	}
+	t.unhead()
 	return t
 }
 
@@ -318,10 +320,13 @@ func (t *tree) table() (rows []tableRow, columns []Box, full int) {
 	divided := t.divided(columns, place)
 	for i, r := range t.rows {
 		if divided[i] != nil {
-			rows = append(rows, divided[i]...)
+			for _, row := range divided[i] {
+				row.page = r.page()
+				rows = append(rows, row)
+			}
 			continue
 		}
-		row := tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n)}
+		row := tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n), page: r.page()}
 		for _, c := range r.cells {
 			at, e := min(place[c.column], n-1), c.extent()
 			row.texts[at] = strings.TrimSpace(row.texts[at] + " " + joined(c.words()))
@@ -332,6 +337,10 @@ func (t *tree) table() (rows []tableRow, columns []Box, full int) {
 		}
 		row.group = len(r.cells) == 1 && (r.width == 1 || row.stretched())
 		row.toTheLeft()
+		if i > 0 && t.rows[i-1].cut && row.texts[0] == "" && rowGoesOn(rows, row) {
+			rows[len(rows)-1].append(row)
+			continue
+		}
 		rows = append(rows, row)
 	}
 	return rows, columns, full

@@ -68,11 +68,11 @@ func taggedChanges(lines []line) []Change {
 		if n > 0 {
 			t := newTree(lines[at:to], n)
 			printed, places, _ := t.table()
-			for i, r := range printed {
+			for _, r := range printed {
 				if heads := ruled(r.texts); heads != nil {
 					columns = heads
 				} else if len(places) == len(columns) {
-					all = addChange(all, r.texts, columns, t.rows[i].page())
+					all = addChange(all, r.texts, columns, r.page)
 				}
 			}
 			if columns != nil && len(places) != len(columns) {

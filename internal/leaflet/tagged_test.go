@@ -243,3 +243,85 @@ func TestTagsOfAnyKind(t *testing.T) {
 		}
 	}
 }
+
+// TestTaggedHeadAgain has a table whose head the program prints again overleaf, and tags as cells of the row that the end of the page divides: two
+// behind those of the row, and two in them. The rest of that row it tags as a row of its own.
+func TestTaggedHeadAgain(t *testing.T) {
+	t.Parallel()
+	head := []string{"Classe", "Comum", "Incomum", "Rara"}
+	want := [][]string{
+		head, {"Infecções", "", "", "Cistite"}, {"Sangue", "", "Anemia", "Leucopenia"}, {"Nervos", "Cefaleia", "", "Torpor"},
+		{"Coração", "", "Bloqueio de primeiro grau da condução", "Alterações no ritmo do coração"}, {"Vasos", "", "Hipertensão", "Hipotensão"}, {"Pele", "", "Perda de pelos", ""},
+	}
+	for i := range 20 { // so many that cells out of place are few among them
+		want = append(want, []string{fmt.Sprintf("Órgão %d", i), "", fmt.Sprintf("Sinal %d", i), fmt.Sprintf("Achado %d", i)})
+	}
+	for name, overleaf := range map[string]func(s *sheet){
+		"in the row's cells and behind them": func(s *sheet) {
+			s.tagged(10, 10, 4, 4, 6, "Classe")
+			s.tagged(90, 10, 4, 5, 6, "Comum")
+			s.tagged(170, 10, 4, 2, 6, "Incomum")
+			s.tagged(250, 10, 4, 3, 6, "Rara")
+			s.tagged(170, 22, 5, 0, 2, "da condução")
+			s.tagged(250, 22, 5, 1, 2, "do coração")
+		},
+		"behind the row's cells, whose rest is in them": func(s *sheet) {
+			for i, text := range head {
+				s.tagged(10+80*float32(i), 10, 4, 4+i, 8, text)
+			}
+			s.tagged(170, 22, 4, 2, 8, "da condução")
+			s.tagged(250, 22, 4, 3, 8, "do coração")
+		},
+		"before the rest, in the row's cells": func(s *sheet) {
+			s.tagged(10, 10, 4, 0, 4, "Classe")
+			s.tagged(90, 10, 4, 1, 4, "Comum")
+			s.tagged(170, 10, 4, 2, 4, "Incomum\nda condução")
+			s.tagged(250, 10, 4, 3, 4, "Rara\ndo coração")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var first, second sheet
+			first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+			for i, row := range want[:4] {
+				first.taggedRow(40+20*float32(i), i, row...)
+			}
+			first.taggedRow(120, 4, "Coração", "", "Bloqueio de\nprimeiro grau", "Alterações\nno ritmo")
+			overleaf(&second)
+			for i, row := range want[5:] {
+				second.taggedRow(60+20*float32(i), 6+i, row...)
+			}
+			tables := adverse(t, first, second).Tables
+			require.Len(t, tables, 1)
+			require.Equal(t, want, tables[0].Rows)
+			require.Equal(t, 4, tables[0].Columns)
+		})
+	}
+}
+
+// TestTaggedHeadWords keeps in a row what is only like the head: not all of it, not at the top, or elsewhere.
+func TestTaggedHeadWords(t *testing.T) {
+	t.Parallel()
+	for name, overleaf := range map[string]struct {
+		x     float32
+		cells []string
+	}{
+		"a part of it": {10, []string{"Dose", "dobrada", "Vezes"}},
+		"other places": {45, []string{"Dose", "Idade", "Vezes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var first, second sheet
+			first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+			first.taggedRow(40, 0, "Dose", "Idade", "Vezes")
+			first.taggedRow(60, 1, "10 mg", "adultos", "uma")
+			first.taggedRow(80, 2, "5 mg", "crianças", "duas")
+			for i, c := range overleaf.cells {
+				second.tagged(overleaf.x+80*float32(i), 10, 2, i, 3, c)
+			}
+			second.taggedRow(30, 3, "2 mg", "bebês", "três")
+			rows := adverse(t, first, second).Tables[0].Rows
+			require.Equal(t, []string{"5 mg " + overleaf.cells[0], "crianças " + overleaf.cells[1], "duas " + overleaf.cells[2]}, rows[2])
+		})
+	}
+}
