@@ -14,13 +14,13 @@ func (t *tree) unhead() {
 	if len(t.rows) == 0 {
 		return
 	}
-	page := t.rows[0].lastPage()
+	tops, page := t.tops(), t.rows[0].lastPage()
 	for i := 1; i < len(t.rows); i++ {
 		r := t.rows[i]
 		if last := r.lastPage(); last > page {
 			page = last
 			for n := min(maxHeadRows, i); n > 0; n-- {
-				if t.beheaded(r, t.rows[:n], page) {
+				if r.beheaded(t.rows[:n], page, tops[page]) {
 					break
 				}
 			}
@@ -38,9 +38,9 @@ func (r *branch) lastPage() (page int) {
 }
 
 // beheaded takes the texts of head out of what r has on a page: true where all of them begin its cells there, at the top, each at its place in the head.
-func (t *tree) beheaded(r *branch, head []*branch, page int) bool {
+func (r *branch) beheaded(head []*branch, page int, top float32) bool {
 	taken := make([]int, len(r.cells)) // words of each cell's last part
-	texts, top, first := 0, t.topOf(page), float32(math.Inf(1))
+	texts, first := 0, float32(math.Inf(1))
 	for _, h := range head {
 		for _, c := range h.cells {
 			at, n := r.holder(c, page, taken)
@@ -73,19 +73,19 @@ func (t *tree) beheaded(r *branch, head []*branch, page int) bool {
 	return true
 }
 
-// topOf is where the words of the table begin on a page.
-func (t *tree) topOf(page int) float32 {
-	top := float32(math.Inf(1))
+// tops is where the words of the table begin on each page.
+func (t *tree) tops() map[int]float32 {
+	tops := map[int]float32{}
 	for _, r := range t.rows {
 		for _, c := range r.cells {
 			for _, p := range c.parts {
-				if p.page == page {
-					top = min(top, p.box.Y0)
+				if top, ok := tops[p.page]; !ok || p.box.Y0 < top {
+					tops[p.page] = p.box.Y0
 				}
 			}
 		}
 	}
-	return top
+	return tops
 }
 
 // holder is the cell of r that has, on a page and after the words taken, the text of a cell of the head at the same place, and how many words that is.
