@@ -111,7 +111,7 @@ func RowsOfFile[T any](ctx context.Context, table *lake.Table, file lake.File) i
 }
 
 // Maintainer keeps the versions of a data folder's tables.
-func Keeper(d *host.Data) versions.Maintainer {
+func Maintainer(d *host.Data) versions.Maintainer {
 	return versions.Maintainer{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Now: d.Now}
 }
 

@@ -25,7 +25,7 @@ func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[stri
 		}
 		return nil, versions.WithRepairCommand(a, err).Error(), nil
 	}
-	drifts, err := command.Keeper(d).ForeignChanges(ctx, a)
+	drifts, err := command.Maintainer(d).ForeignChanges(ctx, a)
 	if err != nil {
 		return nil, "", err
 	}

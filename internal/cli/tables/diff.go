@@ -41,7 +41,7 @@ shortly before they part.`,
 				if err != nil {
 					return err
 				}
-				found, err := command.Keeper(d).Diff(ctx, made, in)
+				found, err := command.Maintainer(d).Diff(ctx, made, in)
 				if err != nil {
 					return err
 				}

@@ -53,10 +53,10 @@ in hand. --dry-run says what would happen.`,
 				}
 				view := api.Rollback{Asset: made.Key, To: version, DryRun: dry}
 				if dry {
-					view.Partitions, err = command.Keeper(d).PlanRollback(ctx, made, version, partitions)
+					view.Partitions, err = command.Maintainer(d).PlanRollback(ctx, made, version, partitions)
 				} else {
 					view.RunID = rollbackID()
-					view.Partitions, err = command.Keeper(d).Rollback(ctx, made, version, partitions, view.RunID)
+					view.Partitions, err = command.Maintainer(d).Rollback(ctx, made, version, partitions, view.RunID)
 				}
 				if err != nil && !anyReturned(view) {
 					return err

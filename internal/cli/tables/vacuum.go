@@ -39,7 +39,7 @@ Files that no version mentions are for "starter sweep". Leaflet PDFs are never r
 				if err != nil {
 					return err
 				}
-				done, err := command.Keeper(d).Vacuum(ctx, selected, retention)
+				done, err := command.Maintainer(d).Vacuum(ctx, selected, retention)
 				if err != nil {
 					return err
 				}

@@ -40,7 +40,7 @@ readers of the partition see; READABLE is "no" once vacuum has removed files the
 				if err != nil {
 					return err
 				}
-				found, err := command.Keeper(d).List(ctx, made, partitions, limit)
+				found, err := command.Maintainer(d).List(ctx, made, partitions, limit)
 				if err != nil {
 					return err
 				}

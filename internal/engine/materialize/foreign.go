@@ -11,8 +11,8 @@ import (
 	"drugslm/internal/versions"
 )
 
-// keeper looks at the tables and at what other programs did to them.
-func (eng *Engine) keeper() versions.Maintainer {
+// maintainer looks at the tables and at what other programs did to them.
+func (eng *Engine) maintainer() versions.Maintainer {
 	return versions.Maintainer{Graph: eng.Graph, Ledger: eng.Ledger, Table: eng.Table, Now: eng.Now}
 }
 
@@ -25,7 +25,7 @@ func (eng *Engine) follow(ctx context.Context, j job) error {
 	if err := eng.recover(ctx, j); err != nil {
 		return err
 	}
-	_, err := eng.keeper().Reconcile(ctx, j.asset, j.partition(), j.Run)
+	_, err := eng.maintainer().Reconcile(ctx, j.asset, j.partition(), j.Run)
 	return err
 }
 
@@ -66,14 +66,14 @@ func (in inputs) ours(ctx context.Context, of *asset.Asset, partition string) er
 	if err != nil || len(open) > 0 {
 		return err // a publish is under way: it is ours
 	}
-	d, err := in.keeper().Examine(ctx, of, partition)
+	d, err := in.maintainer().Examine(ctx, of, partition)
 	if err != nil || d == nil || d.Changed+d.Missing+d.Unknown == 0 {
 		return err
 	}
 	if open, err := in.Ledger.Unfinished(ctx, string(of.Key), partition); err != nil || len(open) > 0 {
 		return err
 	}
-	again, err := in.keeper().Examine(ctx, of, partition) // a publish may have ended in between
+	again, err := in.maintainer().Examine(ctx, of, partition) // a publish may have ended in between
 	if err != nil || again == nil || again.Changed+again.Missing+again.Unknown == 0 {
 		return err
 	}
