@@ -2,7 +2,6 @@ package anvisa
 
 import (
 	"fmt"
-	"time"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/document"
@@ -45,26 +44,15 @@ func (r HistoryRow) documentID() string { return document.ItemID(r.IDProduto, r.
 
 // History declares the asset of all changes, one a row.
 func History(categories *asset.Partitions) *asset.Asset {
-	return asset.New(asset.Spec[HistoryRow]{
+	return partsOf(categories, asset.Spec[HistoryRow]{
 		Key:         HistoryKey,
 		Description: "The tables of changes at the leaflets' ends, one change a row.",
 		Grain:       "a row of the table of changes of a leaflet in a document",
 		IDFormat:    "id_produto/audience#leaflet/change/row",
-		Owners:      []string{"team:corpus"},
-		Tags:        map[string]string{"source": "anvisa"},
-		Kinds:       []string{"text", "delta"},
-		Deps:        asset.On(ExtractKey),
-		Partitions:  categories,
 		Location:    "processed/anvisa/history",
 		CodeVersion: "1",
-		Freshness:   asset.Within(72 * time.Hour),
-		Automation:  asset.Eager(),
-		Queue:       asset.QueueExtract,
-		Timeout:     30 * time.Minute,
-		BatchSize:   2000, // rows of a part that is no longer small
 		Checks:      historyChecks(),
-		Derive:      fromDocuments(historyRows),
-	})
+	}, historyRows)
 }
 
 // item knows a change by all that its row says of it.

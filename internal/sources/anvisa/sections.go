@@ -55,32 +55,33 @@ func (r SectionRow) documentID() string { return document.ItemID(r.IDProduto, r.
 
 // Sections declares the asset of all sections, one a row.
 func Sections(categories *asset.Partitions) *asset.Asset {
-	return asset.New(asset.Spec[SectionRow]{
+	return partsOf(categories, asset.Spec[SectionRow]{
 		Key:         SectionsKey,
 		Description: "Every section of every leaflet, one a row: what a question about one topic is answered from.",
 		Grain:       "a section of a leaflet in a document",
 		IDFormat:    "id_produto/audience#leaflet/section",
-		Owners:      []string{"team:corpus"},
-		Tags:        map[string]string{"source": "anvisa"},
-		Kinds:       []string{"text", "delta"},
-		Deps:        asset.On(ExtractKey),
-		Partitions:  categories,
 		Location:    "processed/anvisa/sections",
 		CodeVersion: "1",
-		Freshness:   asset.Within(72 * time.Hour),
-		Automation:  asset.Eager(),
-		Queue:       asset.QueueExtract,
-		Timeout:     30 * time.Minute,
-		BatchSize:   2000, // rows of a part that is no longer small
 		Checks:      sectionChecks(),
-		Derive:      fromDocuments(sectionRows),
-	})
+	}, sectionRows)
 }
 
 // part is a row of which a document gives many.
 type part interface {
 	asset.Row
 	item() asset.Item
+}
+
+// partsOf declares an asset of the parts of documents, made again with each document: spec says what is its own, and rows gives
+// the parts of one document.
+func partsOf[T part](categories *asset.Partitions, spec asset.Spec[T], rows func(asset.Run, ExtractRow) []T) *asset.Asset {
+	spec.Owners, spec.Tags, spec.Kinds = []string{"team:corpus"}, map[string]string{"source": "anvisa"}, []string{"text", "delta"}
+	spec.Deps, spec.Partitions = asset.On(ExtractKey), categories
+	spec.Freshness, spec.Automation = asset.Within(72*time.Hour), asset.Eager()
+	spec.Queue, spec.Timeout = asset.QueueExtract, 30*time.Minute
+	spec.BatchSize = 2000 // rows of a part that is no longer small
+	spec.Derive = fromDocuments(rows)
+	return asset.New(spec)
 }
 
 // fromDocuments derives the rows that each document gives.
