@@ -10,55 +10,42 @@ import (
 
 // Enrol syncs the items of a step: it compares what there is to make with the ledger, and gives each item to do a batch
 // number. Its name is in recorded histories.
-func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (out materialize.SyncResult, err error) {
-	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.SyncItems(ctx, at, in)
-		return err
-	})
-	return out, err
+func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (materialize.SyncResult, error) {
+	return part(ctx, a, in, in, a.Engine.SyncItems)
 }
 
 // List asks the source for every item of a step with its row, enrols the items and stages the rows of those that are new or
 // changed.
-func (a *Activities) List(ctx context.Context, in materialize.StepInput) (out materialize.SyncResult, err error) {
-	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.List(ctx, at, in)
-		return err
-	})
-	return out, err
+func (a *Activities) List(ctx context.Context, in materialize.StepInput) (materialize.SyncResult, error) {
+	return part(ctx, a, in, in, a.Engine.List)
 }
 
 // Batch makes the items of one batch of a step, and stages their rows.
-func (a *Activities) Batch(ctx context.Context, in materialize.BatchInput) (out materialize.BatchOutput, err error) {
-	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.Batch(ctx, at, in)
-		return err
-	})
-	return out, err
+func (a *Activities) Batch(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
+	return part(ctx, a, in.StepInput, in, a.Engine.Batch)
 }
 
 // Check runs the asset's checks on what is staged and records the verdicts.
-func (a *Activities) Check(ctx context.Context, in materialize.CheckInput) (out materialize.Checked, err error) {
-	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.Check(ctx, at, in)
-		return err
-	})
-	return out, err
+func (a *Activities) Check(ctx context.Context, in materialize.CheckInput) (materialize.Checked, error) {
+	return part(ctx, a, in.StepInput, in, a.Engine.Check)
 }
 
 // Publish shows readers the partition's new state, all of it in one commit.
-func (a *Activities) Publish(ctx context.Context, in materialize.PublishInput) (out materialize.Result, err error) {
-	err = a.step(ctx, in.StepInput, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.Publish(ctx, at, in)
-		return err
-	})
-	return out, err
+func (a *Activities) Publish(ctx context.Context, in materialize.PublishInput) (materialize.Result, error) {
+	return part(ctx, a, in.StepInput, in, a.Engine.Publish)
 }
 
 // Observe looks at an external asset and keeps what it saw.
-func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (out materialize.Result, err error) {
-	err = a.step(ctx, in, func(ctx context.Context, at materialize.Attempt) error {
-		out, err = a.Engine.Observe(ctx, at, in)
+func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (materialize.Result, error) {
+	return part(ctx, a, in, in, a.Engine.Observe)
+}
+
+// part runs one part of a step as an attempt of an activity.
+func part[In, Out any](
+	ctx context.Context, a *Activities, step materialize.StepInput, in In, do func(context.Context, materialize.Attempt, In) (Out, error),
+) (out Out, err error) {
+	err = a.step(ctx, step, func(ctx context.Context, at materialize.Attempt) error {
+		out, err = do(ctx, at, in)
 		return err
 	})
 	return out, err
