@@ -95,7 +95,7 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 			last.Failures, last.Lost = 0, 0
 		}
 		switch {
-		case lost(err):
+		case fault.SessionLost(err):
 			last.Lost++
 		case counted(err):
 			last.Failures++
@@ -117,12 +117,9 @@ const maxLost = 20
 // maxDeaths is how many workers in a row may die over one activity. A batch ends them much earlier by its items.
 const maxDeaths = 20
 
-// lost reports whether an attempt failed because its browser was lost.
-func lost(err error) bool { return fault.KindOf(err) == fault.Session && !fault.Canceled(err) }
-
 // spent reports whether an attempt that failed so was the last one.
 func (h heartbeat) spent(err error, limit int) bool {
-	if lost(err) {
+	if fault.SessionLost(err) {
 		return h.Lost >= maxLost
 	}
 	return counted(err) && h.Failures >= limit

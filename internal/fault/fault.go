@@ -155,3 +155,6 @@ func IsFinal(err error) bool {
 
 // Canceled reports whether err only says that somebody stopped the work.
 func Canceled(err error) bool { return errors.Is(err, context.Canceled) }
+
+// SessionLost reports whether work failed because its browser session was lost.
+func SessionLost(err error) bool { return KindOf(err) == Session && !Canceled(err) }

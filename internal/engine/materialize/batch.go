@@ -187,7 +187,7 @@ const maxDown = 5
 // fail notes an item's failure; an error when the batch must end.
 func (p *pass) fail(ctx context.Context, e ledger.Entry, err error) error {
 	outcome, fatal := p.outcome(e, err)
-	if fault.KindOf(fatal) == fault.Session && !fault.Canceled(fatal) { // the browser was lost, which may be its doing
+	if fault.SessionLost(fatal) { // which may be its doing
 		p.failed = append(p.failed, outcome)
 		delete(p.entries, e.ID)
 	}
