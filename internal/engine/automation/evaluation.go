@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/engine/planning"
 	"drugslm/internal/ledger"
 )
 
@@ -69,12 +70,7 @@ func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	e.record.At = e.now
 	e.record.Handled, e.record.Due = make(map[ledger.PartitionRef]ledger.Handled), make(map[ledger.PartitionRef]time.Time)
 	e.reach = g.PartitionDeps(e.now, func(set string) ([]asset.Partition, error) {
-		known, err := l.KnownPartitions(ctx, set)
-		found := make([]asset.Partition, len(known))
-		for i, p := range known {
-			found[i] = asset.Partition{Key: p.Key, Label: p.Label}
-		}
-		return found, err
+		return planning.PartitionsOf(ctx, l, set)
 	})
 	return e, e.read(ctx)
 }

@@ -45,15 +45,25 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 func Partitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map[string][]asset.Partition, error) {
 	found := make(map[string][]asset.Partition)
 	for _, set := range g.Sets() {
-		known, err := l.KnownPartitions(ctx, set.Name)
+		known, err := PartitionsOf(ctx, l, set.Name)
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range known {
-			found[set.Name] = append(found[set.Name], asset.Partition{Key: p.Key, Label: p.Label})
+		if len(known) > 0 {
+			found[set.Name] = known
 		}
 	}
 	return found, nil
+}
+
+// PartitionsOf reads the keys of one dynamic set.
+func PartitionsOf(ctx context.Context, l *ledger.Ledger, set string) ([]asset.Partition, error) {
+	known, err := l.KnownPartitions(ctx, set)
+	found := make([]asset.Partition, len(known))
+	for i, p := range known {
+		found[i] = asset.Partition{Key: p.Key, Label: p.Label}
+	}
+	return found, err
 }
 
 // published gives the facts of the partitions of an asset that were ever published.
