@@ -148,9 +148,9 @@ func TestVacuumTakesOnlyWhatNobodyNeeds(t *testing.T) {
 	require.Equal(t, []bool{true, false, false, false, false, true}, readable)
 	require.Equal(t, []string{"a 4"}, w.rows(catalog))
 	w.sound()
-	condemned, err := w.ledger.MarkedForDeletion(t.Context(), string(catalog))
+	marked, err := w.ledger.MarkedForDeletion(t.Context(), string(catalog))
 	require.NoError(t, err)
-	require.Empty(t, condemned, "what is gone need not be remembered")
+	require.Empty(t, marked, "what is gone need not be remembered")
 
 	_, err = w.rollback(catalog, 2)
 	require.Equal(t, fault.Invalid, fault.KindOf(err))

@@ -41,7 +41,7 @@ type Anvisa struct {
 	Listing   string `key:"listing" class:"plain" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" class:"plain" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" class:"plain" help:"User agent to show; empty: drugslm/<version> with the contact."`
-	Contact   string `key:"contact" class:"plain" help:"Mail address or page of whoever runs this, shown in the user agent unless that is set."`
+	Contact   string `key:"contact" class:"plain" help:"Mail address or page of the operator, shown in the user agent unless that is set."`
 }
 
 // Observed is where the open data is taken from; empty when it is not observed. A portal on this machine is a simulated
