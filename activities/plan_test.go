@@ -103,6 +103,6 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	fact := got.Facts[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.PartitionFact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2}, fact)
+	require.Equal(t, asset.PartitionFact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2, Attempt: asset.AttemptSucceeded}, fact)
 	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
 }

@@ -26,6 +26,10 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		})
 	}
 	unsettled, err := l.Unsettled(ctx, RetriedKinds())
+	var attempts map[ledger.PartitionRef]ledger.Attempt
+	if err == nil {
+		attempts, err = l.OpenAttempts(ctx)
+	}
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
@@ -35,8 +39,13 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 	for i, a := range assets {
 		w.Facts[a.Key] = facts[i]
 	}
-	for slice, u := range unsettled {
-		unsettle(w, slice, u)
+	for ref, u := range unsettled {
+		amend(w, ref, func(f *asset.PartitionFact) {
+			f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
+		})
+	}
+	for ref, a := range attempts {
+		amend(w, ref, func(f *asset.PartitionFact) { f.Attempt = asset.Attempt(a.State) })
 	}
 	return w, nil
 }
@@ -74,7 +83,10 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 	}
 	facts := make(map[string]asset.PartitionFact, known)
 	err = l.PublishedPartitions(ctx, string(key), func(s ledger.PublishedPartition) error {
-		f := asset.PartitionFact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
+		f := asset.PartitionFact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified, Attempt: asset.AttemptSucceeded}
+		if to := s.RolledBack; to >= 0 {
+			f.RolledBack = &to
+		}
 		if len(s.Upstream) > 0 {
 			f.Upstream = make(asset.Versions, len(s.Upstream))
 		}
@@ -87,16 +99,17 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 	return facts, err
 }
 
-// unsettle adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
-func unsettle(w asset.GraphState, s ledger.PartitionRef, u ledger.Unsettled) {
-	facts, declared := w.Facts[asset.Key(s.Asset)]
+// amend changes the fact of a partition, which may never have been published. Partitions of an asset that is no longer
+// declared are nobody's.
+func amend(w asset.GraphState, ref ledger.PartitionRef, change func(*asset.PartitionFact)) {
+	facts, declared := w.Facts[asset.Key(ref.Asset)]
 	if !declared {
 		return
 	}
-	f, known := facts[s.Partition]
+	f, known := facts[ref.Partition]
 	if !known {
 		f.Version = -1
 	}
-	f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
-	facts[s.Partition] = f
+	change(&f)
+	facts[ref.Partition] = f
 }
