@@ -15,14 +15,43 @@ type Resumed struct {
 type Run struct {
 	RunID     string          `json:"run_id"`
 	Selection string          `json:"selection"`
-	State     ledger.RunState `json:"state"` // running, succeeded, failed or canceled
+	State     ledger.RunState `json:"state"` // running, succeeded, failed or canceled; waiting: no worker has begun it
 	TraceID   string          `json:"trace_id"`
 	Started   time.Time       `json:"started"`
 	Finished  *time.Time      `json:"finished"`
 	Error     string          `json:"error,omitempty"`
 	Link      string          `json:"link,omitempty"` // to the Web UI
 
-	Waiting []Wait `json:"waiting,omitempty"` // show: its steps that wait
+	Counts StepCount `json:"counts"` // its steps by state; of the run of a backfill, those of the backfill
+
+	Waiting  []Wait          `json:"waiting,omitempty"`  // show: its steps that wait
+	Steps    []RunStep       `json:"steps,omitempty"`    // show: in the order of the plan; of the run of a backfill, those that failed
+	Backfill string          `json:"backfill,omitempty"` // whose run it is: `backfill show` has all of its steps
+	Assets   []AssetProgress `json:"assets,omitempty"`   // show: of the backfill
+}
+
+// StepCount counts the steps of a run by the state of their attempts.
+type StepCount map[ledger.AttemptState]int
+
+// RunStep is the attempt of a run at one partition of an asset.
+type RunStep struct {
+	Asset      string              `json:"asset"`
+	Partition  string              `json:"partition"`
+	Label      string              `json:"label"`
+	State      ledger.AttemptState `json:"state"` // queued, running, waiting, succeeded, failed, skipped, canceled or interrupted
+	Tries      int                 `json:"tries"` // how often one of its activities was begun, at most; 0: it never began
+	Kind       string              `json:"kind,omitempty"`
+	Error      string              `json:"error,omitempty"`       // why it failed, was skipped, canceled or interrupted
+	FirstError string              `json:"first_error,omitempty"` // of the tries that others followed
+	Changed    bool                `json:"changed"`               // it published
+	Version    int64               `json:"version"`
+	Rows       int64               `json:"rows"`
+	Bytes      int64               `json:"bytes"`
+	Items      ItemCounts          `json:"items"`
+	Started    *time.Time          `json:"started"`
+	Finished   *time.Time          `json:"finished"`
+	Seconds    float64             `json:"seconds"` // its own time, until now if it has not ended
+	Link       string              `json:"link,omitempty"`
 }
 
 // RunList is what `runs list` prints, newest first.

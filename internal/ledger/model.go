@@ -278,6 +278,13 @@ type Run struct {
 	Error    string
 }
 
+// RunFilter selects runs; an empty field selects everything.
+type RunFilter struct {
+	State RunState
+	Since time.Time // those that were under way at this time or later
+	Limit int       // 0: 1000
+}
+
 // Lease records the owner of a browser session, and until when.
 type Lease struct {
 	Session string // the hub's id of it

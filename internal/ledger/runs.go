@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"drugslm/internal/fault"
 )
@@ -69,6 +70,40 @@ func leftAs(state RunState) AttemptState {
 // Runs returns the runs, the newest first; limit 0 means 1000.
 func (l *Ledger) Runs(ctx context.Context, limit int) ([]Run, error) {
 	return l.runs(ctx, `ORDER BY started DESC, id LIMIT $1`, atMost(limit))
+}
+
+// RunsBy selects runs, the newest first.
+func (l *Ledger) RunsBy(ctx context.Context, f RunFilter) ([]Run, error) {
+	where, args := "1 = 1", []any{}
+	if f.State != "" {
+		args = append(args, string(f.State))
+		where += fmt.Sprintf(" AND state = $%d", len(args))
+	}
+	if !f.Since.IsZero() {
+		args = append(args, micros(f.Since))
+		where += fmt.Sprintf(" AND (started >= $%[1]d OR finished >= $%[1]d OR state = 'running')", len(args))
+	}
+	args = append(args, atMost(f.Limit))
+	return l.runs(ctx, fmt.Sprintf(`WHERE %s ORDER BY started DESC, id LIMIT $%d`, where, len(args)), args...)
+}
+
+// RunCounts counts the steps of runs by state. A run without steps has none, and so have those of backfills: see
+// [Ledger.BackfillSums].
+func (l *Ledger) RunCounts(ctx context.Context, runs ...string) (map[string]map[AttemptState]int, error) {
+	out := make(map[string]map[AttemptState]int, len(runs))
+	err := l.some(ctx, "count steps", `SELECT run, state, COUNT(*) FROM run_steps WHERE $1 = '' AND run IN (%s) GROUP BY run, state`, "", runs,
+		func(rows *sql.Rows) error {
+			var run string
+			var state AttemptState
+			var n int
+			err := rows.Scan(&run, &state, &n)
+			if out[run] == nil {
+				out[run] = make(map[AttemptState]int)
+			}
+			out[run][state] = n
+			return err
+		})
+	return out, err
 }
 
 // Run returns one run, and false if it is unknown.

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -102,6 +103,72 @@ func List[T any](w io.Writer, values []T, columns []Column[T]) error {
 		}
 	}
 	return Table(w, header, rows)
+}
+
+// Width is how many columns text is made for.
+const Width = 80
+
+// Detailed prints a table as Table does, with lines of its own below each row that has some, indented by two columns.
+func Detailed(w io.Writer, header []string, rows, details [][]string) error {
+	var table strings.Builder
+	if err := Table(&table, header, rows); err != nil {
+		return err
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n") {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+			return err
+		}
+		if i == 0 || i > len(details) {
+			continue
+		}
+		for _, text := range details[i-1] {
+			if _, err := fmt.Fprintln(w, "  "+terminal.Line(strings.TrimSpace(text))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Wrap breaks a text between words so that it fits after an indent, which the lines after the first begin with. A word
+// that is longer than a line stays whole. What is in the text stays in its line.
+func Wrap(text string, indent int) string {
+	var b strings.Builder
+	used := 0
+	for _, word := range strings.Fields(terminal.Line(text)) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case used == 0:
+		case used+1+n > Width-indent:
+			b.WriteString("\n" + strings.Repeat(" ", indent))
+			used = 0
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
+}
+
+// Cut shortens a text to so many characters.
+func Cut(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	return string(runes[:max(limit-1, 0)]) + "…"
+}
+
+// Span is a length of time for people.
+func Span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return d.Round(10 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
 }
 
 // OrDash is a text, or a dash for none.

@@ -4,7 +4,7 @@ package runs
 import (
 	"context"
 	"errors"
-	"io"
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,7 +17,6 @@ import (
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
-	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -28,44 +27,13 @@ import (
 func NewRuns(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "List, show and cancel runs", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	var limit int
-	list := &cobra.Command{
-		Use: "list", Short: "List runs, newest first", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return listRuns(a, cmd, limit) },
-	}
-	list.Flags().IntVar(&limit, "limit", 20, "how many at most")
-	cmd.AddCommand(list,
-		&cobra.Command{
-			Use: "show RUN", Short: "Show one run", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return showRun(a, cmd, args[0]) },
-		},
+	cmd.AddCommand(newList(a), newShow(a),
 		&cobra.Command{
 			Use: "cancel RUN", Short: "Cancel a run: nothing new begins, what is done is kept for the next run", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return cancelRun(a, cmd, args[0]) },
 		},
 	)
 	return cmd
-}
-
-func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		if err := closeLost(ctx, a, c, d); err != nil {
-			return err
-		}
-		runs, err := d.Ledger.Runs(ctx, limit)
-		if err != nil {
-			return err
-		}
-		views := make([]api.Run, len(runs))
-		rows := make([][]string, len(runs))
-		for i, r := range runs {
-			views[i] = viewRun(c, r)
-			rows[i] = []string{r.ID, string(r.State), output.When(r.Started), took(r), r.Selection, r.Error}
-		}
-		return a.Show(api.RunList{Runs: views}, func(w io.Writer) error {
-			return output.Table(w, []string{"RUN", "STATE", "STARTED", "TOOK", "SELECTION", "ERROR"}, rows)
-		})
-	})
 }
 
 // lostDial is how long `runs` waits for the server that knows whether runs are still under way.
@@ -94,46 +62,6 @@ func closeLost(ctx context.Context, a *command.App, c config.Config, d *host.Dat
 	return ctx.Err()
 }
 
-func showRun(a *command.App, cmd *cobra.Command, id string) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		if err := closeLost(ctx, a, c, d); err != nil {
-			return err
-		}
-		r, found, err := d.Ledger.Run(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return unknownRun(ctx, d, id)
-		}
-		waits, err := d.Ledger.Waits(ctx, r.ID)
-		if err != nil {
-			return err
-		}
-		v := viewRun(c, r)
-		v.Waiting = api.WaitsOf(waits, d.Ledger.Shown)
-		return a.Show(v, func(w io.Writer) error {
-			for _, line := range [][2]string{
-				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", output.When(v.Started)}, {"took", took(r)},
-				{"trace", v.TraceID}, {"link", v.Link}, {"error", v.Error},
-			} {
-				if line[1] == "" {
-					continue
-				}
-				if _, err := output.Writef(w, "%-10s %s\n", line[0], line[1]); err != nil {
-					return err
-				}
-			}
-			for _, waiting := range v.Waiting {
-				if _, err := output.Writef(w, "%-10s %s[%s] %s\n", "waiting", waiting.Asset, waiting.Partition, output.Wait(waiting)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
-}
-
 func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
 	return a.WithServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
 		described, err := cli.DescribeWorkflowExecution(ctx, activities.WorkflowOf(id), "")
@@ -153,6 +81,42 @@ func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
 		return nil
 	})
 }
+
+// theRun reads a run that must be there. One that the server has and no worker has begun is shown as waiting; of an unknown
+// one the error names the nearest.
+func theRun(ctx context.Context, a *command.App, c config.Config, d *host.Data, id string) (ledger.Run, error) {
+	r, found, err := d.Ledger.Run(ctx, id)
+	if err != nil || found {
+		return r, err
+	}
+	if !timed.MatchString(id) {
+		return r, unknownRun(ctx, d, id)
+	}
+	asking, stop := context.WithTimeout(ctx, lostDial)
+	defer stop()
+	asked := a.Dial(asking, c, func(cli client.Client) error {
+		described, err := cli.DescribeWorkflowExecution(asking, activities.WorkflowOf(id), "")
+		info := described.GetWorkflowExecutionInfo()
+		if err == nil && info.GetType().GetName() == runWorkflow && info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			r, found = ledger.Run{ID: id, Workflow: id, State: api.RunWaiting, Started: info.GetStartTime().AsTime()}, true
+		}
+		return nil // it is unknown
+	})
+	if found {
+		return r, nil
+	}
+	err = unknownRun(ctx, d, id)
+	if asked != nil && ctx.Err() == nil {
+		a.Note("a run that no worker has begun is not in the ledger, and Temporal does not answer at %s", c.Temporal.Address)
+	}
+	return r, err
+}
+
+// timed matches the id of a run that is started by hand, by a schedule or by automation: it has the time in it.
+var timed = regexp.MustCompile(`\d{4}-?\d\d-?\d\dT\d`)
+
+// runWorkflow is the type of the workflow of a run.
+const runWorkflow = "Materialize"
 
 // unknownRun is the error of an id that no run has: it names those that are like it.
 func unknownRun(ctx context.Context, d *host.Data, id string) error {
@@ -174,18 +138,4 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 		return fault.New(fault.Invalid, "", "run %q is unknown: there is none yet. `starter runs list` will show them", id)
 	}
 	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
-}
-
-func viewRun(c config.Config, r ledger.Run) api.Run {
-	return api.Run{
-		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
-		Error: r.Error, Link: command.RunLink(c, r.Workflow, ""),
-	}
-}
-
-func took(r ledger.Run) string {
-	if r.Finished.IsZero() {
-		return "–"
-	}
-	return r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
 }

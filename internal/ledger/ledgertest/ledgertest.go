@@ -60,6 +60,7 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"checks":                            checks,
 		"last checks":                       lastChecks,
 		"runs":                              runs,
+		"selects runs":                      selectsRuns,
 		"what fails leaves an event":        failuresAreEvents,
 		"events are delivered":              eventsAreDelivered,
 		"events are tried again":            eventsAreRetried,

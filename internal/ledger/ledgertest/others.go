@@ -73,6 +73,39 @@ func runs(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Internal, l.FinishRun(t.Context(), "r3", ledger.RunFailed, ""))
 }
 
+func selectsRuns(t *testing.T, l *ledger.Ledger) {
+	ctx := t.Context()
+	old := l.Now().Add(-72 * time.Hour)
+	for _, id := range []string{"ended", "open", "gone"} {
+		require.NoError(t, l.StartRun(ctx, ledger.Run{ID: id, Workflow: id, Started: old}))
+	}
+	require.NoError(t, l.FinishRun(ctx, "ended", ledger.RunFailed, "no"))
+	planned(t, l, "new", "1", "2", "3")
+	beginAttempt(t, l, "new", "1")
+	endAttempt(t, l, "new", "1", ledger.AttemptFailed, "no")
+
+	ids := func(f ledger.RunFilter) (found []string) {
+		runs, err := l.RunsBy(ctx, f)
+		require.NoError(t, err)
+		for _, r := range runs {
+			found = append(found, r.ID)
+		}
+		return found
+	}
+	require.Equal(t, []string{"new", "ended", "gone", "open"}, ids(ledger.RunFilter{}))
+	require.Equal(t, []string{"new", "ended"}, ids(ledger.RunFilter{Limit: 2}))
+	require.Equal(t, []string{"ended"}, ids(ledger.RunFilter{State: ledger.RunFailed}))
+	require.NoError(t, l.FinishRun(ctx, "gone", ledger.RunSucceeded, ""))
+	later := l.Now().Add(time.Hour)
+	require.Equal(t, []string{"new", "open"}, ids(ledger.RunFilter{Since: later}), "what is under way still is later")
+	require.Equal(t, []string{"new", "ended", "gone", "open"}, ids(ledger.RunFilter{Since: old.Add(time.Hour)}), "they ended since")
+	require.Equal(t, []string{"new", "open"}, ids(ledger.RunFilter{Since: old.Add(time.Hour), State: ledger.RunRunning}))
+
+	counts, err := l.RunCounts(ctx, "new", "open", "unknown")
+	require.NoError(t, err)
+	require.Equal(t, map[string]map[ledger.AttemptState]int{"new": {ledger.AttemptFailed: 1, ledger.AttemptSkipped: 2}}, counts)
+}
+
 // change changes a budget, and gives what is kept of it then.
 func change(t *testing.T, l *ledger.Ledger, host string, fn func(now time.Time, b *ledger.Budget) bool) ledger.Budget {
 	t.Helper()

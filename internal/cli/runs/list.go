@@ -1,0 +1,164 @@
+package runs
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drugslm/internal/api"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
+	"drugslm/internal/config"
+	"drugslm/internal/fault"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+)
+
+// runStates are the states that runs can be listed by.
+func runStates() []ledger.RunState {
+	return []ledger.RunState{ledger.RunRunning, ledger.RunSucceeded, ledger.RunFailed, ledger.RunCanceled}
+}
+
+func newList(a *command.App) *cobra.Command {
+	var f ledger.RunFilter
+	var since string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List runs, newest first", Args: cobra.NoArgs,
+		Example: `  starter runs list --state failed --since 24h
+  starter runs list --since 2026-11-01 --limit 100 -o json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("state") && !slices.Contains(runStates(), f.State) {
+				return fault.New(fault.Invalid, "", "--state is %q: want running, succeeded, failed or canceled", f.State)
+			}
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) (err error) {
+				if cmd.Flags().Changed("since") {
+					if f.Since, err = command.Since(since, d.Now()); err != nil {
+						return err
+					}
+				}
+				return listRuns(ctx, a, c, d, f)
+			})
+		},
+	}
+	cmd.Flags().IntVar(&f.Limit, "limit", 20, "how many at most")
+	cmd.Flags().StringVar((*string)(&f.State), "state", "", "only these: running, succeeded, failed or canceled")
+	cmd.Flags().StringVar(&since, "since", "", "only those under way since then: 24h, 7d, 2026-11-30 or 2026-11-30T03:00:00Z")
+	return cmd
+}
+
+func listRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data, f ledger.RunFilter) error {
+	if err := closeLost(ctx, a, c, d); err != nil {
+		return err
+	}
+	runs, err := d.Ledger.RunsBy(ctx, f)
+	if err != nil {
+		return err
+	}
+	views, err := Views(ctx, c, d, runs)
+	if err != nil {
+		return err
+	}
+	return a.Show(api.RunList{Runs: views}, func(w io.Writer) error {
+		rows, details := make([][]string, len(views)), make([][]string, len(views))
+		for i, v := range views {
+			rows[i] = []string{v.RunID, string(v.State), v.Started.UTC().Format("2006-01-02 15:04Z"), took(v)}
+			if v.Selection != "" {
+				details[i] = append(details[i], output.Cut(v.Selection, output.Width-2))
+			}
+			if text := CountsText(v.Counts); text != "" {
+				details[i] = append(details[i], text)
+			} else if v.Error != "" {
+				details[i] = append(details[i], output.Cut(v.Error, output.Width-2))
+			}
+		}
+		return output.Detailed(w, []string{"RUN", "STATE", "STARTED", "TOOK"}, rows, details)
+	})
+}
+
+// Views gives the documents of runs, with the counts of their steps.
+func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run) ([]api.Run, error) {
+	ids := make([]string, len(runs))
+	for i, r := range runs {
+		ids[i] = r.ID
+	}
+	counts, err := d.Ledger.RunCounts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]api.Run, len(runs))
+	for i, r := range runs {
+		v := api.Run{
+			RunID: r.ID, Selection: strings.TrimSpace(r.Selection), State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
+			Error: r.Error, Link: command.RunLink(c, r.Workflow, ""), Counts: api.StepCount(counts[r.ID]), Backfill: backfillOf(r),
+		}
+		if v.Counts == nil {
+			v.Counts = api.StepCount{}
+		}
+		if v.Backfill != "" {
+			sums, err := d.Ledger.BackfillSums(ctx, v.Backfill)
+			if err != nil {
+				return nil, err
+			}
+			for _, s := range sums {
+				v.Counts[attemptOf(s.State)] += s.Steps
+			}
+		}
+		views[i] = v
+	}
+	return views, nil
+}
+
+// backfillOf names the backfill whose run this is; "" for the run of none.
+func backfillOf(r ledger.Run) string {
+	id, is := strings.CutPrefix(r.Workflow, "backfill/")
+	if !is {
+		return ""
+	}
+	return id
+}
+
+// attemptOf is the state of a backfill's step as that of an attempt.
+func attemptOf(s ledger.StepState) ledger.AttemptState {
+	switch s {
+	case ledger.StepWaiting:
+		return ledger.AttemptQueued
+	case ledger.StepDone:
+		return ledger.AttemptSucceeded
+	default:
+		return ledger.AttemptState(s)
+	}
+}
+
+// CountsText says how many steps are in which state, those that need somebody first: "6 failed, 26 skipped, 43 done".
+func CountsText(counts api.StepCount) string {
+	var parts []string
+	for _, s := range byNeed() {
+		word := string(s)
+		if s == ledger.AttemptSucceeded {
+			word = "done"
+		}
+		if n := counts[s]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// byNeed lists the states of attempts, those that need somebody first.
+func byNeed() []ledger.AttemptState {
+	return []ledger.AttemptState{
+		ledger.AttemptFailed, ledger.AttemptInterrupted, ledger.AttemptCanceled, ledger.AttemptSkipped, ledger.AttemptWaiting, ledger.AttemptRunning,
+		ledger.AttemptQueued, ledger.AttemptSucceeded,
+	}
+}
+
+func took(v api.Run) string {
+	if v.Finished == nil {
+		return "–"
+	}
+	return output.Span(v.Finished.Sub(v.Started))
+}
