@@ -108,7 +108,7 @@ left alone. --canceled also takes up what a cancel kept from beginning. A backfi
 				if err := a.ShowLine(v, "%s: %d partitions are tried again", v.ID, v.Steps); err != nil || !wait || v.Steps == 0 {
 					return err
 				}
-				return waitBackfill(ctx, a, c, d, cli, b.ID)
+				return waitBackfill(ctx, a, c, d, cli, b.ID, ledger.BackfillCompleted)
 			})
 		},
 	}
@@ -150,7 +150,7 @@ is under way ends by itself, or with --now is cut off; its partitions keep what 
 				if err := a.ShowLine(v, "%s: %d partitions will not begin, %d under way %s", v.ID, v.Canceled, v.Running, how); err != nil || !wait {
 					return err
 				}
-				return waitBackfill(ctx, a, c, d, cli, b.ID)
+				return waitBackfill(ctx, a, c, d, cli, b.ID, ledger.BackfillCanceled)
 			})
 		},
 	}

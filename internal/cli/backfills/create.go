@@ -144,7 +144,7 @@ func attach(a *command.App, cmd *cobra.Command, f createFlags, known ledger.Back
 	if err := a.ShowLine(view, "%s", view.ID); err != nil || !f.wait {
 		return err
 	}
-	return ended(known)
+	return ended(known, ledger.BackfillCompleted)
 }
 
 func sendBackfill(a *command.App, cmd *cobra.Command, f createFlags, view api.BackfillCreated) error {
@@ -158,6 +158,6 @@ func sendBackfill(a *command.App, cmd *cobra.Command, f createFlags, view api.Ba
 		if !f.wait {
 			return a.ShowLine(view, "%s", view.ID)
 		}
-		return waitBackfill(ctx, a, c, d, cli, view.ID)
+		return waitBackfill(ctx, a, c, d, cli, view.ID, ledger.BackfillCompleted)
 	})
 }

@@ -22,8 +22,8 @@ import (
 // tellEvery is how often a line is printed while nothing but the counts change.
 const tellEvery = 5 * time.Second
 
-// waitBackfill shows a backfill's progress until it ends, and fails if it failed.
-func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.Data, cli client.Client, id string) error {
+// waitBackfill shows a backfill's progress until it ends, and fails if it failed, or was canceled and that was not asked for.
+func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.Data, cli client.Client, id string, asked ledger.BackfillState) error {
 	gone := make(chan error, 1)
 	go func() { gone <- cli.GetWorkflow(ctx, workflows.BackfillID(id), "").Get(ctx, nil) }()
 	ticker := time.NewTicker(command.ProgressEvery)
@@ -40,7 +40,7 @@ func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.
 				gone <- err
 				continue
 			}
-			return closing(ctx, a, c, d, id, err)
+			return closing(ctx, a, c, d, id, asked, err)
 		case <-ticker.C:
 			v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: 1})
 			if err != nil {
@@ -56,7 +56,7 @@ func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.
 
 // closing prints how a backfill ended. The ledger has the last word; what the workflow ended with counts where it could
 // not write it down.
-func closing(ctx context.Context, a *command.App, c config.Config, d *host.Data, id string, workflow error) error {
+func closing(ctx context.Context, a *command.App, c config.Config, d *host.Data, id string, asked ledger.BackfillState, workflow error) error {
 	v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: shownSteps})
 	if err != nil {
 		return err
@@ -71,13 +71,17 @@ func closing(ctx context.Context, a *command.App, c config.Config, d *host.Data,
 	if !b.State.Ended() {
 		return fault.New(fault.Internal, "", "the workflow of backfill %s has ended, and the backfill has not (%v): `starter backfill retry %s` goes on", id, workflow, id)
 	}
-	return ended(b)
+	return ended(b, asked)
 }
 
-// ended is the error of a backfill that did not do all it should.
-func ended(b ledger.Backfill) error {
-	if b.State != ledger.BackfillFailed {
+// ended is the error of a backfill that did not end as was asked: completed, or canceled.
+func ended(b ledger.Backfill, asked ledger.BackfillState) error {
+	switch {
+	case b.State == asked || b.State == ledger.BackfillCompleted:
 		return nil
+	case b.State == ledger.BackfillCanceled:
+		return fault.New(fault.Internal, "", "backfill %s was canceled: `starter backfill show %s --state canceled` shows what did not begin, `starter backfill retry %s --canceled` takes it up again",
+			b.ID, b.ID, b.ID)
 	}
 	return fault.New(fault.Internal, "", "backfill %s failed: %s; `starter backfill show %s --state failed` shows all, `starter backfill retry %s` tries them again",
 		b.ID, b.Error, b.ID, b.ID)

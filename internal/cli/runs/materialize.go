@@ -193,5 +193,9 @@ func Follow(ctx context.Context, a *command.App, d *host.Data, started client.Wo
 		}
 		return result, errors.Join(fault.New(fault.Kind(failure.Type()), "run "+started.GetID(), "%s", failure.Message()), err)
 	}
+	if how := endedElsewhere(err); how != "" {
+		result, err = fromLedger(ctx, d, started.GetID())
+		return result, errors.Join(stopped(started.GetID(), how, result), err)
+	}
 	return result, err
 }

@@ -10,6 +10,7 @@ import (
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/cli/runs"
+	"drugslm/internal/fault"
 	"drugslm/internal/schedule"
 )
 
@@ -106,7 +107,10 @@ func (s *schedules) trigger(ctx context.Context, name, overlap string, wait bool
 	}
 	if run.RunID == "" {
 		s.app.Note("a run is at work: another starts when it has ended; `starter schedule show %s` names it then", name)
-		return s.app.Show(api.RunStarted{}, func(io.Writer) error { return nil })
+		if err := s.app.Show(api.RunStarted{}, func(io.Writer) error { return nil }); err != nil || !wait {
+			return err
+		}
+		return fault.New(fault.Unavailable, "", "nothing was waited for: the run has not started; then `starter runs wait RUN` waits for it")
 	}
 	s.app.Note("run %s  %s", run.RunID, command.RunLink(s.config, run.RunID, run.Execution))
 	if !wait {
