@@ -73,6 +73,27 @@ func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[PartitionRef]Un
 	return err
 }
 
+// Quarantine counts the quarantined items of an asset, but those that are waived.
+type Quarantine struct {
+	Total int
+	New   int // that were quarantined, or tried again in vain, since a time
+}
+
+// QuarantinedSince counts the quarantined items of each asset that has some, but those that are waived.
+func (l *Ledger) QuarantinedSince(ctx context.Context, since time.Time) (map[string]Quarantine, error) {
+	out := make(map[string]Quarantine)
+	err := l.query(ctx, "count quarantined items", func(rows *sql.Rows) error {
+		var asset string
+		var q Quarantine
+		err := rows.Scan(&asset, &q.Total, &q.New)
+		out[asset] = q
+		return err
+	}, `SELECT i.asset, COUNT(*), COUNT(CASE WHEN i.updated >= $1 THEN 1 END) FROM items i WHERE i.state = 'quarantined' AND NOT EXISTS
+		(SELECT 1 FROM waivers w WHERE w.asset = i.asset AND w.partition = i.partition AND w.id = i.id AND w.fingerprint = i.fingerprint)
+		GROUP BY i.asset`, micros(since))
+	return out, err
+}
+
 // Waivers returns the waivers in force, of the items of an asset or of all ("").
 func (l *Ledger) Waivers(ctx context.Context, asset string) (map[PartitionRef]map[string]Waiver, error) {
 	out := make(map[PartitionRef]map[string]Waiver)

@@ -51,7 +51,7 @@ func newList(a *command.App) *cobra.Command {
 }
 
 func listRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data, f ledger.RunFilter) error {
-	if err := closeLost(ctx, a, c, d); err != nil {
+	if err := CloseLost(ctx, a, c, d); err != nil {
 		return err
 	}
 	runs, err := d.Ledger.RunsBy(ctx, f)
@@ -104,7 +104,7 @@ func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run
 				return nil, err
 			}
 			for _, s := range sums {
-				v.Counts[attemptOf(s.State)] += s.Steps
+				v.Counts[AttemptOf(s.State)] += s.Steps
 			}
 		}
 		views[i] = v
@@ -121,8 +121,8 @@ func backfillOf(r ledger.Run) string {
 	return id
 }
 
-// attemptOf is the state of a backfill's step as that of an attempt.
-func attemptOf(s ledger.StepState) ledger.AttemptState {
+// AttemptOf is the state of a backfill's step as that of an attempt.
+func AttemptOf(s ledger.StepState) ledger.AttemptState {
 	switch s {
 	case ledger.StepWaiting:
 		return ledger.AttemptQueued

@@ -39,9 +39,9 @@ func NewRuns(a *command.App) *cobra.Command {
 // lostDial is how long `runs` waits for the server that knows whether runs are still under way.
 const lostDial = 2 * time.Second
 
-// closeLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger
+// CloseLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger
 // has them.
-func closeLost(ctx context.Context, a *command.App, c config.Config, d *host.Data) error {
+func CloseLost(ctx context.Context, a *command.App, c config.Config, d *host.Data) error {
 	open, err := d.Ledger.OpenRuns(ctx)
 	if err != nil || len(open) == 0 {
 		return err

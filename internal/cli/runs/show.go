@@ -32,7 +32,7 @@ are shown, and the first steps that failed.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				if err := closeLost(ctx, a, c, d); err != nil {
+				if err := CloseLost(ctx, a, c, d); err != nil {
 					return err
 				}
 				r, err := theRun(ctx, a, c, d, args[0])
@@ -130,7 +130,7 @@ func ofBackfill(ctx context.Context, d *host.Data, v *api.Run) error {
 	failed, err := d.Ledger.BackfillSteps(ctx, ledger.StepFilter{Backfill: v.Backfill, State: ledger.StepFailed, Limit: maxFailures})
 	for _, s := range failed {
 		one := api.RunStep{
-			Asset: s.Asset, Partition: s.Partition, Label: s.Label, State: attemptOf(s.State), Tries: s.Attempts, Kind: s.Kind, Error: s.Error,
+			Asset: s.Asset, Partition: s.Partition, Label: s.Label, State: AttemptOf(s.State), Tries: s.Attempts, Kind: s.Kind, Error: s.Error,
 			Changed: s.Changed, Version: s.Version, Rows: s.Rows, Items: ItemsOf(s.Counts), Started: api.Instant(s.Started), Finished: api.Instant(s.Finished),
 		}
 		if !s.Started.IsZero() && !s.Finished.IsZero() {
@@ -174,7 +174,7 @@ func printAssets(w io.Writer, v api.Run) error {
 	for i, p := range v.Assets {
 		counts := make(api.StepCount)
 		for s, n := range p.Steps {
-			counts[attemptOf(s)] += n
+			counts[AttemptOf(s)] += n
 		}
 		rows[i] = []string{p.Asset, strconv.FormatInt(p.Rows, 10), CountsText(counts)}
 	}

@@ -84,7 +84,7 @@ func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQue
 		if err != nil {
 			return nil, err
 		}
-		wanted := declared(made)
+		wanted := command.DeclaredChecks(made)
 		only := make(map[string]bool, len(keys))
 		for _, key := range keys {
 			only[key] = true
@@ -98,23 +98,11 @@ func checkResults(ctx context.Context, c config.Config, d *host.Data, q checkQue
 	return found, nil
 }
 
-// declared names the checks that an asset has today: results of others stay in the ledger, and are nobody's business.
-func declared(made *asset.Asset) map[string]bool {
-	names := map[string]bool{"complete": made.Lists(), asset.Conserved().Name: true}
-	for _, c := range made.Checks {
-		names[c.Name] = true
-	}
-	return names
-}
-
 // addResult takes results as the ledger gives them: those of one check together, the newest first.
 func addResult(found []api.CheckResult, r ledger.Check, c config.Config, history bool) []api.CheckResult {
 	last := len(found) - 1
 	if last < 0 || found[last].Check != r.Name || found[last].Partition != r.Partition || found[last].Asset != asset.Key(r.Asset) {
-		found = append(found, api.CheckResult{
-			Asset: asset.Key(r.Asset), Partition: r.Partition, Check: r.Name, Severity: output.Severity(r.Blocking), Outcome: r.Outcome,
-			Observed: r.Observed, Expected: r.Expected, Detail: r.Detail, RunID: r.Run, At: r.At, Link: command.RunLink(c, r.Run, ""),
-		})
+		found = append(found, command.CheckResult(c, r))
 		last++
 	}
 	if history {

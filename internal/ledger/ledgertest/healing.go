@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -126,6 +127,12 @@ func waives(t *testing.T, l *ledger.Ledger) {
 	unsettled, err := l.Unsettled(t.Context(), []string{"internal"})
 	require.NoError(t, err)
 	require.Equal(t, ledger.Unsettled{Quarantined: 1, Retryable: 1}, unsettled[here])
+	since, err := l.QuarantinedSince(t.Context(), l.Now().Add(-time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, map[string]ledger.Quarantine{Asset: {Total: 1, New: 1}}, since)
+	since, err = l.QuarantinedSince(t.Context(), l.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, ledger.Quarantine{Total: 1}, since[Asset])
 	waivers, err := l.Waivers(t.Context(), Asset)
 	require.NoError(t, err)
 	require.Equal(t, "a scan of a fax", waivers[here]["a"].Note)

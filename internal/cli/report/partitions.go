@@ -1,0 +1,218 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"drugslm/internal/api"
+	"drugslm/internal/asset"
+	"drugslm/internal/budget"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/output"
+	"drugslm/internal/engine/planning"
+	"drugslm/internal/ledger"
+)
+
+// partitions tells how partitions stand: the last attempts, freshness and what is stale.
+func (r *reporter) partitions(ctx context.Context) error {
+	world, err := planning.LoadState(ctx, r.data.Graph, r.data.Ledger)
+	if err != nil {
+		return err
+	}
+	attempts, err := r.data.Ledger.OpenAttempts(ctx)
+	if err != nil {
+		return err
+	}
+	r.Assets, r.Attempts, r.Overdue = []api.ReportAsset{}, []api.ReportAttempt{}, []api.ReportOverdue{}
+	view := r.data.Graph.View(world)
+	for _, made := range r.data.Graph.All() {
+		of := api.ReportAsset{Asset: made.Key, States: make(map[asset.State]int)}
+		for _, p := range view.Keys(made).All() {
+			of.States[view.Judge(made, p.Key).State]++
+			timely, err := view.Freshness(made, p.Key)
+			if err != nil {
+				return err
+			}
+			if timely.Status == asset.FreshnessOverdue {
+				r.Overdue = append(r.Overdue, api.ReportOverdue{Asset: made.Key, Partition: p.Key, Due: api.Instant(timely.Due)})
+			}
+			a := attempts[ledger.PartitionRef{Asset: string(made.Key), Partition: p.Key}]
+			switch a.State {
+			case ledger.AttemptFailed:
+				of.Failed++
+			case ledger.AttemptInterrupted:
+				of.Interrupted++
+			default:
+				continue
+			}
+			r.Attempts = append(r.Attempts, api.ReportAttempt{
+				Asset: a.Asset, Partition: a.Partition, State: a.State, RunID: a.Run, Kind: a.Kind, Reason: a.Reason, Finished: api.Instant(a.Finished),
+			})
+		}
+		r.Assets = append(r.Assets, of)
+	}
+	r.attempts()
+	r.freshness()
+	r.stale()
+	return nil
+}
+
+func (r *reporter) attempts() {
+	if len(r.Attempts) == 0 {
+		return
+	}
+	var failed, interrupted int
+	for _, of := range r.Assets {
+		failed, interrupted = failed+of.Failed, interrupted+of.Interrupted
+	}
+	f := api.ReportFinding{Subject: "attempts", Needs: true, Show: "starter status 'status:failed or status:interrupted'"}
+	var parts []string
+	if failed > 0 {
+		parts = append(parts, plural(failed, "partition failed", "partitions failed"))
+	}
+	if interrupted > 0 {
+		parts = append(parts, plural(interrupted, "was interrupted", "were interrupted"))
+	}
+	f.Text = strings.Join(parts, ", ")
+	for _, a := range r.Attempts {
+		reason := a.Reason
+		if a.State == ledger.AttemptInterrupted {
+			reason = "interrupted: " + reason
+		}
+		f.Details = append(f.Details, fmt.Sprintf("%s[%s]: %s", a.Asset, a.Partition, reason))
+	}
+	ids := runsOf(r.Attempts)
+	last := slices.MaxFunc(r.Attempts, func(a, b api.ReportAttempt) int { return cmp.Compare(finished(a), finished(b)) }).RunID
+	if len(ids) == 1 {
+		f.Show = "starter runs show " + last + " --failed"
+	}
+	f.Do = retry(last)
+	r.find(f)
+}
+
+func finished(a api.ReportAttempt) int64 {
+	if a.Finished == nil {
+		return 0
+	}
+	return a.Finished.UnixMicro()
+}
+
+// retry is the command that tries again what failed in a run.
+func retry(run string) string {
+	if workflow, _, _ := strings.Cut(run, "#"); strings.HasPrefix(workflow, "backfill/") {
+		return "starter backfill retry " + strings.TrimPrefix(workflow, "backfill/")
+	}
+	return "starter runs retry " + run
+}
+
+func (r *reporter) freshness() {
+	if len(r.Overdue) == 0 {
+		return
+	}
+	f := api.ReportFinding{
+		Subject: "freshness", Needs: true, Text: plural(len(r.Overdue), "partition is overdue", "partitions are overdue"),
+		Show: "starter status", Do: "starter materialize '" + string(r.Overdue[0].Asset) + "'",
+	}
+	for _, o := range r.Overdue {
+		f.Details = append(f.Details, fmt.Sprintf("%s[%s] since %s", o.Asset, o.Partition, output.WhenAt(o.Due)))
+	}
+	r.find(f)
+}
+
+func (r *reporter) stale() {
+	f := api.ReportFinding{Subject: "stale", Show: "starter plan '*' --stale"}
+	total := 0
+	for _, of := range r.Assets {
+		if n := of.States[asset.Stale] + of.States[asset.RolledBack]; n > 0 {
+			total += n
+			f.Details = append(f.Details, fmt.Sprintf("%s: %d", of.Asset, n))
+		}
+	}
+	if total > 0 {
+		f.Text = plural(total, "partition is stale or rolled back", "partitions are stale or rolled back")
+		r.find(f)
+	}
+}
+
+// quarantine tells of items that cannot be processed, but those that a person waived.
+func (r *reporter) quarantine(ctx context.Context) error {
+	counts, err := r.data.Ledger.QuarantinedSince(ctx, r.Since)
+	if err != nil {
+		return err
+	}
+	total, fresh := 0, 0
+	f := api.ReportFinding{Subject: "quarantine", Show: "starter items --state quarantined"}
+	for i := range r.Assets {
+		of := &r.Assets[i]
+		n := counts[string(of.Asset)]
+		of.Quarantined, of.QuarantinedNew = n.Total, n.New
+		if total, fresh = total+n.Total, fresh+n.New; n.Total > 0 {
+			f.Details = append(f.Details, fmt.Sprintf("%s: %d new, %d in all", of.Asset, n.New, n.Total))
+		}
+	}
+	if total > 0 {
+		f.Needs, f.Text = fresh > 0, fmt.Sprintf("%s quarantined since, %d in all", plural(fresh, "item was", "items were"), total)
+		r.find(f)
+	}
+	return nil
+}
+
+// checks tells of the checks whose last outcome is another than passed.
+func (r *reporter) checks(ctx context.Context) error {
+	results, err := r.data.Ledger.LastChecks(ctx, ledger.CheckFilter{Failed: true})
+	if err != nil {
+		return err
+	}
+	r.Checks = []api.CheckResult{}
+	blocking := api.ReportFinding{Subject: "checks", Needs: true, Show: "starter checks --failed"}
+	warned := api.ReportFinding{Subject: "checks", Show: "starter checks --failed"}
+	for _, c := range results {
+		made, err := r.data.Graph.Get(asset.Key(c.Asset))
+		if err != nil || !command.DeclaredChecks(made)[c.Name] {
+			continue //nolint:nilerr // results of what is no more
+		}
+		r.Checks = append(r.Checks, command.CheckResult(r.conf, c))
+		text := fmt.Sprintf("%s of %s[%s]: observed %s, expected %s", c.Name, c.Asset, c.Partition, c.Observed, c.Expected)
+		if c.Outcome == ledger.CheckFailed || c.Outcome == ledger.CheckErrored && c.Blocking {
+			blocking.Details = append(blocking.Details, text)
+		} else {
+			warned.Details = append(warned.Details, text)
+		}
+	}
+	if n := len(blocking.Details); n > 0 {
+		blocking.Text = plural(n, "check keeps a partition from being published", "checks keep partitions from being published")
+		r.find(blocking)
+	}
+	if n := len(warned.Details); n > 0 {
+		warned.Text = plural(n, "check warns, or was accepted", "checks warn, or were accepted")
+		r.find(warned)
+	}
+	return nil
+}
+
+// sources tells of hosts that refuse us or ask for a pause.
+func (r *reporter) sources(ctx context.Context) error {
+	found, err := r.data.Ledger.Budgets(ctx)
+	if err != nil {
+		return err
+	}
+	now := r.data.Ledger.Now()
+	for _, b := range found {
+		circuit := b.Circuit(now)
+		if circuit == budget.CircuitClosed {
+			continue
+		}
+		text := fmt.Sprintf("%s: circuit %s", b.Host, circuit)
+		if b.BlockedUntil.After(now) {
+			text += " until " + output.When(r.data.Ledger.Shown(b.BlockedUntil))
+		}
+		if b.Reason != "" {
+			text += " (" + b.Reason + ")"
+		}
+		r.find(api.ReportFinding{Subject: "sources", Needs: circuit != budget.CircuitBlocked && b.Note == "", Text: text, Show: "starter budget " + b.Host})
+	}
+	return nil
+}
