@@ -39,8 +39,8 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 	honest, losses := w.acts.Engine.Graph, 19
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: honest.All()[0].Partitions,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, fault.New(fault.Session, "list", "the browser is gone")
 		},
 	}))
 	require.NoError(t, err)
@@ -280,7 +280,7 @@ func TestUpstreamVersionsThatMovedForNothing(t *testing.T) {
 	require.NoError(t, err)
 	d, err := w.acts.Engine.Graph.Get(download)
 	require.NoError(t, err)
-	standing := w.acts.Engine.Graph.View(facts).Judge(d, here.Key)
+	standing := w.acts.Engine.Graph.View(facts).Status(d, here.Key)
 	state, why := standing.State, standing.Reason
 	require.Equal(t, asset.Fresh, state, why)
 }

@@ -124,7 +124,7 @@ func TestAnEmptyPartitionIsOnlyCounted(t *testing.T) {
 func TestAWholeCheckSeesWhatThePartitionWillHold(t *testing.T) {
 	t.Parallel()
 	var seen []string
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", Whole: true, Row: func(r row) error {
+	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", AllRows: true, Row: func(r row) error {
 		seen = append(seen, r.ID+" "+r.Content)
 		return nil
 	}}, asset.Unique("content", func(r row) string { return r.Content }).Block()))

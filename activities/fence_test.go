@@ -163,7 +163,7 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	require.Equal(t, "1", w.latest(download).CodeVersion, "part of it is still of older code")
 	w.sound()
 	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 4, enrolled.Recode, "e is made by the new code already")
+	require.Equal(t, 4, enrolled.CodeChanged, "e is made by the new code already")
 	w.sound()
 }
 
@@ -175,7 +175,7 @@ func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 	w.versions[download] = "2"
 	w.deploy()
 	in := w.enrolled(download, ledger.Missing)
-	part, err := w.table(download).NewPart(t.Context(), here.Key, nil)
+	part, err := w.table(download).NewFile(t.Context(), here.Key, nil)
 	require.NoError(t, err)
 	outcomes := []ledger.Outcome{}
 	for _, id := range []string{"a", "b"} {

@@ -123,7 +123,7 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	require.Equal(t, asset.CodeAxis, plan.Steps[0].Axis)
 	require.Equal(t, asset.Estimate{Counted: true, Items: 3, Recompute: 2, Fetch: 1, Requests: 2, Minutes: 1 + 1./60}, f.Steps[0], "what was absent has no row to make one from")
 	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 3, enrolled.Recode)
+	require.Equal(t, 3, enrolled.CodeChanged)
 	require.Equal(t, []string{"b 2", "b 2"}, w.calls(), "only what has no row is asked for, and that twice")
 	require.Equal(t, []string{"a 1", "c 3"}, w.rows(download), "digits have no capitals")
 	w.sound()
@@ -199,8 +199,8 @@ func TestAnEstimateOfSeveralHosts(t *testing.T) {
 			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
 				return asset.Cost{Host: host, Requests: requests}, nil
 			},
-			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-				return asset.Claim{}, nil
+			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+				return asset.Listing{}, nil
 			},
 		})
 	}

@@ -19,7 +19,7 @@ func TestWhatIsMadeAgainKnowsItsFormerRow(t *testing.T) {
 	w.make = map[asset.Key]maker{download: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
 		for _, item := range batch {
 			former[item.ID] = ""
-			if was, known := item.Former.(row); known {
+			if was, known := item.Previous.(row); known {
 				former[item.ID] = was.Content
 			}
 		}

@@ -38,7 +38,7 @@ type attempt struct {
 	base       heartbeat
 	limit      int         // of failed attempts
 	suspect    bool        // the attempt before came to no end, or to a bad one: nobody knows at which item
-	settled    atomic.Bool // something was settled, or charged
+	recorded    atomic.Bool // something was settled, or charged
 	cut        atomic.Bool // the time was up, or the code panicked
 
 	began time.Time
@@ -69,7 +69,7 @@ func (a *Activities) attempt(ctx context.Context, t *attempt) materialize.Attemp
 	return materialize.Attempt{
 		Workflow: info.WorkflowExecution.ID, Execution: info.WorkflowExecution.RunID, Executions: a.executions(ctx),
 		Number: info.Attempt, Last: t.base.Failures+1 >= t.limit, Suspect: t.suspect, Scheduled: info.ScheduledTime, Began: t.began, Grace: t.grace,
-		Progress: t.progress, Settled: func() { t.settled.Store(true) }, Log: activity.GetLogger(ctx),
+		Progress: t.progress, Recorded: func() { t.recorded.Store(true) }, Log: activity.GetLogger(ctx),
 	}
 }
 
@@ -84,14 +84,14 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 		defer close(stopped)
 		t.send(ctx, done)
 	}()
-	err := tooDeadly(last)
+	err := checkDeaths(last)
 	if err == nil {
 		err = t.guarded(ctx, fn)
 	}
 	close(done)
 	<-stopped
 	if err != nil {
-		if t.settled.Load() {
+		if t.recorded.Load() {
 			last.Failures, last.Lost = 0, 0
 		}
 		switch {
@@ -152,8 +152,8 @@ func begin(ctx context.Context, eng *materialize.Engine) (last heartbeat, vanish
 	return last, vanished
 }
 
-// tooDeadly is an error when too many workers have died over an activity.
-func tooDeadly(last heartbeat) error {
+// checkDeaths is an error when too many workers have died over an activity.
+func checkDeaths(last heartbeat) error {
 	if last.Deaths < maxDeaths {
 		return nil
 	}

@@ -124,8 +124,8 @@ func TestAListingThatFailsHasNoVerdict(t *testing.T) {
 	w := newWorld(t)
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: w.acts.Engine.Graph.All()[0].Partitions,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, fault.New(fault.Session, "list", "the browser is gone")
 		},
 	}))
 	require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestNewCodeDoesEverythingAgain(t *testing.T) {
 	w.versions[catalog] = "2"
 	w.deploy()
 	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, 2, enrolled.Recode)
+	require.Equal(t, 2, enrolled.CodeChanged)
 	require.True(t, made.Changed)
 	require.NotContains(t, w.files(catalog), files[0])
 	require.Equal(t, []string{"a one", "b two"}, w.rows(catalog))

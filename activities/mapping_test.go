@@ -69,12 +69,12 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	_, err = w.publish(in, enrolled)
 	require.NoError(t, err)
 
-	stands := func() asset.Standing {
+	stands := func() asset.PartitionStatus {
 		facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 		require.NoError(t, err)
 		a, err := w.acts.Engine.Graph.Get(sum)
 		require.NoError(t, err)
-		return w.acts.Engine.Graph.View(facts).Judge(a, "all")
+		return w.acts.Engine.Graph.View(facts).Status(a, "all")
 	}
 	require.Equal(t, asset.Fresh, stands().State)
 	w.listIn(t, "5", "a 1", "b 3")

@@ -33,7 +33,7 @@ func (w *world) foreignFile(key asset.Key, items ...string) lake.File {
 			was[r.(row).ID] = r.(row)
 		}
 	}
-	part, err := w.table(key).NewPart(w.tb.Context(), here.Key, nil)
+	part, err := w.table(key).NewFile(w.tb.Context(), here.Key, nil)
 	require.NoError(w.tb, err)
 	for _, item := range items {
 		id, content, _ := strings.Cut(item, " ")
@@ -138,7 +138,7 @@ func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
 	in := w.step(download)
 	_, err := w.prepare(in)
 	require.NoError(t, err)
-	staged, _, err := w.ledger.StagedParts(t.Context(), string(download), here.Key)
+	staged, _, err := w.ledger.StagedFiles(t.Context(), string(download), here.Key)
 	require.NoError(t, err)
 	require.Len(t, staged, 1)
 	require.NoError(t, os.Remove(filepath.Join(w.folder(download), staged[0])))
@@ -148,7 +148,7 @@ func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
 		require.Equal(t, []string{"a 2", "b 1"}, w.rows(key))
 	}
 	w.sound()
-	left, _, err := w.ledger.StagedParts(t.Context(), string(download), here.Key)
+	left, _, err := w.ledger.StagedFiles(t.Context(), string(download), here.Key)
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
@@ -220,7 +220,7 @@ func TestARollbackOverDeletionVectors(t *testing.T) {
 		require.ErrorContains(t, err, "starter rollback test/download --to "+fmt.Sprint(now.Version))
 	}
 	require.Empty(t, w.calls())
-	staged, _, err := w.ledger.StagedParts(t.Context(), string(download), here.Key)
+	staged, _, err := w.ledger.StagedFiles(t.Context(), string(download), here.Key)
 	require.NoError(t, err)
 	require.Empty(t, staged)
 

@@ -28,16 +28,16 @@ func (w *world) asset(key asset.Key) *asset.Asset {
 }
 
 // rollback takes the one partition back.
-func (w *world) rollback(key asset.Key, to int64) (past.Return, error) {
+func (w *world) rollback(key asset.Key, to int64) (past.RollbackPlan, error) {
 	w.runs++
 	done, err := w.keeper().Rollback(w.tb.Context(), w.asset(key), to, nil, fmt.Sprintf("rollback-%d", w.runs))
 	if len(done) == 0 {
-		return past.Return{}, err
+		return past.RollbackPlan{}, err
 	}
 	return done[0], err
 }
 
-func (w *world) back(key asset.Key, to int64) past.Return {
+func (w *world) back(key asset.Key, to int64) past.RollbackPlan {
 	w.tb.Helper()
 	done, err := w.rollback(key, to)
 	require.NoError(w.tb, err)
@@ -82,7 +82,7 @@ func (w *world) judge(key asset.Key) asset.State {
 	w.tb.Helper()
 	world, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	return w.acts.Engine.Graph.View(world).Judge(w.asset(key), here.Key).State
+	return w.acts.Engine.Graph.View(world).Status(w.asset(key), here.Key).State
 }
 
 func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
 	require.Equal(t, newest, done.From)
 	require.Equal(t, newest+1, *done.Version)
 	require.Equal(t, 3, done.Older, "changes, goes, spoils")
-	require.Equal(t, 2, done.Returning, "goes, spoils")
+	require.Equal(t, 2, done.ItemsBack, "goes, spoils")
 	require.Equal(t, 1, done.Same, "stays was copied to another file, and is the same row")
 	require.Equal(t, 1, done.Pending, "comes")
 	require.Equal(t, []string{

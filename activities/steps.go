@@ -90,7 +90,7 @@ type StepOf struct {
 	Backfill string `json:"backfill"`
 	Epoch    int64  `json:"epoch"`
 	Seq      int64  `json:"seq"`
-	Take     int64  `json:"take"`           // the number of the dequeue
+	Dequeue     int64  `json:"take"`           // the number of the dequeue
 	Next     int64  `json:"next,omitempty"` // the number under which one more step is dequeued when this one is done; 0: none
 }
 
@@ -107,7 +107,7 @@ type StepEnd struct {
 // Ready is a step that was handed out.
 type Ready struct {
 	Seq  int64      `json:"seq"`
-	Take int64      `json:"take"` // the number of the dequeue
+	Dequeue int64      `json:"take"` // the number of the dequeue
 	Step asset.Step `json:"step"`
 }
 
@@ -130,7 +130,7 @@ func (a *Activities) FinishStep(ctx context.Context, in StepEnd) (out Dequeued, 
 
 func (a *Activities) finishStep(ctx context.Context, in StepEnd) (Dequeued, error) {
 	end := ledger.StepEnd{
-		Backfill: in.Of.Backfill, Epoch: in.Of.Epoch, Seq: in.Of.Seq, Take: in.Of.Take, State: in.State, Kind: in.Kind, Error: in.Error,
+		Backfill: in.Of.Backfill, Epoch: in.Of.Epoch, Seq: in.Of.Seq, Dequeue: in.Of.Dequeue, State: in.State, Kind: in.Kind, Error: in.Error,
 		Run:         in.Run,
 		StepOutcome: ledger.StepOutcome{Changed: in.Changed, Version: in.Version, Rows: in.Rows, Counts: in.Counts},
 	}

@@ -192,23 +192,23 @@ func (w *world) deployChecks(key asset.Key) {
 	w.deploy()
 }
 
-func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Claim, error) {
+func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Listing, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(w.source)) {
 		if err := emit(asset.Item{ID: id, Fingerprint: w.source[id]}, row{ID: id, Content: w.source[id], Provenance: run.Provenance(w.acts.Engine.Now(), "")}); err != nil {
-			return asset.Claim{}, err
+			return asset.Listing{}, err
 		}
 	}
 	for _, item := range w.again {
 		if err := emit(item, row{ID: item.ID, Content: "shown again"}); err != nil {
-			return asset.Claim{}, err
+			return asset.Listing{}, err
 		}
 	}
 	if w.odd != nil {
-		return asset.Claim{}, w.odd
+		return asset.Listing{}, w.odd
 	}
-	return asset.Claim{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
+	return asset.Listing{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
 }
 
 func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asset.Item) error) error {

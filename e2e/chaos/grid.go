@@ -37,7 +37,7 @@ func gridMissing(root string) string {
 }
 
 // startGrid starts hub and node, on ports that stay the same when they are started again: a node must find its hub.
-func (w *World) startGrid(ctx context.Context) error {
+func (w *Cluster) startGrid(ctx context.Context) error {
 	driver, err := exec.LookPath("chromedriver")
 	if err != nil {
 		return err

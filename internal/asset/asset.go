@@ -67,11 +67,11 @@ type Item struct {
 
 	// Former is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
 	// made from may be there already. nil: there is none, or the run makes everything anew.
-	Former Row
+	Previous Row
 }
 
-// Claim is what the source says of a listing as a whole.
-type Claim struct {
+// Listing is what the source says of a listing as a whole.
+type Listing struct {
 	Total    int    // the number of distinct items the source claims
 	Snapshot string // the state of the source that was listed; "" when it has no notion of one
 
@@ -111,7 +111,7 @@ type Spec[T Row] struct {
 
 	// List shows every item of the partition with its row, and says what the source claims.
 	// Item.ID is the row's ItemID; an item emitted again replaces itself.
-	List func(ctx context.Context, run Run, emit func(Item, T) error) (Claim, error)
+	List func(ctx context.Context, run Run, emit func(Item, T) error) (Listing, error)
 
 	// Items lists what there is to make, complete: an item that is not named any more becomes absent.
 	Items func(ctx context.Context, run Run, emit func(Item) error) error
@@ -161,13 +161,13 @@ type Asset struct {
 	Freshness   *Freshness
 	Automation  Condition
 
-	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
+	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error)
 	items  func(ctx context.Context, run Run, emit func(Item) error) error
 	make   func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error
 	derive func(ctx context.Context, run Run, emit func(Item, Row) error) error
 
 	cost   Costs
-	remake func(ctx context.Context, run Run, old Row) (Row, error)
+	recompute func(ctx context.Context, run Run, old Row) (Row, error)
 
 	observe func(ctx context.Context, run Run) (Observation, error)
 
@@ -189,7 +189,7 @@ func New[T Row](s Spec[T]) *Asset {
 		a.Checks = append(a.Checks, c.erase())
 	}
 	if s.List != nil {
-		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
+		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error) {
 			return s.List(ctx, run, s.belonging(emit))
 		}
 	}
@@ -211,7 +211,7 @@ func New[T Row](s Spec[T]) *Asset {
 		}
 	}
 	if s.Recompute != nil {
-		a.remake = func(ctx context.Context, run Run, old Row) (Row, error) {
+		a.recompute = func(ctx context.Context, run Run, old Row) (Row, error) {
 			row, err := s.Recompute(ctx, run, old.(T))
 			if err != nil {
 				return nil, err
@@ -238,7 +238,7 @@ func belongs(key Key, id string, row Row) error {
 func (a *Asset) Lists() bool { return a.list != nil }
 
 // List runs Spec.List.
-func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
+func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error) {
 	return a.list(ctx, run, emit)
 }
 
@@ -264,7 +264,7 @@ func (s Spec[T]) problems() []error {
 	add(s.CodeVersion == "", "CodeVersion is empty")
 	add(s.Queue == "", "Queue is empty")
 	errs = append(errs, describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)...)
-	errs = append(errs, promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
+	errs = append(errs, checkPolicies(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	add(!s.oneForm(), "wants either List, or Items and Make, or Derive")
@@ -323,8 +323,8 @@ func describes(key Key, owners []string, tags map[string]string, kinds []string,
 	return errs
 }
 
-// promises says what is wrong with an asset's policy and condition.
-func promises(key Key, f *Freshness, c Condition, set *Partitions) []error {
+// checkPolicies says what is wrong with an asset's policy and condition.
+func checkPolicies(key Key, f *Freshness, c Condition, set *Partitions) []error {
 	var errs []error
 	for _, err := range append(f.mistakes(set), c.mistakes()...) {
 		errs = append(errs, prefix(key, err)...)

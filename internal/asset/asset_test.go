@@ -56,13 +56,13 @@ func TestListIsErased(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("enough")
 	s := spec("a/x", shelf("category"))
-	s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, pill) error) (asset.Claim, error) {
+	s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, pill) error) (asset.Listing, error) {
 		for _, name := range []string{"x", "y"} {
 			if err := emit(asset.Item{ID: name, Label: run.Partition.Label}, pill{Name: name}); err != nil {
-				return asset.Claim{}, err
+				return asset.Listing{}, err
 			}
 		}
-		return asset.Claim{Total: 2, Snapshot: "today"}, nil
+		return asset.Listing{Total: 2, Snapshot: "today"}, nil
 	}
 	a := asset.New(s)
 	require.True(t, a.Lists())
@@ -77,7 +77,7 @@ func TestListIsErased(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, asset.Claim{Total: 2, Snapshot: "today"}, claim)
+	require.Equal(t, asset.Listing{Total: 2, Snapshot: "today"}, claim)
 	require.Equal(t, 2, shown)
 
 	_, err = a.List(t.Context(), run, func(asset.Item, asset.Row) error { return stop })
@@ -135,8 +135,8 @@ func TestRowsBelongToTheirItems(t *testing.T) {
 	taken := errors.New("it was taken")
 
 	listing := spec("a/x", shelf("category"))
-	listing.List = func(_ context.Context, _ asset.Run, emit func(asset.Item, pill) error) (asset.Claim, error) {
-		return asset.Claim{}, emit(asset.Item{ID: "x"}, pill{Name: "y"})
+	listing.List = func(_ context.Context, _ asset.Run, emit func(asset.Item, pill) error) (asset.Listing, error) {
+		return asset.Listing{}, emit(asset.Item{ID: "x"}, pill{Name: "y"})
 	}
 	_, err := asset.New(listing).List(t.Context(), asset.Run{}, func(asset.Item, asset.Row) error { return taken })
 	require.Equal(t, fault.Invalid, fault.KindOf(err))

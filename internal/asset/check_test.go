@@ -111,7 +111,7 @@ func TestAProbeTellsWhatCouldNotBeAsked(t *testing.T) {
 	}{
 		"it cannot begin": {begin(asset.CheckRun[pill]{}, down), fault.Unavailable, "could not be asked: read: the disk is gone"},
 		"a row says so": {
-			begin(asset.CheckRun[pill]{Row: func(pill) error { return fmt.Errorf("%w: too many", asset.ErrUnasked) }}, nil),
+			begin(asset.CheckRun[pill]{Row: func(pill) error { return fmt.Errorf("%w: too many", asset.ErrNotRun) }}, nil),
 			fault.Internal, "could not be asked: too many",
 		},
 		"it panics at a row": {begin(asset.CheckRun[pill]{Row: func(pill) error { panic("what row?") }}, nil), fault.Layout, "it panicked: what row?"},
@@ -143,7 +143,7 @@ func TestOnlyWholeChecksSeeTheRowsThatStay(t *testing.T) {
 		return func(p pill) error { *seen = append(*seen, p.Name); return nil }
 	}
 	declared := spec("a/x", shelf("category"))
-	declared.Checks = []asset.Check[pill]{{Name: "some", Row: note(&staged)}, {Name: "whole", Whole: true, Row: note(&whole)}}
+	declared.Checks = []asset.Check[pill]{{Name: "some", Row: note(&staged)}, {Name: "whole", AllRows: true, Row: note(&whole)}}
 	p := asset.NewProbe(t.Context(), asset.New(declared).Checks, asset.CheckInput{})
 	require.True(t, p.WantsKept())
 	p.Kept(pill{Name: "old"})

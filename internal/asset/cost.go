@@ -39,11 +39,11 @@ func (a *Asset) Cost(ctx context.Context, run Run, work Work) (Cost, error) {
 }
 
 // Recomputes reports whether items can be made again from the rows they have.
-func (a *Asset) Recomputes() bool { return a.remake != nil }
+func (a *Asset) Recomputes() bool { return a.recompute != nil }
 
 // Recompute runs Spec.Recompute.
 func (a *Asset) Recompute(ctx context.Context, run Run, old Row) (Row, error) {
-	return a.remake(ctx, run, old)
+	return a.recompute(ctx, run, old)
 }
 
 // Estimate is what a step, or a plan, will do, as far as it is known now. Of a counted step that makes items,

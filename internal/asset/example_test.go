@@ -45,19 +45,19 @@ func Producer(d Deps, categories *asset.Partitions) *asset.Asset {
 		Checks: []asset.Check[ProducerRow]{
 			{Name: "numbered", Blocking: true, Description: "every company has a number of 14 digits", Row: numbered},
 		},
-		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, ProducerRow) error) (asset.Claim, error) {
+		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, ProducerRow) error) (asset.Listing, error) {
 			found, total, err := d.Directory.Producers(ctx, run.Partition.Key)
 			if err != nil {
-				return asset.Claim{}, err
+				return asset.Listing{}, err
 			}
 			for _, row := range found {
 				row.Provenance = run.Provenance(run.Now(), "https://example.org/producers")
 				item := asset.Item{ID: row.ItemID(), Label: row.Name, Fingerprint: fmt.Sprint(row.Name, "/", row.Products)}
 				if err := emit(item, row); err != nil {
-					return asset.Claim{}, err
+					return asset.Listing{}, err
 				}
 			}
-			return asset.Claim{Total: total}, nil
+			return asset.Listing{Total: total}, nil
 		},
 	})
 }

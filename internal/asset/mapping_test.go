@@ -202,8 +202,8 @@ func TestPlansFollowMappings(t *testing.T) {
 	v := g.View(w)
 	weekly, err := g.Get("a/weekly")
 	require.NoError(t, err)
-	require.Equal(t, asset.Standing{State: asset.Stale, Axis: asset.SourceAxis, Reason: "a/daily is at version 9, made from 8"}, v.Judge(weekly, "2026-08-03"))
-	require.Equal(t, asset.Fresh, v.Judge(weekly, "2026-08-10").State)
+	require.Equal(t, asset.PartitionStatus{State: asset.Stale, Axis: asset.SourceAxis, Reason: "a/daily is at version 9, made from 8"}, v.Status(weekly, "2026-08-03"))
+	require.Equal(t, asset.Fresh, v.Status(weekly, "2026-08-10").State)
 
 	plan, err := v.Plan(g.All(), asset.Request{Partitions: []string{"2026-08-03..2026-08-09", "all"}, Filter: asset.Without})
 	require.NoError(t, err)

@@ -71,10 +71,10 @@ func Static(name string, keys ...string) *Partitions {
 }
 
 // Single is the set of an asset in one piece: one partition, "all".
-func Single() *Partitions { return Static("part", Whole) }
+func Single() *Partitions { return Static("part", SinglePartition) }
 
-// Whole is the one key of [Single].
-const Whole = "all"
+// SinglePartition is the one key of [Single].
+const SinglePartition = "all"
 
 // productSeparator stands between the keys of the two sets of a product; no key may hold it.
 const productSeparator = "|"

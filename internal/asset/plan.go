@@ -119,7 +119,7 @@ func (p *planner) add(a *Asset, chosen []int, filter Filter) error {
 }
 
 func (p *planner) step(a *Asset, one Partition) Step {
-	s := p.Judge(a, one.Key)
+	s := p.Status(a, one.Key)
 	if s.State == Fresh && (a.Lists() || a.External()) && !a.Partitions.Windowed() {
 		s.Reason = "asks the source what changed"
 	}

@@ -76,7 +76,7 @@ func TestJudge(t *testing.T) {
 			if tt.fact != nil {
 				w.Facts["a/download"] = map[string]asset.PartitionFact{"5": *tt.fact, "6": {Version: -1}}
 			}
-			standing := g.View(w).Judge(download, "5")
+			standing := g.View(w).Status(download, "5")
 			require.Equal(t, tt.state, standing.State)
 			require.Equal(t, tt.reason, standing.Reason)
 			require.Equal(t, tt.state == asset.Stale, standing.Axis != "")

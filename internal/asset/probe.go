@@ -15,7 +15,7 @@ import (
 // cannot begin, is one that could not be asked: it never counts as passed.
 type Probe struct {
 	asked []asked
-	whole bool
+	allRows bool
 }
 
 // asked is one check on its way.
@@ -31,7 +31,7 @@ type asked struct {
 func NewProbe(ctx context.Context, checks []ErasedCheck, in CheckInput) *Probe {
 	p := &Probe{asked: make([]asked, len(checks))}
 	for i, c := range checks {
-		p.whole = p.whole || c.Whole
+		p.allRows = p.allRows || c.AllRows
 		p.asked[i].check = c
 		p.asked[i].begin(ctx, in)
 	}
@@ -39,7 +39,7 @@ func NewProbe(ctx context.Context, checks []ErasedCheck, in CheckInput) *Probe {
 }
 
 // WantsKept reports whether a check wants the rows that stay.
-func (p *Probe) WantsKept() bool { return p.whole }
+func (p *Probe) WantsKept() bool { return p.allRows }
 
 // Row shows the checks one staged row.
 func (p *Probe) Row(row any) {
@@ -51,7 +51,7 @@ func (p *Probe) Row(row any) {
 // Kept shows a row that stays to the checks that want the whole partition.
 func (p *Probe) Kept(row any) {
 	for i := range p.asked {
-		if p.asked[i].check.Whole {
+		if p.asked[i].check.AllRows {
 			p.asked[i].row(row)
 		}
 	}
@@ -98,7 +98,7 @@ func (a *asked) finish(s Staged) (found Finding) {
 func (a *asked) note(err error) {
 	switch {
 	case err == nil:
-	case errors.Is(err, ErrUnasked):
+	case errors.Is(err, ErrNotRun):
 		a.unasked = err
 	default:
 		if a.violations++; a.first == nil {
@@ -122,7 +122,7 @@ func (a *asked) verdict(s Staged) Verdict {
 	switch {
 	case a.unasked != nil:
 		v.Fault, v.Observed = fault.KindOf(a.unasked), ""
-		v.Detail = bound(fmt.Sprintf("%v: %v", ErrUnasked, strings.TrimPrefix(a.unasked.Error(), ErrUnasked.Error()+": ")))
+		v.Detail = bound(fmt.Sprintf("%v: %v", ErrNotRun, strings.TrimPrefix(a.unasked.Error(), ErrNotRun.Error()+": ")))
 		return v
 	case a.violations == 1:
 		v.Detail = bound(a.first.Error())

@@ -199,7 +199,7 @@ func TestAReferenceIsNoLineage(t *testing.T) {
 		Facts: map[asset.Key]map[string]asset.PartitionFact{
 			"a/sold": {"5": {Version: 0, CodeVersion: "1"}}, "a/bought": {"5": {Version: 9, CodeVersion: "1"}},
 		},
-	}).Judge(made, "5")
+	}).Status(made, "5")
 	require.Equal(t, asset.Fresh, judged.State)
 }
 
@@ -243,7 +243,7 @@ func TestGraphRefusesChecks(t *testing.T) {
 	tests := map[string]asset.Check[pill]{
 		`check "Odd" wants a name of lower-case letters`:          {Name: "Odd", Row: row},
 		`check "both" wants one of Row, Partition and Begin`:      {Name: "both", Row: row, Begin: begin},
-		`check "wide" is shown no rows`:                           {Name: "wide", Whole: true, Partition: func(asset.Staged) error { return nil }},
+		`check "wide" is shown no rows`:                           {Name: "wide", AllRows: true, Partition: func(asset.Staged) error { return nil }},
 		`check "idle" has Deps, which only Begin can read`:        {Name: "idle", Row: row, Deps: asset.On("a/y")},
 		`check "lost" reads "a/nobody", which nobody declares`:    {Name: "lost", Begin: begin, Deps: asset.On("a/nobody")},
 		`check "twice" names "a/y" in Deps twice`:                 {Name: "twice", Begin: begin, Deps: asset.On("a/y", "a/y")},

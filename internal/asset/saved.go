@@ -139,7 +139,7 @@ func (v *View) Check(s Saved, lake string, fresh Plan) error {
 	if s.Lake != lake {
 		return fault.New(fault.Invalid, "apply saved plan", "it was made from the data folder with the ledger %q, this one has %q: choose the folder with --data", s.Lake, lake)
 	}
-	moved, err := v.moved(s, fresh)
+	moved, err := v.changedSince(s, fresh)
 	if err != nil || len(moved) == 0 {
 		return err
 	}
@@ -151,8 +151,8 @@ func (v *View) Check(s Saved, lake string, fresh Plan) error {
 		s.MadeAt.Format(time.RFC3339), strings.Join(moved, "; "), more)
 }
 
-// moved says in words what is another than when the plan was saved, a line for each step.
-func (v *View) moved(s Saved, fresh Plan) ([]string, error) {
+// changedSince says in words what is another than when the plan was saved, a line for each step.
+func (v *View) changedSince(s Saved, fresh Plan) ([]string, error) {
 	now := make(map[string]Step, len(fresh.Steps))
 	for _, step := range fresh.Steps {
 		now[step.Name()] = step

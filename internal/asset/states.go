@@ -11,7 +11,7 @@ func (v *View) States(a *Asset) []State {
 	}
 	in := make(map[State]bool, len(States()))
 	for _, p := range partitions {
-		if in[v.Judge(a, p.Key).State] = true; len(in) == len(States()) {
+		if in[v.Status(a, p.Key).State] = true; len(in) == len(States()) {
 			break
 		}
 	}

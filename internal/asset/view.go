@@ -28,8 +28,8 @@ const (
 	CodeAxis   Axis = "code"
 )
 
-// Standing is how a partition stands, and why.
-type Standing struct {
+// PartitionStatus is how a partition stands, and why.
+type PartitionStatus struct {
 	State  State
 	Axis   Axis // of a stale partition; "" otherwise
 	Reason string
@@ -56,18 +56,18 @@ type GraphState struct {
 // View is a world seen over a graph. It is made once for many questions, and is for one goroutine.
 type View struct {
 	g       *Graph
-	world   GraphState
+	state   GraphState
 	keys    map[*Partitions]Keys
 	highest map[Key]int64
 }
 
 // View looks at a world.
 func (g *Graph) View(w GraphState) *View {
-	return &View{g: g, world: w, keys: make(map[*Partitions]Keys), highest: make(map[Key]int64)}
+	return &View{g: g, state: w, keys: make(map[*Partitions]Keys), highest: make(map[Key]int64)}
 }
 
-// World gives what the view was made of.
-func (v *View) World() GraphState { return v.world }
+// State gives what the view was made of.
+func (v *View) State() GraphState { return v.state }
 
 // Keys gives the known partitions of an asset.
 func (v *View) Keys(a *Asset) Keys { return v.set(a.Partitions) }
@@ -75,7 +75,7 @@ func (v *View) Keys(a *Asset) Keys { return v.set(a.Partitions) }
 func (v *View) set(p *Partitions) Keys {
 	k, ok := v.keys[p]
 	if !ok {
-		k = p.Keys(func(name string) []Partition { return v.world.Partitions[name] }, v.world.Now)
+		k = p.Keys(func(name string) []Partition { return v.state.Partitions[name] }, v.state.Now)
 		v.keys[p] = k
 	}
 	return k
@@ -85,7 +85,7 @@ func (v *View) set(p *Partitions) Keys {
 func (v *View) Undiscovered(a *Asset) []string {
 	var names []string
 	for _, set := range a.Partitions.Sets() {
-		if len(v.world.Partitions[set.Name]) == 0 {
+		if len(v.state.Partitions[set.Name]) == 0 {
 			names = append(names, set.Name)
 		}
 	}
@@ -116,34 +116,34 @@ func (v *View) between(a *Asset, dep Key) Between {
 
 // Fact is what is known of a partition. One that nobody knows was never published.
 func (v *View) Fact(key Key, partition string) PartitionFact {
-	if f, ok := v.world.Facts[key][partition]; ok {
+	if f, ok := v.state.Facts[key][partition]; ok {
 		return f
 	}
 	return PartitionFact{Version: -1}
 }
 
-// Judge says how a partition of a stands, and why.
-func (v *View) Judge(a *Asset, partition string) Standing {
+// Status says how a partition of a stands, and why.
+func (v *View) Status(a *Asset, partition string) PartitionStatus {
 	fact := v.Fact(a.Key, partition)
 	switch {
 	case fact.Version < 0 && fact.Pending > 0:
-		return Standing{State: Missing, Reason: fmt.Sprintf("never published; %d items pending from an earlier run", fact.Pending)}
+		return PartitionStatus{State: Missing, Reason: fmt.Sprintf("never published; %d items pending from an earlier run", fact.Pending)}
 	case fact.Version < 0:
-		return Standing{State: Missing, Reason: "never published"}
+		return PartitionStatus{State: Missing, Reason: "never published"}
 	case fact.Pending > 0:
-		return Standing{State: Failed, Reason: fmt.Sprintf("%d items pending from an earlier run", fact.Pending)}
+		return PartitionStatus{State: Failed, Reason: fmt.Sprintf("%d items pending from an earlier run", fact.Pending)}
 	case fact.CodeVersion != a.CodeVersion:
-		return Standing{Stale, CodeAxis, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)}
+		return PartitionStatus{Stale, CodeAxis, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)}
 	}
 	for _, dep := range a.Deps {
 		if reason := v.newer(a, partition, dep.Key, fact); reason != "" {
-			return Standing{Stale, SourceAxis, reason}
+			return PartitionStatus{Stale, SourceAxis, reason}
 		}
 	}
 	if fact.Retryable > 0 {
-		return Standing{State: Failed, Reason: fmt.Sprintf("%d quarantined items can be tried again", fact.Retryable)}
+		return PartitionStatus{State: Failed, Reason: fmt.Sprintf("%d quarantined items can be tried again", fact.Retryable)}
 	}
-	return Standing{State: Fresh, Reason: "nothing changed that we know of"}
+	return PartitionStatus{State: Fresh, Reason: "nothing changed that we know of"}
 }
 
 // newer says how an input is newer than what was made from it; "" if it is not.
@@ -179,7 +179,7 @@ func (v *View) version(a *Asset, partition string, dep Key) (int64, error) {
 		highest, ok := v.highest[dep]
 		if !ok {
 			highest = -1
-			for _, f := range v.world.Facts[dep] {
+			for _, f := range v.state.Facts[dep] {
 				highest = max(highest, f.Version)
 			}
 			v.highest[dep] = highest

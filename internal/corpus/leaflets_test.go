@@ -35,7 +35,7 @@ func (l listed) Product() document.Product { return document.Product(l) }
 
 // runOver is a run of the corpus over its inputs.
 func runOver(in assettest.Inputs) asset.Run {
-	return assettest.Run(corpus.Leaflets(collection()), asset.Whole, in)
+	return assettest.Run(corpus.Leaflets(collection()), asset.SinglePartition, in)
 }
 
 // derived gives the rows and the items of the corpus made from its inputs.

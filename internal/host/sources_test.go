@@ -78,7 +78,7 @@ func (t toy) Assets(with sources.Tools) ([]*asset.Asset, error) {
 			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
 				return asset.Cost{Host: t.Hosts()[0], Requests: 1}, nil
 			},
-			List: func(ctx context.Context, run asset.Run, emit func(asset.Item, medicine) error) (asset.Claim, error) {
+			List: func(ctx context.Context, run asset.Run, emit func(asset.Item, medicine) error) (asset.Listing, error) {
 				body, err := t.get(ctx, with, "/list")
 				var listed []medicine
 				if err == nil {
@@ -90,7 +90,7 @@ func (t toy) Assets(with sources.Tools) ([]*asset.Asset, error) {
 						err = emit(asset.Item{ID: m.ItemID(), Label: m.Name, Fingerprint: m.Name}, m)
 					}
 				}
-				return asset.Claim{Total: len(listed)}, err
+				return asset.Listing{Total: len(listed)}, err
 			},
 		}),
 		made("toy/files", "toy/products", asset.QueueHTTP, func(ctx context.Context, run asset.Run, item asset.Item) (file, error) {
@@ -239,7 +239,7 @@ func TestSecondSource(t *testing.T) {
 	for row := range rowsOf[document.HasDocument](t, d, collection.Documents) {
 		require.Equal(t, "leaflet", row.Document().Kind, row.Document().Reason)
 		product := document.Product{ID: row.Document().IDProduto, Name: "Losartana potássica"}
-		collector.Add(asset.Whole, row.Document(), &product)
+		collector.Add(asset.SinglePartition, row.Document(), &product)
 	}
 	report := collector.Report()
 	require.Equal(t, 2, report.Total.Documents)
@@ -332,7 +332,7 @@ func rowsOf[T any](t *testing.T, d *host.Data, key asset.Key) func(yield func(T)
 	snapshot, err := d.Table(made).Snapshot(t.Context())
 	require.NoError(t, err)
 	return func(yield func(T) bool) {
-		for _, file := range snapshot.Files(asset.Whole) {
+		for _, file := range snapshot.Files(asset.SinglePartition) {
 			for row, err := range d.Table(made).Rows(t.Context(), file) {
 				require.NoError(t, err)
 				if !yield(row.(T)) {

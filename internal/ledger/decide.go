@@ -13,7 +13,7 @@ const (
 	unchanged verdict = iota
 	fresh             // New
 	changed
-	recode
+	codeChanged
 	forced
 	retried
 	resumed
@@ -33,7 +33,7 @@ type known struct {
 	run, staged        string
 	declared, vanished bool // absent, and how that was found
 	row                bool // a row of it is in the table
-	remake             bool // that row is of its present fingerprint, though it is to be done
+	codeOnly             bool // that row is of its present fingerprint, though it is to be done
 
 	missing string // the day of the first listing that did not name it; "": the last one did
 	waived  bool   // a person let it stay quarantined as it is
@@ -61,7 +61,7 @@ func (e *Enumeration) decide(item Item, was *known) (verdict, string) {
 	case was.waived && e.Mode != Force:
 		return unchanged, ""
 	case was.code != e.CodeVersion:
-		return recode, fmt.Sprintf("code changed %s→%s", was.code, e.CodeVersion)
+		return codeChanged, fmt.Sprintf("code changed %s→%s", was.code, e.CodeVersion)
 	case e.Mode == Force && was.run != e.Run:
 		return forced, "forced"
 	case was.state == Quarantined && was.run != e.Run && e.retries(was.kind):
@@ -85,8 +85,8 @@ func (n *SyncResult) count(v verdict) {
 		n.New++
 	case changed:
 		n.Changed++
-	case recode:
-		n.Recode++
+	case codeChanged:
+		n.CodeChanged++
 	case forced:
 		n.Forced++
 	case retried:
@@ -105,18 +105,18 @@ type decision struct {
 	verdict verdict
 	why     string
 	batch   int  // 0: it is not to be done
-	remake  bool // the row it has in the table is of its present fingerprint: only the code is newer
+	codeOnly  bool // the row it has in the table is of its present fingerprint: only the code is newer
 }
 
 // decisions is what an enrolment decides, all of it, before anything is written.
 type decisions struct {
 	items  []Item
 	of     []decision
-	spoilt []string // staged parts that hold a row which must not be published any more
+	invalidFiles []string // staged parts that hold a row which must not be published any more
 	lost   []string // items that are not named any more
 	sum    SyncResult
 
-	kept, missing, shelved, listed []string // items not named and kept, of them those newly so and those to be done; items named again
+	kept, missing, keptPending, listed []string // items not named and kept, of them those newly so and those to be done; items named again
 }
 
 // judge decides about every item, and counts. A staged part of which a row is no longer wanted is given up, for a part
@@ -129,7 +129,7 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 		k := was[item.ID]
 		one := decision{}
 		one.verdict, one.why = e.decide(item, k)
-		one.remake = k != nil && e.Mode != Force && k.remade(one.verdict)
+		one.codeOnly = k != nil && e.Mode != Force && k.wasCodeOnly(one.verdict)
 		d.of[i] = one
 		d.sum.count(one.verdict)
 		named[item.ID] = true
@@ -148,7 +148,7 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 		}
 	}
 	slices.Sort(d.lost)
-	d.spoilt, d.sum.Vanished = slices.Sorted(maps.Keys(spoilt)), len(d.lost)
+	d.invalidFiles, d.sum.Vanished = slices.Sorted(maps.Keys(spoilt)), len(d.lost)
 	for _, k := range was {
 		if k.state == Staged && spoilt[k.staged] {
 			k.state, k.staged = Pending, ""
@@ -175,16 +175,16 @@ func (v verdict) todo(was *known) bool {
 	}
 }
 
-// remade reports whether the row that an item has in the table is of its present fingerprint, so that it can be made
+// wasCodeOnly reports whether the row that an item has in the table is of its present fingerprint, so that it can be made
 // from that. An item that changed at the source, and was not done before the code changed too, has an older one.
-func (k *known) remade(v verdict) bool {
+func (k *known) wasCodeOnly(v verdict) bool {
 	switch {
 	case !k.row:
 		return false
-	case v == recode && k.state == Published:
+	case v == codeChanged && k.state == Published:
 		return true
-	case v == recode || v == resumed:
-		return k.remake && (k.state == Pending || k.state == Made || k.state == Staged)
+	case v == codeChanged || v == resumed:
+		return k.codeOnly && (k.state == Pending || k.state == Made || k.state == Staged)
 	default:
 		return false
 	}

@@ -108,7 +108,7 @@ func readKnown(ctx context.Context, q querier, asset, partition string) (map[str
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var id string
 		var k known
-		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged, &k.row, &k.remake); err != nil {
+		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged, &k.row, &k.codeOnly); err != nil {
 			return err
 		}
 		k.declared = k.state == Absent && k.kind == KindDeclared
@@ -153,7 +153,7 @@ func (w *syncer) open(ctx context.Context, tx *sql.Tx) (err error) {
 }
 
 func (w *syncer) all(ctx context.Context, d decisions) error {
-	for _, path := range d.spoilt {
+	for _, path := range d.invalidFiles {
 		if _, err := w.unstage.ExecContext(ctx, w.e.Asset, w.e.Partition, path, w.at); err != nil {
 			return err
 		}
@@ -187,7 +187,7 @@ func (w *syncer) one(ctx context.Context, seq int, item Item, d decision) error 
 
 func (w *syncer) put(ctx context.Context, seq int, item Item, state State, kind string, d decision) error {
 	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
-		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.remake, w.e.Generation+1)
+		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.codeOnly, w.e.Generation+1)
 	return err
 }
 

@@ -54,7 +54,7 @@ func fill(ctx context.Context) error {
 	}
 
 	id, err := l.BeginPublish(ctx, ledger.Materialization{Asset: asset, Partition: category, Run: run, CodeVersion: "1", By: by,
-		Moves: ledger.Moves{Added: []ledger.Part{{Path: "staged/run-1-1.parquet", Rows: 1, Bytes: 4096}}}})
+		Moves: ledger.Moves{Added: []ledger.DataFile{{Path: "staged/run-1-1.parquet", Rows: 1, Bytes: 4096}}}})
 	if err != nil {
 		return err
 	}

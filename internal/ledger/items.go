@@ -20,7 +20,7 @@ func scanEntry(rows *sql.Rows) (Entry, error) {
 	var input, row string
 	var first, updated int64
 	err := rows.Scan(&e.Asset, &e.Partition, &e.ID, &e.Label, &e.Fingerprint, &input, &e.State, &e.CodeVersion, &e.Reason,
-		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated, &e.Origin, &e.Remake)
+		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.File, &first, &updated, &e.Origin, &e.CodeOnly)
 	e.Input, e.Row = bytesOf(input), bytesOf(row)
 	e.FirstSeen, e.Updated = when(first), when(updated)
 	return e, err
@@ -158,7 +158,7 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 		}
 	}
 	if f.Reason != "" {
-		args = append(args, likely(f.Reason))
+		args = append(args, likePattern(f.Reason))
 		where += fmt.Sprintf(` AND LOWER(reason) LIKE $%d ESCAPE '!'`, len(args))
 	}
 	args = append(args, atMost(f.Limit))

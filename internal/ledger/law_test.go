@@ -77,7 +77,7 @@ func (w *world) enrol() {
 	sum, err := ledgertest.Enumerate(w.t, w.l, enrolment)
 	require.NoError(w.t, err)
 	require.Equal(w.t, sum, preview.SyncResult, "a preview decides what an enrolment does")
-	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.Recode+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
+	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.CodeChanged+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
 	todo, err := w.l.Todo(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n))
 	require.NoError(w.t, err)
 	require.Len(w.t, todo, sum.Todo)
@@ -113,9 +113,9 @@ func (w *world) settle() {
 		}
 	}
 	w.files[fmt.Sprint("part-", w.n)] = file
-	before := ledgertest.Stands(w.t, w.l)
+	before := ledgertest.PublishedRows(w.t, w.l)
 	if w.l.RecordOutcomes(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), outcomes) != nil {
-		require.Equal(w.t, before, ledgertest.Stands(w.t, w.l), "all or none")
+		require.Equal(w.t, before, ledgertest.PublishedRows(w.t, w.l), "all or none")
 	}
 }
 
@@ -157,7 +157,7 @@ func (w *world) publish() {
 	for _, e := range staged {
 		if next[e.Staged] == nil {
 			next[e.Staged] = map[string]bool{}
-			moves.Added = append(moves.Added, ledger.Part{Path: e.Staged})
+			moves.Added = append(moves.Added, ledger.DataFile{Path: e.Staged})
 		}
 		next[e.Staged][e.ID] = true
 	}
@@ -185,15 +185,15 @@ func (w *world) rollback() {
 	w.n++
 	ctx := w.t.Context()
 	to := w.past[w.r.IntN(len(w.past))]
-	moves := ledger.Moves{Rewritten: map[string]string{}, Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: map[string]ledger.Restored{}}}
+	moves := ledger.Moves{Rewritten: map[string]string{}, Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Files: map[string]ledger.Restored{}}}
 	entries, err := w.l.Items(ctx, ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition})
 	require.NoError(w.t, err)
 	states := map[string]ledger.Entry{}
 	for _, e := range entries {
 		states[e.ID] = e
-		if _, stays := to[e.Part]; !stays && e.Part != "" {
-			moves.Rewritten[e.Part] = ""
-			moves.Dropped[e.Part] = append(moves.Dropped[e.Part], e.ID)
+		if _, stays := to[e.File]; !stays && e.File != "" {
+			moves.Rewritten[e.File] = ""
+			moves.Dropped[e.File] = append(moves.Dropped[e.File], e.ID)
 		}
 	}
 	for part, ids := range to {
@@ -207,7 +207,7 @@ func (w *world) rollback() {
 				rows.Same = append(rows.Same, id)
 			}
 		}
-		moves.Rollback.Parts[part] = rows
+		moves.Rollback.Files[part] = rows
 	}
 	id, err := w.l.BeginPublish(ctx, ledger.Materialization{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Moves: moves})
 	require.NoError(w.t, err)
@@ -235,14 +235,14 @@ func (w *world) law() {
 	require.NoError(w.t, err)
 	parts := map[string]map[string]bool{}
 	for _, e := range entries {
-		if e.Part == "" {
+		if e.File == "" {
 			require.NotEqual(w.t, ledger.Published, e.State, e.ID)
 			continue
 		}
-		if parts[e.Part] == nil {
-			parts[e.Part] = map[string]bool{}
+		if parts[e.File] == nil {
+			parts[e.File] = map[string]bool{}
 		}
-		parts[e.Part][e.ID] = true
+		parts[e.File][e.ID] = true
 	}
 	require.Equal(w.t, w.table, parts)
 }

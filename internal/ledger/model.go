@@ -53,8 +53,8 @@ type Entry struct {
 	Evidence         string // where what was seen is kept in the lake
 	Row              []byte // of an item made at a price, JSON: kept for as long as it is of the item's present fingerprint
 	Staged           string // path of the staged part that holds its new row
-	Part             string // path of the published part that holds its row, old or new
-	Remake           bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
+	File             string // path of the published part that holds its row, old or new
+	CodeOnly           bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
 	Run              string // that last took it up
 	FirstSeen        time.Time
 	Updated          time.Time
@@ -125,7 +125,7 @@ type SyncResult struct {
 	Discovered int `json:"discovered"` // distinct items named
 	New        int `json:"new"`        // never seen before, or seen again after it vanished
 	Changed    int `json:"changed"`    // another fingerprint
-	Recode     int `json:"recode"`     // made by another code version
+	CodeChanged     int `json:"recode"`     // made by another code version
 	Retried    int `json:"retried"`    // quarantined, tried again
 	Forced     int `json:"forced"`     // done again because of Mode Force
 	Resumed    int `json:"resumed"`    // left over by an earlier run, or enrolled by this one before
@@ -174,8 +174,8 @@ type Filter struct {
 	After            string // the ID of the last item seen; pages only within one asset and partition
 }
 
-// Part is one Parquet file of a table.
-type Part struct {
+// DataFile is one Parquet file of a table.
+type DataFile struct {
 	Path  string `json:"path"`
 	Rows  int64  `json:"rows"`
 	Bytes int64  `json:"bytes"`
@@ -183,7 +183,7 @@ type Part struct {
 
 // Moves is how a publish changes the table's files.
 type Moves struct {
-	Added     []Part              `json:"added,omitempty"`     // staged parts that join the table
+	Added     []DataFile              `json:"added,omitempty"`     // staged parts that join the table
 	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
 	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
 	Rollback  *Rollback           `json:"rollback,omitempty"`  // parts of an earlier version that join the table again; nil: none
@@ -205,8 +205,8 @@ type Read struct {
 	Version int64
 }
 
-// Unsettled counts the items of a partition without a final outcome; waived items have one.
-type Unsettled struct {
+// OpenItems counts the items of a partition without a final outcome; waived items have one.
+type OpenItems struct {
 	Pending     int // pending, made and staged
 	Quarantined int
 	Retryable   int // of the quarantined: those of the kinds asked about

@@ -11,7 +11,7 @@ type Planned struct {
 	Reason  string // for people; "" for one that is resumed
 	Batch   int    // that it would be in
 	Made    bool   // its row waits in the ledger: it is only to be staged
-	Remake  bool   // only the code is newer: it can be made from the row it has
+	CodeOnly  bool   // only the code is newer: it can be made from the row it has
 }
 
 // Preview is what an enrolment would decide.
@@ -44,7 +44,7 @@ func (l *Ledger) Preview(ctx context.Context, e Enumeration) (Preview, error) {
 		}
 		k := was[item.ID]
 		p.Todo = append(p.Todo, Planned{
-			Item: item, Verdict: one.verdict.String(), Reason: one.why, Batch: one.batch, Remake: one.remake,
+			Item: item, Verdict: one.verdict.String(), Reason: one.why, Batch: one.batch, CodeOnly: one.codeOnly,
 			Made: one.verdict == resumed && k.state == Made,
 		})
 	}

@@ -27,13 +27,13 @@ func TestRemake(t *testing.T) {
 		}
 	}
 	publish := func(ctx context.Context, l *Ledger, run string) error {
-		paths, _, err := l.StagedParts(ctx, "a", "p")
+		paths, _, err := l.StagedFiles(ctx, "a", "p")
 		if err != nil {
 			return err
 		}
 		moves := Moves{Rewritten: map[string]string{}}
 		for _, path := range paths {
-			moves.Added = append(moves.Added, Part{Path: path})
+			moves.Added = append(moves.Added, DataFile{Path: path})
 		}
 		if moves.Dropped, err = l.Superseded(ctx, "a", "p"); err != nil {
 			return err
@@ -82,11 +82,11 @@ func TestRemake(t *testing.T) {
 			preview, err := l.Preview(t.Context(), e)
 			require.NoError(t, err)
 			require.Len(t, preview.Todo, 1)
-			require.Equal(t, tt.want, preview.Todo[0].Remake)
+			require.Equal(t, tt.want, preview.Todo[0].CodeOnly)
 			require.NoError(t, enrolNext(t.Context(), l, e))
 			batch, err := l.Batch(t.Context(), "a", "p", "last", 1)
 			require.NoError(t, err)
-			require.Equal(t, tt.want, batch[0].Remake, "as it was told before")
+			require.Equal(t, tt.want, batch[0].CodeOnly, "as it was told before")
 		})
 	}
 }

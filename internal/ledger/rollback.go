@@ -19,7 +19,7 @@ const KindRolledBack = "rolled_back"
 type Rollback struct {
 	From  int64               `json:"from"` // version of the table that readers had
 	To    int64               `json:"to"`   // version that they have again
-	Parts map[string]Restored `json:"parts,omitempty"`
+	Files map[string]Restored `json:"parts,omitempty"`
 }
 
 // Restored lists the items whose rows are in a part of the earlier version.
@@ -37,9 +37,9 @@ func (e Entry) Returns() bool {
 	return e.State == Absent || e.State == Quarantined || e.State == Pending && e.Kind == KindRolledBack && e.Batch == 0
 }
 
-// Working returns the runs that have not ended and work on a partition: they hold its claim, or have pending, made or
+// RunsWorkingOn returns the runs that have not ended and work on a partition: they hold its claim, or have pending, made or
 // staged items of it.
-func (l *Ledger) Working(ctx context.Context, asset, partition string) ([]string, error) {
+func (l *Ledger) RunsWorkingOn(ctx context.Context, asset, partition string) ([]string, error) {
 	found, err := working(ctx, l.reader, asset, partition)
 	return found, l.explain(ctx, "read working runs", err)
 }
@@ -75,7 +75,7 @@ func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(maps.Keys(m.Moves.Rollback.Parts)) {
+	for _, path := range slices.Sorted(maps.Keys(m.Moves.Rollback.Files)) {
 		if slices.Contains(doomed, path) {
 			return fault.New(fault.Invalid, "begin rollback", "version %d of %s[%s] is being vacuumed: %s is about to go, or gone",
 				m.Moves.Rollback.To, m.Asset, m.Partition, path)
@@ -112,7 +112,7 @@ func restore(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error
 		return err
 	}
 	defer age.Close()
-	for part, rows := range back.Parts {
+	for part, rows := range back.Files {
 		for _, id := range slices.Concat(rows.Same, rows.Older) {
 			if _, err := move.ExecContext(ctx, m.Asset, m.Partition, id, part, at); err != nil {
 				return err
@@ -233,10 +233,10 @@ func (m Moves) Paths() []string {
 		paths = append(paths, old, moved)
 	}
 	if m.Rollback != nil {
-		paths = slices.AppendSeq(paths, maps.Keys(m.Rollback.Parts))
+		paths = slices.AppendSeq(paths, maps.Keys(m.Rollback.Files))
 	}
 	if m.Repair != nil {
-		paths = slices.AppendSeq(paths, maps.Keys(m.Repair.Parts))
+		paths = slices.AppendSeq(paths, maps.Keys(m.Repair.Files))
 	}
 	return paths
 }

@@ -15,7 +15,7 @@ type Worker struct {
 	Birth int64 // start of the process, as its system counts
 	Build string
 
-	Beats    int64     // grows as long as it lives
+	Heartbeats    int64     // grows as long as it lives
 	Started  time.Time // this and the other times by its own clock
 	Seen     time.Time
 	Stopping time.Time // zero: it was not told to stop
@@ -119,7 +119,7 @@ func (l *Ledger) workers(ctx context.Context, rest string, args ...any) ([]Worke
 	err := l.query(ctx, "read workers", func(rows *sql.Rows) error {
 		var w Worker
 		var started, seen, stopping, ended int64
-		err := rows.Scan(&w.ID, &w.Host, &w.Space, &w.PID, &w.Birth, &w.Build, &w.Beats, &started, &seen, &stopping, &ended)
+		err := rows.Scan(&w.ID, &w.Host, &w.Space, &w.PID, &w.Birth, &w.Build, &w.Heartbeats, &started, &seen, &stopping, &ended)
 		w.Started, w.Seen, w.Stopping, w.Ended = when(started), when(seen), when(stopping), when(ended)
 		out = append(out, w)
 		return err

@@ -17,7 +17,7 @@ const (
 	runBackfill  = "RunWorkflow:Backfill"
 	runBatch     = "RunActivity:Batch"
 	runDeliver   = "RunWorkflow:Deliver"
-	runWhole     = "RunActivity:MaterializePartition"
+	runWorkflow     = "RunActivity:MaterializePartition"
 )
 
 // makeSchedule begins the name of a span whose context would be handed to every run that the schedule ever starts: years
@@ -50,7 +50,7 @@ func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...tr
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
 	switch name {
-	case runPartition, runBackfill, runBatch, runWhole, runDeliver:
+	case runPartition, runBackfill, runBatch, runWorkflow, runDeliver:
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))

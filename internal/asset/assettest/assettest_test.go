@@ -107,13 +107,13 @@ func TestDerive(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	made := declare(func(s *asset.Spec[word]) {
-		s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, word) error) (asset.Claim, error) {
+		s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, word) error) (asset.Listing, error) {
 			for _, item := range []asset.Item{{ID: "a"}, {ID: "a"}, {ID: "b", Label: run.Partition.Label}, {ID: "a", Fingerprint: "other"}} {
 				if err := emit(item, word{Text: item.ID}); err != nil {
-					return asset.Claim{Total: 3}, err
+					return asset.Listing{Total: 3}, err
 				}
 			}
-			return asset.Claim{Total: 3}, nil
+			return asset.Listing{Total: 3}, nil
 		}
 	})
 	listed, claim, err := assettest.List[word](t.Context(), made, assettest.Run(made, "pt", nil))

@@ -16,7 +16,7 @@ type Emitted[T asset.Row] struct {
 
 // List runs the asset's listing. What it emitted is given also where it failed. An item that is emitted again replaces
 // itself, as in the engine, unless its fingerprint is another.
-func List[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run) ([]Emitted[T], asset.Claim, error) {
+func List[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run) ([]Emitted[T], asset.Listing, error) {
 	c := collected[T]{at: make(map[string]int)}
 	claim, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
 		if i, twice := c.at[item.ID]; twice && c.all[i].Item.Fingerprint == item.Fingerprint {
@@ -78,7 +78,7 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 		}
 		settled[id] = true
 		if err == nil {
-			result.Rows[id], err = typed[T](row)
+			result.Rows[id], err = typedRow[T](row)
 			return err
 		}
 		result.Failed[id] = err
@@ -119,7 +119,7 @@ func (c *collected[T]) add(item asset.Item, row asset.Row) error {
 	if _, is := c.at[item.ID]; is {
 		return fault.New(fault.Incomplete, "take row", "item %q is emitted twice", item.ID)
 	}
-	typed, err := typed[T](row)
+	typed, err := typedRow[T](row)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (c *collected[T]) add(item asset.Item, row asset.Row) error {
 	return nil
 }
 
-func typed[T asset.Row](row asset.Row) (T, error) {
+func typedRow[T asset.Row](row asset.Row) (T, error) {
 	typed, ok := row.(T)
 	if !ok {
 		return typed, fault.New(fault.Invalid, "take row", "the row of item %q is a %T, not a %T", row.ItemID(), row, typed)

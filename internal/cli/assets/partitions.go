@@ -83,7 +83,7 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		v.Sets[i].Assets = append(v.Sets[i].Assets, made.Key)
 		for j := range v.Sets[i].Partitions {
 			if p := &v.Sets[i].Partitions[j]; !p.Gone {
-				p.States[view.Judge(made, p.Partition).State]++
+				p.States[view.Status(made, p.Partition).State]++
 			}
 		}
 	}

@@ -92,7 +92,7 @@ timers, which "starter status" lists, and go on by themselves. Requests that are
 		Example: "  starter budget open --for 2h --note \"ANVISA maintenance tonight\"\n  starter budget open --until 2026-12-01T06:00:00Z",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := lasting(last, until, time.Now())
+			d, err := blockDuration(last, until, time.Now())
 			if err != nil {
 				return err
 			}
@@ -105,8 +105,8 @@ timers, which "starter status" lists, and go on by themselves. Requests that are
 	return cmd
 }
 
-// lasting is how long a circuit is to stay open.
-func lasting(last time.Duration, until string, now time.Time) (time.Duration, error) {
+// blockDuration is how long a circuit is to stay open.
+func blockDuration(last time.Duration, until string, now time.Time) (time.Duration, error) {
 	if (last != 0) == (until != "") {
 		return 0, fault.New(fault.Invalid, "", "give --for or --until")
 	}

@@ -196,7 +196,7 @@ func (f *forecaster) count(ctx context.Context, made *asset.Asset, in materializ
 		if t.Verdict == "resumed" {
 			e.Ready--
 		}
-		if !made.AsksSource() || t.Remake && made.Recomputes() {
+		if !made.AsksSource() || t.CodeOnly && made.Recomputes() {
 			e.Recompute++
 			continue
 		}

@@ -47,15 +47,15 @@ func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.
 			return todoVerdict(made, t), nil
 		}
 	}
-	return settledVerdict(e), nil
+	return doneVerdict(e), nil
 }
 
 // derivedVerdict is about an item whose row is made together with all others of its partition.
 func (c *chain) derivedVerdict(made *asset.Asset, partition asset.Partition, e ledger.Entry) ItemVerdict {
-	if s := c.view.Judge(made, partition.Key); s.State != asset.Fresh {
+	if s := c.view.Status(made, partition.Key); s.State != asset.Fresh {
 		return ItemVerdict{wouldRecompute, s.Axis, "its partition: " + s.Reason}
 	}
-	return settledVerdict(e)
+	return doneVerdict(e)
 }
 
 func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
@@ -63,7 +63,7 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	switch {
 	case t.Made:
 		return ItemVerdict{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
-	case made.AsksSource() && (!t.Remake || !made.Recomputes()):
+	case made.AsksSource() && (!t.CodeOnly || !made.Recomputes()):
 		v.Would = wouldFetch
 	}
 	switch t.Verdict {
@@ -77,8 +77,8 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	return v
 }
 
-// settledVerdict is about an item of which nothing is to be done.
-func settledVerdict(e ledger.Entry) ItemVerdict {
+// doneVerdict is about an item of which nothing is to be done.
+func doneVerdict(e ledger.Entry) ItemVerdict {
 	v := ItemVerdict{Would: wouldNothing}
 	switch {
 	case e.State == ledger.Staged:

@@ -50,7 +50,7 @@ func (eng *Engine) batch(ctx context.Context, j job, n int) (out BatchOutput, er
 			return out, err
 		}
 		slices.SortStableFunc(entries, func(x, y ledger.Entry) int { return losses(x) - losses(y) })
-		once, err := eng.way(ctx, j, entries)
+		once, err := eng.makerFor(ctx, j, entries)
 		if err == nil {
 			err = once(ctx, j, entries, &out)
 		}
@@ -84,21 +84,21 @@ func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput)
 			continue
 		}
 		p.entries[e.ID] = e
-		if e.Remake && j.asset.Recomputes() {
+		if e.CodeOnly && j.asset.Recomputes() {
 			again = append(again, e)
 			continue
 		}
 		todo = append(todo, itemOf(e))
 	}
-	ample := j.at.ample(ctx)
+	ample := j.at.hasTime(ctx)
 	left, made := p.recompute(ctx, again)
 	if todo = append(todo, left...); made == nil && len(todo) > 0 {
-		p.recall(ctx, todo)
+		p.loadPrevious(ctx, todo)
 		made = p.make(ctx, todo)
 	}
 	switch {
 	case made != nil && len(entries) == 1:
-		made = p.charge(ctx, entries[0], ample, made)
+		made = p.countFailure(ctx, entries[0], ample, made)
 	case errors.Is(made, ErrPanicked):
 		return made // nothing that such code has settled is believed; the next attempt goes item by item
 	}
@@ -141,7 +141,7 @@ func (p *pass) keepMade(ctx context.Context, e ledger.Entry) error {
 	return p.stage.addAs(ctx, e.ID, row.(asset.Row), e.CodeVersion)
 }
 
-func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) error {
+func (p *pass) recordOutcome(ctx context.Context, id string, row asset.Row, err error) error {
 	entry, ok := p.entries[id]
 	if !ok {
 		return fault.New(fault.Invalid, "settle item", "%s settled %q twice, or it is not in the batch", p.j.asset.Key, id)
@@ -224,7 +224,7 @@ func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 	kind := fault.KindOf(err)
 	o := ledger.Outcome{ID: e.ID, CodeVersion: e.CodeVersion, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
 	switch {
-	case doubted(e, kind):
+	case isDoubtful(e, kind):
 		o.State = ledger.Pending
 	case kind == fault.NotFound:
 		o.State = ledger.Absent
@@ -272,8 +272,8 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 		return err
 	}
 	if sum.Staged+sum.Absent+sum.Quarantined > 0 {
-		p.j.at.settled()
+		p.j.at.recorded()
 	}
-	p.eng.Metrics.Settled(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
+	p.eng.Metrics.RecordItems(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
 	return nil
 }

@@ -16,12 +16,12 @@ const (
 	patience = 10 * time.Minute
 )
 
-// suited gives the step as this worker may do it, or an error that leaves it to another worker.
+// checkCode gives the step as this worker may do it, or an error that leaves it to another worker.
 //
 // A step that is not enrolled yet becomes one of newer code, if this worker has it. One that is enrolled is finished by
 // workers of its version; when none of them comes within the patience, because all were replaced, newer code takes it over:
 // what that makes is recorded under its own version. Older code does neither.
-func (eng *Engine) suited(ctx context.Context, at Attempt, in StepInput, enrolled bool) (StepInput, error) {
+func (eng *Engine) checkCode(ctx context.Context, at Attempt, in StepInput, enrolled bool) (StepInput, error) {
 	made, err := eng.Graph.Get(in.Step.Asset)
 	if err != nil || in.Step.CodeVersion == made.CodeVersion {
 		return in, err

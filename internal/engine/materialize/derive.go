@@ -64,11 +64,11 @@ func (eng *Engine) stageDerived(ctx context.Context, j job, todo []string) error
 	for id := range missing {
 		return fault.New(fault.Incomplete, "derive "+j.Step.Name(), "%d items are not derived again, such as %q: the same inputs must give the same items", len(missing), id)
 	}
-	return eng.settleStage(ctx, j, &stage)
+	return eng.commitStage(ctx, j, &stage)
 }
 
-// settleStage makes the part of a stage durable and settles its items.
-func (eng *Engine) settleStage(ctx context.Context, j job, stage *stage) error {
+// commitStage makes the part of a stage durable and settles its items.
+func (eng *Engine) commitStage(ctx context.Context, j job, stage *stage) error {
 	outcomes, err := stage.close(ctx)
 	if err != nil {
 		return err
@@ -76,6 +76,6 @@ func (eng *Engine) settleStage(ctx context.Context, j job, stage *stage) error {
 	if err := eng.Ledger.RecordOutcomes(ctx, j.token(), outcomes); err != nil {
 		return err
 	}
-	eng.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)
+	eng.Metrics.RecordItems(ctx, j.key(), len(outcomes), 0, 0)
 	return nil
 }

@@ -50,7 +50,7 @@ type Engine struct {
 	Workers Workers       // tells how other workers ended; nil: nobody knows, and no death is counted
 	Worker  func() string // this worker, as others know it; nil: they do not
 
-	room room // of the one item at a time that may be what kills workers
+	itemSlots itemSlots // of the one item at a time that may be what kills workers
 }
 
 // Attempt is one attempt at a part of a step, as its scheduler knows it. The zero value is an attempt of nobody, which can
@@ -68,7 +68,7 @@ type Attempt struct {
 	Grace     time.Duration // what the attempt keeps for writing down what it made; 0: its time has no end
 
 	Progress func(done, total int) // never blocks; nil: nobody is told
-	Settled  func()                // told when items were settled or charged: the attempt was not in vain; nil: nobody is
+	Recorded  func()                // told when items were settled or charged: the attempt was not in vain; nil: nobody is
 	Log      Logger                // nil: nothing is logged
 }
 
@@ -92,9 +92,9 @@ func (at Attempt) progress(done, total int) {
 	}
 }
 
-func (at Attempt) settled() {
-	if at.Settled != nil {
-		at.Settled()
+func (at Attempt) recorded() {
+	if at.Recorded != nil {
+		at.Recorded()
 	}
 }
 
@@ -105,18 +105,18 @@ func (at Attempt) log() Logger {
 	return at.Log
 }
 
-// ample reports whether at least half of the attempt's time is left: an item that uses that up has had its share.
-func (at Attempt) ample(ctx context.Context) bool {
+// hasTime reports whether at least half of the attempt's time is left: an item that uses that up has had its share.
+func (at Attempt) hasTime(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return bounded && !at.Began.IsZero() && time.Until(deadline) >= deadline.Sub(at.Began)/2
 }
 
-// heed is how long to wait for code that was told to stop.
-func (at Attempt) heed() time.Duration {
+// stopTime is how long to wait for code that was told to stop.
+func (at Attempt) stopTime() time.Duration {
 	if at.Grace > 0 {
-		return min(maxHeed, at.Grace/2)
+		return min(maxStopTime, at.Grace/2)
 	}
-	return maxHeed
+	return maxStopTime
 }
 
 // silent is the logger of an attempt that has none.

@@ -38,7 +38,7 @@ func (e SyncResult) Of(in StepInput) StepInput {
 
 // SyncItems lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
 func (eng *Engine) SyncItems(ctx context.Context, at Attempt, in StepInput) (out SyncResult, err error) {
-	err = eng.within(ctx, at, in, phase{span: telemetry.EnrolItems}, func(ctx context.Context, j job) error {
+	err = eng.within(ctx, at, in, phase{span: telemetry.SyncItems}, func(ctx context.Context, j job) error {
 		out, err = eng.syncItems(ctx, j)
 		return err
 	})
@@ -49,7 +49,7 @@ func (eng *Engine) syncItems(ctx context.Context, j job) (out SyncResult, err er
 	if err := eng.admit(ctx, j.Run); err != nil {
 		return out, err
 	}
-	if err := eng.follow(ctx, j); err != nil {
+	if err := eng.followForeign(ctx, j); err != nil {
 		return out, err
 	}
 	if j, err = eng.begin(ctx, j, &out); err != nil {
@@ -91,7 +91,7 @@ func (eng *Engine) listItems(ctx context.Context, j job) (out SyncResult, err er
 	if err := eng.admit(ctx, j.Run); err != nil {
 		return out, err
 	}
-	if err := eng.follow(ctx, j); err != nil { // before the source is asked
+	if err := eng.followForeign(ctx, j); err != nil { // before the source is asked
 		return out, err
 	}
 	if j, err = eng.begin(ctx, j, &out); err != nil {
@@ -131,7 +131,7 @@ func (l listing) items() iter.Seq2[ledger.Item, error] {
 	}
 }
 
-func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Claim, error) {
+func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Listing, error) {
 	found := listing{rows: make(map[string]asset.Row)}
 	seen := make(map[string]string) // fingerprints
 	claim, err := j.asset.List(ctx, j.run, func(item asset.Item, row asset.Row) error {
@@ -157,7 +157,7 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Claim, error
 		return listing{}, claim, eng.paused(ctx, j.StepInput, err)
 	}
 	if err != nil && len(found.order) > 0 {
-		err = eng.lacking(ctx, j, found, err)
+		err = eng.recordIncomplete(ctx, j, found, err)
 	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
 		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),
@@ -171,11 +171,11 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Claim, error
 	return found, claim, err
 }
 
-// toldMissing is how many items that a listing lacks are named.
-const toldMissing = 20
+// describeMissing is how many items that a listing lacks are named.
+const describeMissing = 20
 
-// lacking adds to the error of a listing that is not whole which items are known from before and are not in it.
-func (eng *Engine) lacking(ctx context.Context, j job, found listing, err error) error {
+// recordIncomplete adds to the error of a listing that is not whole which items are known from before and are not in it.
+func (eng *Engine) recordIncomplete(ctx context.Context, j job, found listing, err error) error {
 	var ids []string
 	n := 0
 	filter := ledger.Filter{Asset: j.key(), Partition: j.partition(), State: ledger.Published}
@@ -189,7 +189,7 @@ func (eng *Engine) lacking(ctx context.Context, j job, found listing, err error)
 			if _, listed := found.rows[e.ID]; listed {
 				continue
 			}
-			if n++; len(ids) < toldMissing {
+			if n++; len(ids) < describeMissing {
 				ids = append(ids, e.ID)
 			}
 		}
@@ -211,7 +211,7 @@ func (eng *Engine) lacking(ctx context.Context, j job, found listing, err error)
 }
 
 // checkDay refuses a day that could not be compared with another.
-func checkDay(j job, claim asset.Claim) error {
+func checkDay(j job, claim asset.Listing) error {
 	if claim.Day == "" {
 		return nil
 	}
@@ -234,7 +234,7 @@ func (eng *Engine) stageListed(ctx context.Context, j job, listed listing) error
 			return err
 		}
 	}
-	return eng.settleStage(ctx, j, &stage)
+	return eng.commitStage(ctx, j, &stage)
 }
 
 // sync writes an enumeration down, and gives the job as it goes on under the new enrolment.

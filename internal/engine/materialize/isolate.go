@@ -37,8 +37,8 @@ func (eng *Engine) WorkerName() string {
 	return eng.Worker()
 }
 
-// way is how to go over what is left of a batch: at once, as long as no worker has died over it, and no attempt ended badly.
-func (eng *Engine) way(ctx context.Context, j job, entries []ledger.Entry) (func(context.Context, job, []ledger.Entry, *BatchOutput) error, error) {
+// makerFor is how to go over what is left of a batch: at once, as long as no worker has died over it, and no attempt ended badly.
+func (eng *Engine) makerFor(ctx context.Context, j job, entries []ledger.Entry) (func(context.Context, job, []ledger.Entry, *BatchOutput) error, error) {
 	if j.at.Suspect {
 		return eng.isolated, nil
 	}
@@ -74,7 +74,7 @@ func (eng *Engine) isolated(ctx context.Context, j job, entries []ledger.Entry, 
 			}
 			continue
 		}
-		if down, err = eng.alone(ctx, j, e, deaths[e.ID] > 0, down, out); err != nil {
+		if down, err = eng.makeAlone(ctx, j, e, deaths[e.ID] > 0, down, out); err != nil {
 			return err
 		}
 	}
@@ -143,11 +143,11 @@ func (eng *Engine) quarantine(ctx context.Context, j job, e ledger.Entry, deaths
 	return eng.Ledger.EndItem(ctx, ledger.ItemInProgress{Asset: j.key(), Partition: j.partition(), Item: e.ID})
 }
 
-// alone makes one item, in hand from before it is begun until it is settled. The failures in a row that may be the source's
+// makeAlone makes one item, in hand from before it is begun until it is settled. The failures in a row that may be the source's
 // go from one item to the next, as within a pass.
-func (eng *Engine) alone(ctx context.Context, j job, e ledger.Entry, suspect bool, down []ledger.Outcome, out *BatchOutput) ([]ledger.Outcome, error) {
+func (eng *Engine) makeAlone(ctx context.Context, j job, e ledger.Entry, suspect bool, down []ledger.Outcome, out *BatchOutput) ([]ledger.Outcome, error) {
 	if suspect {
-		leave, err := eng.room.enter(ctx)
+		leave, err := eng.itemSlots.enter(ctx)
 		if err != nil {
 			return down, err
 		}
@@ -167,14 +167,14 @@ func (eng *Engine) alone(ctx context.Context, j job, e ledger.Entry, suspect boo
 	return p.down, err
 }
 
-// room lets one at a time in. The zero value is empty.
-type room struct {
+// itemSlots lets one at a time in. The zero value is empty.
+type itemSlots struct {
 	once sync.Once
 	door chan struct{}
 }
 
 // enter waits until the room is empty.
-func (r *room) enter(ctx context.Context) (leave func(), err error) {
+func (r *itemSlots) enter(ctx context.Context) (leave func(), err error) {
 	r.once.Do(func() { r.door = make(chan struct{}, 1) })
 	select {
 	case r.door <- struct{}{}:

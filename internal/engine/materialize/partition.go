@@ -11,7 +11,7 @@ type PartitionResult struct {
 	Result
 	// Left: there is more than one batch to make. The items are enrolled, as Enrolled says, and nothing else is done.
 	Left     bool       `json:"left,omitempty"`
-	Enrolled SyncResult `json:"enrolled,omitzero"`
+	Synced SyncResult `json:"enrolled,omitzero"`
 }
 
 // Partition brings a partition up to date in one go: enrol or list, make, check, publish. Whatever it was in the middle of
@@ -44,9 +44,9 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 	if err != nil || out.Left {
 		return err
 	}
-	in = out.Enrolled.Of(in)
+	in = out.Synced.Of(in)
 	publish := PublishInput{StepInput: in}
-	publish.Snapshot, publish.Upstream = out.Enrolled.Snapshot, out.Enrolled.Upstream
+	publish.Snapshot, publish.Upstream = out.Synced.Snapshot, out.Synced.Upstream
 	err = eng.spanned(ctx, at, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
 		checked, err := eng.check(ctx, j, publish.Upstream)
 		publish.Verdicts = checked.Verdicts
@@ -63,18 +63,18 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 
 // syncPartition finds out what there is to do, and does it if it is at most one batch.
 func (eng *Engine) syncPartition(ctx context.Context, at Attempt, in StepInput, out *PartitionResult) error {
-	span, enrol := telemetry.EnrolItems, eng.syncItems
+	span, enrol := telemetry.SyncItems, eng.syncItems
 	if in.Step.Lists {
 		span, enrol = telemetry.ListSource, eng.listItems
 	}
 	err := eng.spanned(ctx, at, in, span, func(ctx context.Context, j job) (err error) {
-		out.Enrolled, err = enrol(ctx, j)
+		out.Synced, err = enrol(ctx, j)
 		return err
 	})
-	if out.Left = !in.Step.Lists && out.Enrolled.Batches > 1; err != nil || out.Left || in.Step.Lists || out.Enrolled.Batches == 0 {
+	if out.Left = !in.Step.Lists && out.Synced.Batches > 1; err != nil || out.Left || in.Step.Lists || out.Synced.Batches == 0 {
 		return err
 	}
-	return eng.spanned(ctx, at, out.Enrolled.Of(in), telemetry.MakeBatch, func(ctx context.Context, j job) error {
+	return eng.spanned(ctx, at, out.Synced.Of(in), telemetry.MakeBatch, func(ctx context.Context, j job) error {
 		_, err := eng.batch(ctx, j, 1)
 		return err
 	})

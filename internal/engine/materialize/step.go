@@ -94,13 +94,13 @@ func (eng *Engine) Table(made *asset.Asset) *lake.Table {
 // phase is a part of a step.
 type phase struct {
 	span     telemetry.Span
-	enrolled bool // the step's items are enrolled, or were found to need no enrolment
+	synced bool // the step's items are enrolled, or were found to need no enrolment
 }
 
 // within runs one part of a step, on a partition that nobody else works on, inside a span. A step that is begun is of this
 // worker's code; one that is enrolled, of the code it was enrolled with.
 func (eng *Engine) within(ctx context.Context, at Attempt, in StepInput, phase phase, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	return eng.attempt(ctx, at, in, phase.enrolled, func(ctx context.Context, in StepInput) error {
+	return eng.attempt(ctx, at, in, phase.synced, func(ctx context.Context, in StepInput) error {
 		return eng.spanned(ctx, at, in, phase.span, fn, opts...)
 	})
 }

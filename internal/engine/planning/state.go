@@ -25,7 +25,7 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 			return err
 		})
 	}
-	unsettled, err := l.Unsettled(ctx, RetriedKinds())
+	unsettled, err := l.OpenItems(ctx, RetriedKinds())
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
@@ -36,7 +36,7 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		w.Facts[a.Key] = facts[i]
 	}
 	for slice, u := range unsettled {
-		unsettle(w, slice, u)
+		addOpenItems(w, slice, u)
 	}
 	return w, nil
 }
@@ -87,8 +87,8 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 	return facts, err
 }
 
-// unsettle adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
-func unsettle(w asset.GraphState, s ledger.PartitionRef, u ledger.Unsettled) {
+// addOpenItems adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
+func addOpenItems(w asset.GraphState, s ledger.PartitionRef, u ledger.OpenItems) {
 	facts, declared := w.Facts[asset.Key(s.Asset)]
 	if !declared {
 		return

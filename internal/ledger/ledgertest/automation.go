@@ -12,8 +12,8 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// touched wants every publish, and every look that found something right, to be seen once after a mark.
-func touched(t *testing.T, l *ledger.Ledger) {
+// changeSequence wants every publish, and every look that found something right, to be seen once after a mark.
+func changeSequence(t *testing.T, l *ledger.Ledger) {
 	publish := func(partition string) {
 		id, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: "a/one", Partition: partition, Run: "r", CodeVersion: "1"})
 		require.NoError(t, err)

@@ -51,8 +51,8 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"a rollback moves items back":       rollBack,
 		"a rollback is refused":             rollBackRefused,
 		"a rollback is not hidden":          unchangedAfterRollback,
-		"settle is all or none":             settleAllOrNone,
-		"settle refuses nonsense":           settleNonsense,
+		"settle is all or none":             outcomesAllOrNone,
+		"settle refuses nonsense":           outcomesInvalid,
 		"a batch resumes":                   batchResumes,
 		"latest and unchanged":              latest,
 		"items are filtered and paged":      filters,
@@ -68,11 +68,11 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"budgets":                           budgets,
 		"leases of workers":                 workerLeases,
 		"workers":                           workers,
-		"items in hand":                     hands,
+		"items in hand":                     itemsInProgress,
 		"steps wait":                        waits,
 		"runs count what they store":        stored,
 		"waits end with their steps":        waitsEnd,
-		"what changed is seen once":         touched,
+		"what changed is seen once":         changeSequence,
 		"new keys are seen once":            newKeys,
 		"a tick is written whole":           ticks,
 	}
@@ -107,7 +107,7 @@ func runBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"lost backfills are closed":          lostBackfills,
 		"what a later day confirms vanishes": vanishes,
 		"what was never made vanishes":       vanishesUndone,
-		"a spoilt part of a missing item":    missingOfASpoiltPart,
+		"a spoilt part of a missing item":    missingInInvalidFile,
 		"a waiver holds for one document":    waives,
 		"a retry is of what is asked for":    retries,
 		"a publish ends late":                lateEnds,
@@ -129,8 +129,8 @@ func Items(fingerprint string, ids ...string) iter.Seq2[ledger.Item, error] {
 	}
 }
 
-// Enrol enrols ids in a run, all in batches of two.
-func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.SyncResult {
+// SyncItems enrols ids in a run, all in batches of two.
+func SyncItems(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.SyncResult {
 	t.Helper()
 	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
 		Items: Items(fingerprint, ids...)})
@@ -178,10 +178,10 @@ func Publish(t *testing.T, l *ledger.Ledger, version int64) int64 {
 func begin(t *testing.T, l *ledger.Ledger, run string) int64 {
 	t.Helper()
 	moves := ledger.Moves{Rewritten: map[string]string{}}
-	paths, _, err := l.StagedParts(t.Context(), Asset, Partition)
+	paths, _, err := l.StagedFiles(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	for _, path := range paths {
-		moves.Added = append(moves.Added, ledger.Part{Path: path})
+		moves.Added = append(moves.Added, ledger.DataFile{Path: path})
 	}
 	old, err := l.Superseded(t.Context(), Asset, Partition)
 	require.NoError(t, err)
@@ -194,14 +194,14 @@ func begin(t *testing.T, l *ledger.Ledger, run string) int64 {
 	return id
 }
 
-// Stands gives "state part" of every item.
-func Stands(t *testing.T, l *ledger.Ledger) map[string]string {
+// PublishedRows gives "state part" of every item.
+func PublishedRows(t *testing.T, l *ledger.Ledger) map[string]string {
 	t.Helper()
 	entries, err := l.Items(t.Context(), ledger.Filter{Asset: Asset, Partition: Partition})
 	require.NoError(t, err)
 	out := make(map[string]string)
 	for _, e := range entries {
-		out[e.ID] = fmt.Sprint(e.State, " ", e.Part)
+		out[e.ID] = fmt.Sprint(e.State, " ", e.File)
 	}
 	return out
 }

@@ -38,10 +38,10 @@ func looks(t *testing.T, l *ledger.Ledger, n int) {
 }
 
 func pruneMaterializations(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "first", "f1", "a", "b")
+	SyncItems(t, l, "first", "f1", "a", "b")
 	Stage(t, l, "p1", "a", "b")
 	Publish(t, l, 1)
-	Enrol(t, l, "second", "f2", "b")
+	SyncItems(t, l, "second", "f2", "b")
 	Stage(t, l, "p2", "b")
 	id := Publish(t, l, 2)
 	looks(t, l, 1200)

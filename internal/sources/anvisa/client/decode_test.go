@@ -23,7 +23,7 @@ func TestDecodeEnvelope(t *testing.T) {
 	t.Parallel()
 	e, err := decodeEnvelope([]byte(envelopeText))
 	require.NoError(t, err)
-	require.Equal(t, []int{2, 0, 100}, []int{e.claimed, e.number, e.size})
+	require.Equal(t, []int{2, 0, 100}, []int{e.declared, e.number, e.size})
 	zone := time.FixedZone("", -3*60*60)
 	want := Product{
 		ID: 1156882, Registration: "102351340", Name: "COMPLEXO  B", Company: "EMS S/A", CNPJ: "57507378000365",
@@ -77,8 +77,8 @@ func FuzzDecodeEnvelope(f *testing.F) {
 			require.Empty(t, e.products)
 			return
 		}
-		require.GreaterOrEqual(t, e.claimed, 0)
-		require.LessOrEqual(t, e.claimed, maxProducts)
+		require.GreaterOrEqual(t, e.declared, 0)
+		require.LessOrEqual(t, e.declared, maxProducts)
 		require.Positive(t, e.size)
 		for _, p := range e.products {
 			require.Positive(t, p.ID)

@@ -71,7 +71,7 @@ func TestJSONOfAnotherFormLeavesEvidence(t *testing.T) {
 	t.Parallel()
 	site, p, kept := evident(t, clienttest.Browser{}, client.ListByAPI, "odd-json")
 	var id int64
-	for _, product := range p.Truth().Products {
+	for _, product := range p.Inventory().Products {
 		id = int64(product.ID)
 	}
 	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *client.Visit) error {

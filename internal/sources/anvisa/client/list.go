@@ -43,7 +43,7 @@ func (v *Visit) list(ctx context.Context, f filter, progress func(done, total in
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	before, b := v.sent, newBook("list "+f.name)
+	before, b := v.sent, newPageSet("list "+f.name)
 	var pages asker = apiPages{v, b.op, f}
 	if v.o.Listing == ListByWalk {
 		pages = &walkPages{visit: v, op: b.op, filter: f}
@@ -56,5 +56,5 @@ func (v *Visit) list(ctx context.Context, f filter, progress func(done, total in
 		all, err = v.total(ctx, everything())
 		found.Snapshot, found.Requests = all.Snapshot, v.sent-before
 	}
-	return found, v.strange(ctx, err)
+	return found, v.withEvidence(ctx, err)
 }

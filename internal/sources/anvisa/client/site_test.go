@@ -111,7 +111,7 @@ func siteRun(t *testing.T, browser func(*testing.T) client.Browser) {
 
 func siteReads(t *testing.T, browser client.Browser, w way) {
 	b := open(t, browser, w, "require-cookie", 150)
-	truth := b.portal.Truth()
+	truth := b.portal.Inventory()
 	t.Run("categories", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
 			categories, err := v.Categories(ctx)
@@ -141,7 +141,7 @@ func siteReads(t *testing.T, browser client.Browser, w way) {
 	})
 	t.Run("a turn and a span for every request", func(t *testing.T) {
 		sent, _, categories := b.sent()
-		require.Equal(t, sent, b.pace.Taken())
+		require.Equal(t, sent, b.pace.Turns())
 		require.Len(t, b.pace.Reports(), sent-categories+1, "we asked for the categories once, and the page by itself")
 		require.Len(t, b.spansOf("send request"), sent-categories+1)
 		for _, err := range b.pace.Reports() {
@@ -157,35 +157,35 @@ func siteReads(t *testing.T, browser client.Browser, w way) {
 	})
 }
 
-func listsAll(ctx context.Context, t *testing.T, b bundle, v *client.Visit, c simulator.CategoryTruth) {
+func listsAll(ctx context.Context, t *testing.T, b bundle, v *client.Visit, c simulator.CategoryInventory) {
 	t.Helper()
 	id, day := fmt.Sprint(c.ID), ""
 	if c.Total > 0 {
-		day = b.portal.Truth().Day.Format(time.RFC3339)
+		day = b.portal.Inventory().Day.Format(time.RFC3339)
 	}
 	total, err := v.Total(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, client.Total{Elements: c.Total, Snapshot: day}, total)
 
 	var done, of int
-	before := b.pace.Taken()
+	before := b.pace.Turns()
 	listing, err := v.List(ctx, id, func(d, total int) { done, of = d, total })
 	require.NoError(t, err)
-	require.Equal(t, c.Total, listing.Claimed)
-	require.Equal(t, b.portal.Truth().Day.Format(time.RFC3339), listing.Snapshot, "of empty categories, too")
-	require.Equal(t, b.pace.Taken()-before, listing.Requests)
+	require.Equal(t, c.Total, listing.Declared)
+	require.Equal(t, b.portal.Inventory().Day.Format(time.RFC3339), listing.Snapshot, "of empty categories, too")
+	require.Equal(t, b.pace.Turns()-before, listing.Requests)
 	require.Equal(t, []int{c.Total, c.Total}, []int{done, of})
 	ids := make([]int, 0, c.Total)
 	for _, p := range listing.Products {
 		ids = append(ids, int(p.ID))
-		sameProduct(t, b.portal.Truth(), p)
+		sameProduct(t, b.portal.Inventory(), p)
 	}
 	slices.Sort(ids)
 	require.Equal(t, append([]int{}, c.Products...), ids)
 }
 
 // sameProduct compares what all ways can see.
-func sameProduct(t *testing.T, truth simulator.Truth, got client.Product) {
+func sameProduct(t *testing.T, truth simulator.Inventory, got client.Product) {
 	t.Helper()
 	at := slices.IndexFunc(truth.Products, func(p simulator.Product) bool { return p.ID == int(got.ID) })
 	require.GreaterOrEqual(t, at, 0)
@@ -239,7 +239,7 @@ func siteRefuses(t *testing.T, browser client.Browser, w way) {
 	t.Run("a day that loses rows", func(t *testing.T) {
 		b := open(t, browser, w, "empty-page=1", large)
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
-			_, err := v.ListDay(ctx, someDays(b.portal.Truth())[0], nil)
+			_, err := v.ListDay(ctx, someDays(b.portal.Inventory())[0], nil)
 			require.ErrorContains(t, err, " day 20")
 			require.Equal(t, fault.Incomplete, fault.KindOf(err), err)
 		})
@@ -252,7 +252,7 @@ func siteRefuses(t *testing.T, browser client.Browser, w way) {
 				require.ErrorContains(t, err, tt.text)
 				require.Equal(t, tt.kind, fault.KindOf(err), err)
 				_, opened, categories := b.sent()
-				unreported := b.pace.Taken() - len(b.pace.Reports()) // for what the page asks for by itself, where a step went well
+				unreported := b.pace.Turns() - len(b.pace.Reports()) // for what the page asks for by itself, where a step went well
 				require.GreaterOrEqual(t, unreported, opened)
 				require.LessOrEqual(t, unreported, categories)
 				if tt.kind == fault.Throttled {
@@ -266,8 +266,8 @@ func siteRefuses(t *testing.T, browser client.Browser, w way) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
 			listing, err := v.List(ctx, category, nil)
 			require.NoError(t, err)
-			require.Len(t, listing.Products, listing.Claimed)
-			require.Equal(t, b.portal.Truth().Day.Format(time.RFC3339), listing.Snapshot)
+			require.Len(t, listing.Products, listing.Declared)
+			require.Equal(t, b.portal.Inventory().Day.Format(time.RFC3339), listing.Snapshot)
 		})
 	})
 }
@@ -285,7 +285,7 @@ func siteStops(t *testing.T, browser client.Browser, w way) {
 				listing, err := v.List(ctx, "5", func(int, int) { b.portal.SetFaults(bad) })
 				require.Equal(t, kind, fault.KindOf(err), err)
 				require.NotEmpty(t, listing.Products)
-				require.Less(t, len(listing.Products), listing.Claimed)
+				require.Less(t, len(listing.Products), listing.Declared)
 			})
 		})
 	}

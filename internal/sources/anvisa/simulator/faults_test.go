@@ -223,7 +223,7 @@ func TestFalseNegative(t *testing.T) {
 		return h.Historico.TotalElements
 	}
 	var denied int
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		if total(p.ID) == 0 {
 			denied++
 		}

@@ -64,17 +64,17 @@ func (x *index) shuffle() {
 	})
 }
 
-// turn says what one night changes. The zero value is a night of the real portal.
-type turn struct {
+// dayChange says what one night changes. The zero value is a night of the real portal.
+type dayChange struct {
 	Leaflets *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
-	Settled  bool `json:"settled,omitempty"`  // no product comes or goes
+	NoProducts  bool `json:"settled,omitempty"`  // no product comes or goes
 }
 
-func (x *index) nextDay(t turn) {
+func (x *index) nextDay(t dayChange) {
 	x.day = midnight(x.day.Add(36 * time.Hour)) // noon of the next day, whatever the zones do
 	x.days++
 	r := draw(x.seed, 'd', uint64(x.days))
-	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.Settled {
+	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.NoProducts {
 		for range leave {
 			at := r.IntN(len(x.products))
 			delete(x.byID, x.products[at].ID)
@@ -91,7 +91,7 @@ func (x *index) nextDay(t turn) {
 		}
 	}
 	for range 1 + r.IntN(2) {
-		if len(x.slots) < 2*maxProducts && !t.Settled {
+		if len(x.slots) < 2*maxProducts && !t.NoProducts {
 			x.add(seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
 		}
 	}
@@ -117,7 +117,7 @@ func (x *index) find(match func(*product) bool) (found []*product, claimed int) 
 		if p.listed {
 			found = append(found, p)
 		}
-		if p.claimed {
+		if p.declared {
 			claimed++
 		}
 	}

@@ -66,7 +66,7 @@ func TestLogHoldsNoToken(t *testing.T) {
 func TestOurOwnAddresses(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 100, Faults: faults(t, "error=1,challenge=1")})
-	var truth simulator.Truth
+	var truth simulator.Inventory
 	r := c.get("/_truth")
 	require.NoError(t, json.Unmarshal(r.body, &truth))
 	require.Equal(t, 100, truth.Total)

@@ -33,7 +33,7 @@ type state struct {
 	Products int       `json:"products"`
 	Began    time.Time `json:"began"`            // when it started for the first time: its first day
 	Starts   uint64    `json:"starts"`           // how often it has started before
-	Turns    []turn    `json:"turns,omitempty"`  // the nights since then
+	Turns    []dayChange    `json:"turns,omitempty"`  // the nights since then
 	Turned   bool      `json:"turned,omitempty"` // the day-switch has happened
 	Denied   []int     `json:"denied,omitempty"` // products whose false negative has been given
 	Banned   time.Time `json:"banned"`           // until when; zero: not banned
@@ -92,7 +92,7 @@ func (m *memory) firstDay(now time.Time) time.Time {
 	return m.state.Began
 }
 
-func (m *memory) turns() []turn {
+func (m *memory) turns() []dayChange {
 	if m == nil {
 		return nil
 	}

@@ -37,7 +37,7 @@ type medicine struct {
 // openFile is the open data of one day.
 type openFile struct {
 	day   time.Time
-	spoil float64 // the share of rows that were made odd
+	corrupt float64 // the share of rows that were made odd
 	body  []byte
 	tag   string
 }
@@ -46,7 +46,7 @@ type openFile struct {
 // no ban of the portal's has to do with it.
 func (p *Portal) openData(r *http.Request, rec *Request) answer {
 	file := p.openFile()
-	if file.spoil > 0 {
+	if file.corrupt > 0 {
 		rec.Fault = faultOddOpenData
 	}
 	a := answer{status: http.StatusOK, media: "text/csv", body: file.body}
@@ -72,10 +72,10 @@ func (p *Portal) openFile() *openFile {
 	spoil := p.activeFaults().value(faultOddOpenData)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if kept := p.open; kept != nil && kept.day.Equal(p.index.day) && kept.spoil == spoil {
+	if kept := p.open; kept != nil && kept.day.Equal(p.index.day) && kept.corrupt == spoil {
 		return kept
 	}
-	file := &openFile{day: p.index.day, spoil: spoil, body: p.index.openData(spoil)}
+	file := &openFile{day: p.index.day, corrupt: spoil, body: p.index.openData(spoil)}
 	sum := sha256.Sum256(file.body)
 	file.tag = `"` + hex.EncodeToString(sum[:8]) + `"`
 	p.open = file

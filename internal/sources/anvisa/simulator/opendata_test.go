@@ -66,7 +66,7 @@ func TestOpenDataAgreesWithTheListing(t *testing.T) {
 			byNumber[row.Registration] = row
 		}
 	}
-	truth := c.portal.Truth()
+	truth := c.portal.Inventory()
 	names := map[int]string{}
 	for _, category := range truth.Categories {
 		names[category.ID] = category.Name

@@ -94,7 +94,7 @@ const maxProducts = 20_000
 type Portal struct {
 	opt    Options
 	signer signer
-	press  *press
+	printer  *printer
 	log    *requestLog
 	dice   *dice
 	memory *memory // nil: nothing outlives the process
@@ -103,7 +103,7 @@ type Portal struct {
 	index *index
 	open  *openFile // the open data made last
 
-	trouble sync.Mutex // guards what follows: the faults and what they remember
+	otherFault sync.Mutex // guards what follows: the faults and what they remember
 	faults  Faults
 	bucket  *rate.Limiter
 	banned  time.Time    // until when; zero: not banned
@@ -126,11 +126,11 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	press, err := newPress(o.Seed, o.Leaflets)
+	press, err := newPrinter(o.Seed, o.Leaflets)
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{opt: o, signer: newSigner(o.Seed), press: press, log: newRequestLog(maxLogged), memory: memory, index: index}
+	p := &Portal{opt: o, signer: newSigner(o.Seed), printer: press, log: newRequestLog(maxLogged), memory: memory, index: index}
 	p.dice = newDice(o.Seed, memory.starts())
 	p.SetFaults(o.Faults)
 	if err := memory.recall(p); err != nil {
@@ -158,14 +158,14 @@ func openIndex(o Options, m *memory) (*index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("claims %s: %w", o.Claims, err)
 	}
-	return newIndex(o.Seed, served.day, mergeClaims(served.products, claimed.products)), nil
+	return newIndex(o.Seed, served.day, mergeDeclared(served.products, claimed.products)), nil
 }
 
 // NextDay does what the real portal does every night: a new dataAtualizacao, a whole new order, one or two products more and
 // one or two fewer, and new leaflets for 27 products in 8,800 (for one at least).
-func (p *Portal) NextDay() { p.turn(turn{}) }
+func (p *Portal) NextDay() { p.turn(dayChange{}) }
 
-func (p *Portal) turn(t turn) {
+func (p *Portal) turn(t dayChange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.memory.note(func(s *state) { s.Turns = append(s.Turns, t) })
@@ -174,8 +174,8 @@ func (p *Portal) turn(t turn) {
 
 // SetFaults replaces the faults from now on, and forgets a ban, and that a day-switch or a false negative was already given.
 func (p *Portal) SetFaults(f Faults) {
-	p.trouble.Lock()
-	defer p.trouble.Unlock()
+	p.otherFault.Lock()
+	defer p.otherFault.Unlock()
 	p.faults = f
 	p.bucket, p.banned = nil, time.Time{}
 	p.listed, p.turned, p.denied = 0, false, map[int]bool{}
@@ -219,7 +219,7 @@ func (p *Portal) Handler() http.Handler {
 		mux.HandleFunc(route.pattern, p.serve(route.kind, route.answer))
 	}
 	mux.HandleFunc("GET /_log", p.showLog)
-	mux.HandleFunc("GET /_truth", p.showTruth)
+	mux.HandleFunc("GET /_truth", p.showInventory)
 	mux.HandleFunc("POST /_day", p.turnDay)
 	return mux
 }

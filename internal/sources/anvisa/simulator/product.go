@@ -42,7 +42,7 @@ type product struct {
 	first   version     // that version
 	renewed []time.Time // when each later version was published
 	listed  bool        // the listing shows it
-	claimed bool        // the totals count it
+	declared bool        // the totals count it
 }
 
 // version is one state of a product's leaflets.
@@ -135,7 +135,7 @@ func (p *product) complete() *product {
 	p.Patient, p.Professional = !noPatient, !noProfessional
 	p.born = pastVersions(p.ID)
 	p.first = version{p.born, p.Expediente, p.Published}
-	p.listed, p.claimed = true, true
+	p.listed, p.declared = true, true
 	return p
 }
 
