@@ -231,7 +231,7 @@ func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
 	require.Contains(t, out.Problems[0], "t/odd: ")
 	require.Equal(t, []string{"test/download: a"}, w.starts())
 	w.declare(plain(catalog, set, asset.Condition{}), plain("t/odd", set, asset.Eager(), asset.On(catalog)...), plain(download, set, asset.Eager(), asset.On(catalog)...))
-	require.Equal(t, []string{"t/odd: a"}, w.tick(), "mended, it sees what it could not look at")
+	require.Equal(t, []string{"t/odd: a"}, w.tick(), "fixed, it sees what it could not look at")
 }
 
 func TestAMissingInputIsWaitedFor(t *testing.T) {

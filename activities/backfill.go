@@ -76,15 +76,15 @@ type OpenBackfillInput struct {
 
 // OpenedBackfill is a backfill whose execution has begun.
 type OpenedBackfill struct {
-	Request  BackfillRequest         `json:"request"`
-	Settings BackfillSettings        `json:"settings"`
-	State    ledger.BackfillState    `json:"state"`
-	Planned  bool                    `json:"planned"`
-	Epoch    int64                   `json:"epoch"`
-	LastDequeue     int64                   `json:"take"` // the last one there was
-	Run      string                  `json:"run"`  // under which its rows are made
-	Mode     ledger.Mode             `json:"mode"`
-	Discover []planning.PartitionSet `json:"discover,omitempty"` // before it can be planned
+	Request     BackfillRequest         `json:"request"`
+	Settings    BackfillSettings        `json:"settings"`
+	State       ledger.BackfillState    `json:"state"`
+	Planned     bool                    `json:"planned"`
+	Epoch       int64                   `json:"epoch"`
+	LastDequeue int64                   `json:"take"` // the number of the last dequeue; the key is in recorded histories
+	Run         string                  `json:"run"`  // under which its rows are made
+	Mode        ledger.Mode             `json:"mode"`
+	Discover    []planning.PartitionSet `json:"discover,omitempty"` // before it can be planned
 }
 
 // OpenBackfill creates a backfill unless it exists, begins an execution of it, and says what must be discovered before
@@ -102,14 +102,14 @@ func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (ou
 				return err
 			}
 		}
-		b, taken, err := a.Engine.Ledger.OpenBackfill(ctx, in.ID, in.Execution)
+		b, dequeued, err := a.Engine.Ledger.OpenBackfill(ctx, in.ID, in.Execution)
 		if err != nil {
 			return err
 		}
 		request := RequestOf(b)
 		out = OpenedBackfill{
 			Request: request, Settings: BackfillSettings{MaxInFlight: b.MaxInFlight, Rate: b.Rate, Priority: b.Priority},
-			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, LastDequeue: taken, Run: in.Workflow, Mode: planning.ModeOf(request.Filter),
+			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, LastDequeue: dequeued, Run: in.Workflow, Mode: planning.ModeOf(request.Filter),
 		}
 		if b.Epoch > 1 { // a run of its own: what it tries again was not tried in it before
 			out.Run = fmt.Sprintf("%s#%d", in.Workflow, b.Epoch)
@@ -175,11 +175,11 @@ type TakeStepsInput struct {
 // TakeSteps dequeues steps of a backfill, each once. Its name is in recorded histories.
 func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Dequeued, err error) {
 	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
-		taken, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
+		dequeued, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
 		if err != nil {
 			return err
 		}
-		out, err = dequeuedOf(taken)
+		out, err = dequeuedOf(dequeued)
 		return err
 	})
 	return out, err
@@ -234,7 +234,7 @@ func (a *Activities) SetBackfill(ctx context.Context, in SetBackfillInput) error
 	})
 }
 
-// BackfillStopped is what cancelling did.
+// BackfillStopped is what canceling did.
 type BackfillStopped struct {
 	Canceled int `json:"canceled"` // steps that will not begin
 	Running  int `json:"running"`  // steps that were under way

@@ -38,7 +38,7 @@ type attempt struct {
 	base       heartbeat
 	limit      int         // of failed attempts
 	suspect    bool        // the attempt before came to no end, or to a bad one: nobody knows at which item
-	recorded    atomic.Bool // something was settled, or charged
+	recorded   atomic.Bool // an outcome was recorded, or a failure counted
 	cut        atomic.Bool // the time was up, or the code panicked
 
 	began time.Time
@@ -46,7 +46,7 @@ type attempt struct {
 }
 
 // withHeartbeat runs fn while heartbeats are sent for it, and turns its error into Temporal's. After the given number of
-// failed attempts the error is final. Attempts that settled something begin the count anew.
+// failed attempts the error is final. An attempt that recorded an outcome starts the count again.
 func withHeartbeat(ctx context.Context, limit int, fn func(context.Context) error) error {
 	return runAttempt(ctx, nil, limit, func(ctx context.Context, _ *attempt) error { return fn(ctx) })
 }
@@ -110,7 +110,7 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 	return toTemporal(err, last.spent(err, limit))
 }
 
-// maxLost is how many attempts in a row may lose their browser and settle nothing: a browser, a driver or a node that
+// maxLost is how many attempts in a row may lose their browser and record no outcome: a browser, a driver or a node that
 // dies is not the step's fault, but a page that ends each of them must come to an end, too.
 const maxLost = 20
 
@@ -157,7 +157,7 @@ func checkDeaths(last heartbeat) error {
 	if last.Deaths < maxDeaths {
 		return nil
 	}
-	return fault.New(fault.Crash, "run activity", "%d workers died over it, one after the other: see their logs, mend the code, then start it again", last.Deaths)
+	return fault.New(fault.Crash, "run activity", "%d workers died over it, one after the other: see their logs, fix the code, then start it again", last.Deaths)
 }
 
 // maxGrace is how much of its time an activity keeps for writing down what it made, and for saying that its time was

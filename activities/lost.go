@@ -43,7 +43,7 @@ func (s server) Ending(ctx context.Context, workflow string) (ledger.RunState, s
 	}
 }
 
-// lostTimeout is how long a run or a backfill is there before it is asked about: whoever began it may be about to say more.
+// lostTimeout is how long a run or a backfill exists before the server is asked about it: its starter may still be at work.
 const lostTimeout = time.Minute
 
 // Lost is what CloseLost closed.

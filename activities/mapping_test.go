@@ -62,11 +62,11 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	require.ErrorContains(t, err, "test/catalog[8] was never published: materialize it first")
 
 	last := w.listIn(t, "8", "c 3")
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	require.Equal(t, 3, enrolled.Discovered)
-	require.Equal(t, map[string]int64{string(catalog): last.Version}, enrolled.Upstream, "the newest of what was read")
-	_, err = w.publish(in, enrolled)
+	require.Equal(t, 3, synced.Discovered)
+	require.Equal(t, map[string]int64{string(catalog): last.Version}, synced.Upstream, "the newest of what was read")
+	_, err = w.publish(in, synced)
 	require.NoError(t, err)
 
 	stands := func() asset.PartitionStatus {

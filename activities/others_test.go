@@ -153,7 +153,7 @@ func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// TestAPinnedInputThatAnotherProgramTookAway: a step reads its input at the version that it was enrolled with; when its log
+// TestAPinnedInputThatAnotherProgramTookAway: a step reads its input at the version that it was synced with; when its log
 // was cleaned or its files were removed since, it reads the newest instead of failing, and nothing stays stale for ever.
 func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 	t.Parallel()
@@ -175,7 +175,7 @@ func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 			w.show("a 1", "b 1")
 			w.must(w.step(catalog))
 			in := w.step(download)
-			enrolled, err := call(w, w.acts.Enrol, in)
+			synced, err := call(w, w.acts.Enrol, in)
 			require.NoError(t, err)
 			pinned, files := w.latest(catalog).Version, w.files(catalog)
 			for day := range 11 { // over a checkpoint
@@ -183,7 +183,7 @@ func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 				w.must(w.step(catalog))
 			}
 			takeAway(w, pinned, files)
-			for n := 1; n <= enrolled.Batches; n++ {
+			for n := 1; n <= synced.Batches; n++ {
 				_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 				require.NoError(t, err)
 			}

@@ -93,7 +93,7 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	w.fault = failing(map[string]error{"a": fault.New(fault.Unavailable, "fetch", "HTTP 500"), "b": fault.New(fault.Layout, "parse", "odd")})
 	_, made := w.must(w.step(download))
 	w.must(w.step(extract))
-	in := w.enrolled(extract, ledger.Force)
+	in := w.synced(extract, ledger.Force)
 	require.Equal(t, "run-4", in.Run)
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "6", Label: "New"}}))
 

@@ -87,7 +87,7 @@ func TestALargePartitionIsLeftToItsWorkflow(t *testing.T) {
 	require.Empty(t, w.claims())
 }
 
-// A small step that dies at any operation of the store is done once, whoever comes next.
+// A small step that dies at any operation of the store is done once, by the next attempt or run.
 func TestAWholeStepSurvivesDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {

@@ -24,18 +24,18 @@ type BackfillInput struct {
 
 // backfillState is what a continued run needs to know: everything about the steps is in the ledger.
 type backfillState struct {
-	Settings activities.BackfillSettings `json:"settings"`
-	Epoch    int64                       `json:"epoch"`
-	LastDequeue     int64                       `json:"take"` // the number of the last take
-	Run      string                      `json:"run"`
-	Mode     ledger.Mode                 `json:"mode"`
-	Steps    int                         `json:"steps"`
-	Next     time.Time                   `json:"next"` // when the rate lets the next step begin
-	Paused   bool                        `json:"paused,omitempty"`
-	Stopping bool                        `json:"stopping,omitempty"`
-	Done     int                         `json:"done,omitempty"` // by this execution
-	Failed   int                         `json:"failed,omitempty"`
-	Canceled int                         `json:"canceled,omitempty"`
+	Settings    activities.BackfillSettings `json:"settings"`
+	Epoch       int64                       `json:"epoch"`
+	LastDequeue int64                       `json:"take"` // the number of the last dequeue; the key is in recorded histories
+	Run         string                      `json:"run"`
+	Mode        ledger.Mode                 `json:"mode"`
+	Steps       int                         `json:"steps"`
+	Next        time.Time                   `json:"next"` // when the rate lets the next step begin
+	Paused      bool                        `json:"paused,omitempty"`
+	Stopping    bool                        `json:"stopping,omitempty"`
+	Done        int                         `json:"done,omitempty"` // by this execution
+	Failed      int                         `json:"failed,omitempty"`
+	Canceled    int                         `json:"canceled,omitempty"`
 }
 
 // backfill is the state of one run of the workflow.
@@ -43,7 +43,7 @@ type backfill struct {
 	in BackfillInput
 	at backfillState
 
-	ctx    workflow.Context    // of the main coroutine, not cancelled with the workflow: what has begun is also ended
+	ctx    workflow.Context    // of the main coroutine, not canceled with the workflow: what has begun is also ended
 	work   workflow.Context    // of the steps under way
 	stop   workflow.CancelFunc // cancels work
 	writes workflow.Mutex      // one handler at a time writes settings
@@ -239,11 +239,11 @@ func (b *backfill) dequeue() error {
 	b.more = false // until the answer, or a step that ends meanwhile, says otherwise
 	in := activities.TakeStepsInput{ID: b.in.ID, Epoch: b.at.Epoch, Number: b.at.LastDequeue, Limit: limit}
 	var a *activities.Activities
-	var taken activities.Dequeued
-	if err := workflow.ExecuteActivity(withControl(b.ctx, "take"), a.TakeSteps, in).Get(b.ctx, &taken); err != nil {
+	var dequeued activities.Dequeued
+	if err := workflow.ExecuteActivity(withControl(b.ctx, "take"), a.TakeSteps, in).Get(b.ctx, &dequeued); err != nil {
 		return err
 	}
-	b.enqueue(taken)
+	b.enqueue(dequeued)
 	return nil
 }
 
@@ -251,11 +251,11 @@ func (b *backfill) dequeue() error {
 const maxDequeue = 64
 
 // enqueue adds what the ledger handed out to what is to begin, and heeds how the backfill stands there.
-func (b *backfill) enqueue(taken activities.Dequeued) {
-	b.backlog = append(b.backlog, taken.Steps...)
-	b.more, b.left = b.more || taken.Ready, taken.Left
+func (b *backfill) enqueue(dequeued activities.Dequeued) {
+	b.backlog = append(b.backlog, dequeued.Steps...)
+	b.more, b.left = b.more || dequeued.Ready, dequeued.Left
 	// Somebody may have told the ledger when no worker was there to be told.
-	if taken.State == ledger.BackfillCanceling {
+	if dequeued.State == ledger.BackfillCanceling {
 		b.at.Stopping = true
 	}
 	b.changed = true

@@ -46,15 +46,15 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	var taken activities.Dequeued
-	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
+	var dequeued activities.Dequeued
+	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &dequeued)
 	if err == nil {
-		b.enqueue(taken)
+		b.enqueue(dequeued)
 	}
 	return err
 }
 
-// child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is enrolled twice.
+// child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is synced twice.
 func (b *backfill) child(ctx workflow.Context, in materialize.StepInput, e materialize.SyncResult, p temporal.Priority, made *materialize.Result) error {
 	child := PartitionInput{StepInput: in, Cursor: &cursor{Synced: e, Next: 1}}
 	return workflow.ExecuteChildWorkflow(withBackfillChild(ctx, b.at.Run, in.Step, p), Partition, child).Get(ctx, made)

@@ -228,7 +228,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	var ids []string
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.PartitionInput) (materialize.Result, error) {
 		ids = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
-		require.Equal(t, 9, in.Cursor.Synced.Batches, "nothing is enrolled twice")
+		require.Equal(t, 9, in.Cursor.Synced.Batches, "nothing is synced twice")
 		return materialize.Result{Changed: true, Version: 3, Rows: 900}, nil
 	}, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
 	env.ExecuteWorkflow(workflows.Backfill, f.input())

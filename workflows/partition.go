@@ -27,11 +27,11 @@ type PartitionInput struct {
 
 // cursor is what a continued run needs to know: everything else is in the ledger.
 type cursor struct {
-	Synced materialize.SyncResult  `json:"enrolled"`
-	Next     int                     `json:"next"` // the batch to start with
-	Done     materialize.BatchOutput `json:"done"`
-	Traces   []string                `json:"traces,omitempty"`
-	Began    time.Time               `json:"began,omitzero"` // the first run of this workflow
+	Synced materialize.SyncResult  `json:"enrolled"` // the key is in recorded histories
+	Next   int                     `json:"next"`     // the batch to start with
+	Done   materialize.BatchOutput `json:"done"`
+	Traces []string                `json:"traces,omitempty"`
+	Began  time.Time               `json:"began,omitzero"` // the first run of this workflow
 }
 
 // maxLinks is how many batches a publish links down to; a span holds 128 links by default.
@@ -98,7 +98,7 @@ func (p *partition) sync(ctx workflow.Context) error {
 	}
 	err := workflow.ExecuteActivity(withStep(ctx, s, queue, s.Name()), activity, p.in.StepInput).Get(ctx, &p.at.Synced)
 	p.in.StepInput = p.at.Synced.Of(p.in.StepInput)
-	p.describe(ctx, "enrolled")
+	p.describe(ctx, "synced")
 	return err
 }
 

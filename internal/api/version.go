@@ -7,10 +7,10 @@ import (
 
 // Rollback is the document of `rollback`.
 type Rollback struct {
-	Asset      asset.Key         `json:"asset"`
-	To         int64             `json:"to"`
-	DryRun     bool              `json:"dry_run"`
-	RunID      string            `json:"run_id,omitempty"` // names the rollback in the versions it makes
+	Asset      asset.Key               `json:"asset"`
+	To         int64                   `json:"to"`
+	DryRun     bool                    `json:"dry_run"`
+	RunID      string                  `json:"run_id,omitempty"` // names the rollback in the versions it makes
 	Partitions []versions.RollbackPlan `json:"partitions"`
 }
 

@@ -72,7 +72,7 @@ type Item struct {
 
 // Listing is what the source says of a listing as a whole.
 type Listing struct {
-	Total    int    // the number of distinct items the source claims
+	Total    int    // the number of distinct items the source declares
 	Snapshot string // the state of the source that was listed; "" when it has no notion of one
 
 	// Day is the source's own day of data, AAAA-MM-DD, when it rebuilds its listing from day to day: then an item that
@@ -109,15 +109,15 @@ type Spec[T Row] struct {
 	Freshness   *Freshness // nil: nothing is promised
 	Automation  Condition  // when it is materialized by itself; the zero value: never
 
-	// List shows every item of the partition with its row, and says what the source claims.
+	// List shows every item of the partition with its row, and says what the source declares.
 	// Item.ID is the row's ItemID; an item emitted again replaces itself.
 	List func(ctx context.Context, run Run, emit func(Item, T) error) (Listing, error)
 
 	// Items lists what there is to make, complete: an item that is not named any more becomes absent.
 	Items func(ctx context.Context, run Run, emit func(Item) error) error
-	// Make makes the items of one batch and calls settle once for each, in any order, from one goroutine. An
-	// error given to settle is about that item; an error from Make, or from settle, ends the batch.
-	Make func(ctx context.Context, run Run, batch []Item, settle Report[T]) error
+	// Make makes the items of one batch and calls report once for each, in any order, from one goroutine. An
+	// error given to report is about that item; an error from Make, or from report, ends the batch.
+	Make func(ctx context.Context, run Run, batch []Item, report Report[T]) error
 	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
@@ -163,10 +163,10 @@ type Asset struct {
 
 	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error)
 	items  func(ctx context.Context, run Run, emit func(Item) error) error
-	make   func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error
+	make   func(ctx context.Context, run Run, batch []Item, report Report[Row]) error
 	derive func(ctx context.Context, run Run, emit func(Item, Row) error) error
 
-	cost   Costs
+	cost      Costs
 	recompute func(ctx context.Context, run Run, old Row) (Row, error)
 
 	observe func(ctx context.Context, run Run) (Observation, error)
@@ -194,19 +194,19 @@ func New[T Row](s Spec[T]) *Asset {
 		}
 	}
 	if s.Make != nil {
-		a.make = func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error {
+		a.make = func(ctx context.Context, run Run, batch []Item, report Report[Row]) error {
 			fingerprints := make(map[string]string, len(batch))
 			for _, item := range batch {
 				fingerprints[item.ID] = item.Fingerprint
 			}
 			return s.Make(ctx, run, batch, func(id string, row T, err error) error {
 				if err != nil {
-					return settle(id, nil, err)
+					return report(id, nil, err)
 				}
 				if err := belongs(s.Key, id, row); err != nil {
 					return err
 				}
-				return settle(id, boundTo(row, fingerprints[id]), nil)
+				return report(id, boundTo(row, fingerprints[id]), nil)
 			})
 		}
 	}
@@ -248,8 +248,8 @@ func (a *Asset) Items(ctx context.Context, run Run, emit func(Item) error) error
 }
 
 // Make runs Spec.Make.
-func (a *Asset) Make(ctx context.Context, run Run, batch []Item, settle Report[Row]) error {
-	return a.make(ctx, run, batch, settle)
+func (a *Asset) Make(ctx context.Context, run Run, batch []Item, report Report[Row]) error {
+	return a.make(ctx, run, batch, report)
 }
 
 func (s Spec[T]) problems() []error {

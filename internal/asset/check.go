@@ -29,7 +29,7 @@ type Check[T any] struct {
 	Begin func(ctx context.Context, in CheckInput) (CheckRun[T], error)
 
 	AllRows bool  // the rows that stay are shown too, not only the staged ones: the whole partition is read
-	Deps  []Dep // assets it reads beside those the asset is made from; they make nothing stale and are no lineage
+	Deps    []Dep // assets it reads beside those the asset is made from; they make nothing stale and are no lineage
 
 	problem error // of a ready check, reported by NewGraph
 }
@@ -79,7 +79,7 @@ type ErasedCheck struct {
 	Description string
 	Blocking    bool
 	Expected    string
-	AllRows       bool
+	AllRows     bool
 	Deps        []Dep
 	begin       func(ctx context.Context, in CheckInput) (CheckRun[any], error)
 }

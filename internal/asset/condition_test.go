@@ -72,9 +72,9 @@ func TestConditions(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&s)
 			}
-			truth := tt.condition.Explain(s)
-			require.Equal(t, tt.holds, truth.Holds, truth.Reason)
-			require.Equal(t, tt.reason, truth.Reason)
+			result := tt.condition.Explain(s)
+			require.Equal(t, tt.holds, result.Holds, result.Reason)
+			require.Equal(t, tt.reason, result.Reason)
 		})
 	}
 }

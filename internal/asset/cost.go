@@ -64,7 +64,7 @@ type Estimate struct {
 	Minutes   float64 `json:"minutes"` // that the requests take at the pace in force, after a block that lasts still
 }
 
-// Add sums two estimates up, but for the minutes: turns of a host are taken one after another, whoever takes them.
+// Add sums two estimates up, but for the minutes: turns of a host are taken one after another, by all workers together.
 func (e *Estimate) Add(other Estimate) {
 	e.Counted, e.AtLeast = e.Counted && other.Counted, e.AtLeast || other.AtLeast
 	e.Items, e.Fetch, e.Recompute = e.Items+other.Items, e.Fetch+other.Fetch, e.Recompute+other.Recompute

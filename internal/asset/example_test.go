@@ -107,7 +107,7 @@ func ExampleNew() {
 	// example/producer[5] is missing: never published
 	// 11222333000181: Laboratório Azul, made by code version 1
 	// n/d: Laboratório Verde, made by code version 1
-	// 2 claimed
+	// 2 declared
 	// numbered: false, Laboratório Verde has the number "n/d"
 }
 
@@ -133,7 +133,7 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 		return err
 	}
 	run := assettest.Run(made, "5", nil)
-	listed, claim, err := assettest.List[ProducerRow](ctx, made, run)
+	listed, declared, err := assettest.List[ProducerRow](ctx, made, run)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 		rows[i] = l.Row
 		fmt.Printf("%s: %s, made by code version %s\n", l.Item.ID, l.Item.Label, l.Row.CodeVersion)
 	}
-	fmt.Println(claim.Total, "claimed")
+	fmt.Println(declared.Total, "declared")
 	v := assettest.Verdicts(ctx, made, run, nil, asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}, rows...)["numbered"]
 	fmt.Printf("%s: %t, %s\n", v.Name, v.Passed, v.Detail)
 	return nil

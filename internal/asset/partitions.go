@@ -100,7 +100,7 @@ func Product(name string, first, second *Partitions) *Partitions {
 	return p
 }
 
-// like reports whether two sets of one name can be told apart by nobody: assets in one piece need not share theirs.
+// like reports whether two sets of one name are alike: assets in one partition need not share theirs.
 func (p *Partitions) like(other *Partitions) bool {
 	return p == other || p.kind == staticSet && other.kind == staticSet && slices.Equal(p.static, other.static)
 }

@@ -14,7 +14,7 @@ import (
 // through [Probe.Kept] if [Probe.Whole] wants them, then [Probe.Finish] gives the verdicts. A check that panics, or
 // cannot begin, is one that could not be asked: it never counts as passed.
 type Probe struct {
-	asked []asked
+	asked   []asked
 	allRows bool
 }
 

@@ -29,7 +29,7 @@ type Saved struct {
 	MadeAt       time.Time   `json:"made_at"`
 	Select       []string    `json:"select"`
 	Request      Request     `json:"request"`
-	Mode         string      `json:"mode"` // which settled items are done again
+	Mode         string      `json:"mode"` // which items with an outcome are done again
 	Steps        []SavedStep `json:"steps"`
 	Undiscovered []string    `json:"undiscovered,omitempty"`
 	Left         int         `json:"left,omitempty"`

@@ -41,7 +41,7 @@ type PartitionFact struct {
 	CodeVersion string    // of the code that made it
 	Upstream    Versions  // of each input, the highest version among the partitions it was made from; an input without one was not there
 	Pending     int       // items that an interrupted run left to do
-	Retryable   int       // quarantined items that another try may mend
+	Retryable   int       // quarantined items that another attempt may fix
 	Quarantined int       // all quarantined items
 	Verified    time.Time // when it was last published or found unchanged
 }

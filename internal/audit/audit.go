@@ -4,7 +4,7 @@
 // ledger says has a row has exactly one in the table's latest version, in the part that the ledger says, and there are
 // no other rows; each row is of the fingerprint and the code version that the ledger says; each PDF that a row names is stored with the bytes that its sha256 promises. An audit only reads. It
 // may run beside a worker, but then a publish that happens in between shows as a finding, as does one that was cut
-// short and that the next run puts right: run it again.
+// short and that the next run corrects: run it again.
 package audit
 
 import (
@@ -35,7 +35,7 @@ type Finding struct {
 	Partition string    `json:"partition"`
 	Subject   string    `json:"subject"` // an item, a file, or "counts"
 	Problem   string    `json:"problem"`
-	Repair      string    `json:"cure,omitempty"` // what to do about it, where that is known
+	Repair    string    `json:"cure,omitempty"` // what to do about it, where that is known
 }
 
 // Report is the outcome of an audit.
@@ -55,9 +55,9 @@ type File interface {
 // auditor is an audit under way.
 type auditor struct {
 	Subject
-	report   Report
-	verified map[string]bool // files by name: each is read once
-	foreignFiles  []Finding       // rows of the partition that are of another fingerprint or code version than the ledger says
+	report       Report
+	verified     map[string]bool // files by name: each is read once
+	foreignFiles []Finding       // rows of the partition that are of another fingerprint or code version than the ledger says
 }
 
 // Run audits everything. An error means that it could not be done, not that something was found.

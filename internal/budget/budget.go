@@ -66,10 +66,10 @@ const (
 
 const (
 	throttled     = time.Minute      // the block when the source asks to slow down and does not say for how long
-	maxBlockAge        = time.Second      // how old the knowledge of a block may be when turns cost nothing
+	maxBlockAge   = time.Second      // how old the knowledge of a block may be when turns cost nothing
 	reportTimeout = 30 * time.Second // to write a report, also if its request was canceled
-	latenessShare     = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
-	minLateness     = 50 * time.Millisecond
+	latenessShare = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
+	minLateness   = 50 * time.Millisecond
 )
 
 // Options limit the rate of requests to a host.
@@ -83,16 +83,16 @@ type Options struct {
 
 // Budget is the access of one process to the pace of one host.
 type Budget struct {
-	store     Store
+	store    Store
 	host     string
 	interval time.Duration // 0: no limit
 	o        Options
 
-	mu      sync.Mutex
-	free    time.Time // until then turns of a host without a limit cost not even a look
+	mu             sync.Mutex
+	free           time.Time // until then turns of a host without a limit cost not even a look
 	recordedAnswer bool      // the last answer found the host at full pace, with nothing to make up for
-	probe   string    // the probe that is ours, if there is one
-	probing time.Time // since when
+	probe          string    // the probe that is ours, if there is one
+	probing        time.Time // since when
 }
 
 // New returns the budget of a host, "host:port" as in the address of the source. No limit for a host that is not this
@@ -196,10 +196,10 @@ func (b *Budget) unlimited(ctx context.Context) (bool, error) {
 
 // turn asks the book, and gives the moment at which it decided, by the clock that runs on while a process is stopped.
 func (b *Budget) turn(ctx context.Context, ask Ask) (turn Turn, decided time.Time, err error) {
-	var settled bool
+	var recorded bool
 	err = b.store.ChangeBudget(ctx, b.host, func(now time.Time, s *State) (changed bool) {
 		turn, changed = s.Take(now, ask)
-		decided, settled = time.Now(), s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
+		decided, recorded = time.Now(), s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
 		return changed
 	})
 	if err != nil {
@@ -210,7 +210,7 @@ func (b *Budget) turn(ctx context.Context, ask Ask) (turn Turn, decided time.Tim
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.recordedAnswer = settled
+	b.recordedAnswer = recorded
 	if turn.Granted && turn.Probe {
 		b.probe, b.probing = ask.Who, decided
 	}
@@ -279,9 +279,9 @@ func (b *Budget) probeOf(began time.Time) string {
 
 func (b *Budget) answered(ctx context.Context, a Answer) error {
 	b.mu.Lock()
-	settled := b.recordedAnswer
+	recorded := b.recordedAnswer
 	b.mu.Unlock()
-	if a.Probe == "" && !a.Failed && !a.Slow && (settled || !a.Good) {
+	if a.Probe == "" && !a.Failed && !a.Slow && (recorded || !a.Good) {
 		return nil
 	}
 	return b.store.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool { return s.Answer(now, a) })

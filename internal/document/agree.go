@@ -81,13 +81,13 @@ func (r Row) Compare(c Product) (compared []string, found []Disagreement) {
 // companyDigits are those of a CNPJ that say which company it is; the others say which of its places.
 const companyDigits = 8
 
-// corporate are words of companies' names that tell none from another.
+// corporate are words of companies' names that distinguish none of them.
 var corporate = []string{
 	"ltda", "industria", "comercio", "laboratorio", "laboratorios", "farmaceutica", "farmaceutico", "farmaceuticos", "farmaceuticas", "quimica",
 	"produtos", "medicamentos", "brasil", "brasileira", "nacional", "importacao", "exportacao", "distribuidora", "importadora", "company", "pharma",
 }
 
-// telling gives the words of a name that tell it from others; all of its words where none does.
+// telling gives the words of a name that distinguish it from others; all of its words where none does.
 func telling(name string, idle []string) []string {
 	all := strings.Fields(leaflet.Plain(name))
 	kept := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return len(w) < 4 || slices.Contains(idle, w) })

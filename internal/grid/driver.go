@@ -42,7 +42,7 @@ type driver struct {
 	hub     *hub // how address is reached
 	born    time.Time
 	folder  string
-	lock    *os.File // held while we live: it tells leftovers from folders in use
+	lock    *os.File // held while we live: it marks the folder as in use
 	process *os.Process
 	done    chan struct{} // closed when the process has ended
 }

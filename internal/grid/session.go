@@ -18,7 +18,7 @@ import (
 // probeTimeout is how long a session that may be stuck has to tell its title.
 const probeTimeout = 2 * time.Second
 
-// Session is one browser, lent by [Pool.With].
+// Session is one browser, leased by [Pool.With].
 type Session struct {
 	wire   *connection
 	driver *driver // of ours; nil with a hub

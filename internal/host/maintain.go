@@ -20,9 +20,9 @@ const (
 // How often lost runs are looked for, and how long a worker may take for a task before another begins it as well: each can
 // be done twice.
 const (
-	lostInterval  = time.Minute
-	taskLease  = 10 * time.Minute
-	checkTasks = 30 * time.Second
+	lostInterval = time.Minute
+	taskLease    = 10 * time.Minute
+	checkTasks   = 30 * time.Second
 )
 
 // RetentionOf is what the configuration lets the ledger forget.

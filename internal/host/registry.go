@@ -28,17 +28,17 @@ type registry struct {
 	log    *slog.Logger
 	build  string
 
-	mu    sync.Mutex
-	life  int    // how often this process was given up by others
-	id    string // of the present life; "" before register
+	mu         sync.Mutex
+	life       int    // how often this process was given up by others
+	id         string // of the present life; "" before register
 	heartbeats map[string]observed
 }
 
 // observed is when a worker's beats were first seen to be so many.
 type observed struct {
 	heartbeats int64
-	first int64     // how many there were when it was seen first
-	since time.Time // with a monotonic reading
+	first      int64     // how many there were when it was seen first
+	since      time.Time // with a monotonic reading
 }
 
 func newRegistry(l *ledger.Ledger, log *slog.Logger, build string) *registry {

@@ -81,7 +81,7 @@ func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
 	require.False(t, died)
 }
 
-// Clocks are not compared: only beats that do not grow count, by the clock of whoever looks.
+// Clocks are not compared: only heartbeats that do not grow count, by the observer's clock.
 func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
 	t.Parallel()
 	l := books(t)

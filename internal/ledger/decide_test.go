@@ -6,10 +6,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// is an item as it was left by run r0 under code v1, mended.
-func is(state State, mend ...func(*known)) *known {
+// is an item as it was left by run r0 under code v1, as changed.
+func is(state State, changes ...func(*known)) *known {
 	k := &known{fingerprint: "f1", code: "v1", state: state, run: "r0"}
-	for _, m := range mend {
+	for _, m := range changes {
 		m(k)
 	}
 	return k

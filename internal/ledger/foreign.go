@@ -11,7 +11,7 @@ const KindForeign = "foreign"
 
 // Repair says where the rows of the items of a partition are after another program changed the files of the table.
 type Repair struct {
-	Files  map[string][]string `json:"parts,omitempty"` // part → the items whose row is in it now
+	Files  map[string][]string `json:"parts,omitempty"` // data file → the items whose row is in it now; the key is stored
 	Lost   []string            `json:"lost,omitempty"`  // items whose row is nowhere any more
 	Reason string              `json:"reason,omitempty"`
 }
@@ -90,7 +90,7 @@ func repair(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error 
 			}
 		}
 	}
-	// Without a batch nobody takes it up before the next enrolment.
+	// Without a batch nobody takes it up before the next sync.
 	lose, err := tx.PrepareContext(ctx, `UPDATE items SET part = '', updated = $4, remake = FALSE,
 		kind = CASE WHEN state = 'published' THEN $5 ELSE kind END, reason = CASE WHEN state = 'published' THEN $6 ELSE reason END,
 		batch = CASE WHEN state = 'published' THEN 0 ELSE batch END,

@@ -4,17 +4,17 @@ import (
 	"context"
 )
 
-// Planned is an item that an enrolment would do.
+// Planned is an item that a sync would do.
 type Planned struct {
 	Item
-	Verdict string // why, as the counts of SyncResult are called: "new", "changed", "recode", "retried", "forced" or "resumed"
-	Reason  string // for people; "" for one that is resumed
-	Batch   int    // that it would be in
-	Made    bool   // its row waits in the ledger: it is only to be staged
-	CodeOnly  bool   // only the code is newer: it can be made from the row it has
+	Verdict  string // why, as the counts of SyncResult are called: "new", "changed", "recode", "retried", "forced" or "resumed"
+	Reason   string // for people; "" for one that is resumed
+	Batch    int    // that it would be in
+	Made     bool   // its row waits in the ledger: it is only to be staged
+	CodeOnly bool   // only the code is newer: it can be made from the row it has
 }
 
-// Preview is what an enrolment would decide.
+// Preview is what a sync would decide.
 type Preview struct {
 	SyncResult
 	Todo []Planned // in the order of the enumeration

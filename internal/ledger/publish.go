@@ -90,7 +90,7 @@ func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, er
 }
 
 // mayWrite checks the token of a run. A rollback has none: it is refused while a run is at the partition. What follows another
-// program is done before anything is enrolled: it is the claim's run that may.
+// program is done before anything is synced: it is the claim's run that may.
 func (m Materialization) mayWrite(ctx context.Context, tx *sql.Tx, op string) error {
 	if m.Moves.Rollback != nil {
 		return nil

@@ -91,7 +91,7 @@ func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition)
 	})
 }
 
-// markGone marks those as gone that are not in ps, and only those: what comes back is told from what stayed.
+// markGone marks those as gone that are not in ps, and only those: a partition that comes back differs from one that stayed.
 func markGone(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
 	named := make(map[string]bool, len(ps))
 	for _, p := range ps {

@@ -169,7 +169,7 @@ func quarantined(result sql.Result, err error, op, asset, partition, id string) 
 	return err
 }
 
-// unclaimed refuses while a run is at one of the partitions: what it has enrolled must not grow under it.
+// unclaimed refuses while a run is at one of the partitions: what it has synced must not grow under it.
 func unclaimed(ctx context.Context, tx *sql.Tx, op string, entries []Entry) error {
 	asked := make(map[PartitionRef]bool)
 	var busy []string

@@ -5,7 +5,7 @@
 // time is up, with an environment of three variables, one thread, a bounded address space, a bounded output, and no
 // right to write a file. An image may come from anybody.
 //
-// Tesseract need not be there. Whoever needs it is told by a [fault.Invalid] what to install: the program (Debian and
+// Tesseract need not be there. A caller that needs it gets a [fault.Invalid] that says what to install: the program (Debian and
 // Ubuntu: package tesseract-ocr) or the language (tesseract-ocr-por). Once it is found its version is not asked again;
 // until then it is looked for each time, so that what is installed later is found without a restart.
 //

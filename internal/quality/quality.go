@@ -180,7 +180,7 @@ func unread(shown int, bySource map[string]int) int {
 	return shown - bySource[document.SourceText] - bySource[document.SourceForm] - recognised(bySource)
 }
 
-// recognised counts the pages whose text was recognised, here or by whoever made the file.
+// recognised counts the pages whose text was recognised, here or by the program that made the file.
 func recognised(bySource map[string]int) int {
 	return bySource[document.SourceOCR] + bySource[document.SourceOCRLayer]
 }

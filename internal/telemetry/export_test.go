@@ -62,6 +62,6 @@ func TestShutdownIsBounded(t *testing.T) {
 		began := time.Now()
 		err := tel.Shutdown(cancelled)
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), err)
-		require.Equal(t, DefaultFlush, time.Since(began), "a cancelled context still leaves time to send")
+		require.Equal(t, DefaultFlush, time.Since(began), "a canceled context still leaves time to send")
 	})
 }

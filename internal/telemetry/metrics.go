@@ -21,7 +21,7 @@ func (t *Telemetry) Metrics() (*Metrics, error) {
 	var m Metrics
 	var errs [3]error
 	m.checks, errs[0] = meter.Int64Counter(AssetChecks, metric.WithUnit("{check}"), metric.WithDescription("Asset checks, by outcome."))
-	m.items, errs[1] = meter.Int64Counter(AssetItems, metric.WithUnit("{item}"), metric.WithDescription("Items that batches and listings settled, by outcome."))
+	m.items, errs[1] = meter.Int64Counter(AssetItems, metric.WithUnit("{item}"), metric.WithDescription("Items of batches and listings, by outcome."))
 	m.deliveries, errs[2] = meter.Int64Counter(HookDeliveries, metric.WithUnit("{attempt}"), metric.WithDescription("Attempts to deliver an event, by outcome."))
 	return &m, errors.Join(errs[:]...)
 }

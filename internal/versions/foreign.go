@@ -163,9 +163,9 @@ type expected struct {
 type examination struct {
 	Maintainer
 	reader
-	asset *asset.Asset
-	change *ForeignChange
-	items map[string]*expected
+	asset     *asset.Asset
+	change    *ForeignChange
+	items     map[string]*expected
 	unchanged map[string]bool // items whose row is in a file that the ledger knows
 }
 

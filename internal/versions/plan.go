@@ -242,7 +242,7 @@ func (r *RollbackPlan) item(e ledger.Entry, places map[string]*place, stays map[
 			r.ItemsBack++
 		}
 		r.restore(was.part, e.ID, false)
-	case stays[e.File] && e.Returns(): // settled since, but its row was not taken away yet
+	case stays[e.File] && e.Returns(): // its outcome is newer, but its row was not removed yet
 		r.Older, r.ItemsBack = r.Older+1, r.ItemsBack+1
 		r.restore(e.File, e.ID, false)
 	case leaves && e.State == ledger.Published:

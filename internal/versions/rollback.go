@@ -16,7 +16,7 @@ import (
 const OperationRollback = "ROLLBACK"
 
 // Rollback brings version to of partitions back, by key or label; none: all. Each partition is one new version of the
-// table. run names the rollback in the commits and in the ledger. It first settles an earlier rollback that was
+// table. run names the rollback in the commits and in the ledger. It first finishes an earlier rollback that was
 // interrupted. Everything is planned before anything is done. If a partition then fails, the Version of the returned
 // values says which partitions were done.
 func (k Maintainer) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]RollbackPlan, error) {
@@ -78,7 +78,7 @@ func (k Maintainer) restores(ctx context.Context, a *asset.Asset, to int64, whol
 	return then, err
 }
 
-// finishRollbacks puts right what earlier rollbacks of the asset left half done, and runs that have ended.
+// finishRollbacks finishes what earlier rollbacks of the asset left half done, and runs that have ended.
 func (k Maintainer) finishRollbacks(ctx context.Context, a *asset.Asset, run string) error {
 	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
 	if err != nil {

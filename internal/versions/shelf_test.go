@@ -182,9 +182,9 @@ func (s *shelf) vacuum() {
 	require.NoError(s.t, err)
 }
 
-// settle puts a publish right that was cut short.
-func (s *shelf) settle(m ledger.Materialization) error {
-	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "settles", Time: s.now})
+// finish completes a publish that was cut short.
+func (s *shelf) finish(m ledger.Materialization) error {
+	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "finishes", Time: s.now})
 }
 
 // states gives "id state" of every item of a partition.

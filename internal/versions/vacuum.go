@@ -98,7 +98,7 @@ func (k Maintainer) vacuum(ctx context.Context, a *asset.Asset, r Retention) (Va
 	return out, err
 }
 
-// planVacuum tells expired files from others.
+// planVacuum separates expired files from the others.
 func (k Maintainer) planVacuum(ctx context.Context, a *asset.Asset, r Retention) (lake.VacuumPlan, error) {
 	pinned, err := k.pinned(ctx, a.Key)
 	if err != nil {

@@ -18,13 +18,13 @@ type Emitted[T asset.Row] struct {
 // itself, as in the engine, unless its fingerprint is another.
 func List[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run) ([]Emitted[T], asset.Listing, error) {
 	c := collected[T]{at: make(map[string]int)}
-	claim, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
+	declared, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
 		if i, twice := c.at[item.ID]; twice && c.all[i].Item.Fingerprint == item.Fingerprint {
 			return nil
 		}
 		return c.add(item, row)
 	})
-	return c.all, claim, err
+	return c.all, declared, err
 }
 
 // Derive runs the asset's derivation twice, as the engine does, and refuses one that differs the second time.
@@ -68,15 +68,15 @@ type Made[T asset.Row] struct {
 	Failed map[string]error
 }
 
-// Make makes a batch. Where the batch did not fail as a whole, an item that was settled twice, or not at all, is an error.
+// Make makes a batch. Where the batch did not fail as a whole, an item that is reported twice, or not at all, is an error.
 func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, batch []asset.Item) (Made[T], error) {
 	result := Made[T]{Rows: make(map[string]T), Failed: make(map[string]error)}
-	settled := make(map[string]bool)
+	reported := make(map[string]bool)
 	err := made.Make(ctx, run, batch, func(id string, row asset.Row, err error) error {
-		if settled[id] {
-			return fault.New(fault.Invalid, "settle item", "%s settles item %q twice", made.Key, id)
+		if reported[id] {
+			return fault.New(fault.Invalid, "make batch", "%s reports item %q twice", made.Key, id)
 		}
-		settled[id] = true
+		reported[id] = true
 		if err == nil {
 			result.Rows[id], err = typedRow[T](row)
 			return err
@@ -88,8 +88,8 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 		return result, err
 	}
 	for _, item := range batch {
-		if !settled[item.ID] {
-			return result, fault.New(fault.Invalid, "make batch", "%s settles item %q neither with a row nor with an error", made.Key, item.ID)
+		if !reported[item.ID] {
+			return result, fault.New(fault.Invalid, "make batch", "%s reports item %q neither with a row nor with an error", made.Key, item.ID)
 		}
 	}
 	return result, nil

@@ -65,11 +65,11 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		}
 		assets = []*asset.Asset{one}
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return err
 	}
-	view := d.Graph.View(world)
+	view := d.Graph.View(state)
 	v := api.Partitions{Sets: []api.PartitionSet{}}
 	for _, made := range assets {
 		i := slices.IndexFunc(v.Sets, func(s api.PartitionSet) bool { return s.Set == made.Partitions.Name })

@@ -262,7 +262,7 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 		}
 		if err != nil {
 			s.Undrawn = err.Error()
-			return nil, nil //nolint:nilerr // it is told to whoever looks
+			return nil, nil //nolint:nilerr // the page says so
 		}
 		s.Undrawn = ""
 		s.Evidence = &look.Evidence{Path: path, Size: int64(len(content)), Text: string(content[:min(len(content), 2000)])}

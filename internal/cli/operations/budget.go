@@ -1,4 +1,4 @@
-// Package operations has the verbs of whoever keeps drugslm running.
+// Package operations has the verbs for the operator.
 package operations
 
 import (

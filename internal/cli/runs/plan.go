@@ -90,11 +90,11 @@ func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 	if p.selected, err = planning.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	p.view = d.Graph.View(world)
+	p.view = d.Graph.View(state)
 	p.Plan, err = p.view.Plan(p.selected, r)
 	return p, err
 }

@@ -15,7 +15,7 @@ import (
 	"drugslm/workflows"
 )
 
-// progress tells how a run goes on, from the ledger: a line for each partition that is published, and the number of
+// progress prints how a run goes on, from the ledger: a line for each partition that is published, and the number of
 // items done where it moves.
 type progress struct {
 	app   *command.App

@@ -149,7 +149,7 @@ func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, "cancel run", err)
 		}
-		a.Note("%s is being cancelled: running activities end first", id)
+		a.Note("%s is being canceled: running activities end first", id)
 		return nil
 	})
 }

@@ -46,7 +46,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 	if err != nil {
 		return v, err
 	}
-	world, counts, latest, err := readStatus(ctx, d, selected)
+	state, counts, latest, err := readStatus(ctx, d, selected)
 	if err != nil {
 		return v, err
 	}
@@ -55,7 +55,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 		return v, err
 	}
 	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.Shown)
-	waits, view := waitsByPartition(found), d.Graph.View(world)
+	waits, view := waitsByPartition(found), d.Graph.View(state)
 	for _, made := range selected {
 		others, refused, err := foreignChanges(ctx, d, made)
 		if err != nil {
@@ -111,11 +111,11 @@ func readStatus(ctx context.Context, d *host.Data, selected []*asset.Asset) (ass
 			return err
 		})
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
-	return world, counts, latest, err
+	return state, counts, latest, err
 }
 
 func published(p *api.PartitionStatus, m ledger.Materialization) {

@@ -28,13 +28,13 @@ type evaluation struct {
 	alive func(ctx context.Context, run string) (bool, error) // nil: what the ledger says is believed
 	lives map[string]bool                                     // runs that were asked about
 
-	requested map[asset.Key]map[string]bool // in this tick
-	assetRequests    []assetRequest                // found in this tick
-	granted   []assetRequest                // those whose asset could be looked at
-	wide      map[asset.Key]*inputFacts     // of mappings that read whole assets
-	record    ledger.AutomationTick
-	looked    int
-	problems  []string
+	requested     map[asset.Key]map[string]bool // in this tick
+	assetRequests []assetRequest                // found in this tick
+	granted       []assetRequest                // those whose asset could be looked at
+	wide          map[asset.Key]*inputFacts     // of mappings that read whole assets
+	record        ledger.AutomationTick
+	looked        int
+	problems      []string
 
 	watch      asset.Key // whose partitions are kept in considered
 	considered []Considered
@@ -96,11 +96,11 @@ func (e *evaluation) read(ctx context.Context) error {
 			after.Seq, after.Keys = min(after.Seq, c.Seq), min(after.Keys, c.Keys)
 		}
 	}
-	touches, err := e.ledger.ChangesBetween(ctx, after.Seq, e.marks.Seq)
+	changes, err := e.ledger.ChangesBetween(ctx, after.Seq, e.marks.Seq)
 	if err != nil {
 		return err
 	}
-	for _, t := range touches {
+	for _, t := range changes {
 		e.changes[t.Asset] = append(e.changes[t.Asset], t)
 	}
 	e.keys, err = e.ledger.NewKeys(ctx, after.Keys, e.marks.Keys)
@@ -317,18 +317,18 @@ func (e *evaluation) consider(ctx context.Context, a *asset.Asset, partitions []
 	var cause string
 	for _, p := range snapshot.partitions {
 		s := snapshot.conditionInput(e, p, cursor)
-		truth := a.Automation.Explain(s)
-		c := Considered{Partition: p, Changed: true, Result: truth, Inputs: s.Inputs}
+		result := a.Automation.Explain(s)
+		c := Considered{Partition: p, Changed: true, Result: result, Inputs: s.Inputs}
 		switch {
 		case covered[p]:
 			c.Requests = true
-		case truth.Holds && snapshot.working[p], !truth.Holds && a.Automation.Explain(idle(s)).Holds:
+		case result.Holds && snapshot.working[p], !result.Holds && a.Automation.Explain(idle(s)).Holds:
 			c.Waits = true
 			e.record.Waiting = append(e.record.Waiting, ledger.PartitionRef{Asset: string(a.Key), Partition: p})
-		case truth.Holds:
+		case result.Holds:
 			c.Requests = true
 			asked = append(asked, p)
-			cause = cmp.Or(cause, truth.Reason)
+			cause = cmp.Or(cause, result.Reason)
 		}
 		if e.watch == a.Key {
 			e.considered = append(e.considered, c)

@@ -13,7 +13,7 @@ import (
 type snapshot struct {
 	asset      *asset.Asset
 	partitions []string // those that the asset has
-	published     map[string]ledger.PartitionSnapshot
+	published  map[string]ledger.PartitionSnapshot
 	handled    map[string]ledger.Handled
 	working    map[string]bool
 	upstream   map[asset.Key]map[string][]string // by dependency and partition
@@ -22,9 +22,9 @@ type snapshot struct {
 
 // inputFacts is what is known of partitions of a dependency.
 type inputFacts struct {
-	published  map[string]ledger.PartitionSnapshot
-	working map[string]bool
-	sum     *inputSum // of all of them, for mappings that read whole assets
+	published map[string]ledger.PartitionSnapshot
+	working   map[string]bool
+	sum       *inputSum // of all of them, for mappings that read whole assets
 }
 
 // maxInputs is how many partitions of a dependency are read by their names; more are read as a whole.

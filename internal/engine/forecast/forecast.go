@@ -1,6 +1,6 @@
 // Package forecast estimates the cost of a plan before anything is done: items, requests, bytes, minutes.
 //
-// It runs the code of the assets over what is published, compares the result with the ledger as an enrolment does, and adds
+// It runs the code of the assets over what is published, compares the result with the ledger as a sync does, and adds
 // up the requests that the source will be sent. It writes nothing.
 package forecast
 
@@ -110,7 +110,7 @@ func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, pl
 	return out, nil
 }
 
-// easy settles the steps of which there is nothing to count, and reports whether it did.
+// easy answers for the steps of which there is nothing to count, and reports whether it did.
 func (f *forecaster) easy(made *asset.Asset, s asset.Step, e *asset.Estimate) bool {
 	e.Items, e.AtLeast = f.known[ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partition.Key}], len(s.Needs)+len(s.NeedsAll) > 0
 	fact := f.view.Fact(s.Asset, s.Partition.Key)

@@ -84,7 +84,7 @@ func doneVerdict(e ledger.Entry) ItemVerdict {
 	case e.State == ledger.Staged:
 		v.Would, v.Reason = wouldPublish, "staged by a run that was cut short: it waits for the publish"
 	case e.State == ledger.Quarantined:
-		v.Reason = fmt.Sprintf("quarantined as %s, which the same again would not mend: --failed tries it", e.Kind)
+		v.Reason = fmt.Sprintf("quarantined as %s, which the same again would not fix: --failed tries it", e.Kind)
 	case e.State == ledger.Absent && e.Kind == ledger.KindVanished:
 		v.Reason = "what it is made from does not name it any more"
 	case e.State == ledger.Absent:
@@ -95,7 +95,7 @@ func doneVerdict(e ledger.Entry) ItemVerdict {
 	return v
 }
 
-// previewOf is what an enrolment of a partition would decide, asked for once.
+// previewOf is what a sync of a partition would decide, asked for once.
 func (c *chain) previewOf(ctx context.Context, made *asset.Asset, partition asset.Partition) (previewed, error) {
 	slice := ledger.PartitionRef{Asset: string(made.Key), Partition: partition.Key}
 	p, known := c.previews[slice]

@@ -46,7 +46,7 @@ func (eng *Engine) change(ctx context.Context, j job) (change, error) {
 		return c, err
 	}
 	c.base = snapshot
-	c.moves.Dropped = superseded // as read here, whatever is settled until the ledger has it
+	c.moves.Dropped = superseded // as read here; outcomes recorded later do not count
 	if err := copyKept(ctx, j, &c, snapshot.Files(j.partition()), superseded); err != nil {
 		return c, err
 	}

@@ -5,10 +5,10 @@
 // readers the new state in one commit. [Engine.Whole] does all four for a small partition, and [Engine.Observe] looks at an
 // external asset.
 //
-// The package knows no scheduler. Whoever schedules the parts says in an [Attempt] which execution asks, and is told of
+// The package knows no scheduler. The scheduler of the parts says in an [Attempt] which execution asks, and is told of
 // progress. Any part may be killed at any moment and attempted again. What makes that safe:
 //
-//   - items are enrolled, made and settled in the ledger, one transaction each, so that the next attempt sees what is left;
+//   - items are synced, made and recorded in the ledger, one transaction each, so that the next attempt sees what is left;
 //   - every write carries a fencing token ([ledger.Token]), so that a late attempt changes nothing;
 //   - rows are staged in files that no reader sees; the one commit of [Engine.Publish] shows them all;
 //   - a publish is announced in the ledger before the commit and confirmed after it. The next attempt finishes what was cut
@@ -43,7 +43,7 @@ type Engine struct {
 	Wake    func(ctx context.Context) error // wakes the delivery of events; nil: nobody delivers
 	Limits  Limits                          // of what is stored
 
-	// Patience is how long a worker with newer code than a step that is enrolled leaves it to workers of the step's
+	// Patience is how long a worker with newer code than a step that is synced leaves it to workers of the step's
 	// version, before it takes the step over; 0: 10 minutes.
 	Patience time.Duration
 
@@ -68,7 +68,7 @@ type Attempt struct {
 	Grace     time.Duration // what the attempt keeps for writing down what it made; 0: its time has no end
 
 	Progress func(done, total int) // never blocks; nil: nobody is told
-	Recorded  func()                // told when items were settled or charged: the attempt was not in vain; nil: nobody is
+	Recorded func()                // called when outcomes were recorded or failures counted: the attempt was not in vain; nil: nobody is
 	Log      Logger                // nil: nothing is logged
 }
 

@@ -242,7 +242,7 @@ func (eng *Engine) recover(ctx context.Context, j job) error {
 	return nil
 }
 
-// record keeps verdicts, counts them and wakes whoever tells of those that failed. Without final they are those of an
+// record keeps verdicts, counts them and wakes the delivery of events about those that failed. Without final they are those of an
 // attempt that is tried again if it fails, which nobody is told of.
 func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []asset.Verdict) error {
 	checks := make([]ledger.Check, len(verdicts))
@@ -254,7 +254,7 @@ func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []ass
 		}
 	}
 	by := j.token()
-	by.CodeVersion = "" // a listing is checked before it is enrolled
+	by.CodeVersion = "" // a listing is checked before it is synced
 	if err := eng.Ledger.RecordChecks(ctx, by, checks); err != nil {
 		return err
 	}

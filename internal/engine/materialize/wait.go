@@ -13,9 +13,9 @@ import (
 // attempt runs one attempt at a part of a step, on a partition that nobody else works on. A step of another code version
 // than this worker's is left to others (see suited). This is the only place where the wait of a step is recorded, and where
 // it ends.
-func (eng *Engine) attempt(ctx context.Context, at Attempt, in StepInput, enrolled bool, fn func(context.Context, StepInput) error) error {
+func (eng *Engine) attempt(ctx context.Context, at Attempt, in StepInput, synced bool, fn func(context.Context, StepInput) error) error {
 	began := eng.Ledger.Now()
-	in, err := eng.checkCode(ctx, at, in, enrolled)
+	in, err := eng.checkCode(ctx, at, in, synced)
 	if err == nil {
 		err = eng.claim(ctx, at, in)
 	}

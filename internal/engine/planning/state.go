@@ -25,7 +25,7 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 			return err
 		})
 	}
-	unsettled, err := l.OpenItems(ctx, RetriedKinds())
+	open, err := l.OpenItems(ctx, RetriedKinds())
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
@@ -35,8 +35,8 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 	for i, a := range assets {
 		w.Facts[a.Key] = facts[i]
 	}
-	for slice, u := range unsettled {
-		addOpenItems(w, slice, u)
+	for ref, u := range open {
+		addOpenItems(w, ref, u)
 	}
 	return w, nil
 }

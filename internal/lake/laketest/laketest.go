@@ -32,7 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) lake.Store) {
 		"a missing object is ErrNotExist":      missing,
 		"put replaces whole":                   replace,
 		"a failed put changes nothing":         failedPut,
-		"a cancelled put changes nothing":      canceledPut,
+		"a canceled put changes nothing":       canceledPut,
 		"create refuses a name that is taken":  createExisting,
 		"a failed create leaves the name free": failedCreate,
 		"create has one winner of sixteen":     createRace,

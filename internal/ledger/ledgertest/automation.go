@@ -22,14 +22,14 @@ func changeSequence(t *testing.T, l *ledger.Ledger) {
 	since := func(after int64) (names []string, mark int64) {
 		marks, err := l.Marks(t.Context())
 		require.NoError(t, err)
-		touches, err := l.ChangesBetween(t.Context(), after, marks.Seq)
+		changes, err := l.ChangesBetween(t.Context(), after, marks.Seq)
 		require.NoError(t, err)
-		for _, touch := range touches {
+		for _, change := range changes {
 			what := "verified"
-			if touch.Changed == touch.Seq {
+			if change.Changed == change.Seq {
 				what = "published"
 			}
-			names = append(names, touch.Partition+" "+what)
+			names = append(names, change.Partition+" "+what)
 		}
 		return names, marks.Seq
 	}

@@ -257,7 +257,7 @@ func cancelBackfill(t *testing.T, l *ledger.Ledger) {
 
 	count, err := l.RetrySteps(t.Context(), backfillID, true)
 	require.NoError(t, err)
-	require.Equal(t, 4, count, "what was cancelled can be taken up again")
+	require.Equal(t, 4, count, "what was canceled can be taken up again")
 	require.Equal(t, []int64{1, 2}, seqs(dequeue(t, l, epoch, 3, 9)))
 }
 

@@ -49,7 +49,7 @@ func batchResumes(t *testing.T, l *ledger.Ledger) {
 
 	batch, err := l.Batch(t.Context(), Asset, Partition, "r1", 1)
 	require.NoError(t, err)
-	require.Len(t, batch, 1, "what is settled is left out")
+	require.Len(t, batch, 1, "items with an outcome are left out")
 	require.Equal(t, ledger.Made, batch[0].State, "what is made stays made")
 	require.Equal(t, 1, batch[0].Attempts)
 

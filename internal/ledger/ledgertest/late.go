@@ -20,7 +20,7 @@ func (w worker) claim() ledger.Claim {
 	return ledger.Claim{Asset: w.Asset, Partition: w.Partition, Run: w.Run, Workflow: w.Workflow, Execution: w.Execution}
 }
 
-// startWorker makes a worker of a run that takes the partition over from whoever has it.
+// startWorker makes a worker of a run that takes over the partition from its owner.
 func startWorker(t *testing.T, l *ledger.Ledger, run, execution string) worker {
 	t.Helper()
 	w := worker{ledger.Token{Asset: Asset, Partition: Partition, Run: run, Workflow: "partition/" + Asset, Execution: execution, Attempt: 1, CodeVersion: "v1"}, l}
@@ -70,7 +70,7 @@ func writes(t *testing.T) map[string]func(w worker) error {
 		return func(w worker) error { return w.l.RecordOutcomes(t.Context(), w.Token, []ledger.Outcome{o}) }
 	}
 	return map[string]func(w worker) error{
-		"enrol": func(w worker) error { return w.sync(t, "f0", "a", "b") },
+		"sync": func(w worker) error { return w.sync(t, "f0", "a", "b") },
 		"take": func(w worker) error {
 			_, err := w.l.ClaimItems(t.Context(), w.Token, 1, w.CodeVersion)
 			return err
@@ -112,7 +112,7 @@ func interruptions() map[string]interruption {
 			}
 		}
 	}
-	enrol := func(fingerprint string) func(*testing.T, *worker) {
+	sync := func(fingerprint string) func(*testing.T, *worker) {
 		return func(t *testing.T, b *worker) { require.NoError(t, b.sync(t, fingerprint, "a", "b")) }
 	}
 	stage := func(t *testing.T, b *worker) {
@@ -121,20 +121,20 @@ func interruptions() map[string]interruption {
 	publish := func(t *testing.T, b *worker) { require.NoError(t, b.publish(t)) }
 	release := func(t *testing.T, b *worker) { require.NoError(t, b.l.Unclaim(t.Context(), b.claim())) }
 	newCode := func(t *testing.T, b *worker) { b.CodeVersion = "v2" }
-	late := map[string]fault.Kind{"enrol": fault.Busy, "release": ""}
+	late := map[string]fault.Kind{"sync": fault.Busy, "release": ""}
 	held := map[string]fault.Kind{"release": ""}
 	return map[string]interruption{
 		"nobody": {func(*testing.T, *ledger.Ledger) {}, "", nil},
-		"another run that has enrolled nothing yet": {other(), fault.Busy, held},
-		"another run for the same source":           {other(enrol("f1")), fault.Superseded, late},
-		"another run for a newer source":            {other(enrol("f2")), fault.Superseded, late},
-		"another run with newer code":               {other(newCode, enrol("f1")), fault.Superseded, late},
-		"another run that has staged":               {other(enrol("f2"), stage), fault.Superseded, late},
-		"another run that has published":            {other(enrol("f2"), stage, publish), fault.Superseded, late},
-		"another run that has ended":                {other(enrol("f2"), stage, publish, release), fault.Superseded, late},
-		"another run that gave up":                  {other(release), fault.Busy, held},
-		"another execution of the run":              {func(t *testing.T, l *ledger.Ledger) { startWorker(t, l, "A", "e-A2") }, fault.Busy, held},
-		"another execution of the run that enrolled": {func(t *testing.T, l *ledger.Ledger) {
+		"another run that has synced nothing yet": {other(), fault.Busy, held},
+		"another run for the same source":         {other(sync("f1")), fault.Superseded, late},
+		"another run for a newer source":          {other(sync("f2")), fault.Superseded, late},
+		"another run with newer code":             {other(newCode, sync("f1")), fault.Superseded, late},
+		"another run that has staged":             {other(sync("f2"), stage), fault.Superseded, late},
+		"another run that has published":          {other(sync("f2"), stage, publish), fault.Superseded, late},
+		"another run that has ended":              {other(sync("f2"), stage, publish, release), fault.Superseded, late},
+		"another run that gave up":                {other(release), fault.Busy, held},
+		"another execution of the run":            {func(t *testing.T, l *ledger.Ledger) { startWorker(t, l, "A", "e-A2") }, fault.Busy, held},
+		"another execution of the run that synced": {func(t *testing.T, l *ledger.Ledger) {
 			again := startWorker(t, l, "A", "e-A2")
 			require.NoError(t, again.sync(t, "f1", "a", "b"))
 		}, fault.Superseded, late},
@@ -148,7 +148,7 @@ func interruptions() map[string]interruption {
 			again.Attempt = 2
 			_, err := l.ClaimItems(t.Context(), again.Token, 1, "v1")
 			require.NoError(t, err)
-		}, fault.Busy, map[string]fault.Kind{"enrol": "", "check": "", "publish": "", "unchanged": "", "observe": "", "release": ""}},
+		}, fault.Busy, map[string]fault.Kind{"sync": "", "check": "", "publish": "", "unchanged": "", "observe": "", "release": ""}},
 	}
 }
 
@@ -227,7 +227,7 @@ func lateEnds(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []any{ledger.Pending, "f2", ""}, []any{items[0].State, items[0].Fingerprint, items[0].Staged}, "the staged row of f1 is not carried over")
 }
 
-// oldRuns has a partition that was enrolled by a build that knew no generations: the claim alone decides.
+// oldRuns has a partition that was synced by a build that knew no generations: the claim alone decides.
 func oldRuns(t *testing.T, l *ledger.Ledger) {
 	a := startWorker(t, l, "A", "e-A")
 	require.NoError(t, a.sync(t, "f1", "a", "b", "c"))
@@ -250,7 +250,7 @@ func oldRuns(t *testing.T, l *ledger.Ledger) {
 
 // codeVersions has code come in an order, and older code be refused until somebody allows it.
 func codeVersions(t *testing.T, l *ledger.Ledger) {
-	enrol := func(code string) error {
+	sync := func(code string) error {
 		_, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r-" + code, CodeVersion: code, Items: Items("f1", "a")})
 		return err
 	}
@@ -265,18 +265,18 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "nobody knows", newer("blue", "red"))
 	require.Equal(t, "newer", newer("10", "9"), "as numbers")
 	for _, code := range []string{"9", "10", "v10.1"} {
-		require.NoError(t, enrol(code))
+		require.NoError(t, sync(code))
 	}
-	require.NoError(t, enrol("v10.1"))
+	require.NoError(t, sync("v10.1"))
 	for _, code := range []string{"9", "10", "2"} {
-		err := enrol(code)
+		err := sync(code)
 		kind(t, fault.CodeVersion, err)
 		require.ErrorContains(t, err, "has code version v10.1 in force")
 		require.ErrorContains(t, err, "starter assets allow-code "+Asset+" "+code)
 	}
-	require.NoError(t, enrol("red"), "what was never seen, and is no number, is newer")
-	require.NoError(t, enrol("blue"))
-	kind(t, fault.CodeVersion, enrol("red"))
+	require.NoError(t, sync("red"), "what was never seen, and is no number, is newer")
+	require.NoError(t, sync("blue"))
+	kind(t, fault.CodeVersion, sync("red"))
 	require.Equal(t, "older", newer("red", "blue"))
 	require.Equal(t, "newer", newer("green", "blue"))
 
@@ -284,8 +284,8 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.Equal(t, "blue", was)
 	require.Equal(t, "newer", newer("red", "blue"))
-	require.NoError(t, enrol("red"))
-	kind(t, fault.CodeVersion, enrol("blue"))
+	require.NoError(t, sync("red"))
+	kind(t, fault.CodeVersion, sync("blue"))
 	all, err := l.CodeVersions(t.Context())
 	require.NoError(t, err)
 	var order []string
@@ -295,7 +295,7 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []string{"red", "blue", "v10.1", "10", "9"}, order)
 }
 
-// takenOver has newer code make what workers of the enrolment's version left undone: each item says what made it.
+// takenOver has newer code make what workers of the sync's version left undone: each item says what made it.
 func takenOver(t *testing.T, l *ledger.Ledger) {
 	a := startWorker(t, l, "A", "e-A")
 	require.NoError(t, a.sync(t, "f1", "a", "b"))

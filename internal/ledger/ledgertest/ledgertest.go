@@ -51,8 +51,8 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"a rollback moves items back":       rollBack,
 		"a rollback is refused":             rollBackRefused,
 		"a rollback is not hidden":          unchangedAfterRollback,
-		"settle is all or none":             outcomesAllOrNone,
-		"settle refuses nonsense":           outcomesInvalid,
+		"outcomes are recorded all or none": outcomesAllOrNone,
+		"invalid outcomes are refused":      outcomesInvalid,
 		"a batch resumes":                   batchResumes,
 		"latest and unchanged":              latest,
 		"items are filtered and paged":      filters,
@@ -68,7 +68,7 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"budgets":                           budgets,
 		"leases of workers":                 workerLeases,
 		"workers":                           workers,
-		"items in hand":                     itemsInProgress,
+		"items in progress":                 itemsInProgress,
 		"steps wait":                        waits,
 		"runs count what they store":        stored,
 		"waits end with their steps":        waitsEnd,
@@ -80,40 +80,40 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 
 func runBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 	return map[string]func(*testing.T, *ledger.Ledger){
-		"old requests are forgotten":         oldRequests,
-		"partitions that are worked on":      atWork,
-		"a backfill of one id is one":        oneBackfill,
-		"steps are handed out once":          stepsOnce,
-		"a repeated report begins nothing":   repeatedReport,
-		"a number that gave nothing":         emptyNumber,
-		"any reports strand no step":         anyReports,
-		"steps wait for what they need":      stepsWait,
-		"a failed step skips, a retry mends": stepsFail,
-		"a paused backfill gives nothing":    pausedBackfill,
-		"cancelling stops at once":           cancelBackfill,
-		"a barrier canceled too early ends":  lateBarrier,
-		"a new execution takes over":         newExecution,
-		"a new execution ends a cancel":      canceledExecution,
-		"steps are summed up and listed":     stepsShown,
-		"claims":                             claims,
-		"old materializations go":            pruneMaterializations,
-		"a row's publish stays":              prunePublishes,
-		"old results of checks go":           pruneChecks,
-		"old observations go":                pruneObservations,
-		"old runs go":                        pruneRuns,
-		"old backfills go":                   pruneBackfills,
-		"maintenance takes turns":            maintenance,
-		"lost runs are closed":               lostRuns,
-		"lost backfills are closed":          lostBackfills,
-		"what a later day confirms vanishes": vanishes,
-		"what was never made vanishes":       vanishesUndone,
-		"a spoilt part of a missing item":    missingInInvalidFile,
-		"a waiver holds for one document":    waives,
-		"a retry is of what is asked for":    retries,
-		"a publish ends late":                lateEnds,
-		"runs of an older build go on":       oldRuns,
-		"code versions have an order":        codeVersions,
-		"newer code takes over":              takenOver,
+		"old requests are forgotten":                oldRequests,
+		"partitions that are worked on":             atWork,
+		"a backfill of one id is one":               oneBackfill,
+		"steps are handed out once":                 stepsOnce,
+		"a repeated report begins nothing":          repeatedReport,
+		"a number that gave nothing":                emptyNumber,
+		"any reports strand no step":                anyReports,
+		"steps wait for what they need":             stepsWait,
+		"a failed step skips, a retry makes it run": stepsFail,
+		"a paused backfill gives nothing":           pausedBackfill,
+		"canceling stops at once":                   cancelBackfill,
+		"a barrier canceled too early ends":         lateBarrier,
+		"a new execution takes over":                newExecution,
+		"a new execution ends a cancel":             canceledExecution,
+		"steps are summed up and listed":            stepsShown,
+		"claims":                                    claims,
+		"old materializations go":                   pruneMaterializations,
+		"a row's publish stays":                     prunePublishes,
+		"old results of checks go":                  pruneChecks,
+		"old observations go":                       pruneObservations,
+		"old runs go":                               pruneRuns,
+		"old backfills go":                          pruneBackfills,
+		"maintenance takes turns":                   maintenance,
+		"lost runs are closed":                      lostRuns,
+		"lost backfills are closed":                 lostBackfills,
+		"what a later day confirms vanishes":        vanishes,
+		"what was never made vanishes":              vanishesUndone,
+		"an invalid file of a missing item":         missingInInvalidFile,
+		"a waiver holds for one document":           waives,
+		"a retry is of what is asked for":           retries,
+		"a publish ends late":                       lateEnds,
+		"runs of an older build go on":              oldRuns,
+		"code versions have an order":               codeVersions,
+		"newer code takes over":                     takenOver,
 	}
 }
 
@@ -129,7 +129,7 @@ func Items(fingerprint string, ids ...string) iter.Seq2[ledger.Item, error] {
 	}
 }
 
-// SyncItems enrols ids in a run, all in batches of two.
+// SyncItems syncs ids in a run, all in batches of two.
 func SyncItems(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.SyncResult {
 	t.Helper()
 	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
@@ -138,7 +138,7 @@ func SyncItems(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...s
 	return sum
 }
 
-// Enumerate enrols as somebody who has just asked which generation there is.
+// Enumerate syncs as somebody who has just asked which generation there is.
 func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enumeration) (ledger.SyncResult, error) {
 	t.Helper()
 	last, err := l.Generation(t.Context(), e.Asset, e.Partition)
@@ -147,7 +147,7 @@ func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enumeration) (ledger.Syn
 	return l.SyncItems(t.Context(), e)
 }
 
-// Token is the token of whoever enrolled a partition last, outside of any workflow.
+// Token is the token of the last sync of a partition, outside of any workflow.
 func Token(t testing.TB, l *ledger.Ledger, asset, partition string) ledger.Token {
 	t.Helper()
 	last, err := l.Generation(t.Context(), asset, partition)
@@ -157,7 +157,7 @@ func Token(t testing.TB, l *ledger.Ledger, asset, partition string) ledger.Token
 
 func token(t *testing.T, l *ledger.Ledger) ledger.Token { return Token(t, l, Asset, Partition) }
 
-// Stage settles ids as staged in a part.
+// Stage records ids as staged in a data file.
 func Stage(t *testing.T, l *ledger.Ledger, part string, ids ...string) {
 	t.Helper()
 	var outcomes []ledger.Outcome

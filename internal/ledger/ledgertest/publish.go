@@ -94,12 +94,12 @@ func finishTwice(t *testing.T, l *ledger.Ledger) {
 	SyncItems(t, l, "r2", "f2", "a", "b")
 	Stage(t, l, "p2", "a")
 	id := Publish(t, l, 2)
-	stands := PublishedRows(t, l)
+	published := PublishedRows(t, l)
 	Stage(t, l, "p3", "b") // what happens later is none of the old publish's business
 
 	require.NoError(t, l.FinishPublish(t.Context(), id, 99, 99, 99))
-	stands["b"] = "staged p1'"
-	require.Equal(t, stands, PublishedRows(t, l))
+	published["b"] = "staged p1'"
+	require.Equal(t, published, PublishedRows(t, l))
 	m, ok, err := l.Latest(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -168,7 +168,7 @@ func oneOpenPublish(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Unavailable, err)
 	require.ErrorContains(t, err, "run r1 began")
 
-	// What is settled meanwhile waits for the next publish.
+	// An outcome recorded meanwhile waits for the next publish.
 	Stage(t, l, "p2", "b")
 	require.NoError(t, l.FinishPublish(t.Context(), id, 1, 1, 1))
 	require.Equal(t, map[string]string{"a": "published p1", "b": "staged "}, PublishedRows(t, l))

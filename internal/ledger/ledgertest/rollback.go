@@ -43,7 +43,7 @@ func rollBack(t *testing.T, l *ledger.Ledger) {
 	open, err := l.Unfinished(t.Context(), Asset, "")
 	require.NoError(t, err)
 	require.Len(t, open, 1)
-	require.Equal(t, m.Moves, open[0].Moves, "whoever comes next knows what to do")
+	require.Equal(t, m.Moves, open[0].Moves, "the next run knows what to do")
 	for range 2 {
 		require.NoError(t, l.FinishPublish(t.Context(), id, 3, 4, 40))
 	}
@@ -76,7 +76,7 @@ func rollBackRefused(t *testing.T, l *ledger.Ledger) {
 	require.ErrorContains(t, err, "starter runs cancel r2")
 	require.NoError(t, l.FinishRun(t.Context(), "r2", ledger.RunCanceled, ""))
 
-	// One that has nothing in hand yet: it asks the source.
+	// One that has nothing in progress yet: it asks the source.
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r3"}))
 	claim := ledger.Claim{Asset: Asset, Partition: Partition, Run: "r3", Workflow: "partition/x", Execution: "e1"}
 	_, err = l.Claim(t.Context(), claim)

@@ -138,5 +138,5 @@ func itemsInProgress(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.EndItem(t.Context(), again))
 	found, err = l.ItemsInProgress(t.Context(), Asset, Partition)
 	require.NoError(t, err)
-	require.Empty(t, found, "a settled item is forgotten")
+	require.Empty(t, found, "an item with an outcome is forgotten")
 }

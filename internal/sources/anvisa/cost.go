@@ -30,23 +30,23 @@ func costOfTotal(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
 }
 
 // costOfListing is what a category's listing takes, when it is whole at the first try. Its length is what the portal
-// claims in the index; without one, as many as there were at the last look, and then it may be longer.
+// declares in the index; without one, as many as there were at the last look, and then it may be longer.
 func (d Deps) costOfListing(ctx context.Context, run asset.Run, work asset.Work) (asset.Cost, error) {
-	total, claimed := work.Known, false
+	total, declared := work.Known, false
 	for row, err := range asset.Input[IndexRow](ctx, run, IndexKey) {
 		if err != nil {
 			break // never published: what is known must do
 		}
-		total, claimed = int(row.Total), true
+		total, declared = int(row.Total), true
 	}
 	if err := ctx.Err(); err != nil {
 		return asset.Cost{}, err
 	}
 	cost := d.listing(total)
-	if claimed && total == 0 {
+	if declared && total == 0 {
 		cost.Requests++ // for the day of the data
 	}
-	cost.AtLeast = !claimed
+	cost.AtLeast = !declared
 	return cost, nil
 }
 

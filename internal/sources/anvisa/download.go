@@ -66,12 +66,12 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 		Cost:        costOfLeaflets,
 		Recompute:   d.recomputeLeaflet,
 		Items:       downloads,
-		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[DownloadRow]) error {
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[DownloadRow]) error {
 			return d.Site.Visit(ctx, func(ctx context.Context, v *client.Visit) error {
 				f := fetcher{Deps: d, visit: v, run: run}
 				for _, item := range batch {
 					row, err := f.fetch(ctx, item)
-					if err := settle(item.ID, row, err); err != nil {
+					if err := report(item.ID, row, err); err != nil {
 						return err
 					}
 				}

@@ -28,7 +28,7 @@ func (r IndexRow) ItemID() string { return r.Categoria }
 func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[IndexRow]{
 		Key:         IndexKey,
-		Description: "The regulatory categories of the Bulário, each with the number of products it claims to list.",
+		Description: "The regulatory categories of the Bulário, each with the number of products it declares.",
 		Grain:       "a category",
 		IDFormat:    "id_categoria",
 		Owners:      []string{"team:corpus"},

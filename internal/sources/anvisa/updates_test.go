@@ -40,10 +40,10 @@ func runOf(a *asset.Asset, partition, label string) asset.Run {
 }
 
 // someDays are the first and the last day with a leaflet, a day of the old summer time, and one without any.
-func someDays(truth simulator.Inventory) []string {
+func someDays(inventory simulator.Inventory) []string {
 	var days []string
 	summer := ""
-	for _, p := range truth.Products {
+	for _, p := range inventory.Products {
 		days = append(days, p.Published.Format(time.DateOnly))
 		if p.Published.Format("-0700") == "-0200" {
 			summer = p.Published.Format(time.DateOnly)
@@ -58,15 +58,15 @@ func TestUpdatesOfADay(t *testing.T) {
 	b := open(t, client.Options{PageSize: 20}, "", 150)
 	updates, err := b.graph(t, nil).Get(anvisa.UpdatesKey)
 	require.NoError(t, err)
-	truth := b.portal.Inventory()
-	for _, day := range someDays(truth) {
+	inventory := b.portal.Inventory()
+	for _, day := range someDays(inventory) {
 		want := map[string]simulator.Product{}
-		for _, p := range truth.Products {
+		for _, p := range inventory.Products {
 			if p.Published.Format(time.DateOnly) == day {
 				want[fmt.Sprintf("%d/%s", p.ID, p.Expediente)] = p
 			}
 		}
-		claim, err := updates.List(t.Context(), runOf(updates, day, day), func(i asset.Item, r asset.Row) error {
+		declared, err := updates.List(t.Context(), runOf(updates, day, day), func(i asset.Item, r asset.Row) error {
 			p, ok := want[i.ID]
 			require.True(t, ok, i.ID)
 			row := r.(anvisa.UpdateRow)
@@ -78,7 +78,7 @@ func TestUpdatesOfADay(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Empty(t, want)
-		require.Equal(t, truth.Day.Format(time.RFC3339), claim.Snapshot, "of empty days, too")
+		require.Equal(t, inventory.Day.Format(time.RFC3339), declared.Snapshot, "of empty days, too")
 	}
 }
 
@@ -132,9 +132,9 @@ func TestObserveOpenData(t *testing.T) {
 	third, _ := look()
 	require.NotEqual(t, first.DataVersion, third.DataVersion)
 
-	spoilt, err := simulator.ParseFaults("odd-open-data=0.2")
+	faults, err := simulator.ParseFaults("odd-open-data=0.2")
 	require.NoError(t, err)
-	b.portal.SetFaults(spoilt)
+	b.portal.SetFaults(faults)
 	_, err = observed.Observe(t.Context(), runOf(observed, asset.SinglePartition, asset.SinglePartition))
 	require.ErrorContains(t, err, "lines cannot be read, the first is line")
 	require.Equal(t, fault.Layout, fault.KindOf(err))

@@ -44,7 +44,7 @@ func (v *Visit) total(ctx context.Context, f filter) (Total, error) {
 	case e.declared == 0:
 		return Total{}, nil
 	case len(e.products) == 0:
-		return Total{}, fault.New(fault.Incomplete, op, "claims %s products and shows none", humanize.Comma(int64(e.declared)))
+		return Total{}, fault.New(fault.Incomplete, op, "declares %s products and shows none", humanize.Comma(int64(e.declared)))
 	}
 	return Total{Elements: e.declared, Snapshot: e.products[0].Snapshot.Format(time.RFC3339)}, nil
 }

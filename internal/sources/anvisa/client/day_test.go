@@ -18,10 +18,10 @@ import (
 )
 
 // someDays are the first and the last day with a leaflet, a day of the old summer time, and one without any.
-func someDays(truth simulator.Inventory) []string {
+func someDays(inventory simulator.Inventory) []string {
 	var days []string
 	summer := ""
-	for _, p := range truth.Products {
+	for _, p := range inventory.Products {
 		days = append(days, p.Published.Format(time.DateOnly))
 		if p.Published.Format("-0700") == "-0200" {
 			summer = p.Published.Format(time.DateOnly)
@@ -34,8 +34,8 @@ func someDays(truth simulator.Inventory) []string {
 func listsDay(ctx context.Context, t *testing.T, b bundle, v *client.Visit, day string) {
 	t.Helper()
 	want := map[int64]bool{}
-	truth := b.portal.Inventory()
-	for _, p := range truth.Products {
+	inventory := b.portal.Inventory()
+	for _, p := range inventory.Products {
 		if p.Published.Format(time.DateOnly) == day {
 			want[int64(p.ID)] = true
 		}
@@ -48,7 +48,7 @@ func listsDay(ctx context.Context, t *testing.T, b bundle, v *client.Visit, day 
 	require.Len(t, listing.Products, len(want))
 	for _, p := range listing.Products {
 		require.True(t, want[p.ID], "product %d is not of %s", p.ID, day)
-		sameProduct(t, truth, p)
+		sameProduct(t, inventory, p)
 	}
 }
 

@@ -44,8 +44,8 @@ func (w *word) UnmarshalJSON(raw []byte) error {
 
 // envelope is one answer of the listing.
 type envelope struct {
-	resultPage       // whose size may be smaller than was asked for
-	number int // of the page, from 0
+	resultPage     // whose size may be smaller than was asked for
+	number     int // of the page, from 0
 }
 
 // listed is a row of the listing as the portal writes it. The category is not in it.

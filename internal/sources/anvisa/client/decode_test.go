@@ -57,9 +57,9 @@ func TestDecodeEnvelopeRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			spoilt := strings.Replace(envelopeText, tt.old, tt.new, 1)
-			require.NotEqual(t, envelopeText, spoilt)
-			_, err := decodeEnvelope([]byte(spoilt))
+			broken := strings.Replace(envelopeText, tt.old, tt.new, 1)
+			require.NotEqual(t, envelopeText, broken)
+			_, err := decodeEnvelope([]byte(broken))
 			require.ErrorContains(t, err, tt.text)
 			require.NotContains(t, err.Error(), "eyJ")
 		})

@@ -21,7 +21,7 @@ const maxAsks = 3
 // resultPage is one page of a listing.
 type resultPage struct {
 	products []Product
-	declared  int // products in the whole listing
+	declared int // products in the whole listing
 	size     int // products that a full page has
 }
 
@@ -38,7 +38,7 @@ type pageEntry struct {
 	resultPage
 	wrong  string // why it is not that page; "": it is
 	turn   int    // the how-manieth answer it is
-	repeat bool   // it claims the total that the answer before it claimed
+	repeat bool   // it declares the total that the answer before it declared
 }
 
 func (s pageEntry) day() time.Time {
@@ -51,10 +51,10 @@ func (s pageEntry) day() time.Time {
 // pageSet is a listing under way: its pages, as they were last answered. The portal reshuffles its rows at midnight, so
 // pages of different days do not fit together; totals move; and pages get lost, or come twice.
 type pageSet struct {
-	op     string
+	op      string
 	entries map[int]pageEntry
-	turns  int
-	note   string // why it was begun again
+	turns   int
+	note    string // why it was begun again
 }
 
 func newPageSet(op string) *pageSet { return &pageSet{op: op, entries: make(map[int]pageEntry)} }
@@ -89,7 +89,7 @@ func (s pageEntry) usable(day time.Time) bool {
 
 // measure says how many products the listing has and how many a page: what most pages of the day say; of the total, what
 // a page says that was asked for twice in a row, since totals really change.
-func (b *pageSet) measure() (claimed, size int) {
+func (b *pageSet) measure() (declared, size int) {
 	day := b.day()
 	type vote struct{ count, turn int }
 	totals, sizes := make(map[int]vote), make(map[int]vote)
@@ -117,8 +117,8 @@ func (b *pageSet) measure() (claimed, size int) {
 
 // pages is how many pages the listing has: at least one, which may be empty.
 func (b *pageSet) pages() int {
-	claimed, size := b.measure()
-	return max(1, (claimed+size-1)/size)
+	declared, size := b.measure()
+	return max(1, (declared+size-1)/size)
 }
 
 // gap is a page that must be asked for again, and why.
@@ -129,7 +129,7 @@ type gap struct {
 
 // gaps are the pages that do not add up to one listing.
 func (b *pageSet) gaps() (found []gap) {
-	claimed, size := b.measure()
+	declared, size := b.measure()
 	day, last := b.day(), b.pages()
 	holder := make(map[int64]int) // the first page that holds a product
 	repeats := make(map[int]int)  // pages that hold products of another one
@@ -145,7 +145,7 @@ func (b *pageSet) gaps() (found []gap) {
 	for page := 1; page <= last; page++ {
 		expected := size
 		if page == last {
-			expected = claimed - (last-1)*size
+			expected = declared - (last-1)*size
 		}
 		s, asked := b.entries[page]
 		var why string
@@ -156,8 +156,8 @@ func (b *pageSet) gaps() (found []gap) {
 			why = s.wrong
 		case !s.usable(day):
 			why = "is of " + s.day().Format(time.DateOnly)
-		case s.declared != claimed:
-			why = fmt.Sprintf("claims %s products", humanize.Comma(int64(s.declared)))
+		case s.declared != declared:
+			why = fmt.Sprintf("declares %s products", humanize.Comma(int64(s.declared)))
 		case s.size != size:
 			why = fmt.Sprintf("has %d products a page and not %d", s.size, size)
 		case len(s.products) != expected:
@@ -179,7 +179,7 @@ const describedGaps = 10
 
 // incomplete says what is missing after the gaps were asked for as often as is allowed.
 func (b *pageSet) incomplete(gaps []gap, asked int) error {
-	claimed, _ := b.measure()
+	declared, _ := b.measure()
 	l := b.listing(0)
 	of := ""
 	if day := b.day(); !day.IsZero() {
@@ -196,7 +196,7 @@ func (b *pageSet) incomplete(gaps []gap, asked int) error {
 		parts = append(parts, b.note)
 	}
 	return &fault.Error{Kind: fault.Incomplete, Op: b.op, Final: true, Err: fmt.Errorf("lists %s of %s products%s: %s; the gaps were asked for again %d times",
-		humanize.Comma(int64(len(l.Products))), humanize.Comma(int64(claimed)), of, strings.Join(parts, ", "), asked)}
+		humanize.Comma(int64(len(l.Products))), humanize.Comma(int64(declared)), of, strings.Join(parts, ", "), asked)}
 }
 
 // listing is what the pages of the newest day hold, in their order, each product once.

@@ -121,7 +121,7 @@ func TestOnlyTheGapsAreAskedForAgain(t *testing.T) {
 			texts: []string{"lists 35 of 45", "page 4 of 5 list: answers another page"}, total: 45,
 		},
 		{
-			name: "more rows than claimed", pages: map[int][]resultPage{1: {{productsFrom(1, 12, today), 5, 20}}}, asked: []int{1, 1, 1, 1},
+			name: "more rows than declared", pages: map[int][]resultPage{1: {{productsFrom(1, 12, today), 5, 20}}}, asked: []int{1, 1, 1, 1},
 			texts: []string{"page 1 of 1 shows 12 of 5"}, total: 5,
 		},
 		{

@@ -42,7 +42,7 @@ type OpenData struct {
 	Tracer    trace.Tracer      // default: none
 }
 
-// Edition tells one state of the table from another, as its server does; the zero Edition is none. Of a file, ETag is
+// Edition identifies one state of the table, as its server does; the zero Edition is none. Of a file, ETag is
 // its sha256 in quotes.
 type Edition struct {
 	ETag     string    // as the server wrote it, quotes included

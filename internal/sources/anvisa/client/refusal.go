@@ -77,7 +77,7 @@ func (a answer) looksHTML() bool {
 	}
 }
 
-// looksBlocked tells the page of whoever guards the portal from any other page. One leaflet whose file is a page by
+// looksBlocked reports whether a page is one of the portal's protection. One leaflet whose file is a page by
 // mistake is that leaflet's fault, and must not stop the others.
 func (a answer) looksBlocked() bool {
 	page := bytes.ToLower(a.body[:min(len(a.body), 64<<10)])

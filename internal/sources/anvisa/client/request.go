@@ -36,7 +36,7 @@ func script(name string) string {
 	return string(body)
 }
 
-// request is one GET to the portal, or to the agency's other servers, whoever sends it.
+// request is one GET to the portal, or to the agency's other servers, by any client.
 type request struct {
 	op    string // what is being done, for errors
 	path  string // what follows the portal's origin; may hold a token
@@ -99,7 +99,7 @@ func (c *caller) send(ctx context.Context, r request, way func(context.Context, 
 		more = a.more
 		return r.read(a)
 	}, trace.WithSpanKind(trace.SpanKindClient), c.describe(r))
-	// The turn is given back even when the work has been cancelled.
+	// The turn is given back even when the work has been canceled.
 	if told := c.o.Pace.Report(context.WithoutCancel(ctx), err, c.o.Clock().Sub(start)); told != nil {
 		return reported(r, err, told)
 	}
@@ -136,7 +136,7 @@ func (c *caller) describe(r request) trace.SpanStartEventOption {
 	return trace.WithAttributes(attributes...)
 }
 
-// ended tells an interruption of ours from a failure of the portal: nil unless ctx is over.
+// ended is the error of an interruption of ours, not of the portal: nil unless ctx is over.
 func ended(ctx context.Context, op string) error {
 	if ctx.Err() == nil {
 		return nil

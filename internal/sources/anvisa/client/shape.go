@@ -10,8 +10,8 @@ import (
 
 // Bounds of what is compared and told of an answer's shape.
 const (
-	maxPaths  = 500
-	maxDepth  = 12
+	maxPaths       = 500
+	maxDepth       = 12
 	describedPaths = 5 // in an error's text; the evidence has all
 )
 

@@ -22,7 +22,7 @@
 //
 //   - Every request takes a turn from [Pace] before it is sent and reports back after it, whatever came of it.
 //   - A listing is whole or an error: the portal reshuffles its rows every night and at times loses whole pages, so
-//     the distinct products must equal the total it claims, on one and the same day of data.
+//     the distinct products must equal the total it declares, on one and the same day of data.
 //   - Errors carry a fault.Kind: throttled (with how long to wait), refused (blocked, or a challenge page instead of
 //     an answer), layout (an answer of another shape), corrupt (not a whole PDF), incomplete, not_found, unavailable,
 //     and session from the browser itself. Nothing is tried again here but a listing that moved while it was read.

@@ -44,9 +44,9 @@ type bundle struct {
 // open makes a portal that behaves as faults say and a client that reaches it through browser.
 func open(t *testing.T, browser client.Browser, w way, faults string, products int) bundle {
 	t.Helper()
-	spoilt, err := simulator.ParseFaults(faults)
+	broken, err := simulator.ParseFaults(faults)
 	require.NoError(t, err)
-	p, err := simulator.New(simulator.Options{Products: products, Faults: spoilt})
+	p, err := simulator.New(simulator.Options{Products: products, Faults: broken})
 	require.NoError(t, err)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
@@ -111,33 +111,33 @@ func siteRun(t *testing.T, browser func(*testing.T) client.Browser) {
 
 func siteReads(t *testing.T, browser client.Browser, w way) {
 	b := open(t, browser, w, "require-cookie", 150)
-	truth := b.portal.Inventory()
+	inventory := b.portal.Inventory()
 	t.Run("categories", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
 			categories, err := v.Categories(ctx)
 			require.NoError(t, err)
-			require.Len(t, categories, len(truth.Categories))
-			for i, c := range truth.Categories {
+			require.Len(t, categories, len(inventory.Categories))
+			for i, c := range inventory.Categories {
 				require.Equal(t, client.Category{ID: fmt.Sprint(c.ID), Name: c.Name}, categories[i])
 			}
 		})
 	})
 	t.Run("every product of every category", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
-			for _, c := range truth.Categories {
+			for _, c := range inventory.Categories {
 				listsAll(ctx, t, b, v, c)
 			}
 		})
 	})
 	t.Run("every product of a day", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
-			for _, day := range someDays(truth) {
+			for _, day := range someDays(inventory) {
 				listsDay(ctx, t, b, v, day)
 			}
 		})
 	})
 	t.Run("the same leaflets", func(t *testing.T) {
-		b.visit(t, func(ctx context.Context, v *client.Visit) { fetchesLeaflets(ctx, t, v, truth.Products[:3]) })
+		b.visit(t, func(ctx context.Context, v *client.Visit) { fetchesLeaflets(ctx, t, v, inventory.Products[:3]) })
 	})
 	t.Run("a turn and a span for every request", func(t *testing.T) {
 		sent, _, categories := b.sent()
@@ -185,16 +185,16 @@ func listsAll(ctx context.Context, t *testing.T, b bundle, v *client.Visit, c si
 }
 
 // sameProduct compares what all ways can see.
-func sameProduct(t *testing.T, truth simulator.Inventory, got client.Product) {
+func sameProduct(t *testing.T, inventory simulator.Inventory, got client.Product) {
 	t.Helper()
-	at := slices.IndexFunc(truth.Products, func(p simulator.Product) bool { return p.ID == int(got.ID) })
+	at := slices.IndexFunc(inventory.Products, func(p simulator.Product) bool { return p.ID == int(got.ID) })
 	require.GreaterOrEqual(t, at, 0)
-	want := truth.Products[at]
+	want := inventory.Products[at]
 	require.Equal(t, []string{want.Name, want.Company, want.CNPJ, want.Process, want.Expediente},
 		[]string{got.Name, got.Company, got.CNPJ, got.Process, got.Expediente})
 	require.Equal(t, []bool{want.Patient, want.Professional}, []bool{got.HasPatient, got.HasProfessional})
 	require.Equal(t, want.Published.Format(time.DateOnly), got.PublishedAt.Format(time.DateOnly))
-	require.True(t, truth.Day.Equal(got.Snapshot))
+	require.True(t, inventory.Day.Equal(got.Snapshot))
 }
 
 func fetchesLeaflets(ctx context.Context, t *testing.T, v *client.Visit, products []simulator.Product) {

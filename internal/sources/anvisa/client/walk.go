@@ -236,7 +236,7 @@ func (t table) products(op string, total Total) ([]Product, error) {
 	}
 	day, err := time.Parse(time.RFC3339, total.Snapshot)
 	if err != nil && len(t.Rows) > 0 {
-		return nil, fault.New(fault.Incomplete, op, "the table shows %d products where none are claimed", len(t.Rows))
+		return nil, fault.New(fault.Incomplete, op, "the table shows %d products where none are declared", len(t.Rows))
 	}
 	found := make([]Product, 0, len(t.Rows))
 	for _, row := range t.Rows {

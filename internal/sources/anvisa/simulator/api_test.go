@@ -171,9 +171,9 @@ func TestCategoriesMakeTheWhole(t *testing.T) {
 	t.Parallel()
 	for _, products := range []int{1, 100, 150, 2000} {
 		c := open(t, simulator.Options{Products: products})
-		truth := c.portal.Inventory()
+		inventory := c.portal.Inventory()
 		var sum []int
-		for _, category := range truth.Categories {
+		for _, category := range inventory.Categories {
 			found := c.list(fmt.Sprintf("count=1000&filter[categoriasRegulatorias]=%d", category.ID))
 			require.Equal(t, category.Total, found.TotalElements)
 			if products >= 100 {
@@ -182,8 +182,8 @@ func TestCategoriesMakeTheWhole(t *testing.T) {
 			sum = append(sum, category.Products...)
 		}
 		require.Len(t, sum, products)
-		require.Equal(t, products, truth.Total)
-		require.Equal(t, products, truth.Declared)
+		require.Equal(t, products, inventory.Total)
+		require.Equal(t, products, inventory.Declared)
 	}
 }
 

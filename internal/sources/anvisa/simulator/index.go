@@ -66,8 +66,8 @@ func (x *index) shuffle() {
 
 // dayChange says what one night changes. The zero value is a night of the real portal.
 type dayChange struct {
-	Leaflets *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
-	NoProducts  bool `json:"settled,omitempty"`  // no product comes or goes
+	Leaflets   *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
+	NoProducts bool `json:"settled,omitempty"`  // no product comes or goes; the key is stored
 }
 
 func (x *index) nextDay(t dayChange) {
@@ -108,8 +108,8 @@ func (x *index) newID(intN func(int) int) int {
 	}
 }
 
-// find gives the listed products that match, in the day's order, and how many the portal claims there are.
-func (x *index) find(match func(*product) bool) (found []*product, claimed int) {
+// find gives the listed products that match, in the day's order, and how many the portal declares.
+func (x *index) find(match func(*product) bool) (found []*product, declared int) {
 	for _, p := range x.products {
 		if !match(p) {
 			continue
@@ -118,8 +118,8 @@ func (x *index) find(match func(*product) bool) (found []*product, claimed int) 
 			found = append(found, p)
 		}
 		if p.declared {
-			claimed++
+			declared++
 		}
 	}
-	return found, claimed
+	return found, declared
 }

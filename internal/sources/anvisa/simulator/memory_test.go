@@ -39,7 +39,7 @@ func TestAKilledPortalGoesOn(t *testing.T) {
 	require.Equal(t, first.portal.Inventory(), second.portal.Inventory())
 	require.Equal(t, first.portal.Requests(), second.portal.Requests())
 	answer := second.get(listPath)
-	require.Equal(t, http.StatusTooManyRequests, answer.status, "a ban outlives whoever pronounced it")
+	require.Equal(t, http.StatusTooManyRequests, answer.status, "a ban outlives the process that began it")
 	require.Equal(t, "30", answer.header.Get("Retry-After"))
 
 	now = now.Add(time.Minute)

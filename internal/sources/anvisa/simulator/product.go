@@ -37,11 +37,11 @@ func (p Product) Has(a Audience) bool {
 // product is a Product with its past and its future.
 type product struct {
 	Product
-	slot    int         // its place in index.slots; never given to another
-	born    int         // the number of the version that was current when the portal was made
-	first   version     // that version
-	renewed []time.Time // when each later version was published
-	listed  bool        // the listing shows it
+	slot     int         // its place in index.slots; never given to another
+	born     int         // the number of the version that was current when the portal was made
+	first    version     // that version
+	renewed  []time.Time // when each later version was published
+	listed   bool        // the listing shows it
 	declared bool        // the totals count it
 }
 

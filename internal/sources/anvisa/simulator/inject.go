@@ -189,7 +189,7 @@ func (p *Portal) deny(rec *Request, x *product) bool {
 	return true
 }
 
-// corruptAnswer spoils a PDF on its way.
+// corruptAnswer corrupts a PDF on its way.
 func (p *Portal) corruptAnswer(rec *Request, a answer) answer {
 	switch {
 	case p.faultOccurs(rec, faultTruncated):

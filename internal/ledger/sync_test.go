@@ -66,7 +66,7 @@ func TestEnrolEverything(t *testing.T) {
 	require.Equal(t, ledger.SyncResult{Discovered: 7, CodeChanged: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
 }
 
-// A part is published whole or not at all, so one changed row spoils it for the others.
+// A part is published whole or not at all, so one changed row makes it unusable for the others.
 func TestEnrolDiscardsSpoiltParts(t *testing.T) {
 	t.Parallel()
 	l := open(t)

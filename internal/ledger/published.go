@@ -129,7 +129,7 @@ func (l *Ledger) EveryPartition(ctx context.Context, asset string) ([]string, er
 // failure that are retried automatically.
 func (l *Ledger) OpenItems(ctx context.Context, retryable []string) (map[PartitionRef]OpenItems, error) {
 	out := make(map[PartitionRef]OpenItems)
-	err := l.query(ctx, "count unsettled items", func(rows *sql.Rows) error {
+	err := l.query(ctx, "count open items", func(rows *sql.Rows) error {
 		var s PartitionRef
 		var u OpenItems
 		err := rows.Scan(&s.Asset, &s.Partition, &u.Pending)

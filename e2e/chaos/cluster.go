@@ -42,9 +42,9 @@ type Cluster struct {
 	mu     sync.Mutex
 	faults string // of the portal
 
-	temporal client.Client
-	withoutFaults     chan struct{}  // closed when there are no more disturbances
-	afterFaults  sync.WaitGroup // disturbances that last, and are still to end
+	temporal      client.Client
+	withoutFaults chan struct{}  // closed when there are no more disturbances
+	afterFaults   sync.WaitGroup // disturbances that last, and are still to end
 }
 
 // Worker is a place in which a worker runs: which build, with which clock, on which browsers.

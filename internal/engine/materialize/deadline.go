@@ -26,7 +26,7 @@ func Panicked(log Logger, doing string, what any, message string, about ...any) 
 const maxStopTime = 5 * time.Second
 
 // make has the asset's code make items. A panic is its error. Code that does not come back when the time is up is left
-// behind: what it settles after that is refused, so that the rest can be written down and the attempt ends in order.
+// behind: what it reports after that is refused, so that the rest can be written down and the attempt ends in order.
 func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 	done := make(chan error, 1)
 	go func() {
@@ -60,12 +60,12 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 	}
 }
 
-// recordInTime is settle, for code that may have been left behind.
+// recordInTime is recordOutcome for code that may report after its attempt has ended.
 func (p *pass) recordInTime(ctx context.Context, id string, row asset.Row, err error) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	if p.left {
-		return fault.New(fault.Superseded, "settle item", "%s came too late: its attempt has ended", id)
+		return fault.New(fault.Superseded, "make items", "%s came too late: its attempt has ended", id)
 	}
 	whole := false
 	defer func() {
@@ -95,7 +95,7 @@ func (p *pass) countFailure(ctx context.Context, e ledger.Entry, ample bool, mad
 		Reason: fmt.Sprintf("it used up the time of an activity (%s, tried %d times)", p.j.Step.Timeout, e.Attempts+1)}
 	if e.Attempts+1 >= p.j.asset.Retry.ItemAttempts {
 		o.State = ledger.Quarantined
-		o.Reason += ": see what it waits for or computes, mend the code, then try it again"
+		o.Reason += ": see what it waits for or computes, fix the code, then try it again"
 	}
 	p.failed = append(p.failed, o)
 	delete(p.entries, e.ID)

@@ -13,20 +13,20 @@ import (
 
 // Inventory is what the portal holds today, whatever its faults make of it.
 type Inventory struct {
-	Day        time.Time       `json:"day"`        // midnight, the dataAtualizacao of every row
-	Total      int             `json:"total"`      // products that the listing shows
-	Declared    int             `json:"claimed"`    // totalElements without a filter; other than Total only with claims
-	Leaflets   int             `json:"leaflets"`   // current documents: products times the audiences they have a leaflet for
+	Day        time.Time           `json:"day"`        // midnight, the dataAtualizacao of every row
+	Total      int                 `json:"total"`      // products that the listing shows
+	Declared   int                 `json:"claimed"`    // totalElements without a filter; other than Total only with claims
+	Leaflets   int                 `json:"leaflets"`   // current documents: products times the audiences they have a leaflet for
 	Categories []CategoryInventory `json:"categories"` // all, the empty ones too, in the order of the API
-	Products   []Product       `json:"-"`          // by ID
+	Products   []Product           `json:"-"`          // by ID
 }
 
-// CategoryInventory is one category of a [Truth].
+// CategoryInventory is one category of a [Inventory].
 type CategoryInventory struct {
 	ID       int    `json:"id"`
 	Name     string `json:"name"`
 	Total    int    `json:"total"`    // products that the listing shows
-	Declared  int    `json:"claimed"`  // totalElements when filtered by this category
+	Declared int    `json:"claimed"`  // totalElements when filtered by this category
 	Leaflets int    `json:"leaflets"` // their current documents
 
 	// Registered is how many active products with a registration number the agency's open data has in it.
@@ -40,8 +40,8 @@ func (p *Portal) Inventory() Inventory {
 	defer p.mu.RUnlock()
 	t := Inventory{Day: p.index.day}
 	for _, c := range Categories() {
-		found, claimed := p.index.find(func(x *product) bool { return x.Category == c.ID })
-		ct := CategoryInventory{ID: c.ID, Name: c.Name, Total: len(found), Declared: claimed}
+		found, declared := p.index.find(func(x *product) bool { return x.Category == c.ID })
+		ct := CategoryInventory{ID: c.ID, Name: c.Name, Total: len(found), Declared: declared}
 		with, without := p.index.registered(c.ID)
 		ct.Registered = with + without
 		for _, x := range found {
@@ -66,7 +66,7 @@ func (p *product) leaflets() (n int) {
 	return n
 }
 
-// Leaflet is the truth about one current document.
+// Leaflet describes one current document.
 type Leaflet struct {
 	SHA256   string    // of the bytes, in hexadecimal
 	Size     int       // bytes

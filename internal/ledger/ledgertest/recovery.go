@@ -9,7 +9,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// syncOn enrols a complete listing of a day.
+// syncOn syncs a complete listing of a day.
 func syncOn(t *testing.T, l *ledger.Ledger, run, day string, ids ...string) ledger.SyncResult {
 	t.Helper()
 	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", Day: day, Items: Items("f1", ids...)})
@@ -106,13 +106,13 @@ func quarantine(t *testing.T, l *ledger.Ledger, kind string, ids ...string) {
 // waives: what a person waived stays out of every automatic retry until it changes at the source, or the waiver goes.
 func waives(t *testing.T, l *ledger.Ledger) {
 	here := ledger.PartitionRef{Asset: Asset, Partition: Partition}
-	enrol := func(run, fingerprint string, mode ledger.Mode) ledger.SyncResult {
+	sync := func(run, fingerprint string, mode ledger.Mode) ledger.SyncResult {
 		sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v" + run[:1], Mode: mode,
 			RetryKinds: []string{"internal"}, Items: Items(fingerprint, "a", "b")})
 		require.NoError(t, err)
 		return sum
 	}
-	enrol("1", "f1", ledger.Missing)
+	sync("1", "f1", ledger.Missing)
 	quarantine(t, l, "internal", "a", "b")
 	require.NoError(t, l.Waive(t.Context(), []ledger.Waiver{{Asset: Asset, Partition: Partition, ID: "a", Note: "a scan of a fax", Author: "ana"}}))
 	kind(t, fault.Invalid, l.Waive(t.Context(), []ledger.Waiver{{Asset: Asset, Partition: Partition, ID: "c", Note: "n", Author: "ana"}}))
@@ -123,22 +123,22 @@ func waives(t *testing.T, l *ledger.Ledger) {
 	all, err := l.AllCounts(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, counts, all[here])
-	unsettled, err := l.OpenItems(t.Context(), []string{"internal"})
+	open, err := l.OpenItems(t.Context(), []string{"internal"})
 	require.NoError(t, err)
-	require.Equal(t, ledger.OpenItems{Quarantined: 1, Retryable: 1}, unsettled[here])
+	require.Equal(t, ledger.OpenItems{Quarantined: 1, Retryable: 1}, open[here])
 	waivers, err := l.Waivers(t.Context(), Asset)
 	require.NoError(t, err)
 	require.Equal(t, "a scan of a fax", waivers[here]["a"].Note)
 	require.Equal(t, "ana", waivers[here]["a"].Author)
 	require.False(t, waivers[here]["a"].Since.IsZero())
 
-	require.Equal(t, 1, enrol("1b", "f1", ledger.Missing).Retried, "b alone")
+	require.Equal(t, 1, sync("1b", "f1", ledger.Missing).Retried, "b alone")
 	quarantine(t, l, "internal", "b")
-	require.Equal(t, 1, enrol("1c", "f1", ledger.Failed).Retried, "b alone")
+	require.Equal(t, 1, sync("1c", "f1", ledger.Failed).Retried, "b alone")
 	quarantine(t, l, "internal", "b")
-	require.Equal(t, 1, enrol("2", "f1", ledger.Missing).CodeChanged, "b alone: newer code is no reason")
+	require.Equal(t, 1, sync("2", "f1", ledger.Missing).CodeChanged, "b alone: newer code is no reason")
 	quarantine(t, l, "internal", "b")
-	require.Equal(t, 2, enrol("3", "f2", ledger.Missing).Changed, "another fingerprint is a reason")
+	require.Equal(t, 2, sync("3", "f2", ledger.Missing).Changed, "another fingerprint is a reason")
 	quarantine(t, l, "internal", "a", "b")
 	counts, err = l.Counts(t.Context(), Asset, Partition)
 	require.NoError(t, err)
@@ -148,7 +148,7 @@ func waives(t *testing.T, l *ledger.Ledger) {
 	n, err := l.Unwaive(t.Context(), []ledger.Waiver{{Asset: Asset, Partition: Partition, ID: "a"}, {Asset: Asset, Partition: Partition, ID: "b"}})
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	require.Equal(t, 2, enrol("3d", "f2", ledger.Failed).Retried)
+	require.Equal(t, 2, sync("3d", "f2", ledger.Failed).Retried)
 }
 
 // retries: only what is asked for is made again, and only while no run is at its partition.
