@@ -122,7 +122,7 @@ func TestCancelLetsWhatRunsEnd(t *testing.T) {
 	require.ErrorContains(t, refused.err, "is being canceled")
 }
 
-func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
+func TestCancelingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.do = func(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {

@@ -211,7 +211,7 @@ func TestAnUnchangedPartitionSaysSo(t *testing.T) {
 	require.Contains(t, details(t, env), "unchanged since version 3: 7 rows")
 }
 
-func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
+func TestACanceledPartitionBeginsNothingNew(t *testing.T) {
 	t.Parallel()
 	b := &batches{}
 	release := make(chan struct{})

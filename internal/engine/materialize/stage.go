@@ -10,7 +10,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// stage collects rows into one part of a table, opened with the first row. Cancelling the work does not harm the
+// stage collects rows into one part of a table, opened with the first row. Canceling the work does not harm the
 // part: what was made by then can still be kept.
 type stage struct {
 	j        job
