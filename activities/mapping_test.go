@@ -130,7 +130,7 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 
 	facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
-	fact := facts.Facts[office]["all"]
+	fact := facts.Records[office]["all"]
 	require.EqualValues(t, 1, fact.Version)
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 }

@@ -65,7 +65,7 @@ type Item struct {
 	Fingerprint string // changes when the source's side of the item changes
 	Input       []byte // what Make needs to know of it: JSON, at most 4 KiB
 
-	// Former is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
+	// Previous is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
 	// made from may be there already. nil: there is none, or the run makes everything anew.
 	Previous Row
 }
@@ -129,7 +129,7 @@ type Spec[T Row] struct {
 
 	// Cost says what a step will ask of the source. Nil: making the asset asks the source nothing.
 	Cost Costs
-	// Remake makes a row again from the one the item has, and from what is stored, when only the code is newer. It
+	// Recompute makes a row again from the one the item has, and from what is stored, when only the code is newer. It
 	// asks the source nothing. An error of kind fault.NotFound says that what is stored is gone: then Make is asked.
 	// Nil: a newer code makes every item by Make.
 	Recompute func(ctx context.Context, run Run, old T) (T, error)
@@ -269,7 +269,7 @@ func (s Spec[T]) problems() []error {
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	add(!s.oneForm(), "wants either List, or Items and Make, or Derive")
 	add(s.Derive != nil && s.Cost != nil, "Derive makes rows from its inputs and asks the source nothing: it has no Cost")
-	add(s.Recompute != nil && s.Make == nil, "Remake is for items that are made one by one")
+	add(s.Recompute != nil && s.Make == nil, "Recompute is for items that are made one by one")
 	names := slices.Clone(engine)
 	for _, c := range s.Checks {
 		for _, err := range c.problems(names) {

@@ -22,7 +22,7 @@ func probed(checks []asset.Check[pill], s asset.Staged, rows ...pill) []asset.Ve
 	declared := spec("a/x", shelf("category"))
 	declared.Checks = checks
 	made := asset.New(declared)
-	p := asset.NewProbe(context.Background(), made.Checks, asset.CheckInput{Run: asset.Run{Now: func() time.Time { return noon }}.For(made)})
+	p := asset.NewCheckRunner(context.Background(), made.Checks, asset.CheckInput{Run: asset.Run{Now: func() time.Time { return noon }}.For(made)})
 	for _, row := range rows {
 		p.Row(row)
 	}
@@ -87,7 +87,7 @@ func TestConserved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			verdict := asset.NewProbe(t.Context(), []asset.ErasedCheck{asset.Conserved()}, asset.CheckInput{}).Finish(tt.staged)[0]
+			verdict := asset.NewCheckRunner(t.Context(), []asset.ErasedCheck{asset.Conserved()}, asset.CheckInput{}).Finish(tt.staged)[0]
 			require.Equal(t, "conserved", verdict.Name)
 			require.True(t, verdict.Blocking)
 			require.Equal(t, tt.want == "", verdict.Passed)
@@ -144,13 +144,13 @@ func TestOnlyWholeChecksSeeTheRowsThatStay(t *testing.T) {
 	}
 	declared := spec("a/x", shelf("category"))
 	declared.Checks = []asset.Check[pill]{{Name: "some", Row: note(&staged)}, {Name: "whole", AllRows: true, Row: note(&whole)}}
-	p := asset.NewProbe(t.Context(), asset.New(declared).Checks, asset.CheckInput{})
+	p := asset.NewCheckRunner(t.Context(), asset.New(declared).Checks, asset.CheckInput{})
 	require.True(t, p.WantsKept())
 	p.Kept(pill{Name: "old"})
 	p.Row(pill{Name: "new"})
 	require.Equal(t, []string{"new"}, staged)
 	require.Equal(t, []string{"old", "new"}, whole)
-	require.False(t, asset.NewProbe(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).WantsKept())
+	require.False(t, asset.NewCheckRunner(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).WantsKept())
 }
 
 func TestAHostileRowCannotFillTheLedger(t *testing.T) {

@@ -172,7 +172,7 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 	case Staled:
 		return s.State == Stale || follows
 	case Faulty:
-		return s.State == Failed || p.Fact(a.Key, s.Partition.Key).Quarantined > 0 || follows
+		return s.State == Failed || p.Record(a.Key, s.Partition.Key).Quarantined > 0 || follows
 	case Without:
 		return true
 	default:
@@ -184,5 +184,5 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 // ever made.
 func (p *planner) history(a *Asset, s Step) bool {
 	keys := p.Keys(a)
-	return !p.named && s.State == Missing && p.Fact(a.Key, s.Partition.Key).Pending == 0 && keys.Index(s.Partition.Key) < len(keys.list)-1
+	return !p.named && s.State == Missing && p.Record(a.Key, s.Partition.Key).Pending == 0 && keys.Index(s.Partition.Key) < len(keys.list)-1
 }

@@ -55,7 +55,7 @@ type Basis struct {
 
 // Basis is what a partition is judged on now.
 func (v *View) Basis(a *Asset, partition string) (Basis, error) {
-	f := v.Fact(a.Key, partition)
+	f := v.Record(a.Key, partition)
 	b := Basis{Version: f.Version, CodeVersion: f.CodeVersion, Pending: f.Pending, Quarantined: f.Quarantined}
 	for _, dep := range a.Deps {
 		version, err := v.version(a, partition, dep.Key)

@@ -11,10 +11,12 @@ import (
 func TestStatesOfAnAsset(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
-	made := func(pending int) asset.PartitionFact { return asset.PartitionFact{CodeVersion: "1", Pending: pending} }
+	made := func(pending int) asset.PartitionRecord {
+		return asset.PartitionRecord{CodeVersion: "1", Pending: pending}
+	}
 	v := g.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}, {Key: "6"}, {Key: "7"}}},
-		Facts: map[asset.Key]map[string]asset.PartitionFact{
+		Records: map[asset.Key]map[string]asset.PartitionRecord{
 			"a/index": {"5": made(0), "6": made(0), "7": made(0)},
 			"b/alone": {"5": made(0), "6": made(2)},
 		},

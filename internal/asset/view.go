@@ -35,8 +35,8 @@ type PartitionStatus struct {
 	Reason string
 }
 
-// PartitionFact is what the ledger knows of one partition of one asset.
-type PartitionFact struct {
+// PartitionRecord is what the ledger knows of one partition of one asset.
+type PartitionRecord struct {
 	Version     int64     // the table's version that last changed it; -1: never published
 	CodeVersion string    // of the code that made it
 	Upstream    Versions  // of each input, the highest version among the partitions it was made from; an input without one was not there
@@ -49,8 +49,8 @@ type PartitionFact struct {
 // GraphState is what a plan is made from: the time, the partitions that are known, and the facts about them.
 type GraphState struct {
 	Now        time.Time
-	Partitions map[string][]Partition           // of the dynamic sets, by name
-	Facts      map[Key]map[string]PartitionFact // by asset and partition key
+	Partitions map[string][]Partition             // of the dynamic sets, by name
+	Records    map[Key]map[string]PartitionRecord // by asset and partition key
 }
 
 // View is a world seen over a graph. It is made once for many questions, and is for one goroutine.
@@ -114,17 +114,17 @@ func (v *View) between(a *Asset, dep Key) Between {
 	return Between{To: v.set(a.Partitions), From: v.set(v.g.byKey[dep].Partitions)}
 }
 
-// Fact is what is known of a partition. One that nobody knows was never published.
-func (v *View) Fact(key Key, partition string) PartitionFact {
-	if f, ok := v.state.Facts[key][partition]; ok {
+// Record is what is known of a partition. One that nobody knows was never published.
+func (v *View) Record(key Key, partition string) PartitionRecord {
+	if f, ok := v.state.Records[key][partition]; ok {
 		return f
 	}
-	return PartitionFact{Version: -1}
+	return PartitionRecord{Version: -1}
 }
 
 // Status says how a partition of a stands, and why.
 func (v *View) Status(a *Asset, partition string) PartitionStatus {
-	fact := v.Fact(a.Key, partition)
+	fact := v.Record(a.Key, partition)
 	switch {
 	case fact.Version < 0 && fact.Pending > 0:
 		return PartitionStatus{State: Missing, Reason: fmt.Sprintf("never published; %d items pending from an earlier run", fact.Pending)}
@@ -147,7 +147,7 @@ func (v *View) Status(a *Asset, partition string) PartitionStatus {
 }
 
 // newer says how an input is newer than what was made from it; "" if it is not.
-func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionFact) string {
+func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionRecord) string {
 	now, err := v.version(a, partition, dep)
 	if err != nil {
 		return err.Error()
@@ -165,7 +165,7 @@ func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionFact) st
 
 // Outdated reports whether an input is newer than what was made from it. version is the highest among the partitions of
 // the input that it is made from; -1: there is none.
-func (f PartitionFact) Outdated(dep Key, version int64) bool {
+func (f PartitionRecord) Outdated(dep Key, version int64) bool {
 	from, read := f.Upstream.Of(dep)
 	return version >= 0 && (!read || version > from)
 }
@@ -174,12 +174,12 @@ func (f PartitionFact) Outdated(dep Key, version int64) bool {
 func (v *View) version(a *Asset, partition string, dep Key) (int64, error) {
 	switch v.g.mapping(a, dep).(type) {
 	case same:
-		return v.Fact(dep, partition).Version, nil
+		return v.Record(dep, partition).Version, nil
 	case all: // the same for every partition: asked once
 		highest, ok := v.highest[dep]
 		if !ok {
 			highest = -1
-			for _, f := range v.state.Facts[dep] {
+			for _, f := range v.state.Records[dep] {
 				highest = max(highest, f.Version)
 			}
 			v.highest[dep] = highest
@@ -189,7 +189,7 @@ func (v *View) version(a *Asset, partition string, dep Key) (int64, error) {
 	keys, err := v.Upstream(a, partition, dep)
 	highest := int64(-1)
 	for _, key := range keys {
-		highest = max(highest, v.Fact(dep, key).Version)
+		highest = max(highest, v.Record(dep, key).Version)
 	}
 	return highest, err
 }

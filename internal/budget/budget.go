@@ -1,4 +1,4 @@
-// Package budget limits the rate of requests to one host. The rate is recorded in a [Book], shared by every worker and every run,
+// Package budget limits the rate of requests to one host. The rate is recorded in a [Store], shared by every worker and every run,
 // and survives a restart.
 //
 // Make one [Budget] per process and host. It is safe for use by any number of goroutines. Before each request [Budget.Take] waits

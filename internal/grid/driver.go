@@ -113,7 +113,7 @@ func (d *driver) launch(path string) (io.Reader, error) {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // killed or not, it is gone
-			killRemains(d.folder)
+			killLeftovers(d.folder)
 		}
 		close(d.done)
 	}()
@@ -204,7 +204,7 @@ func sweep(temp string) {
 	}
 	for _, folder := range folders {
 		if lock, err := lockFolder(folder); err == nil {
-			killRemains(folder)
+			killLeftovers(folder)
 			removeFolder(folder)
 			_ = lock.Close()
 		}

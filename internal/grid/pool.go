@@ -59,7 +59,7 @@ func newPool(o Options, local *supervisor) *Pool {
 // checkHub checks that the hub answers as one.
 func (p *Pool) checkHub(ctx context.Context) error {
 	w := board().connect(p.hub)
-	defer board().hang(w)
+	defer board().disconnect(w)
 	if err := w.command(ctx, http.MethodGet, "/status", nil, nil); err != nil {
 		return p.unreachable(ctx, "open browser pool", err)
 	}
@@ -148,7 +148,7 @@ func (p *Pool) take(ctx context.Context) (*Session, error) {
 
 // ready makes a place's session one that can be leased: alive, not worn out, and recorded as ours.
 func (p *Pool) ready(ctx context.Context, s *Session) (*Session, error) {
-	if s != nil && p.worn(s) {
+	if s != nil && p.isWornOut(s) {
 		p.retired.Add(1)
 		p.quit(ctx, s)
 		s = nil
@@ -187,7 +187,7 @@ func (p *Pool) fresh(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-func (p *Pool) worn(s *Session) bool {
+func (p *Pool) isWornOut(s *Session) bool {
 	return s.uses >= p.options.MaxUses || time.Since(s.born) >= p.options.MaxAge
 }
 
@@ -223,7 +223,7 @@ func (p *Pool) release(ctx context.Context, s *Session, broken bool) {
 	ctx = context.WithoutCancel(ctx)
 	p.tidy.Go(func() {
 		if !broken {
-			if !p.worn(s) && s.wipe(ctx) == nil {
+			if !p.isWornOut(s) && s.wipe(ctx) == nil {
 				p.idle <- s
 				return
 			}
@@ -244,18 +244,18 @@ func (p *Pool) quit(ctx context.Context, s *Session) {
 // end ends a session while ctx lasts.
 func (p *Pool) end(ctx context.Context, s *Session) {
 	if s.driver != nil && !s.driver.check(ctx) { // its browsers have ended with it
-		board().hang(s.wire)
+		board().disconnect(s.wire)
 		p.live.Add(-1)
 		p.forget(ctx, s)
 		return
 	}
 	err := s.wire.command(ctx, http.MethodDelete, s.path(""), nil, nil)
-	if err != nil && judge(err) != dead {
+	if err != nil && classify(err) != dead {
 		s.driver.kill(s.wire.process)
 	}
-	board().hang(s.wire)
+	board().disconnect(s.wire)
 	p.live.Add(-1)
-	if err != nil && judge(err) != dead && s.driver == nil {
+	if err != nil && classify(err) != dead && s.driver == nil {
 		return // a session that may still live stays recorded, for others to end
 	}
 	p.forget(ctx, s)

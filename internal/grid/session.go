@@ -70,7 +70,7 @@ func (s *Session) call(ctx context.Context, op string, command func() error) err
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
 	kind := fault.Internal
-	switch verdict := judge(err); {
+	switch verdict := classify(err); {
 	case limited.Err() != nil:
 		kind, err = fault.Session, errNoAnswer
 	case verdict == hubGone && s.driver == nil:

@@ -107,7 +107,7 @@ func (b *router) connect(h *hub) *connection {
 	return w
 }
 
-func (b *router) hang(w *connection) { b.wires.Delete(w.key) }
+func (b *router) disconnect(w *connection) { b.wires.Delete(w.key) }
 
 // RoundTrip sends a request of the client library through its wire.
 func (b *router) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -119,7 +119,7 @@ type Enumeration struct {
 	Items      iter.Seq2[Item, error]
 }
 
-// SyncResult counts the decisions of a sync. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
+// SyncResult counts the decisions of a sync. Discovered = New + Changed + CodeChanged + Forced + Retried + Resumed +
 // Absent + Unchanged; Todo is those of them that now wait to be made or staged.
 type SyncResult struct {
 	Discovered  int `json:"discovered"` // distinct items named

@@ -104,7 +104,7 @@ func (t *Tesseract) Recognize(ctx context.Context, png []byte, dpi float64) (Pag
 	case <-ctx.Done():
 		return Page{}, fmt.Errorf("%s: wait for a worker: %w", op, ctx.Err())
 	}
-	program, err := t.look(ctx)
+	program, err := t.detect(ctx)
 	if err != nil {
 		return Page{}, err
 	}
@@ -149,6 +149,6 @@ func (t *Tesseract) read(ctx context.Context, program installation, png []byte, 
 
 // Version is that of the program, such as "5.3.0". Its errors are those of Recognize.
 func (t *Tesseract) Version(ctx context.Context) (string, error) {
-	found, err := t.look(ctx)
+	found, err := t.detect(ctx)
 	return found.version, err
 }

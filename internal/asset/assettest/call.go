@@ -98,7 +98,7 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 // Verdicts asks the asset's checks about rows that are staged, and gives what they found by name. Checks that read other
 // assets read the inputs of the run; seen may be nil.
 func Verdicts[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, seen Observations, staged asset.Staged, rows ...T) map[string]asset.Verdict {
-	probe := asset.NewProbe(ctx, made.Checks, asset.CheckInput{Run: run, Observations: seen})
+	probe := asset.NewCheckRunner(ctx, made.Checks, asset.CheckInput{Run: run, Observations: seen})
 	for _, row := range rows {
 		probe.Row(row)
 	}

@@ -233,7 +233,7 @@ func showBudgets(ctx context.Context, a *command.App, c config.Config, d *host.D
 func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) api.Budget {
 	v := api.Budget{
 		Host: b.Host, Pace: b.Pace, Circuit: b.Circuit(l.Now()), Note: b.Note, Refusals: b.Refusals, Strain: b.Strain,
-		Next: api.Instant(l.Shown(b.NextAt)), Sent: api.Instant(l.Shown(b.SentAt)), Bounded: b.Bounded, BoundedAt: api.Instant(l.Shown(b.BoundedAt)),
+		Next: api.Instant(l.WallTime(b.NextAt)), Sent: api.Instant(l.WallTime(b.SentAt)), Bounded: b.Bounded, BoundedAt: api.Instant(l.WallTime(b.BoundedAt)),
 	}
 	if b.Interval > 0 {
 		v.RPS = float64(time.Second) / float64(b.Interval)
@@ -247,9 +247,9 @@ func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) api
 	switch v.Circuit {
 	case budget.CircuitClosed:
 	case budget.CircuitHalfOpen:
-		v.Until, v.Reason = api.Instant(l.Shown(b.ProbeUntil)), b.Reason
+		v.Until, v.Reason = api.Instant(l.WallTime(b.ProbeUntil)), b.Reason
 	default:
-		v.Until, v.Reason = api.Instant(l.Shown(b.BlockedUntil)), b.Reason
+		v.Until, v.Reason = api.Instant(l.WallTime(b.BlockedUntil)), b.Reason
 	}
 	return v
 }

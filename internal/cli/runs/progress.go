@@ -73,7 +73,7 @@ func (p *progress) tellWaits(ctx context.Context) {
 		return
 	}
 	for _, w := range found {
-		slice, line := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.Shown))
+		slice, line := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.WallTime))
 		if p.waits[slice] != line {
 			p.waits[slice] = line
 			p.app.Note("  %-16s %-3s %s", w.Asset, w.Partition, line)

@@ -65,7 +65,7 @@ func resume(ctx context.Context, a *command.App, c config.Config, d *host.Data, 
 			return fault.Wrap(fault.Unavailable, "resume "+w.Asset+"["+w.Partition+"]", err)
 		}
 		if n > 0 {
-			v.Resumed = append(v.Resumed, api.WaitOf(w, d.Ledger.Shown))
+			v.Resumed = append(v.Resumed, api.WaitOf(w, d.Ledger.WallTime))
 		}
 	}
 	return a.Show(v, func(w io.Writer) error {

@@ -111,7 +111,7 @@ func showRun(a *command.App, cmd *cobra.Command, id string) error {
 			return err
 		}
 		v := viewRun(c, r)
-		v.Waiting = api.WaitsOf(waits, d.Ledger.Shown)
+		v.Waiting = api.WaitsOf(waits, d.Ledger.WallTime)
 		return a.Show(v, func(w io.Writer) error {
 			for _, line := range [][2]string{
 				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", output.When(v.Started)}, {"took", runDuration(r)},

@@ -54,7 +54,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 	if err != nil {
 		return v, err
 	}
-	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.Shown)
+	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.WallTime)
 	waits, view := waitsByPartition(found), d.Graph.View(state)
 	for _, made := range selected {
 		others, refused, err := foreignChanges(ctx, d, made)
@@ -77,7 +77,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 				published(&one, m)
 			}
 			if w, waiting := waits[slice]; waiting {
-				shown := api.WaitOf(w, d.Ledger.Shown)
+				shown := api.WaitOf(w, d.Ledger.WallTime)
 				one.Waiting = &shown
 			}
 			drift, changed := others[p.Key]

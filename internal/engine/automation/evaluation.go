@@ -31,7 +31,7 @@ type evaluation struct {
 	requested     map[asset.Key]map[string]bool // in this tick
 	assetRequests []assetRequest                // found in this tick
 	granted       []assetRequest                // those whose asset could be looked at
-	wide          map[asset.Key]*inputFacts     // of mappings that read whole assets
+	wide          map[asset.Key]*inputRecords   // of mappings that read whole assets
 	record        ledger.AutomationTick
 	looked        int
 	problems      []string
@@ -53,7 +53,7 @@ func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	g, l := v.Graph, v.Ledger
 	e := &evaluation{
 		graph: g, ledger: l, alive: v.Alive, cursors: make(map[[2]string]ledger.Cursor), changes: make(map[string][]ledger.Change),
-		requested: make(map[asset.Key]map[string]bool), wide: make(map[asset.Key]*inputFacts), lives: make(map[string]bool),
+		requested: make(map[asset.Key]map[string]bool), wide: make(map[asset.Key]*inputRecords), lives: make(map[string]bool),
 	}
 	var err error
 	if e.record.Before, err = l.Cursors(ctx); err != nil {

@@ -17,11 +17,11 @@ type snapshot struct {
 	handled    map[string]ledger.Handled
 	working    map[string]bool
 	upstream   map[asset.Key]map[string][]string // by dependency and partition
-	inputs     map[asset.Key]*inputFacts
+	inputs     map[asset.Key]*inputRecords
 }
 
-// inputFacts is what is known of partitions of a dependency.
-type inputFacts struct {
+// inputRecords is what is known of partitions of a dependency.
+type inputRecords struct {
 	published map[string]ledger.PartitionSnapshot
 	working   map[string]bool
 	sum       *inputSum // of all of them, for mappings that read whole assets
@@ -32,7 +32,7 @@ const maxInputs = 20_000
 
 // readSnapshot reads all that is needed of the partitions of an asset.
 func (e *evaluation) readSnapshot(ctx context.Context, a *asset.Asset, partitions []string) (*snapshot, error) {
-	s := &snapshot{asset: a, upstream: make(map[asset.Key]map[string][]string), inputs: make(map[asset.Key]*inputFacts)}
+	s := &snapshot{asset: a, upstream: make(map[asset.Key]map[string][]string), inputs: make(map[asset.Key]*inputRecords)}
 	var err error
 	if s.partitions, err = e.existing(ctx, a, partitions); err != nil || len(s.partitions) == 0 {
 		return s, err
@@ -104,8 +104,8 @@ func (e *evaluation) readInput(ctx context.Context, s *snapshot, dep asset.Key) 
 	return err
 }
 
-func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []string) (in *inputFacts, err error) {
-	in = &inputFacts{published: make(map[string]ledger.PartitionSnapshot), working: make(map[string]bool)}
+func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []string) (in *inputRecords, err error) {
+	in = &inputRecords{published: make(map[string]ledger.PartitionSnapshot), working: make(map[string]bool)}
 	if len(names) == 0 {
 		return in, nil
 	}
@@ -180,7 +180,7 @@ func (s *snapshot) conditionInput(e *evaluation, p string, cursor ledger.Cursor)
 	if published && stand.CodeVersion != s.asset.CodeVersion && handled.CodeVersion != s.asset.CodeVersion {
 		now.Code = stand.CodeVersion + " → " + s.asset.CodeVersion
 	}
-	fact := asset.PartitionFact{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
+	fact := asset.PartitionRecord{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
 	for i, read := range stand.Upstream {
 		fact.Upstream[i] = asset.Version{Key: asset.Key(read.Asset), Version: read.Version}
 	}
@@ -210,7 +210,7 @@ type inputSum struct {
 	verified         map[string]time.Time // of those named above
 }
 
-func (in *inputFacts) sumOf(partitions []string) inputSum {
+func (in *inputRecords) sumOf(partitions []string) inputSum {
 	sum := inputSum{version: -1, changed: -1, verified: make(map[string]time.Time)}
 	var least time.Time
 	for _, p := range partitions {

@@ -321,7 +321,7 @@ func (c *chain) row(ctx context.Context, made *asset.Asset, e ledger.Entry, link
 		link.Missing = append(link.Missing, fmt.Sprintf("row: it has none in the table, it is %s", e.State))
 		return nil
 	}
-	link.Table = &Place{Location: made.Location, Part: e.File, Version: c.view.Fact(made.Key, e.Partition).Version}
+	link.Table = &Place{Location: made.Location, Part: e.File, Version: c.view.Record(made.Key, e.Partition).Version}
 	for row, err := range c.eng.Table(made).Rows(ctx, lake.File{Path: e.File, Partition: e.Partition}) {
 		if ctx.Err() != nil {
 			return ctx.Err()

@@ -40,7 +40,7 @@ func (eng *Engine) before(ctx context.Context, j job) (asset.Publication, error)
 }
 
 // checkKept shows the probe the rows of a published part that stay.
-func checkKept(ctx context.Context, j job, file lake.File, gone []string, probe *asset.Probe) error {
+func checkKept(ctx context.Context, j job, file lake.File, gone []string, probe *asset.CheckRunner) error {
 	for row, err := range j.staying(ctx, file, gone) {
 		if err != nil {
 			return fmt.Errorf("read published %s: %w", file.Path, err)

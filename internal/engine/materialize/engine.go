@@ -2,7 +2,7 @@
 //
 // A step has four parts, and an [Engine] has a method for each: [Engine.SyncItems] or [Engine.List] compares what there is with
 // the ledger, [Engine.Batch] makes items, [Engine.Check] runs the checks over what is staged, and [Engine.Publish] shows
-// readers the new state in one commit. [Engine.Whole] does all four for a small partition, and [Engine.Observe] looks at an
+// readers the new state in one commit. [Engine.Partition] does all four for a small partition, and [Engine.Observe] looks at an
 // external asset.
 //
 // The package knows no scheduler. The scheduler of the parts says in an [Attempt] which execution asks, and is told of

@@ -61,7 +61,7 @@ func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) 
 	}
 	about := asset.CheckInput{Run: j.run, Before: before, Observations: observations{eng}}
 	about.Inputs = inputs{eng, upstream}
-	probe := asset.NewProbe(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
+	probe := asset.NewCheckRunner(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
 	if out.Staged, err = eng.staged(ctx, j, probe); err != nil {
 		return out, err
 	}
@@ -92,7 +92,7 @@ func short(verdicts []asset.Verdict) []asset.Verdict {
 
 // staged counts what the partition holds and will hold, showing every staged row to the probe, and the rows that stay
 // if it wants them.
-func (eng *Engine) staged(ctx context.Context, j job, probe *asset.Probe) (asset.Staged, error) {
+func (eng *Engine) staged(ctx context.Context, j job, probe *asset.CheckRunner) (asset.Staged, error) {
 	counts, err := eng.Ledger.Counts(ctx, j.key(), j.partition())
 	if err != nil {
 		return asset.Staged{}, err

@@ -11,13 +11,13 @@ import (
 
 // LoadState gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
 func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.GraphState, error) {
-	w := asset.GraphState{Now: l.Now(), Facts: make(map[asset.Key]map[string]asset.PartitionFact)}
+	w := asset.GraphState{Now: l.Now(), Records: make(map[asset.Key]map[string]asset.PartitionRecord)}
 	var err error
 	if w.Partitions, err = Partitions(ctx, g, l); err != nil {
 		return w, err
 	}
 	assets := g.All()
-	facts := make([]map[string]asset.PartitionFact, len(assets))
+	facts := make([]map[string]asset.PartitionRecord, len(assets))
 	group, within := errgroup.WithContext(ctx)
 	for i, a := range assets {
 		group.Go(func() (err error) {
@@ -33,7 +33,7 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		return w, err
 	}
 	for i, a := range assets {
-		w.Facts[a.Key] = facts[i]
+		w.Records[a.Key] = facts[i]
 	}
 	for ref, u := range open {
 		addOpenItems(w, ref, u)
@@ -67,14 +67,14 @@ func PartitionsOf(ctx context.Context, l *ledger.Ledger, set string) ([]asset.Pa
 }
 
 // published gives the facts of the partitions of an asset that were ever published.
-func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.PartitionFact, error) {
+func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.PartitionRecord, error) {
 	known, err := l.CountPublished(ctx, string(key))
 	if err != nil {
 		return nil, err
 	}
-	facts := make(map[string]asset.PartitionFact, known)
+	facts := make(map[string]asset.PartitionRecord, known)
 	err = l.PublishedPartitions(ctx, string(key), func(s ledger.PublishedPartition) error {
-		f := asset.PartitionFact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
+		f := asset.PartitionRecord{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
 		if len(s.Upstream) > 0 {
 			f.Upstream = make(asset.Versions, len(s.Upstream))
 		}
@@ -89,7 +89,7 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 
 // addOpenItems adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
 func addOpenItems(w asset.GraphState, s ledger.PartitionRef, u ledger.OpenItems) {
-	facts, declared := w.Facts[asset.Key(s.Asset)]
+	facts, declared := w.Records[asset.Key(s.Asset)]
 	if !declared {
 		return
 	}

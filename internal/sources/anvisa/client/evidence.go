@@ -50,7 +50,7 @@ func (v *Visit) send(ctx context.Context, r request, way func(context.Context, r
 	if r.known != "" || r.pdf {
 		v.table = nil
 	}
-	err := v.caller.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
+	err := v.requester.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		a, err := way(ctx, r)
 		v.asked, v.answered = r, a
 		return a, err

@@ -25,8 +25,8 @@ type resultPage struct {
 	size     int // products that a full page has
 }
 
-// asker asks for the pages of a listing, from 1, in any order.
-type asker interface {
+// pager asks for the pages of a listing, from 1, in any order.
+type pager interface {
 	// ask gives a page. fault.Incomplete says that the answer is not that page.
 	ask(ctx context.Context, page int) (resultPage, error)
 	// confirm says whether the listing is still the one whose pages were given; if not, what became of it.
@@ -232,7 +232,7 @@ func (b *pageSet) restart(changed string) {
 }
 
 // fill asks for the pages of a listing, and again for its gaps. check looks at each page's products.
-func (b *pageSet) fill(ctx context.Context, pages asker, check func([]Product) error, progress func(done, total int)) error {
+func (b *pageSet) fill(ctx context.Context, pages pager, check func([]Product) error, progress func(done, total int)) error {
 	get := func(page int) error {
 		l, err := pages.ask(ctx, page)
 		wrong := ""

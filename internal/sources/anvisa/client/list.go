@@ -44,7 +44,7 @@ func (v *Visit) list(ctx context.Context, f filter, progress func(done, total in
 		progress = func(int, int) {}
 	}
 	before, b := v.sent, newPageSet("list "+f.name)
-	var pages asker = apiPages{v, b.op, f}
+	var pages pager = apiPages{v, b.op, f}
 	if v.o.Listing == ListByWalk {
 		pages = &walkPages{visit: v, op: b.op, filter: f}
 	}

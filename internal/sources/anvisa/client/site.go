@@ -153,7 +153,7 @@ func (o Options) check() error {
 // Visit is one stay on the portal with one browser session. It is not safe for several goroutines and ends with the
 // function it was given to.
 type Visit struct {
-	caller
+	requester
 	page   Page
 	client *http.Client // the session's, once a PDF has asked for it
 
@@ -167,7 +167,7 @@ type Visit struct {
 // A page that is a block or a challenge instead of the portal is a fault.Refused.
 func (s *Site) Visit(ctx context.Context, fn func(context.Context, *Visit) error) error {
 	return s.o.Browser.With(ctx, func(ctx context.Context, page Page) error {
-		v := &Visit{caller: caller{o: s.o}, page: page}
+		v := &Visit{requester: requester{o: s.o}, page: page}
 		if err := v.enter(ctx); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func (p *Portal) list(r *http.Request, rec *Request) answer {
 	if err != nil {
 		return refuse(http.StatusBadRequest, err.Error())
 	}
-	p.switchDay(rec)
+	p.switchDuringListing(rec)
 	now := p.now()
 	p.mu.RLock()
 	defer p.mu.RUnlock()

@@ -133,8 +133,8 @@ func challenge(status int) answer {
 		"<body><h1>Please enable cookies.</h1><h2>Sorry, you have been blocked</h2></body></html>")
 }
 
-// switchDay turns the day once, in the middle of a crawl.
-func (p *Portal) switchDay(rec *Request) {
+// switchDuringListing turns the day once, in the middle of a crawl.
+func (p *Portal) switchDuringListing(rec *Request) {
 	p.otherFault.Lock()
 	p.listed++
 	due := p.faults.on(faultDaySwitch) && !p.turned && p.listed > int(p.faults.value(faultDaySwitch))

@@ -106,8 +106,8 @@ func (p *Portal) Leaflet(id int, a Audience) (Leaflet, error) {
 
 func (p *Portal) showInventory(w http.ResponseWriter, _ *http.Request) { writeJSON(w, p.Inventory()) }
 
-// turnDay begins the next day: "leaflets=12" gives that many products a new leaflet, "products=0" lets none come or go.
-func (p *Portal) turnDay(w http.ResponseWriter, r *http.Request) {
+// advanceDay begins the next day: "leaflets=12" gives that many products a new leaflet, "products=0" lets none come or go.
+func (p *Portal) advanceDay(w http.ResponseWriter, r *http.Request) {
 	var t dayChange
 	query := r.URL.Query()
 	if text := query.Get("leaflets"); text != "" {

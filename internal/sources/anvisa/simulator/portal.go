@@ -220,6 +220,6 @@ func (p *Portal) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /_log", p.showLog)
 	mux.HandleFunc("GET /_truth", p.showInventory)
-	mux.HandleFunc("POST /_day", p.turnDay)
+	mux.HandleFunc("POST /_day", p.advanceDay)
 	return mux
 }
