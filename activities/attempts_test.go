@@ -20,7 +20,7 @@ func TestTheLastOfTheAttemptsIsFinal(t *testing.T) {
 	w.make[download] = func(context.Context, asset.Run, []asset.Item, asset.Report[row]) error {
 		return fault.New(fault.Unavailable, "start browser", "no place for one")
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	var left map[string]int
 	for attempt := 1; attempt <= 3; attempt++ {
 		var err error
@@ -39,8 +39,8 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 	honest, losses := w.acts.Engine.Graph, 19
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: honest.All()[0].Partitions,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, fault.New(fault.Session, "list", "the browser is gone")
 		},
 	}))
 	require.NoError(t, err)
@@ -55,9 +55,9 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 	_, _, err = beat(w, left, w.acts.List, in)
 	require.True(t, wantKind(t, fault.Session, err).NonRetryable(), "nothing is tried for ever")
 	w.acts.Engine.Graph = honest
-	enrolled, _, err := beat(w, left, w.acts.List, in)
+	synced, _, err := beat(w, left, w.acts.List, in)
 	require.NoError(t, err, "the one before could still have gone well")
-	require.Equal(t, 1, enrolled.Discovered)
+	require.Equal(t, 1, synced.Discovered)
 }
 
 // A page that ends its browser each time is set aside, and those around it are made.
@@ -74,7 +74,7 @@ func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
 				}
 				return nil
 			}
-			in := w.enrolled(download, ledger.Missing)
+			in := w.synced(download, ledger.Missing)
 			var left map[string]int
 			attempts := 0
 			for {
@@ -118,7 +118,7 @@ func TestLostBrowsersCostInnocentItemsNothing(t *testing.T) {
 		}
 		return nil
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	var left map[string]int
 	var err error
 	for range 8 {
@@ -134,7 +134,7 @@ func TestWaitingForTheSourceCostsNoAttempt(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.fault = func(string) error { return fault.New(fault.Throttled, "fetch", "slow down") }
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	left := map[string]int{"failures": 2} // of three
 	for range 4 {
 		var err error
@@ -149,7 +149,7 @@ func TestWaitingForBrowsersCostsNoAttempt(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.fault = func(string) error { return fault.New(fault.Offline, "start browser", "the hub is gone") }
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	left := map[string]int{"failures": 2} // of three
 	for range 4 {
 		var err error
@@ -178,7 +178,7 @@ func TestErrorsCarryNoSecrets(t *testing.T) {
 		"a": fault.New(fault.NotFound, "fetch", "no PDF at /api/bula/%s", secret),
 		"b": fault.New(fault.Session, "fetch", "lost at /api/bula/%s", secret),
 	})
-	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	wantKind(t, fault.Session, err)
 	require.NotContains(t, err.Error(), secret)
 	items, err := w.ledger.Items(t.Context(), ledger.Filter{Asset: string(download), ID: "a"})
@@ -190,7 +190,7 @@ func TestErrorsCarryNoSecrets(t *testing.T) {
 func TestNothingIsPublishedWhileItemsArePending(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
-	in := w.enrolled(download, ledger.Missing) // two batches
+	in := w.synced(download, ledger.Missing) // two batches
 	_, err := call(w, w.acts.Batch, in)
 	require.NoError(t, err)
 	_, err = w.publish(in.StepInput, materialize.SyncResult{})
@@ -247,16 +247,16 @@ func TestModesChooseWhatIsDoneAgain(t *testing.T) {
 func TestWhatAnotherRunLeftIsTakenUp(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5", "f 6")
-	old := w.enrolled(download, ledger.Missing)
+	old := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, old) // a to d are staged in one part, the run is given up
 	require.NoError(t, err)
 	w.calls()
 
 	w.show("a 1", "b changed", "c 3", "d 4", "e 5", "f 6")
 	w.must(w.step(catalog))
-	enrolled, made := w.must(w.step(download))
-	require.Equal(t, 1, enrolled.Changed)
-	require.Equal(t, 5, enrolled.Resumed)
+	synced, made := w.must(w.step(download))
+	require.Equal(t, 1, synced.Changed)
+	require.Equal(t, 5, synced.Resumed)
 	require.True(t, made.Changed)
 	require.Equal(t, w.rows(catalog), w.rows(download))
 	require.ElementsMatch(t, []string{"b changed", "e 5", "f 6"}, w.calls(),
@@ -280,7 +280,7 @@ func TestUpstreamVersionsThatMovedForNothing(t *testing.T) {
 	require.NoError(t, err)
 	d, err := w.acts.Engine.Graph.Get(download)
 	require.NoError(t, err)
-	standing := w.acts.Engine.Graph.View(facts).Judge(d, here.Key)
+	standing := w.acts.Engine.Graph.View(facts).Status(d, here.Key)
 	state, why := standing.State, standing.Reason
 	require.Equal(t, asset.Fresh, state, why)
 }

@@ -83,8 +83,8 @@ func coded(key asset.Key, code string, set *asset.Partitions, condition asset.Co
 	return asset.New(asset.Spec[row]{
 		Key: key, Location: strings.ReplaceAll(string(key), "/", "_"), CodeVersion: code, Queue: asset.QueueExtract, Partitions: set,
 		Deps: deps, Automation: condition,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 }
@@ -231,7 +231,7 @@ func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
 	require.Contains(t, out.Problems[0], "t/odd: ")
 	require.Equal(t, []string{"test/download: a"}, w.starts())
 	w.declare(plain(catalog, set, asset.Condition{}), plain("t/odd", set, asset.Eager(), asset.On(catalog)...), plain(download, set, asset.Eager(), asset.On(catalog)...))
-	require.Equal(t, []string{"t/odd: a"}, w.tick(), "mended, it sees what it could not look at")
+	require.Equal(t, []string{"t/odd: a"}, w.tick(), "fixed, it sees what it could not look at")
 }
 
 func TestAMissingInputIsWaitedFor(t *testing.T) {
@@ -390,9 +390,9 @@ func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
 	require.Len(t, x.Requests, 1)
 	require.Equal(t, "never published", x.Requests[0].Cause)
 	require.True(t, x.Considered[0].Requests)
-	require.Equal(t, "eager", x.Considered[0].Truth.Condition)
-	require.False(t, x.Considered[1].Touched)
-	require.Equal(t, "never published, but test/download[b] is missing", x.Considered[1].Truth.Reason)
+	require.Equal(t, "eager", x.Considered[0].Result.Condition)
+	require.False(t, x.Considered[1].Changed)
+	require.Equal(t, "never published, but test/download[b] is missing", x.Considered[1].Result.Reason)
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "explaining did nothing")
 	_, err = automation.Evaluator{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now}.Explain(t.Context(), extract, []string{"z"})
 	require.ErrorContains(t, err, `partition "z" is unknown`)

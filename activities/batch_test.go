@@ -24,14 +24,14 @@ func listed(t *testing.T, items ...string) *world {
 	return w
 }
 
-// enrolled is the first batch of a step that is enrolled.
-func (w *world) enrolled(key asset.Key, mode ledger.Mode) materialize.BatchInput {
+// synced is the first batch of a step that is synced.
+func (w *world) synced(key asset.Key, mode ledger.Mode) materialize.BatchInput {
 	w.tb.Helper()
 	in := w.step(key)
 	in.Mode = mode
-	enrolled, err := call(w, w.acts.Enrol, in)
+	synced, err := call(w, w.acts.Enrol, in)
 	require.NoError(w.tb, err)
-	return materialize.BatchInput{StepInput: enrolled.Of(in), Batch: 1}
+	return materialize.BatchInput{StepInput: synced.Of(in), Batch: 1}
 }
 
 // failing fails some items; the others are made.
@@ -47,8 +47,8 @@ func TestItemsAreMadeInBatches(t *testing.T) {
 			w.must(w.step(download))
 			w.calls()
 		}
-		enrolled, made := w.must(w.step(key))
-		require.Equal(t, 2, enrolled.Batches, "of four")
+		synced, made := w.must(w.step(key))
+		require.Equal(t, 2, synced.Batches, "of four")
 		require.Len(t, w.calls(), 6)
 		require.Len(t, w.files(key), 2)
 		require.EqualValues(t, 6, made.Rows)
@@ -94,7 +94,7 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 		"corrupt": &fault.Error{Kind: fault.Corrupt, Op: "fetch", Err: errors.New("not a PDF"), Evidence: "quarantine/ab"},
 		"layout":  fault.New(fault.Layout, "parse", "what is this"),
 	})
-	out, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	out, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	require.NoError(t, err)
 	require.Equal(t, materialize.BatchOutput{Staged: 1, Absent: 1, Quarantined: 2}, out)
 	require.Equal(t, []string{"absent absent not_found 1", "corrupt quarantined corrupt 2", "fine staged  0", "layout quarantined layout 0"},
@@ -128,13 +128,13 @@ func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
 func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
-	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
 			r := w.row(run, item)
 			if r.ID == "a" {
 				r.Content = "\xff not UTF-8"
 			}
-			if err := settle(item.ID, r, nil); err != nil {
+			if err := report(item.ID, r, nil); err != nil {
 				return err
 			}
 		}
@@ -167,7 +167,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 					}
 					return nil
 				}
-				in := w.enrolled(key, ledger.Missing)
+				in := w.synced(key, ledger.Missing)
 				_, left, err := beat(w, nil, w.acts.Batch, in)
 				app := wantKind(t, kind, err)
 				require.False(t, app.NonRetryable())
@@ -207,7 +207,7 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 		}
 		return unavailable
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	_, _, err := beat(w, nil, w.acts.Batch, in)
 	wantKind(t, fault.Unavailable, err)
 	require.Equal(t, []string{"a 1", "b 2", "c 3", "d 4", "e 5", "f 6"}, w.calls(), "after five in a row nobody asks any more")
@@ -229,7 +229,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	w.acts.Engine.Graph = w.oneBatch(t)
 	w.must(w.step(download))
 	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
-	in := w.enrolled(download, ledger.Force)
+	in := w.synced(download, ledger.Force)
 	_, _, err := beat(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.Paused, err)
 	require.False(t, app.NonRetryable())
@@ -255,7 +255,7 @@ func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
 		"b": fault.New(fault.Unavailable, "fetch", "HTTP 503"),
 		"c": fault.New(fault.Session, "fetch", "the browser is gone"),
 	})
-	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	wantKind(t, fault.Session, err)
 	require.Equal(t, []string{"a pending  0", "b pending  0", "c pending session 1"}, w.entries(download))
 }
@@ -280,13 +280,13 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 			w.must(w.step(download))
 			w.calls()
 		}
-		w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-			if err := w.honest(ctx, run, batch[:2], settle); err != nil {
+		w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+			if err := w.honest(ctx, run, batch[:2], report); err != nil {
 				return err
 			}
 			panic("killed")
 		}
-		in := w.enrolled(key, ledger.Missing)
+		in := w.synced(key, ledger.Missing)
 		_, left, err := beat(w, nil, w.acts.Batch, in)
 		wantKind(t, fault.Internal, err)
 		require.Equal(t, 1, left["failures"], "what panics must not do so for ever")
@@ -306,23 +306,23 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 func TestUnsettledItemsAreNoticed(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-		return w.honest(ctx, run, batch[:1], settle)
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+		return w.honest(ctx, run, batch[:1], report)
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, in)
 	wantKind(t, fault.Internal, err)
-	require.ErrorContains(t, err, "left 2 items of 3 unsettled")
+	require.ErrorContains(t, err, "left 2 items of 3 without an outcome")
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0"}, w.entries(download))
 }
 
 func TestNoItemIsSettledTwice(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-		return w.honest(ctx, run, append(batch, batch...), settle)
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+		return w.honest(ctx, run, append(batch, batch...), report)
 	}
-	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	wantKind(t, fault.Invalid, err)
 	require.Equal(t, []string{"a staged  0"}, w.entries(download))
 }
@@ -356,18 +356,18 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 					w.must(w.step(download))
 				}
 				end := make(chan struct{})
-				w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-					if err := w.honest(ctx, run, batch[:2], settle); err != nil {
+				w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+					if err := w.honest(ctx, run, batch[:2], report); err != nil {
 						return err
 					}
 					close(end)
 					<-ctx.Done()
 					// What is cut off fails in words of its own.
-					return settle(batch[2].ID, row{}, errors.New("connection reset"))
+					return report(batch[2].ID, row{}, errors.New("connection reset"))
 				}
 				_, left, err := beat(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 					return w.acts.Batch(stopped{ctx, end, why}, in)
-				}, w.enrolled(key, ledger.Missing))
+				}, w.synced(key, ledger.Missing))
 				require.Error(t, err)
 				require.Equal(t, failures, left["failures"])
 				require.Equal(t, []string{"a staged  0", "b staged  0", "c pending  0", "d pending  0"}, w.entries(key))
@@ -380,10 +380,10 @@ func TestAnActivityKeepsTimeForWritingDown(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	var left time.Duration
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		deadline, _ := ctx.Deadline()
 		left = activity.GetInfo(ctx).Deadline.Sub(deadline).Round(time.Second)
-		return w.honest(ctx, run, batch, settle)
+		return w.honest(ctx, run, batch, report)
 	}
 	w.must(w.step(download))
 	require.Equal(t, 30*time.Second, left, "of the ten minutes that Temporal gives")

@@ -44,7 +44,7 @@ func TestTheDropCheckAloneCatchesALostPage(t *testing.T) {
 	w.must(w.step(catalog))
 	files := w.files(catalog)
 
-	w.numbered(51, 1200) // a page of 50 is lost, and more are new: the source claims just what it shows
+	w.numbered(51, 1200) // a page of 50 is lost, and more are new: the source declares just what it shows
 	in := w.step(catalog)
 	_, _, err := w.materialize(in)
 	app := wantKind(t, fault.Layout, err)
@@ -124,7 +124,7 @@ func TestAnEmptyPartitionIsOnlyCounted(t *testing.T) {
 func TestAWholeCheckSeesWhatThePartitionWillHold(t *testing.T) {
 	t.Parallel()
 	var seen []string
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", Whole: true, Row: func(r row) error {
+	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", AllRows: true, Row: func(r row) error {
 		seen = append(seen, r.ID+" "+r.Content)
 		return nil
 	}}, asset.Unique("content", func(r row) string { return r.Content }).Block()))
@@ -156,17 +156,17 @@ func TestAReferenceIsHeldAgainstWhatThePartitionIsMadeFrom(t *testing.T) {
 	w.checks = []asset.Check[row]{exists(catalog)}
 	w.deployChecks(download)
 	in := w.step(download)
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
 	w.show("a one", "c three") // meanwhile the catalog goes on
 	w.must(w.step(catalog))
-	made, err := w.publish(in, enrolled)
+	made, err := w.publish(in, synced)
 	require.NoError(t, err, "b was there when this was made from it")
 	require.EqualValues(t, 2, made.Rows)
 
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
-			if err := settle(item.ID, row{ID: item.ID, Content: "of nothing"}, nil); err != nil {
+			if err := report(item.ID, row{ID: item.ID, Content: "of nothing"}, nil); err != nil {
 				return err
 			}
 		}

@@ -106,7 +106,7 @@ func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, dir := crashWorld(t, "a 1", "b 1", "c 1", "d 1")
-			in := w.enrolled(download, ledger.Missing)
+			in := w.synced(download, ledger.Missing)
 			require.Equal(t, tt.deaths, w.crashing(t, dir, in, tt.killers...))
 			var want []string
 			published := 0
@@ -148,7 +148,7 @@ func again(w *world, in materialize.BatchInput) (materialize.BatchOutput, error)
 func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
 	t.Parallel()
 	w, _ := crashWorld(t, "a 1", "b 1", "c 1", "d 1")
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	inHand := func(worker, id string) {
 		require.NoError(t, w.ledger.BeginItem(t.Context(), ledger.ItemInProgress{Asset: string(download), Partition: here.Key, Item: id, Run: in.Run, Worker: worker}))
 	}
@@ -173,7 +173,7 @@ func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
 func TestAStepThatKillsManyWorkersFails(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	_, _, err := beat(w, map[string]int{"began": 25, "ended": 3, "deaths": 20}, w.acts.Batch, in)
 	app := wantKind(t, fault.Crash, err)
 	require.True(t, app.NonRetryable())
@@ -184,7 +184,7 @@ func TestAStepThatKillsManyWorkersFails(t *testing.T) {
 func TestAttemptsThatSettleSomethingAreNotInVain(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 1")
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	w.fault = func(id string) error {
 		if id == "a" {
 			return nil

@@ -46,7 +46,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, reader.Close(context.WithoutCancel(t.Context()))) })
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.must(w.step(download))
-	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
 			content := leaflet(t, "bula "+item.ID)
 			if item.ID == "b" {
@@ -57,7 +57,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 			if err == nil {
 				made.Content = doc.Pages[0].Text
 			}
-			if err := settle(item.ID, made, err); err != nil {
+			if err := report(item.ID, made, err); err != nil {
 				return err
 			}
 		}
@@ -69,7 +69,7 @@ func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
 	}
 	w.acts.Engine.Graph, err = asset.NewGraph(all...)
 	require.NoError(t, err)
-	in := w.enrolled(extract, ledger.Missing)
+	in := w.synced(extract, ledger.Missing)
 	out, err := call(w, w.acts.Batch, in)
 	require.NoError(t, err)
 	require.Equal(t, 2, out.Staged)

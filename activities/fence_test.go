@@ -17,10 +17,10 @@ import (
 // asleep makes the maker of the downloads stop before its first row, until wake is called.
 func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
 	began, goes := make(chan struct{}), make(chan struct{})
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		close(began)
 		<-goes
-		return w.honest(ctx, run, batch, settle)
+		return w.honest(ctx, run, batch, report)
 	}
 	return began, func() { close(goes) }
 }
@@ -35,11 +35,11 @@ func (w *world) inBackground(in materialize.BatchInput) <-chan error {
 	return done
 }
 
-// A batch of run A outlives its workflow. Run B has enrolled what the source shows now when A wakes and settles.
+// A batch of run A outlives its workflow. Run B has synced what the source shows now when A wakes and records outcomes.
 func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a old", "b old")
-	a := w.enrolled(download, ledger.Missing)
+	a := w.synced(download, ledger.Missing)
 	sleeping, wake := w.asleep()
 	late := w.inBackground(a)
 	<-sleeping
@@ -47,7 +47,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 	w.make[download] = nil
 	w.show("a new", "b old")
 	w.must(w.step(catalog))
-	b := w.enrolled(download, ledger.Missing)
+	b := w.synced(download, ledger.Missing)
 	wake()
 	err := <-late
 	require.True(t, wantKind(t, fault.Superseded, err).NonRetryable())
@@ -64,7 +64,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 	w.sound()
 }
 
-// A new worker enrols, an old worker is offered the batch: it leaves it, and costs the step nothing.
+// A new worker syncs, an old worker is offered the batch: it leaves it, and costs the step nothing.
 func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
@@ -74,7 +74,7 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	w.versions[download] = "2"
 	w.deploy()
 	newer := w.acts.Engine.Graph
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 
 	w.acts.Engine.Graph = old
 	_, left, err := beat(w, nil, w.acts.Batch, in)
@@ -107,7 +107,7 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	w.sound()
 }
 
-// An old worker that enrols later does not go back to old code, also when the plan is its own.
+// An old worker that syncs later does not go back to old code, also when the plan is its own.
 func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
@@ -124,8 +124,8 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	require.False(t, wantKind(t, fault.CodeVersion, err).NonRetryable())
 	require.ErrorContains(t, err, "has code version 2 in force, and 1 is older")
 	w.acts.Engine.Graph = newer
-	enrolled, made := w.must(planned)
-	require.Equal(t, "2", enrolled.CodeVersion, "a worker with newer code does the step as its own")
+	synced, made := w.must(planned)
+	require.Equal(t, "2", synced.CodeVersion, "a worker with newer code does the step as its own")
 	require.False(t, made.Changed)
 	require.Empty(t, w.calls())
 
@@ -143,7 +143,7 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
-	first := w.enrolled(download, ledger.Missing)
+	first := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, first)
 	require.NoError(t, err)
 	w.calls()
@@ -162,20 +162,20 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1", w.latest(download).CodeVersion, "part of it is still of older code")
 	w.sound()
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 4, enrolled.Recode, "e is made by the new code already")
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 4, synced.CodeChanged, "e is made by the new code already")
 	w.sound()
 }
 
-// A worker of a build that knows no tokens stages a row of old code under an enrolment of new code: it is not published.
+// A worker of a build that knows no tokens stages a row of old code under a sync of new code: it is not published.
 func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.asset(download)
 	w.versions[download] = "2"
 	w.deploy()
-	in := w.enrolled(download, ledger.Missing)
-	part, err := w.table(download).NewPart(t.Context(), here.Key, nil)
+	in := w.synced(download, ledger.Missing)
+	part, err := w.table(download).NewFile(t.Context(), here.Key, nil)
 	require.NoError(t, err)
 	outcomes := []ledger.Outcome{}
 	for _, id := range []string{"a", "b"} {
@@ -210,8 +210,8 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 		w.calls()
 		require.NoError(t, w.ledger.InvalidateRow(t.Context(), string(key), here.Key, "a", "its row is of another code version"))
 		require.Len(t, w.rows(key), 2, "readers keep what they have")
-		enrolled, made := w.must(w.step(key))
-		require.Equal(t, []int{1, 1}, []int{enrolled.Changed, enrolled.Unchanged})
+		synced, made := w.must(w.step(key))
+		require.Equal(t, []int{1, 1}, []int{synced.Changed, synced.Unchanged})
 		require.True(t, made.Changed)
 		_, again := w.must(w.step(key))
 		require.False(t, again.Changed)

@@ -46,9 +46,9 @@ func TestAnEstimateIsWhatIsDone(t *testing.T) {
 	w.must(w.step(catalog))
 	_, f = w.estimate("test/download", asset.Needed)
 	require.Equal(t, asset.Estimate{Counted: true, Items: 6, Fetch: 3, Skip: 3, Tombstone: 1, Requests: 4, Minutes: 1 + 2./60}, rounded(f.Steps[0]))
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 3, enrolled.Todo)
-	require.Equal(t, 1, enrolled.Vanished)
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 3, synced.Todo)
+	require.Equal(t, 1, synced.Vanished)
 
 	_, f = w.estimate("test/download", asset.Without)
 	require.Equal(t, 6, f.Steps[0].Fetch, "forced")
@@ -90,7 +90,7 @@ func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Layout, "parse", "odd")})
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, in) // the first batch of two: one quarantined, three staged
 	require.NoError(t, err)
 	require.NoError(t, w.ledger.KeepRow(t.Context(), w.token(download), "e", "", []byte(`{"ID":"e"}`)))
@@ -122,8 +122,8 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	plan, f := w.estimate("test/download", asset.Needed)
 	require.Equal(t, asset.CodeAxis, plan.Steps[0].Axis)
 	require.Equal(t, asset.Estimate{Counted: true, Items: 3, Recompute: 2, Fetch: 1, Requests: 2, Minutes: 1 + 1./60}, f.Steps[0], "what was absent has no row to make one from")
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 3, enrolled.Recode)
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 3, synced.CodeChanged)
 	require.Equal(t, []string{"b 2", "b 2"}, w.calls(), "only what has no row is asked for, and that twice")
 	require.Equal(t, []string{"a 1", "c 3"}, w.rows(download), "digits have no capitals")
 	w.sound()
@@ -161,7 +161,7 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	require.Equal(t, w.files(download), []string{got.Table.Part})
 	require.Equal(t, "run-2", got.Made.RunID)
 	require.Equal(t, "one", got.Row.Get("content"))
-	require.Nil(t, got.Row.Get("run_id"), "where it is from is told apart")
+	require.Nil(t, got.Row.Get("run_id"), "where it is from is shown separately")
 	require.Empty(t, got.Missing)
 
 	links, err = lineage.Why(t.Context(), w.acts.Engine, "b", "", "")
@@ -199,8 +199,8 @@ func TestAnEstimateOfSeveralHosts(t *testing.T) {
 			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
 				return asset.Cost{Host: host, Requests: requests}, nil
 			},
-			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-				return asset.Claim{}, nil
+			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+				return asset.Listing{}, nil
 			},
 		})
 	}

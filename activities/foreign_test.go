@@ -118,7 +118,7 @@ func deeds(key asset.Key) []deed {
 
 // moments are where in a run another program may come in.
 func moments() []string {
-	return []string{"between runs", "after enrolling", "after the batch", "after the checks", "before the commit", "after the commit"}
+	return []string{"between runs", "after syncing", "after the batch", "after the checks", "before the commit", "after the commit"}
 }
 
 // TestForeignCommits has delta-rs change a table between any two of our steps: the next run ends with the rows of an
@@ -187,27 +187,27 @@ func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, whe
 
 // runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.
 func (w *world) runWith(in materialize.StepInput, now func(at string)) {
-	var enrolled materialize.SyncResult
+	var synced materialize.SyncResult
 	var err error
 	if in.Step.Lists {
-		enrolled, err = call(w, w.acts.List, in)
+		synced, err = call(w, w.acts.List, in)
 	} else {
-		enrolled, err = call(w, w.acts.Enrol, in)
+		synced, err = call(w, w.acts.Enrol, in)
 	}
-	now("after enrolling")
-	for n := 1; err == nil && !in.Step.Lists && n <= enrolled.Batches; n++ {
+	now("after syncing")
+	for n := 1; err == nil && !in.Step.Lists && n <= synced.Batches; n++ {
 		_, err = call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 	}
 	now("after the batch")
 	if err != nil {
 		return
 	}
-	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: synced.Upstream})
 	now("after the checks")
 	if err != nil {
 		return
 	}
-	publish := materialize.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
+	publish := materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, Verdicts: checked.Verdicts}
 	w.interrupt = func(at string) { w.interrupt = nil; now(at) }
 	_, err = call(w, w.acts.Publish, publish)
 	w.interrupt = nil

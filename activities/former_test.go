@@ -16,14 +16,14 @@ func TestWhatIsMadeAgainKnowsItsFormerRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	former := map[string]string{}
-	w.make = map[asset.Key]maker{download: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make = map[asset.Key]maker{download: func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
 			former[item.ID] = ""
-			if was, known := item.Former.(row); known {
+			if was, known := item.Previous.(row); known {
 				former[item.ID] = was.Content
 			}
 		}
-		return w.honest(ctx, run, batch, settle)
+		return w.honest(ctx, run, batch, report)
 	}}
 	gets := func(mode ledger.Mode) map[string]string {
 		clear(former)

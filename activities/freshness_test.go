@@ -17,14 +17,14 @@ func TestABrokenPromiseIsToldOnce(t *testing.T) {
 	t.Parallel()
 	daily := asset.New(asset.Spec[row]{
 		Key: "t/day", Location: "d", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Daily("day", "", "2026-08-01"), Freshness: asset.Within(6 * time.Hour),
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 	letters := asset.New(asset.Spec[row]{
 		Key: "t/letter", Location: "l", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Dynamic("letter"), Freshness: asset.Within(48 * time.Hour),
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 	w := newAuto(t, daily, letters)

@@ -61,7 +61,7 @@ func TestRunsThatInterleave(t *testing.T) {
 				d.step()
 				d.w.sound()
 			}
-			d.settle()
+			d.finish()
 			require.Positive(t, d.kinds[""], "%v", d.kinds)
 			require.Positive(t, d.kinds[fault.Superseded], "%v", d.kinds)
 			require.Positive(t, d.kinds[fault.CodeVersion], "%v", d.kinds)
@@ -91,10 +91,10 @@ func (d *twins) step() {
 	case 1, 2:
 		d.offered()
 		in := d.w.step(download)
-		enrolled, err := call(d.w, d.w.acts.Enrol, in)
-		d.note("enrol "+in.Run, err)
+		synced, err := call(d.w, d.w.acts.Enrol, in)
+		d.note("sync "+in.Run, err)
 		if err == nil {
-			d.runs = append(d.runs, materialize.BatchInput{StepInput: enrolled.Of(in), Batch: enrolled.Batches})
+			d.runs = append(d.runs, materialize.BatchInput{StepInput: synced.Of(in), Batch: synced.Batches})
 		}
 	case 3, 4:
 		d.batch(false)
@@ -149,10 +149,10 @@ func (d *twins) batch(suspend bool) {
 		return
 	}
 	began, goes := make(chan struct{}, 1), make(chan struct{})
-	d.w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	d.w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		began <- struct{}{}
 		<-goes
-		return d.w.honest(ctx, run, batch, settle)
+		return d.w.honest(ctx, run, batch, report)
 	}
 	done := d.w.inBackground(in)
 	select {
@@ -184,8 +184,8 @@ func (d *twins) publish() {
 	d.note("publish "+in.Run, err)
 }
 
-// settle wakes all that sleeps, and brings the partition up to date: it holds what the source shows.
-func (d *twins) settle() {
+// finish wakes all that sleeps, and brings the partition up to date: it holds what the source shows.
+func (d *twins) finish() {
 	for len(d.asleep) > 0 {
 		d.wake(0)
 		d.w.sound()

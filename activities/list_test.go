@@ -16,9 +16,9 @@ func TestListedItemsBecomeRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two", "c three")
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, 3, enrolled.New)
-	require.Equal(t, "today", enrolled.Snapshot)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, 3, synced.New)
+	require.Equal(t, "today", synced.Snapshot)
 	require.True(t, made.Changed)
 	require.EqualValues(t, 3, made.Rows)
 	require.Equal(t, 3, made.Published)
@@ -35,9 +35,9 @@ func TestNothingChangedWritesNoVersion(t *testing.T) {
 	_, first := w.must(w.step(catalog))
 	files := w.files(catalog)
 	in := w.step(catalog)
-	enrolled, made := w.must(in)
-	require.Equal(t, 2, enrolled.Unchanged)
-	require.Zero(t, enrolled.Todo)
+	synced, made := w.must(in)
+	require.Equal(t, 2, synced.Unchanged)
+	require.Zero(t, synced.Todo)
 	require.False(t, made.Changed)
 	require.Equal(t, first.Version, made.Version)
 	require.EqualValues(t, 2, made.Rows)
@@ -62,8 +62,8 @@ func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
 	require.Len(t, second, 2)
 
 	w.show("a one", "b changed", "d four", "e five", "f six", "g new")
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, ledger.SyncResult{Discovered: 6, New: 1, Changed: 1, Unchanged: 4, Vanished: 1, Todo: 2, Batches: 1}, enrolled.SyncResult)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, ledger.SyncResult{Discovered: 6, New: 1, Changed: 1, Unchanged: 4, Vanished: 1, Todo: 2, Batches: 1}, synced.SyncResult)
 	third := w.files(catalog)
 	require.NotContains(t, third, first[0], "it held b and c")
 	require.Contains(t, third, second[1], "nothing happened to e and f")
@@ -85,7 +85,7 @@ func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
 	_, _, err := w.materialize(w.step(catalog))
 	app := wantKind(t, fault.Incomplete, err)
 	require.False(t, app.NonRetryable(), "it is listed again")
-	require.ErrorContains(t, err, "1 of the 2 it claims")
+	require.ErrorContains(t, err, "1 of the 2 it declares")
 	require.ErrorContains(t, err, "1 known from before are not in it: b")
 	complete := w.check(catalog, "complete")
 	require.False(t, complete.Passed)
@@ -124,8 +124,8 @@ func TestAListingThatFailsHasNoVerdict(t *testing.T) {
 	w := newWorld(t)
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: w.acts.Engine.Graph.All()[0].Partitions,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, fault.New(fault.Session, "list", "the browser is gone")
 		},
 	}))
 	require.NoError(t, err)
@@ -145,8 +145,8 @@ func TestNewCodeDoesEverythingAgain(t *testing.T) {
 	files := w.files(catalog)
 	w.versions[catalog] = "2"
 	w.deploy()
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, 2, enrolled.Recode)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, 2, synced.CodeChanged)
 	require.True(t, made.Changed)
 	require.NotContains(t, w.files(catalog), files[0])
 	require.Equal(t, []string{"a one", "b two"}, w.rows(catalog))

@@ -43,8 +43,8 @@ func (s server) Ending(ctx context.Context, workflow string) (ledger.RunState, s
 	}
 }
 
-// lostAfter is how long a run or a backfill is there before it is asked about: whoever began it may be about to say more.
-const lostAfter = time.Minute
+// lostTimeout is how long a run or a backfill exists before the server is asked about it: its starter may still be at work.
+const lostTimeout = time.Minute
 
 // Lost is what CloseLost closed.
 type Lost struct {
@@ -66,7 +66,7 @@ func CloseLost(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) 
 		newest[r.Workflow] = r.ID
 	}
 	for _, r := range runs {
-		if now.Sub(r.Started) < lostAfter {
+		if now.Sub(r.Started) < lostTimeout {
 			continue
 		}
 		state, why := ledger.RunCanceled, "another execution of "+r.Workflow+" has followed it"
@@ -95,7 +95,7 @@ func closeLostBackfills(ctx context.Context, l *ledger.Ledger, e Endings, now ti
 		return err
 	}
 	for _, b := range open {
-		if now.Sub(b.Updated) < lostAfter {
+		if now.Sub(b.Updated) < lostTimeout {
 			continue
 		}
 		state, why, err := e.Ending(ctx, backfillWorkflow(b.ID))

@@ -62,19 +62,19 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	require.ErrorContains(t, err, "test/catalog[8] was never published: materialize it first")
 
 	last := w.listIn(t, "8", "c 3")
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	require.Equal(t, 3, enrolled.Discovered)
-	require.Equal(t, map[string]int64{string(catalog): last.Version}, enrolled.Upstream, "the newest of what was read")
-	_, err = w.publish(in, enrolled)
+	require.Equal(t, 3, synced.Discovered)
+	require.Equal(t, map[string]int64{string(catalog): last.Version}, synced.Upstream, "the newest of what was read")
+	_, err = w.publish(in, synced)
 	require.NoError(t, err)
 
-	stands := func() asset.Standing {
+	stands := func() asset.PartitionStatus {
 		facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 		require.NoError(t, err)
 		a, err := w.acts.Engine.Graph.Get(sum)
 		require.NoError(t, err)
-		return w.acts.Engine.Graph.View(facts).Judge(a, "all")
+		return w.acts.Engine.Graph.View(facts).Status(a, "all")
 	}
 	require.Equal(t, asset.Fresh, stands().State)
 	w.listIn(t, "5", "a 1", "b 3")
@@ -130,7 +130,7 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 
 	facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
-	fact := facts.Facts[office]["all"]
+	fact := facts.Records[office]["all"]
 	require.EqualValues(t, 1, fact.Version)
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 }

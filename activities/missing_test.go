@@ -21,21 +21,21 @@ func TestOnlyALaterDayMakesAnItemVanish(t *testing.T) {
 
 	w.day = "2026-05-02"
 	w.show("a one", "b two")
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, 1, enrolled.Missing)
-	require.Zero(t, enrolled.Vanished)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, 1, synced.Missing)
+	require.Zero(t, synced.Vanished)
 	require.False(t, made.Changed, "nothing is taken away yet")
 	require.Equal(t, ledger.Counts{Discovered: 3, Published: 3}, made.Counts)
-	enrolled, _ = w.must(w.step(catalog))
-	require.Equal(t, 1, enrolled.Missing, "the same day says nothing new")
+	synced, _ = w.must(w.step(catalog))
+	require.Equal(t, 1, synced.Missing, "the same day says nothing new")
 	require.Equal(t, []string{"a one", "b two", "c three"}, w.rows(catalog))
 	w.must(w.step(download))
 	require.Equal(t, []string{"a one", "b two", "c three"}, w.rows(download), "and what is made from it stays, too")
 	w.sound()
 
 	w.day = "2026-05-03"
-	enrolled, made = w.must(w.step(catalog))
-	require.Equal(t, 1, enrolled.Vanished)
+	synced, made = w.must(w.step(catalog))
+	require.Equal(t, 1, synced.Vanished)
 	require.True(t, made.Changed)
 	require.Equal(t, ledger.Counts{Discovered: 3, Published: 2, Absent: 1}, made.Counts)
 	require.Equal(t, []string{"a one", "b two"}, w.rows(catalog))
@@ -61,8 +61,8 @@ func TestAnItemThatIsListedAgainIsNotMissing(t *testing.T) {
 	} {
 		w.day = look.day
 		w.show(look.show...)
-		enrolled, _ := w.must(w.step(catalog))
-		require.Equal(t, look.vanished, enrolled.Vanished, look.day)
+		synced, _ := w.must(w.step(catalog))
+		require.Equal(t, look.vanished, synced.Vanished, look.day)
 		w.sound()
 	}
 	require.Equal(t, []string{"a one"}, w.rows(catalog))

@@ -33,7 +33,7 @@ func (w *world) foreignFile(key asset.Key, items ...string) lake.File {
 			was[r.(row).ID] = r.(row)
 		}
 	}
-	part, err := w.table(key).NewPart(w.tb.Context(), here.Key, nil)
+	part, err := w.table(key).NewFile(w.tb.Context(), here.Key, nil)
 	require.NoError(w.tb, err)
 	for _, item := range items {
 		id, content, _ := strings.Cut(item, " ")
@@ -138,7 +138,7 @@ func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
 	in := w.step(download)
 	_, err := w.prepare(in)
 	require.NoError(t, err)
-	staged, _, err := w.ledger.StagedParts(t.Context(), string(download), here.Key)
+	staged, _, err := w.ledger.StagedFiles(t.Context(), string(download), here.Key)
 	require.NoError(t, err)
 	require.Len(t, staged, 1)
 	require.NoError(t, os.Remove(filepath.Join(w.folder(download), staged[0])))
@@ -148,12 +148,12 @@ func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
 		require.Equal(t, []string{"a 2", "b 1"}, w.rows(key))
 	}
 	w.sound()
-	left, _, err := w.ledger.StagedParts(t.Context(), string(download), here.Key)
+	left, _, err := w.ledger.StagedFiles(t.Context(), string(download), here.Key)
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
 
-// TestAPinnedInputThatAnotherProgramTookAway: a step reads its input at the version that it was enrolled with; when its log
+// TestAPinnedInputThatAnotherProgramTookAway: a step reads its input at the version that it was synced with; when its log
 // was cleaned or its files were removed since, it reads the newest instead of failing, and nothing stays stale for ever.
 func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 	t.Parallel()
@@ -175,7 +175,7 @@ func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 			w.show("a 1", "b 1")
 			w.must(w.step(catalog))
 			in := w.step(download)
-			enrolled, err := call(w, w.acts.Enrol, in)
+			synced, err := call(w, w.acts.Enrol, in)
 			require.NoError(t, err)
 			pinned, files := w.latest(catalog).Version, w.files(catalog)
 			for day := range 11 { // over a checkpoint
@@ -183,7 +183,7 @@ func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 				w.must(w.step(catalog))
 			}
 			takeAway(w, pinned, files)
-			for n := 1; n <= enrolled.Batches; n++ {
+			for n := 1; n <= synced.Batches; n++ {
 				_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 				require.NoError(t, err)
 			}
@@ -220,7 +220,7 @@ func TestARollbackOverDeletionVectors(t *testing.T) {
 		require.ErrorContains(t, err, "starter rollback test/download --to "+fmt.Sprint(now.Version))
 	}
 	require.Empty(t, w.calls())
-	staged, _, err := w.ledger.StagedParts(t.Context(), string(download), here.Key)
+	staged, _, err := w.ledger.StagedFiles(t.Context(), string(download), here.Key)
 	require.NoError(t, err)
 	require.Empty(t, staged)
 

@@ -107,20 +107,20 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 			t.Parallel()
 			w := listed(t, "a 1")
 			visits, asked := 0, 0
-			w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+			w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 				visits++
 				says := tt.says[min(asked, len(tt.says)-1)]
 				asked++
 				switch says {
 				case "none":
-					return settle("a", row{}, fault.New(fault.NotFound, "fetch", "there is none"))
+					return report("a", row{}, fault.New(fault.NotFound, "fetch", "there is none"))
 				case "broken":
-					return settle("a", row{}, fault.New(fault.Corrupt, "fetch", "truncated"))
+					return report("a", row{}, fault.New(fault.Corrupt, "fetch", "truncated"))
 				default:
-					return settle("a", w.row(run, batch[0]), nil)
+					return report("a", w.row(run, batch[0]), nil)
 				}
 			}
-			_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+			_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 			require.NoError(t, err)
 			require.Equal(t, tt.calls, visits, "each question is a visit of its own")
 			require.Equal(t, []string{tt.want}, w.entries(download))
@@ -130,10 +130,10 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 		t.Parallel()
 		w := listed(t, "a 1", "b 2")
 		first := true
-		w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+		w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 			for _, item := range batch {
 				if item.ID == "a" {
-					if err := settle("a", row{}, fault.New(fault.NotFound, "fetch", "there is none")); err != nil {
+					if err := report("a", row{}, fault.New(fault.NotFound, "fetch", "there is none")); err != nil {
 						return err
 					}
 					continue
@@ -142,13 +142,13 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 					first = false
 					return fault.New(fault.Session, "fetch", "the browser is gone")
 				}
-				if err := settle(item.ID, w.row(run, item), nil); err != nil {
+				if err := report(item.ID, w.row(run, item), nil); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		in := w.enrolled(download, ledger.Missing)
+		in := w.synced(download, ledger.Missing)
 		_, err := call(w, w.acts.Batch, in)
 		wantKind(t, fault.Session, err)
 		require.Equal(t, []string{"a pending not_found 1", "b pending  0"}, w.entries(download), "it was said once")

@@ -93,16 +93,16 @@ func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
 	w.fault = failing(map[string]error{"a": fault.New(fault.Unavailable, "fetch", "HTTP 500"), "b": fault.New(fault.Layout, "parse", "odd")})
 	_, made := w.must(w.step(download))
 	w.must(w.step(extract))
-	in := w.enrolled(extract, ledger.Force)
+	in := w.synced(extract, ledger.Force)
 	require.Equal(t, "run-4", in.Run)
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "6", Label: "New"}}))
 
 	got, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
 	require.Equal(t, map[string][]asset.Partition{"category": {{Key: "6", Label: "New"}}}, got.Partitions, "5 is gone")
-	fact := got.Facts[download][here.Key]
+	fact := got.Records[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.PartitionFact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2, Attempt: asset.AttemptSucceeded}, fact)
-	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
+	require.Equal(t, asset.PartitionRecord{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2, Attempt: asset.AttemptSucceeded}, fact)
+	require.Equal(t, 1, got.Records[extract][here.Key].Pending)
 }

@@ -101,11 +101,11 @@ func (c *chance) fate(id string) error {
 }
 
 // mortal makes a batch, and may die of it.
-func (c *chance) mortal(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+func (c *chance) mortal(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 	if c.panics == 0 || c.panics >= len(batch) {
-		return c.w.honest(ctx, run, batch, settle)
+		return c.w.honest(ctx, run, batch, report)
 	}
-	if err := c.w.honest(ctx, run, batch[:c.panics], settle); err != nil {
+	if err := c.w.honest(ctx, run, batch[:c.panics], report); err != nil {
 		return err
 	}
 	panic("killed")

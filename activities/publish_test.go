@@ -23,14 +23,14 @@ import (
 func (w *world) ready(key asset.Key) materialize.PublishInput {
 	w.tb.Helper()
 	in := w.step(key)
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(w.tb, err)
-	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: synced.Upstream})
 	require.NoError(w.tb, err)
-	return materialize.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
+	return materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, Verdicts: checked.Verdicts}
 }
 
-// A publish that dies at any operation of the store is put right by its next attempt, or by the next run.
+// A publish that dies at any operation of the store is completed by its next attempt, or by the next run.
 func TestPublishSurvivesDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {

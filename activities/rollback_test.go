@@ -28,16 +28,16 @@ func (w *world) asset(key asset.Key) *asset.Asset {
 }
 
 // rollback takes the one partition back.
-func (w *world) rollback(key asset.Key, to int64) (past.Return, error) {
+func (w *world) rollback(key asset.Key, to int64) (past.RollbackPlan, error) {
 	w.runs++
 	done, err := w.keeper().Rollback(w.tb.Context(), w.asset(key), to, nil, fmt.Sprintf("rollback-%d", w.runs))
 	if len(done) == 0 {
-		return past.Return{}, err
+		return past.RollbackPlan{}, err
 	}
 	return done[0], err
 }
 
-func (w *world) back(key asset.Key, to int64) past.Return {
+func (w *world) back(key asset.Key, to int64) past.RollbackPlan {
 	w.tb.Helper()
 	done, err := w.rollback(key, to)
 	require.NoError(w.tb, err)
@@ -82,7 +82,7 @@ func (w *world) judge(key asset.Key) asset.State {
 	w.tb.Helper()
 	world, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	return w.acts.Engine.Graph.View(world).Judge(w.asset(key), here.Key).State
+	return w.acts.Engine.Graph.View(world).Status(w.asset(key), here.Key).State
 }
 
 func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
 	require.Equal(t, newest, done.From)
 	require.Equal(t, newest+1, *done.Version)
 	require.Equal(t, 3, done.Older, "changes, goes, spoils")
-	require.Equal(t, 2, done.Returning, "goes, spoils")
+	require.Equal(t, 2, done.ItemsBack, "goes, spoils")
 	require.Equal(t, 1, done.Same, "stays was copied to another file, and is the same row")
 	require.Equal(t, 1, done.Pending, "comes")
 	require.Equal(t, []string{
@@ -130,11 +130,11 @@ func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
 	require.Equal(t, asset.Stale, w.judge(extract), "what is made from it is older than it")
 	require.NotEqual(t, asset.Fresh, w.judge(download))
 
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 1, enrolled.Unchanged, "stays")
-	require.Equal(t, 2, enrolled.Changed, "changes and spoils")
-	require.Equal(t, 1, enrolled.Resumed, "comes")
-	require.Equal(t, 1, enrolled.Vanished, "goes")
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 1, synced.Unchanged, "stays")
+	require.Equal(t, 2, synced.Changed, "changes and spoils")
+	require.Equal(t, 1, synced.Resumed, "comes")
+	require.Equal(t, 1, synced.Vanished, "goes")
 	require.ElementsMatch(t, []string{"changes two", "comes two", "spoils two"}, w.calls(), "what stayed is not made again")
 	require.Equal(t, []string{"changes two", "comes two", "spoils two", "stays one"}, w.rows(download))
 	w.sound()
@@ -169,7 +169,7 @@ func TestFromEveryVersionForwardAgain(t *testing.T) {
 	}
 }
 
-// A rollback that dies at any operation of the store is finished or abandoned by whoever comes next.
+// A rollback that dies at any operation of the store is finished or abandoned by the next attempt or run.
 func TestRollbackSurvivesDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
@@ -270,15 +270,15 @@ func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
 	w.must(w.step(catalog))
 	in := w.step(catalog)
 	require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: in.Run}))
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	require.Zero(t, enrolled.Todo)
+	require.Zero(t, synced.Todo)
 	_, err = w.rollback(catalog, 0)
-	require.ErrorContains(t, err, "is in the hands of run "+in.Run, "it has claimed the partition")
+	require.ErrorContains(t, err, "is claimed by run "+in.Run, "it has claimed the partition")
 
 	require.NoError(t, w.ledger.Unclaim(t.Context(), w.claim(catalog)))
 	w.back(catalog, 0)
-	_, err = w.publish(in, enrolled)
+	_, err = w.publish(in, synced)
 	require.True(t, wantKind(t, fault.Superseded, err).NonRetryable())
 	require.ErrorContains(t, err, "run "+in.Run+", generation 3, is superseded by run rollback")
 	w.must(w.step(catalog))

@@ -20,7 +20,7 @@ func TestAFullDiskIsWaitedFor(t *testing.T) {
 	w.show("a one", "b two", "c three")
 	w.must(w.step(catalog))
 	w.calls()
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	full := true
 	w.acts.Engine.Limits.Room = func() error {
 		if !full {
@@ -68,7 +68,7 @@ func TestARunStoresNoMoreThanItMay(t *testing.T) {
 	w.calls()
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	require.NoError(t, w.ledger.AddStored(t.Context(), in.Run, stored))
 	_, err = call(w, w.acts.Batch, in)
 	told := wantKind(t, fault.Full, err)

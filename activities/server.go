@@ -31,16 +31,16 @@ func (s server) Open(ctx context.Context, workflow, execution string) (bool, err
 	if err == nil && info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
 		info, err = s.describe(ctx, workflow, "")
 	}
-	return underWay(info.GetStatus()), err
+	return isRunning(info.GetStatus()), err
 }
 
 // Current asks whether this very execution is under way.
 func (s server) Current(ctx context.Context, workflow, execution string) (open bool, parent string, err error) {
 	info, err := s.describe(ctx, workflow, execution)
-	return underWay(info.GetStatus()), info.GetParentExecution().GetWorkflowId(), err
+	return isRunning(info.GetStatus()), info.GetParentExecution().GetWorkflowId(), err
 }
 
-func underWay(status enums.WorkflowExecutionStatus) bool {
+func isRunning(status enums.WorkflowExecutionStatus) bool {
 	return status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enums.WORKFLOW_EXECUTION_STATUS_PAUSED
 }
 

@@ -98,20 +98,20 @@ func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
 			forever := make(chan struct{})
 			t.Cleanup(func() { close(forever) })
 			a := &timed{time: tt.time, why: context.DeadlineExceeded}
-			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 				for _, item := range batch {
 					if strings.Contains(tt.bad, item.ID) {
 						if err := tt.do(ctx, a, forever); err != nil {
 							return err
 						}
 					}
-					if err := settle(item.ID, w.row(run, item), nil); err != nil {
+					if err := report(item.ID, w.row(run, item), nil); err != nil {
 						return err
 					}
 				}
 				return nil
 			}
-			in := w.enrolled(extract, ledger.Missing)
+			in := w.synced(extract, ledger.Missing)
 			w.attempts(t, a, in, 20)
 			var want []string
 			for _, id := range []string{"a", "b", "c", "d"} {
@@ -160,7 +160,7 @@ func TestItemsThatAreCutOffAreNotCharged(t *testing.T) {
 			w := listed(t, "a 1", "b 2")
 			w.must(w.step(download))
 			a := &timed{time: tt.time, why: tt.why}
-			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+			w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 				for _, item := range batch {
 					if item.ID == "b" {
 						return blocks(ctx, a, nil)
@@ -171,13 +171,13 @@ func TestItemsThatAreCutOffAreNotCharged(t *testing.T) {
 						case <-ctx.Done():
 						}
 					}
-					if err := settle(item.ID, w.row(run, item), nil); err != nil {
+					if err := report(item.ID, w.row(run, item), nil); err != nil {
 						return err
 					}
 				}
 				return nil
 			}
-			in := w.enrolled(extract, ledger.Missing)
+			in := w.synced(extract, ledger.Missing)
 			left := map[string]int{"began": 1} // and no end: item by item
 			for range tt.attempts {
 				var err error
@@ -193,23 +193,23 @@ func TestItemsThatAreCutOffAreNotCharged(t *testing.T) {
 	}
 }
 
-// What code settles that was left behind is refused: the next attempt may be at the item.
+// An outcome that arrives after its attempt has ended is refused: the next attempt may be at the item.
 func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))
 	a := &timed{time: 10 * time.Second, why: context.DeadlineExceeded}
 	left, late := make(chan struct{}), make(chan error, 1)
-	w.make[extract] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-		if err := settle(batch[0].ID, w.row(run, batch[0]), nil); err != nil {
+	w.make[extract] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+		if err := report(batch[0].ID, w.row(run, batch[0]), nil); err != nil {
 			return err
 		}
 		a.over()
 		<-left
-		late <- settle(batch[1].ID, w.row(run, batch[1]), nil)
+		late <- report(batch[1].ID, w.row(run, batch[1]), nil)
 		return nil
 	}
-	in := w.enrolled(extract, ledger.Missing)
+	in := w.synced(extract, ledger.Missing)
 	beats, err := w.attempt(a, nil, in)
 	require.ErrorContains(t, err, "does not stop when it is told to")
 	require.Equal(t, 1, beats["failures"])
@@ -224,7 +224,7 @@ func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
 	w.sound()
 }
 
-// An attempt that the server times out leaves its item in hand while its worker lives. That is charged, as a death is; what
+// An attempt that the server times out leaves its item in progress while its worker lives. That counts as a failure, as a death is; what
 // another run left, or a worker that was told to stop, is not.
 func TestItemsThatKeepTheirWorkerFromBeingHeardAreQuarantined(t *testing.T) {
 	t.Parallel()
@@ -246,7 +246,7 @@ func TestItemsThatKeepTheirWorkerFromBeingHeardAreQuarantined(t *testing.T) {
 			}
 			require.NoError(t, w.ledger.Stopping(t.Context(), "stops"))
 			w.workerOf("now", dead{"lives": true, "stops": true, "gone": true}) // none of them died
-			in := w.enrolled(download, ledger.Missing)
+			in := w.synced(download, ledger.Missing)
 			w.fault = func(string) error { return fault.New(fault.Offline, "fetch", "the hub is gone") }
 			hand := ledger.ItemInProgress{Asset: string(download), Partition: here.Key, Item: "a", Run: in.Run, Worker: tt.worker}
 			if tt.run != "" {
@@ -282,20 +282,20 @@ func TestABatchOfDearItemsComesToItsEnd(t *testing.T) {
 	w := listed(t, "a 1", "b 2", "c 3", "d 4")
 	w.must(w.step(download))
 	a := &timed{time: 3 * time.Second, why: context.DeadlineExceeded}
-	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[extract] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
 			select {
 			case <-time.After(a.time / 3):
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			if err := settle(item.ID, w.row(run, item), nil); err != nil {
+			if err := report(item.ID, w.row(run, item), nil); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	in := w.enrolled(extract, ledger.Missing)
+	in := w.synced(extract, ledger.Missing)
 	w.attempts(t, a, in, 10)
 	require.Equal(t, ledger.Counts{Discovered: 4, Pending: 4}, w.counts(extract), "staged, and none is quarantined")
 }

@@ -177,7 +177,7 @@ func TestVacuumSparesWhatARollbackIsAboutToBringBack(t *testing.T) {
 	old := w.filesAt(catalog, 0)
 	id, err := w.ledger.BeginPublish(t.Context(), ledger.Materialization{
 		Asset: string(catalog), Partition: here.Key, Run: "rollback",
-		Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: map[string]ledger.Restored{old[0]: {}}}},
+		Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Files: map[string]ledger.Restored{old[0]: {}}}},
 	})
 	require.NoError(t, err)
 	done := w.vacuum(catalog, past.Retention{Versions: 1})

@@ -28,7 +28,7 @@ func TestAStepThatWaitsForTheSourceIsListed(t *testing.T) {
 	w.fault = func(string) error {
 		return &fault.Error{Kind: fault.Refused, Op: "fetch", After: time.Hour, Err: errors.New("403 at " + secret), Evidence: "quarantine/1.html"}
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	before := w.ledger.Now()
 	_, err := call(w, w.acts.Batch, in)
 	require.Equal(t, 10*time.Minute, wantKind(t, fault.Refused, err).NextRetryDelay(), "somebody may have let us go on before")
@@ -58,7 +58,7 @@ func TestAStepThatWaitsForTheSourceIsListed(t *testing.T) {
 func TestAnAttemptUnderWayDoesNotEndALaterWait(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5") // two batches
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	w.fault = func(id string) error {
 		if id != "e" { // the first batch goes well, and the second one begins to wait meanwhile
 			return nil

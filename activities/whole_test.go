@@ -74,20 +74,20 @@ func TestALargePartitionIsLeftToItsWorkflow(t *testing.T) {
 	whole, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 	require.NoError(t, err)
 	require.True(t, whole.Left)
-	require.Equal(t, 3, whole.Enrolled.Batches)
+	require.Equal(t, 3, whole.Synced.Batches)
 	require.Empty(t, w.calls(), "nothing is made yet")
 	require.Len(t, w.claims(), 1, "the partition is held for the workflow that goes on")
 	for n := range 3 {
 		_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n + 1})
 		require.NoError(t, err)
 	}
-	made, err := w.publish(in, whole.Enrolled)
+	made, err := w.publish(in, whole.Synced)
 	require.NoError(t, err)
 	require.EqualValues(t, 9, made.Rows)
 	require.Empty(t, w.claims())
 }
 
-// A small step that dies at any operation of the store is done once, whoever comes next.
+// A small step that dies at any operation of the store is done once, by the next attempt or run.
 func TestAWholeStepSurvivesDeathAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
@@ -135,7 +135,7 @@ func TestAStepOfABackfillRecordsItsEndAndTakesTheNext(t *testing.T) {
 		step := taken.Steps[0]
 		require.Equal(t, key, step.Step.Asset)
 		in := activities.PartitionInput{StepInput: materialize.StepInput{Run: opened.Run, Step: step.Step}, Of: activities.StepOf{
-			Backfill: "june", Epoch: opened.Epoch, Seq: step.Seq, Take: step.Take, Next: int64(i) + 2,
+			Backfill: "june", Epoch: opened.Epoch, Seq: step.Seq, Dequeue: step.Dequeue, Next: int64(i) + 2,
 		}}
 		whole, err := call(w, w.acts.MaterializePartition, in)
 		require.NoError(t, err)

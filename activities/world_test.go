@@ -50,7 +50,7 @@ type row struct {
 func (r row) ItemID() string { return r.ID }
 
 // maker makes the items of one batch; the tests put their faults into it.
-type maker func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error
+type maker func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error
 
 // world is a source, the assets made from it, and where they are kept.
 type world struct {
@@ -64,7 +64,7 @@ type world struct {
 
 	mu       sync.Mutex
 	source   map[string]string // content by id
-	more     int               // what the source claims beyond what it shows
+	more     int               // what the source declares beyond what it shows
 	again    []asset.Item      // what it shows a second time
 	odd      error             // what listing it ends with
 	day      string            // of its data; "": it has no notion of days
@@ -192,23 +192,23 @@ func (w *world) deployChecks(key asset.Key) {
 	w.deploy()
 }
 
-func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Claim, error) {
+func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Listing, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(w.source)) {
 		if err := emit(asset.Item{ID: id, Fingerprint: w.source[id]}, row{ID: id, Content: w.source[id], Provenance: run.Provenance(w.acts.Engine.Now(), "")}); err != nil {
-			return asset.Claim{}, err
+			return asset.Listing{}, err
 		}
 	}
 	for _, item := range w.again {
 		if err := emit(item, row{ID: item.ID, Content: "shown again"}); err != nil {
-			return asset.Claim{}, err
+			return asset.Listing{}, err
 		}
 	}
 	if w.odd != nil {
-		return asset.Claim{}, w.odd
+		return asset.Listing{}, w.odd
 	}
-	return asset.Claim{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
+	return asset.Listing{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
 }
 
 func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asset.Item) error) error {
@@ -226,22 +226,22 @@ func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asse
 }
 
 func (w *world) makes(key asset.Key) maker {
-	return func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	return func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		if special := w.make[key]; special != nil {
-			return special(ctx, run, batch, settle)
+			return special(ctx, run, batch, report)
 		}
-		return w.honest(ctx, run, batch, settle)
+		return w.honest(ctx, run, batch, report)
 	}
 }
 
 // honest makes every item of a batch, or fails it as w.fault says.
-func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 	for _, item := range batch {
 		var err error
 		if w.fault != nil {
 			err = w.fault(item.ID)
 		}
-		if err := settle(item.ID, w.row(run, item), err); err != nil {
+		if err := report(item.ID, w.row(run, item), err); err != nil {
 			return err
 		}
 	}
@@ -323,17 +323,17 @@ func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I
 	return out, left, err
 }
 
-// prepare lists or enrols a step and makes its batches.
+// prepare lists or syncs a step and makes its batches.
 func (w *world) prepare(in materialize.StepInput) (materialize.SyncResult, error) {
 	if in.Step.Lists {
 		return call(w, w.acts.List, in)
 	}
-	enrolled, err := call(w, w.acts.Enrol, in)
-	in = enrolled.Of(in)
-	for n := 1; err == nil && n <= enrolled.Batches; n++ {
+	synced, err := call(w, w.acts.Enrol, in)
+	in = synced.Of(in)
+	for n := 1; err == nil && n <= synced.Batches; n++ {
 		_, err = call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 	}
-	return enrolled, err
+	return synced, err
 }
 
 // publish checks and publishes a step that is prepared.
@@ -348,20 +348,20 @@ func (w *world) publish(in materialize.StepInput, e materialize.SyncResult) (mat
 
 // materialize does a whole step.
 func (w *world) materialize(in materialize.StepInput) (materialize.SyncResult, materialize.Result, error) {
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	if err != nil {
-		return enrolled, materialize.Result{}, err
+		return synced, materialize.Result{}, err
 	}
-	made, err := w.publish(in, enrolled)
-	return enrolled, made, err
+	made, err := w.publish(in, synced)
+	return synced, made, err
 }
 
 // must does a whole step that has to succeed.
 func (w *world) must(in materialize.StepInput) (materialize.SyncResult, materialize.Result) {
 	w.tb.Helper()
-	enrolled, made, err := w.materialize(in)
+	synced, made, err := w.materialize(in)
 	require.NoError(w.tb, err)
-	return enrolled, made
+	return synced, made
 }
 
 // claim is who holds the partition of an asset.
@@ -378,7 +378,7 @@ func (w *world) claim(key asset.Key) ledger.Claim {
 	return ledger.Claim{}
 }
 
-// token is that of whoever holds the partition of an asset.
+// token is that of the holder of the partition of an asset.
 func (w *world) token(key asset.Key) ledger.Token {
 	held := w.claim(key)
 	return ledger.Token{Asset: held.Asset, Partition: held.Partition, Run: held.Run, Workflow: held.Workflow, Execution: held.Execution}

@@ -134,7 +134,7 @@ func describe(t *testing.T, b *strings.Builder, a *asset.Asset) {
 	}
 	b.WriteString("\n| check | if it fails | what it asks |\n|---|---|---|\n")
 	if a.Lists() {
-		b.WriteString("| `complete` | nothing is published | the listing shows as many items as the source claims |\n")
+		b.WriteString("| `complete` | nothing is published | the listing shows as many items as the source declares |\n")
 	}
 	for _, c := range append(a.Checks, asset.Conserved()) {
 		then := "a warning is kept"

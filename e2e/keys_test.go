@@ -37,8 +37,8 @@ func TestPartitionKeysAtTheirEdges(t *testing.T) {
 	made.Items = func(_ context.Context, run asset.Run, emit func(asset.Item) error) error {
 		return emit(asset.Item{ID: strconv.Itoa(slices.Index(keys, run.Partition.Key)), Fingerprint: "1"})
 	}
-	made.Make = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[numberRow]) error {
-		return settle(batch[0].ID, numberRow{Number: int64(slices.Index(keys, run.Partition.Key)), Provenance: run.Provenance(run.Now(), "bench")}, nil)
+	made.Make = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[numberRow]) error {
+		return report(batch[0].ID, numberRow{Number: int64(slices.Index(keys, run.Partition.Key)), Provenance: run.Provenance(run.Now(), "bench")}, nil)
 	}
 	table := asset.New(made)
 	d := newDays(t, len(keys))

@@ -25,7 +25,7 @@ import (
 // workerCode is the code version of a worker process without worker versioning.
 const workerCode = "DRUGSLM_E2E_WORKER_CODE"
 
-// itemsOfDay are more than one batch: the step is enrolled by one activity and made by others.
+// itemsOfDay are more than one batch: the step is synced by one activity and made by others.
 const itemsOfDay = 5
 
 // mixedAsset is the asset of many partitions, in a version of its code.
@@ -40,7 +40,7 @@ func mixedAsset(days int, code string, made func(partition, item string) error) 
 		}
 		return nil
 	}
-	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[numberRow]) error {
+	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[numberRow]) error {
 		for _, item := range batch {
 			if err := made(run.Partition.Key, item.ID); err != nil {
 				return err
@@ -49,7 +49,7 @@ func mixedAsset(days int, code string, made func(partition, item string) error) 
 			if _, err := fmt.Sscan(item.ID, &n); err != nil {
 				return err
 			}
-			if err := settle(item.ID, numberRow{Number: n, Provenance: run.Provenance(run.Now(), "bench")}, nil); err != nil {
+			if err := report(item.ID, numberRow{Number: n, Provenance: run.Provenance(run.Now(), "bench")}, nil); err != nil {
 				return err
 			}
 		}
@@ -128,7 +128,7 @@ func (d *days) never(older, newer string) {
 }
 
 // TestWorkersOfTwoBuilds has workers of two code versions on one queue, with worker versioning off: each step is made with
-// the code it was enrolled with, older code never comes after newer, and a step that nobody can make waits and says so.
+// the code it was synced with, older code never comes after newer, and a step that nobody can make waits and says so.
 func TestWorkersOfTwoBuilds(t *testing.T) {
 	needed(t)
 	t.Parallel()

@@ -81,7 +81,7 @@ func startAll(ctx workflow.Context, starts []automation.Start) ([]string, error)
 	return runs, nil
 }
 
-// withAutomated sets the options of a run that automation starts. Its id is used once: whoever starts it again, finds it.
+// withAutomated sets the options of a run that automation starts. Its id is used once: a second start finds the first.
 func withAutomated(ctx workflow.Context, id string, s automation.Start) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            id,

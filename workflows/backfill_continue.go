@@ -68,7 +68,7 @@ func (b *backfill) giveBack(ctx workflow.Context) error {
 	}
 	back := make([]activities.Ready, len(b.backlog)) // what names them is enough
 	for i, r := range b.backlog {
-		back[i] = activities.Ready{Seq: r.Seq, Take: r.Take}
+		back[i] = activities.Ready{Seq: r.Seq, Dequeue: r.Dequeue}
 	}
 	b.backlog, b.more, b.left = nil, true, true
 	var a *activities.Activities

@@ -226,8 +226,8 @@ func (b *backfill) cancel(ctx workflow.Context, in CancelInput) (out activities.
 	return out, err
 }
 
-// cancelled is a cancellation of the workflow itself, from the Web UI for example: what is under way is made to end.
-func (b *backfill) cancelled(ctx workflow.Context) {
+// canceled is a cancellation of the workflow itself, from the Web UI for example: what is under way is made to end.
+func (b *backfill) canceled(ctx workflow.Context) {
 	b.heeding = true
 	defer func() { b.heeding = false }()
 	if b.at.Epoch == 0 {

@@ -122,7 +122,7 @@ func TestCancelLetsWhatRunsEnd(t *testing.T) {
 	require.ErrorContains(t, refused.err, "is being canceled")
 }
 
-func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
+func TestCancelingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.do = func(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
@@ -220,7 +220,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	f := newField(t, 2)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Step.Partition.Key == "d01" {
-			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Enrolled: materialize.SyncResult{SyncResult: ledger.SyncResult{Todo: 900, Batches: 9}}}}, nil
+			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Synced: materialize.SyncResult{SyncResult: ledger.SyncResult{Todo: 900, Batches: 9}}}}, nil
 		}
 		return activities.PartitionOutput{}, nil
 	}
@@ -228,7 +228,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	var ids []string
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.PartitionInput) (materialize.Result, error) {
 		ids = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
-		require.Equal(t, 9, in.Cursor.Enrolled.Batches, "nothing is enrolled twice")
+		require.Equal(t, 9, in.Cursor.Synced.Batches, "nothing is synced twice")
 		return materialize.Result{Changed: true, Version: 3, Rows: 900}, nil
 	}, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
 	env.ExecuteWorkflow(workflows.Backfill, f.input())

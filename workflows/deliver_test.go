@@ -87,7 +87,7 @@ func TestALongDeliveryIsContinued(t *testing.T) {
 	require.Equal(t, 3*time.Hour, (*began)[len(*began)-1], "the pass is done, the waiting is left to the next run")
 }
 
-func TestADeliveryCanBeCancelled(t *testing.T) {
+func TestADeliveryCanBeCanceled(t *testing.T) {
 	t.Parallel()
 	env, began := delivering(activities.Delivered{Failed: 1, Left: true, Wait: time.Hour})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.DeliverID, TaskQueue: "drugslm-orchestrate"})

@@ -79,7 +79,7 @@ type child struct {
 
 func (c *child) in(env *testsuite.TestWorkflowEnvironment) *child {
 	c.began, c.inputs, c.start = map[string]time.Duration{}, map[string]workflows.PartitionInput{}, env.Now()
-	// Not by OnWorkflow: a mocked workflow cannot be cancelled.
+	// Not by OnWorkflow: a mocked workflow cannot be canceled.
 	env.RegisterWorkflowWithOptions(c.run, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
 	return c
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // measure counts a step that ended, and how long it took since it began. It is done here and not in an activity because
-// only the workflow knows of every end: published, failed for good, timed out or cancelled. The handler records nothing
+// only the workflow knows of every end: published, failed for good, timed out or canceled. The handler records nothing
 // during a replay.
 func measure(ctx workflow.Context, in PartitionInput, began time.Time, made materialize.Result, err error) {
 	outcome := telemetry.MaterializationUnchanged

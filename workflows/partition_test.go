@@ -180,7 +180,7 @@ func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
 	require.Equal(t, upTo(begun), first.sorted(), "what was begun was also awaited")
 
 	second := &batches{}
-	env, published = making(0, second) // it does not enrol again
+	env, published = making(0, second) // it does not sync again
 	env.ExecuteWorkflow(workflows.Partition, next)
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, upTo(40), append(first.sorted(), second.sorted()...), "each batch in one of the two")
@@ -211,7 +211,7 @@ func TestAnUnchangedPartitionSaysSo(t *testing.T) {
 	require.Contains(t, details(t, env), "unchanged since version 3: 7 rows")
 }
 
-func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
+func TestACanceledPartitionBeginsNothingNew(t *testing.T) {
 	t.Parallel()
 	b := &batches{}
 	release := make(chan struct{})

@@ -41,7 +41,7 @@ func (e *events) count() int { return 5*e.timers + 9*e.children + 6*e.activities
 
 func (e *events) in(env *testsuite.TestWorkflowEnvironment) *events {
 	env.SetOnTimerScheduledListener(func(_ string, d time.Duration) {
-		if d != shortWait && d != longWait { // which are those of whoever holds a partition in a test
+		if d != shortWait && d != longWait { // those of the holder of a partition in a test
 			e.timers++
 		}
 	})
@@ -65,7 +65,7 @@ func refusing(env *testsuite.TestWorkflowEnvironment, kind fault.Kind, wait time
 	}
 }
 
-// ends plays what comes after a step was enrolled.
+// ends plays what comes after a step was synced.
 func ends(env *testsuite.TestWorkflowEnvironment) {
 	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
 	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(materialize.Result{Changed: true}, nil)

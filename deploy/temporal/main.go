@@ -34,7 +34,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run does what the command does and returns its exit code. Cancelling ctx stops the server.
+// run does what the command does and returns its exit code. Canceling ctx stops the server.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parseOptions(args, stdout)
 	if errors.Is(err, pflag.ErrHelp) {

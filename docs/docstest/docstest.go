@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Mend is the command that rewrites every generated part.
-const Mend = "make generate"
+// Command is the command that rewrites every generated part.
+const Command = "make generate"
 
 // Section holds the part of a file between the lines "<!-- mark: begin -->" and "<!-- mark: end -->" against what it
 // should be; update rewrites it instead.
@@ -49,7 +49,7 @@ func hold(t *testing.T, name, have, want string, update bool, write func() error
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is not up to date. Run: %s\n- is there, + should be:\n%s", name, Mend, Difference(have, want))
+		t.Errorf("%s is not up to date. Run: %s\n- is there, + should be:\n%s", name, Command, Difference(have, want))
 	}
 }
 

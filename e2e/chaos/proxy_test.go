@@ -129,7 +129,7 @@ func TestASilentCutTellsNobodyUntilItIsHealed(t *testing.T) {
 	}
 	p.Heal()
 	_, err = before.heard.ReadString('\n')
-	require.Error(t, err, "whoever was cut off finds out")
+	require.Error(t, err, "a client that was cut off finds out")
 	answer, err := connect(t, p).say("z")
 	require.NoError(t, err)
 	require.Equal(t, "one z\n", answer)

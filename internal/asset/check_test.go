@@ -22,7 +22,7 @@ func probed(checks []asset.Check[pill], s asset.Staged, rows ...pill) []asset.Ve
 	declared := spec("a/x", shelf("category"))
 	declared.Checks = checks
 	made := asset.New(declared)
-	p := asset.NewProbe(context.Background(), made.Checks, asset.CheckInput{Run: asset.Run{Now: func() time.Time { return noon }}.For(made)})
+	p := asset.NewCheckRunner(context.Background(), made.Checks, asset.CheckInput{Run: asset.Run{Now: func() time.Time { return noon }}.For(made)})
 	for _, row := range rows {
 		p.Row(row)
 	}
@@ -87,7 +87,7 @@ func TestConserved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			verdict := asset.NewProbe(t.Context(), []asset.ErasedCheck{asset.Conserved()}, asset.CheckInput{}).Finish(tt.staged)[0]
+			verdict := asset.NewCheckRunner(t.Context(), []asset.ErasedCheck{asset.Conserved()}, asset.CheckInput{}).Finish(tt.staged)[0]
 			require.Equal(t, "conserved", verdict.Name)
 			require.True(t, verdict.Blocking)
 			require.Equal(t, tt.want == "", verdict.Passed)
@@ -111,7 +111,7 @@ func TestAProbeTellsWhatCouldNotBeAsked(t *testing.T) {
 	}{
 		"it cannot begin": {begin(asset.CheckRun[pill]{}, down), fault.Unavailable, "could not be asked: read: the disk is gone"},
 		"a row says so": {
-			begin(asset.CheckRun[pill]{Row: func(pill) error { return fmt.Errorf("%w: too many", asset.ErrUnasked) }}, nil),
+			begin(asset.CheckRun[pill]{Row: func(pill) error { return fmt.Errorf("%w: too many", asset.ErrNotRun) }}, nil),
 			fault.Internal, "could not be asked: too many",
 		},
 		"it panics at a row": {begin(asset.CheckRun[pill]{Row: func(pill) error { panic("what row?") }}, nil), fault.Layout, "it panicked: what row?"},
@@ -143,14 +143,14 @@ func TestOnlyWholeChecksSeeTheRowsThatStay(t *testing.T) {
 		return func(p pill) error { *seen = append(*seen, p.Name); return nil }
 	}
 	declared := spec("a/x", shelf("category"))
-	declared.Checks = []asset.Check[pill]{{Name: "some", Row: note(&staged)}, {Name: "whole", Whole: true, Row: note(&whole)}}
-	p := asset.NewProbe(t.Context(), asset.New(declared).Checks, asset.CheckInput{})
+	declared.Checks = []asset.Check[pill]{{Name: "some", Row: note(&staged)}, {Name: "whole", AllRows: true, Row: note(&whole)}}
+	p := asset.NewCheckRunner(t.Context(), asset.New(declared).Checks, asset.CheckInput{})
 	require.True(t, p.WantsKept())
 	p.Kept(pill{Name: "old"})
 	p.Row(pill{Name: "new"})
 	require.Equal(t, []string{"new"}, staged)
 	require.Equal(t, []string{"old", "new"}, whole)
-	require.False(t, asset.NewProbe(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).WantsKept())
+	require.False(t, asset.NewCheckRunner(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).WantsKept())
 }
 
 func TestAHostileRowCannotFillTheLedger(t *testing.T) {

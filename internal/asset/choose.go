@@ -163,7 +163,7 @@ func (k Keys) describe(word string) string {
 	}
 	if len(names) <= shown {
 		known := "known: " + strings.Join(names, ", ")
-		if like := resembling(word, k.words()); len(like) > 0 {
+		if like := similarNames(word, k.words()); len(like) > 0 {
 			return "nearest: " + strings.Join(like, ", ") + "; " + known
 		}
 		return known

@@ -71,10 +71,10 @@ func Static(name string, keys ...string) *Partitions {
 }
 
 // Single is the set of an asset in one piece: one partition, "all".
-func Single() *Partitions { return Static("part", Whole) }
+func Single() *Partitions { return Static("part", SinglePartition) }
 
-// Whole is the one key of [Single].
-const Whole = "all"
+// SinglePartition is the one key of [Single].
+const SinglePartition = "all"
 
 // productSeparator stands between the keys of the two sets of a product; no key may hold it.
 const productSeparator = "|"
@@ -100,7 +100,7 @@ func Product(name string, first, second *Partitions) *Partitions {
 	return p
 }
 
-// like reports whether two sets of one name can be told apart by nobody: assets in one piece need not share theirs.
+// like reports whether two sets of one name are alike: assets in one partition need not share theirs.
 func (p *Partitions) like(other *Partitions) bool {
 	return p == other || p.kind == staticSet && other.kind == staticSet && slices.Equal(p.static, other.static)
 }

@@ -103,7 +103,7 @@ func NotNull[T any](column string, present func(T) bool) Check[T] {
 // Unique asks that no two rows of the partition have the same value in a column. The zero value stands for none, and
 // is the same as no other, as NULL is in SQL. It reads the whole partition, and remembers at most [MaxKeys].
 func Unique[T any, K comparable](column string, value func(T) K) Check[T] {
-	c := Check[T]{Whole: true, Expected: "0", Begin: func(context.Context, CheckInput) (CheckRun[T], error) {
+	c := Check[T]{AllRows: true, Expected: "0", Begin: func(context.Context, CheckInput) (CheckRun[T], error) {
 		seen := newKeys[K]()
 		return CheckRun[T]{Row: func(row T) error {
 			var none K
@@ -178,7 +178,7 @@ func Matches[T any](column string, value func(T) string, pattern *regexp.Regexp)
 // Recent asks for freshness: the latest moment of a column in the whole partition is at most age before the check.
 // What is observed is that moment; the zero time stands for none.
 func Recent[T any](column string, value func(T) time.Time, age time.Duration) Check[T] {
-	c := Check[T]{Whole: true, Begin: func(_ context.Context, in CheckInput) (CheckRun[T], error) {
+	c := Check[T]{AllRows: true, Begin: func(_ context.Context, in CheckInput) (CheckRun[T], error) {
 		var latest time.Time
 		rows := 0
 		return CheckRun[T]{
@@ -275,7 +275,7 @@ func (k keys[K]) has(key K) bool {
 
 func (k keys[K]) add(key K) error {
 	if k.set[maphash.Comparable(k.seed, key)] = struct{}{}; len(k.set) > MaxKeys {
-		return fmt.Errorf("%w: there are more than %d keys", ErrUnasked, MaxKeys)
+		return fmt.Errorf("%w: there are more than %d keys", ErrNotRun, MaxKeys)
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func (s stores) ask(t *testing.T, check asset.Check[pill], rows ...pill) asset.V
 		Partition: asset.Partition{Key: "5"}, Now: func() time.Time { return noon }, Inputs: s,
 		Upstream: func(dep asset.Key) ([]string, error) { return view.Upstream(made, "5", dep) },
 	}
-	p := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: run.For(made), Observations: s})
+	p := asset.NewCheckRunner(t.Context(), made.Checks, asset.CheckInput{Run: run.For(made), Observations: s})
 	for _, row := range rows {
 		p.Row(row)
 	}
@@ -196,10 +196,10 @@ func TestAReferenceIsNoLineage(t *testing.T) {
 	require.Len(t, selected, 1)
 	judged := graph.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}}},
-		Facts: map[asset.Key]map[string]asset.PartitionFact{
+		Records: map[asset.Key]map[string]asset.PartitionRecord{
 			"a/sold": {"5": {Version: 0, CodeVersion: "1"}}, "a/bought": {"5": {Version: 9, CodeVersion: "1"}},
 		},
-	}).Judge(made, "5")
+	}).Status(made, "5")
 	require.Equal(t, asset.Fresh, judged.State)
 }
 
@@ -243,7 +243,7 @@ func TestGraphRefusesChecks(t *testing.T) {
 	tests := map[string]asset.Check[pill]{
 		`check "Odd" wants a name of lower-case letters`:          {Name: "Odd", Row: row},
 		`check "both" wants one of Row, Partition and Begin`:      {Name: "both", Row: row, Begin: begin},
-		`check "wide" is shown no rows`:                           {Name: "wide", Whole: true, Partition: func(asset.Staged) error { return nil }},
+		`check "wide" is shown no rows`:                           {Name: "wide", AllRows: true, Partition: func(asset.Staged) error { return nil }},
 		`check "idle" has Deps, which only Begin can read`:        {Name: "idle", Row: row, Deps: asset.On("a/y")},
 		`check "lost" reads "a/nobody", which nobody declares`:    {Name: "lost", Begin: begin, Deps: asset.On("a/nobody")},
 		`check "twice" names "a/y" in Deps twice`:                 {Name: "twice", Begin: begin, Deps: asset.On("a/y", "a/y")},
@@ -279,7 +279,7 @@ func TestUniqueForgetsNothing(t *testing.T) {
 	t.Parallel()
 	made := spec("a/x", shelf("category"))
 	made.Checks = []asset.Check[pill]{asset.Unique("dose", dose)}
-	p := asset.NewProbe(t.Context(), asset.New(made).Checks, asset.CheckInput{})
+	p := asset.NewCheckRunner(t.Context(), asset.New(made).Checks, asset.CheckInput{})
 	for i := range int64(asset.MaxKeys) + 1 {
 		p.Row(pill{Dose: i + 1})
 	}
@@ -294,7 +294,7 @@ func BenchmarkUniqueAtItsBound(b *testing.B) {
 	erased := asset.New(made).Checks
 	b.ReportAllocs()
 	for b.Loop() {
-		p := asset.NewProbe(b.Context(), erased, asset.CheckInput{})
+		p := asset.NewCheckRunner(b.Context(), erased, asset.CheckInput{})
 		for i := range int64(asset.MaxKeys) {
 			p.Row(pill{Dose: i + 1})
 		}

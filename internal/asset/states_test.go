@@ -11,10 +11,10 @@ import (
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
-	fresh := asset.PartitionFact{CodeVersion: "1"}
+	fresh := asset.PartitionRecord{CodeVersion: "1"}
 	v := g.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}, {Key: "6"}, {Key: "7"}}},
-		Facts: map[asset.Key]map[string]asset.PartitionFact{
+		Records: map[asset.Key]map[string]asset.PartitionRecord{
 			"a/index": {"5": fresh, "6": fresh, "7": fresh},
 			"b/alone": {"5": fresh, "6": {CodeVersion: "1", Pending: 2, Attempt: asset.AttemptFailed}},
 		},

@@ -57,8 +57,8 @@ func setup(t *testing.T) *bundle {
 	t.Cleanup(func() { require.NoError(t, books.Close()) })
 	store, err := lake.Dir(filepath.Join(dir, "lake"))
 	require.NoError(t, err)
-	none := func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-		return asset.Claim{}, errors.New("an audit asks no source")
+	none := func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+		return asset.Listing{}, errors.New("an audit asks no source")
 	}
 	a := asset.New(asset.Spec[row]{
 		Key: key, Location: "download", CodeVersion: "1", Queue: asset.QueueBrowser, List: none,
@@ -87,7 +87,7 @@ func (b *bundle) fill() {
 		{ID: "d", State: ledger.Absent, Kind: "not_found"}, {ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "not a PDF"},
 	}))
 	id, err := books.BeginPublish(ctx, ledger.Materialization{Asset: key, Partition: partition, Run: "r1", CodeVersion: "1",
-		Moves: ledger.Moves{Added: []ledger.Part{{Path: first.Path}, {Path: second.Path}}}})
+		Moves: ledger.Moves{Added: []ledger.DataFile{{Path: first.Path}, {Path: second.Path}}}})
 	require.NoError(b.t, err)
 	b.commit(lake.Change{Partition: partition, Add: []lake.File{first, second}})
 	require.NoError(b.t, books.FinishPublish(ctx, id, 0, 4, 400))
@@ -117,7 +117,7 @@ func (b *bundle) part(ids ...string) lake.File {
 }
 
 func (b *bundle) partOf(partition string, ids ...string) lake.File {
-	p, err := b.table.NewPart(b.t.Context(), partition, nil)
+	p, err := b.table.NewFile(b.t.Context(), partition, nil)
 	require.NoError(b.t, err)
 	var name string
 	for _, id := range ids {
@@ -314,7 +314,7 @@ func TestARepairIsMadeByTheNextRun(t *testing.T) {
 		require.NoError(t, err)
 		found := []string{}
 		for _, f := range report.Findings {
-			found = append(found, f.Subject+": "+f.Cure)
+			found = append(found, f.Subject+": "+f.Repair)
 		}
 		return found
 	}

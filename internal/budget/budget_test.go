@@ -302,25 +302,25 @@ func TestTakeEndsWithContext(t *testing.T) {
 
 // counting counts the questions to a book.
 type counting struct {
-	budget.Book
+	budget.Store
 	read, changed int
 }
 
 func (c *counting) ReadBudget(ctx context.Context, host string) (budget.State, time.Time, error) {
 	c.read++
-	return c.Book.ReadBudget(ctx, host)
+	return c.Store.ReadBudget(ctx, host)
 }
 
 func (c *counting) ChangeBudget(ctx context.Context, host string, fn func(time.Time, *budget.State) bool) error {
 	c.changed++
-	return c.Book.ChangeBudget(ctx, host, fn)
+	return c.Store.ChangeBudget(ctx, host, fn)
 }
 
 func TestNoLimitOnLoopback(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		const local = "127.0.0.1:8080"
-		book := &counting{Book: b.book}
+		book := &counting{Store: b.book}
 		of, err := budget.New(book, local, budget.Options{})
 		require.NoError(b, err)
 		for range 1000 {

@@ -116,7 +116,7 @@ type OCR struct {
 // Disk bounds what workers store.
 type Disk struct {
 	Floor Size `key:"floor" class:"plain" help:"What stays free on the file system of the data folder: below it work waits, says so, and goes on by itself. auto: 1GiB, or a twentieth of the file system where that is less; 0: nothing."`
-	Run   Size `key:"run" class:"plain" help:"What one run or backfill may store, PDFs and tables: one that has waits until the workers are started with more, or it is cancelled. 0: any amount."`
+	Run   Size `key:"run" class:"plain" help:"What one run or backfill may store, PDFs and tables: one that has waits until the workers are started with more, or it is canceled. 0: any amount."`
 }
 
 // Hooks say who is told of what went wrong.

@@ -58,7 +58,7 @@ func TestPrecedence(t *testing.T) {
 		{"environment over file", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": "0.5"}}, rps, 0.5},
 		{"flag over environment", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "3"}, args: []string{"--budget-rps=4"}}, rps, 4.0},
 		{"flag at its default still counts", sources{file: "budget: {rps: 2}", args: []string{"--budget-rps=1"}}, rps, 1.0},
-		{"flag mends a bad file", sources{file: "budget: {rps: x}", args: []string{"--budget-rps=1"}}, rps, 1.0},
+		{"a flag overrides a bad file", sources{file: "budget: {rps: x}", args: []string{"--budget-rps=1"}}, rps, 1.0},
 		{"empty variable is unset", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": ""}}, rps, 2.0},
 		{"HUB_URL", sources{env: map[string]string{"HUB_URL": "http://h:4444"}}, hub, config.URL("http://h:4444")},
 		{
@@ -311,7 +311,7 @@ func TestEveryKeyHasAClass(t *testing.T) {
 		case config.Private:
 			require.Equal(t, "secret", k.Type, k.Name)
 		default:
-			t.Errorf("%s has the class %q: say in config.go what whoever writes it may do: plain, program, host or secret", k.Name, k.Class)
+			t.Errorf("%s has the class %q: say in config.go what a person who can write it may do: plain, program, host or secret", k.Name, k.Class)
 		}
 	}
 }

@@ -52,12 +52,12 @@ type Sketch struct {
 // Sketcher makes sketches, one after the other. It is not safe for several goroutines.
 type Sketcher struct {
 	options Options
-	speaker *speaker
+	speaker *languageDetector
 	buf     []byte
 }
 
 // NewSketcher makes a sketcher.
-func NewSketcher(o Options) *Sketcher { return &Sketcher{options: o, speaker: newSpeaker()} }
+func NewSketcher(o Options) *Sketcher { return &Sketcher{options: o, speaker: newLanguageDetector()} }
 
 // Sketch reads a document once.
 func (s *Sketcher) Sketch(d Document) Sketch {

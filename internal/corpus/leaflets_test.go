@@ -35,7 +35,7 @@ func (l listed) Product() document.Product { return document.Product(l) }
 
 // runOver is a run of the corpus over its inputs.
 func runOver(in assettest.Inputs) asset.Run {
-	return assettest.Run(corpus.Leaflets(collection()), asset.Whole, in)
+	return assettest.Run(corpus.Leaflets(collection()), asset.SinglePartition, in)
 }
 
 // derived gives the rows and the items of the corpus made from its inputs.
@@ -178,7 +178,7 @@ func TestTwoSources(t *testing.T) {
 	require.Equal(t, []string{"none", "CC-BY-4.0"}, []string{one.License, two.License})
 	require.Equal(t, []string{"Fábrica Ltda.", "Ninguém S.A."}, []string{one.Maker, two.Maker}, "a catalog speaks of its own products")
 
-	probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: run})
+	probe := asset.NewCheckRunner(t.Context(), made.Checks, asset.CheckInput{Run: run})
 	three.ID = "11/patient#1" // which the first source does not have
 	for _, row := range []corpus.Row{one, two, three} {
 		probe.Row(row)

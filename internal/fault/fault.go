@@ -43,7 +43,7 @@ const (
 	Crash Kind = "crash"
 	// Slow: its processing used up the time of an activity. Tried again after the others, then quarantined.
 	Slow Kind = "slow"
-	// Superseded: another run has enrolled the partition anew since, or the code is another. Nothing was written; the step
+	// Superseded: another run has synced the partition anew since, or the code is another. Nothing was written; the step
 	// ends, and what it began is in the other's hands.
 	Superseded Kind = "superseded"
 	// CodeVersion: this worker's code is another version than the step's. Left to another worker; costs no attempt.

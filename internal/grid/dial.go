@@ -115,7 +115,7 @@ func (p *Pool) create(ctx context.Context, at *hub, d *driver, limit time.Durati
 	})
 	if err != nil {
 		p.failed.Store(true)
-		board().hang(s.wire)
+		board().disconnect(s.wire)
 		return nil, notCreated(ctx, err)
 	}
 	s.id = s.wd.SessionID()

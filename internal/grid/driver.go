@@ -42,7 +42,7 @@ type driver struct {
 	hub     *hub // how address is reached
 	born    time.Time
 	folder  string
-	lock    *os.File // held while we live: it tells leftovers from folders in use
+	lock    *os.File // held while we live: it marks the folder as in use
 	process *os.Process
 	done    chan struct{} // closed when the process has ended
 }
@@ -113,7 +113,7 @@ func (d *driver) launch(path string) (io.Reader, error) {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // killed or not, it is gone
-			killRemains(d.folder)
+			killLeftovers(d.folder)
 		}
 		close(d.done)
 	}()
@@ -204,7 +204,7 @@ func sweep(temp string) {
 	}
 	for _, folder := range folders {
 		if lock, err := lockFolder(folder); err == nil {
-			killRemains(folder)
+			killLeftovers(folder)
 			removeFolder(folder)
 			_ = lock.Close()
 		}

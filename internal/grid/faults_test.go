@@ -70,7 +70,7 @@ func TestUnreachableHubWhileDialing(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.On("POST session", gridtest.Drop())
-	err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
+	err := b.use(t, func(context.Context, *grid.Session) error { panic("leased") })
 	require.Equal(t, fault.Offline, fault.KindOf(err))
 }
 
@@ -167,7 +167,7 @@ func TestTraces(t *testing.T) {
 	sent := headersSent(t, b.hub)
 	require.Len(t, sent, 3)
 	require.Contains(t, sent[0]["traceparent"], root.SpanContext().TraceID().String(), "the page's requests carry the trace")
-	require.Contains(t, sent[1]["traceparent"], caller, "those of a script the span of whoever runs it")
+	require.Contains(t, sent[1]["traceparent"], caller, "those of a script the span of its caller")
 	require.Empty(t, sent[2], "and none after the lease")
 	for _, r := range b.hub.Requests() {
 		if r.Command == "url" && strings.Contains(r.Body, "site") {

@@ -6,7 +6,7 @@
 // function panicked or returned a [fault.Session].
 //
 // A [Pool] is safe for use by several goroutines; the caller of [Open] must call Close. A [Session] belongs to the function it was
-// lent to and must not outlive it. Its commands run one at a time. The zero values of both are not usable.
+// leased to and must not outlive it. Its commands run one at a time. The zero values of both are not usable.
 //
 // The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. transport.go fixes both.
 // It also writes to one global variable of another package, selenium.HTTPClient, once, when the first pool opens. Requests of

@@ -111,7 +111,7 @@ func nobodyRecorded(t *testing.T, hub string) {
 		ended, err := p.Reap(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []grid.Lease{{Session: lost[0], Hub: hub, Owner: self}}, ended)
-		requireMine(s.ID()) // the one that is lent stays
+		requireMine(s.ID()) // the one that is leased stays
 		return s.Open(ctx, "about:blank")
 	}))
 

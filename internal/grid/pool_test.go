@@ -231,7 +231,7 @@ func TestCloseSaysWhenSessionsAreStillLent(t *testing.T) {
 	require.NoError(t, b.use(t, func(context.Context, *grid.Session) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorContains(t, b.pool.Close(ctx), "1 sessions still lent")
+		require.ErrorContains(t, b.pool.Close(ctx), "1 sessions still leased")
 		return nil
 	}))
 }
@@ -300,7 +300,7 @@ func TestUnrecordedSessionIsNotLent(t *testing.T) {
 	t.Parallel()
 	record := &leases{held: map[string]grid.Lease{}, refuse: errors.New("disk full")}
 	b := setup(t, grid.Options{Leases: record})
-	err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
+	err := b.use(t, func(context.Context, *grid.Session) error { panic("leased") })
 	require.ErrorContains(t, err, "disk full")
 	require.Empty(t, b.hub.Sessions())
 }
@@ -349,7 +349,7 @@ func TestSessionsOfAWorkerThatWasGivenUpAreReplaced(t *testing.T) {
 	require.NoError(t, p.With(t.Context(), nothing))
 	before := hub.Sessions()
 	record.gone["w1"] = true
-	err = p.With(t.Context(), func(context.Context, *grid.Session) error { panic("lent") })
+	err = p.With(t.Context(), func(context.Context, *grid.Session) error { panic("leased") })
 	require.Equal(t, fault.Offline, fault.KindOf(err), "%v", err)
 	require.Empty(t, hub.Sessions())
 	life = "w1+1"

@@ -18,7 +18,7 @@ import (
 // probeTimeout is how long a session that may be stuck has to tell its title.
 const probeTimeout = 2 * time.Second
 
-// Session is one browser, lent by [Pool.With].
+// Session is one browser, leased by [Pool.With].
 type Session struct {
 	wire   *connection
 	driver *driver // of ours; nil with a hub
@@ -70,7 +70,7 @@ func (s *Session) call(ctx context.Context, op string, command func() error) err
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
 	kind := fault.Internal
-	switch verdict := judge(err); {
+	switch verdict := classify(err); {
 	case limited.Err() != nil:
 		kind, err = fault.Session, errNoAnswer
 	case verdict == hubGone && s.driver == nil:

@@ -15,14 +15,14 @@ import (
 	"drugslm/internal/grid/gridtest"
 )
 
-// What github.com/tebeka/selenium v0.9.9 breaks or hides on a Grid, each with the test that it is mended or out of reach.
+// What github.com/tebeka/selenium v0.9.9 breaks or hides on a Grid, each with the test that it is fixed or out of reach.
 
 func TestMendsFailedSessionReportedAsSuccess(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []string{"New session request timed out", "No nodes support the capabilities", "node is gone"} {
 		b := setup(t, grid.Options{})
 		b.hub.On("POST session", gridtest.NotCreated("Could not start a new session. "+reason))
-		err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
+		err := b.use(t, func(context.Context, *grid.Session) error { panic("leased") })
 		require.ErrorContains(t, err, reason)
 		require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	}
@@ -32,7 +32,7 @@ func TestMendsEmptySessionID(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.On("POST session", gridtest.Value(map[string]any{"capabilities": map[string]any{}}))
-	err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
+	err := b.use(t, func(context.Context, *grid.Session) error { panic("leased") })
 	require.ErrorContains(t, err, "without a session id")
 }
 
@@ -77,7 +77,7 @@ func TestMendsResultThatLooksLikeAnError(t *testing.T) {
 }
 
 // Commands that the Grid does not know, or that the library gets wrong (capabilities of a session, elements by class, name
-// or id, double clicks, adding cookies, waits that cannot be cancelled), cannot be reached: this is all that is ever sent.
+// or id, double clicks, adding cookies, waits that cannot be canceled), cannot be reached: this is all that is ever sent.
 func TestSendsOnlyCommandsThatWork(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})

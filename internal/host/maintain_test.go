@@ -124,7 +124,7 @@ func TestAWorkerWithAWrongClockLeavesThePastAlone(t *testing.T) {
 		wrong := maintainer(t, path, off, r)
 		require.NoError(t, wrong.Ledger.StartRun(t.Context(), ledger.Run{ID: "its own", Workflow: "its own"}))
 
-		wrong.task(t.Context(), taskLost, lostEvery, wrong.closeLost)
+		wrong.task(t.Context(), taskLost, lostInterval, wrong.closeLost)
 		wrong.task(t.Context(), taskPrune, time.Hour, wrong.prune)
 		runs, claims := state(t, right.Ledger)
 		require.Equal(t, map[string]ledger.RunState{
@@ -132,7 +132,7 @@ func TestAWorkerWithAWrongClockLeavesThePastAlone(t *testing.T) {
 			"open": ledger.RunRunning, "killed": ledger.RunCanceled, "unknown": ledger.RunFailed,
 		}, runs, "off by %s", off)
 		require.Equal(t, 4, claims)
-		right.task(t.Context(), taskLost, lostEvery, func(context.Context) error {
+		right.task(t.Context(), taskLost, lostInterval, func(context.Context) error {
 			require.Fail(t, "it was done just now, by every clock")
 			return nil
 		})

@@ -48,9 +48,9 @@ func registered(t *testing.T, l *ledger.Ledger) *registry {
 
 // age lets a registry believe that it has looked at all workers so long ago.
 func (r *registry) age(by time.Duration) {
-	for id, o := range r.beats {
+	for id, o := range r.heartbeats {
 		o.since = o.since.Add(-by)
-		r.beats[id] = o
+		r.heartbeats[id] = o
 	}
 }
 
@@ -81,7 +81,7 @@ func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
 	require.False(t, died)
 }
 
-// Clocks are not compared: only beats that do not grow count, by the clock of whoever looks.
+// Clocks are not compared: only heartbeats that do not grow count, by the observer's clock.
 func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
 	t.Parallel()
 	l := books(t)
@@ -96,18 +96,18 @@ func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
 		require.True(t, ok)
 		return !w.Ended.IsZero()
 	}
-	require.NoError(t, r.judge(t.Context()))
-	r.age(silence - time.Second)
-	require.NoError(t, r.judge(t.Context()))
+	require.NoError(t, r.declareDead(t.Context()))
+	r.age(heartbeatTimeout - time.Second)
+	require.NoError(t, r.declareDead(t.Context()))
 	require.False(t, ended("far"))
 	_, err := l.Heartbeat(t.Context(), "far")
 	require.NoError(t, err)
 	r.age(time.Hour)
-	require.NoError(t, r.judge(t.Context()))
+	require.NoError(t, r.declareDead(t.Context()))
 	require.False(t, ended("far"), "it has beaten")
 	require.True(t, ended("near"), "half a minute is enough for one that is near")
-	r.age(silence)
-	require.NoError(t, r.judge(t.Context()))
+	r.age(heartbeatTimeout)
+	require.NoError(t, r.declareDead(t.Context()))
 	require.True(t, ended("far"))
 }
 
@@ -116,14 +116,14 @@ func TestAWorkerThatWasGivenUpGoesOnAsANewOne(t *testing.T) {
 	l := books(t)
 	r := registered(t, l)
 	was := r.current()
-	require.NoError(t, r.beat(t.Context()))
+	require.NoError(t, r.heartbeat(t.Context()))
 	require.Equal(t, was, r.current())
 	gone, err := l.DeclareGone(t.Context(), was, 1)
 	require.NoError(t, err)
 	require.True(t, gone)
-	require.NoError(t, r.beat(t.Context()))
+	require.NoError(t, r.heartbeat(t.Context()))
 	require.NotEqual(t, was, r.current())
-	held, err := l.Hold(t.Context(), ledger.Lease{Session: "s", Owner: r.current(), Expires: time.Now()})
+	held, err := l.AcquireLease(t.Context(), ledger.Lease{Session: "s", Owner: r.current(), Expires: time.Now()})
 	require.NoError(t, err)
 	require.True(t, held)
 }
@@ -148,7 +148,7 @@ func TestReapEndsOrphansOnly(t *testing.T) {
 		return ""
 	}
 	orphan, mine := open("killed"), open(r.current())
-	go every(t.Context(), func() { _ = r.beat(t.Context()) }) // as the living worker does
+	go every(t.Context(), func() { _ = r.heartbeat(t.Context()) }) // as the living worker does
 
 	found, err := Sessions(t.Context(), c, l)
 	require.NoError(t, err)
@@ -202,9 +202,9 @@ func TestReapFindsWhatWasNeverRecorded(t *testing.T) {
 	require.Equal(t, "killed", ended[0].Owner)
 	require.Len(t, hub.Sessions(), 2)
 
-	_, err = l.Hold(t.Context(), ledger.Lease{Session: "local", Hub: grid.LocalHub, Owner: "later", Expires: time.Now().Add(-time.Hour)})
+	_, err = l.AcquireLease(t.Context(), ledger.Lease{Session: "local", Hub: grid.LocalHub, Owner: "later", Expires: time.Now().Add(-time.Hour)})
 	require.NoError(t, err)
-	_, err = l.Hold(t.Context(), ledger.Lease{Session: "there", Hub: hub.URL, Owner: "later", Expires: time.Now().Add(-time.Hour)})
+	_, err = l.AcquireLease(t.Context(), ledger.Lease{Session: "there", Hub: hub.URL, Owner: "later", Expires: time.Now().Add(-time.Hour)})
 	require.NoError(t, err)
 	hub.On("GET status", gridtest.Drop())
 	ended, err = ReapSessions(t.Context(), c, l, log, true)

@@ -16,7 +16,7 @@ import (
 func publish(t *testing.T, s lake.Store, add *lake.File) error {
 	table := tableOf[product](t, s)
 	if add.Path == "" {
-		p, err := table.NewPart(t.Context(), "5", nil)
+		p, err := table.NewFile(t.Context(), "5", nil)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func TestPartReportsAStoreThatFails(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []laketest.Mode{laketest.Before, laketest.During, laketest.After} {
 		table := tableOf[product](t, &laketest.Faulty{Store: dir(t), At: 1, Mode: mode})
-		p, err := table.NewPart(t.Context(), "5", nil)
+		p, err := table.NewFile(t.Context(), "5", nil)
 		require.NoError(t, err)
 		err = p.Write(newProduct(1))
 		_, closed := p.Close(t.Context())

@@ -28,7 +28,7 @@ func TestStructsInListsGrow(t *testing.T) {
 	}
 	s := dir(t)
 	put := func(table *lake.Table, row any) error {
-		p, err := table.NewPart(t.Context(), "5", nil)
+		p, err := table.NewFile(t.Context(), "5", nil)
 		require.NoError(t, err)
 		require.NoError(t, p.Write(row))
 		f, err := p.Close(t.Context())

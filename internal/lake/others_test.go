@@ -214,7 +214,7 @@ func TestOthersAreKeptFromCleaningUp(t *testing.T) {
 		More *string `parquet:"more,optional"`
 	}
 	grown := tableOf[wide](t, s)
-	p, err := grown.NewPart(t.Context(), "5", nil)
+	p, err := grown.NewFile(t.Context(), "5", nil)
 	require.NoError(t, err)
 	require.NoError(t, p.Write(wide{}))
 	f, err := p.Close(t.Context())

@@ -38,7 +38,7 @@ func TestAnyAcceptedKeyIsWrittenToDisk(t *testing.T) {
 	for i, key := range keys {
 		require.Equal(t, []int64{int64(i)}, ids(t, table, now, key))
 	}
-	_, err = table.NewPart(t.Context(), strings.Repeat("é", 60), nil)
+	_, err = table.NewFile(t.Context(), strings.Repeat("é", 60), nil)
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "no error of the file system")
 }
 

@@ -53,7 +53,7 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 // followed puts t, which is at the top of a page, to the table among all that it goes on with, if there is one: one that ends with the page before, which is at
 // line end.
 func followed(all []drawnTable, t drawnTable, end int) bool {
-	for n := len(all) - 1; n >= 0 && n >= len(all)-maxAbreast; n-- {
+	for n := len(all) - 1; n >= 0 && n >= len(all)-maxSideBySide; n-- {
 		switch follows := all[n].to == end; {
 		case follows && all[n].like(t):
 			all[n].append(t)
@@ -67,8 +67,8 @@ func followed(all []drawnTable, t drawnTable, end int) bool {
 	return false
 }
 
-// maxAbreast is how many tables may stand side by side.
-const maxAbreast = 4
+// maxSideBySide is how many tables may stand side by side.
+const maxSideBySide = 4
 
 // inCommon makes one of the lines of tables that stand side by side and have some in common.
 func inCommon(all []drawnTable) {
@@ -309,7 +309,7 @@ func (t drawnTable) like(o drawnTable) bool {
 func (t *drawnTable) append(o drawnTable) {
 	rows := o.rows[repeated(t.rows[:t.head()], o.rows):]
 	t.to = o.to
-	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) && (!t.spans || !rows[0].begins(t.rows[len(t.rows)-1])) {
+	if len(rows) > 0 && continuesRow(t.rows, rows[0]) && (!t.spans || !rows[0].begins(t.rows[len(t.rows)-1])) {
 		last := t.rows[len(t.rows)-1]
 		last.append(rows[0])
 		for c := range last.down {

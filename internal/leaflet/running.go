@@ -29,7 +29,7 @@ var landmark = regexp.MustCompile(`^(?:[0-9]{1,2} )?(?:identificacao|informacoes
 // edges finds the running heads and feet of pages that belong to one leaflet.
 type edges struct {
 	pages  []edgePage
-	seen   map[edge][]sight
+	seen   map[edge][]edgePlace
 	proven map[edge]bool // what more than repeats is asked once
 	work   *work
 }
@@ -47,8 +47,8 @@ type edgePage struct {
 	repeats map[int]bool
 }
 
-// sight is one place where an edge was seen.
-type sight struct {
+// edgePlace is one place where an edge was seen.
+type edgePlace struct {
 	page   int // index in pages
 	place  int // in the page's order
 	height float32
@@ -62,7 +62,7 @@ type edge struct {
 
 // newEdges looks at the pages of one leaflet, of which the first has a number.
 func newEdges(pages [][]line, first int, w *work) *edges {
-	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]sight{}, proven: map[edge]bool{}, work: w}
+	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]edgePlace{}, proven: map[edge]bool{}, work: w}
 	known := map[edge]int{}
 	for i, lines := range pages {
 		p := edgePage{number: first + i, lines: lines, boxes: make([]Box, len(lines)), order: downward(lines), repeats: map[int]bool{}}
@@ -85,7 +85,7 @@ func newEdges(pages [][]line, first int, w *work) *edges {
 		e.pages[i].copy = e.original(i)
 		for j, key := range p.keys {
 			if j < edgeLines || j >= len(p.keys)-edgeLines {
-				e.seen[key] = append(e.seen[key], sight{i, j, p.lines[p.order[j]].height()})
+				e.seen[key] = append(e.seen[key], edgePlace{i, j, p.lines[p.order[j]].height()})
 			}
 		}
 	}
@@ -154,7 +154,7 @@ func (e *edges) running(i int) []bool {
 }
 
 // repeat notes of all sights of one edge which stand at the edge of enough other pages, at their height.
-func (e *edges) repeat(sights []sight) {
+func (e *edges) repeat(sights []edgePlace) {
 	originals := map[int]bool{}
 	for _, s := range sights {
 		originals[e.pages[s.page].copy] = true
@@ -164,7 +164,7 @@ func (e *edges) repeat(sights []sight) {
 		return
 	}
 	level := slices.Clone(sights)
-	slices.SortStableFunc(level, func(a, b sight) int { return cmp.Compare(a.height, b.height) })
+	slices.SortStableFunc(level, func(a, b edgePlace) int { return cmp.Compare(a.height, b.height) })
 	for range 2 { // downward, and upward: the nearest one of another page tells
 		last, other := -1, -1 // the sight before, and the last one that is of another page than it
 		for i, s := range level {
@@ -180,7 +180,7 @@ func (e *edges) repeat(sights []sight) {
 }
 
 // note says that a line repeats, unless it is part of a table or a title.
-func (e *edges) note(s sight) {
+func (e *edges) note(s edgePlace) {
 	p := e.pages[s.page]
 	if _, noted := p.repeats[s.place]; !noted {
 		l := p.lines[p.order[s.place]]
@@ -250,7 +250,7 @@ func (e *edges) advances(key edge) bool {
 const maxNumbers = 8
 
 // apart reports whether a line is set off from the body of its page, or of another size. The body begins where nothing repeats.
-func (e *edges) apart(s sight) bool {
+func (e *edges) apart(s edgePlace) bool {
 	p := e.pages[s.page]
 	step, body := 1, s.place
 	if s.place >= edgeLines || 2*s.place >= len(p.order) {

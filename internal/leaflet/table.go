@@ -21,7 +21,7 @@ func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
 		for _, g := range g.untitled() {
 			first := len(found)
-			for _, g := range g.asunder(lines, rules) {
+			for _, g := range g.splitSideBySide(lines, rules) {
 				if t, ok := g.tableOf(lines, rules); ok {
 					found, spans = append(found, t), append(spans, g.span())
 				}
@@ -224,7 +224,7 @@ func (g grid) assembled() (assembly, bool) {
 	head := headRows(all)
 	for _, rows := range parts[1:] {
 		rows = rows[repeated(all[:head], rows):]
-		if len(rows) > 0 && len(all) > head && rowGoesOn(all, rows[0]) {
+		if len(rows) > 0 && len(all) > head && continuesRow(all, rows[0]) {
 			all[len(all)-1].append(rows[0])
 			rows = rows[1:]
 		}
@@ -306,9 +306,9 @@ func unspaced(texts []string) string {
 	return strings.Join(strings.Fields(strings.Join(texts, " ")), "")
 }
 
-// rowGoesOn reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
+// continuesRow reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
 // something new, and it has none where that has none; or its first cell is empty, which no other row has.
-func rowGoesOn(all []tableRow, next tableRow) bool {
+func continuesRow(all []tableRow, next tableRow) bool {
 	last := all[len(all)-1]
 	if next.filled() == 0 || next.group || last.group {
 		return false

@@ -86,7 +86,7 @@ type BackfillStep struct {
 
 	State    StepState
 	Open     int    // how many of its needs are not done
-	Take     int64  // the take that handed it out last; 0: none yet
+	Dequeue  int64  // the number of the request that handed it out last; 0: none yet
 	Attempts int    // how often it was handed out
 	Kind     string // of the failure
 	Error    string
@@ -136,7 +136,7 @@ type StepEnd struct {
 	Backfill string
 	Epoch    int64
 	Seq      int64
-	Take     int64 // under which it was handed out; any other is refused
+	Dequeue  int64 // under which it was handed out; any other is refused
 	State    StepState
 	Kind     string
 	Error    string

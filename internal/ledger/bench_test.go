@@ -31,7 +31,7 @@ func leaflets(n int, fingerprint string) iter.Seq2[Item, error] {
 func BenchmarkEnrol40k(b *testing.B) {
 	l := benchLedger(b)
 	enrol := func(b *testing.B, partition, fingerprint string) {
-		require.NoError(b, enrolNext(b.Context(), l, Enumeration{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
+		require.NoError(b, syncNext(b.Context(), l, Enumeration{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
 			CodeVersion: "1", BatchSize: 100, Items: leaflets(40_000, fingerprint)}))
 	}
 	b.Run("new", func(b *testing.B) {

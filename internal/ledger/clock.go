@@ -29,10 +29,10 @@ func SystemClock() Clock { return Clock{Wall: time.Now, Boot: boot, Start: start
 // that the first of them had after the machine started, plus the time since then. A wall clock that jumps or is wrong in
 // one process does not change it. If the machine does not tell how long it has been running, it is the wall clock.
 // Compare times of the ledger with Now.
-func (l *Ledger) Now() time.Time { return l.exactly().Truncate(time.Microsecond) }
+func (l *Ledger) Now() time.Time { return l.preciseNow().Truncate(time.Microsecond) }
 
-// exactly is Now, not cut to what the ledger can keep.
-func (l *Ledger) exactly() time.Time {
+// preciseNow is Now, not cut to what the ledger can keep.
+func (l *Ledger) preciseNow() time.Time {
 	now := l.clock.Wall()
 	if !l.anchor.wall.IsZero() {
 		now = l.anchor.wall.Add(l.clock.Boot() - l.anchor.boot)
@@ -40,9 +40,9 @@ func (l *Ledger) exactly() time.Time {
 	return now.UTC()
 }
 
-// Shown converts a time of the clock of the ledger to the wall clock of this process, for people. The two differ if the
+// WallTime converts a time of the clock of the ledger to the wall clock of this process, for people. The two differ if the
 // wall clock was corrected after the machine started. A difference of less than a second is ignored.
-func (l *Ledger) Shown(t time.Time) time.Time {
+func (l *Ledger) WallTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}

@@ -35,8 +35,8 @@ func TestOneClockForAllProcesses(t *testing.T) {
 	for _, l := range []*ledger.Ledger{first, ahead, behind, open("one", -time.Hour)} {
 		require.Equal(t, began.Add(time.Minute), l.Now())
 	}
-	require.Equal(t, began.Add(-time.Hour), behind.Shown(began.Add(time.Minute)), "as people see it there")
-	require.Zero(t, behind.Shown(time.Time{}))
+	require.Equal(t, began.Add(-time.Hour), behind.WallTime(began.Add(time.Minute)), "as people see it there")
+	require.Zero(t, behind.WallTime(time.Time{}))
 
 	wall = began.Add(24 * time.Hour)
 	running = 5 * time.Second

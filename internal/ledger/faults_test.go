@@ -31,7 +31,7 @@ func TestNewerSchema(t *testing.T) {
 	require.NoError(t, err)
 	old, err := Open(t.Context(), path)
 	require.NoError(t, err)
-	require.NoError(t, enrolNext(t.Context(), old, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
+	require.NoError(t, syncNext(t.Context(), old, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
 	by := Token{Asset: "a", Partition: "p", Run: "r", Generation: 1}
 	batch, err := old.ClaimItems(t.Context(), by, 1, "")
 	require.NoError(t, err)
@@ -56,13 +56,13 @@ func TestNewerSchema(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))
-	require.NoError(t, enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
+	require.NoError(t, syncNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
 	var pages int
 	require.NoError(t, l.writer.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages))
 	_, err := l.writer.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages))
 	require.NoError(t, err)
 
-	err = enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
+	err = syncNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
 	require.Equal(t, fault.Full, fault.KindOf(err))
 	require.ErrorContains(t, err, "is full")
 	counts, err := l.Counts(t.Context(), "a", "p")
@@ -70,7 +70,7 @@ func TestDiskFull(t *testing.T) {
 	require.Equal(t, 10, counts.Discovered, "all or none")
 	_, err = l.writer.ExecContext(t.Context(), "PRAGMA max_page_count = 1000000")
 	require.NoError(t, err)
-	require.NoError(t, enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
+	require.NoError(t, syncNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
 }
 
 func TestCanceled(t *testing.T) {
@@ -84,7 +84,7 @@ func TestCanceled(t *testing.T) {
 	require.NoError(t, l.StartRun(t.Context(), Run{ID: "r"}))
 }
 
-// BeginPublish waits for the disk; whoever writes after it does not.
+// BeginPublish waits for the disk; later writes do not.
 func TestBeginPublishRestoresConnection(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))

@@ -98,15 +98,15 @@ func (l *Ledger) runs(ctx context.Context, rest string, args ...any) ([]Run, err
 // deleted. It reads only Key and Label of each.
 func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition) error {
 	return l.write(ctx, "save partitions", func(tx *sql.Tx) error {
-		if err := losePartitions(ctx, tx, set, ps); err != nil {
+		if err := markGone(ctx, tx, set, ps); err != nil {
 			return err
 		}
 		return l.putPartitions(ctx, tx, set, ps)
 	})
 }
 
-// losePartitions marks those as gone that are not in ps, and only those: what comes back is told from what stayed.
-func losePartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
+// markGone marks those as gone that are not in ps, and only those: a partition that comes back differs from one that stayed.
+func markGone(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
 	named := make(map[string]bool, len(ps))
 	for _, p := range ps {
 		named[p.Key] = true

@@ -21,8 +21,8 @@ func (l *Ledger) PublishedBy(ctx context.Context, asset, partition, run string) 
 	return version, at, ok, err
 }
 
-// nearEnough is how many ids Near looks at.
-const nearEnough = 100
+// maxNearest is how many ids Near looks at.
+const maxNearest = 100
 
 // NearestItems returns ids of items that share a prefix with a text, those with the longest prefix first.
 func (l *Ledger) NearestItems(ctx context.Context, text string) ([]string, error) {
@@ -36,8 +36,8 @@ func (l *Ledger) NearestItems(ctx context.Context, text string) ([]string, error
 				found = append(found, id)
 			}
 			return err
-		}, `SELECT DISTINCT id FROM items WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+"\U0010FFFF", nearEnough)
-		if err != nil || len(found) >= nearEnough/2 || end == 0 {
+		}, `SELECT DISTINCT id FROM items WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3`, prefix, prefix+"\U0010FFFF", maxNearest)
+		if err != nil || len(found) >= maxNearest/2 || end == 0 {
 			return found, err
 		}
 		_, size := utf8.DecodeLastRuneInString(prefix)

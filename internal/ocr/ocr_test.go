@@ -174,7 +174,7 @@ func TestMissing(t *testing.T) {
 	t.Parallel()
 	absent := filepath.Join(t.TempDir(), "tesseract")
 	tesseract, err := New(Options{Program: absent})
-	require.NoError(t, err, "that it is not there is told to whoever needs it")
+	require.NoError(t, err, "that it is not there is an error only where it is needed")
 	_, err = tesseract.Version(t.Context())
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "Tesseract is not installed")

@@ -121,7 +121,7 @@ func newSum(partition, name string) *sum {
 }
 
 func (s *sum) add(d Document, r document.Row) {
-	v := judge(r)
+	v := measureSections(r)
 	s.Documents++
 	s.Kinds[d.Kind]++
 	s.Leaflets += d.Leaflets

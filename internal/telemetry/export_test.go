@@ -56,12 +56,12 @@ func TestShutdownIsBounded(t *testing.T) {
 		tel := &Telemetry{provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans)), enabled: true}
 		_, span := tel.Tracer().Start(t.Context(), "x")
 		span.End()
-		cancelled, cancel := context.WithCancel(t.Context())
+		canceled, cancel := context.WithCancel(t.Context())
 		cancel()
 		defer func() { <-time.After(time.Minute) }() // the SDK gives the export up after 30 s
 		began := time.Now()
-		err := tel.Shutdown(cancelled)
+		err := tel.Shutdown(canceled)
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), err)
-		require.Equal(t, DefaultFlush, time.Since(began), "a cancelled context still leaves time to send")
+		require.Equal(t, DefaultFlush, time.Since(began), "a canceled context still leaves time to send")
 	})
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Do runs fn in a span and returns fn's error unchanged. A failed span gets error.type, the fault kind, and a
-// description without secrets. Work that was cancelled has not failed. A panic ends the span and goes on.
+// description without secrets. Work that was canceled has not failed. A panic ends the span and goes on.
 func Do(
 	ctx context.Context, tracer trace.Tracer, name Span, fn func(context.Context) error, opts ...trace.SpanStartOption,
 ) error {

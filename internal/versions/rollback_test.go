@@ -16,8 +16,8 @@ type returned struct {
 	Unchanged                               bool
 }
 
-func of5(r Return) returned {
-	return returned{r.From, r.To, r.Maker, r.RowsNow, r.RowsThen, r.Same, r.Older, r.Returning, r.Pending, r.FilesBack, r.Unchanged}
+func of5(r RollbackPlan) returned {
+	return returned{r.From, r.To, r.Maker, r.RowsNow, r.RowsThen, r.Same, r.Older, r.ItemsBack, r.Pending, r.FilesBack, r.Unchanged}
 }
 
 func TestPlanRollback(t *testing.T) {

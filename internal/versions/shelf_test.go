@@ -70,7 +70,7 @@ func (s *shelf) begin(partition string, rows texts) (ledger.Materialization, lak
 	var add []lake.File
 	if len(fresh) > 0 {
 		file := s.write(partition, fresh.rows(run))
-		add, moves.Added = append(add, file), []ledger.Part{{Path: file.Path}}
+		add, moves.Added = append(add, file), []ledger.DataFile{{Path: file.Path}}
 		var outcomes []ledger.Outcome
 		for _, id := range slices.Sorted(maps.Keys(fresh)) {
 			outcomes = append(outcomes, ledger.Outcome{ID: id, State: ledger.Staged, Staged: file.Path})
@@ -122,7 +122,7 @@ func (t texts) rows(run string) []sheet {
 // write writes a file that no version has yet.
 func (s *shelf) write(partition string, rows []sheet) lake.File {
 	s.t.Helper()
-	part, err := s.table.NewPart(s.t.Context(), partition, nil)
+	part, err := s.table.NewFile(s.t.Context(), partition, nil)
 	require.NoError(s.t, err)
 	for _, row := range rows {
 		require.NoError(s.t, part.Write(row))
@@ -182,9 +182,9 @@ func (s *shelf) vacuum() {
 	require.NoError(s.t, err)
 }
 
-// settle puts a publish right that was cut short.
-func (s *shelf) settle(m ledger.Materialization) error {
-	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "settles", Time: s.now})
+// finish completes a publish that was cut short.
+func (s *shelf) finish(m ledger.Materialization) error {
+	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "finishes", Time: s.now})
 }
 
 // states gives "id state" of every item of a partition.

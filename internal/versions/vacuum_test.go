@@ -125,7 +125,7 @@ func (s *shelf) bringingBack(version int64) {
 	}
 	require.NotEmpty(s.t, slices.Collect(maps.Keys(parts)))
 	_, err = s.Ledger.BeginPublish(s.t.Context(), ledger.Materialization{
-		Asset: string(s.made.Key), Partition: "5", Run: "back", Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: parts}},
+		Asset: string(s.made.Key), Partition: "5", Run: "back", Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Files: parts}},
 	})
 	require.NoError(s.t, err)
 }

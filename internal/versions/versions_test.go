@@ -32,8 +32,8 @@ func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Maintainer) {
 	made := asset.New(asset.Spec[sheet]{
 		Key: "test/sheets", Location: "sheets", CodeVersion: "1", Queue: asset.QueueExtract,
 		Partitions: &asset.Partitions{Name: "category", Queue: asset.QueueExtract, Discover: func(context.Context) ([]asset.Partition, error) { return nil, nil }},
-		List: func(context.Context, asset.Run, func(asset.Item, sheet) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, sheet) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 	graph, err := asset.NewGraph(made)
@@ -50,7 +50,7 @@ func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Maintainer) {
 // write commits rows in place of what a partition has.
 func write(tb testing.TB, table *lake.Table, partition string, rows func(yield func(sheet) bool)) {
 	tb.Helper()
-	part, err := table.NewPart(tb.Context(), partition, nil)
+	part, err := table.NewFile(tb.Context(), partition, nil)
 	require.NoError(tb, err)
 	for row := range rows {
 		require.NoError(tb, part.Write(row))

@@ -65,11 +65,11 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		}
 		assets = []*asset.Asset{one}
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return err
 	}
-	view := d.Graph.View(world)
+	view := d.Graph.View(state)
 	v := api.Partitions{Sets: []api.PartitionSet{}}
 	for _, made := range assets {
 		i := slices.IndexFunc(v.Sets, func(s api.PartitionSet) bool { return s.Set == made.Partitions.Name })
@@ -83,7 +83,7 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		v.Sets[i].Assets = append(v.Sets[i].Assets, made.Key)
 		for j := range v.Sets[i].Partitions {
 			if p := &v.Sets[i].Partitions[j]; !p.Gone {
-				p.States[view.Judge(made, p.Partition).State]++
+				p.States[view.Status(made, p.Partition).State]++
 			}
 		}
 	}

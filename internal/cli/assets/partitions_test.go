@@ -53,6 +53,6 @@ type noRow struct {
 // ItemID is the id.
 func (r noRow) ItemID() string { return r.ID }
 
-func noList(context.Context, asset.Run, func(asset.Item, noRow) error) (asset.Claim, error) {
-	return asset.Claim{}, nil
+func noList(context.Context, asset.Run, func(asset.Item, noRow) error) (asset.Listing, error) {
+	return asset.Listing{}, nil
 }

@@ -95,11 +95,11 @@ func printExplanation(w io.Writer, v api.Explanation) error {
 			outcome = "requested"
 		case c.Waits:
 			outcome = "waits for a run that is at work"
-		case !c.Touched:
+		case !c.Changed:
 			outcome = "nothing happened to it since the last tick"
 		}
 		output.Writef(w, "\n[%s] %s\n", c.Partition, outcome)
-		printTruth(w, c.Truth, "  ")
+		printResult(w, c.Result, "  ")
 	}
 	if len(v.Past) > 0 {
 		output.Writef(w, "\nasked for before:\n")
@@ -110,10 +110,10 @@ func printExplanation(w io.Writer, v api.Explanation) error {
 	return nil
 }
 
-// printTruth shows a condition as a tree.
-func printTruth(w io.Writer, t asset.ConditionResult, indent string) {
+// printResult shows a condition as a tree.
+func printResult(w io.Writer, t asset.ConditionResult, indent string) {
 	output.Writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
 	for _, part := range t.Parts {
-		printTruth(w, part, indent+"  ")
+		printResult(w, part, indent+"  ")
 	}
 }

@@ -37,7 +37,7 @@ func june(t *testing.T) string {
 		{Seq: 0, State: ledger.StepDone, StepOutcome: ledger.StepOutcome{Changed: true, Rows: 5, Counts: ledger.Counts{Discovered: 6, Published: 5, Absent: 1}}},
 		{Seq: 1, State: ledger.StepFailed, Kind: string(fault.Layout), Error: "the page is another"},
 	} {
-		end.Backfill, end.Epoch, end.Take = "june", b.Epoch, 1
+		end.Backfill, end.Epoch, end.Dequeue = "june", b.Epoch, 1
 		_, err := l.FinishStep(t.Context(), end, ledger.DequeueRequest{})
 		require.NoError(t, err)
 	}

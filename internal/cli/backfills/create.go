@@ -88,7 +88,7 @@ func (f *createFlags) complete() error {
 
 var notInIDs = regexp.MustCompile(`[^a-z0-9]+`)
 
-// derivedID names a backfill after what it selects, and tells it from others by a digest of the whole request.
+// derivedID names a backfill after what it selects, and distinguishes it from others by a digest of the whole request.
 func derivedID(r activities.BackfillRequest) string {
 	name := strings.Trim(notInIDs.ReplaceAllString(strings.ToLower(strings.Join(r.Select, " ")), "-"), "-")
 	if name = strings.Trim(name[:min(len(name), 40)], "-"); name == "" {

@@ -16,7 +16,7 @@ import (
 func advice(k fault.Kind) string {
 	switch k {
 	case fault.Layout:
-		return "the source or a check is not as expected: look at the example, mend, then retry"
+		return "the source or a check is not as expected: look at the example, fix the cause, then retry"
 	case fault.Invalid:
 		return "what was asked for cannot work: look at the example; a retry alone will not help"
 	case fault.NotFound:

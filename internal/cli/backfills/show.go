@@ -153,7 +153,7 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 	for _, w := range waits {
 		// A backfill that broke off goes on as a run of its own: "backfill/june#2".
 		if run := workflows.BackfillID(b.ID); w.Run == run || strings.HasPrefix(w.Run, run+"#") {
-			v.Waiting = append(v.Waiting, api.WaitOf(w, d.Ledger.Shown))
+			v.Waiting = append(v.Waiting, api.WaitOf(w, d.Ledger.WallTime))
 		}
 	}
 	filter.Backfill = b.ID

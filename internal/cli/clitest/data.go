@@ -75,7 +75,7 @@ func PublishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 	require.NoError(t, err)
 	table := d.Table(made)
 	require.NoError(t, d.Ledger.SavePartitions(ctx, made.Partitions.Name, []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
-	part, err := table.NewPart(ctx, "5", nil)
+	part, err := table.NewFile(ctx, "5", nil)
 	require.NoError(t, err)
 	var items []ledger.Item
 	for _, row := range rows {
@@ -94,7 +94,7 @@ func PublishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	id, err := d.Ledger.BeginPublish(ctx, ledger.Materialization{
-		Asset: string(key), Partition: "5", Run: "run-1", CodeVersion: "1", Moves: ledger.Moves{Added: []ledger.Part{{Path: file.Path}}},
+		Asset: string(key), Partition: "5", Run: "run-1", CodeVersion: "1", Moves: ledger.Moves{Added: []ledger.DataFile{{Path: file.Path}}},
 	})
 	require.NoError(t, err)
 	version, err := table.Commit(ctx, lake.Change{
@@ -167,7 +167,7 @@ func PublishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	_, err = ledgertest.Enumerate(t, d.Ledger, ledger.Enumeration{Asset: string(made.Key), Partition: "5", Run: run, CodeVersion: "1",
 		Items: Enumerated(ledger.Item{ID: "5", Label: "Genérico", Fingerprint: run})})
 	require.NoError(t, err)
-	part, err := table.NewPart(ctx, "5", nil)
+	part, err := table.NewFile(ctx, "5", nil)
 	require.NoError(t, err)
 	require.NoError(t, part.Write(anvisa.IndexRow{Categoria: "5", Nome: "Genérico", Total: total, Provenance: asset.Provenance{RunID: run, FetchedAt: time.Now().UTC()}}))
 	file, err := part.Close(ctx)
@@ -175,7 +175,7 @@ func PublishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	require.NoError(t, d.Ledger.RecordOutcomes(ctx, ledgertest.Token(t, d.Ledger, string(made.Key), "5"), []ledger.Outcome{{ID: "5", State: ledger.Staged, Staged: file.Path}}))
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
-	moves := ledger.Moves{Added: []ledger.Part{{Path: file.Path}}, Rewritten: map[string]string{}}
+	moves := ledger.Moves{Added: []ledger.DataFile{{Path: file.Path}}, Rewritten: map[string]string{}}
 	for _, old := range base.Files("5") {
 		moves.Rewritten[old.Path] = ""
 	}

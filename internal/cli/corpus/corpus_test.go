@@ -30,7 +30,7 @@ func publishCorpus(t *testing.T, data string, leaflets int) {
 	made, err := d.Graph.Get(corpus.LeafletsKey)
 	require.NoError(t, err)
 	table := d.Table(made)
-	part, err := table.NewPart(ctx, asset.Whole, nil)
+	part, err := table.NewFile(ctx, asset.SinglePartition, nil)
 	require.NoError(t, err)
 	for i := range leaflets {
 		row := corpus.Row{
@@ -46,7 +46,7 @@ func publishCorpus(t *testing.T, data string, leaflets int) {
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	_, err = table.Commit(ctx, lake.Change{
-		Partition: asset.Whole, Base: base, Add: []lake.File{file}, Remove: lake.Paths(base.Files(asset.Whole)), App: "corpus/leaflets[all]", Txn: base.Version + 2,
+		Partition: asset.SinglePartition, Base: base, Add: []lake.File{file}, Remove: lake.Paths(base.Files(asset.SinglePartition)), App: "corpus/leaflets[all]", Txn: base.Version + 2,
 		Info: lake.CommitInfo{Operation: "MATERIALIZE", Run: "run-1", CodeVersion: "1", Rows: int64(leaflets)},
 	})
 	require.NoError(t, err)

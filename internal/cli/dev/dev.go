@@ -100,7 +100,7 @@ func (env *environment) start(cmd *cobra.Command, a *command.App, flags *devFlag
 	if env.config, err = a.Config(cmd); err != nil {
 		return err
 	}
-	env.config.Grid.NoSandbox = unconfined(a, env.config.Grid, flags.simulate)
+	env.config.Grid.NoSandbox = withoutSandbox(a, env.config.Grid, flags.simulate)
 	if !given(cmd, "temporal-address", "DRUGSLM_TEMPORAL_ADDRESS") {
 		env.temporal, err = startTemporal(cmd.Context(), env.config.Data, flags.temporalPort, flags.uiPort)
 		if err != nil {
@@ -112,9 +112,9 @@ func (env *environment) start(cmd *cobra.Command, a *command.App, flags *devFlag
 	return err
 }
 
-// unconfined reports whether Chromium runs without its sandbox. Root must say so, or ask for the simulated portal, whose
+// withoutSandbox reports whether Chromium runs without its sandbox. Root must say so, or ask for the simulated portal, whose
 // pages are made by this program: they are all that the browser sees.
-func unconfined(a *command.App, g config.Grid, simulate bool) bool {
+func withoutSandbox(a *command.App, g config.Grid, simulate bool) bool {
 	if !g.NoSandbox && simulate && g.Hub == "" && os.Geteuid() == 0 && os.Getenv("DRUGSLM_GRID_NO_SANDBOX") == "" {
 		a.Note("note: Chromium runs without its sandbox, as it must for root; it sees the simulated portal on this machine and nothing else")
 		return true

@@ -24,7 +24,7 @@ import (
 // truthFile is a public leaflet with the tables on some of its pages as a person read them off the picture of the page: all
 // tables that begin there. The file itself is not kept here.
 type truthFile struct {
-	Half       string       `json:"half"` // working: rules were mended on it; held_out: measured when they were finished, and then looked at; held_out_later and held_out_last: drawn after that, in turn
+	Half       string       `json:"half"` // working: rules were changed by it; held_out: measured when they were finished, and then looked at; held_out_later and held_out_last: drawn after that, in turn
 	Repository string       `json:"repository"`
 	Path       string       `json:"path"`
 	SHA256     string       `json:"sha256"`

@@ -108,7 +108,7 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 	}
 	in.Mode = planning.ModeOf(in.Filter)
 	if n := len(p.Plan.Steps); n > planning.MaxSteps {
-		return tooMany("materialize", n)
+		return errTooManySteps("materialize", n)
 	}
 	return nil
 }

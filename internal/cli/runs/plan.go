@@ -90,11 +90,11 @@ func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 	if p.selected, err = planning.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	p.view = d.Graph.View(world)
+	p.view = d.Graph.View(state)
 	p.Plan, err = p.view.Plan(p.selected, r)
 	return p, err
 }
@@ -117,7 +117,7 @@ func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 	case n == 0:
 		return fault.New(fault.Invalid, op, "it has no steps: there is nothing to do later")
 	case n > planning.MaxSteps:
-		return tooMany(op, n)
+		return errTooManySteps(op, n)
 	}
 	lake, err := d.Ledger.Lake(ctx)
 	if err != nil {
@@ -172,7 +172,7 @@ func loadPlan(ctx context.Context, d *host.Data, path string) (*Prepared, error)
 	return p, p.view.Check(saved, lake, p.Plan)
 }
 
-func tooMany(op string, steps int) error {
+func errTooManySteps(op string, steps int) error {
 	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, planning.MaxSteps)
 }
 

@@ -15,7 +15,7 @@ import (
 	"drugslm/workflows"
 )
 
-// progress tells how a run goes on, from the ledger: a line for each partition that is published, and the number of
+// progress prints how a run goes on, from the ledger: a line for each partition that is published, and the number of
 // items done where it moves.
 type progress struct {
 	app   *command.App
@@ -73,7 +73,7 @@ func (p *progress) tellWaits(ctx context.Context) {
 		return
 	}
 	for _, w := range found {
-		slice, line := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.Shown))
+		slice, line := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}, output.Wait(api.WaitOf(w, p.data.Ledger.WallTime))
 		if p.waits[slice] != line {
 			p.waits[slice] = line
 			p.app.Note("  %-16s %-3s %s", w.Asset, w.Partition, line)

@@ -60,7 +60,7 @@ func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
 		rows := make([][]string, len(runs))
 		for i, r := range runs {
 			views[i] = viewRun(c, r)
-			rows[i] = []string{r.ID, string(r.State), output.When(r.Started), took(r), r.Selection, r.Error}
+			rows[i] = []string{r.ID, string(r.State), output.When(r.Started), runDuration(r), r.Selection, r.Error}
 		}
 		return a.Show(api.RunList{Runs: views}, func(w io.Writer) error {
 			return output.Table(w, []string{"RUN", "STATE", "STARTED", "TOOK", "SELECTION", "ERROR"}, rows)
@@ -111,10 +111,10 @@ func showRun(a *command.App, cmd *cobra.Command, id string) error {
 			return err
 		}
 		v := viewRun(c, r)
-		v.Waiting = api.WaitsOf(waits, d.Ledger.Shown)
+		v.Waiting = api.WaitsOf(waits, d.Ledger.WallTime)
 		return a.Show(v, func(w io.Writer) error {
 			for _, line := range [][2]string{
-				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", output.When(v.Started)}, {"took", took(r)},
+				{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", output.When(v.Started)}, {"took", runDuration(r)},
 				{"trace", v.TraceID}, {"link", v.Link}, {"error", v.Error},
 			} {
 				if line[1] == "" {
@@ -149,7 +149,7 @@ func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, "cancel run", err)
 		}
-		a.Note("%s is being cancelled: running activities end first", id)
+		a.Note("%s is being canceled: running activities end first", id)
 		return nil
 	})
 }
@@ -183,7 +183,7 @@ func viewRun(c config.Config, r ledger.Run) api.Run {
 	}
 }
 
-func took(r ledger.Run) string {
+func runDuration(r ledger.Run) string {
 	if r.Finished.IsZero() {
 		return "–"
 	}

@@ -12,9 +12,9 @@ import (
 	"drugslm/internal/versions"
 )
 
-// othersOf finds what other programs did to an asset's table and no run has followed yet, by partition. refused says why
+// foreignChanges finds what other programs did to an asset's table and no run has followed yet, by partition. refused says why
 // the table cannot be used at all; "" when it can.
-func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[string]versions.ForeignChange, refused string, err error) {
+func foreignChanges(ctx context.Context, d *host.Data, a *asset.Asset) (found map[string]versions.ForeignChange, refused string, err error) {
 	if a.External() {
 		return nil, "", nil
 	}
@@ -52,8 +52,8 @@ func changedBy(p *api.PartitionStatus, drift versions.ForeignChange, changed boo
 	}
 }
 
-// strangers shows partitions that only another program knows.
-func strangers(found map[string]versions.ForeignChange) []api.PartitionStatus {
+// foreignPartitions shows partitions that only another program knows.
+func foreignPartitions(found map[string]versions.ForeignChange) []api.PartitionStatus {
 	var all []api.PartitionStatus
 	for key, drift := range found {
 		all = append(all, api.PartitionStatus{

@@ -46,7 +46,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 	if err != nil {
 		return v, err
 	}
-	world, counts, latest, err := standing(ctx, d, selected)
+	state, counts, latest, err := readStatus(ctx, d, selected)
 	if err != nil {
 		return v, err
 	}
@@ -54,10 +54,10 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 	if err != nil {
 		return v, err
 	}
-	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.Shown)
-	waits, view := waitsBySlice(found), d.Graph.View(world)
+	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.WallTime)
+	waits, view := waitsByPartition(found), d.Graph.View(state)
 	for _, made := range selected {
-		others, refused, err := othersOf(ctx, d, made)
+		others, refused, err := foreignChanges(ctx, d, made)
 		if err != nil {
 			return v, err
 		}
@@ -66,7 +66,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 		for _, p := range view.Keys(made).All() {
 			slice := ledger.PartitionRef{Asset: string(made.Key), Partition: p.Key}
 			one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(counts[slice])}
-			standing := view.Judge(made, p.Key)
+			standing := view.Status(made, p.Key)
 			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
 			timely, err := view.Freshness(made, p.Key)
 			if err != nil {
@@ -77,7 +77,7 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 				published(&one, m)
 			}
 			if w, waiting := waits[slice]; waiting {
-				shown := api.WaitOf(w, d.Ledger.Shown)
+				shown := api.WaitOf(w, d.Ledger.WallTime)
 				one.Waiting = &shown
 			}
 			drift, changed := others[p.Key]
@@ -85,14 +85,14 @@ func status(ctx context.Context, d *host.Data, selection []string) (api.Status, 
 			delete(others, p.Key)
 			s.Partitions = append(s.Partitions, one)
 		}
-		s.Partitions = append(s.Partitions, strangers(others)...)
+		s.Partitions = append(s.Partitions, foreignPartitions(others)...)
 		v.Assets = append(v.Assets, s)
 	}
 	return v, nil
 }
 
-// standing reads what a status shows of some assets, each by itself and side by side: a million items take a while.
-func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset.GraphState, map[ledger.PartitionRef]ledger.Counts, map[ledger.PartitionRef]ledger.Materialization, error) {
+// readStatus reads what a status shows of some assets, each by itself and side by side: a million items take a while.
+func readStatus(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset.GraphState, map[ledger.PartitionRef]ledger.Counts, map[ledger.PartitionRef]ledger.Materialization, error) {
 	counts := make(map[ledger.PartitionRef]ledger.Counts)
 	latest := make(map[ledger.PartitionRef]ledger.Materialization)
 	var mu sync.Mutex
@@ -111,11 +111,11 @@ func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset
 			return err
 		})
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
-	return world, counts, latest, err
+	return state, counts, latest, err
 }
 
 func published(p *api.PartitionStatus, m ledger.Materialization) {
@@ -140,7 +140,7 @@ func printStatus(w io.Writer, v api.Status) error {
 				p.Partition, p.Label = p.Partition+".."+last.Partition, strconv.Itoa(n)+" windows"
 				at += n - 1
 			}
-			touched = touched || !untouched(p)
+			touched = touched || !isUntouched(p)
 			rows = append(rows, statusRow(p, s.Asset))
 			at++
 		}
@@ -154,13 +154,13 @@ func printStatus(w io.Writer, v api.Status) error {
 
 // untouchedFrom counts the windows from one on of which nothing is known: years of them make one line.
 func untouchedFrom(s api.AssetStatus, from int) (n int) {
-	for s.Windowed && from+n < len(s.Partitions) && untouched(s.Partitions[from+n]) {
+	for s.Windowed && from+n < len(s.Partitions) && isUntouched(s.Partitions[from+n]) {
 		n++
 	}
 	return n
 }
 
-func untouched(p api.PartitionStatus) bool {
+func isUntouched(p api.PartitionStatus) bool {
 	return p.Version == nil && p.Items == api.ItemCounts{} && p.Waiting == nil
 }
 

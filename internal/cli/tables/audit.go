@@ -59,8 +59,8 @@ func printAudit(w io.Writer, r audit.Report) error {
 			where += "[" + f.Partition + "]"
 		}
 		output.Writef(w, "  %s %s: %s\n", where, f.Subject, f.Problem)
-		if f.Cure != "" {
-			output.Writef(w, "    → %s\n", f.Cure)
+		if f.Repair != "" {
+			output.Writef(w, "    → %s\n", f.Repair)
 		}
 	}
 	if len(r.Findings) == 0 {
@@ -110,7 +110,7 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 			return nil, err
 		}
 		for _, p := range partitions {
-			staged, _, err := d.Ledger.StagedParts(ctx, string(made.Key), p)
+			staged, _, err := d.Ledger.StagedFiles(ctx, string(made.Key), p)
 			if err != nil {
 				return nil, err
 			}
@@ -118,7 +118,7 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 				needed[path] = true
 			}
 		}
-		parts, err := d.Ledger.AllParts(ctx, string(made.Key))
+		parts, err := d.Ledger.AllDataFiles(ctx, string(made.Key))
 		if err != nil {
 			return nil, err
 		}

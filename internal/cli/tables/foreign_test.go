@@ -40,7 +40,7 @@ func catalogRow(id int64, name string) anvisa.CatalogRow {
 // file writes rows where the table's data files are.
 func (s stranger) file(partition string, rows ...anvisa.CatalogRow) lake.File {
 	s.t.Helper()
-	part, err := s.table.NewPart(s.t.Context(), partition, nil)
+	part, err := s.table.NewFile(s.t.Context(), partition, nil)
 	require.NoError(s.t, err)
 	for _, row := range rows {
 		require.NoError(s.t, part.Write(row))

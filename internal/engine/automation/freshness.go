@@ -64,7 +64,7 @@ func (e *evaluation) allDue(ctx context.Context, a *asset.Asset) error {
 
 // moved looks at what was verified since the cursor, and at windows that ended.
 func (e *evaluation) moved(ctx context.Context, a *asset.Asset, cursor ledger.Cursor) error {
-	for _, t := range e.touches[string(a.Key)] {
+	for _, t := range e.changes[string(a.Key)] {
 		if t.Seq > cursor.Seq {
 			e.due(a, t.Partition, t.Verified)
 		}
@@ -158,7 +158,7 @@ func (e *evaluation) standing(ctx context.Context, key string, partitions []stri
 	if err != nil || a.Freshness == nil {
 		return nil //nolint:nilerr // nobody declares it any more
 	}
-	known, err := e.there(ctx, a, partitions)
+	known, err := e.existing(ctx, a, partitions)
 	if err != nil || len(known) == 0 {
 		return err
 	}

@@ -47,15 +47,15 @@ func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.
 			return todoVerdict(made, t), nil
 		}
 	}
-	return settledVerdict(e), nil
+	return doneVerdict(e), nil
 }
 
 // derivedVerdict is about an item whose row is made together with all others of its partition.
 func (c *chain) derivedVerdict(made *asset.Asset, partition asset.Partition, e ledger.Entry) ItemVerdict {
-	if s := c.view.Judge(made, partition.Key); s.State != asset.Fresh {
+	if s := c.view.Status(made, partition.Key); s.State != asset.Fresh {
 		return ItemVerdict{wouldRecompute, s.Axis, "its partition: " + s.Reason}
 	}
-	return settledVerdict(e)
+	return doneVerdict(e)
 }
 
 func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
@@ -63,7 +63,7 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	switch {
 	case t.Made:
 		return ItemVerdict{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
-	case made.AsksSource() && (!t.Remake || !made.Recomputes()):
+	case made.AsksSource() && (!t.CodeOnly || !made.Recomputes()):
 		v.Would = wouldFetch
 	}
 	switch t.Verdict {
@@ -77,14 +77,14 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	return v
 }
 
-// settledVerdict is about an item of which nothing is to be done.
-func settledVerdict(e ledger.Entry) ItemVerdict {
+// doneVerdict is about an item of which nothing is to be done.
+func doneVerdict(e ledger.Entry) ItemVerdict {
 	v := ItemVerdict{Would: wouldNothing}
 	switch {
 	case e.State == ledger.Staged:
 		v.Would, v.Reason = wouldPublish, "staged by a run that was cut short: it waits for the publish"
 	case e.State == ledger.Quarantined:
-		v.Reason = fmt.Sprintf("quarantined as %s, which the same again would not mend: --failed tries it", e.Kind)
+		v.Reason = fmt.Sprintf("quarantined as %s, which the same again would not fix: --failed tries it", e.Kind)
 	case e.State == ledger.Absent && e.Kind == ledger.KindVanished:
 		v.Reason = "what it is made from does not name it any more"
 	case e.State == ledger.Absent:
@@ -95,7 +95,7 @@ func settledVerdict(e ledger.Entry) ItemVerdict {
 	return v
 }
 
-// previewOf is what an enrolment of a partition would decide, asked for once.
+// previewOf is what a sync of a partition would decide, asked for once.
 func (c *chain) previewOf(ctx context.Context, made *asset.Asset, partition asset.Partition) (previewed, error) {
 	slice := ledger.PartitionRef{Asset: string(made.Key), Partition: partition.Key}
 	p, known := c.previews[slice]

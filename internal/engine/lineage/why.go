@@ -317,12 +317,12 @@ const longestShown = 120
 
 // row finds the row of an item and says where it came from.
 func (c *chain) row(ctx context.Context, made *asset.Asset, e ledger.Entry, link *Link) error {
-	if e.Part == "" {
+	if e.File == "" {
 		link.Missing = append(link.Missing, fmt.Sprintf("row: it has none in the table, it is %s", e.State))
 		return nil
 	}
-	link.Table = &Place{Location: made.Location, Part: e.Part, Version: c.view.Fact(made.Key, e.Partition).Version}
-	for row, err := range c.eng.Table(made).Rows(ctx, lake.File{Path: e.Part, Partition: e.Partition}) {
+	link.Table = &Place{Location: made.Location, Part: e.File, Version: c.view.Record(made.Key, e.Partition).Version}
+	for row, err := range c.eng.Table(made).Rows(ctx, lake.File{Path: e.File, Partition: e.Partition}) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -348,7 +348,7 @@ func (c *chain) row(ctx context.Context, made *asset.Asset, e ledger.Entry, link
 		}
 		return err
 	}
-	link.Missing = append(link.Missing, fmt.Sprintf("row: part %s does not hold it: starter audit tells more", e.Part))
+	link.Missing = append(link.Missing, fmt.Sprintf("row: part %s does not hold it: starter audit tells more", e.File))
 	return nil
 }
 

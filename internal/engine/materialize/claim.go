@@ -31,7 +31,7 @@ func (eng *Engine) claim(ctx context.Context, at Attempt, in StepInput) error {
 	if err != nil || held.Same(mine) {
 		return err
 	}
-	free, err := leaves(ctx, at.Executions, held, mine)
+	free, err := isReleasing(ctx, at.Executions, held, mine)
 	if err != nil {
 		return err
 	}
@@ -52,9 +52,9 @@ func busyFor(attempt int32) time.Duration {
 	return min(time.Second<<min(max(attempt-1, 0), 20), maxBusy)
 }
 
-// leaves reports whether the owner of a claim leaves it to mine: it has ended, or it started mine to go on with it. Of one
+// isReleasing reports whether the owner of a claim leaves it to mine: it has ended, or it started mine to go on with it. Of one
 // workflow id at most one execution is open at a time, so that a claim made under our own id is that of a predecessor.
-func leaves(ctx context.Context, known Executions, held, mine ledger.Claim) (bool, error) {
+func isReleasing(ctx context.Context, known Executions, held, mine ledger.Claim) (bool, error) {
 	current, parent, err := known.Current(ctx, mine.Workflow, mine.Execution)
 	if err != nil {
 		return false, err

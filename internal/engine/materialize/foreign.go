@@ -16,9 +16,9 @@ func (eng *Engine) maintainer() versions.Maintainer {
 	return versions.Maintainer{Graph: eng.Graph, Ledger: eng.Ledger, Table: eng.Table, Now: eng.Now}
 }
 
-// follow ends what was left half done in a partition, and follows what other programs did to its table, or refuses a
+// followForeign ends what was left half done in a partition, and follows what other programs did to its table, or refuses a
 // table that cannot be read or written: before anything is asked of the source, and again before anything is published.
-func (eng *Engine) follow(ctx context.Context, j job) error {
+func (eng *Engine) followForeign(ctx context.Context, j job) error {
 	if j.table == nil {
 		return nil
 	}

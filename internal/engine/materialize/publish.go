@@ -52,7 +52,7 @@ func (eng *Engine) Check(ctx context.Context, at Attempt, in CheckInput) (out Ch
 }
 
 func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) (out Checked, err error) {
-	if err := eng.follow(ctx, j); err != nil {
+	if err := eng.followForeign(ctx, j); err != nil {
 		return out, err
 	}
 	before, err := eng.before(ctx, j)
@@ -61,7 +61,7 @@ func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) 
 	}
 	about := asset.CheckInput{Run: j.run, Before: before, Observations: observations{eng}}
 	about.Inputs = inputs{eng, upstream}
-	probe := asset.NewProbe(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
+	probe := asset.NewCheckRunner(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
 	if out.Staged, err = eng.staged(ctx, j, probe); err != nil {
 		return out, err
 	}
@@ -92,12 +92,12 @@ func short(verdicts []asset.Verdict) []asset.Verdict {
 
 // staged counts what the partition holds and will hold, showing every staged row to the probe, and the rows that stay
 // if it wants them.
-func (eng *Engine) staged(ctx context.Context, j job, probe *asset.Probe) (asset.Staged, error) {
+func (eng *Engine) staged(ctx context.Context, j job, probe *asset.CheckRunner) (asset.Staged, error) {
 	counts, err := eng.Ledger.Counts(ctx, j.key(), j.partition())
 	if err != nil {
 		return asset.Staged{}, err
 	}
-	parts, stagedItems, err := eng.Ledger.StagedParts(ctx, j.key(), j.partition())
+	parts, stagedItems, err := eng.Ledger.StagedFiles(ctx, j.key(), j.partition())
 	if err != nil {
 		return asset.Staged{}, err
 	}
@@ -125,7 +125,7 @@ func (eng *Engine) staged(ctx context.Context, j job, probe *asset.Probe) (asset
 			going[id] = true
 		}
 		if probe.WantsKept() {
-			if err := kept(ctx, j, file, superseded[file.Path], probe); err != nil {
+			if err := checkKept(ctx, j, file, superseded[file.Path], probe); err != nil {
 				return s, err
 			}
 		}
@@ -165,16 +165,16 @@ func (eng *Engine) Publish(ctx context.Context, at Attempt, in PublishInput) (ou
 }
 
 func (eng *Engine) publish(ctx context.Context, j job, in PublishInput) (out Result, err error) {
-	if err := eng.follow(ctx, j); err != nil {
+	if err := eng.followForeign(ctx, j); err != nil {
 		return out, err
 	}
-	out, err = eng.bring(ctx, j, in)
+	out, err = eng.publishChange(ctx, j, in)
 	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
 	return out, err
 }
 
-// bring brings the table to what is staged.
-func (eng *Engine) bring(ctx context.Context, j job, in PublishInput) (Result, error) {
+// publishChange brings the table to what is staged.
+func (eng *Engine) publishChange(ctx context.Context, j job, in PublishInput) (Result, error) {
 	change, err := eng.change(ctx, j)
 	if err != nil {
 		return Result{}, err
@@ -242,7 +242,7 @@ func (eng *Engine) recover(ctx context.Context, j job) error {
 	return nil
 }
 
-// record keeps verdicts, counts them and wakes whoever tells of those that failed. Without final they are those of an
+// record keeps verdicts, counts them and wakes the delivery of events about those that failed. Without final they are those of an
 // attempt that is tried again if it fails, which nobody is told of.
 func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []asset.Verdict) error {
 	checks := make([]ledger.Check, len(verdicts))
@@ -254,12 +254,12 @@ func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []ass
 		}
 	}
 	by := j.token()
-	by.CodeVersion = "" // a listing is checked before it is enrolled
+	by.CodeVersion = "" // a listing is checked before it is synced
 	if err := eng.Ledger.RecordChecks(ctx, by, checks); err != nil {
 		return err
 	}
 	for _, c := range checks {
-		eng.Metrics.Checked(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
+		eng.Metrics.RecordCheck(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
 	}
 	return eng.Announce(ctx)
 }

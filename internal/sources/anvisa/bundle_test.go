@@ -22,9 +22,9 @@ type bundle struct {
 // open makes a portal that behaves as faults say, and a client that asks it in a way.
 func open(t *testing.T, way client.Options, faults string, products int) bundle {
 	t.Helper()
-	spoilt, err := simulator.ParseFaults(faults)
+	broken, err := simulator.ParseFaults(faults)
 	require.NoError(t, err)
-	p, err := simulator.New(simulator.Options{Products: products, Faults: spoilt})
+	p, err := simulator.New(simulator.Options{Products: products, Faults: broken})
 	require.NoError(t, err)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)

@@ -231,7 +231,7 @@ func TestExtractChecksOfRows(t *testing.T) {
 			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
 			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: ""}}
 		}, "words_accounted"},
-		"a hyphen that is mended": {func(r *ExtractRow) {
+		"a hyphen that is joined": {func(r *ExtractRow) {
 			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "cirurgi-\nao", Letters: 9, Words: 2, Outside: 2}}, "cirurgiao"
 		}, ""},
 		"invisible text that is told": {func(r *ExtractRow) {

@@ -37,9 +37,9 @@ func (s *cabinet) Keep(_ context.Context, name string, files map[string][]byte) 
 // evident is a client of a portal with a fault, and what it keeps of what it does not know.
 func evident(t *testing.T, browser client.Browser, listing, faults string) (*client.Site, *simulator.Portal, *cabinet) {
 	t.Helper()
-	spoilt, err := simulator.ParseFaults(faults)
+	broken, err := simulator.ParseFaults(faults)
 	require.NoError(t, err)
-	p, err := simulator.New(simulator.Options{Products: 150, Faults: spoilt})
+	p, err := simulator.New(simulator.Options{Products: 150, Faults: broken})
 	require.NoError(t, err)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
@@ -71,7 +71,7 @@ func TestJSONOfAnotherFormLeavesEvidence(t *testing.T) {
 	t.Parallel()
 	site, p, kept := evident(t, clienttest.Browser{}, client.ListByAPI, "odd-json")
 	var id int64
-	for _, product := range p.Truth().Products {
+	for _, product := range p.Inventory().Products {
 		id = int64(product.ID)
 	}
 	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *client.Visit) error {

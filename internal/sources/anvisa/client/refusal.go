@@ -16,8 +16,8 @@ const (
 	noHeader     = "MSG-004" // the portal's message for a request without "Authorization: Guest"
 )
 
-// judge says what an answer means that is not the one asked for; nil when it is.
-func judge(r request, a answer, now time.Time) error {
+// classify says what an answer means that is not the one asked for; nil when it is.
+func classify(r request, a answer, now time.Time) error {
 	switch {
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable && a.retryAfter != "":
 		err := fault.New(fault.Throttled, r.op, "the portal asks to slow down (%d)", a.status)
@@ -77,7 +77,7 @@ func (a answer) looksHTML() bool {
 	}
 }
 
-// looksBlocked tells the page of whoever guards the portal from any other page. One leaflet whose file is a page by
+// looksBlocked reports whether a page is one of the portal's protection. One leaflet whose file is a page by
 // mistake is that leaflet's fault, and must not stop the others.
 func (a answer) looksBlocked() bool {
 	page := bytes.ToLower(a.body[:min(len(a.body), 64<<10)])

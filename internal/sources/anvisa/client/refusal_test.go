@@ -48,15 +48,15 @@ func TestJudge(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := judge(tt.r, answer{status: tt.status, body: []byte(tt.body), declared: -1, whole: true}, time.Time{})
+			err := classify(tt.r, answer{status: tt.status, body: []byte(tt.body), declared: -1, whole: true}, time.Time{})
 			require.Equal(t, tt.kind, fault.KindOf(err), err)
 			if tt.kind != "" {
 				require.ErrorContains(t, err, tt.text)
 			}
 		})
 	}
-	require.ErrorIs(t, judge(leaflet, answer{status: 403}, time.Time{}), ErrTokenExpired)
-	require.NotErrorIs(t, judge(listing, answer{status: 403}, time.Time{}), ErrTokenExpired)
+	require.ErrorIs(t, classify(leaflet, answer{status: 403}, time.Time{}), ErrTokenExpired)
+	require.NotErrorIs(t, classify(listing, answer{status: 403}, time.Time{}), ErrTokenExpired)
 }
 
 func TestJudgeLength(t *testing.T) {
@@ -80,7 +80,7 @@ func TestJudgeLength(t *testing.T) {
 			t.Parallel()
 			tt.a.status, tt.a.body = http.StatusOK, body
 			for kind, r := range map[fault.Kind]request{tt.json: {bound: 8}, tt.pdf: {bound: 8, pdf: true}} {
-				err := judge(r, tt.a, time.Time{})
+				err := classify(r, tt.a, time.Time{})
 				require.Equal(t, kind, fault.KindOf(err))
 				if kind != "" {
 					require.ErrorContains(t, err, tt.text)
@@ -128,7 +128,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestAServerThatIsOverloadedMaySayHowLong(t *testing.T) {
 	t.Parallel()
-	err := judge(request{op: "list"}, answer{status: http.StatusServiceUnavailable, retryAfter: "37"}, time.Time{})
+	err := classify(request{op: "list"}, answer{status: http.StatusServiceUnavailable, retryAfter: "37"}, time.Time{})
 	require.Equal(t, fault.Throttled, fault.KindOf(err))
 	require.Equal(t, 37*time.Second, fault.AfterOf(err))
 	require.ErrorContains(t, err, "slow down (503)")

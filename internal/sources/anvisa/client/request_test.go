@@ -150,7 +150,7 @@ func TestDocumentWithoutLeaflet(t *testing.T) {
 		require.NoError(t, err)
 		_, err = v.Document(ctx, c.Professional)
 		require.Equal(t, fault.NotFound, fault.KindOf(err))
-		require.Equal(t, 3, pace.Taken(), "nothing is sent")
+		require.Equal(t, 3, pace.Turns(), "nothing is sent")
 		_, err = v.Current(ctx, 8)
 		require.Equal(t, fault.NotFound, fault.KindOf(err))
 		_, err = v.List(ctx, "5&page=2", nil)
@@ -174,7 +174,7 @@ func TestTokensLive300Seconds(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *client.Visit) error {
-		product := int64(p.Truth().Products[0].ID)
+		product := int64(p.Inventory().Products[0].ID)
 		c, err := v.Current(ctx, product)
 		require.NoError(t, err)
 		h := c.Patient
@@ -195,7 +195,7 @@ func TestTokensLive300Seconds(t *testing.T) {
 func TestNothingLeaksIntoSpans(t *testing.T) {
 	t.Parallel()
 	b := open(t, clienttest.Browser{}, ways()[0], "truncated-pdf=1", 20)
-	product := b.portal.Truth().Products[0]
+	product := b.portal.Inventory().Products[0]
 	b.visit(t, func(ctx context.Context, v *client.Visit) {
 		c, err := v.Current(ctx, int64(product.ID))
 		require.NoError(t, err)
@@ -232,14 +232,14 @@ func TestALostListingIsAskedForThreeTimesMore(t *testing.T) {
 	pages := (categoryTotal(b, 5) + 19) / 20
 	b.visit(t, func(ctx context.Context, v *client.Visit) {
 		listing, err := v.List(ctx, "5", nil)
-		require.ErrorContains(t, err, fmt.Sprintf("lists 0 of %d products", listing.Claimed))
+		require.ErrorContains(t, err, fmt.Sprintf("lists 0 of %d products", listing.Declared))
 		require.Equal(t, 4*pages, listing.Requests)
-		require.Equal(t, 2+4*pages, b.pace.Taken())
+		require.Equal(t, 2+4*pages, b.pace.Turns())
 	})
 }
 
 func categoryTotal(b bundle, id int) int {
-	for _, c := range b.portal.Truth().Categories {
+	for _, c := range b.portal.Inventory().Categories {
 		if c.ID == id {
 			return c.Total
 		}

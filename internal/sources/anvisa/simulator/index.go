@@ -64,17 +64,17 @@ func (x *index) shuffle() {
 	})
 }
 
-// turn says what one night changes. The zero value is a night of the real portal.
-type turn struct {
-	Leaflets *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
-	Settled  bool `json:"settled,omitempty"`  // no product comes or goes
+// dayChange says what one night changes. The zero value is a night of the real portal.
+type dayChange struct {
+	Leaflets   *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
+	NoProducts bool `json:"settled,omitempty"`  // no product comes or goes; the key is stored
 }
 
-func (x *index) nextDay(t turn) {
+func (x *index) nextDay(t dayChange) {
 	x.day = midnight(x.day.Add(36 * time.Hour)) // noon of the next day, whatever the zones do
 	x.days++
 	r := draw(x.seed, 'd', uint64(x.days))
-	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.Settled {
+	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.NoProducts {
 		for range leave {
 			at := r.IntN(len(x.products))
 			delete(x.byID, x.products[at].ID)
@@ -91,7 +91,7 @@ func (x *index) nextDay(t turn) {
 		}
 	}
 	for range 1 + r.IntN(2) {
-		if len(x.slots) < 2*maxProducts && !t.Settled {
+		if len(x.slots) < 2*maxProducts && !t.NoProducts {
 			x.add(seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
 		}
 	}
@@ -108,8 +108,8 @@ func (x *index) newID(intN func(int) int) int {
 	}
 }
 
-// find gives the listed products that match, in the day's order, and how many the portal claims there are.
-func (x *index) find(match func(*product) bool) (found []*product, claimed int) {
+// find gives the listed products that match, in the day's order, and how many the portal declares.
+func (x *index) find(match func(*product) bool) (found []*product, declared int) {
 	for _, p := range x.products {
 		if !match(p) {
 			continue
@@ -117,9 +117,9 @@ func (x *index) find(match func(*product) bool) (found []*product, claimed int) 
 		if p.listed {
 			found = append(found, p)
 		}
-		if p.claimed {
-			claimed++
+		if p.declared {
+			declared++
 		}
 	}
-	return found, claimed
+	return found, declared
 }

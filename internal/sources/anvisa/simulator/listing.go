@@ -119,17 +119,17 @@ func parseRow(field func(string) string) (p *product, day time.Time, err error) 
 	return p.complete(), day, nil
 }
 
-// mergeClaims joins what is served with what is claimed: the listing shows the one, the totals count the other.
-func mergeClaims(served, claimed []*product) []*product {
-	claims := map[int]bool{}
-	for _, p := range claimed {
-		claims[p.ID] = true
+// mergeDeclared joins what is served with what is declared: the listing shows the one, the totals count the other.
+func mergeDeclared(served, declared []*product) []*product {
+	isDeclared := map[int]bool{}
+	for _, p := range declared {
+		isDeclared[p.ID] = true
 	}
 	shown := map[int]bool{}
 	for _, p := range served {
-		p.claimed, shown[p.ID] = claims[p.ID], true
+		p.declared, shown[p.ID] = isDeclared[p.ID], true
 	}
-	for _, p := range claimed {
+	for _, p := range declared {
 		if !shown[p.ID] {
 			p.listed = false
 			served = append(served, p)

@@ -29,14 +29,14 @@ const maxState = 64 << 20
 
 // state is what a portal must remember to be the same one after it was killed.
 type state struct {
-	Seed     uint64    `json:"seed"`
-	Products int       `json:"products"`
-	Began    time.Time `json:"began"`            // when it started for the first time: its first day
-	Starts   uint64    `json:"starts"`           // how often it has started before
-	Turns    []turn    `json:"turns,omitempty"`  // the nights since then
-	Turned   bool      `json:"turned,omitempty"` // the day-switch has happened
-	Denied   []int     `json:"denied,omitempty"` // products whose false negative has been given
-	Banned   time.Time `json:"banned"`           // until when; zero: not banned
+	Seed     uint64      `json:"seed"`
+	Products int         `json:"products"`
+	Began    time.Time   `json:"began"`            // when it started for the first time: its first day
+	Starts   uint64      `json:"starts"`           // how often it has started before
+	Turns    []dayChange `json:"turns,omitempty"`  // the nights since then
+	Turned   bool        `json:"turned,omitempty"` // the day-switch has happened
+	Denied   []int       `json:"denied,omitempty"` // products whose false negative has been given
+	Banned   time.Time   `json:"banned"`           // until when; zero: not banned
 }
 
 // memory is a portal's state folder. A nil one remembers nothing.
@@ -92,7 +92,7 @@ func (m *memory) firstDay(now time.Time) time.Time {
 	return m.state.Began
 }
 
-func (m *memory) turns() []turn {
+func (m *memory) turns() []dayChange {
 	if m == nil {
 		return nil
 	}

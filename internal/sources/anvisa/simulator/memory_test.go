@@ -36,10 +36,10 @@ func TestAKilledPortalGoesOn(t *testing.T) {
 
 	now = now.Add(30 * time.Second)
 	second := open(t, options)
-	require.Equal(t, first.portal.Truth(), second.portal.Truth())
+	require.Equal(t, first.portal.Inventory(), second.portal.Inventory())
 	require.Equal(t, first.portal.Requests(), second.portal.Requests())
 	answer := second.get(listPath)
-	require.Equal(t, http.StatusTooManyRequests, answer.status, "a ban outlives whoever pronounced it")
+	require.Equal(t, http.StatusTooManyRequests, answer.status, "a ban outlives the process that began it")
 	require.Equal(t, "30", answer.header.Get("Retry-After"))
 
 	now = now.Add(time.Minute)

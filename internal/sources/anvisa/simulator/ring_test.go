@@ -25,7 +25,7 @@ func TestLogIsBoundedAndCountsOn(t *testing.T) {
 
 func TestPressForgetsTheOldest(t *testing.T) {
 	t.Parallel()
-	p, err := newPress(1, "")
+	p, err := newPrinter(1, "")
 	require.NoError(t, err)
 	made := 0
 	get := func(key string) {
@@ -58,7 +58,7 @@ func TestExpedientesAreUnique(t *testing.T) {
 	t.Parallel()
 	x := seedIndex(1, 5000, midnight(brazil(seedProduct(1, 1).Published)))
 	for range 100 {
-		x.nextDay(turn{})
+		x.nextDay(dayChange{})
 	}
 	seen := map[string]bool{}
 	for _, p := range x.products {

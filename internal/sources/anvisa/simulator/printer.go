@@ -18,8 +18,8 @@ const keptBytes = 64 << 20
 // maxLeafletBytes bounds one file of [Options].Leaflets. The largest real one seen has 2.4 MB.
 const maxLeafletBytes = 64 << 20
 
-// press makes documents when they are asked for, or takes them from files, and keeps the latest.
-type press struct {
+// printer makes documents when they are asked for, or takes them from files, and keeps the latest.
+type printer struct {
 	seed  uint64
 	files []string // instead of made ones
 
@@ -34,10 +34,10 @@ type printed struct {
 	content []byte
 }
 
-// newPress lists the folder's files, if there is a folder. What is in them is served as it is: a broken file is a leaflet
+// newPrinter lists the folder's files, if there is a folder. What is in them is served as it is: a broken file is a leaflet
 // too, to those who are to cope with one.
-func newPress(seed uint64, folder string) (*press, error) {
-	p := &press{seed: seed, kept: map[string]*list.Element{}, used: list.New()}
+func newPrinter(seed uint64, folder string) (*printer, error) {
+	p := &printer{seed: seed, kept: map[string]*list.Element{}, used: list.New()}
 	if folder == "" {
 		return p, nil
 	}
@@ -66,7 +66,7 @@ func newPress(seed uint64, folder string) (*press, error) {
 }
 
 // print gives the bytes of a document. They must not be changed.
-func (p *press) print(o order) ([]byte, error) {
+func (p *printer) print(o order) ([]byte, error) {
 	if len(p.files) > 0 {
 		path := p.files[mix(mixText(o.version.expediente), uint64(o.product.ID), mixText(string(o.audience)))%uint64(len(p.files))]
 		return p.keep(path, func() ([]byte, error) { return file.Read(path, maxLeafletBytes) })
@@ -75,7 +75,7 @@ func (p *press) print(o order) ([]byte, error) {
 }
 
 // keep gives what is kept under a key, or makes it. Two callers at once may both make it: it comes out the same.
-func (p *press) keep(key string, produce func() ([]byte, error)) ([]byte, error) {
+func (p *printer) keep(key string, produce func() ([]byte, error)) ([]byte, error) {
 	p.mu.Lock()
 	if e, ok := p.kept[key]; ok {
 		p.used.MoveToFront(e)

@@ -26,7 +26,7 @@ func enumerate(items ...ledger.Item) iter.Seq2[ledger.Item, error] {
 func TestEnrolEverything(t *testing.T) {
 	t.Parallel()
 	l := open(t)
-	ledgertest.Enrol(t, l, "r1", "f1", "same", "changed", "corrupt", "layout", "left", "vanishes", "declared")
+	ledgertest.SyncItems(t, l, "r1", "f1", "same", "changed", "corrupt", "layout", "left", "vanishes", "declared")
 	ledgertest.Stage(t, l, "p1", "same", "changed", "vanishes", "declared")
 	ledgertest.Publish(t, l, 1)
 	require.NoError(t, l.RecordOutcomes(t.Context(), ledgertest.Token(t, l, ledgertest.Asset, ledgertest.Partition), []ledger.Outcome{
@@ -43,7 +43,7 @@ func TestEnrolEverything(t *testing.T) {
 	require.Equal(t, ledger.SyncResult{Discovered: 7, New: 1, Changed: 1, Retried: 1, Resumed: 1, Absent: 1, Unchanged: 2,
 		Vanished: 1, Todo: 4, Batches: 2}, sum)
 	require.Equal(t, map[string]string{"new": "pending ", "same": "published p1", "changed": "pending p1", "corrupt": "pending ",
-		"layout": "quarantined ", "left": "pending ", "vanishes": "absent p1", "declared": "absent p1"}, ledgertest.Stands(t, l))
+		"layout": "quarantined ", "left": "pending ", "vanishes": "absent p1", "declared": "absent p1"}, ledgertest.PublishedRows(t, l))
 
 	retried, err := l.Items(t.Context(), ledger.Filter{ID: "corrupt"})
 	require.NoError(t, err)
@@ -63,14 +63,14 @@ func TestEnrolEverything(t *testing.T) {
 	again.Run, again.Mode, again.CodeVersion = "r4", ledger.Missing, "v2"
 	sum, err = ledgertest.Enumerate(t, l, again)
 	require.NoError(t, err)
-	require.Equal(t, ledger.SyncResult{Discovered: 7, Recode: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
+	require.Equal(t, ledger.SyncResult{Discovered: 7, CodeChanged: 6, Unchanged: 1, Todo: 6, Batches: 1}, sum)
 }
 
-// A part is published whole or not at all, so one changed row spoils it for the others.
+// A part is published whole or not at all, so one changed row makes it unusable for the others.
 func TestEnrolDiscardsSpoiltParts(t *testing.T) {
 	t.Parallel()
 	l := open(t)
-	ledgertest.Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "e")
+	ledgertest.SyncItems(t, l, "r1", "f1", "a", "b", "c", "d", "e")
 	ledgertest.Stage(t, l, "p1", "a", "b", "c")
 	ledgertest.Stage(t, l, "p2", "d")
 
@@ -78,11 +78,11 @@ func TestEnrolDiscardsSpoiltParts(t *testing.T) {
 		Partial: true, Items: enumerate(ledger.Item{ID: "a", Fingerprint: "f2"}, ledger.Item{ID: "b", Fingerprint: "f1"}, ledger.Item{ID: "d", Fingerprint: "f1"})})
 	require.NoError(t, err)
 	require.Equal(t, ledger.SyncResult{Discovered: 3, Changed: 1, Resumed: 2, Todo: 2, Batches: 1}, sum)
-	require.Equal(t, map[string]string{"a": "pending ", "b": "pending ", "c": "pending ", "d": "staged ", "e": "pending "}, ledgertest.Stands(t, l))
+	require.Equal(t, map[string]string{"a": "pending ", "b": "pending ", "c": "pending ", "d": "staged ", "e": "pending "}, ledgertest.PublishedRows(t, l))
 
-	sum = ledgertest.Enrol(t, l, "r3", "f1", "b", "c", "e")
+	sum = ledgertest.SyncItems(t, l, "r3", "f1", "b", "c", "e")
 	require.Equal(t, 2, sum.Vanished)
-	paths, _, err := l.StagedParts(t.Context(), ledgertest.Asset, ledgertest.Partition)
+	paths, _, err := l.StagedFiles(t.Context(), ledgertest.Asset, ledgertest.Partition)
 	require.NoError(t, err)
 	require.Empty(t, paths)
 }
@@ -108,11 +108,11 @@ func TestEnrolRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			l := open(t)
-			ledgertest.Enrol(t, l, "r1", "f1", "a")
+			ledgertest.SyncItems(t, l, "r1", "f1", "a")
 			_, err := ledgertest.Enumerate(t, l, ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: "r2", Items: tt.items})
 			require.Equal(t, tt.want, fault.KindOf(err), "%v", err)
 			require.ErrorContains(t, err, tt.text)
-			require.Equal(t, map[string]string{"a": "pending "}, ledgertest.Stands(t, l), "nothing changed")
+			require.Equal(t, map[string]string{"a": "pending "}, ledgertest.PublishedRows(t, l), "nothing changed")
 		})
 	}
 }

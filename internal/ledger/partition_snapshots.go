@@ -16,13 +16,13 @@ type PartitionSnapshot struct {
 	Changed int64 // when it was last published
 }
 
-// someAtOnce is how many keys one query asks about.
-const someAtOnce = 500
+// keysAtOnce is how many keys one query asks about.
+const keysAtOnce = 500
 
-// some runs a query for keys, several hundred at a time: their placeholders take the place of %s, after $1.
-func (l *Ledger) some(ctx context.Context, op, text, first string, keys []string, scan func(*sql.Rows) error) error {
+// queryKeys runs a query for keys, several hundred at a time: their placeholders take the place of %s, after $1.
+func (l *Ledger) queryKeys(ctx context.Context, op, text, first string, keys []string, scan func(*sql.Rows) error) error {
 	for len(keys) > 0 {
-		n := min(len(keys), someAtOnce)
+		n := min(len(keys), keysAtOnce)
 		places := make([]string, n)
 		args := []any{first}
 		for i, key := range keys[:n] {
@@ -63,7 +63,7 @@ func (l *Ledger) PartitionSnapshots(ctx context.Context, asset string, partition
 	if len(partitions) == 0 {
 		return out, l.query(ctx, op, scan, `SELECT `+snapshotColumns+` WHERE s.asset = $1`, asset)
 	}
-	return out, l.some(ctx, op, `SELECT `+snapshotColumns+` WHERE s.asset = $1 AND s.partition IN (%s)`, asset, partitions, scan)
+	return out, l.queryKeys(ctx, op, `SELECT `+snapshotColumns+` WHERE s.asset = $1 AND s.partition IN (%s)`, asset, partitions, scan)
 }
 
 // MadeByOtherCode returns the published partitions of an asset that another code version made, in order.
@@ -81,7 +81,7 @@ func (l *Ledger) MadeByOtherCode(ctx context.Context, asset, codeVersion string)
 // HasKeys says which keys a dynamic set has now.
 func (l *Ledger) HasKeys(ctx context.Context, set string, keys []string) (map[string]bool, error) {
 	out := make(map[string]bool, len(keys))
-	err := l.some(ctx, "read partitions", `SELECT key FROM partitions WHERE kind = $1 AND NOT gone AND key IN (%s)`, set, keys, func(rows *sql.Rows) error {
+	err := l.queryKeys(ctx, "read partitions", `SELECT key FROM partitions WHERE kind = $1 AND NOT gone AND key IN (%s)`, set, keys, func(rows *sql.Rows) error {
 		var key string
 		err := rows.Scan(&key)
 		out[key] = true
@@ -103,7 +103,7 @@ func (l *Ledger) HandledBefore(ctx context.Context, asset string, partitions []s
 		out[partition] = h
 		return err
 	}
-	err := l.some(ctx, "read automation", `SELECT partition, seq, code_version, at FROM automation_handled WHERE asset = $1 AND partition IN (%s)`,
+	err := l.queryKeys(ctx, "read automation", `SELECT partition, seq, code_version, at FROM automation_handled WHERE asset = $1 AND partition IN (%s)`,
 		asset, append([]string{""}, partitions...), scan)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (l *Ledger) HandledBefore(ctx context.Context, asset string, partitions []s
 // claimed partitions.
 func (l *Ledger) RunsAt(ctx context.Context, asset string, partitions []string) (map[string]string, error) {
 	out := make(map[string]string)
-	err := l.some(ctx, "read runs under way", `SELECT w.partition, w.run FROM run_steps w JOIN runs r ON r.id = w.run
+	err := l.queryKeys(ctx, "read runs under way", `SELECT w.partition, w.run FROM run_steps w JOIN runs r ON r.id = w.run
 		WHERE w.asset = $1 AND r.state = 'running' AND w.state IN ('queued', 'running') AND NOT EXISTS (SELECT 1 FROM standings s JOIN materializations m ON m.id = s.look
 		WHERE s.asset = w.asset AND s.partition = w.partition AND m.run = w.run) AND w.partition IN (%s)`, asset, partitions, func(rows *sql.Rows) error {
 		var partition, run string
@@ -133,7 +133,7 @@ func (l *Ledger) RunsAt(ctx context.Context, asset string, partitions []string) 
 	if err != nil {
 		return nil, err
 	}
-	err = l.some(ctx, "read claims", `SELECT partition, run FROM claims WHERE asset = $1 AND partition IN (%s)`, asset, partitions, func(rows *sql.Rows) error {
+	err = l.queryKeys(ctx, "read claims", `SELECT partition, run FROM claims WHERE asset = $1 AND partition IN (%s)`, asset, partitions, func(rows *sql.Rows) error {
 		var partition, run string
 		err := rows.Scan(&partition, &run)
 		out[partition] = run

@@ -51,7 +51,7 @@ func (d ForeignChange) Description() string {
 			by += fmt.Sprintf(", after %d more by others", n-1)
 		}
 	}
-	return fmt.Sprintf("%s: %d rows where there were %d; the next run follows, and puts right what is not ours", by, d.Rows, d.Known)
+	return fmt.Sprintf("%s: %d rows where there were %d; the next run follows, and corrects what is not ours", by, d.Rows, d.Known)
 }
 
 // did says what a commit of a class did, as it says itself.

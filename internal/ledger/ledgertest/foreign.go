@@ -26,7 +26,7 @@ func partitions(t *testing.T, l *ledger.Ledger) {
 }
 
 func checks(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a")
+	SyncItems(t, l, "r1", "f1", "a")
 	Stage(t, l, "p1", "a")
 	id := begin(t, l, "r1")
 	failed := ledger.Check{Asset: Asset, Partition: Partition, Run: "r1", Name: "complete", Blocking: true, Detail: "one is missing", Observed: "1799", At: at}

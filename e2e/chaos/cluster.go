@@ -21,8 +21,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// World is everything that runs, and what the disturbances may touch.
-type World struct {
+// Cluster is everything that runs, and what the disturbances may touch.
+type Cluster struct {
 	o          Options
 	root       string // the folder of this run: logs, data, the portal's state
 	data       string // the data folder that all workers share, a small file system of its own where that can be had
@@ -42,9 +42,9 @@ type World struct {
 	mu     sync.Mutex
 	faults string // of the portal
 
-	temporal client.Client
-	calm     chan struct{}  // closed when there are no more disturbances
-	healing  sync.WaitGroup // disturbances that last, and are still to end
+	temporal      client.Client
+	withoutFaults chan struct{}  // closed when there are no more disturbances
+	afterFaults   sync.WaitGroup // disturbances that last, and are still to end
 }
 
 // Worker is a place in which a worker runs: which build, with which clock, on which browsers.
@@ -73,9 +73,9 @@ func (w *Worker) get() (build string, clock time.Duration) {
 // smallDisk is how large the data folder's file system is: several times what a run needs.
 const smallDisk = "size=512m"
 
-// openWorld makes the folders and starts everything.
-func openWorld(ctx context.Context, o Options) (w *World, err error) {
-	w = &World{o: o, faults: o.Faults, calm: make(chan struct{})}
+// openCluster makes the folders and starts everything.
+func openCluster(ctx context.Context, o Options) (w *Cluster, err error) {
+	w = &Cluster{o: o, faults: o.Faults, withoutFaults: make(chan struct{})}
 	if w.root, err = os.MkdirTemp(o.Folder, "drugslm-chaos-"); err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func openWorld(ctx context.Context, o Options) (w *World, err error) {
 	return w, w.start(ctx)
 }
 
-func (w *World) start(ctx context.Context) (err error) {
+func (w *Cluster) start(ctx context.Context) (err error) {
 	w.builds = releases(w.root, w.program("worker"))
 	if w.portalProxy, err = NewProxy(ctx); err != nil {
 		return err
@@ -144,16 +144,16 @@ func reachable(ctx context.Context, p *Proxy) bool {
 	return c.Close() == nil
 }
 
-func (w *World) addWorker(name string, grid bool) {
+func (w *Cluster) addWorker(name string, grid bool) {
 	worker := &Worker{name: name, grid: grid, build: w.builds.Current}
 	worker.Service = w.supervisor.Start(name, func() Command { return w.workerCommand(worker) })
 	w.workers = append(w.workers, worker)
 }
 
-func (w *World) program(name string) string { return filepath.Join(w.o.Bin, name) }
+func (w *Cluster) program(name string) string { return filepath.Join(w.o.Bin, name) }
 
 // environment is that of every process of ours: nothing of the caller's configuration, and temporary files in our folder.
-func (w *World) environment() []string {
+func (w *Cluster) environment() []string {
 	env := []string{"TMPDIR=" + w.temp}
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); !strings.HasPrefix(name, "DRUGSLM_") && name != "TMPDIR" && name != "HUB_URL" {
@@ -164,7 +164,7 @@ func (w *World) environment() []string {
 }
 
 // settings are those of workers and of the CLI.
-func (w *World) settings() []string {
+func (w *Cluster) settings() []string {
 	source := "http://" + w.portalProxy.Address()
 	env := w.environment()
 	if os.Geteuid() == 0 { // the only pages these browsers open are the simulated portal's
@@ -176,7 +176,7 @@ func (w *World) settings() []string {
 		"DRUGSLM_BUDGET_CIRCUIT=2s", "DRUGSLM_TEMPORAL_UI=")
 }
 
-func (w *World) workerCommand(k *Worker) Command {
+func (w *Cluster) workerCommand(k *Worker) Command {
 	build, clock := k.get()
 	env := append(w.settings(), "DRUGSLM_LOG_LEVEL=info")
 	if w.o.Lease > 0 {
@@ -194,7 +194,7 @@ func (w *World) workerCommand(k *Worker) Command {
 // clockOffset is what a worker's clock is shifted by, for tests alone.
 const clockOffset = "DRUGSLM_TEST_CLOCK_OFFSET"
 
-func (w *World) portalCommand() Command {
+func (w *Cluster) portalCommand() Command {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return Command{
@@ -212,7 +212,7 @@ func portalArgs(o Options, state, faults string) []string {
 // retryAfter is how long the portal tells a throttled client to wait.
 const retryAfter = 2 * time.Second
 
-func (w *World) serverCommand() Command {
+func (w *Cluster) serverCommand() Command {
 	return Command{
 		Path: w.program("temporal"), Env: w.environment(),
 		Args:  []string{"--db", filepath.Join(w.root, "temporal.db"), "--port", "0", "--headless"},
@@ -220,8 +220,8 @@ func (w *World) serverCommand() Command {
 	}
 }
 
-// turnDay begins another day at the portal, past the proxy. It tries until the portal answers.
-func (w *World) turnDay(ctx context.Context, query string) error {
+// advanceDay begins another day at the portal, past the proxy. It tries until the portal answers.
+func (w *Cluster) advanceDay(ctx context.Context, query string) error {
 	var last error
 	err := w.await(ctx, "the portal turns its day", func() bool {
 		upstream, _, _ := w.portalProxy.state()
@@ -251,11 +251,11 @@ type result struct {
 }
 
 // starter runs the CLI to its end: that of the newest release in use, as a deployment brings both.
-func (w *World) starter(ctx context.Context, args ...string) (result, error) {
+func (w *Cluster) starter(ctx context.Context, args ...string) (result, error) {
 	return w.run(ctx, w.settings(), filepath.Join(filepath.Dir(w.newest()), "starter"), args...)
 }
 
-func (w *World) run(ctx context.Context, env []string, path string, args ...string) (result, error) {
+func (w *Cluster) run(ctx context.Context, env []string, path string, args ...string) (result, error) {
 	cmd := exec.CommandContext(ctx, path, args...)
 	var stdout, stderr strings.Builder
 	cmd.Env, cmd.Stdout, cmd.Stderr = env, &stdout, &stderr
@@ -277,7 +277,7 @@ const limit = 4 * time.Minute
 const step = 100 * time.Millisecond
 
 // await waits until something is so.
-func (w *World) await(ctx context.Context, what string, is func() bool) error {
+func (w *Cluster) await(ctx context.Context, what string, is func() bool) error {
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	ticker := time.NewTicker(step)

@@ -11,22 +11,22 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Truth is what the portal holds today, whatever its faults make of it.
-type Truth struct {
-	Day        time.Time       `json:"day"`        // midnight, the dataAtualizacao of every row
-	Total      int             `json:"total"`      // products that the listing shows
-	Claimed    int             `json:"claimed"`    // totalElements without a filter; other than Total only with claims
-	Leaflets   int             `json:"leaflets"`   // current documents: products times the audiences they have a leaflet for
-	Categories []CategoryTruth `json:"categories"` // all, the empty ones too, in the order of the API
-	Products   []Product       `json:"-"`          // by ID
+// Inventory is what the portal holds today, whatever its faults make of it.
+type Inventory struct {
+	Day        time.Time           `json:"day"`        // midnight, the dataAtualizacao of every row
+	Total      int                 `json:"total"`      // products that the listing shows
+	Declared   int                 `json:"claimed"`    // totalElements without a filter; other than Total only with claims
+	Leaflets   int                 `json:"leaflets"`   // current documents: products times the audiences they have a leaflet for
+	Categories []CategoryInventory `json:"categories"` // all, the empty ones too, in the order of the API
+	Products   []Product           `json:"-"`          // by ID
 }
 
-// CategoryTruth is one category of a [Truth].
-type CategoryTruth struct {
+// CategoryInventory is one category of a [Inventory].
+type CategoryInventory struct {
 	ID       int    `json:"id"`
 	Name     string `json:"name"`
 	Total    int    `json:"total"`    // products that the listing shows
-	Claimed  int    `json:"claimed"`  // totalElements when filtered by this category
+	Declared int    `json:"claimed"`  // totalElements when filtered by this category
 	Leaflets int    `json:"leaflets"` // their current documents
 
 	// Registered is how many active products with a registration number the agency's open data has in it.
@@ -34,14 +34,14 @@ type CategoryTruth struct {
 	Products   []int `json:"-"` // their numbers, ascending
 }
 
-// Truth gives a copy of today's data set.
-func (p *Portal) Truth() Truth {
+// Inventory gives a copy of today's data set.
+func (p *Portal) Inventory() Inventory {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	t := Truth{Day: p.index.day}
+	t := Inventory{Day: p.index.day}
 	for _, c := range Categories() {
-		found, claimed := p.index.find(func(x *product) bool { return x.Category == c.ID })
-		ct := CategoryTruth{ID: c.ID, Name: c.Name, Total: len(found), Claimed: claimed}
+		found, declared := p.index.find(func(x *product) bool { return x.Category == c.ID })
+		ct := CategoryInventory{ID: c.ID, Name: c.Name, Total: len(found), Declared: declared}
 		with, without := p.index.registered(c.ID)
 		ct.Registered = with + without
 		for _, x := range found {
@@ -51,7 +51,7 @@ func (p *Portal) Truth() Truth {
 		}
 		slices.Sort(ct.Products)
 		t.Categories = append(t.Categories, ct)
-		t.Total, t.Claimed, t.Leaflets = t.Total+ct.Total, t.Claimed+ct.Claimed, t.Leaflets+ct.Leaflets
+		t.Total, t.Declared, t.Leaflets = t.Total+ct.Total, t.Declared+ct.Declared, t.Leaflets+ct.Leaflets
 	}
 	slices.SortFunc(t.Products, func(a, b Product) int { return a.ID - b.ID })
 	return t
@@ -66,7 +66,7 @@ func (p *product) leaflets() (n int) {
 	return n
 }
 
-// Leaflet is the truth about one current document.
+// Leaflet describes one current document.
 type Leaflet struct {
 	SHA256   string    // of the bytes, in hexadecimal
 	Size     int       // bytes
@@ -91,24 +91,24 @@ func (p *Portal) Leaflet(id int, a Audience) (Leaflet, error) {
 	}
 	order := newOrder(x, x.current(), a)
 	p.mu.RUnlock()
-	file, err := p.press.print(order)
+	file, err := p.printer.print(order)
 	if err != nil {
 		return Leaflet{}, err
 	}
 	sum := sha256.Sum256(file)
 	l := Leaflet{SHA256: hex.EncodeToString(sum[:]), Size: len(file)}
-	if len(p.press.files) == 0 {
+	if len(p.printer.files) == 0 {
 		text := compose(p.opt.Seed, order)
 		l.Title, l.Sections = text.title, text.sections
 	}
 	return l, nil
 }
 
-func (p *Portal) showTruth(w http.ResponseWriter, _ *http.Request) { writeJSON(w, p.Truth()) }
+func (p *Portal) showInventory(w http.ResponseWriter, _ *http.Request) { writeJSON(w, p.Inventory()) }
 
-// turnDay begins the next day: "leaflets=12" gives that many products a new leaflet, "products=0" lets none come or go.
-func (p *Portal) turnDay(w http.ResponseWriter, r *http.Request) {
-	var t turn
+// advanceDay begins the next day: "leaflets=12" gives that many products a new leaflet, "products=0" lets none come or go.
+func (p *Portal) advanceDay(w http.ResponseWriter, r *http.Request) {
+	var t dayChange
 	query := r.URL.Query()
 	if text := query.Get("leaflets"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -118,7 +118,7 @@ func (p *Portal) turnDay(w http.ResponseWriter, r *http.Request) {
 		}
 		t.Leaflets = &n
 	}
-	t.Settled = query.Get("products") == "0"
+	t.NoProducts = query.Get("products") == "0"
 	p.turn(t)
-	writeJSON(w, p.Truth())
+	writeJSON(w, p.Inventory())
 }

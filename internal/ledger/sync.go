@@ -19,19 +19,19 @@ import (
 //
 // An item that is listed twice with one fingerprint counts once; with two fingerprints it is fault.Incomplete, because
 // the source changed while it was read. An open publish of the partition is fault.Unavailable. An enumeration that began
-// before the newest enrolment, or by an execution that does not hold the claim, is fault.Busy. Code that is older than
-// the code in force for the asset is fault.CodeVersion. The enrolment gets the generation after e.Generation.
+// before the newest sync, or by an execution that does not hold the claim, is fault.Busy. Code that is older than
+// the code in force for the asset is fault.CodeVersion. The sync gets the generation after e.Generation.
 func (l *Ledger) SyncItems(ctx context.Context, e Enumeration) (SyncResult, error) {
 	items, err := e.drain()
 	if err != nil {
 		return SyncResult{}, err
 	}
 	var sum SyncResult
-	err = l.write(ctx, "enrol", func(tx *sql.Tx) error {
+	err = l.write(ctx, "sync", func(tx *sql.Tx) error {
 		if err := e.admit(ctx, tx); err != nil {
 			return err
 		}
-		if err := l.admitCode(ctx, tx, "enrol", e.Asset, e.CodeVersion); err != nil {
+		if err := l.admitCode(ctx, tx, "sync", e.Asset, e.CodeVersion); err != nil {
 			return err
 		}
 		was, err := readKnown(ctx, tx, e.Asset, e.Partition)
@@ -58,15 +58,15 @@ func (l *Ledger) SyncItems(ctx context.Context, e Enumeration) (SyncResult, erro
 	return sum, err
 }
 
-// admit refuses an enrolment that comes too late, or in the midst of a publish.
+// admit refuses a sync that comes too late, or in the midst of a publish.
 func (e *Enumeration) admit(ctx context.Context, tx *sql.Tx) error {
-	const op = "enrol"
+	const op = "sync"
 	last, err := newest(ctx, tx, e.Asset, e.Partition)
 	if err != nil {
 		return err
 	}
 	if last.Number != e.Generation {
-		return fault.New(fault.Busy, op, "run %s listed the items of %s[%s] under generation %d, before run %s enrolled generation %d: they must be listed again",
+		return fault.New(fault.Busy, op, "run %s listed the items of %s[%s] under generation %d, before run %s synced generation %d: they must be listed again",
 			e.Run, e.Asset, e.Partition, e.Generation, last.Run, last.Number)
 	}
 	holder := Token{Asset: e.Asset, Partition: e.Partition, Run: e.Run, Workflow: e.Workflow, Execution: e.Execution}
@@ -85,12 +85,12 @@ func (e *Enumeration) drain() ([]Item, error) {
 			return nil, fmt.Errorf("enumerate items of %s[%s]: %w", e.Asset, e.Partition, err)
 		}
 		if item.ID == "" || len(item.Input) > MaxInput {
-			return nil, fault.New(fault.Invalid, "enrol", "item %q of %s[%s]: an item needs an id, and at most %d bytes of input, not %d",
+			return nil, fault.New(fault.Invalid, "sync", "item %q of %s[%s]: an item needs an id, and at most %d bytes of input, not %d",
 				item.ID, e.Asset, e.Partition, MaxInput, len(item.Input))
 		}
 		before, twice := seen[item.ID]
 		if twice && before != item.Fingerprint {
-			return nil, fault.New(fault.Incomplete, "enrol", "item %q of %s[%s] is listed twice and differs: the source changed while it was read",
+			return nil, fault.New(fault.Incomplete, "sync", "item %q of %s[%s] is listed twice and differs: the source changed while it was read",
 				item.ID, e.Asset, e.Partition)
 		}
 		if !twice {
@@ -108,7 +108,7 @@ func readKnown(ctx context.Context, q querier, asset, partition string) (map[str
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var id string
 		var k known
-		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged, &k.row, &k.remake); err != nil {
+		if err := rows.Scan(&id, &k.fingerprint, &k.code, &k.state, &k.kind, &k.reason, &k.run, &k.staged, &k.row, &k.codeOnly); err != nil {
 			return err
 		}
 		k.declared = k.state == Absent && k.kind == KindDeclared
@@ -119,7 +119,7 @@ func readKnown(ctx context.Context, q querier, asset, partition string) (map[str
 	return was, err
 }
 
-// syncer writes the decisions of one enrolment.
+// syncer writes the decisions of one sync.
 type syncer struct {
 	e  Enumeration
 	at int64
@@ -153,7 +153,7 @@ func (w *syncer) open(ctx context.Context, tx *sql.Tx) (err error) {
 }
 
 func (w *syncer) all(ctx context.Context, d decisions) error {
-	for _, path := range d.spoilt {
+	for _, path := range d.invalidFiles {
 		if _, err := w.unstage.ExecContext(ctx, w.e.Asset, w.e.Partition, path, w.at); err != nil {
 			return err
 		}
@@ -187,11 +187,11 @@ func (w *syncer) one(ctx context.Context, seq int, item Item, d decision) error 
 
 func (w *syncer) put(ctx context.Context, seq int, item Item, state State, kind string, d decision) error {
 	_, err := w.upsert.ExecContext(ctx, w.e.Asset, w.e.Partition, item.ID, item.Label, item.Fingerprint, string(item.Input),
-		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.remake, w.e.Generation+1)
+		string(state), w.e.CodeVersion, d.why, kind, w.e.Run, d.batch, seq, w.at, item.Origin, d.codeOnly, w.e.Generation+1)
 	return err
 }
 
-// record makes an enrolment the newest of its partition.
+// record makes a sync the newest of its partition.
 func record(ctx context.Context, tx *sql.Tx, asset, partition string, g Generation, at int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO enrolments (asset, partition, generation, run, code_version, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (asset, partition) DO UPDATE SET generation = excluded.generation, run = excluded.run,

@@ -31,7 +31,7 @@ func (p *pass) recompute(ctx context.Context, entries []ledger.Entry) (left []as
 			left = append(left, itemOf(e))
 			continue
 		}
-		if err := p.settle(ctx, e.ID, row, err); err != nil {
+		if err := p.recordOutcome(ctx, e.ID, row, err); err != nil {
 			return left, err
 		}
 	}
@@ -52,10 +52,10 @@ func (p *pass) recomputeOne(ctx context.Context, old asset.Row) (row asset.Row, 
 func (p *pass) published(ctx context.Context, entries []ledger.Entry) (map[string]asset.Row, error) {
 	wanted := make(map[string]map[string]bool) // of each part
 	for _, e := range entries {
-		if wanted[e.Part] == nil {
-			wanted[e.Part] = make(map[string]bool)
+		if wanted[e.File] == nil {
+			wanted[e.File] = make(map[string]bool)
 		}
-		wanted[e.Part][e.ID] = true
+		wanted[e.File][e.ID] = true
 	}
 	found := make(map[string]asset.Row, len(entries))
 	for part, ids := range wanted {
@@ -71,14 +71,14 @@ func (p *pass) published(ctx context.Context, entries []ledger.Entry) (map[strin
 	return found, nil
 }
 
-// recall gives items the rows that the table has of them. What cannot be read is not known: then they are made as new ones are.
-func (p *pass) recall(ctx context.Context, todo []asset.Item) {
+// loadPrevious gives items the rows that the table has of them. What cannot be read is not known: then they are made as new ones are.
+func (p *pass) loadPrevious(ctx context.Context, todo []asset.Item) {
 	if !p.j.asset.Durable || p.j.Mode == ledger.Force {
 		return
 	}
 	var there []ledger.Entry
 	for _, item := range todo {
-		if e := p.entries[item.ID]; e.Part != "" {
+		if e := p.entries[item.ID]; e.File != "" {
 			there = append(there, e)
 		}
 	}
@@ -88,7 +88,7 @@ func (p *pass) recall(ctx context.Context, todo []asset.Item) {
 		return
 	}
 	for i := range todo {
-		todo[i].Former = rows[todo[i].ID]
+		todo[i].Previous = rows[todo[i].ID]
 	}
 }
 

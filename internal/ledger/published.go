@@ -125,13 +125,13 @@ func (l *Ledger) EveryPartition(ctx context.Context, asset string) ([]string, er
 	return out, err
 }
 
-// Unsettled counts, for every partition that has some, the items without a final outcome. retryable are the kinds of
+// OpenItems counts, for every partition that has some, the items without a final outcome. retryable are the kinds of
 // failure that are retried automatically.
-func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[PartitionRef]Unsettled, error) {
-	out := make(map[PartitionRef]Unsettled)
-	err := l.query(ctx, "count unsettled items", func(rows *sql.Rows) error {
+func (l *Ledger) OpenItems(ctx context.Context, retryable []string) (map[PartitionRef]OpenItems, error) {
+	out := make(map[PartitionRef]OpenItems)
+	err := l.query(ctx, "count open items", func(rows *sql.Rows) error {
 		var s PartitionRef
-		var u Unsettled
+		var u OpenItems
 		err := rows.Scan(&s.Asset, &s.Partition, &u.Pending)
 		out[s] = u
 		return err
@@ -159,7 +159,7 @@ func (l *Ledger) Unsettled(ctx context.Context, retryable []string) (map[Partiti
 	if err != nil {
 		return out, err
 	}
-	return out, l.leaveOutWaived(ctx, out, retryable)
+	return out, l.excludeWaived(ctx, out, retryable)
 }
 
 // Lake returns the name of this ledger, generated at its first use. It identifies plans that were made with another

@@ -12,9 +12,9 @@ import (
 	"drugslm/internal/rows"
 )
 
-// Part is a data file that is being written in its final place. No commit mentions it yet, so readers do not see it. End
+// FileWriter is a data file that is being written in its final place. No commit mentions it yet, so readers do not see it. End
 // it with Close or Abort; a killed process leaves a file for [Table.Sweep].
-type Part struct {
+type FileWriter struct {
 	file   File
 	writer *rows.Writer
 	pipe   *io.PipeWriter
@@ -23,9 +23,9 @@ type Part struct {
 	done   bool
 }
 
-// NewPart starts a file of a partition. Rows stream into the store under ctx, which must last until Close. meta is
+// NewFile starts a file of a partition. Rows stream into the store under ctx, which must last until Close. meta is
 // written into the footer of the file. Memory holds one row group.
-func (t *Table) NewPart(ctx context.Context, partition string, meta map[string]string) (*Part, error) {
+func (t *Table) NewFile(ctx context.Context, partition string, meta map[string]string) (*FileWriter, error) {
 	folder, err := t.folder(partition)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (t *Table) NewPart(ctx context.Context, partition string, meta map[string]s
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	from, to := io.Pipe()
-	p := &Part{file: file, writer: t.codec.NewWriter(to, rows.WriterOptions{Meta: meta}), pipe: to, put: make(chan error, 1), cancel: cancel}
+	p := &FileWriter{file: file, writer: t.codec.NewWriter(to, rows.WriterOptions{Meta: meta}), pipe: to, put: make(chan error, 1), cancel: cancel}
 	stop := context.AfterFunc(ctx, func() { to.CloseWithError(context.Cause(ctx)) })
 	go func() {
 		defer stop()
@@ -53,14 +53,14 @@ func (t *Table) NewPart(ctx context.Context, partition string, meta map[string]s
 }
 
 // Write adds a row. An error of kind fault.Invalid refuses only the row; after any other error the part must be aborted.
-func (p *Part) Write(row any) error { return p.writer.Write(row) }
+func (p *FileWriter) Write(row any) error { return p.writer.Write(row) }
 
 // Rows counts the rows written so far.
-func (p *Part) Rows() int64 { return p.writer.Rows() }
+func (p *FileWriter) Rows() int64 { return p.writer.Rows() }
 
 // Close ends the file and returns once it is durable. The file is complete, and no reader sees it before a commit. After
 // an error, or on a second call, there is no file.
-func (p *Part) Close(ctx context.Context) (File, error) {
+func (p *FileWriter) Close(ctx context.Context) (File, error) {
 	if p.done {
 		return File{}, fault.New(fault.Internal, "close part", "it is closed")
 	}
@@ -86,7 +86,7 @@ func (p *Part) Close(ctx context.Context) (File, error) {
 }
 
 // Abort deletes the file. After Close it does nothing, so it can be deferred.
-func (p *Part) Abort() {
+func (p *FileWriter) Abort() {
 	if p.done {
 		return
 	}

@@ -51,8 +51,8 @@ const pairBits = "" +
 	"2clhj9kqthqqdaba8ue67euiucf" +
 	"44pdg5ifm6unf8l9uhkegcujuhc"
 
-// strange reports whether the words of a text belong to no language that a leaflet may be in.
-func strange(text string) bool {
+// unknownLanguage reports whether the words of a text belong to no language that a leaflet may be in.
+func unknownLanguage(text string) bool {
 	const border = 0
 	bits, pairs, letters, other := 0, 0, 0, 0
 	var word [64]byte // letters from 1; of a longer one the beginning
@@ -107,10 +107,10 @@ func halfBits(before, after byte) int {
 	}
 }
 
-// estrange takes the text out of pages whose words belong to no language: it is not what they show.
-func estrange(pages []Page) (warnings []string) {
+// dropUnknownLanguage takes the text out of pages whose words belong to no language: it is not what they show.
+func dropUnknownLanguage(pages []Page) (warnings []string) {
 	for i := range pages {
-		if p := &pages[i]; strange(p.Text) {
+		if p := &pages[i]; unknownLanguage(p.Text) {
 			p.drop(ReasonUnreadable)
 			warnings = append(warnings, fmt.Sprintf("page %d: words of no known language, left out: its characters come from a wrong font map", p.Number))
 		}

@@ -38,7 +38,7 @@ func (m machine) open(t *testing.T, off time.Duration) *ledger.Ledger {
 
 // stopped is the book of a process that at times stands still: before it gets the lock, and after it had its answer.
 type stopped struct {
-	budget.Book
+	budget.Store
 	mu  *sync.Mutex // the ledger's lock, which fake time can wait for
 	rng *rand.Rand
 }
@@ -46,7 +46,7 @@ type stopped struct {
 func (s stopped) ChangeBudget(ctx context.Context, host string, fn func(time.Time, *budget.State) bool) error {
 	s.pause()
 	s.mu.Lock()
-	err := s.Book.ChangeBudget(ctx, host, fn)
+	err := s.Store.ChangeBudget(ctx, host, fn)
 	s.mu.Unlock()
 	s.pause()
 	return err
@@ -203,13 +203,13 @@ func TestTurnsOfAStoppedProcessAreNotCaughtUp(t *testing.T) {
 
 // gated is a book that answers one question for each pass through its gate.
 type gated struct {
-	budget.Book
+	budget.Store
 	gate chan struct{}
 }
 
 func (g gated) ChangeBudget(ctx context.Context, host string, fn func(time.Time, *budget.State) bool) error {
 	<-g.gate
-	return g.Book.ChangeBudget(ctx, host, fn)
+	return g.Store.ChangeBudget(ctx, host, fn)
 }
 
 func TestClocksThatAreOff(t *testing.T) {

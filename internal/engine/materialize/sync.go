@@ -23,11 +23,11 @@ type SyncResult struct {
 	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs that were read
 	Trace    string           `json:"trace,omitempty"`    // W3C traceparent of the work, for links
 
-	Generation  int64  `json:"generation,omitempty"`   // of the enrolment: what follows works for it
-	CodeVersion string `json:"code_version,omitempty"` // with which it was enrolled: what follows is of the same
+	Generation  int64  `json:"generation,omitempty"`   // of the sync: what follows works for it
+	CodeVersion string `json:"code_version,omitempty"` // with which it was synced: what follows is of the same
 }
 
-// Of is a step as it goes on once it is enrolled.
+// Of is a step as it goes on once it is synced.
 func (e SyncResult) Of(in StepInput) StepInput {
 	in.Generation = e.Generation
 	if e.CodeVersion != "" {
@@ -38,7 +38,7 @@ func (e SyncResult) Of(in StepInput) StepInput {
 
 // SyncItems lists what there is to make for a step and records it in the ledger, a batch number for each item to do.
 func (eng *Engine) SyncItems(ctx context.Context, at Attempt, in StepInput) (out SyncResult, err error) {
-	err = eng.within(ctx, at, in, phase{span: telemetry.EnrolItems}, func(ctx context.Context, j job) error {
+	err = eng.within(ctx, at, in, phase{span: telemetry.SyncItems}, func(ctx context.Context, j job) error {
 		out, err = eng.syncItems(ctx, j)
 		return err
 	})
@@ -49,7 +49,7 @@ func (eng *Engine) syncItems(ctx context.Context, j job) (out SyncResult, err er
 	if err := eng.admit(ctx, j.Run); err != nil {
 		return out, err
 	}
-	if err := eng.follow(ctx, j); err != nil {
+	if err := eng.followForeign(ctx, j); err != nil {
 		return out, err
 	}
 	if j, err = eng.begin(ctx, j, &out); err != nil {
@@ -60,7 +60,7 @@ func (eng *Engine) syncItems(ctx context.Context, j job) (out SyncResult, err er
 	return out, err
 }
 
-// begin puts right what was cut short, and notes how things stand before anything is listed: whoever enrols meanwhile has
+// begin completes what was interrupted, and reads the generation before anything is listed: a run that syncs meanwhile has
 // listed something newer. Versions before rows: if an input is published in between, the step is stale, never wrongly fresh.
 func (eng *Engine) begin(ctx context.Context, j job, out *SyncResult) (job, error) {
 	if err := eng.recover(ctx, j); err != nil {
@@ -77,7 +77,7 @@ func (eng *Engine) begin(ctx context.Context, j job, out *SyncResult) (job, erro
 
 var errStopped = errors.New("the reader of items stopped")
 
-// List asks the source for every item of a step with its row, refuses a listing that lacks some, enrols the items
+// List asks the source for every item of a step with its row, refuses a listing that lacks some, syncs the items
 // and stages the rows of those that are new or changed. Of an asset that derives its rows, its inputs are the source.
 func (eng *Engine) List(ctx context.Context, at Attempt, in StepInput) (out SyncResult, err error) {
 	err = eng.within(ctx, at, in, phase{span: telemetry.ListSource}, func(ctx context.Context, j job) error {
@@ -91,7 +91,7 @@ func (eng *Engine) listItems(ctx context.Context, j job) (out SyncResult, err er
 	if err := eng.admit(ctx, j.Run); err != nil {
 		return out, err
 	}
-	if err := eng.follow(ctx, j); err != nil { // before the source is asked
+	if err := eng.followForeign(ctx, j); err != nil { // before the source is asked
 		return out, err
 	}
 	if j, err = eng.begin(ctx, j, &out); err != nil {
@@ -102,13 +102,13 @@ func (eng *Engine) listItems(ctx context.Context, j job) (out SyncResult, err er
 		err = eng.deriveItems(ctx, j, &out)
 		return out, err
 	}
-	listed, claim, err := eng.list(ctx, j)
+	listed, declared, err := eng.list(ctx, j)
 	if err != nil {
 		return out, err
 	}
-	out.Snapshot, out.Trace = fault.Shorten(claim.Snapshot, maxLabel), telemetry.Traceparent(ctx)
+	out.Snapshot, out.Trace = fault.Shorten(declared.Snapshot, maxLabel), telemetry.Traceparent(ctx)
 	listing := eng.enumeration(j, listed.items())
-	listing.Day = claim.Day
+	listing.Day = declared.Day
 	if j, err = eng.sync(ctx, j, listing, &out); err != nil {
 		return out, err
 	}
@@ -131,10 +131,10 @@ func (l listing) items() iter.Seq2[ledger.Item, error] {
 	}
 }
 
-func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Claim, error) {
+func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Listing, error) {
 	found := listing{rows: make(map[string]asset.Row)}
 	seen := make(map[string]string) // fingerprints
-	claim, err := j.asset.List(ctx, j.run, func(item asset.Item, row asset.Row) error {
+	declared, err := j.asset.List(ctx, j.run, func(item asset.Item, row asset.Row) error {
 		fingerprint, twice := seen[item.ID]
 		switch {
 		case twice && fingerprint != item.Fingerprint:
@@ -146,36 +146,36 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Claim, error
 		}
 		return nil
 	})
-	if err == nil && len(found.order) != claim.Total {
-		err = fault.New(fault.Incomplete, "list "+j.Step.Name(), "the source shows %d of the %d it claims, on %s",
-			len(found.order), claim.Total, claim.Snapshot)
+	if err == nil && len(found.order) != declared.Total {
+		err = fault.New(fault.Incomplete, "list "+j.Step.Name(), "the source shows %d of the %d it declares, on %s",
+			len(found.order), declared.Total, declared.Snapshot)
 	}
 	if err == nil {
-		err = checkDay(j, claim)
+		err = checkDay(j, declared)
 	}
 	if kind := fault.KindOf(err); err != nil && kind != fault.Incomplete {
-		return listing{}, claim, eng.paused(ctx, j.StepInput, err)
+		return listing{}, declared, eng.paused(ctx, j.StepInput, err)
 	}
 	if err != nil && len(found.order) > 0 {
-		err = eng.lacking(ctx, j, found, err)
+		err = eng.recordIncomplete(ctx, j, found, err)
 	}
 	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
-		Detail:   fmt.Sprintf("%d listed, %d claimed", len(found.order), claim.Total),
-		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(claim.Total)}
+		Detail:   fmt.Sprintf("%d listed, %d declared", len(found.order), declared.Total),
+		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(declared.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
 	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.Verdict{verdict}); noted != nil {
-		return listing{}, claim, noted
+		return listing{}, declared, noted
 	}
-	return found, claim, err
+	return found, declared, err
 }
 
-// toldMissing is how many items that a listing lacks are named.
-const toldMissing = 20
+// describeMissing is how many items that a listing lacks are named.
+const describeMissing = 20
 
-// lacking adds to the error of a listing that is not whole which items are known from before and are not in it.
-func (eng *Engine) lacking(ctx context.Context, j job, found listing, err error) error {
+// recordIncomplete adds to the error of a listing that is not whole which items are known from before and are not in it.
+func (eng *Engine) recordIncomplete(ctx context.Context, j job, found listing, err error) error {
 	var ids []string
 	n := 0
 	filter := ledger.Filter{Asset: j.key(), Partition: j.partition(), State: ledger.Published}
@@ -189,7 +189,7 @@ func (eng *Engine) lacking(ctx context.Context, j job, found listing, err error)
 			if _, listed := found.rows[e.ID]; listed {
 				continue
 			}
-			if n++; len(ids) < toldMissing {
+			if n++; len(ids) < describeMissing {
 				ids = append(ids, e.ID)
 			}
 		}
@@ -211,17 +211,17 @@ func (eng *Engine) lacking(ctx context.Context, j job, found listing, err error)
 }
 
 // checkDay refuses a day that could not be compared with another.
-func checkDay(j job, claim asset.Claim) error {
-	if claim.Day == "" {
+func checkDay(j job, declared asset.Listing) error {
+	if declared.Day == "" {
 		return nil
 	}
-	if at, err := time.Parse(time.DateOnly, claim.Day); err != nil || at.Format(time.DateOnly) != claim.Day {
-		return fault.New(fault.Invalid, "list "+j.Step.Name(), "the day of its data is %.40q: want AAAA-MM-DD", claim.Day)
+	if at, err := time.Parse(time.DateOnly, declared.Day); err != nil || at.Format(time.DateOnly) != declared.Day {
+		return fault.New(fault.Invalid, "list "+j.Step.Name(), "the day of its data is %.40q: want AAAA-MM-DD", declared.Day)
 	}
 	return nil
 }
 
-// stageListed writes the rows of the items that are to do into one part, and settles them.
+// stageListed writes the rows of the items to do into one data file, and records their outcomes.
 func (eng *Engine) stageListed(ctx context.Context, j job, listed listing) error {
 	todo, err := eng.Ledger.Todo(ctx, j.key(), j.partition(), j.Run)
 	if err != nil || len(todo) == 0 {
@@ -234,10 +234,10 @@ func (eng *Engine) stageListed(ctx context.Context, j job, listed listing) error
 			return err
 		}
 	}
-	return eng.settleStage(ctx, j, &stage)
+	return eng.commitStage(ctx, j, &stage)
 }
 
-// sync writes an enumeration down, and gives the job as it goes on under the new enrolment.
+// sync writes an enumeration down, and gives the job as it goes on under the new sync.
 func (eng *Engine) sync(ctx context.Context, j job, e ledger.Enumeration, out *SyncResult) (job, error) {
 	var err error
 	if out.SyncResult, err = eng.Ledger.SyncItems(ctx, e); err != nil {

@@ -9,7 +9,7 @@ import (
 	"drugslm/internal/lake"
 )
 
-func TestSettle(t *testing.T) {
+func TestFinishPublish(t *testing.T) {
 	t.Parallel()
 	t.Run("finishes what is in the log", func(t *testing.T) {
 		t.Parallel()
@@ -17,9 +17,9 @@ func TestSettle(t *testing.T) {
 		s.publish("5", texts{"a": "1"})
 		m, change := s.begin("5", texts{"a": "2", "b": "1"})
 		version, err := s.table.Commit(t.Context(), change)
-		require.NoError(t, err) // and whoever made it was killed
+		require.NoError(t, err) // and its process was killed
 		require.Equal(t, []string{"a staged", "b staged"}, s.states("5"))
-		require.NoError(t, s.settle(m))
+		require.NoError(t, s.finish(m))
 		require.Equal(t, []string{"a published", "b published"}, s.states("5"))
 		latest, published, err := s.Ledger.Latest(t.Context(), string(s.made.Key), "5")
 		require.NoError(t, err)
@@ -33,7 +33,7 @@ func TestSettle(t *testing.T) {
 		s := newShelf(t)
 		s.publish("5", texts{"a": "1"})
 		m, change := s.begin("5", texts{"a": "2"})
-		require.NoError(t, s.settle(m))
+		require.NoError(t, s.finish(m))
 		open, err := s.Ledger.Unfinished(t.Context(), string(s.made.Key), "5")
 		require.NoError(t, err)
 		require.Empty(t, open)
@@ -52,7 +52,7 @@ func TestSettle(t *testing.T) {
 		change.Info.Run = "of another ledger"
 		_, err := s.table.Commit(t.Context(), change)
 		require.NoError(t, err)
-		err = s.settle(m)
+		err = s.finish(m)
 		require.ErrorContains(t, err, "was written with another ledger: run of another ledger made its version 0")
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
 		open, err := s.Ledger.Unfinished(t.Context(), string(s.made.Key), "5")

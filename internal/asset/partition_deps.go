@@ -26,14 +26,14 @@ func (r *PartitionDeps) Keys(a *Asset) (Keys, error) { return r.set(a.Partitions
 
 func (r *PartitionDeps) set(p *Partitions) (Keys, error) {
 	for _, stored := range p.Sets() {
-		if _, read := r.view.world.Partitions[stored.Name]; read {
+		if _, read := r.view.state.Partitions[stored.Name]; read {
 			continue
 		}
 		keys, err := r.known(stored.Name)
 		if err != nil {
 			return Keys{}, err
 		}
-		r.view.world.Partitions[stored.Name] = keys
+		r.view.state.Partitions[stored.Name] = keys
 	}
 	return r.view.set(p), nil
 }
@@ -54,8 +54,8 @@ func (r *PartitionDeps) Alike(a *Asset, dep Key) bool {
 	return alike
 }
 
-// Whole reports whether every partition of an asset is made from every one of a dependency.
-func (r *PartitionDeps) Whole(a *Asset, dep Key) bool {
+// AllToAll reports whether every partition of an asset is made from every one of a dependency.
+func (r *PartitionDeps) AllToAll(a *Asset, dep Key) bool {
 	_, whole := r.g.mapping(a, dep).(all)
 	return whole
 }

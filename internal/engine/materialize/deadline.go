@@ -21,12 +21,12 @@ func Panicked(log Logger, doing string, what any, message string, about ...any) 
 	return fault.New(fault.Internal, doing, "%w: %v", ErrPanicked, what)
 }
 
-// maxHeed is how long an asset's code may take to come back once it was told to stop: less than an activity keeps for
+// maxStopTime is how long an asset's code may take to come back once it was told to stop: less than an activity keeps for
 // writing down what was made, and than a worker that stops waits for its activities.
-const maxHeed = 5 * time.Second
+const maxStopTime = 5 * time.Second
 
 // make has the asset's code make items. A panic is its error. Code that does not come back when the time is up is left
-// behind: what it settles after that is refused, so that the rest can be written down and the attempt ends in order.
+// behind: what it reports after that is refused, so that the rest can be written down and the attempt ends in order.
 func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 	done := make(chan error, 1)
 	go func() {
@@ -38,7 +38,7 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 			done <- err
 		}()
 		err = p.j.asset.Make(ctx, p.j.run, todo, func(id string, row asset.Row, err error) error {
-			return p.settleInTime(ctx, id, row, err)
+			return p.recordInTime(ctx, id, row, err)
 		})
 	}()
 	select {
@@ -46,7 +46,7 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 		return err
 	case <-ctx.Done():
 	}
-	wait := time.NewTimer(p.j.at.heed())
+	wait := time.NewTimer(p.j.at.stopTime())
 	defer wait.Stop()
 	select {
 	case err := <-done:
@@ -60,12 +60,12 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 	}
 }
 
-// settleInTime is settle, for code that may have been left behind.
-func (p *pass) settleInTime(ctx context.Context, id string, row asset.Row, err error) error {
+// recordInTime is recordOutcome for code that may report after its attempt has ended.
+func (p *pass) recordInTime(ctx context.Context, id string, row asset.Row, err error) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	if p.left {
-		return fault.New(fault.Superseded, "settle item", "%s came too late: its attempt has ended", id)
+		return fault.New(fault.Superseded, "make items", "%s came too late: its attempt has ended", id)
 	}
 	whole := false
 	defer func() {
@@ -73,15 +73,15 @@ func (p *pass) settleInTime(ctx context.Context, id string, row asset.Row, err e
 			p.stage.drop()
 		}
 	}()
-	err = p.settle(ctx, id, row, err)
+	err = p.recordOutcome(ctx, id, row, err)
 	whole = true
 	return err
 }
 
-// charge makes the item that was made alone answer for how its attempt ended: one over which the code panicked has failed, and
+// countFailure makes the item that was made alone answer for how its attempt ended: one over which the code panicked has failed, and
 // one that used up the time of the attempt was too slow. An item that was begun when most of the time was gone is not charged:
 // in the next attempt it is among the first. Nor is one that somebody stopped.
-func (p *pass) charge(ctx context.Context, e ledger.Entry, ample bool, made error) error {
+func (p *pass) countFailure(ctx context.Context, e ledger.Entry, ample bool, made error) error {
 	if _, open := p.entries[e.ID]; !open {
 		return made
 	}
@@ -95,10 +95,10 @@ func (p *pass) charge(ctx context.Context, e ledger.Entry, ample bool, made erro
 		Reason: fmt.Sprintf("it used up the time of an activity (%s, tried %d times)", p.j.Step.Timeout, e.Attempts+1)}
 	if e.Attempts+1 >= p.j.asset.Retry.ItemAttempts {
 		o.State = ledger.Quarantined
-		o.Reason += ": see what it waits for or computes, mend the code, then try it again"
+		o.Reason += ": see what it waits for or computes, fix the code, then try it again"
 	}
 	p.failed = append(p.failed, o)
 	delete(p.entries, e.ID)
-	p.j.at.settled() // there are only so many charges
+	p.j.at.recorded() // there are only so many charges
 	return made
 }

@@ -10,16 +10,16 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Probe asks a list of checks about one partition: every staged row goes through [Probe.Row], every row that stays
-// through [Probe.Kept] if [Probe.Whole] wants them, then [Probe.Finish] gives the verdicts. A check that panics, or
+// CheckRunner asks a list of checks about one partition: every staged row goes through [CheckRunner.Row], every row that stays
+// through [CheckRunner.Kept] if [CheckRunner.WantsKept] wants them, then [CheckRunner.Finish] gives the verdicts. A check that panics, or
 // cannot begin, is one that could not be asked: it never counts as passed.
-type Probe struct {
-	asked []asked
-	whole bool
+type CheckRunner struct {
+	running []runningCheck
+	allRows bool
 }
 
-// asked is one check on its way.
-type asked struct {
+// runningCheck is one check on its way.
+type runningCheck struct {
 	check      ErasedCheck
 	run        CheckRun[any]
 	violations int
@@ -27,46 +27,46 @@ type asked struct {
 	unasked    error
 }
 
-// NewProbe begins a list of checks. in.Run must be bound to the asset they are of, if any of them reads another.
-func NewProbe(ctx context.Context, checks []ErasedCheck, in CheckInput) *Probe {
-	p := &Probe{asked: make([]asked, len(checks))}
+// NewCheckRunner begins a list of checks. in.Run must be bound to the asset they are of, if any of them reads another.
+func NewCheckRunner(ctx context.Context, checks []ErasedCheck, in CheckInput) *CheckRunner {
+	p := &CheckRunner{running: make([]runningCheck, len(checks))}
 	for i, c := range checks {
-		p.whole = p.whole || c.Whole
-		p.asked[i].check = c
-		p.asked[i].begin(ctx, in)
+		p.allRows = p.allRows || c.AllRows
+		p.running[i].check = c
+		p.running[i].begin(ctx, in)
 	}
 	return p
 }
 
 // WantsKept reports whether a check wants the rows that stay.
-func (p *Probe) WantsKept() bool { return p.whole }
+func (p *CheckRunner) WantsKept() bool { return p.allRows }
 
 // Row shows the checks one staged row.
-func (p *Probe) Row(row any) {
-	for i := range p.asked {
-		p.asked[i].row(row)
+func (p *CheckRunner) Row(row any) {
+	for i := range p.running {
+		p.running[i].row(row)
 	}
 }
 
 // Kept shows a row that stays to the checks that want the whole partition.
-func (p *Probe) Kept(row any) {
-	for i := range p.asked {
-		if p.asked[i].check.Whole {
-			p.asked[i].row(row)
+func (p *CheckRunner) Kept(row any) {
+	for i := range p.running {
+		if p.running[i].check.AllRows {
+			p.running[i].row(row)
 		}
 	}
 }
 
 // Finish gives one verdict a check, in their order.
-func (p *Probe) Finish(s Staged) []Verdict {
-	verdicts := make([]Verdict, len(p.asked))
-	for i := range p.asked {
-		verdicts[i] = p.asked[i].verdict(s)
+func (p *CheckRunner) Finish(s Staged) []Verdict {
+	verdicts := make([]Verdict, len(p.running))
+	for i := range p.running {
+		verdicts[i] = p.running[i].verdict(s)
 	}
 	return verdicts
 }
 
-func (a *asked) begin(ctx context.Context, in CheckInput) {
+func (a *runningCheck) begin(ctx context.Context, in CheckInput) {
 	defer a.recovered()
 	in.also = a.check.Deps
 	run, err := a.check.begin(ctx, in)
@@ -77,7 +77,7 @@ func (a *asked) begin(ctx context.Context, in CheckInput) {
 	a.run = run
 }
 
-func (a *asked) row(row any) {
+func (a *runningCheck) row(row any) {
 	if a.run.Row == nil || a.unasked != nil {
 		return
 	}
@@ -85,7 +85,7 @@ func (a *asked) row(row any) {
 	a.note(a.run.Row(row))
 }
 
-func (a *asked) finish(s Staged) (found Finding) {
+func (a *runningCheck) finish(s Staged) (found Finding) {
 	if a.run.Finish == nil || a.unasked != nil {
 		return found
 	}
@@ -95,10 +95,10 @@ func (a *asked) finish(s Staged) (found Finding) {
 	return found
 }
 
-func (a *asked) note(err error) {
+func (a *runningCheck) note(err error) {
 	switch {
 	case err == nil:
-	case errors.Is(err, ErrUnasked):
+	case errors.Is(err, ErrNotRun):
 		a.unasked = err
 	default:
 		if a.violations++; a.first == nil {
@@ -107,13 +107,13 @@ func (a *asked) note(err error) {
 	}
 }
 
-func (a *asked) recovered() {
+func (a *runningCheck) recovered() {
 	if r := recover(); r != nil {
 		a.unasked = fault.New(fault.Layout, "", "it panicked: %v", r)
 	}
 }
 
-func (a *asked) verdict(s Staged) Verdict {
+func (a *runningCheck) verdict(s Staged) Verdict {
 	found := a.finish(s)
 	v := Verdict{Name: a.check.Name, Blocking: a.check.Blocking, Observed: bound(found.Observed), Expected: bound(found.Expected)}
 	if v.Expected == "" {
@@ -122,7 +122,7 @@ func (a *asked) verdict(s Staged) Verdict {
 	switch {
 	case a.unasked != nil:
 		v.Fault, v.Observed = fault.KindOf(a.unasked), ""
-		v.Detail = bound(fmt.Sprintf("%v: %v", ErrUnasked, strings.TrimPrefix(a.unasked.Error(), ErrUnasked.Error()+": ")))
+		v.Detail = bound(fmt.Sprintf("%v: %v", ErrNotRun, strings.TrimPrefix(a.unasked.Error(), ErrNotRun.Error()+": ")))
 		return v
 	case a.violations == 1:
 		v.Detail = bound(a.first.Error())

@@ -17,16 +17,16 @@ type installation struct {
 	turns         bool // it can tell which way is up
 }
 
-// lookTimeout is how long the program may take to say its version or its languages: it takes milliseconds.
-const lookTimeout = 20 * time.Second
+// detectTimeout is how long the program may take to say its version or its languages: it takes milliseconds.
+const detectTimeout = 20 * time.Second
 
 // maxLook bounds what it says, in bytes.
 const maxLook = 64 << 10
 
 var version = regexp.MustCompile(`(?i)\btesseract v?([0-9][0-9A-Za-z.+-]*)`)
 
-// look finds the program and its language, once.
-func (t *Tesseract) look(ctx context.Context) (installation, error) {
+// detect finds the program and its language, once.
+func (t *Tesseract) detect(ctx context.Context) (installation, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.found.path != "" {
@@ -45,7 +45,7 @@ func (t *Tesseract) look(ctx context.Context) (installation, error) {
 	if first == nil {
 		return installation{}, fault.New(fault.Invalid, "", "%s is not Tesseract: it does not say so when asked for its --version", path)
 	}
-	known, err := t.speaks(ctx, path, first[1])
+	known, err := t.languages(ctx, path, first[1])
 	if err != nil {
 		return installation{}, err
 	}
@@ -53,8 +53,8 @@ func (t *Tesseract) look(ctx context.Context) (installation, error) {
 	return t.found, nil
 }
 
-// speaks gives the program's languages, if those that are wanted are among them.
-func (t *Tesseract) speaks(ctx context.Context, path, version string) (known []string, err error) {
+// languages gives the program's languages, if those that are wanted are among them.
+func (t *Tesseract) languages(ctx context.Context, path, version string) (known []string, err error) {
 	said, err := t.ask(ctx, path, "--list-langs")
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func packages(languages []string) string {
 
 // ask runs the program for what it says of itself.
 func (t *Tesseract) ask(ctx context.Context, path, option string) (string, error) {
-	r := run{program: path, args: []string{option}, timeout: lookTimeout, memory: t.options.Memory, limit: maxLook}
+	r := run{program: path, args: []string{option}, timeout: detectTimeout, memory: t.options.Memory, limit: maxLook}
 	out, err := r.once(ctx)
 	if fault.KindOf(err) == fault.Corrupt { // there was no image that it could be due to
 		err = fault.New(fault.Invalid, "", "%s cannot be used: %w", path, err)

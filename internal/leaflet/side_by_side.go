@@ -23,10 +23,10 @@ type white struct {
 	wide   bool // wider than those between other columns
 }
 
-// asunder gives the tables that stand side by side in g, from the left; g alone where it is one. Between them is white that nothing
+// splitSideBySide gives the tables that stand side by side in g, from the left; g alone where it is one. Between them is white that nothing
 // lies across, and something tells that they are two: the first head is printed again, both have titles, lines are drawn for each alone,
 // or their rows are not level.
-func (g grid) asunder(lines []line, rules [][]Box) []grid {
+func (g grid) splitSideBySide(lines []line, rules [][]Box) []grid {
 	cut := g.split(g.edges())
 	for _, w := range cut.gutters() {
 		left, right, ok := cut.parted(w)
@@ -39,7 +39,7 @@ func (g grid) asunder(lines []line, rules [][]Box) []grid {
 		}
 		b, ok := right.assembled()
 		if ok && w.divides(a, b, cut.across(lines, rules)) {
-			return append([]grid{left}, right.asunder(lines, rules)...)
+			return append([]grid{left}, right.splitSideBySide(lines, rules)...)
 		}
 	}
 	return []grid{g}

@@ -44,13 +44,13 @@ func (d *dice) intN(n int) int {
 
 // activeFaults are the faults of this moment.
 func (p *Portal) activeFaults() Faults {
-	p.trouble.Lock()
-	defer p.trouble.Unlock()
+	p.otherFault.Lock()
+	defer p.otherFault.Unlock()
 	return p.faults
 }
 
-// strike decides whether a random fault happens, and notes it.
-func (p *Portal) strike(rec *Request, name string) bool {
+// faultOccurs decides whether a random fault happens, and notes it.
+func (p *Portal) faultOccurs(rec *Request, name string) bool {
 	if !p.dice.roll(p.activeFaults().value(name)) {
 		return false
 	}
@@ -61,8 +61,8 @@ func (p *Portal) strike(rec *Request, name string) bool {
 // slowShare is how many requests the fault "slow" touches.
 const slowShare = 0.1
 
-// hinder delays a request to the API, or answers it in the portal's stead.
-func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
+// injectFault delays a request to the API, or answers it in the portal's stead.
+func (p *Portal) injectFault(r *http.Request, rec *Request) (answer, bool) {
 	if rec.Kind == KindPage || rec.Kind == KindAsset || rec.Kind == KindOpenData || rec.Kind == KindOther {
 		return answer{}, false
 	}
@@ -79,17 +79,17 @@ func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
 		return throttled(seconds(left)), true
 	}
 	switch {
-	case p.strike(rec, faultThrottle):
+	case p.faultOccurs(rec, faultThrottle):
 		rec.RetryAfter = p.opt.RetryAfter
 		return throttled(seconds(p.opt.RetryAfter)), true
-	case p.strike(rec, faultThrottleDate):
+	case p.faultOccurs(rec, faultThrottleDate):
 		rec.RetryAfter = p.opt.RetryAfter.Truncate(time.Second) // a date has no fractions
 		return throttled(p.now().Add(p.opt.RetryAfter).UTC().Format(http.TimeFormat)), true
-	case p.strike(rec, faultChallenge403):
+	case p.faultOccurs(rec, faultChallenge403):
 		return challenge(http.StatusForbidden), true
-	case p.strike(rec, faultChallenge):
+	case p.faultOccurs(rec, faultChallenge):
 		return challenge(http.StatusOK), true
-	case p.strike(rec, faultError):
+	case p.faultOccurs(rec, faultError):
 		status := []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}[p.dice.intN(4)]
 		return htmlAnswer(status, "<html><head><title>"+http.StatusText(status)+"</title></head><body></body></html>"), true
 	case faults.on(faultSlow) && p.dice.roll(slowShare):
@@ -101,8 +101,8 @@ func (p *Portal) hinder(r *http.Request, rec *Request) (answer, bool) {
 
 // ban counts a request against the pace of one a second, and says how long the client has to wait if it is banned.
 func (p *Portal) ban(rec *Request) time.Duration {
-	p.trouble.Lock()
-	defer p.trouble.Unlock()
+	p.otherFault.Lock()
+	defer p.otherFault.Unlock()
 	if !p.faults.on(faultBan) {
 		return 0
 	}
@@ -133,13 +133,13 @@ func challenge(status int) answer {
 		"<body><h1>Please enable cookies.</h1><h2>Sorry, you have been blocked</h2></body></html>")
 }
 
-// switchDay turns the day once, in the middle of a crawl.
-func (p *Portal) switchDay(rec *Request) {
-	p.trouble.Lock()
+// switchDuringListing turns the day once, in the middle of a crawl.
+func (p *Portal) switchDuringListing(rec *Request) {
+	p.otherFault.Lock()
 	p.listed++
 	due := p.faults.on(faultDaySwitch) && !p.turned && p.listed > int(p.faults.value(faultDaySwitch))
 	p.turned = p.turned || due
-	p.trouble.Unlock()
+	p.otherFault.Unlock()
 	if due {
 		rec.Fault = faultDaySwitch
 		p.memory.note(func(s *state) { s.Turned = true })
@@ -147,18 +147,18 @@ func (p *Portal) switchDay(rec *Request) {
 	}
 }
 
-// spoil cuts a page out of what was found, and gives the total with it; at times both are wrong.
-func (p *Portal) spoil(rec *Request, page paging, found []*product, total int) ([]*product, int) {
+// corruptListing cuts a page out of what was found, and gives the total with it; at times both are wrong.
+func (p *Portal) corruptListing(rec *Request, page paging, found []*product, total int) ([]*product, int) {
 	rows := of(page, found)
 	if len(rows) == 0 {
 		return rows, total
 	}
 	switch {
-	case p.strike(rec, faultEmptyPage):
+	case p.faultOccurs(rec, faultEmptyPage):
 		return nil, total
-	case p.strike(rec, faultLostPage):
+	case p.faultOccurs(rec, faultLostPage):
 		return p.losePage(page, rows, found), total
-	case p.strike(rec, faultMovingTotal):
+	case p.faultOccurs(rec, faultMovingTotal):
 		return rows, total + 1 + p.dice.intN(3)
 	}
 	return rows, total
@@ -176,8 +176,8 @@ func (p *Portal) losePage(page paging, rows, found []*product) []*product {
 
 // deny says, once for each product it strikes, that a product with a history has none.
 func (p *Portal) deny(rec *Request, x *product) bool {
-	p.trouble.Lock()
-	defer p.trouble.Unlock()
+	p.otherFault.Lock()
+	defer p.otherFault.Unlock()
 	const steps = 1 << 20
 	struck := float64(mix(p.opt.Seed, 'n', uint64(x.ID))%steps) < p.faults.value(faultFalseAbsent)*steps
 	if !struck || p.denied[x.ID] {
@@ -189,13 +189,13 @@ func (p *Portal) deny(rec *Request, x *product) bool {
 	return true
 }
 
-// damage spoils a PDF on its way.
-func (p *Portal) damage(rec *Request, a answer) answer {
+// corruptAnswer corrupts a PDF on its way.
+func (p *Portal) corruptAnswer(rec *Request, a answer) answer {
 	switch {
-	case p.strike(rec, faultTruncated):
+	case p.faultOccurs(rec, faultTruncated):
 		a.cut, a.unlabeled = true, p.dice.intN(2) == 0
 		a.sent = len(a.body)/4 + p.dice.intN(len(a.body)/2)
-	case p.strike(rec, faultWrong):
+	case p.faultOccurs(rec, faultWrong):
 		a.body = []byte("<!DOCTYPE html><html><head><title>Consultas</title></head><body>Erro ao gerar o arquivo</body></html>")
 		if p.dice.intN(2) == 0 {
 			a.body = bytes.Repeat([]byte{0x00, 0xff, 0x13, 0x37}, 1024)

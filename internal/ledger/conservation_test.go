@@ -18,13 +18,13 @@ func TestLaw(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			w := &world{t: t, l: open(t), r: rand.New(rand.NewPCG(seed, 1)), seen: map[string]bool{}, table: map[string]map[string]bool{}, files: map[string]map[string]bool{}}
+			w := &history{t: t, l: open(t), r: rand.New(rand.NewPCG(seed, 1)), seen: map[string]bool{}, table: map[string]map[string]bool{}, files: map[string]map[string]bool{}}
 			for range 120 {
 				switch w.r.IntN(7) {
 				case 0:
-					w.enrol()
+					w.sync()
 				case 1, 2, 3:
-					w.settle()
+					w.record()
 				case 4:
 					w.make()
 				case 5:
@@ -38,8 +38,8 @@ func TestLaw(t *testing.T) {
 	}
 }
 
-// world is what the test believes: what was ever named, and the table as the lake would hold it.
-type world struct {
+// history is what the test believes: what was ever named, and the table as the lake would hold it.
+type history struct {
 	t     *testing.T
 	l     *ledger.Ledger
 	r     *rand.Rand
@@ -50,7 +50,7 @@ type world struct {
 	past  []map[string]map[string]bool
 }
 
-func (w *world) pick(most int) []string {
+func (w *history) pick(most int) []string {
 	var ids []string
 	for _, i := range w.r.Perm(30)[:1+w.r.IntN(most)] {
 		ids = append(ids, fmt.Sprintf("item-%02d", i))
@@ -58,7 +58,7 @@ func (w *world) pick(most int) []string {
 	return ids
 }
 
-func (w *world) enrol() {
+func (w *history) sync() {
 	w.n++
 	var items []ledger.Item
 	for _, id := range w.pick(30) {
@@ -68,16 +68,16 @@ func (w *world) enrol() {
 		}
 		items, w.seen[id] = append(items, item), true
 	}
-	enrolment := ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
+	listed := ledger.Enumeration{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: fmt.Sprint("run-", w.n),
 		CodeVersion: fmt.Sprint(w.r.IntN(2)), BatchSize: 1 + w.r.IntN(5), Mode: ledger.Mode(w.r.IntN(3)), Partial: w.r.IntN(2) == 0, Items: enumerate(items...)}
-	_, err := w.l.AllowCode(w.t.Context(), ledgertest.Asset, enrolment.CodeVersion)
+	_, err := w.l.AllowCode(w.t.Context(), ledgertest.Asset, listed.CodeVersion)
 	require.NoError(w.t, err)
-	preview, err := w.l.Preview(w.t.Context(), enrolment)
+	preview, err := w.l.Preview(w.t.Context(), listed)
 	require.NoError(w.t, err)
-	sum, err := ledgertest.Enumerate(w.t, w.l, enrolment)
+	sum, err := ledgertest.Enumerate(w.t, w.l, listed)
 	require.NoError(w.t, err)
-	require.Equal(w.t, sum, preview.SyncResult, "a preview decides what an enrolment does")
-	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.Recode+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
+	require.Equal(w.t, sum, preview.SyncResult, "a preview decides what a sync does")
+	require.Equal(w.t, sum.Discovered, sum.New+sum.Changed+sum.CodeChanged+sum.Forced+sum.Retried+sum.Resumed+sum.Absent+sum.Unchanged)
 	todo, err := w.l.Todo(w.t.Context(), ledgertest.Asset, ledgertest.Partition, fmt.Sprint("run-", w.n))
 	require.NoError(w.t, err)
 	require.Len(w.t, todo, sum.Todo)
@@ -86,7 +86,7 @@ func (w *world) enrol() {
 	}
 	inBatches := 0
 	for b := range sum.Batches {
-		batch, err := w.l.ClaimItems(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), b+1, enrolment.CodeVersion)
+		batch, err := w.l.ClaimItems(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), b+1, listed.CodeVersion)
 		require.NoError(w.t, err)
 		require.NotEmpty(w.t, batch)
 		inBatches += len(batch)
@@ -94,7 +94,7 @@ func (w *world) enrol() {
 	require.Equal(w.t, sum.Todo, inBatches)
 }
 
-func (w *world) settle() {
+func (w *history) record() {
 	w.n++
 	var outcomes []ledger.Outcome
 	for _, id := range w.pick(5) {
@@ -113,20 +113,20 @@ func (w *world) settle() {
 		}
 	}
 	w.files[fmt.Sprint("part-", w.n)] = file
-	before := ledgertest.Stands(w.t, w.l)
+	before := ledgertest.PublishedRows(w.t, w.l)
 	if w.l.RecordOutcomes(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), outcomes) != nil {
-		require.Equal(w.t, before, ledgertest.Stands(w.t, w.l), "all or none")
+		require.Equal(w.t, before, ledgertest.PublishedRows(w.t, w.l), "all or none")
 	}
 }
 
-func (w *world) make() {
+func (w *history) make() {
 	for _, id := range w.pick(3) {
-		_ = w.l.KeepRow(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), id, "", []byte(`{}`)) // refused when it is settled
+		_ = w.l.KeepRow(w.t.Context(), ledgertest.Token(w.t, w.l, ledgertest.Asset, ledgertest.Partition), id, "", []byte(`{}`)) // refused when it has an outcome
 	}
 }
 
 // publish does what the engine does: the lake commits or does not, and the ledger hears of it, perhaps twice.
-func (w *world) publish() {
+func (w *history) publish() {
 	w.n++
 	ctx := w.t.Context()
 	staged, err := w.l.Items(ctx, ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition, State: ledger.Staged})
@@ -157,7 +157,7 @@ func (w *world) publish() {
 	for _, e := range staged {
 		if next[e.Staged] == nil {
 			next[e.Staged] = map[string]bool{}
-			moves.Added = append(moves.Added, ledger.Part{Path: e.Staged})
+			moves.Added = append(moves.Added, ledger.DataFile{Path: e.Staged})
 		}
 		next[e.Staged][e.ID] = true
 	}
@@ -171,29 +171,29 @@ func (w *world) publish() {
 		require.NoError(w.t, w.l.AbandonPublish(ctx, id, "killed"))
 		return
 	}
-	w.settle() // somebody goes on while the lake commits
+	w.record() // somebody goes on while the lake commits
 	w.table, w.past = next, append(w.past, w.table)
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 }
 
 // rollback goes back to a table of the past, or is killed on the way.
-func (w *world) rollback() {
+func (w *history) rollback() {
 	if len(w.past) == 0 {
 		return
 	}
 	w.n++
 	ctx := w.t.Context()
 	to := w.past[w.r.IntN(len(w.past))]
-	moves := ledger.Moves{Rewritten: map[string]string{}, Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: map[string]ledger.Restored{}}}
+	moves := ledger.Moves{Rewritten: map[string]string{}, Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Files: map[string]ledger.Restored{}}}
 	entries, err := w.l.Items(ctx, ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition})
 	require.NoError(w.t, err)
 	states := map[string]ledger.Entry{}
 	for _, e := range entries {
 		states[e.ID] = e
-		if _, stays := to[e.Part]; !stays && e.Part != "" {
-			moves.Rewritten[e.Part] = ""
-			moves.Dropped[e.Part] = append(moves.Dropped[e.Part], e.ID)
+		if _, stays := to[e.File]; !stays && e.File != "" {
+			moves.Rewritten[e.File] = ""
+			moves.Dropped[e.File] = append(moves.Dropped[e.File], e.ID)
 		}
 	}
 	for part, ids := range to {
@@ -207,7 +207,7 @@ func (w *world) rollback() {
 				rows.Same = append(rows.Same, id)
 			}
 		}
-		moves.Rollback.Parts[part] = rows
+		moves.Rollback.Files[part] = rows
 	}
 	id, err := w.l.BeginPublish(ctx, ledger.Materialization{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Moves: moves})
 	require.NoError(w.t, err)
@@ -220,7 +220,7 @@ func (w *world) rollback() {
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 }
 
-func (w *world) law() {
+func (w *history) law() {
 	c, err := w.l.Counts(w.t.Context(), ledgertest.Asset, ledgertest.Partition)
 	require.NoError(w.t, err)
 	require.Equal(w.t, c.Discovered, c.Published+c.Absent+c.Quarantined+c.Pending)
@@ -235,14 +235,14 @@ func (w *world) law() {
 	require.NoError(w.t, err)
 	parts := map[string]map[string]bool{}
 	for _, e := range entries {
-		if e.Part == "" {
+		if e.File == "" {
 			require.NotEqual(w.t, ledger.Published, e.State, e.ID)
 			continue
 		}
-		if parts[e.Part] == nil {
-			parts[e.Part] = map[string]bool{}
+		if parts[e.File] == nil {
+			parts[e.File] = map[string]bool{}
 		}
-		parts[e.Part][e.ID] = true
+		parts[e.File][e.ID] = true
 	}
 	require.Equal(w.t, w.table, parts)
 }

@@ -58,16 +58,16 @@ func shifted(r rune, n rune) rune {
 func TestStrange(t *testing.T) {
 	t.Parallel()
 	for name, text := range plainTexts {
-		require.False(t, strange(text), name)
+		require.False(t, unknownLanguage(text), name)
 		if name == "Portuguese" || name == "English" || name == "Spanish" {
 			for how, change := range wrong {
-				require.True(t, strange(strings.Map(change, text)), "%s, %s: %s", name, how, strings.Map(change, text))
+				require.True(t, unknownLanguage(strings.Map(change, text)), "%s, %s: %s", name, how, strings.Map(change, text))
 			}
 		}
 	}
 	for seed := range uint64(20) {
 		order := rand.New(rand.NewPCG(seed, 1)).Perm(26)
-		require.True(t, strange(strings.Map(func(r rune) rune {
+		require.True(t, unknownLanguage(strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' {
 				return 'a' + rune(order[r-'a'])
 			}
@@ -80,7 +80,7 @@ func TestStrange(t *testing.T) {
 		"codes":     strings.Repeat("VP1 VPS2 AR03 B7 QX ", 100),
 		"nothing":   "",
 	} {
-		require.False(t, strange(text), name)
+		require.False(t, unknownLanguage(text), name)
 	}
 }
 
