@@ -182,7 +182,9 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err := recordPublished(ctx, tx, id); err != nil || m.Moves.Rollback == nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE standings SET rolled_back = $3 WHERE asset = $1 AND partition = $2`, m.Asset, m.Partition, m.Moves.Rollback.To)
+		// Where no row is another than before, as after the repair of what another program did, nothing has to be brought forward.
+		_, err = tx.ExecContext(ctx, `UPDATE standings SET rolled_back = $3 WHERE asset = $1 AND partition = $2
+			AND EXISTS (SELECT 1 FROM items WHERE asset = $1 AND partition = $2 AND kind = $4)`, m.Asset, m.Partition, m.Moves.Rollback.To, KindRolledBack)
 		return err
 	})
 }
