@@ -207,7 +207,7 @@ func (w *world) runWith(in materialize.StepInput, now func(at string)) {
 	if err != nil {
 		return
 	}
-	publish := materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, Verdicts: checked.Verdicts}
+	publish := materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, CheckResults: checked.Results}
 	w.interrupt = func(at string) { w.interrupt = nil; now(at) }
 	_, err = call(w, w.acts.Publish, publish)
 	w.interrupt = nil

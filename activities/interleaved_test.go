@@ -179,7 +179,7 @@ func (d *twins) publish() {
 	d.offered()
 	checked, err := call(d.w, d.w.acts.Check, materialize.CheckInput{StepInput: in.StepInput})
 	if err == nil {
-		_, err = call(d.w, d.w.acts.Publish, materialize.PublishInput{StepInput: in.StepInput, Verdicts: checked.Verdicts})
+		_, err = call(d.w, d.w.acts.Publish, materialize.PublishInput{StepInput: in.StepInput, CheckResults: checked.Results})
 	}
 	d.note("publish "+in.Run, err)
 }

@@ -27,7 +27,7 @@ func (w *world) ready(key asset.Key) materialize.PublishInput {
 	require.NoError(w.tb, err)
 	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: synced.Upstream})
 	require.NoError(w.tb, err)
-	return materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, Verdicts: checked.Verdicts}
+	return materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, CheckResults: checked.Results}
 }
 
 // A publish that dies at any operation of the store is completed by its next attempt, or by the next run.

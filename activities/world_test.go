@@ -343,7 +343,7 @@ func (w *world) publish(in materialize.StepInput, e materialize.SyncResult) (mat
 	if err != nil {
 		return materialize.Result{}, err
 	}
-	return call(w, w.acts.Publish, materialize.PublishInput{StepInput: in, Snapshot: e.Snapshot, Upstream: e.Upstream, Verdicts: checked.Verdicts})
+	return call(w, w.acts.Publish, materialize.PublishInput{StepInput: in, Snapshot: e.Snapshot, Upstream: e.Upstream, CheckResults: checked.Results})
 }
 
 // materialize does a whole step.

@@ -173,7 +173,7 @@ func (p *partition) publish(ctx workflow.Context) (made materialize.Result, err 
 	p.describe(ctx, "publishing")
 	err = workflow.ExecuteActivity(orchestrate, a.Publish, materialize.PublishInput{
 		StepInput: p.in.StepInput, Snapshot: p.at.Synced.Snapshot, Upstream: p.at.Synced.Upstream,
-		Verdicts: checked.Verdicts, Traces: p.at.Traces,
+		CheckResults: checked.Results, Traces: p.at.Traces,
 	}).Get(ctx, &made)
 	if err != nil {
 		return made, err

@@ -32,8 +32,8 @@ func input(lists bool) workflows.PartitionInput {
 }
 
 // verdicts are what the checks of the tests say.
-func verdicts() []asset.Verdict {
-	return []asset.Verdict{{Name: "conserved", Blocking: true, Passed: true}}
+func verdicts() []asset.CheckResult {
+	return []asset.CheckResult{{Name: "conserved", Blocking: true, Passed: true}}
 }
 
 // batches plays the activity Batch, and notes which were asked for and how many ran at once.
@@ -86,7 +86,7 @@ func making(count int, b *batches) (*testsuite.TestWorkflowEnvironment, *materia
 }
 
 func publishing(env *testsuite.TestWorkflowEnvironment) *materialize.PublishInput {
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{Verdicts: verdicts()}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{Results: verdicts()}, nil)
 	var published materialize.PublishInput
 	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(func(_ context.Context, in materialize.PublishInput) (materialize.Result, error) {
 		published = in
@@ -110,7 +110,7 @@ func TestAListingIsListedCheckedAndPublished(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Partition, input(true))
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, materialize.PublishInput{
-		StepInput: input(true).StepInput, Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Verdicts: verdicts(),
+		StepInput: input(true).StepInput, Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, CheckResults: verdicts(),
 	}, *published)
 	var made materialize.Result
 	require.NoError(t, env.GetWorkflowResult(&made))

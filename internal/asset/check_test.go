@@ -18,7 +18,7 @@ import (
 var noon = time.Date(2026, 7, 2, 12, 0, 0, 0, time.UTC)
 
 // probed runs checks over rows as the engine does, from a declared asset.
-func probed(checks []asset.Check[pill], s asset.Staged, rows ...pill) []asset.Verdict {
+func probed(checks []asset.Check[pill], s asset.Staged, rows ...pill) []asset.CheckResult {
 	declared := spec("a/x", shelf("category"))
 	declared.Checks = checks
 	made := asset.New(declared)
@@ -46,26 +46,26 @@ func TestProbe(t *testing.T) {
 	checks := []asset.Check[pill]{dosed, grown}
 	good, bad, worse := pill{Name: "good", Dose: 1}, pill{Name: "bad"}, pill{Name: "worse", Dose: -1}
 
-	require.Equal(t, []asset.Verdict{
+	require.Equal(t, []asset.CheckResult{
 		{Name: "dosed", Blocking: true, Passed: true, Observed: "0", Expected: "0"}, {Name: "grown", Passed: true},
 	}, probed(checks, asset.Staged{Rows: 1, Before: -1}, good))
-	require.Equal(t, []asset.Verdict{
+	require.Equal(t, []asset.CheckResult{
 		{Name: "dosed", Blocking: true, Passed: true, Observed: "0", Expected: "0"}, {Name: "grown", Detail: "it shrank"},
 	}, probed(checks, asset.Staged{Rows: 1, Before: 2}))
 	require.Equal(t, "bad has a dose of 0", probed(checks, asset.Staged{}, good, bad, good)[0].Detail)
-	require.Equal(t, asset.Verdict{Name: "dosed", Blocking: true, Detail: "2 violations, the first: bad has a dose of 0", Observed: "2", Expected: "0"},
+	require.Equal(t, asset.CheckResult{Name: "dosed", Blocking: true, Detail: "2 violations, the first: bad has a dose of 0", Observed: "2", Expected: "0"},
 		probed(checks, asset.Staged{}, bad, good, worse)[0])
 	require.Empty(t, probed(nil, asset.Staged{}, bad))
 }
 
 func TestBlocked(t *testing.T) {
 	t.Parallel()
-	passed := asset.Verdict{Name: "passed", Blocking: true, Passed: true}
-	warned := asset.Verdict{Name: "warned", Detail: "odd"}
+	passed := asset.CheckResult{Name: "passed", Blocking: true, Passed: true}
+	warned := asset.CheckResult{Name: "warned", Detail: "odd"}
 	require.NoError(t, asset.Blocked(nil))
-	require.NoError(t, asset.Blocked([]asset.Verdict{passed, warned}))
+	require.NoError(t, asset.Blocked([]asset.CheckResult{passed, warned}))
 
-	err := asset.Blocked([]asset.Verdict{
+	err := asset.Blocked([]asset.CheckResult{
 		passed, {Name: "first", Blocking: true, Detail: "3 are gone"}, warned, {Name: "second", Blocking: true, Detail: "all are blue"},
 	})
 	require.EqualError(t, err, "check first: 3 are gone\ncheck second: all are blue")
@@ -126,12 +126,12 @@ func TestAProbeTellsWhatCouldNotBeAsked(t *testing.T) {
 			require.False(t, v.Passed)
 			require.Equal(t, tt.kind, v.Fault)
 			require.Contains(t, v.Detail, tt.says)
-			err := asset.Blocked([]asset.Verdict{v})
+			err := asset.Blocked([]asset.CheckResult{v})
 			require.Equal(t, tt.kind, fault.KindOf(err), "asking again may help, unless it panics")
-			violated := asset.Verdict{Name: "other", Blocking: true, Detail: "odd"}
-			require.Equal(t, fault.Layout, fault.KindOf(asset.Blocked([]asset.Verdict{v, violated})), "somebody must look all the same")
+			violated := asset.CheckResult{Name: "other", Blocking: true, Detail: "odd"}
+			require.Equal(t, fault.Layout, fault.KindOf(asset.Blocked([]asset.CheckResult{v, violated})), "somebody must look all the same")
 			v.Blocking = false
-			require.NoError(t, asset.Blocked([]asset.Verdict{v}))
+			require.NoError(t, asset.Blocked([]asset.CheckResult{v}))
 		})
 	}
 }
@@ -163,7 +163,7 @@ func TestAHostileRowCannotFillTheLedger(t *testing.T) {
 
 func TestAccept(t *testing.T) {
 	t.Parallel()
-	verdicts := []asset.Verdict{
+	verdicts := []asset.CheckResult{
 		{Name: "not_dropped", Blocking: true, Detail: "50 go"}, {Name: "fine", Blocking: true, Passed: true}, {Name: "odd", Detail: "odd"},
 		{Name: "conserved", Blocking: true, Detail: "one is lost"},
 	}

@@ -160,7 +160,7 @@ func shop(t *testing.T, checks ...asset.Check[pill]) (graph *asset.Graph, made *
 	return graph, made
 }
 
-func (s stores) ask(t *testing.T, check asset.Check[pill], rows ...pill) asset.Verdict {
+func (s stores) ask(t *testing.T, check asset.Check[pill], rows ...pill) asset.CheckResult {
 	t.Helper()
 	graph, made := shop(t, check)
 	view := graph.View(asset.GraphState{Partitions: map[string][]asset.Partition{"category": {{Key: "5"}}}})

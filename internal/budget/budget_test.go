@@ -300,7 +300,7 @@ func TestTakeEndsWithContext(t *testing.T) {
 	})
 }
 
-// counting counts the questions to a book.
+// counting counts the questions to a store.
 type counting struct {
 	budget.Store
 	read, changed int

@@ -36,7 +36,7 @@ func (m machine) open(t *testing.T, off time.Duration) *ledger.Ledger {
 	return l
 }
 
-// stopped is the book of a process that at times stands still: before it gets the lock, and after it had its answer.
+// stopped is the store of a process that at times stands still: before it gets the lock, and after it had its answer.
 type stopped struct {
 	budget.Store
 	mu  *sync.Mutex // the ledger's lock, which fake time can wait for
@@ -201,7 +201,7 @@ func TestTurnsOfAStoppedProcessAreNotCaughtUp(t *testing.T) {
 	})
 }
 
-// gated is a book that answers one question for each pass through its gate.
+// gated is a store that answers one question for each pass through its gate.
 type gated struct {
 	budget.Store
 	gate chan struct{}

@@ -198,7 +198,7 @@ func trimmed(s string) string {
 }
 
 // verdicts asks the checks of the corpus about rows.
-func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
+func verdicts(t *testing.T, list []corpus.Row) map[string]asset.CheckResult {
 	t.Helper()
 	made := corpus.Leaflets(collection())
 	from := assettest.Inputs{documentsKey: {"5": nil}}
@@ -209,7 +209,7 @@ func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
 		require.NoError(t, err)
 		from[documentsKey]["5"] = append(from[documentsKey]["5"], document.Row{IDProduto: product, Audience: r.Audience})
 	}
-	return assettest.Verdicts(t.Context(), made, runOver(from), nil, asset.Staged{Rows: len(list), Before: -1}, list...)
+	return assettest.CheckResults(t.Context(), made, runOver(from), nil, asset.Staged{Rows: len(list), Before: -1}, list...)
 }
 
 func TestChecksStopWhatWouldSpoilAnEvaluation(t *testing.T) {

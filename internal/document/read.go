@@ -56,7 +56,7 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	if err := s.recognize(ctx); err != nil {
 		return pdf.Document{}, err
 	}
-	return doc, s.verdict()
+	return doc, s.failure()
 }
 
 // Tools are what turns a stored file into a row.
@@ -193,8 +193,8 @@ func (s *scan) warnSkipped() {
 	}
 }
 
-// verdict is the error of a document in which nothing can be read before its images are.
-func (s *scan) verdict() error {
+// failure is the error of a document in which nothing can be read before its images are.
+func (s *scan) failure() error {
 	s.warnSkipped()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
 		return p.Text != "" && p.Source != pdf.SourceNeedsOCR

@@ -49,7 +49,7 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 	publish.Snapshot, publish.Upstream = out.Synced.Snapshot, out.Synced.Upstream
 	err = eng.spanned(ctx, at, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
 		checked, err := eng.check(ctx, j, publish.Upstream)
-		publish.Verdicts = checked.Verdicts
+		publish.CheckResults = checked.Results
 		return err
 	})
 	if err != nil {

@@ -159,13 +159,13 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Listing, err
 	if err != nil && len(found.order) > 0 {
 		err = eng.recordIncomplete(ctx, j, found, err)
 	}
-	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
+	verdict := asset.CheckResult{Name: "complete", Blocking: true, Passed: err == nil,
 		Detail:   fmt.Sprintf("%d listed, %d declared", len(found.order), declared.Total),
 		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(declared.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
-	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.Verdict{verdict}); noted != nil {
+	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.CheckResult{verdict}); noted != nil {
 		return listing{}, declared, noted
 	}
 	return found, declared, err
