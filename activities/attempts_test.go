@@ -14,7 +14,23 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestTheLastOfTheAttemptsIsFinal(t *testing.T) {
+func TestAttempt(t *testing.T) {
+	t.Parallel()
+	t.Run("is final when it is the last", attemptIsFinalWhenItIsLast)
+	t.Run("costs a listing nothing when the browser is lost", attemptCostsListingNothingWhenBrowserIsLost)
+	t.Run("quarantines only items that kill their browser", attemptQuarantinesOnlyItemsThatKillTheirBrowser)
+	t.Run("costs other items nothing when the browser is lost", attemptCostsOtherItemsNothingWhenBrowserIsLost)
+	t.Run("is not counted while waiting for the source", attemptIsNotCountedWhileWaitingForSource)
+	t.Run("is not counted while waiting for browsers", attemptIsNotCountedWhileWaitingForBrowsers)
+	t.Run("is final at once for permanent failures", attemptIsFinalAtOnceForPermanentFailures)
+	t.Run("has errors without secrets", attemptHasErrorsWithoutSecrets)
+	t.Run("publishes nothing while items are pending", attemptPublishesNothingWhileItemsArePending)
+	t.Run("makes again what the mode chooses", attemptMakesAgainWhatModeChooses)
+	t.Run("continues the work of another run", attemptContinuesWorkOfAnotherRun)
+	t.Run("ignores upstream versions without changes", attemptIgnoresUpstreamVersionsWithoutChanges)
+}
+
+func attemptIsFinalWhenItIsLast(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.make[download] = func(context.Context, asset.Run, []asset.Item, asset.Report[row]) error {
@@ -32,7 +48,7 @@ func TestTheLastOfTheAttemptsIsFinal(t *testing.T) {
 }
 
 // Browsers, drivers and nodes that die are not the step's fault. One that loses them for ever ends all the same.
-func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
+func attemptCostsListingNothingWhenBrowserIsLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
@@ -61,7 +77,7 @@ func TestLostBrowsersCostAListingNoAttempt(t *testing.T) {
 }
 
 // A page that ends its browser each time is set aside, and those around it are made.
-func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
+func attemptQuarantinesOnlyItemsThatKillTheirBrowser(t *testing.T) {
 	t.Parallel()
 	for name, enders := range map[string]string{"one": "b", "the first": "a", "two": "ad", "all": "abcd"} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +123,7 @@ func TestItemsThatEndTheirBrowserAreQuarantinedAlone(t *testing.T) {
 }
 
 // Browsers that are killed from outside cost no item anything: each loss meets another one.
-func TestLostBrowsersCostInnocentItemsNothing(t *testing.T) {
+func attemptCostsOtherItemsNothingWhenBrowserIsLost(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4")
 	w.acts.Engine.Graph = w.oneBatch(t)
@@ -130,7 +146,7 @@ func TestLostBrowsersCostInnocentItemsNothing(t *testing.T) {
 	require.Equal(t, ledger.Counts{Discovered: 4, Pending: 4}, w.counts(download), "staged, and none is quarantined")
 }
 
-func TestWaitingForTheSourceCostsNoAttempt(t *testing.T) {
+func attemptIsNotCountedWhileWaitingForSource(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.fault = func(string) error { return fault.New(fault.Throttled, "fetch", "slow down") }
@@ -145,7 +161,7 @@ func TestWaitingForTheSourceCostsNoAttempt(t *testing.T) {
 }
 
 // A hub that is gone is nobody's failed attempt: the step waits for it.
-func TestWaitingForBrowsersCostsNoAttempt(t *testing.T) {
+func attemptIsNotCountedWhileWaitingForBrowsers(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.fault = func(string) error { return fault.New(fault.Offline, "start browser", "the hub is gone") }
@@ -160,7 +176,7 @@ func TestWaitingForBrowsersCostsNoAttempt(t *testing.T) {
 	require.Equal(t, []string{"a pending  0"}, w.entries(download))
 }
 
-func TestFailuresNobodyCanMendAreFinalAtOnce(t *testing.T) {
+func attemptIsFinalAtOnceForPermanentFailures(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	in := w.step(download)
@@ -170,7 +186,7 @@ func TestFailuresNobodyCanMendAreFinalAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, "known: test/catalog, test/download, test/extract")
 }
 
-func TestErrorsCarryNoSecrets(t *testing.T) {
+func attemptHasErrorsWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxMjM0NTYifQ.c2lnbmF0dXJlLW9mLWl0"
 	w := listed(t, "a 1", "b 2")
@@ -187,7 +203,7 @@ func TestErrorsCarryNoSecrets(t *testing.T) {
 	require.NotContains(t, items[0].Reason, secret)
 }
 
-func TestNothingIsPublishedWhileItemsArePending(t *testing.T) {
+func attemptPublishesNothingWhileItemsArePending(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	in := w.synced(download, ledger.Missing) // two batches
@@ -200,7 +216,7 @@ func TestNothingIsPublishedWhileItemsArePending(t *testing.T) {
 	w.sound()
 }
 
-func TestModesChooseWhatIsDoneAgain(t *testing.T) {
+func attemptMakesAgainWhatModeChooses(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "bad 1", "down 2", "fine 3", "none 4")
 	broken := map[string]error{
@@ -244,7 +260,7 @@ func TestModesChooseWhatIsDoneAgain(t *testing.T) {
 	}
 }
 
-func TestWhatAnotherRunLeftIsTakenUp(t *testing.T) {
+func attemptContinuesWorkOfAnotherRun(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5", "f 6")
 	old := w.synced(download, ledger.Missing)
@@ -264,7 +280,7 @@ func TestWhatAnotherRunLeftIsTakenUp(t *testing.T) {
 	w.sound()
 }
 
-func TestUpstreamVersionsThatMovedForNothing(t *testing.T) {
+func attemptIgnoresUpstreamVersionsWithoutChanges(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))

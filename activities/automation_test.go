@@ -159,7 +159,24 @@ func curated(set *asset.Partitions) []*asset.Asset {
 	}
 }
 
-func TestWhatIsMadeFromAnUpdateFollowsInOneRun(t *testing.T) {
+func TestAutomation(t *testing.T) {
+	t.Parallel()
+	t.Run("requests downstream partitions in one run", automationRequestsDownstreamPartitionsInOneRun)
+	t.Run("waits for a run in progress", automationWaitsForRunInProgress)
+	t.Run("takes all partitions of an asset as input", automationTakesAllPartitionsOfAssetAsInput)
+	t.Run("evaluates the other assets when one fails", automationEvaluatesOtherAssetsWhenOneFails)
+	t.Run("waits for a missing input", automationWaitsForMissingInput)
+	t.Run("requests missing partitions once", automationRequestsMissingPartitionsOnce)
+	t.Run("makes one request for another code version", automationMakesOneRequestForAnotherCodeVersion)
+	t.Run("requests at cron ticks", automationRequestsAtCronTicks)
+	t.Run("requests windows that have ended", automationRequestsWindowsThatHaveEnded)
+	t.Run("starts an unstarted request at the next tick", automationStartsUnstartedRequestAtNextTick)
+	t.Run("starts a backfill when a run is too small", automationStartsBackfillWhenRunIsTooSmall)
+	t.Run("explains what the next tick would do", automationExplainsWhatNextTickWouldDo)
+	t.Run("starts any number of partitions", automationStartsAnyNumberOfPartitions)
+}
+
+func automationRequestsDownstreamPartitionsInOneRun(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a", "b", "c")
@@ -179,7 +196,7 @@ func TestWhatIsMadeFromAnUpdateFollowsInOneRun(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: b,c"}, w.tick())
 }
 
-func TestAPartitionThatIsWorkedOnWaits(t *testing.T) {
+func automationWaitsForRunInProgress(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))[:2]...)
 	w.keys("letter", "a", "b")
@@ -201,7 +218,7 @@ func TestAPartitionThatIsWorkedOnWaits(t *testing.T) {
 	require.Equal(t, []string{"test/download: b"}, w.tick(), "a run that was terminated is not waited for")
 }
 
-func TestAWholeAssetIsAnInput(t *testing.T) {
+func automationTakesAllPartitionsOfAssetAsInput(t *testing.T) {
 	t.Parallel()
 	letters := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, letters, asset.Condition{}), plain(extract, asset.Single(), asset.Eager().Or(asset.OnMissing()), asset.On(catalog)...))
@@ -217,7 +234,7 @@ func TestAWholeAssetIsAnInput(t *testing.T) {
 	require.Equal(t, []string{"test/extract: all"}, w.tick())
 }
 
-func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
+func automationEvaluatesOtherAssetsWhenOneFails(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	odd := asset.Mapped("odd", func(string, asset.Between) ([]string, error) { return nil, errors.New("which it is not for") })
@@ -234,7 +251,7 @@ func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
 	require.Equal(t, []string{"t/odd: a"}, w.tick(), "fixed, it sees what it could not look at")
 }
 
-func TestAMissingInputIsWaitedFor(t *testing.T) {
+func automationWaitsForMissingInput(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain("t/a", set, asset.Condition{}), plain("t/b", set, asset.Condition{}), plain("t/c", set, asset.Eager(), asset.On("t/a", "t/b")...))
@@ -246,7 +263,7 @@ func TestAMissingInputIsWaitedFor(t *testing.T) {
 	require.Equal(t, []string{"t/c: x"}, w.tick())
 }
 
-func TestMissingPartitionsAreAskedForOnce(t *testing.T) {
+func automationRequestsMissingPartitionsOnce(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, plain(catalog, asset.Dynamic("letter"), asset.OnMissing()))
 	w.keys("letter", "a", "b")
@@ -262,7 +279,7 @@ func TestMissingPartitionsAreAskedForOnce(t *testing.T) {
 	require.Empty(t, w.tick(), "a was published, c was asked for")
 }
 
-func TestAnotherCodeVersionIsOneRequest(t *testing.T) {
+func automationMakesOneRequestForAnotherCodeVersion(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, set, asset.OnStale()))
@@ -283,7 +300,7 @@ func TestAnotherCodeVersionIsOneRequest(t *testing.T) {
 	require.Empty(t, w.tick(), "another condition begins anew")
 }
 
-func TestATickOfTheClock(t *testing.T) {
+func automationRequestsAtCronTicks(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t,
@@ -318,7 +335,7 @@ func mustZone(t *testing.T) *time.Location {
 	return zone
 }
 
-func TestWindowsThatEndedAreMade(t *testing.T) {
+func automationRequestsWindowsThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, plain("t/day", asset.Daily("day", "", "2026-08-01"), asset.OnMissing()),
 		plain("t/month", asset.Monthly("month", "", "2026-08-01"), asset.Eager(), asset.On("t/day")...))
@@ -339,7 +356,7 @@ func TestWindowsThatEndedAreMade(t *testing.T) {
 	}
 }
 
-func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
+func automationStartsUnstartedRequestAtNextTick(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a")
@@ -355,7 +372,7 @@ func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "killed in between")
 }
 
-func TestMoreThanARunTakesIsABackfill(t *testing.T) {
+func automationStartsBackfillWhenRunIsTooSmall(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, set, asset.OnMissing()))
@@ -379,7 +396,7 @@ func TestMoreThanARunTakesIsABackfill(t *testing.T) {
 	require.Equal(t, asset.Needed, request.Filter, "what is there already is not made again")
 }
 
-func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
+func automationExplainsWhatNextTickWouldDo(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a", "b")
@@ -398,9 +415,9 @@ func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
 	require.ErrorContains(t, err, `partition "z" is unknown`)
 }
 
-// TestAnyNumberOfNamedPartitionsIsStarted has requests that name more than a server takes in one piece, and one that
+// automationStartsAnyNumberOfPartitions has requests that name more than a server takes in one piece, and one that
 // nobody can read: all others are started, however long that takes.
-func TestAnyNumberOfNamedPartitionsIsStarted(t *testing.T) {
+func automationStartsAnyNumberOfPartitions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const backfills = 12

@@ -39,7 +39,26 @@ func failing(faults map[string]error) func(string) error {
 	return func(id string) error { return faults[id] }
 }
 
-func TestItemsAreMadeInBatches(t *testing.T) {
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	t.Run("makes items in batches", batchMakesItemsInBatches)
+	t.Run("makes only what changed upstream", batchMakesOnlyWhatChangedUpstream)
+	t.Run("needs published inputs", batchNeedsPublishedInputs)
+	t.Run("records the failure of each item", batchRecordsFailureOfEachItem)
+	t.Run("forgets a failure that passed", batchForgetsFailureThatPassed)
+	t.Run("quarantines an item whose row cannot be written", batchQuarantinesItemWhoseRowCannotBeWritten)
+	t.Run("ends the attempt for failures of the environment", batchEndsAttemptForFailuresOfEnvironment)
+	t.Run("costs items nothing when the source is down", batchCostsItemsNothingWhenSourceIsDown)
+	t.Run("pauses the step when the source has changed", batchPausesStepWhenSourceHasChanged)
+	t.Run("blames no item for failures at the end", batchBlamesNoItemForFailuresAtEnd)
+	t.Run("repeats no request after a kill", batchRepeatsNoRequestAfterKill)
+	t.Run("reports items without an outcome", batchReportsItemsWithoutOutcome)
+	t.Run("refuses two outcomes for an item", batchRefusesTwoOutcomesForItem)
+	t.Run("keeps finished items when it is canceled", batchKeepsFinishedItemsWhenItIsCanceled)
+	t.Run("reserves time for recording outcomes", batchReservesTimeForRecordingOutcomes)
+}
+
+func batchMakesItemsInBatches(t *testing.T) {
 	t.Parallel()
 	for _, key := range []asset.Key{download, extract} {
 		w := listed(t, "a one", "b two", "c three", "d four", "e five", "f six")
@@ -61,7 +80,7 @@ func TestItemsAreMadeInBatches(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatChangedUpstreamIsMade(t *testing.T) {
+func batchMakesOnlyWhatChangedUpstream(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two", "c three", "d four", "e five")
 	w.must(w.step(download))
@@ -76,7 +95,7 @@ func TestOnlyWhatChangedUpstreamIsMade(t *testing.T) {
 	w.sound()
 }
 
-func TestInputsMustHaveBeenPublished(t *testing.T) {
+func batchNeedsPublishedInputs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, err := w.prepare(w.step(download))
@@ -86,7 +105,7 @@ func TestInputsMustHaveBeenPublished(t *testing.T) {
 	require.Empty(t, w.entries(download))
 }
 
-func TestItemsFailEachInTheirWay(t *testing.T) {
+func batchRecordsFailureOfEachItem(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "absent 1", "corrupt 2", "fine 3", "layout 4")
 	w.fault = failing(map[string]error{
@@ -106,7 +125,7 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 	require.Equal(t, "fetch: not a PDF", found[0].Reason)
 }
 
-func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
+func batchForgetsFailureThatPassed(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	tries := 0
@@ -125,7 +144,7 @@ func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
 	w.sound()
 }
 
-func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
+func batchQuarantinesItemWhoseRowCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
@@ -146,7 +165,7 @@ func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
 	w.sound()
 }
 
-func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
+func batchEndsAttemptForFailuresOfEnvironment(t *testing.T) {
 	t.Parallel()
 	for kind, benign := range map[fault.Kind]bool{fault.Session: false, fault.Throttled: true, fault.Refused: true} {
 		for _, key := range []asset.Key{download, extract} {
@@ -194,7 +213,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 	}
 }
 
-func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
+func batchCostsItemsNothingWhenSourceIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
@@ -221,7 +240,7 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	require.Equal(t, materialize.BatchOutput{Staged: 2, Quarantined: 4}, out)
 }
 
-func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
+func batchPausesStepWhenSourceHasChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
@@ -247,7 +266,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	w.sound()
 }
 
-func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
+func batchBlamesNoItemForFailuresAtEnd(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.fault = failing(map[string]error{
@@ -272,7 +291,7 @@ func (w *world) oneBatch(t *testing.T) *asset.Graph {
 	return graph
 }
 
-func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
+func batchRepeatsNoRequestAfterKill(t *testing.T) {
 	t.Parallel()
 	for key, again := range map[asset.Key][]string{download: {"c 3", "d 4"}, extract: {"a 1", "b 2", "c 3", "d 4"}} {
 		w := listed(t, "a 1", "b 2", "c 3", "d 4")
@@ -303,7 +322,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 	}
 }
 
-func TestUnsettledItemsAreNoticed(t *testing.T) {
+func batchReportsItemsWithoutOutcome(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
@@ -316,7 +335,7 @@ func TestUnsettledItemsAreNoticed(t *testing.T) {
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0"}, w.entries(download))
 }
 
-func TestNoItemIsSettledTwice(t *testing.T) {
+func batchRefusesTwoOutcomesForItem(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
@@ -345,7 +364,7 @@ func (s stopped) Err() error {
 	}
 }
 
-func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
+func batchKeepsFinishedItemsWhenItIsCanceled(t *testing.T) {
 	t.Parallel()
 	for failures, why := range []error{context.Canceled, context.DeadlineExceeded} {
 		for _, key := range []asset.Key{download, extract} {
@@ -376,7 +395,7 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 	}
 }
 
-func TestAnActivityKeepsTimeForWritingDown(t *testing.T) {
+func batchReservesTimeForRecordingOutcomes(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	var left time.Duration

@@ -37,7 +37,21 @@ func (w *world) outcomes(key asset.Key, name string) (found []string) {
 	return found
 }
 
-func TestTheDropCheckAloneCatchesALostPage(t *testing.T) {
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	t.Run("finds a lost page with the drop check alone", checkFindsLostPageWithDropCheckAlone)
+	t.Run("accepts a failure for one run", checkAcceptsFailureForOneRun)
+	t.Run("refuses to accept a name that is no check", checkRefusesToAcceptNameThatIsNoCheck)
+	t.Run("sees no loss when a run is forced", checkSeesNoLossWhenRunIsForced)
+	t.Run("counts an empty partition only", checkCountsEmptyPartitionOnly)
+	t.Run("shows a check of all rows what will be published", checkShowsCheckOfAllRowsWhatWillBePublished)
+	t.Run("compares a reference with the pinned input version", checkComparesReferenceWithPinnedInputVersion)
+	t.Run("never passes a check that could not run", checkNeverPassesCheckThatCouldNotRun)
+	t.Run("gives a check the partition", checkGivesCheckPartition)
+	t.Run("lets a check read an observation", checkLetsCheckReadObservation)
+}
+
+func checkFindsLostPageWithDropCheckAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 45, Share: 0.1, Few: 2}).Block()))
 	w.numbered(1, 1000)
@@ -62,7 +76,7 @@ func TestTheDropCheckAloneCatchesALostPage(t *testing.T) {
 	w.sound()
 }
 
-func TestAPersonAcceptsOnce(t *testing.T) {
+func checkAcceptsFailureForOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	w.numbered(1, 9)
@@ -85,7 +99,7 @@ func TestAPersonAcceptsOnce(t *testing.T) {
 	w.sound()
 }
 
-func TestWhatARunAcceptsMustBeACheck(t *testing.T) {
+func checkRefusesToAcceptNameThatIsNoCheck(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	begin := func(names ...string) error {
@@ -98,7 +112,7 @@ func TestWhatARunAcceptsMustBeACheck(t *testing.T) {
 	require.ErrorContains(t, begin("complete"), "cannot be accepted")
 }
 
-func TestForceLosesNothing(t *testing.T) {
+func checkSeesNoLossWhenRunIsForced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	w.numbered(1, 9)
@@ -110,7 +124,7 @@ func TestForceLosesNothing(t *testing.T) {
 	require.Equal(t, "0", w.check(catalog, "not_dropped").Observed)
 }
 
-func TestAnEmptyPartitionIsOnlyCounted(t *testing.T) {
+func checkCountsEmptyPartitionOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(
 		asset.RowCount[row](1, 0), asset.Unique("content", func(r row) string { return r.Content }), asset.MaxDrop[row](asset.Drop{Rows: 1}).Block(),
@@ -121,7 +135,7 @@ func TestAnEmptyPartitionIsOnlyCounted(t *testing.T) {
 	require.Equal(t, []string{"passed 0 of at most 0"}, w.outcomes(catalog, "not_dropped"))
 }
 
-func TestAWholeCheckSeesWhatThePartitionWillHold(t *testing.T) {
+func checkShowsCheckOfAllRowsWhatWillBePublished(t *testing.T) {
 	t.Parallel()
 	var seen []string
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", AllRows: true, Row: func(r row) error {
@@ -148,7 +162,7 @@ func exists(other asset.Key) asset.Check[row] {
 	return asset.References("content", content, other, content).Block()
 }
 
-func TestAReferenceIsHeldAgainstWhatThePartitionIsMadeFrom(t *testing.T) {
+func checkComparesReferenceWithPinnedInputVersion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two")
@@ -177,7 +191,7 @@ func TestAReferenceIsHeldAgainstWhatThePartitionIsMadeFrom(t *testing.T) {
 	require.Equal(t, []string{"a one", "b two"}, w.rows(download), "readers keep what they had")
 }
 
-func TestACheckThatCannotBeAskedNeverPasses(t *testing.T) {
+func checkNeverPassesCheckThatCouldNotRun(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		err   error
@@ -213,7 +227,7 @@ func TestACheckThatCannotBeAskedNeverPasses(t *testing.T) {
 	}
 }
 
-func TestACheckIsToldOfThePartition(t *testing.T) {
+func checkGivesCheckPartition(t *testing.T) {
 	t.Parallel()
 	var told []asset.CheckInput
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "told", Begin: func(_ context.Context, in asset.CheckInput) (asset.CheckRun[row], error) {
@@ -232,7 +246,7 @@ func TestACheckIsToldOfThePartition(t *testing.T) {
 	require.False(t, told[1].Before.At.IsZero())
 }
 
-func TestACheckReadsAnObservation(t *testing.T) {
+func checkLetsCheckReadObservation(t *testing.T) {
 	t.Parallel()
 	const law asset.Key = "test/law"
 	var seen []string

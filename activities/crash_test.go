@@ -91,7 +91,15 @@ func crashWorld(t *testing.T, items ...string) (*world, string) {
 	return w, dir
 }
 
-func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	t.Run("quarantines items that kill their worker", crashQuarantinesItemsThatKillTheirWorker)
+	t.Run("costs other items nothing", crashCostsOtherItemsNothing)
+	t.Run("fails a step that kills many workers", crashFailsStepThatKillsManyWorkers)
+	t.Run("starts the count again after a recorded outcome", crashStartsCountAgainAfterRecordedOutcome)
+}
+
+func crashQuarantinesItemsThatKillTheirWorker(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		killers []string
@@ -145,7 +153,7 @@ func again(w *world, in materialize.BatchInput) (materialize.BatchOutput, error)
 
 // Workers that are killed for other reasons cost the items nothing: each kill meets another one, and one that was told to
 // stop, or lives, is no death at all.
-func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
+func crashCostsOtherItemsNothing(t *testing.T) {
 	t.Parallel()
 	w, _ := crashWorld(t, "a 1", "b 1", "c 1", "d 1")
 	in := w.synced(download, ledger.Missing)
@@ -170,7 +178,7 @@ func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
 }
 
 // A step that cannot be taken apart ends at some time, too.
-func TestAStepThatKillsManyWorkersFails(t *testing.T) {
+func crashFailsStepThatKillsManyWorkers(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	in := w.synced(download, ledger.Missing)
@@ -181,7 +189,7 @@ func TestAStepThatKillsManyWorkersFails(t *testing.T) {
 	require.NoError(t, err, "one that came to an end begins the count anew")
 }
 
-func TestAttemptsThatSettleSomethingAreNotInVain(t *testing.T) {
+func crashStartsCountAgainAfterRecordedOutcome(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 1")
 	in := w.synced(download, ledger.Missing)

@@ -114,7 +114,20 @@ func (w *world) due(id string) {
 	}
 }
 
-func TestAnEventIsDeliveredOnceTheReceiverTakesIt(t *testing.T) {
+func TestDeliver(t *testing.T) {
+	t.Parallel()
+	t.Run("delivers an event once", deliverDeliversEventOnce)
+	t.Run("sends again after a kill", deliverSendsAgainAfterKill)
+	t.Run("abandons an event after a day", deliverAbandonsEventAfterDay)
+	t.Run("respects a pause of the receiver", deliverRespectsPauseOfReceiver)
+	t.Run("delivers to each target independently", deliverDeliversToEachTargetIndependently)
+	t.Run("marks events unwanted without targets", deliverMarksEventsUnwantedWithoutTargets)
+	t.Run("is started by failures only", deliverIsStartedByFailuresOnly)
+	t.Run("sends nothing while a listing is retried", deliverSendsNothingWhileListingIsRetried)
+	t.Run("counts deliveries", deliverCountsDeliveries)
+}
+
+func deliverDeliversEventOnce(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, 500, 502, 404)
 	w := hooked(t, r, hook.Options{})
@@ -143,7 +156,7 @@ func TestAnEventIsDeliveredOnceTheReceiverTakesIt(t *testing.T) {
 	}
 }
 
-func TestAKillBetweenSendingAndNotingSendsAgain(t *testing.T) {
+func deliverSendsAgainAfterKill(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	w := hooked(t, r, hook.Options{})
@@ -165,7 +178,7 @@ func TestAKillBetweenSendingAndNotingSendsAgain(t *testing.T) {
 	require.Equal(t, r.got[0].Header.Get("Webhook-Id"), r.got[1].Header.Get("Webhook-Id"))
 }
 
-func TestAnEventIsGivenUp(t *testing.T) {
+func deliverAbandonsEventAfterDay(t *testing.T) {
 	t.Parallel()
 	var c clock
 	r := newReceiver(t, 500, 500, 410, 410)
@@ -198,7 +211,7 @@ func TestAnEventIsGivenUp(t *testing.T) {
 	require.ElementsMatch(t, []string{"old", "unwelcome"}, ids, "an event is kept for a month")
 }
 
-func TestAReceiverThatAsksForAPauseGetsOne(t *testing.T) {
+func deliverRespectsPauseOfReceiver(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, 429)
 	r.after = "600"
@@ -211,7 +224,7 @@ func TestAReceiverThatAsksForAPauseGetsOne(t *testing.T) {
 	require.InDelta(t, 600, out.Wait.Seconds(), 2)
 }
 
-func TestOneTargetDoesNotHoldUpTheOther(t *testing.T) {
+func deliverDeliversToEachTargetIndependently(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, 500)
 	w := hooked(t, r, hook.Options{Command: []string{"/bin/sh", "-c", "cat >/dev/null"}, Kinds: []string{"run_failed"}})
@@ -228,7 +241,7 @@ func TestOneTargetDoesNotHoldUpTheOther(t *testing.T) {
 	require.Equal(t, activities.Delivered{Sent: 1}, w.deliver(), "the command is not run again")
 }
 
-func TestNobodyConfigured(t *testing.T) {
+func deliverMarksEventsUnwantedWithoutTargets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.happened("a")
@@ -236,7 +249,7 @@ func TestNobodyConfigured(t *testing.T) {
 	require.Equal(t, ledger.EventUnwanted, w.event("a").State)
 }
 
-func TestWhoeverDeliversIsWokenByFailuresOnly(t *testing.T) {
+func deliverIsStartedByFailuresOnly(t *testing.T) {
 	t.Parallel()
 	woken, wake := 0, error(nil)
 	w := newWorld(t, withChecks(asset.Check[row]{
@@ -279,7 +292,7 @@ func TestWhoeverDeliversIsWokenByFailuresOnly(t *testing.T) {
 }
 
 // A listing that lacks some is asked for again: only the last attempt is worth telling of.
-func TestAListingThatIsTriedAgainTellsNobodyYet(t *testing.T) {
+func deliverSendsNothingWhileListingIsRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
@@ -296,7 +309,7 @@ func TestAListingThatIsTriedAgainTellsNobodyYet(t *testing.T) {
 	require.Equal(t, ledger.EventPending, w.event("check_failed/"+in.Run+"/test/catalog[5]/complete").State)
 }
 
-func TestWhatIsDoneIsCounted(t *testing.T) {
+func deliverCountsDeliveries(t *testing.T) {
 	t.Parallel()
 	collector := telemetrytest.Start(t)
 	tel, err := telemetry.Start(t.Context(), telemetry.Options{Env: collector.Env("http/protobuf")})

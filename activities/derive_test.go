@@ -57,7 +57,16 @@ func (w *world) next(in materialize.StepInput) materialize.StepInput {
 	return in
 }
 
-func TestDerivedRowsFollowTheirInputs(t *testing.T) {
+func TestDerive(t *testing.T) {
+	t.Parallel()
+	t.Run("makes rows that follow their inputs", deriveMakesRowsThatFollowTheirInputs)
+	t.Run("refuses two passes that differ", deriveRefusesTwoPassesThatDiffer)
+	t.Run("refuses a row of another item", deriveRefusesRowOfAnotherItem)
+	t.Run("counts nothing before its inputs are published", deriveCountsNothingBeforeItsInputsArePublished)
+	t.Run("reads one version of its inputs", deriveReadsOneVersionOfItsInputs)
+}
+
+func deriveMakesRowsThatFollowTheirInputs(t *testing.T) {
 	t.Parallel()
 	w, calls := newWorld(t), 0
 	w.show("a one two", "b three")
@@ -92,7 +101,7 @@ func TestDerivedRowsFollowTheirInputs(t *testing.T) {
 	w.sound()
 }
 
-func TestADerivationMustAgreeWithItself(t *testing.T) {
+func deriveRefusesTwoPassesThatDiffer(t *testing.T) {
 	t.Parallel()
 	w, calls := newWorld(t), 0
 	w.show("a one two")
@@ -107,7 +116,7 @@ func TestADerivationMustAgreeWithItself(t *testing.T) {
 	w.sound()
 }
 
-func TestADerivedRowIsOfItsItem(t *testing.T) {
+func deriveRefusesRowOfAnotherItem(t *testing.T) {
 	t.Parallel()
 	w, calls := newWorld(t), 0
 	w.show("a one")
@@ -118,7 +127,7 @@ func TestADerivedRowIsOfItsItem(t *testing.T) {
 	require.ErrorContains(t, err, `gives the row of "other" for item "a/one"`)
 }
 
-func TestAPlanOfADerivationCountsNothingBefore(t *testing.T) {
+func deriveCountsNothingBeforeItsInputsArePublished(t *testing.T) {
 	t.Parallel()
 	w, calls := newWorld(t), 0
 	w.show("a one two")
@@ -136,7 +145,7 @@ func TestAPlanOfADerivationCountsNothingBefore(t *testing.T) {
 	require.Equal(t, 2, calls, "a plan derives nothing")
 }
 
-func TestADerivationReadsOneVersionOfItsInputs(t *testing.T) {
+func deriveReadsOneVersionOfItsInputs(t *testing.T) {
 	t.Parallel()
 	w, calls := newWorld(t), 0
 	w.show("a one", "b two")

@@ -35,9 +35,14 @@ func (painter) Recognize(_ context.Context, image pdf.Image) (pdf.Recognition, s
 	return pdf.Recognition{Number: image.Number, Confidence: 1, Words: []pdf.Word{{Text: "quadro"}}}, "a painter", nil
 }
 
-// TestASlowDocumentKeepsNoOtherFromBeingPublished reads, the whole way, a small file of 200 pages that each take a minute to
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	t.Run("does not delay other documents when it is slow", documentDoesNotDelayOtherDocumentsWhenItIsSlow)
+}
+
+// documentDoesNotDelayOtherDocumentsWhenItIsSlow reads, the whole way, a small file of 200 pages that each take a minute to
 // draw, between two leaflets: it is quarantined with what it used, and the leaflets are published.
-func TestASlowDocumentKeepsNoOtherFromBeingPublished(t *testing.T) {
+func documentDoesNotDelayOtherDocumentsWhenItIsSlow(t *testing.T) {
 	t.Parallel()
 	slow, err := os.ReadFile("../internal/pdf/testdata/slow.pdf")
 	require.NoError(t, err)

@@ -35,8 +35,20 @@ func (w *world) inBackground(in materialize.BatchInput) <-chan error {
 	return done
 }
 
+func TestFence(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses a batch that outlives its run", fenceRefusesBatchThatOutlivesItsRun)
+	t.Run("leaves a batch of newer code to newer workers", fenceLeavesBatchOfNewerCodeToNewerWorkers)
+	t.Run("refuses a sync by older code", fenceRefusesSyncByOlderCode)
+	t.Run("lets newer code take over an abandoned step", fenceLetsNewerCodeTakeOverAbandonedStep)
+	t.Run("refuses a row of another build", fenceRefusesRowOfAnotherBuild)
+	t.Run("makes invalidated rows again", fenceMakesInvalidatedRowsAgain)
+	t.Run("keeps the claim of the newer execution", fenceKeepsClaimOfNewerExecution)
+	t.Run("waits for another execution of its run", fenceWaitsForAnotherExecutionOfItsRun)
+}
+
 // A batch of run A outlives its workflow. Run B has synced what the source shows now when A wakes and records outcomes.
-func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
+func fenceRefusesBatchThatOutlivesItsRun(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a old", "b old")
 	a := w.synced(download, ledger.Missing)
@@ -65,7 +77,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 }
 
 // A new worker syncs, an old worker is offered the batch: it leaves it, and costs the step nothing.
-func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
+func fenceLeavesBatchOfNewerCodeToNewerWorkers(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))
@@ -108,7 +120,7 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 }
 
 // An old worker that syncs later does not go back to old code, also when the plan is its own.
-func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
+func fenceRefusesSyncByOlderCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.acts.Engine.Graph
@@ -140,7 +152,7 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 }
 
 // All workers of a step's version were replaced while it was under way: newer code ends it, and says which rows it made.
-func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
+func fenceLetsNewerCodeTakeOverAbandonedStep(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	first := w.synced(download, ledger.Missing)
@@ -168,7 +180,7 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 }
 
 // A worker of a build that knows no tokens stages a row of old code under a sync of new code: it is not published.
-func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
+func fenceRefusesRowOfAnotherBuild(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.asset(download)
@@ -200,7 +212,7 @@ func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 }
 
 // What an audit finds is made again by the next run, of a partition that derives its rows too.
-func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
+func fenceMakesInvalidatedRowsAgain(t *testing.T) {
 	t.Parallel()
 	for _, key := range []asset.Key{catalog, download} {
 		w := listed(t, "a 1", "b 2")
@@ -221,7 +233,7 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 
 // A late activity of an execution that has ended finds that the execution that followed it, of the same run or of another
 // one, holds the partition: it takes it from neither.
-func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
+func fenceKeepsClaimOfNewerExecution(t *testing.T) {
 	t.Parallel()
 	for _, run := range []string{"the same", "another"} {
 		for _, workflow := range []string{"default-test-workflow-id", "partition/test/catalog[5]@again"} {
@@ -253,7 +265,7 @@ func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
 }
 
 // Two executions of one run that are both under way: the one that came second waits, unless the first one started it.
-func TestAnExecutionWaitsForAnotherOfItsRun(t *testing.T) {
+func fenceWaitsForAnotherExecutionOfItsRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1")

@@ -32,7 +32,17 @@ func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, for
 	return plan, estimated
 }
 
-func TestAnEstimateIsWhatIsDone(t *testing.T) {
+func TestForecast(t *testing.T) {
+	t.Parallel()
+	t.Run("estimates what the run then does", forecastEstimatesWhatRunThenDoes)
+	t.Run("says what it cannot know", forecastSaysWhatItCannotKnow)
+	t.Run("counts pending items", forecastCountsPendingItems)
+	t.Run("sends no request for new code", forecastSendsNoRequestForNewCode)
+	t.Run("explains an item along its chain", forecastExplainsItemAlongItsChain)
+	t.Run("estimates each host", forecastEstimatesEachHost)
+}
+
+func forecastEstimatesWhatRunThenDoes(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	_, f := w.estimate("test/download", asset.Needed)
@@ -66,7 +76,7 @@ func rounded(e asset.Estimate) asset.Estimate {
 	return e
 }
 
-func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
+func forecastSaysWhatItCannotKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 2")
@@ -86,7 +96,7 @@ func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
 	require.True(t, f.Steps[1].AtLeast, "the catalog is listed before")
 }
 
-func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
+func forecastCountsPendingItems(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Layout, "parse", "odd")})
@@ -101,8 +111,8 @@ func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
 	require.EqualValues(t, 2, f.Steps[0].Requests)
 }
 
-// TestNewCodeAsksNothing bumps the code of an asset that asks the source: its rows are made from those it has.
-func TestNewCodeAsksNothing(t *testing.T) {
+// forecastSendsNoRequestForNewCode bumps the code of an asset that asks the source: its rows are made from those it has.
+func forecastSendsNoRequestForNewCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.remake = func(_ context.Context, run asset.Run, old row) (row, error) {
@@ -141,7 +151,7 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	require.Zero(t, f.Total.Requests)
 }
 
-func TestWhyFollowsTheChain(t *testing.T) {
+func forecastExplainsItemAlongItsChain(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two", "c three")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Corrupt, "fetch", "truncated")})
@@ -189,8 +199,8 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
 }
 
-// TestAnEstimateOfSeveralHosts asks them side by side, each at its own pace.
-func TestAnEstimateOfSeveralHosts(t *testing.T) {
+// forecastEstimatesEachHost asks them side by side, each at its own pace.
+func forecastEstimatesEachHost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	listing := func(key asset.Key, host string, requests int64) *asset.Asset {

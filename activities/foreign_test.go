@@ -121,10 +121,17 @@ func moments() []string {
 	return []string{"between runs", "after syncing", "after the batch", "after the checks", "before the commit", "after the commit"}
 }
 
-// TestForeignCommits has delta-rs change a table between any two of our steps: the next run ends with the rows of an
+func TestForeignCommit(t *testing.T) {
+	t.Parallel()
+	t.Run("is followed or repaired by the next run", foreignCommitIsFollowedOrRepairedByNextRun)
+	t.Run("is reported", foreignCommitIsReported)
+	t.Run("is undone when it adds a constraint", foreignCommitIsUndoneWhenItAddsConstraint)
+}
+
+// foreignCommitIsFollowedOrRepairedByNextRun has delta-rs change a table between any two of our steps: the next run ends with the rows of an
 // undisturbed one, a clean audit, and nothing fetched twice. Each operation comes at each moment, and each of both to each
 // of two tables: to one of them, in turn, unless DRUGSLM_FOREIGN is "all".
-func TestForeignCommits(t *testing.T) {
+func foreignCommitIsFollowedOrRepairedByNextRun(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
 	for i, key := range []asset.Key{catalog, download} {
@@ -217,8 +224,8 @@ func (w *world) runWith(in materialize.StepInput, now func(at string)) {
 	now("after the commit")
 }
 
-// TestForeignChangesAreReported: until a run has put them right, and how.
-func TestForeignChangesAreReported(t *testing.T) {
+// foreignCommitIsReported: until a run has put them right, and how.
+func foreignCommitIsReported(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
 	w := newWorld(t)
@@ -250,9 +257,9 @@ func TestForeignChangesAreReported(t *testing.T) {
 	w.sound()
 }
 
-// TestAConstraintIsTakenBack: nothing is staged in a table that must not be written, and a rollback of the whole table
+// foreignCommitIsUndoneWhenItAddsConstraint: nothing is staged in a table that must not be written, and a rollback of the whole table
 // makes it ours again.
-func TestAConstraintIsTakenBack(t *testing.T) {
+func foreignCommitIsUndoneWhenItAddsConstraint(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
 	w := newWorld(t)

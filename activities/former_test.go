@@ -10,9 +10,14 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// TestWhatIsMadeAgainKnowsItsFormerRow changes one item of three: it comes with the row that the table has, a new one with none, and none
+func TestPreviousRow(t *testing.T) {
+	t.Parallel()
+	t.Run("is given to an item that is made again", previousRowIsGivenToItemThatIsMadeAgain)
+}
+
+// previousRowIsGivenToItemThatIsMadeAgain changes one item of three: it comes with the row that the table has, a new one with none, and none
 // does when a person forces a run.
-func TestWhatIsMadeAgainKnowsItsFormerRow(t *testing.T) {
+func previousRowIsGivenToItemThatIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	former := map[string]string{}

@@ -13,7 +13,13 @@ import (
 	"drugslm/internal/engine/automation"
 )
 
-func TestABrokenPromiseIsToldOnce(t *testing.T) {
+func TestFreshness(t *testing.T) {
+	t.Parallel()
+	t.Run("reports an overdue partition once", freshnessReportsOverduePartitionOnce)
+	t.Run("is evaluated without requests", freshnessIsEvaluatedWithoutRequests)
+}
+
+func freshnessReportsOverduePartitionOnce(t *testing.T) {
 	t.Parallel()
 	daily := asset.New(asset.Spec[row]{
 		Key: "t/day", Location: "d", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Daily("day", "", "2026-08-01"), Freshness: asset.Within(6 * time.Hour),
@@ -53,7 +59,7 @@ func TestABrokenPromiseIsToldOnce(t *testing.T) {
 	require.Contains(t, strings.Join(told(w.now.Add(49*time.Hour)), "\n"), "t/letter[a]")
 }
 
-func TestFreshnessIsWatchedWithoutRequests(t *testing.T) {
+func freshnessIsEvaluatedWithoutRequests(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	s := promised("t/one", set)

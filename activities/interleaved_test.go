@@ -37,9 +37,14 @@ type suspended struct {
 	done <-chan error
 }
 
-// TestRunsThatInterleave interleaves runs over one partition at random. Whatever comes late, no row is published under a
+func TestConcurrentRuns(t *testing.T) {
+	t.Parallel()
+	t.Run("publish what the source shows", concurrentRunsPublishWhatSourceShows)
+}
+
+// concurrentRunsPublishWhatSourceShows interleaves runs over one partition at random. Whatever comes late, no row is published under a
 // fingerprint or a code version that is not its own. DRUGSLM_SEED repeats a run.
-func TestRunsThatInterleave(t *testing.T) {
+func concurrentRunsPublishWhatSourceShows(t *testing.T) {
 	t.Parallel()
 	seeds := []uint64{1, 2, 3, 4}
 	if text := os.Getenv("DRUGSLM_SEED"); text != "" {

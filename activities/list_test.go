@@ -12,7 +12,22 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestListedItemsBecomeRows(t *testing.T) {
+func TestListing(t *testing.T) {
+	t.Parallel()
+	t.Run("publishes the listed items as rows", listingPublishesListedItemsAsRows)
+	t.Run("writes no version when nothing changed", listingWritesNoVersionWhenNothingChanged)
+	t.Run("rewrites only the data files concerned", listingRewritesOnlyDataFilesConcerned)
+	t.Run("refuses an incomplete listing", listingRefusesIncompleteListing)
+	t.Run("counts an item listed twice once", listingCountsItemListedTwiceOnce)
+	t.Run("refuses an item listed twice with different rows", listingRefusesItemListedTwiceWithDifferentRows)
+	t.Run("records no check result when the listing fails", listingRecordsNoCheckResultWhenListingFails)
+	t.Run("makes every row again under new code", listingMakesEveryRowAgainUnderNewCode)
+	t.Run("publishes an empty partition once", listingPublishesEmptyPartitionOnce)
+	t.Run("publishes nothing when a blocking check fails", listingPublishesNothingWhenBlockingCheckFails)
+	t.Run("publishes and records a warning", listingPublishesAndRecordsWarning)
+}
+
+func listingPublishesListedItemsAsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two", "c three")
@@ -28,7 +43,7 @@ func TestListedItemsBecomeRows(t *testing.T) {
 	w.sound()
 }
 
-func TestNothingChangedWritesNoVersion(t *testing.T) {
+func listingWritesNoVersionWhenNothingChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two")
@@ -49,7 +64,7 @@ func TestNothingChangedWritesNoVersion(t *testing.T) {
 	w.sound()
 }
 
-func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
+func listingRewritesOnlyDataFilesConcerned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two", "c three", "d four")
@@ -74,7 +89,7 @@ func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
 	w.sound()
 }
 
-func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
+func listingRefusesIncompleteListing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two")
@@ -96,7 +111,7 @@ func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
 	w.sound()
 }
 
-func TestAnItemShownTwiceCountsOnce(t *testing.T) {
+func listingCountsItemListedTwiceOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two")
@@ -107,7 +122,7 @@ func TestAnItemShownTwiceCountsOnce(t *testing.T) {
 	w.sound()
 }
 
-func TestAnItemShownTwiceAndDifferentIsRefused(t *testing.T) {
+func listingRefusesItemListedTwiceWithDifferentRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two")
@@ -119,7 +134,7 @@ func TestAnItemShownTwiceAndDifferentIsRefused(t *testing.T) {
 	require.Empty(t, w.entries(catalog))
 }
 
-func TestAListingThatFailsHasNoVerdict(t *testing.T) {
+func listingRecordsNoCheckResultWhenListingFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
@@ -137,7 +152,7 @@ func TestAListingThatFailsHasNoVerdict(t *testing.T) {
 	require.Empty(t, checks, "it says nothing about completeness")
 }
 
-func TestNewCodeDoesEverythingAgain(t *testing.T) {
+func listingMakesEveryRowAgainUnderNewCode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one", "b two")
@@ -154,7 +169,7 @@ func TestNewCodeDoesEverythingAgain(t *testing.T) {
 	w.sound()
 }
 
-func TestAnEmptyPartitionIsPublishedOnce(t *testing.T) {
+func listingPublishesEmptyPartitionOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, made := w.must(w.step(catalog))
@@ -168,7 +183,7 @@ func TestAnEmptyPartitionIsPublishedOnce(t *testing.T) {
 	require.Equal(t, "2", w.latest(catalog).CodeVersion, "and yet nobody shall call it stale")
 }
 
-func TestABlockingCheckStopsThePublish(t *testing.T) {
+func listingPublishesNothingWhenBlockingCheckFails(t *testing.T) {
 	t.Parallel()
 	good := false
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(r row) error {
@@ -194,7 +209,7 @@ func TestABlockingCheckStopsThePublish(t *testing.T) {
 	w.sound()
 }
 
-func TestAWarningIsPublishedAndRecorded(t *testing.T) {
+func listingPublishesAndRecordsWarning(t *testing.T) {
 	t.Parallel()
 	var seen []asset.Staged
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "many", Partition: func(s asset.Staged) error {

@@ -49,8 +49,18 @@ func (w *world) listIn(t *testing.T, category string, items ...string) materiali
 	return made
 }
 
-// TestInputsFollowTheMapping makes an asset in one piece from every partition of another.
-func TestInputsFollowTheMapping(t *testing.T) {
+func TestInputs(t *testing.T) {
+	t.Parallel()
+	t.Run("follow the partition mapping", inputsFollowPartitionMapping)
+	t.Run("name the upstream items", inputsNameUpstreamItems)
+	t.Run("count observations as versions", inputsCountObservationsAsVersions)
+	t.Run("number observations over all partitions", inputsNumberObservationsOverAllPartitions)
+	t.Run("refuse an observation that cannot be kept", inputsRefuseObservationThatCannotBeKept)
+	t.Run("have no rows of external assets", inputsHaveNoRowsOfExternalAssets)
+}
+
+// inputsFollowPartitionMapping makes an asset in one piece from every partition of another.
+func inputsFollowPartitionMapping(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: "5"}, {Key: "8", Label: "8"}}))
@@ -83,8 +93,8 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	w.sound()
 }
 
-// TestItemsKnowWhatTheyAreMadeFrom keeps the upstream item's id with an item that has another.
-func TestItemsKnowWhatTheyAreMadeFrom(t *testing.T) {
+// inputsNameUpstreamItems keeps the upstream item's id with an item that has another.
+func inputsNameUpstreamItems(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.with(t, sum, asset.New(asset.Spec[row]{
@@ -99,7 +109,7 @@ func TestItemsKnowWhatTheyAreMadeFrom(t *testing.T) {
 	require.Equal(t, []string{"a/patient", "a"}, []string{items[0].ID, items[0].Origin})
 }
 
-func TestObservationsAreVersionsOfTheirData(t *testing.T) {
+func inputsCountObservationsAsVersions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	seen := asset.Observation{DataVersion: "etag-1", Metadata: []byte(`{"active":10}`)}
@@ -135,8 +145,8 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 }
 
-// TestObservationsCountOverAllPartitions lets what is made from several of them see that one is newer.
-func TestObservationsCountOverAllPartitions(t *testing.T) {
+// inputsNumberObservationsOverAllPartitions lets what is made from several of them see that one is newer.
+func inputsNumberObservationsOverAllPartitions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	data := map[string]string{"a": "1", "b": "1"}
@@ -159,7 +169,7 @@ func TestObservationsCountOverAllPartitions(t *testing.T) {
 	require.EqualValues(t, 2, look("a"))
 }
 
-func TestObservationsThatCannotBeKept(t *testing.T) {
+func inputsRefuseObservationThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	for want, seen := range map[string]asset.Observation{
 		"it says no data version": {},
@@ -180,7 +190,7 @@ func TestObservationsThatCannotBeKept(t *testing.T) {
 	}
 }
 
-func TestExternalAssetsHaveNoRows(t *testing.T) {
+func inputsHaveNoRowsOfExternalAssets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := w.with(t, sum, asset.External(asset.ExternalSpec{

@@ -9,9 +9,16 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// TestOnlyALaterDayMakesAnItemVanish: a product that one complete listing does not show keeps its row, and loses it
+func TestMissingItem(t *testing.T) {
+	t.Parallel()
+	t.Run("vanishes only after a listing of a later day", missingItemVanishesOnlyAfterListingOfLaterDay)
+	t.Run("is no longer missing when listed again", missingItemIsNoLongerMissingWhenListedAgain)
+	t.Run("refuses a day that is no date", missingItemRefusesDayThatIsNoDate)
+}
+
+// missingItemVanishesOnlyAfterListingOfLaterDay: a product that one complete listing does not show keeps its row, and loses it
 // when the listing of a later day does not show it either.
-func TestOnlyALaterDayMakesAnItemVanish(t *testing.T) {
+func missingItemVanishesOnlyAfterListingOfLaterDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.day = "2026-05-01"
@@ -44,8 +51,8 @@ func TestOnlyALaterDayMakesAnItemVanish(t *testing.T) {
 	w.sound()
 }
 
-// TestAnItemThatIsListedAgainIsNotMissing: the days in between do not add up.
-func TestAnItemThatIsListedAgainIsNotMissing(t *testing.T) {
+// missingItemIsNoLongerMissingWhenListedAgain: the days in between do not add up.
+func missingItemIsNoLongerMissingWhenListedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, look := range []struct {
@@ -68,7 +75,7 @@ func TestAnItemThatIsListedAgainIsNotMissing(t *testing.T) {
 	require.Equal(t, []string{"a one"}, w.rows(catalog))
 }
 
-func TestADayThatIsNoDateIsRefused(t *testing.T) {
+func missingItemRefusesDayThatIsNoDate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.day = "01/05/2026"

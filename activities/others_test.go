@@ -69,8 +69,17 @@ func (w *world) replace(key asset.Key, operation string, changes bool, items ...
 	return w.foreignCommit(key, operation, lines...)
 }
 
-// TestForceAfterARewrite: every row is made again, once, and the files of the other program go.
-func TestForceAfterARewrite(t *testing.T) {
+func TestForeignChange(t *testing.T) {
+	t.Parallel()
+	t.Run("survives a forced run after a rewrite", foreignChangeSurvivesForcedRunAfterRewrite)
+	t.Run("is reported by the run that repaired it", foreignChangeIsReportedByRunThatRepairedIt)
+	t.Run("makes the items of a removed staged file again", foreignChangeMakesItemsOfRemovedStagedFileAgain)
+	t.Run("reads the present version of a removed input", foreignChangeReadsPresentVersionOfRemovedInput)
+	t.Run("is undone by a rollback over deletion vectors", foreignChangeIsUndoneByRollbackOverDeletionVectors)
+}
+
+// foreignChangeSurvivesForcedRunAfterRewrite: every row is made again, once, and the files of the other program go.
+func foreignChangeSurvivesForcedRunAfterRewrite(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []ledger.Mode{ledger.Missing, ledger.Force} {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -103,8 +112,8 @@ func TestForceAfterARewrite(t *testing.T) {
 	}
 }
 
-// TestWhatARunRepairedIsTold: with the version, its writer and how many rows.
-func TestWhatARunRepairedIsTold(t *testing.T) {
+// foreignChangeIsReportedByRunThatRepairedIt: with the version, its writer and how many rows.
+func foreignChangeIsReportedByRunThatRepairedIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 1", "c 1")
@@ -127,8 +136,8 @@ func TestWhatARunRepairedIsTold(t *testing.T) {
 	require.Equal(t, []past.Examined{{Partition: here.Key, Class: past.ClassRows, Followed: 1, Restored: 2, Removed: 2, RunID: in.Run}}, found[1].Examined)
 }
 
-// TestAStagedPartThatAnotherProgramRemoved: its items are done again by the next run, and the partition is not blocked.
-func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
+// foreignChangeMakesItemsOfRemovedStagedFileAgain: its items are done again by the next run, and the partition is not blocked.
+func foreignChangeMakesItemsOfRemovedStagedFileAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 1")
@@ -153,9 +162,9 @@ func TestAStagedPartThatAnotherProgramRemoved(t *testing.T) {
 	require.Empty(t, left)
 }
 
-// TestAPinnedInputThatAnotherProgramTookAway: a step reads its input at the version that it was synced with; when its log
+// foreignChangeReadsPresentVersionOfRemovedInput: a step reads its input at the version that it was synced with; when its log
 // was cleaned or its files were removed since, it reads the newest instead of failing, and nothing stays stale for ever.
-func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
+func foreignChangeReadsPresentVersionOfRemovedInput(t *testing.T) {
 	t.Parallel()
 	for name, takeAway := range map[string]func(w *world, pinned int64, files []string){
 		"log cleaned": func(w *world, pinned int64, _ []string) {
@@ -197,9 +206,9 @@ func TestAPinnedInputThatAnotherProgramTookAway(t *testing.T) {
 	}
 }
 
-// TestARollbackOverDeletionVectors: a table that cannot be read is refused before anything is asked of the source; the
+// foreignChangeIsUndoneByRollbackOverDeletionVectors: a table that cannot be read is refused before anything is asked of the source; the
 // rollback that the error names needs nothing of what it goes back over, and the next run goes on.
-func TestARollbackOverDeletionVectors(t *testing.T) {
+func foreignChangeIsUndoneByRollbackOverDeletionVectors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 1")

@@ -18,8 +18,17 @@ func strange() error {
 	return &fault.Error{Kind: fault.Layout, Op: "list", Err: fault.New(fault.Layout, "", "missing idProduto"), Evidence: "quarantine/list-1"}
 }
 
-// TestAListingOfAnUnknownFormPausesTheStep: it waits, says why and where the evidence is, costs no attempt, and goes on.
-func TestAListingOfAnUnknownFormPausesTheStep(t *testing.T) {
+func TestPause(t *testing.T) {
+	t.Parallel()
+	t.Run("pauses a step whose listing has an unknown form", pausePausesStepWhoseListingHasUnknownForm)
+	t.Run("pauses a step of one activity", pausePausesStepOfOneActivity)
+	t.Run("starts again after another wait", pauseStartsAgainAfterAnotherWait)
+	t.Run("does not pause for a blocking check", pauseDoesNotPauseForBlockingCheck)
+	t.Run("asks twice before an item is absent", pauseAsksTwiceBeforeItemIsAbsent)
+}
+
+// pausePausesStepWhoseListingHasUnknownForm: it waits, says why and where the evidence is, costs no attempt, and goes on.
+func pausePausesStepWhoseListingHasUnknownForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
@@ -49,8 +58,8 @@ func TestAListingOfAnUnknownFormPausesTheStep(t *testing.T) {
 	w.sound()
 }
 
-// TestAPauseInOnePiecePausesToo: a backfill's step is one activity.
-func TestAPauseInOnePiecePausesToo(t *testing.T) {
+// pausePausesStepOfOneActivity: a backfill's step is one activity.
+func pausePausesStepOfOneActivity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
@@ -65,7 +74,7 @@ func TestAPauseInOnePiecePausesToo(t *testing.T) {
 	require.Empty(t, w.waits())
 }
 
-func TestAPauseThatFollowsAnotherWaitBeginsAnew(t *testing.T) {
+func pauseStartsAgainAfterAnotherWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.odd = strange()
@@ -79,8 +88,8 @@ func TestAPauseThatFollowsAnotherWaitBeginsAnew(t *testing.T) {
 	require.True(t, w.waits()[0].Since.After(before.Since))
 }
 
-// TestABlockingCheckDoesNotPause: what it refuses is in the rows, and a person decides.
-func TestABlockingCheckDoesNotPause(t *testing.T) {
+// pauseDoesNotPauseForBlockingCheck: what it refuses is in the rows, and a person decides.
+func pauseDoesNotPauseForBlockingCheck(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return strange() }}))
 	w.show("a one")
@@ -89,8 +98,8 @@ func TestABlockingCheckDoesNotPause(t *testing.T) {
 	require.Empty(t, w.waits())
 }
 
-// TestThatThereIsNoneIsAskedTwice: by two visits, and what was said once survives a kill.
-func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
+// pauseAsksTwiceBeforeItemIsAbsent: by two visits, and what was said once survives a kill.
+func pauseAsksTwiceBeforeItemIsAbsent(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string

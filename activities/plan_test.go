@@ -21,7 +21,15 @@ func finish(w *world) func(context.Context, activities.FinishInput) (struct{}, e
 	}
 }
 
-func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	t.Run("plans a run from the ledger", planPlansRunFromLedger)
+	t.Run("records a run that brings its plan", planRecordsRunThatBringsItsPlan)
+	t.Run("records a run with an invalid selection", planRecordsRunWithInvalidSelection)
+	t.Run("loads the state of every partition", planLoadsStateOfEveryPartition)
+}
+
+func planPlansRunFromLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	in := activities.BeginInput{Run: "r1", Select: []string{"test/download"}}
@@ -63,7 +71,7 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	require.Equal(t, "test/download", run.Selection, "of its first attempt")
 }
 
-func TestARunThatComesWithItsPlanIsSeenAtWork(t *testing.T) {
+func planRecordsRunThatBringsItsPlan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	plan := asset.Plan{Steps: []asset.Step{{Asset: catalog, Partition: asset.Partition{Key: "5"}}}}
@@ -75,7 +83,7 @@ func TestARunThatComesWithItsPlanIsSeenAtWork(t *testing.T) {
 	require.Equal(t, map[string]string{"5": "r1"}, working)
 }
 
-func TestARunWithAWrongSelectionIsOnRecord(t *testing.T) {
+func planRecordsRunWithInvalidSelection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{"nothing/such"}})
@@ -87,7 +95,7 @@ func TestARunWithAWrongSelectionIsOnRecord(t *testing.T) {
 	require.Equal(t, ledger.RunFailed, run.State)
 }
 
-func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
+func planLoadsStateOfEveryPartition(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.fault = failing(map[string]error{"a": fault.New(fault.Unavailable, "fetch", "HTTP 500"), "b": fault.New(fault.Layout, "parse", "odd")})

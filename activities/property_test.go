@@ -31,10 +31,15 @@ type chance struct {
 	log    []string
 }
 
-// TestWhateverHappens plays random days: items come, change and go, fail in every way, the code gets new versions,
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	t.Run("keep every promise under random faults", runsKeepEveryPromiseUnderRandomFaults)
+}
+
+// runsKeepEveryPromiseUnderRandomFaults plays random days: items come, change and go, fail in every way, the code gets new versions,
 // and the process dies anywhere. After each publish that is completed the tables are what the source says, and ledger
 // and tables agree. DRUGSLM_SEED repeats a run.
-func TestWhateverHappens(t *testing.T) {
+func runsKeepEveryPromiseUnderRandomFaults(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("DRUGSLM_SEED"); text != "" {

@@ -30,8 +30,19 @@ func (w *world) ready(key asset.Key) materialize.PublishInput {
 	return materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, CheckResults: checked.Results}
 }
 
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	t.Run("survives a crash at every step", publishSurvivesCrashAtEveryStep)
+	t.Run("reports a change when its answer was lost", publishReportsChangeWhenItsAnswerWasLost)
+	t.Run("refuses a publisher that resumes too late", publishRefusesPublisherThatResumesTooLate)
+	t.Run("keeps the version of a recovered publish", publishKeepsVersionOfRecoveredPublish)
+	t.Run("leaves the table of another ledger alone", publishLeavesTableOfAnotherLedgerAlone)
+	t.Run("compacts small files", publishCompactsSmallFiles)
+	t.Run("keeps compacted files small enough to rewrite", publishKeepsCompactedFilesSmallEnoughToRewrite)
+}
+
 // A publish that dies at any operation of the store is completed by its next attempt, or by the next run.
-func TestPublishSurvivesDeathAtEveryStep(t *testing.T) {
+func publishSurvivesCrashAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
 		for _, next := range []string{"attempt", "run"} {
@@ -67,7 +78,7 @@ func TestPublishSurvivesDeathAtEveryStep(t *testing.T) {
 	}
 }
 
-func TestAPublishWhoseAnswerGotLostStillChangedSomething(t *testing.T) {
+func publishReportsChangeWhenItsAnswerWasLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
@@ -138,7 +149,7 @@ func behind(g *gate) option {
 	})
 }
 
-func TestAPublisherThatWasOnlyPausedComesTooLate(t *testing.T) {
+func publishRefusesPublisherThatResumesTooLate(t *testing.T) {
 	t.Parallel()
 	var g gate
 	w := newWorld(t, behind(&g))
@@ -157,7 +168,7 @@ func TestAPublisherThatWasOnlyPausedComesTooLate(t *testing.T) {
 	w.sound()
 }
 
-func TestARecoveredPublishKeepsItsOwnVersion(t *testing.T) {
+func publishKeepsVersionOfRecoveredPublish(t *testing.T) {
 	t.Parallel()
 	var g gate
 	w := newWorld(t, behind(&g))
@@ -182,7 +193,7 @@ func TestARecoveredPublishKeepsItsOwnVersion(t *testing.T) {
 	w.sound()
 }
 
-func TestATableOfAnotherLedgerIsLeftAlone(t *testing.T) {
+func publishLeavesTableOfAnotherLedgerAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a one")
@@ -197,7 +208,7 @@ func TestATableOfAnotherLedgerIsLeftAlone(t *testing.T) {
 	require.Equal(t, []string{"a staged  0"}, w.entries(catalog))
 }
 
-func TestSmallPartsAreMeltedWhenSomethingElseChanges(t *testing.T) {
+func publishCompactsSmallFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t) // batches of four
 	days := func(from, to int) {
@@ -217,7 +228,7 @@ func TestSmallPartsAreMeltedWhenSomethingElseChanges(t *testing.T) {
 	require.Len(t, w.files(catalog), 5, "sixteen in one, and what came after")
 }
 
-func TestMeltedPartsStaySmallEnoughToRewrite(t *testing.T) {
+func publishKeepsCompactedFilesSmallEnoughToRewrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 3 * 120 { // three small rows in each of the catalog's batches

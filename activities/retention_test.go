@@ -50,9 +50,14 @@ func (w *world) answers(t *testing.T) string {
 	return string(text)
 }
 
-// TestPruningChangesNoAnswer forgets all that may be forgotten, and asks what was asked before; then a rollback and the run
+func TestPrune(t *testing.T) {
+	t.Parallel()
+	t.Run("changes no answer", pruneChangesNoAnswer)
+}
+
+// pruneChangesNoAnswer forgets all that may be forgotten, and asks what was asked before; then a rollback and the run
 // after it go as they would have.
-func TestPruningChangesNoAnswer(t *testing.T) {
+func pruneChangesNoAnswer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("changes one", "goes one", "stays one")

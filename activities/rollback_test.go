@@ -85,7 +85,17 @@ func (w *world) judge(key asset.Key) asset.State {
 	return w.acts.Engine.Graph.View(world).Status(w.asset(key), here.Key).State
 }
 
-func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	t.Run("changes every item with its row", rollbackChangesEveryItemWithItsRow)
+	t.Run("can be undone from every version", rollbackCanBeUndoneFromEveryVersion)
+	t.Run("survives a crash at every step", rollbackSurvivesCrashAtEveryStep)
+	t.Run("says why it refuses", rollbackSaysWhyItRefuses)
+	t.Run("is not hidden by an earlier run", rollbackIsNotHiddenByEarlierRun)
+	t.Run("finishes an open publish first", rollbackFinishesOpenPublishFirst)
+}
+
+func rollbackChangesEveryItemWithItsRow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("changes one", "goes one", "stays one", "spoils one")
@@ -141,7 +151,7 @@ func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
 }
 
 // From every version to every version, and then on to the newest rows.
-func TestFromEveryVersionForwardAgain(t *testing.T) {
+func rollbackCanBeUndoneFromEveryVersion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	days := [][]string{
@@ -170,7 +180,7 @@ func TestFromEveryVersionForwardAgain(t *testing.T) {
 }
 
 // A rollback that dies at any operation of the store is finished or abandoned by the next attempt or run.
-func TestRollbackSurvivesDeathAtEveryStep(t *testing.T) {
+func rollbackSurvivesCrashAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
 		for _, next := range []string{"rollback", "run"} {
@@ -206,7 +216,7 @@ func TestRollbackSurvivesDeathAtEveryStep(t *testing.T) {
 	}
 }
 
-func TestRollbackRefusesAndSaysWhy(t *testing.T) {
+func rollbackSaysWhyItRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	refused := func(says string, to int64, partitions ...string) {
@@ -261,7 +271,7 @@ func (w *world) filesAt(key asset.Key, version int64) []string {
 }
 
 // A run that looked before a rollback and found nothing to do must not say afterwards that all is right.
-func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
+func rollbackIsNotHiddenByEarlierRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1")
@@ -286,8 +296,8 @@ func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
 	w.sound()
 }
 
-// TestRollbackEndsWhatARunLeftOpen: a publish of a run that has ended is no dead end.
-func TestRollbackEndsWhatARunLeftOpen(t *testing.T) {
+// rollbackFinishesOpenPublishFirst: a publish of a run that has ended is no dead end.
+func rollbackFinishesOpenPublishFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1")

@@ -11,9 +11,15 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// TestAFullDiskIsWaitedFor takes away the room before a batch, and gives it back: the step waits, the source is asked
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	t.Run("waits while the disk is full", quotaWaitsWhileDiskIsFull)
+	t.Run("stops a run at its limit", quotaStopsRunAtItsLimit)
+}
+
+// quotaWaitsWhileDiskIsFull takes away the room before a batch, and gives it back: the step waits, the source is asked
 // nothing meanwhile, no attempt is spent, and it goes on by itself.
-func TestAFullDiskIsWaitedFor(t *testing.T) {
+func quotaWaitsWhileDiskIsFull(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two")
 	w.must(w.step(download))
@@ -54,8 +60,8 @@ func TestAFullDiskIsWaitedFor(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// TestARunStoresNoMoreThanItMay counts what a run stores over all its steps; another run has its own.
-func TestARunStoresNoMoreThanItMay(t *testing.T) {
+// quotaStopsRunAtItsLimit counts what a run stores over all its steps; another run has its own.
+func quotaStopsRunAtItsLimit(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one")
 	first := w.step(download)

@@ -69,9 +69,18 @@ func (w *world) attempts(t *testing.T, a *timed, in materialize.BatchInput, most
 	}
 }
 
-// TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone has items that block until the time is up, do not even stop then, or
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	t.Run("quarantines only items that time out", deadlineQuarantinesOnlyItemsThatTimeOut)
+	t.Run("counts no failure for items cut off by the activity", deadlineCountsNoFailureForItemsCutOffByActivity)
+	t.Run("refuses outcomes after the attempt has ended", deadlineRefusesOutcomesAfterAttemptHasEnded)
+	t.Run("quarantines items that stop heartbeats", deadlineQuarantinesItemsThatStopHeartbeats)
+	t.Run("lets a batch of slow items finish", deadlineLetsBatchOfSlowItemsFinish)
+}
+
+// deadlineQuarantinesOnlyItemsThatTimeOut has items that block until the time is up, do not even stop then, or
 // panic: each is charged and quarantined, the others are published.
-func TestItemsThatEndTheirActivityBadlyAreQuarantinedAlone(t *testing.T) {
+func deadlineQuarantinesOnlyItemsThatTimeOut(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, bad string
@@ -145,7 +154,7 @@ func (w *world) found(key asset.Key) []ledger.Entry {
 
 // Work that somebody stops, a drain or a user, costs no item anything, however often; nor does the end of an attempt of which
 // an item had less than half.
-func TestItemsThatAreCutOffAreNotCharged(t *testing.T) {
+func deadlineCountsNoFailureForItemsCutOffByActivity(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		why      error
@@ -194,7 +203,7 @@ func TestItemsThatAreCutOffAreNotCharged(t *testing.T) {
 }
 
 // An outcome that arrives after its attempt has ended is refused: the next attempt may be at the item.
-func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
+func deadlineRefusesOutcomesAfterAttemptHasEnded(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))
@@ -226,7 +235,7 @@ func TestCodeThatWasLeftBehindSettlesNothing(t *testing.T) {
 
 // An attempt that the server times out leaves its item in progress while its worker lives. That counts as a failure, as a death is; what
 // another run left, or a worker that was told to stop, is not.
-func TestItemsThatKeepTheirWorkerFromBeingHeardAreQuarantined(t *testing.T) {
+func deadlineQuarantinesItemsThatStopHeartbeats(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		worker, run string
@@ -277,7 +286,7 @@ func blocks(ctx context.Context, a *timed, _ <-chan struct{}) error {
 
 // Items that each take much of an attempt's time, and less than half, cost nothing: what is done is kept, and the next attempt
 // goes on with the rest.
-func TestABatchOfDearItemsComesToItsEnd(t *testing.T) {
+func deadlineLetsBatchOfSlowItemsFinish(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4")
 	w.must(w.step(download))

@@ -49,9 +49,15 @@ func sparkDeeds(key asset.Key) []deed {
 	}
 }
 
-// TestSparkCommits has Spark change a table between our steps: the next run ends with the rows of an undisturbed one, and
+func TestSpark(t *testing.T) {
+	t.Parallel()
+	t.Run("commits are followed or repaired", sparkCommitsAreFollowedOrRepaired)
+	t.Run("features that we refuse are undone", sparkFeaturesThatWeRefuseAreUndone)
+}
+
+// sparkCommitsAreFollowedOrRepaired has Spark change a table between our steps: the next run ends with the rows of an undisturbed one, and
 // Spark reads them all.
-func TestSparkCommits(t *testing.T) {
+func sparkCommitsAreFollowedOrRepaired(t *testing.T) {
 	t.Parallel()
 	spark := startSpark(t)
 	for _, what := range sparkDeeds(download) {
@@ -72,9 +78,9 @@ func TestSparkCommits(t *testing.T) {
 	}
 }
 
-// TestSparkTurnsOnWhatIsRefused: deletion vectors and a constraint of Spark's are refused, and taken back by a rollback of the
+// sparkFeaturesThatWeRefuseAreUndone: deletion vectors and a constraint of Spark's are refused, and taken back by a rollback of the
 // whole table.
-func TestSparkTurnsOnWhatIsRefused(t *testing.T) {
+func sparkFeaturesThatWeRefuseAreUndone(t *testing.T) {
 	t.Parallel()
 	spark := startSpark(t)
 	for name, do := range map[string]func(*otherProgram, *world){

@@ -32,7 +32,16 @@ func (w *world) vacuum(key asset.Key, r past.Retention) past.Vacuumed {
 	return done[0]
 }
 
-func TestVersionsSayWhereTheyComeFrom(t *testing.T) {
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	t.Run("names the run of each version", versionsNamesRunOfEachVersion)
+	t.Run("counts all differences and lists some", versionsCountsAllDifferencesAndListsSome)
+	t.Run("vacuums only unneeded files", versionsVacuumsOnlyUnneededFiles)
+	t.Run("keeps the files of a rollback in progress", versionsKeepsFilesOfRollbackInProgress)
+	t.Run("refuses invalid vacuum options", versionsRefusesInvalidVacuumOptions)
+}
+
+func versionsNamesRunOfEachVersion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withChecks(asset.Check[row]{Name: "filled", Row: func(r row) error {
 		if r.Content == "" {
@@ -70,7 +79,7 @@ func TestVersionsSayWhereTheyComeFrom(t *testing.T) {
 	require.ErrorContains(t, err, `"6"`, "all mistakes at once")
 }
 
-func TestDiffCountsAllAndListsSome(t *testing.T) {
+func versionsCountsAllDifferencesAndListsSome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	long := strings.Repeat("é", 500)
@@ -113,7 +122,7 @@ func (w *world) days(key asset.Key, n int) {
 	}
 }
 
-func TestVacuumTakesOnlyWhatNobodyNeeds(t *testing.T) {
+func versionsVacuumsOnlyUnneededFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a old")
@@ -170,7 +179,7 @@ func TestVacuumTakesOnlyWhatNobodyNeeds(t *testing.T) {
 	w.sound()
 }
 
-func TestVacuumSparesWhatARollbackIsAboutToBringBack(t *testing.T) {
+func versionsKeepsFilesOfRollbackInProgress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.days(catalog, 3)
@@ -201,7 +210,7 @@ func TestVacuumSparesWhatARollbackIsAboutToBringBack(t *testing.T) {
 	w.sound()
 }
 
-func TestVacuumRefusesNonsense(t *testing.T) {
+func versionsRefusesInvalidVacuumOptions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, r := range []past.Retention{{Versions: 0}, {Versions: 1, OlderThan: -time.Hour}} {

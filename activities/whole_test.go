@@ -41,7 +41,18 @@ func (w *world) claims() []ledger.Claim {
 	return all
 }
 
-func TestASmallPartitionIsDoneInOneActivity(t *testing.T) {
+func TestPartitionActivity(t *testing.T) {
+	t.Parallel()
+	t.Run("does a small partition in one activity", partitionActivityDoesSmallPartitionInOneActivity)
+	t.Run("leaves a large partition to its workflow", partitionActivityLeavesLargePartitionToItsWorkflow)
+	t.Run("survives a crash at every step", partitionActivitySurvivesCrashAtEveryStep)
+	t.Run("records the end of a backfill step and dequeues the next", partitionActivityRecordsEndOfBackfillStepAndDequeuesNext)
+	t.Run("refuses an impossible backfill", partitionActivityRefusesImpossibleBackfill)
+	t.Run("is claimed by one run", partitionActivityIsClaimedByOneRun)
+	t.Run("releases a failed step", partitionActivityReleasesFailedStep)
+}
+
+func partitionActivityDoesSmallPartitionInOneActivity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1", "b 2", "c 3")
@@ -61,7 +72,7 @@ func TestASmallPartitionIsDoneInOneActivity(t *testing.T) {
 	w.sound()
 }
 
-func TestALargePartitionIsLeftToItsWorkflow(t *testing.T) {
+func partitionActivityLeavesLargePartitionToItsWorkflow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var items []string
@@ -88,7 +99,7 @@ func TestALargePartitionIsLeftToItsWorkflow(t *testing.T) {
 }
 
 // A small step that dies at any operation of the store is done once, by the next attempt or run.
-func TestAWholeStepSurvivesDeathAtEveryStep(t *testing.T) {
+func partitionActivitySurvivesCrashAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +133,7 @@ func TestAWholeStepSurvivesDeathAtEveryStep(t *testing.T) {
 	}
 }
 
-func TestAStepOfABackfillRecordsItsEndAndTakesTheNext(t *testing.T) {
+func partitionActivityRecordsEndOfBackfillStepAndDequeuesNext(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1")
@@ -169,7 +180,7 @@ func (w *world) backfill(r activities.BackfillRequest) activities.OpenedBackfill
 	return opened
 }
 
-func TestABackfillThatCannotBeIsRefused(t *testing.T) {
+func partitionActivityRefusesImpossibleBackfill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	open := func(r activities.BackfillRequest) error {
@@ -193,7 +204,7 @@ func TestABackfillThatCannotBeIsRefused(t *testing.T) {
 	require.True(t, activities.RequestOf(known).Same(activities.BackfillRequest{ID: "x", Select: []string{"test/catalog"}, Partitions: []string{"6"}}))
 }
 
-func TestAPartitionIsWorkedOnByOneRun(t *testing.T) {
+func partitionActivityIsClaimedByOneRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1")
@@ -221,7 +232,7 @@ func TestAPartitionIsWorkedOnByOneRun(t *testing.T) {
 	require.Equal(t, []string{"a 1"}, w.rows(catalog))
 }
 
-func TestAStepThatFailsIsReleased(t *testing.T) {
+func partitionActivityReleasesFailedStep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.show("a 1")

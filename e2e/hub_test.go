@@ -89,9 +89,14 @@ func held(hub string) (sessions int, ready bool) {
 	return sessions, status.Value.Ready
 }
 
-// TestNodeAndHubAreKilled kills the node and the hub of a Selenium Grid while the worker's session is in use. Both are
+func TestGrid(t *testing.T) {
+	t.Parallel()
+	t.Run("survives the kill of node and hub", gridSurvivesKillOfNodeAndHub)
+}
+
+// gridSurvivesKillOfNodeAndHub kills the node and the hub of a Selenium Grid while the worker's session is in use. Both are
 // started again, as a service manager would; the same worker goes on, and nothing of it is left at the hub.
-func TestNodeAndHubAreKilled(t *testing.T) {
+func gridSurvivesKillOfNodeAndHub(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	temp := shortTemp(t)

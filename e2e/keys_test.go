@@ -17,9 +17,14 @@ import (
 	"drugslm/workflows"
 )
 
-// TestPartitionKeysAtTheirEdges publishes partitions with the longest and the oddest keys that are accepted: by a run of all, by a run
+func TestPartitionKeys(t *testing.T) {
+	t.Parallel()
+	t.Run("run at the limits of their length", partitionKeysRunAtLimitsOfTheirLength)
+}
+
+// partitionKeysRunAtLimitsOfTheirLength publishes partitions with the longest and the oddest keys that are accepted: by a run of all, by a run
 // that names each, and by a backfill.
-func TestPartitionKeysAtTheirEdges(t *testing.T) {
+func partitionKeysRunAtLimitsOfTheirLength(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	keys := []string{

@@ -11,9 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAChangedPortalPausesTheRun promises that a portal whose answers have another form ends no run: the steps wait with
+func TestSourceChange(t *testing.T) {
+	t.Parallel()
+	t.Run("pauses the run", sourceChangePausesRun)
+}
+
+// sourceChangePausesRun promises that a portal whose answers have another form ends no run: the steps wait with
 // the evidence, and go on where they were once the portal is as it was.
-func TestAChangedPortalPausesTheRun(t *testing.T) {
+func sourceChangePausesRun(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	data, state := t.TempDir(), t.TempDir()

@@ -8,9 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestARunWaitsForRoomOnTheDisk begins a run while less is free than must stay so: no listing is asked for, and
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	t.Run("makes a run wait", fullDiskMakesRunWait)
+}
+
+// fullDiskMakesRunWait begins a run while less is free than must stay so: no listing is asked for, and
 // users are told why. The run goes on by itself under a worker that needs less.
-func TestARunWaitsForRoomOnTheDisk(t *testing.T) {
+func fullDiskMakesRunWait(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "10")

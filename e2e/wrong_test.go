@@ -9,7 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatIsTypedWrong(t *testing.T) {
+func TestUsageErrors(t *testing.T) {
+	t.Parallel()
+	t.Run("exit with 2 and say what to type", usageErrorsExitWith2AndSayWhatToType)
+	t.Run("name the nearest partition", usageErrorsNameNearestPartition)
+	t.Run("name a port in use", usageErrorsNamePortInUse)
+	t.Run("name an address that does not answer", usageErrorsNameAddressThatDoesNotAnswer)
+}
+
+func usageErrorsExitWith2AndSayWhatToType(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "drugslm.yaml")
@@ -48,7 +56,7 @@ func TestWhatIsTypedWrong(t *testing.T) {
 	}
 }
 
-func TestUnknownPartition(t *testing.T) {
+func usageErrorsNameNearestPartition(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "20")
@@ -67,7 +75,7 @@ func TestUnknownPartition(t *testing.T) {
 	}
 }
 
-func TestPortsTaken(t *testing.T) {
+func usageErrorsNamePortInUse(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -84,7 +92,7 @@ func TestPortsTaken(t *testing.T) {
 	require.Contains(t, r.stderr, "--listen")
 }
 
-func TestUnreachable(t *testing.T) {
+func usageErrorsNameAddressThatDoesNotAnswer(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	t.Run("hub", func(t *testing.T) {

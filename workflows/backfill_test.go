@@ -19,7 +19,22 @@ import (
 	"drugslm/workflows"
 )
 
-func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
+func TestBackfill(t *testing.T) {
+	t.Parallel()
+	t.Run("runs a limited number of steps at a time", backfillRunsLimitedNumberOfStepsAtTime)
+	t.Run("keeps the rate", backfillKeepsRate)
+	t.Run("pauses and resumes", backfillPausesAndResumes)
+	t.Run("changes the limit while it runs", backfillChangesLimitWhileItRuns)
+	t.Run("lets running steps end when canceled", backfillLetsRunningStepsEndWhenCanceled)
+	t.Run("cancels running steps with the workflow", backfillCancelsRunningStepsWithWorkflow)
+	t.Run("retries only failed steps", backfillRetriesOnlyFailedSteps)
+	t.Run("continues as new without running steps", backfillContinuesAsNewWithoutRunningSteps)
+	t.Run("runs a large step in a child workflow", backfillRunsLargeStepInChildWorkflow)
+	t.Run("refuses invalid updates", backfillRefusesInvalidUpdates)
+	t.Run("fails when it cannot be planned", backfillFailsWhenItCannotBePlanned)
+}
+
+func backfillRunsLimitedNumberOfStepsAtTime(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 20)
 	arrived := make(chan struct{}, 20)
@@ -50,7 +65,7 @@ func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
 	require.Contains(t, details(t, env), "backfill `june` of `t/days`: completed")
 }
 
-func TestTheRateIsKept(t *testing.T) {
+func backfillKeepsRate(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 13)
 	env := f.env()
@@ -65,7 +80,7 @@ func TestTheRateIsKept(t *testing.T) {
 	require.Less(t, took, 3*time.Minute)
 }
 
-func TestPauseAndResume(t *testing.T) {
+func backfillPausesAndResumes(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = time.Minute
@@ -90,7 +105,7 @@ func TestPauseAndResume(t *testing.T) {
 	f.once(12)
 }
 
-func TestTheLimitIsChanged(t *testing.T) {
+func backfillChangesLimitWhileItRuns(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = time.Minute
@@ -104,7 +119,7 @@ func TestTheLimitIsChanged(t *testing.T) {
 	f.once(12)
 }
 
-func TestCancelLetsWhatRunsEnd(t *testing.T) {
+func backfillLetsRunningStepsEndWhenCanceled(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = time.Minute
@@ -122,7 +137,7 @@ func TestCancelLetsWhatRunsEnd(t *testing.T) {
 	require.ErrorContains(t, refused.err, "is being canceled")
 }
 
-func TestCancelingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
+func backfillCancelsRunningStepsWithWorkflow(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.do = func(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
@@ -145,7 +160,7 @@ func TestCancelingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
 	require.Positive(t, steps[ledger.StepCanceled])
 }
 
-func TestOnlyWhatFailedIsRetried(t *testing.T) {
+func backfillRetriesOnlyFailedSteps(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 8)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
@@ -184,7 +199,7 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
 
-func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
+func backfillContinuesAsNewWithoutRunningSteps(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 30)
 	env := f.env()
@@ -215,7 +230,7 @@ func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
 
-func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
+func backfillRunsLargeStepInChildWorkflow(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 2)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
@@ -239,7 +254,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	require.EqualValues(t, 900, steps[1].Rows)
 }
 
-func TestUpdatesThatCannotBeAreRefused(t *testing.T) {
+func backfillRefusesInvalidUpdates(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 6)
 	f.takes = time.Minute
@@ -260,7 +275,7 @@ func TestUpdatesThatCannotBeAreRefused(t *testing.T) {
 	f.once(6)
 }
 
-func TestABackfillThatCannotBePlannedFails(t *testing.T) {
+func backfillFailsWhenItCannotBePlanned(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 6)
 	env := f.env()

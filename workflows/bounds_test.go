@@ -36,7 +36,14 @@ func longest() []asset.Step {
 	return steps
 }
 
-func TestALargestRunFitsIntoPayloads(t *testing.T) {
+func TestPayload(t *testing.T) {
+	t.Parallel()
+	t.Run("holds the largest run", payloadHoldsLargestRun)
+	t.Run("shows the remaining steps of a large run", payloadShowsRemainingStepsOfLargeRun)
+	t.Run("bounds the error of an update", payloadBoundsErrorOfUpdate)
+}
+
+func payloadHoldsLargestRun(t *testing.T) {
 	t.Parallel()
 	steps := longest()
 	require.Less(t, fault.JSONSize(asset.Plan{Steps: steps}), maxPayload)
@@ -58,7 +65,7 @@ func TestALargestRunFitsIntoPayloads(t *testing.T) {
 	require.Less(t, len(details(t, env)), maxPayload/4)
 }
 
-func TestTheStepsOfALargeRunAreShownByWhatIsLeftOfThem(t *testing.T) {
+func payloadShowsRemainingStepsOfLargeRun(t *testing.T) {
 	t.Parallel()
 	steps := manySteps(150)
 	env, _ := planned(steps...)
@@ -73,7 +80,7 @@ func TestTheStepsOfALargeRunAreShownByWhatIsLeftOfThem(t *testing.T) {
 	require.Contains(t, shown[4], "failed: the page is another")
 }
 
-func TestTheErrorOfAnUpdateIsBounded(t *testing.T) {
+func payloadBoundsErrorOfUpdate(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 3)
 	env := f.env()

@@ -18,8 +18,13 @@ import (
 	"drugslm/workflows"
 )
 
-// TestEveryEndOfAStepIsCounted wants one count and one duration, whichever way a step ends.
-func TestEveryEndOfAStepIsCounted(t *testing.T) {
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	t.Run("count every end of a step", metricsCountEveryEndOfStep)
+}
+
+// metricsCountEveryEndOfStep wants one count and one duration, whichever way a step ends.
+func metricsCountEveryEndOfStep(t *testing.T) {
 	t.Parallel()
 	final := temporal.NewNonRetryableApplicationError("another page", string(fault.Layout), nil)
 	tests := []struct {

@@ -104,7 +104,14 @@ func waited(t *testing.T, kind fault.Kind, wait time.Duration, run any, args any
 	return *counted
 }
 
-func TestWaitingForTheSourceWritesNothing(t *testing.T) {
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	t.Run("writes no events while the source is down", waitingWritesNoEventsWhileSourceIsDown)
+	t.Run("writes no events while another run works", waitingWritesNoEventsWhileAnotherRunWorks)
+	t.Run("does not hold up a full backfill", waitingDoesNotHoldUpFullBackfill)
+}
+
+func waitingWritesNoEventsWhileSourceIsDown(t *testing.T) {
 	t.Parallel()
 	in := workflows.MaterializeInput{Select: []string{"*"}}
 	for _, kind := range []fault.Kind{fault.Refused, fault.Throttled} {
@@ -130,15 +137,15 @@ func held(ctx workflow.Context, in heldInput) (workflows.MaterializeResult, erro
 
 func holder(ctx workflow.Context, wait time.Duration) error { return workflow.Sleep(ctx, wait) }
 
-func TestWaitingForOtherRunsWritesNothing(t *testing.T) {
+func waitingWritesNoEventsWhileAnotherRunWorks(t *testing.T) {
 	t.Parallel()
 	steps := manySteps(100)
 	require.Equal(t, waited(t, fault.Busy, shortWait, held, heldInput{steps, shortWait}), waited(t, fault.Busy, longWait, held, heldInput{steps, longWait}))
 }
 
-// TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits has one step wait for its source for hours, when the run should be
+// waitingDoesNotHoldUpFullBackfill has one step wait for its source for hours, when the run should be
 // continued by another.
-func TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits(t *testing.T) {
+func waitingDoesNotHoldUpFullBackfill(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = 20 * time.Second

@@ -29,7 +29,15 @@ func probed(checks []asset.Check[pill], s asset.Staged, rows ...pill) []asset.Ch
 	return p.Finish(s)
 }
 
-func TestProbe(t *testing.T) {
+func TestCheckRunner(t *testing.T) {
+	t.Parallel()
+	t.Run("asks every check", checkRunnerAsksEveryCheck)
+	t.Run("reports checks that could not run", checkRunnerReportsChecksThatCouldNotRun)
+	t.Run("shows kept rows to checks of all rows only", checkRunnerShowsKeptRowsToChecksOfAllRowsOnly)
+	t.Run("bounds what a row can store", checkRunnerBoundsWhatRowCanStore)
+}
+
+func checkRunnerAsksEveryCheck(t *testing.T) {
 	t.Parallel()
 	dosed := asset.Check[pill]{Name: "dosed", Blocking: true, Row: func(p pill) error {
 		if p.Dose <= 0 {
@@ -96,7 +104,7 @@ func TestConserved(t *testing.T) {
 	}
 }
 
-func TestAProbeTellsWhatCouldNotBeAsked(t *testing.T) {
+func checkRunnerReportsChecksThatCouldNotRun(t *testing.T) {
 	t.Parallel()
 	down := fault.New(fault.Unavailable, "read", "the disk is gone")
 	begin := func(run asset.CheckRun[pill], err error) asset.Check[pill] {
@@ -136,7 +144,7 @@ func TestAProbeTellsWhatCouldNotBeAsked(t *testing.T) {
 	}
 }
 
-func TestOnlyWholeChecksSeeTheRowsThatStay(t *testing.T) {
+func checkRunnerShowsKeptRowsToChecksOfAllRowsOnly(t *testing.T) {
 	t.Parallel()
 	var staged, whole []string
 	note := func(seen *[]string) func(pill) error {
@@ -153,7 +161,7 @@ func TestOnlyWholeChecksSeeTheRowsThatStay(t *testing.T) {
 	require.False(t, asset.NewCheckRunner(t.Context(), asset.New(declared).Checks[:1], asset.CheckInput{}).WantsKept())
 }
 
-func TestAHostileRowCannotFillTheLedger(t *testing.T) {
+func checkRunnerBoundsWhatRowCanStore(t *testing.T) {
 	t.Parallel()
 	v := probed([]asset.Check[pill]{{Name: "long", Row: func(p pill) error { return errors.New(p.Name) }}}, asset.Staged{}, pill{Name: strings.Repeat("x", 1<<20) + "\xff"})[0]
 	require.Less(t, len(v.Detail), 3000)

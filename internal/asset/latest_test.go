@@ -9,8 +9,13 @@ import (
 	"drugslm/internal/asset"
 )
 
-// TestOnlyTheLastWindowIsMeant promises that bringing everything up to date does not mean years of windows.
-func TestOnlyTheLastWindowIsMeant(t *testing.T) {
+func TestDefaultPartitions(t *testing.T) {
+	t.Parallel()
+	t.Run("are the last window of time windows", defaultPartitionsAreLastWindowOfTimeWindows)
+}
+
+// defaultPartitionsAreLastWindowOfTimeWindows promises that bringing everything up to date does not mean years of windows.
+func defaultPartitionsAreLastWindowOfTimeWindows(t *testing.T) {
 	t.Parallel()
 	day := asset.New(spec("a/day", asset.Daily("day", "America/Sao_Paulo", "2026-06-01")))
 	g, err := asset.NewGraph(day)

@@ -30,7 +30,18 @@ func of(doses ...int64) []pill {
 	return rows
 }
 
-func TestReadyChecks(t *testing.T) {
+func TestBuiltInChecks(t *testing.T) {
+	t.Parallel()
+	t.Run("find violations", builtInChecksFindViolations)
+	t.Run("say what they expect", builtInChecksSayWhatTheyExpect)
+	t.Run("read the referenced asset", builtInChecksReadReferencedAsset)
+	t.Run("do not become dependencies of the asset", builtInChecksDoNotBecomeDependenciesOfAsset)
+	t.Run("read only declared inputs", builtInChecksReadOnlyDeclaredInputs)
+	t.Run("read observations", builtInChecksReadObservations)
+	t.Run("remember every key for uniqueness", builtInChecksRememberEveryKeyForUniqueness)
+}
+
+func builtInChecksFindViolations(t *testing.T) {
 	t.Parallel()
 	type seen struct {
 		staged asset.Staged
@@ -109,7 +120,7 @@ func TestReadyChecks(t *testing.T) {
 	}
 }
 
-func TestReadyChecksSayWhatTheyExpect(t *testing.T) {
+func builtInChecksSayWhatTheyExpect(t *testing.T) {
 	t.Parallel()
 	drop := asset.MaxDrop[pill](asset.Drop{Rows: 45, Share: 0.1, Few: 2})
 	require.Equal(t, "at most 45 and 10 % (but 2) of the published rows go at once, and never all", drop.Description)
@@ -175,7 +186,7 @@ func (s stores) ask(t *testing.T, check asset.Check[pill], rows ...pill) asset.C
 	return p.Finish(asset.Staged{Rows: len(rows)})[0]
 }
 
-func TestReferencesReadTheOtherAsset(t *testing.T) {
+func builtInChecksReadReferencedAsset(t *testing.T) {
 	t.Parallel()
 	check := asset.References("name", name, "a/bought", name).Block()
 	there := stores{"a/bought/5": {{Name: "p0"}, {Name: "p1"}}}
@@ -187,7 +198,7 @@ func TestReferencesReadTheOtherAsset(t *testing.T) {
 	require.True(t, stores{"a/bought/5": nil}.ask(t, check).Passed, "nothing refers to nothing")
 }
 
-func TestAReferenceIsNoLineage(t *testing.T) {
+func builtInChecksDoNotBecomeDependenciesOfAsset(t *testing.T) {
 	t.Parallel()
 	graph, made := shop(t, asset.References("name", name, "a/bought", name))
 	require.Empty(t, made.Deps)
@@ -203,7 +214,7 @@ func TestAReferenceIsNoLineage(t *testing.T) {
 	require.Equal(t, asset.Fresh, judged.State)
 }
 
-func TestACheckReadsOnlyWhatItDeclares(t *testing.T) {
+func builtInChecksReadOnlyDeclaredInputs(t *testing.T) {
 	t.Parallel()
 	check := asset.Check[pill]{Name: "curious", Deps: asset.On("a/bought"), Begin: func(ctx context.Context, in asset.CheckInput) (asset.CheckRun[pill], error) {
 		for _, err := range asset.Input[pill](ctx, in.Run, "a/secret") {
@@ -217,7 +228,7 @@ func TestACheckReadsOnlyWhatItDeclares(t *testing.T) {
 	require.Contains(t, v.Detail, "a/sold does not declare a/secret in Deps")
 }
 
-func TestACheckReadsWhatWasObserved(t *testing.T) {
+func builtInChecksReadObservations(t *testing.T) {
 	t.Parallel()
 	check := func(key asset.Key) asset.Check[pill] {
 		return asset.Check[pill]{Name: "lawful", Deps: asset.On("a/law"), Begin: func(ctx context.Context, in asset.CheckInput) (asset.CheckRun[pill], error) {
@@ -272,7 +283,7 @@ func TestGraphRefusesChecks(t *testing.T) {
 }
 
 // A set of keys has a bound: what is beyond it is told, and never passes.
-func TestUniqueForgetsNothing(t *testing.T) {
+func builtInChecksRememberEveryKeyForUniqueness(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it fills a set of 2 million keys")
 	}

@@ -8,7 +8,12 @@ import (
 	"drugslm/internal/asset"
 )
 
-func TestStatesOfAnAsset(t *testing.T) {
+func TestView(t *testing.T) {
+	t.Parallel()
+	t.Run("gives the states of an asset", viewGivesStatesOfAsset)
+}
+
+func viewGivesStatesOfAsset(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
 	made := func(pending int) asset.PartitionRecord {

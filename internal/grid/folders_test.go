@@ -13,8 +13,12 @@ import (
 	"drugslm/internal/grid/gridtest"
 )
 
+func TestFolders(t *testing.T) {
+	t.Run("are kept by pools that open at once", foldersAreKeptByPoolsThatOpenAtOnce)
+}
+
 // Each pool that opens sweeps: it must not take the folder that another is just making.
-func TestPoolsThatOpenAtOnceKeepTheirFolders(t *testing.T) {
+func foldersAreKeptByPoolsThatOpenAtOnce(t *testing.T) {
 	bin := t.TempDir()
 	const script = `#!/bin/sh
 [ -d "$TMPDIR" ] || exit 3

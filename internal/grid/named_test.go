@@ -66,7 +66,13 @@ func sessions(t *testing.T, hub string) map[string]string {
 	return owners
 }
 
-func TestSessionsThatNobodyRecordedAreEnded(t *testing.T) {
+func TestNamedSession(t *testing.T) {
+	t.Parallel()
+	t.Run("is ended when unrecorded", namedSessionIsEndedWhenUnrecorded)
+	t.Run("frees the slot of a dead driver", namedSessionFreesSlotOfDeadDriver)
+}
+
+func namedSessionIsEndedWhenUnrecorded(t *testing.T) {
 	t.Parallel()
 	nobodyRecorded(t, gridtest.NewHub(t).URL)
 }
@@ -145,9 +151,9 @@ func nobodyRecorded(t *testing.T, hub string) {
 	require.Empty(t, record.list())
 }
 
-// TestPlacesOfDeadDriversAreFreed has a hub that was restarted and a node on which a killed worker's session has lost its driver: the node is
+// namedSessionFreesSlotOfDeadDriver has a hub that was restarted and a node on which a killed worker's session has lost its driver: the node is
 // told to give up, and one that refuses is left alone until its own timeout is over.
-func TestPlacesOfDeadDriversAreFreed(t *testing.T) {
+func namedSessionFreesSlotOfDeadDriver(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string

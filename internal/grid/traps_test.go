@@ -17,7 +17,25 @@ import (
 
 // What github.com/tebeka/selenium v0.9.9 breaks or hides on a Grid, each with the test that it is fixed or out of reach.
 
-func TestMendsFailedSessionReportedAsSuccess(t *testing.T) {
+func TestTransport(t *testing.T) {
+	t.Parallel()
+	t.Run("fixes a failed session reported as success", transportFixesFailedSessionReportedAsSuccess)
+	t.Run("fixes an empty session id", transportFixesEmptySessionId)
+	t.Run("sends valid capabilities only", transportSendsValidCapabilitiesOnly)
+	t.Run("never starts two browsers for one request", transportNeverStartsTwoBrowsersForOneRequest)
+	t.Run("fixes a result that looks like an error", transportFixesResultThatLooksLikeError)
+	t.Run("sends only commands that work", transportSendsOnlyCommandsThatWork)
+	t.Run("fixes cookies without HttpOnly", transportFixesCookiesWithoutHttpOnly)
+	t.Run("ends requests with their context", transportEndsRequestsWithTheirContext)
+	t.Run("leaves other users of the global client alone", transportLeavesOtherUsersOfGlobalClientAlone)
+	t.Run("sets a content type", transportSetsContentType)
+	t.Run("accepts a trailing slash and credentials", transportAcceptsTrailingSlashAndCredentials)
+	t.Run("detects a navigation that failed", transportDetectsNavigationThatFailed)
+	t.Run("sends one command at a time", transportSendsOneCommandAtTime)
+	t.Run("bounds answers", transportBoundsAnswers)
+}
+
+func transportFixesFailedSessionReportedAsSuccess(t *testing.T) {
 	t.Parallel()
 	for _, reason := range []string{"New session request timed out", "No nodes support the capabilities", "node is gone"} {
 		b := setup(t, grid.Options{})
@@ -28,7 +46,7 @@ func TestMendsFailedSessionReportedAsSuccess(t *testing.T) {
 	}
 }
 
-func TestMendsEmptySessionID(t *testing.T) {
+func transportFixesEmptySessionId(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.On("POST session", gridtest.Value(map[string]any{"capabilities": map[string]any{}}))
@@ -36,7 +54,7 @@ func TestMendsEmptySessionID(t *testing.T) {
 	require.ErrorContains(t, err, "without a session id")
 }
 
-func TestNeverSendsW3CFalseNorOldChromeKey(t *testing.T) {
+func transportSendsValidCapabilitiesOnly(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{Args: []string{"--lang=pt-BR"}, UserAgent: "drugslm/0.1 (+test)"})
 	b.id(t)
@@ -54,7 +72,7 @@ func TestNeverSendsW3CFalseNorOldChromeKey(t *testing.T) {
 	t.Fatal("no session was asked for")
 }
 
-func TestOneBrowserNeverBecomesTwo(t *testing.T) {
+func transportNeverStartsTwoBrowsersForOneRequest(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{Sessions: 1})
 	for range 5 {
@@ -64,7 +82,7 @@ func TestOneBrowserNeverBecomesTwo(t *testing.T) {
 	require.Len(t, b.hub.Sessions(), 1)
 }
 
-func TestMendsResultThatLooksLikeAnError(t *testing.T) {
+func transportFixesResultThatLooksLikeError(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.Script(func(string, string, []any) (any, error) { return map[string]string{"error": "a word"}, nil })
@@ -78,7 +96,7 @@ func TestMendsResultThatLooksLikeAnError(t *testing.T) {
 
 // Commands that the Grid does not know, or that the library gets wrong (capabilities of a session, elements by class, name
 // or id, double clicks, adding cookies, waits that cannot be canceled), cannot be reached: this is all that is ever sent.
-func TestSendsOnlyCommandsThatWork(t *testing.T) {
+func transportSendsOnlyCommandsThatWork(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	require.NoError(t, b.use(t, everything))
@@ -111,7 +129,7 @@ func everything(ctx context.Context, s *grid.Session) error {
 	return err
 }
 
-func TestMendsCookiesWithoutHttpOnly(t *testing.T) {
+func transportFixesCookiesWithoutHttpOnly(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.Cookies(
@@ -143,7 +161,7 @@ func names(t *testing.T, c *http.Client, address string) (out []string) {
 	return out
 }
 
-func TestMendsMissingContext(t *testing.T) {
+func transportEndsRequestsWithTheirContext(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -161,7 +179,7 @@ func TestMendsMissingContext(t *testing.T) {
 	require.Equal(t, 1, b.pool.Stats().Lost)
 }
 
-func TestMendsForeignUseOfTheGlobalClient(t *testing.T) {
+func transportLeavesOtherUsersOfGlobalClientAlone(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	resp, err := selenium.HTTPClient.Get(b.hub.URL + "/status") // as somebody else might
@@ -170,7 +188,7 @@ func TestMendsForeignUseOfTheGlobalClient(t *testing.T) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
-func TestMendsRequestsWithoutContentType(t *testing.T) {
+func transportSetsContentType(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	require.NoError(t, b.use(t, everything))
@@ -181,7 +199,7 @@ func TestMendsRequestsWithoutContentType(t *testing.T) {
 	}
 }
 
-func TestMendsTrailingSlashAndCredentials(t *testing.T) {
+func transportAcceptsTrailingSlashAndCredentials(t *testing.T) {
 	t.Parallel()
 	hub := gridtest.NewHub(t)
 	hub.RequireUser("worker", "p@ss")
@@ -194,7 +212,7 @@ func TestMendsTrailingSlashAndCredentials(t *testing.T) {
 	}
 }
 
-func TestMendsNavigationThatLies(t *testing.T) {
+func transportDetectsNavigationThatFailed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		address string
@@ -220,7 +238,7 @@ func TestMendsNavigationThatLies(t *testing.T) {
 	}
 }
 
-func TestMendsCommandsAtOnce(t *testing.T) {
+func transportSendsOneCommandAtTime(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	var mu sync.Mutex
@@ -244,7 +262,7 @@ func TestMendsCommandsAtOnce(t *testing.T) {
 	require.Equal(t, 1, most)
 }
 
-func TestMendsAnswerTooLarge(t *testing.T) {
+func transportBoundsAnswers(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.On("GET screenshot", gridtest.Value(strings.Repeat("A", 64<<20)))

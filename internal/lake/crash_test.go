@@ -44,9 +44,15 @@ func publish(t *testing.T, s lake.Store, add *lake.File) error {
 	return err
 }
 
+func TestWriterCrash(t *testing.T) {
+	t.Parallel()
+	t.Run("leaves readers a whole table", writerCrashLeavesReadersWholeTable)
+	t.Run("is reported as an error", writerCrashIsReportedAsError)
+}
+
 // A writer that dies at any step leaves the old state or the new one; and a second try, by what it
 // knows, ends in the new one with each row once.
-func TestWriterDiesAtEveryStep(t *testing.T) {
+func writerCrashLeavesReadersWholeTable(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []laketest.Mode{laketest.Before, laketest.During, laketest.After} {
 		for before := range 11 { // with 10 commits before, this one also writes a checkpoint
@@ -95,7 +101,7 @@ func dieAt(t *testing.T, mode laketest.Mode, before int, at int64) bool {
 	return true
 }
 
-func TestPartReportsAStoreThatFails(t *testing.T) {
+func writerCrashIsReportedAsError(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []laketest.Mode{laketest.Before, laketest.During, laketest.After} {
 		table := tableOf[product](t, &laketest.Faulty{Store: dir(t), At: 1, Mode: mode})

@@ -9,8 +9,13 @@ import (
 	"drugslm/internal/lake"
 )
 
-// TestStructsInListsGrow publishes rows of newer code into a table that older code made, and the other way round.
-func TestStructsInListsGrow(t *testing.T) {
+func TestSchemaOfStructs(t *testing.T) {
+	t.Parallel()
+	t.Run("adds fields to structs in lists", schemaOfStructsAddsFieldsToStructsInLists)
+}
+
+// schemaOfStructsAddsFieldsToStructsInLists publishes rows of newer code into a table that older code made, and the other way round.
+func schemaOfStructsAddsFieldsToStructsInLists(t *testing.T) {
 	t.Parallel()
 	type pageThen struct {
 		N int64 `parquet:"n"`

@@ -13,7 +13,14 @@ import (
 	"drugslm/internal/lake/laketest"
 )
 
-func TestWhatIsKnownIsNotReadAgain(t *testing.T) {
+func TestSnapshotCache(t *testing.T) {
+	t.Parallel()
+	t.Run("reads the log once", snapshotCacheReadsLogOnce)
+	t.Run("reads a recreated table again", snapshotCacheReadsRecreatedTableAgain)
+	t.Run("serves concurrent commits", snapshotCacheServesConcurrentCommits)
+}
+
+func snapshotCacheReadsLogOnce(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	counting := &laketest.Faulty{Store: s}
@@ -35,7 +42,7 @@ func TestWhatIsKnownIsNotReadAgain(t *testing.T) {
 	require.Equal(t, snapshot(t, tableOf[product](t, s)).Files(""), next.Files(""))
 }
 
-func TestATableThatWasMadeAnewIsReadAnew(t *testing.T) {
+func snapshotCacheReadsRecreatedTableAgain(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -52,8 +59,8 @@ func TestATableThatWasMadeAnewIsReadAnew(t *testing.T) {
 	require.Equal(t, snapshot(t, other).Files(""), snapshot(t, table).Files(""))
 }
 
-// TestCommitsSideBySide has two processes' worth of tables commit at once: every commit is there, once.
-func TestCommitsSideBySide(t *testing.T) {
+// snapshotCacheServesConcurrentCommits has two processes' worth of tables commit at once: every commit is there, once.
+func snapshotCacheServesConcurrentCommits(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	tables := []*lake.Table{tableOf[product](t, s), tableOf[product](t, s)}

@@ -82,8 +82,21 @@ func days(t *testing.T, table *lake.Table, n int) {
 	}
 }
 
-// TestHistoryBeginsWithTheOldestCommit has another program clean a log after a checkpoint.
-func TestHistoryBeginsWithTheOldestCommit(t *testing.T) {
+func TestForeignTable(t *testing.T) {
+	t.Parallel()
+	t.Run("has a history from its oldest commit", foreignTableHasHistoryFromItsOldestCommit)
+	t.Run("is read from a checkpoint in parts", foreignTableIsReadFromCheckpointInParts)
+	t.Run("is read despite a wrong checkpoint pointer", foreignTableIsReadDespiteWrongCheckpointPointer)
+	t.Run("is absent only if its log is empty", foreignTableIsAbsentOnlyIfItsLogIsEmpty)
+	t.Run("is refused with a gap in its log", foreignTableIsRefusedWithGapInItsLog)
+	t.Run("gets properties that prevent cleanup", foreignTableGetsPropertiesThatPreventCleanup)
+	t.Run("is refused if it cannot be written", foreignTableIsRefusedIfItCannotBeWritten)
+	t.Run("keeps columns of others", foreignTableKeepsColumnsOfOthers)
+	t.Run("has its rows counted without statistics", foreignTableHasItsRowsCountedWithoutStatistics)
+}
+
+// foreignTableHasHistoryFromItsOldestCommit has another program clean a log after a checkpoint.
+func foreignTableHasHistoryFromItsOldestCommit(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -116,7 +129,7 @@ func TestHistoryBeginsWithTheOldestCommit(t *testing.T) {
 	require.EqualValues(t, 14, snapshot(t, table).Version)
 }
 
-func TestACheckpointInPartsIsRead(t *testing.T) {
+func foreignTableIsReadFromCheckpointInParts(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -142,7 +155,7 @@ func TestACheckpointInPartsIsRead(t *testing.T) {
 	require.ErrorContains(t, err, "it begins at version 10", "half a checkpoint is none, and no table is absent beside a log")
 }
 
-func TestAPointerMayBeWrong(t *testing.T) {
+func foreignTableIsReadDespiteWrongCheckpointPointer(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"ahead": `{"version":99,"size":1}`, "no JSON": `{"ver`, "an old one": `{"version":3,"size":1}`, "in parts": `{"version":10,"size":1,"parts":7}`} {
 		t.Run(name, func(t *testing.T) {
@@ -158,7 +171,7 @@ func TestAPointerMayBeWrong(t *testing.T) {
 	}
 }
 
-func TestATableIsAbsentOnlyIfItsLogIsEmpty(t *testing.T) {
+func foreignTableIsAbsentOnlyIfItsLogIsEmpty(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -172,7 +185,7 @@ func TestATableIsAbsentOnlyIfItsLogIsEmpty(t *testing.T) {
 	require.NoFileExists(t, l.commit(0))
 }
 
-func TestAGapInTheLogIsAnError(t *testing.T) {
+func foreignTableIsRefusedWithGapInItsLog(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -184,7 +197,7 @@ func TestAGapInTheLogIsAnError(t *testing.T) {
 	require.Equal(t, fault.Corrupt, fault.KindOf(err))
 }
 
-func TestOthersAreKeptFromCleaningUp(t *testing.T) {
+func foreignTableGetsPropertiesThatPreventCleanup(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -230,9 +243,9 @@ func TestOthersAreKeptFromCleaningUp(t *testing.T) {
 	})
 }
 
-// TestWhatCannotBeWrittenIsRefused: what another program turned on is told with the commit that did it, before anything
+// foreignTableIsRefusedIfItCannotBeWritten: what another program turned on is told with the commit that did it, before anything
 // is written, and a rollback to before turns it off.
-func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
+func foreignTableIsRefusedIfItCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	features := `{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors"],"writerFeatures":["deletionVectors","appendOnly","invariants"]}}`
 	tests := []struct {
@@ -312,7 +325,7 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	}
 }
 
-func TestAColumnOfOthersStays(t *testing.T) {
+func foreignTableKeepsColumnsOfOthers(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -330,7 +343,7 @@ func TestAColumnOfOthersStays(t *testing.T) {
 	require.Equal(t, []int64{0, 1}, ids(t, table, snapshot(t, table), "5"))
 }
 
-func TestRowsAreCountedWhereOthersDoNot(t *testing.T) {
+func foreignTableHasItsRowsCountedWithoutStatistics(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)

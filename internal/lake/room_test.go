@@ -23,7 +23,15 @@ func (d *disk) space(string) (total, free uint64, err error) {
 	return d.total, free, nil
 }
 
-func TestAFullDiskIsWaitedFor(t *testing.T) {
+func TestDiskSpace(t *testing.T) {
+	t.Parallel()
+	t.Run("reports a full disk", diskSpaceReportsFullDisk)
+	t.Run("leaves no partial file", diskSpaceLeavesNoPartialFile)
+	t.Run("keeps less free on a small disk", diskSpaceKeepsLessFreeOnSmallDisk)
+	t.Run("counts what is stored", diskSpaceCountsWhatIsStored)
+}
+
+func diskSpaceReportsFullDisk(t *testing.T) {
 	t.Parallel()
 	d := &disk{total: 100 << 30, free: 312 << 20}
 	s := lake.KeepFreeOver(dir(t), 1<<30, d.space)
@@ -49,8 +57,8 @@ func opened(s lake.Store, name string) error {
 	return err
 }
 
-// TestADiskThatFillsUpHoldsNoHalfFile loses room while a file is written.
-func TestADiskThatFillsUpHoldsNoHalfFile(t *testing.T) {
+// diskSpaceLeavesNoPartialFile loses room while a file is written.
+func diskSpaceLeavesNoPartialFile(t *testing.T) {
 	t.Parallel()
 	s := lake.KeepFreeOver(dir(t), 1<<30, (&disk{total: 100 << 30, free: 3 << 30, lost: 1 << 30}).space)
 	err := s.Create(t.Context(), "raw/a", io.LimitReader(zeros{}, 64<<20))
@@ -68,7 +76,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-func TestTheFloorOfASmallDiskIsSmall(t *testing.T) {
+func diskSpaceKeepsLessFreeOnSmallDisk(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		floor       int64
@@ -100,7 +108,7 @@ func (c *counter) Admit(context.Context) error {
 
 func (c *counter) Stored(_ context.Context, n int64) { c.stored += n }
 
-func TestAQuotaCountsWhatIsStored(t *testing.T) {
+func diskSpaceCountsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	s, c := dir(t), &counter{limit: 5}
 	ctx := lake.WithQuota(t.Context(), c)

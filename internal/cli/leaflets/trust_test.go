@@ -13,8 +13,12 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-// TestAnArchiveRunsNothing reads a leaflet in a folder that somebody else packed, with a configuration and a program.
-func TestAnArchiveRunsNothing(t *testing.T) { // not parallel: it changes the working folder
+func TestArchive(t *testing.T) {
+	t.Run("cannot run a program", archiveCannotRunProgram)
+}
+
+// archiveCannotRunProgram reads a leaflet in a folder that somebody else packed, with a configuration and a program.
+func archiveCannotRunProgram(t *testing.T) { // not parallel: it changes the working folder
 	file := scanned(t, "")
 	folder := t.TempDir()
 	t.Chdir(folder)

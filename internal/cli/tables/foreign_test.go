@@ -164,8 +164,13 @@ func foreignCases() []foreignCase {
 	}
 }
 
-// TestForeignCommitsAreShown: status and audit tell what another program did, whatever it was, and a rollback takes it back.
-func TestForeignCommitsAreShown(t *testing.T) {
+func TestForeignCommits(t *testing.T) {
+	t.Parallel()
+	t.Run("are shown by every verb", foreignCommitsAreShownByEveryVerb)
+}
+
+// foreignCommitsAreShownByEveryVerb: status and audit tell what another program did, whatever it was, and a rollback takes it back.
+func foreignCommitsAreShownByEveryVerb(t *testing.T) {
 	t.Parallel()
 	for _, tt := range foreignCases() {
 		t.Run(tt.name, func(t *testing.T) {

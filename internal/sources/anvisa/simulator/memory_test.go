@@ -14,8 +14,15 @@ import (
 	"drugslm/internal/sources/anvisa/simulator"
 )
 
-// TestAKilledPortalGoesOn opens a portal's folder again without a word of farewell: the same day, products, ban and log.
-func TestAKilledPortalGoesOn(t *testing.T) {
+func TestState(t *testing.T) {
+	t.Parallel()
+	t.Run("survives a kill", stateSurvivesKill)
+	t.Run("keeps the changes of a day", stateKeepsChangesOfDay)
+	t.Run("belongs to one portal", stateBelongsToOnePortal)
+}
+
+// stateSurvivesKill opens a portal's folder again without a word of farewell: the same day, products, ban and log.
+func stateSurvivesKill(t *testing.T) {
 	t.Parallel()
 	now := day0()
 	options := simulator.Options{
@@ -49,7 +56,7 @@ func TestAKilledPortalGoesOn(t *testing.T) {
 	require.Equal(t, second.portal.Requests(), logged)
 }
 
-func TestADayMayChangeMoreOrNothing(t *testing.T) {
+func stateKeepsChangesOfDay(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 60})
 	before := c.all()
@@ -65,7 +72,7 @@ func TestADayMayChangeMoreOrNothing(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, c.post("/_day?leaflets=many"))
 }
 
-func TestAStateFolderIsOfOnePortal(t *testing.T) {
+func stateBelongsToOnePortal(t *testing.T) {
 	t.Parallel()
 	state := t.TempDir()
 	open(t, simulator.Options{Products: 60, State: state})

@@ -7,7 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLogIsBoundedAndCountsOn(t *testing.T) {
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	t.Run("bound the log and count on", boundsBoundLogAndCountOn)
+	t.Run("bound the printed leaflets", boundsBoundPrintedLeaflets)
+}
+
+func boundsBoundLogAndCountOn(t *testing.T) {
 	t.Parallel()
 	l := newRequestLog(3)
 	for i := range 8 {
@@ -23,7 +29,7 @@ func TestLogIsBoundedAndCountsOn(t *testing.T) {
 	require.Equal(t, []string{"5", "6", "7"}, paths, "the oldest go first")
 }
 
-func TestPressForgetsTheOldest(t *testing.T) {
+func boundsBoundPrintedLeaflets(t *testing.T) {
 	t.Parallel()
 	p, err := newPrinter(1, "")
 	require.NoError(t, err)
