@@ -36,8 +36,8 @@ func (w *auto) Open(_ context.Context, run, _ string) (bool, error) { return !w.
 // Current says that the caller is under way.
 func (w *auto) Current(context.Context, string, string) (bool, string, error) { return true, "", nil }
 
-// told gives the events that were recorded since it was last asked.
-func (w *auto) told() []string {
+// payloads gives the events that were recorded since it was last asked.
+func (w *auto) payloads() []string {
 	w.tb.Helper()
 	events, err := w.ledger.Events(w.tb.Context(), "", 0)
 	require.NoError(w.tb, err)
@@ -54,7 +54,7 @@ func (w *auto) told() []string {
 
 func newAuto(tb testing.TB, assets ...*asset.Asset) *auto {
 	tb.Helper()
-	base := newWorld(tb)
+	base := newFixture(tb)
 	w := &auto{tb: tb, acts: base.acts, ledger: base.ledger, dead: map[string]bool{}, known: map[string]bool{}}
 	w.acts.Executions = w
 	w.acts.Engine.Now = func() time.Time {
@@ -120,7 +120,7 @@ func (w *auto) keys(set string, keys ...string) {
 // tick evaluates, and gives the runs to start as "assets: partitions", or "assets: (filter)".
 func (w *auto) tick() []string {
 	w.tb.Helper()
-	out, err := call(&world{tb: w.tb}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	out, err := call(&fixture{tb: w.tb}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(w.tb, err)
 	require.Empty(w.tb, out.Problems)
 	return w.starts()
@@ -131,7 +131,7 @@ func (w *auto) starts() []string {
 	w.tb.Helper()
 	list := []string{}
 	for {
-		next, err := call(&world{tb: w.tb}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+		next, err := call(&fixture{tb: w.tb}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
 		require.NoError(w.tb, err)
 		if len(next.Starts) == 0 {
 			return list
@@ -145,7 +145,7 @@ func (w *auto) starts() []string {
 			list = append(list, strings.Join(s.Select, "+")+": "+what)
 			runs = append(runs, s.Run)
 		}
-		_, err = call(&world{tb: w.tb}, func(ctx context.Context, in activities.StartedInput) (struct{}, error) {
+		_, err = call(&fixture{tb: w.tb}, func(ctx context.Context, in activities.StartedInput) (struct{}, error) {
 			return struct{}{}, w.acts.Started(ctx, in)
 		}, activities.StartedInput{Runs: runs})
 		require.NoError(w.tb, err)
@@ -242,7 +242,7 @@ func automationEvaluatesOtherAssetsWhenOneFails(t *testing.T) {
 	w.keys("letter", "a")
 	require.Empty(t, w.tick())
 	w.publish(catalog, "a", 1, nil)
-	out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	out, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(t, err)
 	require.Len(t, out.Problems, 1)
 	require.Contains(t, out.Problems[0], "t/odd: ")
@@ -362,7 +362,7 @@ func automationStartsUnstartedRequestAtNextTick(t *testing.T) {
 	w.keys("letter", "a")
 	require.Empty(t, w.tick())
 	w.publish(catalog, "a", 1, nil)
-	out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	out, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(t, err)
 	require.Equal(t, 1, out.Starts)
 	open, err := w.ledger.OpenStarts(t.Context(), 10)
@@ -382,9 +382,9 @@ func automationStartsBackfillWhenRunIsTooSmall(t *testing.T) {
 	}
 	require.Empty(t, w.tick())
 	w.keys("letter", keys...)
-	_, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	_, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(t, err)
-	open, err := call(&world{tb: t}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+	open, err := call(&fixture{tb: t}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
 	require.NoError(t, err)
 	require.Len(t, open.Starts, 1)
 	require.True(t, open.Starts[0].Backfill)
@@ -419,7 +419,7 @@ func automationExplainsWhatNextTickWouldDo(t *testing.T) {
 // nobody can read: all others are started, however long that takes.
 func automationStartsAnyNumberOfPartitions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	const backfills = 12
 	var tick ledger.AutomationTick
 	tick.At = time.Now()

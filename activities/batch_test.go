@@ -16,16 +16,16 @@ import (
 )
 
 // listed is a world whose catalog is published.
-func listed(t *testing.T, items ...string) *world {
+func listed(t *testing.T, items ...string) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show(items...)
 	w.must(w.step(catalog))
 	return w
 }
 
 // synced is the first batch of a step that is synced.
-func (w *world) synced(key asset.Key, mode ledger.Mode) materialize.BatchInput {
+func (w *fixture) synced(key asset.Key, mode ledger.Mode) materialize.BatchInput {
 	w.tb.Helper()
 	in := w.step(key)
 	in.Mode = mode
@@ -97,7 +97,7 @@ func batchMakesOnlyWhatChangedUpstream(t *testing.T) {
 
 func batchNeedsPublishedInputs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, err := w.prepare(w.step(download))
 	app := wantKind(t, fault.Invalid, err)
 	require.True(t, app.NonRetryable())
@@ -187,7 +187,7 @@ func batchEndsAttemptForFailuresOfEnvironment(t *testing.T) {
 					return nil
 				}
 				in := w.synced(key, ledger.Missing)
-				_, left, err := beat(w, nil, w.acts.Batch, in)
+				_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 				app := wantKind(t, kind, err)
 				require.False(t, app.NonRetryable())
 				require.Equal(t, 10*time.Minute, app.NextRetryDelay(), "at most: somebody may have let us go on before")
@@ -201,7 +201,7 @@ func batchEndsAttemptForFailuresOfEnvironment(t *testing.T) {
 
 				down = false
 				w.calls()
-				_, _, err = beat(w, left, w.acts.Batch, in)
+				_, _, err = heartbeatInterval(w, left, w.acts.Batch, in)
 				require.NoError(t, err)
 				require.Equal(t, order, w.calls())
 				_, err = w.publish(in.StepInput, materialize.SyncResult{})
@@ -215,7 +215,7 @@ func batchEndsAttemptForFailuresOfEnvironment(t *testing.T) {
 
 func batchCostsItemsNothingWhenSourceIsDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
 	w.acts.Engine.Graph = w.oneBatch(t)
@@ -227,7 +227,7 @@ func batchCostsItemsNothingWhenSourceIsDown(t *testing.T) {
 		return unavailable
 	}
 	in := w.synced(download, ledger.Missing)
-	_, _, err := beat(w, nil, w.acts.Batch, in)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	wantKind(t, fault.Unavailable, err)
 	require.Equal(t, []string{"a 1", "b 2", "c 3", "d 4", "e 5", "f 6"}, w.calls(), "after five in a row nobody asks any more")
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0", "d pending  0", "e pending  0", "f pending  0", "g pending  0"},
@@ -242,14 +242,14 @@ func batchCostsItemsNothingWhenSourceIsDown(t *testing.T) {
 
 func batchPausesStepWhenSourceHasChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
 	w.acts.Engine.Graph = w.oneBatch(t)
 	w.must(w.step(download))
 	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
 	in := w.synced(download, ledger.Force)
-	_, _, err := beat(w, nil, w.acts.Batch, in)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.Paused, err)
 	require.False(t, app.NonRetryable())
 	require.Equal(t, time.Minute, app.NextRetryDelay())
@@ -257,7 +257,7 @@ func batchPausesStepWhenSourceHasChanged(t *testing.T) {
 	require.Len(t, w.waits(), 1)
 	require.Len(t, w.rows(download), 7, "readers keep what they have")
 	w.fault = nil
-	_, left, err := beat(w, nil, w.acts.Batch, in)
+	_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	require.NoError(t, err, "the same attempt goes on once the source is as it was")
 	require.Zero(t, left["failures"])
 	require.Empty(t, w.waits())
@@ -280,7 +280,7 @@ func batchBlamesNoItemForFailuresAtEnd(t *testing.T) {
 }
 
 // oneBatch is the graph with batches that hold everything.
-func (w *world) oneBatch(t *testing.T) *asset.Graph {
+func (w *fixture) oneBatch(t *testing.T) *asset.Graph {
 	t.Helper()
 	all := w.acts.Engine.Graph.All()
 	for _, a := range all {
@@ -306,7 +306,7 @@ func batchRepeatsNoRequestAfterKill(t *testing.T) {
 			panic("killed")
 		}
 		in := w.synced(key, ledger.Missing)
-		_, left, err := beat(w, nil, w.acts.Batch, in)
+		_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 		wantKind(t, fault.Internal, err)
 		require.Equal(t, 1, left["failures"], "what panics must not do so for ever")
 		require.Equal(t, []string{"a 1", "b 2"}, w.calls())
@@ -384,7 +384,7 @@ func batchKeepsFinishedItemsWhenItIsCanceled(t *testing.T) {
 					// What is cut off fails in words of its own.
 					return report(batch[2].ID, row{}, errors.New("connection reset"))
 				}
-				_, left, err := beat(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
+				_, left, err := heartbeatInterval(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 					return w.acts.Batch(stopped{ctx, end, why}, in)
 				}, w.synced(key, ledger.Missing))
 				require.Error(t, err)

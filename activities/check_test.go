@@ -16,7 +16,7 @@ import (
 )
 
 // numbered shows so many items, from one on.
-func (w *world) numbered(from, to int) {
+func (w *fixture) numbered(from, to int) {
 	var items []string
 	for i := from; i <= to; i++ {
 		items = append(items, fmt.Sprintf("%04d same", i))
@@ -25,7 +25,7 @@ func (w *world) numbered(from, to int) {
 }
 
 // outcomes gives what became of a check of the catalog, the newest first.
-func (w *world) outcomes(key asset.Key, name string) (found []string) {
+func (w *fixture) outcomes(key asset.Key, name string) (found []string) {
 	w.tb.Helper()
 	checks, err := w.ledger.LastChecks(w.tb.Context(), ledger.CheckFilter{Asset: string(key), Partition: here.Key, History: 100})
 	require.NoError(w.tb, err)
@@ -53,7 +53,7 @@ func TestCheck(t *testing.T) {
 
 func checkFindsLostPageWithDropCheckAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 45, Share: 0.1, Few: 2}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 45, Share: 0.1, Few: 2}).Block()))
 	w.numbered(1, 1000)
 	w.must(w.step(catalog))
 	files := w.files(catalog)
@@ -78,7 +78,7 @@ func checkFindsLostPageWithDropCheckAlone(t *testing.T) {
 
 func checkAcceptsFailureForOneRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	w.numbered(1, 9)
 	w.must(w.step(catalog))
 	w.numbered(4, 9)
@@ -101,7 +101,7 @@ func checkAcceptsFailureForOneRun(t *testing.T) {
 
 func checkRefusesToAcceptNameThatIsNoCheck(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	begin := func(names ...string) error {
 		_, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r", Select: []string{"test/catalog"}, Accept: names})
 		return err
@@ -114,7 +114,7 @@ func checkRefusesToAcceptNameThatIsNoCheck(t *testing.T) {
 
 func checkSeesNoLossWhenRunIsForced(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	w.numbered(1, 9)
 	w.must(w.step(catalog))
 	in := w.step(catalog)
@@ -126,7 +126,7 @@ func checkSeesNoLossWhenRunIsForced(t *testing.T) {
 
 func checkCountsEmptyPartitionOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(
+	w := newFixture(t, withChecks(
 		asset.RowCount[row](1, 0), asset.Unique("content", func(r row) string { return r.Content }), asset.MaxDrop[row](asset.Drop{Rows: 1}).Block(),
 	))
 	w.must(w.step(catalog))
@@ -138,7 +138,7 @@ func checkCountsEmptyPartitionOnly(t *testing.T) {
 func checkShowsCheckOfAllRowsWhatWillBePublished(t *testing.T) {
 	t.Parallel()
 	var seen []string
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", AllRows: true, Row: func(r row) error {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "whole", AllRows: true, Row: func(r row) error {
 		seen = append(seen, r.ID+" "+r.Content)
 		return nil
 	}}, asset.Unique("content", func(r row) string { return r.Content }).Block()))
@@ -164,7 +164,7 @@ func exists(other asset.Key) asset.Check[row] {
 
 func checkComparesReferenceWithPinnedInputVersion(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	w.checks = []asset.Check[row]{exists(catalog)}
@@ -206,7 +206,7 @@ func checkNeverPassesCheckThatCouldNotRun(t *testing.T) {
 			cannot := asset.Check[row]{Name: "registered", Begin: func(context.Context, asset.CheckInput) (asset.CheckRun[row], error) {
 				return asset.CheckRun[row]{}, tt.err
 			}}
-			w := newWorld(t, withChecks(cannot.Block()))
+			w := newFixture(t, withChecks(cannot.Block()))
 			w.show("a one")
 			_, _, err := w.materialize(w.step(catalog))
 			app := wantKind(t, tt.kind, err)
@@ -230,7 +230,7 @@ func checkNeverPassesCheckThatCouldNotRun(t *testing.T) {
 func checkGivesCheckPartition(t *testing.T) {
 	t.Parallel()
 	var told []asset.CheckInput
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "told", Begin: func(_ context.Context, in asset.CheckInput) (asset.CheckRun[row], error) {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "told", Begin: func(_ context.Context, in asset.CheckInput) (asset.CheckRun[row], error) {
 		told = append(told, in)
 		return asset.CheckRun[row]{}, nil
 	}}))
@@ -251,7 +251,7 @@ func checkLetsCheckReadObservation(t *testing.T) {
 	const law asset.Key = "test/law"
 	var seen []string
 	set := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: func(context.Context) ([]asset.Partition, error) { return nil, nil }}
-	w := newWorld(t)
+	w := newFixture(t)
 	graph, err := asset.NewGraph(
 		asset.External(asset.ExternalSpec{
 			Key: law, Partitions: asset.Single(), Queue: asset.QueueBrowser,

@@ -69,20 +69,20 @@ type clock struct{ ahead time.Duration }
 func (c *clock) now() time.Time { return time.Now().Add(c.ahead) }
 
 // hooked is a world with a webhook.
-func hooked(t *testing.T, r *receiver, options hook.Options) *world {
-	w := newWorld(t)
+func hooked(t *testing.T, r *receiver, options hook.Options) *fixture {
+	w := newFixture(t)
 	options.URL, options.Key, options.Log = r.URL, hookKey(), slog.New(slog.DiscardHandler)
 	w.acts.Hooks = hook.New(options)
 	return w
 }
 
 // happened records an event.
-func (w *world) happened(id string) {
+func (w *fixture) happened(id string) {
 	w.tb.Helper()
 	require.NoError(w.tb, w.ledger.RecordEvent(w.tb.Context(), ledger.Event{ID: id, Kind: "run_failed", Payload: []byte(`{"run_id":"r"}`)}))
 }
 
-func (w *world) deliver() activities.Delivered {
+func (w *fixture) deliver() activities.Delivered {
 	w.tb.Helper()
 	out, err := call(w, w.acts.Deliver, activities.DeliverInput{})
 	require.NoError(w.tb, err)
@@ -90,7 +90,7 @@ func (w *world) deliver() activities.Delivered {
 }
 
 // event gives how one event stands.
-func (w *world) event(id string) ledger.Event {
+func (w *fixture) event(id string) ledger.Event {
 	w.tb.Helper()
 	events, err := w.ledger.Events(w.tb.Context(), "", 0)
 	require.NoError(w.tb, err)
@@ -104,7 +104,7 @@ func (w *world) event(id string) ledger.Event {
 }
 
 // due lets the deliveries that wait for their next try wait no longer.
-func (w *world) due(id string) {
+func (w *fixture) due(id string) {
 	w.tb.Helper()
 	for _, d := range w.event(id).Deliveries {
 		if d.State == ledger.EventPending {
@@ -243,7 +243,7 @@ func deliverDeliversToEachTargetIndependently(t *testing.T) {
 
 func deliverMarksEventsUnwantedWithoutTargets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.happened("a")
 	require.Equal(t, activities.Delivered{}, w.deliver())
 	require.Equal(t, ledger.EventUnwanted, w.event("a").State)
@@ -252,7 +252,7 @@ func deliverMarksEventsUnwantedWithoutTargets(t *testing.T) {
 func deliverIsStartedByFailuresOnly(t *testing.T) {
 	t.Parallel()
 	woken, wake := 0, error(nil)
-	w := newWorld(t, withChecks(asset.Check[row]{
+	w := newFixture(t, withChecks(asset.Check[row]{
 		Name: "short", Blocking: true, Description: "no long content", Row: func(r row) error {
 			if len(r.Content) > 3 {
 				return errors.New("too long")
@@ -294,7 +294,7 @@ func deliverIsStartedByFailuresOnly(t *testing.T) {
 // A listing that lacks some is asked for again: only the last attempt is worth telling of.
 func deliverSendsNothingWhileListingIsRetried(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	w.more = 1
 	in := w.step(catalog)
@@ -303,7 +303,7 @@ func deliverSendsNothingWhileListingIsRetried(t *testing.T) {
 		events, err := w.ledger.Events(t.Context(), "", 0)
 		require.NoError(t, err)
 		require.Empty(t, events)
-		_, details, err = beat(w, details, w.acts.List, in)
+		_, details, err = heartbeatInterval(w, details, w.acts.List, in)
 		wantKind(t, fault.Incomplete, err)
 	}
 	require.Equal(t, ledger.EventPending, w.event("check_failed/"+in.Run+"/test/catalog[5]/complete").State)

@@ -17,7 +17,7 @@ import (
 const words asset.Key = "test/words"
 
 // derivation declares words; calls counts how often it is derived, and bend may change what is emitted.
-func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *row) bool) *asset.Asset {
+func (w *fixture) derivation(calls *int, bend func(call int, item *asset.Item, r *row) bool) *asset.Asset {
 	spec := asset.Spec[row]{
 		Key: words, Deps: asset.On(catalog), Location: "words", CodeVersion: "1", Queue: asset.QueueExtract,
 		Derive: func(ctx context.Context, run asset.Run, emit func(asset.Item, row) error) error {
@@ -44,14 +44,14 @@ func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *
 	return asset.New(spec)
 }
 
-func (w *world) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) materialize.StepInput {
+func (w *fixture) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) materialize.StepInput {
 	t.Helper()
 	in := w.with(t, words, w.derivation(calls, bend))
 	in.Step.Partition, in.Step.Lists = here, true
 	return in
 }
 
-func (w *world) next(in materialize.StepInput) materialize.StepInput {
+func (w *fixture) next(in materialize.StepInput) materialize.StepInput {
 	w.runs++
 	in.Run += "+"
 	return in
@@ -68,7 +68,7 @@ func TestDerive(t *testing.T) {
 
 func deriveMakesRowsThatFollowTheirInputs(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one two", "b three")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, nil)
@@ -103,7 +103,7 @@ func deriveMakesRowsThatFollowTheirInputs(t *testing.T) {
 
 func deriveRefusesTwoPassesThatDiffer(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one two")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, func(call int, item *asset.Item, _ *row) bool { return call != 2 || item.ID != "a/two" })
@@ -118,7 +118,7 @@ func deriveRefusesTwoPassesThatDiffer(t *testing.T) {
 
 func deriveRefusesRowOfAnotherItem(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, func(_ int, _ *asset.Item, r *row) bool { r.ID = "other"; return true })
@@ -129,7 +129,7 @@ func deriveRefusesRowOfAnotherItem(t *testing.T) {
 
 func deriveCountsNothingBeforeItsInputsArePublished(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one two")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, nil)
@@ -147,7 +147,7 @@ func deriveCountsNothingBeforeItsInputsArePublished(t *testing.T) {
 
 func deriveReadsOneVersionOfItsInputs(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	published := false

@@ -15,7 +15,7 @@ import (
 )
 
 // asleep makes the maker of the downloads stop before its first row, until wake is called.
-func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
+func (w *fixture) asleep() (sleeping <-chan struct{}, wake func()) {
 	began, goes := make(chan struct{}), make(chan struct{})
 	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		close(began)
@@ -26,7 +26,7 @@ func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
 }
 
 // inBackground runs a batch as a worker does that nobody waits for any more.
-func (w *world) inBackground(in materialize.BatchInput) <-chan error {
+func (w *fixture) inBackground(in materialize.BatchInput) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		_, err := call(w, w.acts.Batch, in)
@@ -89,7 +89,7 @@ func fenceLeavesBatchOfNewerCodeToNewerWorkers(t *testing.T) {
 	in := w.synced(download, ledger.Missing)
 
 	w.acts.Engine.Graph = old
-	_, left, err := beat(w, nil, w.acts.Batch, in)
+	_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.CodeVersion, err)
 	require.False(t, app.NonRetryable())
 	require.Equal(t, time.Second, app.NextRetryDelay())
@@ -132,7 +132,7 @@ func fenceRefusesSyncByOlderCode(t *testing.T) {
 	w.calls()
 
 	w.acts.Engine.Graph = old
-	_, _, err := beat(w, nil, w.acts.Enrol, planned)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Enrol, planned)
 	require.False(t, wantKind(t, fault.CodeVersion, err).NonRetryable())
 	require.ErrorContains(t, err, "has code version 2 in force, and 1 is older")
 	w.acts.Engine.Graph = newer
@@ -163,7 +163,7 @@ func fenceLetsNewerCodeTakeOverAbandonedStep(t *testing.T) {
 	w.deploy()
 	second := first
 	second.Batch = 2
-	_, _, err = beat(w, nil, w.acts.Batch, second)
+	_, _, err = heartbeatInterval(w, nil, w.acts.Batch, second)
 	wantKind(t, fault.CodeVersion, err)
 
 	w.acts.Engine.Patience = time.Nanosecond
@@ -237,7 +237,7 @@ func fenceKeepsClaimOfNewerExecution(t *testing.T) {
 	t.Parallel()
 	for _, run := range []string{"the same", "another"} {
 		for _, workflow := range []string{"default-test-workflow-id", "partition/test/catalog[5]@again"} {
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1")
 			in := w.step(catalog)
 			newer := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: workflow, Execution: "newer"}
@@ -267,7 +267,7 @@ func fenceKeepsClaimOfNewerExecution(t *testing.T) {
 // Two executions of one run that are both under way: the one that came second waits, unless the first one started it.
 func fenceWaitsForAnotherExecutionOfItsRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	in := w.step(catalog)
 	first := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: "backfill/june", Execution: "e1"}

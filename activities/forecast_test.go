@@ -17,7 +17,7 @@ import (
 )
 
 // estimate plans a selection and estimates it.
-func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
+func (w *fixture) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
 	w.tb.Helper()
 	selected, err := w.acts.Engine.Graph.Select(selection)
 	require.NoError(w.tb, err)
@@ -78,7 +78,7 @@ func rounded(e asset.Estimate) asset.Estimate {
 
 func forecastSaysWhatItCannotKnow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2")
 	plan, f := w.estimate("*", asset.Needed)
 	require.Len(t, plan.Steps, 3)
@@ -115,7 +115,7 @@ func forecastCountsPendingItems(t *testing.T) {
 func forecastSendsNoRequestForNewCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
-	w.remake = func(_ context.Context, run asset.Run, old row) (row, error) {
+	w.recompute = func(_ context.Context, run asset.Run, old row) (row, error) {
 		if old.ID == "c" && w.versions[download] == "3" {
 			return old, fault.New(fault.NotFound, "read", "what it was made from is gone")
 		}
@@ -202,7 +202,7 @@ func forecastExplainsItemAlongItsChain(t *testing.T) {
 // forecastEstimatesEachHost asks them side by side, each at its own pace.
 func forecastEstimatesEachHost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	listing := func(key asset.Key, host string, requests int64) *asset.Asset {
 		return asset.New(asset.Spec[row]{
 			Key: key, Location: string(key), CodeVersion: "1", Queue: asset.QueueHTTP, Partitions: asset.Single(),

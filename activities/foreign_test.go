@@ -59,7 +59,7 @@ func startProgram(t *testing.T, cmd *exec.Cmd) *otherProgram {
 }
 
 // ask has one thing done, and gives the answer.
-func (d *otherProgram) ask(w *world, do string, key asset.Key, more map[string]any) json.RawMessage {
+func (d *otherProgram) ask(w *fixture, do string, key asset.Key, more map[string]any) json.RawMessage {
 	w.tb.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -84,15 +84,15 @@ func (d *otherProgram) ask(w *world, do string, key asset.Key, more map[string]a
 // deed is something another program does to a table.
 type deed struct {
 	name string
-	do   func(d *otherProgram, w *world)
+	do   func(d *otherProgram, w *fixture)
 }
 
 func deeds(key asset.Key) []deed {
-	one := func(do string, more map[string]any) func(*otherProgram, *world) {
-		return func(d *otherProgram, w *world) { d.ask(w, do, key, more) }
+	one := func(do string, more map[string]any) func(*otherProgram, *fixture) {
+		return func(d *otherProgram, w *fixture) { d.ask(w, do, key, more) }
 	}
-	both := func(first, second func(*otherProgram, *world)) func(*otherProgram, *world) {
-		return func(d *otherProgram, w *world) { first(d, w); second(d, w) }
+	both := func(first, second func(*otherProgram, *fixture)) func(*otherProgram, *fixture) {
+		return func(d *otherProgram, w *fixture) { first(d, w); second(d, w) }
 	}
 	vacuum := one("vacuum", nil)
 	update := one("update", map[string]any{"where": "id = 'b'", "content": "'forged'"})
@@ -149,9 +149,9 @@ func foreignCommitIsFollowedOrRepairedByNextRun(t *testing.T) {
 	}
 }
 
-func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, when string) *world {
+func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, when string) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1", "c 1", "d 1", "e 1")
 	w.all()
 	w.show("a 1", "b 1", "c 2", "d 2", "e 1") // the table has two files, and an old one
@@ -193,7 +193,7 @@ func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, whe
 }
 
 // runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.
-func (w *world) runWith(in materialize.StepInput, now func(at string)) {
+func (w *fixture) runWith(in materialize.StepInput, now func(at string)) {
 	var synced materialize.SyncResult
 	var err error
 	if in.Step.Lists {
@@ -228,7 +228,7 @@ func (w *world) runWith(in materialize.StepInput, now func(at string)) {
 func foreignCommitIsReported(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1", "c 1")
 	w.all()
 	python.ask(w, "delete", download, map[string]any{"where": "id = 'a'"})
@@ -262,7 +262,7 @@ func foreignCommitIsReported(t *testing.T) {
 func foreignCommitIsUndoneWhenItAddsConstraint(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1")
 	w.all()
 	good := w.latest(download).Version

@@ -42,7 +42,7 @@ func freshnessReportsOverduePartitionOnce(t *testing.T) {
 	told := func(at time.Time) []string {
 		w.now = at
 		require.Empty(t, w.tick())
-		return w.told()
+		return w.payloads()
 	}
 	require.Empty(t, told(w.now), "the newest day has six hours")
 	require.Empty(t, told(w.now.Add(4*time.Hour)))
@@ -69,7 +69,7 @@ func freshnessIsEvaluatedWithoutRequests(t *testing.T) {
 	w.publish("t/one", "a", 1, nil)
 	watch := func(at time.Time) automation.Evaluation {
 		w.now = at
-		out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{})
+		out, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{})
 		require.NoError(t, err)
 		return out
 	}
@@ -77,7 +77,7 @@ func freshnessIsEvaluatedWithoutRequests(t *testing.T) {
 	out := watch(time.Now().Add(49 * time.Hour))
 	require.Equal(t, 1, out.Overdue)
 	require.Zero(t, out.Requests)
-	require.Len(t, w.told(), 1)
+	require.Len(t, w.payloads(), 1)
 	w.now = time.Now().Add(50 * time.Hour)
 	require.Equal(t, []string{"t/one: b"}, w.tick(), "what was watched only is asked for from the start")
 

@@ -29,7 +29,7 @@ func TestListing(t *testing.T) {
 
 func listingPublishesListedItemsAsRows(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two", "c three")
 	synced, made := w.must(w.step(catalog))
 	require.Equal(t, 3, synced.New)
@@ -45,7 +45,7 @@ func listingPublishesListedItemsAsRows(t *testing.T) {
 
 func listingWritesNoVersionWhenNothingChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	_, first := w.must(w.step(catalog))
 	files := w.files(catalog)
@@ -66,7 +66,7 @@ func listingWritesNoVersionWhenNothingChanged(t *testing.T) {
 
 func listingRewritesOnlyDataFilesConcerned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two", "c three", "d four")
 	w.must(w.step(catalog))
 	first := w.files(catalog)
@@ -91,7 +91,7 @@ func listingRewritesOnlyDataFilesConcerned(t *testing.T) {
 
 func listingRefusesIncompleteListing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	files, before := w.files(catalog), w.latest(catalog)
@@ -113,7 +113,7 @@ func listingRefusesIncompleteListing(t *testing.T) {
 
 func listingCountsItemListedTwiceOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.again = []asset.Item{{ID: "a", Fingerprint: "one"}}
 	_, made := w.must(w.step(catalog))
@@ -124,7 +124,7 @@ func listingCountsItemListedTwiceOnce(t *testing.T) {
 
 func listingRefusesItemListedTwiceWithDifferentRows(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.again = []asset.Item{{ID: "a", Fingerprint: "changed meanwhile"}}
 	_, _, err := w.materialize(w.step(catalog))
@@ -136,7 +136,7 @@ func listingRefusesItemListedTwiceWithDifferentRows(t *testing.T) {
 
 func listingRecordsNoCheckResultWhenListingFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: w.acts.Engine.Graph.All()[0].Partitions,
 		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
@@ -154,7 +154,7 @@ func listingRecordsNoCheckResultWhenListingFails(t *testing.T) {
 
 func listingMakesEveryRowAgainUnderNewCode(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	files := w.files(catalog)
@@ -171,7 +171,7 @@ func listingMakesEveryRowAgainUnderNewCode(t *testing.T) {
 
 func listingPublishesEmptyPartitionOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, made := w.must(w.step(catalog))
 	require.True(t, made.Changed)
 	require.Empty(t, w.rows(catalog))
@@ -186,7 +186,7 @@ func listingPublishesEmptyPartitionOnce(t *testing.T) {
 func listingPublishesNothingWhenBlockingCheckFails(t *testing.T) {
 	t.Parallel()
 	good := false
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(r row) error {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(r row) error {
 		if good || r.Content != "bad" {
 			return nil
 		}
@@ -212,7 +212,7 @@ func listingPublishesNothingWhenBlockingCheckFails(t *testing.T) {
 func listingPublishesAndRecordsWarning(t *testing.T) {
 	t.Parallel()
 	var seen []asset.Staged
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "many", Partition: func(s asset.Staged) error {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "many", Partition: func(s asset.Staged) error {
 		seen = append(seen, s)
 		return errors.New("too few")
 	}}))

@@ -20,7 +20,7 @@ func TestMissingItem(t *testing.T) {
 // when the listing of a later day does not show it either.
 func missingItemVanishesOnlyAfterListingOfLaterDay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.day = "2026-05-01"
 	w.show("a one", "b two", "c three")
 	w.must(w.step(catalog))
@@ -54,7 +54,7 @@ func missingItemVanishesOnlyAfterListingOfLaterDay(t *testing.T) {
 // missingItemIsNoLongerMissingWhenListedAgain: the days in between do not add up.
 func missingItemIsNoLongerMissingWhenListedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for _, look := range []struct {
 		day      string
 		show     []string
@@ -77,7 +77,7 @@ func missingItemIsNoLongerMissingWhenListedAgain(t *testing.T) {
 
 func missingItemRefusesDayThatIsNoDate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.day = "01/05/2026"
 	w.show("a one")
 	_, _, err := w.materialize(w.step(catalog))

@@ -30,14 +30,14 @@ func TestPause(t *testing.T) {
 // pausePausesStepWhoseListingHasUnknownForm: it waits, says why and where the evidence is, costs no attempt, and goes on.
 func pausePausesStepWhoseListingHasUnknownForm(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	w.odd = strange()
 	in := w.step(catalog)
 	left := map[string]int(nil)
 	for range 5 { // more often than the step has attempts
 		var err error
-		_, left, err = beat(w, left, w.acts.List, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.List, in)
 		app := wantKind(t, fault.Paused, err)
 		require.False(t, app.NonRetryable())
 		require.Equal(t, time.Minute, app.NextRetryDelay(), "it has not been paused for longer yet")
@@ -61,7 +61,7 @@ func pausePausesStepWhoseListingHasUnknownForm(t *testing.T) {
 // pausePausesStepOfOneActivity: a backfill's step is one activity.
 func pausePausesStepOfOneActivity(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	w.odd = strange()
 	in := activities.PartitionInput{StepInput: w.step(catalog)}
@@ -76,7 +76,7 @@ func pausePausesStepOfOneActivity(t *testing.T) {
 
 func pauseStartsAgainAfterAnotherWait(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.odd = strange()
 	in := w.step(catalog)
 	ledgertest.Wait(t, w.ledger, ledger.Wait{Asset: string(catalog), Partition: here.Key, Run: in.Run, Kind: "throttled", Until: time.Now()})
@@ -91,7 +91,7 @@ func pauseStartsAgainAfterAnotherWait(t *testing.T) {
 // pauseDoesNotPauseForBlockingCheck: what it refuses is in the rows, and a person decides.
 func pauseDoesNotPauseForBlockingCheck(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return strange() }}))
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return strange() }}))
 	w.show("a one")
 	_, _, err := w.materialize(w.step(catalog))
 	require.True(t, wantKind(t, fault.Layout, err).NonRetryable())

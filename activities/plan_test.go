@@ -15,7 +15,7 @@ import (
 )
 
 // finish is Finish with a result, as call wants it.
-func finish(w *world) func(context.Context, activities.FinishInput) (struct{}, error) {
+func finish(w *fixture) func(context.Context, activities.FinishInput) (struct{}, error) {
 	return func(ctx context.Context, in activities.FinishInput) (struct{}, error) {
 		return struct{}{}, w.acts.Finish(ctx, in)
 	}
@@ -31,7 +31,7 @@ func TestPlan(t *testing.T) {
 
 func planPlansRunFromLedger(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	in := activities.BeginInput{Run: "r1", Select: []string{"test/download"}}
 	begun, err := call(w, w.acts.Begin, in)
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func planPlansRunFromLedger(t *testing.T) {
 
 func planRecordsRunThatBringsItsPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	plan := asset.Plan{Steps: []asset.Step{{Asset: catalog, Partition: asset.Partition{Key: "5"}}}}
 	begun, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{string(catalog)}, Plan: &plan})
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func planRecordsRunThatBringsItsPlan(t *testing.T) {
 
 func planRecordsRunWithInvalidSelection(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{"nothing/such"}})
 	require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())
 	_, err = call(w, finish(w), activities.FinishInput{Run: "r1", State: ledger.RunFailed, Error: "nothing/such"})

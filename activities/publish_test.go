@@ -20,7 +20,7 @@ import (
 )
 
 // ready is a step with items staged, checked, and wanting to be published.
-func (w *world) ready(key asset.Key) materialize.PublishInput {
+func (w *fixture) ready(key asset.Key) materialize.PublishInput {
 	w.tb.Helper()
 	in := w.step(key)
 	synced, err := w.prepare(in)
@@ -48,8 +48,8 @@ func publishSurvivesCrashAtEveryStep(t *testing.T) {
 		for _, next := range []string{"attempt", "run"} {
 			t.Run(name+", next "+next, func(t *testing.T) {
 				t.Parallel()
-				var k killer
-				w := newWorld(t, under(&k))
+				var k crashingStore
+				w := newFixture(t, under(&k))
 				w.show("stays 0", "changes 0")
 				w.must(w.step(catalog))
 				died := true
@@ -80,7 +80,7 @@ func publishSurvivesCrashAtEveryStep(t *testing.T) {
 
 func publishReportsChangeWhenItsAnswerWasLost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	in := w.ready(catalog)
 	first, err := call(w, w.acts.Publish, in)
@@ -92,7 +92,7 @@ func publishReportsChangeWhenItsAnswerWasLost(t *testing.T) {
 }
 
 // seize stops the publish of a step just before its commit, and gives what lets it go on and waits for its answer.
-func (w *world) seize(g *gate, in materialize.PublishInput) func() error {
+func (w *fixture) seize(g *gate, in materialize.PublishInput) func() error {
 	arrived, open := make(chan struct{}), make(chan struct{})
 	g.arrived, g.open = arrived, open // nobody commits now
 	answer := make(chan error, 1)
@@ -152,7 +152,7 @@ func behind(g *gate) option {
 func publishRefusesPublisherThatResumesTooLate(t *testing.T) {
 	t.Parallel()
 	var g gate
-	w := newWorld(t, behind(&g))
+	w := newFixture(t, behind(&g))
 	w.show("a one")
 	w.must(w.step(catalog))
 	w.show("a two", "b two")
@@ -171,7 +171,7 @@ func publishRefusesPublisherThatResumesTooLate(t *testing.T) {
 func publishKeepsVersionOfRecoveredPublish(t *testing.T) {
 	t.Parallel()
 	var g gate
-	w := newWorld(t, behind(&g))
+	w := newFixture(t, behind(&g))
 	there := asset.Partition{Key: "6", Label: "New"}
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: here.Key}, {Key: there.Key}}))
 	w.show("a one")
@@ -195,7 +195,7 @@ func publishKeepsVersionOfRecoveredPublish(t *testing.T) {
 
 func publishLeavesTableOfAnotherLedgerAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	in := w.ready(catalog)
 	_, err := w.table(catalog).Commit(t.Context(), lake.Change{Partition: here.Key, App: in.Step.Name(), Txn: 1, Info: lake.CommitInfo{Run: "theirs"}})
@@ -210,7 +210,7 @@ func publishLeavesTableOfAnotherLedgerAlone(t *testing.T) {
 
 func publishCompactsSmallFiles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t) // batches of four
+	w := newFixture(t) // batches of four
 	days := func(from, to int) {
 		for day := from; day < to; day++ {
 			w.source[fmt.Sprintf("%02d", day)] = "new"
@@ -230,7 +230,7 @@ func publishCompactsSmallFiles(t *testing.T) {
 
 func publishKeepsCompactedFilesSmallEnoughToRewrite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for i := range 3 * 120 { // three small rows in each of the catalog's batches
 		w.source[fmt.Sprintf("%03d", i)] = "new"
 	}

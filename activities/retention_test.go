@@ -15,7 +15,7 @@ import (
 )
 
 // answers is what people and programs are told of the past and of how things stand, as JSON.
-func (w *world) answers(t *testing.T) string {
+func (w *fixture) answers(t *testing.T) string {
 	t.Helper()
 	told := map[string]any{}
 	note := func(name string, answer any, err error) {
@@ -59,7 +59,7 @@ func TestPrune(t *testing.T) {
 // after it go as they would have.
 func pruneChangesNoAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("changes one", "goes one", "stays one")
 	w.all()
 	first := w.latest(download).Version

@@ -30,8 +30,8 @@ func startSpark(t *testing.T) *otherProgram {
 	return spark
 }
 
-func inSQL(key asset.Key, statements ...string) func(*otherProgram, *world) {
-	return func(d *otherProgram, w *world) { d.ask(w, "sql", key, map[string]any{"sql": statements}) }
+func inSQL(key asset.Key, statements ...string) func(*otherProgram, *fixture) {
+	return func(d *otherProgram, w *fixture) { d.ask(w, "sql", key, map[string]any{"sql": statements}) }
 }
 
 func sparkDeeds(key asset.Key) []deed {
@@ -39,7 +39,7 @@ func sparkDeeds(key asset.Key) []deed {
 		{"OPTIMIZE", inSQL(key, "OPTIMIZE TABLE_PATH")},
 		{"DELETE", inSQL(key, "DELETE FROM TABLE_PATH WHERE id = 'a'")},
 		{"UPDATE", inSQL(key, "UPDATE TABLE_PATH SET content = 'forged' WHERE id = 'b'")},
-		{"MERGE", func(d *otherProgram, w *world) { d.ask(w, "merge", key, nil) }},
+		{"MERGE", func(d *otherProgram, w *fixture) { d.ask(w, "merge", key, nil) }},
 		{"ADD COLUMN", inSQL(key, "ALTER TABLE TABLE_PATH ADD COLUMNS (nota STRING)")},
 		{"ADD COLUMN and UPDATE", inSQL(key, "ALTER TABLE TABLE_PATH ADD COLUMNS (nota STRING)", "UPDATE TABLE_PATH SET nota = 'x'")},
 		{"RESTORE", inSQL(key, "RESTORE TABLE TABLE_PATH TO VERSION AS OF 0")},
@@ -83,14 +83,14 @@ func sparkCommitsAreFollowedOrRepaired(t *testing.T) {
 func sparkFeaturesThatWeRefuseAreUndone(t *testing.T) {
 	t.Parallel()
 	spark := startSpark(t)
-	for name, do := range map[string]func(*otherProgram, *world){
+	for name, do := range map[string]func(*otherProgram, *fixture){
 		"deletion vectors": inSQL(download, "ALTER TABLE TABLE_PATH SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", "DELETE FROM TABLE_PATH WHERE id = 'a'"),
 		"check constraint": inSQL(download, "ALTER TABLE TABLE_PATH ADD CONSTRAINT few CHECK (id <> 'z')"),
 		"mapped by name":   inSQL(download, "ALTER TABLE TABLE_PATH SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5')"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1", "b 1", "c 1")
 			w.all()
 			good := w.latest(download).Version

@@ -14,7 +14,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func (w *world) waits() []ledger.Wait {
+func (w *fixture) waits() []ledger.Wait {
 	w.tb.Helper()
 	found, err := w.ledger.Waits(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -88,7 +88,7 @@ func waitIsNotEndedByEarlierAttempt(t *testing.T) {
 
 func waitListsRunThatWaitsForAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	_, err := w.ledger.Claim(t.Context(), ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: "june", Workflow: "backfill/june", Execution: "e1"})
 	require.NoError(t, err)

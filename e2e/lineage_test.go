@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// truth is what the portal really holds.
-type truth struct {
+// inventory is what the portal really holds.
+type inventory struct {
 	Products  int `json:"total"`
 	Documents int `json:"leaflets"`
 }
@@ -39,7 +39,7 @@ func TestLineage(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s := startSite(t, portal, t.TempDir())
 
@@ -88,7 +88,7 @@ func TestNextDayFetchesOnlyWhatChanged(t *testing.T) {
 
 	portal.post("/_day")
 	s.materialize("*")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	fetched := count(portal.log()[len(before):], "pdf")
 	require.Positive(t, fetched, "a new day has new leaflets")
@@ -165,7 +165,7 @@ func TestEveryFaultLosesNothing(t *testing.T) {
 	}
 	require.Equal(t, 0, last.code, last.stderr)
 	s.audited()
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	after := s.status()
 	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
@@ -184,7 +184,7 @@ func TestSurvivesKill(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60", "--latency", "20ms")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s := startSite(t, portal, t.TempDir())
 	started := s.run("materialize", "*")

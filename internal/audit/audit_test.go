@@ -77,7 +77,7 @@ func setup(t *testing.T) *bundle {
 func (b *bundle) fill() {
 	ctx, books := b.t.Context(), b.subject.Ledger
 	require.NoError(b.t, books.SavePartitions(ctx, "category", []ledger.Partition{{Key: partition}}))
-	b.enrol("r1", "old", "a", "b", "c", "d", "e", "f")
+	b.sync("r1", "old", "a", "b", "c", "d", "e", "f")
 	first, second := b.part("a", "b"), b.part("c", "e")
 	staged := func(id string, f lake.File) ledger.Outcome {
 		return ledger.Outcome{ID: id, State: ledger.Staged, Staged: f.Path}
@@ -105,7 +105,7 @@ func items(fingerprint string, ids ...string) func(func(ledger.Item, error) bool
 	}
 }
 
-func (b *bundle) enrol(run, fingerprint string, ids ...string) {
+func (b *bundle) sync(run, fingerprint string, ids ...string) {
 	_, err := b.subject.Ledger.SyncItems(b.t.Context(), ledger.Enumeration{
 		Asset: key, Partition: partition, Run: run, CodeVersion: "1", Items: items(fingerprint, ids...)})
 	require.NoError(b.t, err)

@@ -28,7 +28,7 @@ func leaflets(n int, fingerprint string) iter.Seq2[Item, error] {
 	}
 }
 
-func BenchmarkEnrol40k(b *testing.B) {
+func BenchmarkSync40k(b *testing.B) {
 	l := benchLedger(b)
 	enrol := func(b *testing.B, partition, fingerprint string) {
 		require.NoError(b, syncNext(b.Context(), l, Enumeration{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
@@ -52,7 +52,7 @@ func BenchmarkEnrol40k(b *testing.B) {
 	})
 }
 
-func BenchmarkSettle(b *testing.B) {
+func BenchmarkRecordOutcomes(b *testing.B) {
 	l := benchLedger(b)
 	_, err := l.SyncItems(b.Context(), Enumeration{Asset: "anvisa/download", Partition: "1", Run: "r", BatchSize: 200, Items: leaflets(40_000, "a")})
 	require.NoError(b, err)

@@ -62,7 +62,7 @@ func TestOtherWays(t *testing.T) {
 	portal := startPortal(t, "--products", "60")
 	s := startSite(t, portal, t.TempDir(), "DRUGSLM_SOURCES_ANVISA_LISTING=walk", "DRUGSLM_SOURCES_ANVISA_FETCH=page")
 	s.materialize("*")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	require.Equal(t, held.Products, s.status().rows("anvisa/catalog"))
 	require.Equal(t, held.Documents, s.status().rows("anvisa/extract"))

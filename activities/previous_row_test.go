@@ -19,7 +19,7 @@ func TestPreviousRow(t *testing.T) {
 // does when a person forces a run.
 func previousRowIsGivenToItemThatIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	former := map[string]string{}
 	w.make = map[asset.Key]maker{download: func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {

@@ -102,7 +102,7 @@ func gridSurvivesKillOfNodeAndHub(t *testing.T) {
 	temp := shortTemp(t)
 	address, hub, node := startHub(t, temp)
 	portal := startPortal(t, "--products", "15", "--latency", "20ms")
-	var truth truth
+	var truth inventory
 	portal.get("/_truth", &truth)
 	s, server := apart(t, portal, "HUB_URL="+address)
 	s.process = launch(t, nil, "temporal", server...)

@@ -18,11 +18,11 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// twins drives several runs over one partition, each of which takes it from the others whenever it comes along, as runs do
+// concurrentRuns drives several runs over one partition, each of which takes it from the others whenever it comes along, as runs do
 // whose workflows were terminated; with batches that are suspended in the midst of a row, and workers of two builds.
-type twins struct {
+type concurrentRuns struct {
 	*rand.Rand
-	w      *world
+	w      *fixture
 	builds []*asset.Graph // the newest last
 	runs   []materialize.BatchInput
 	asleep []suspended
@@ -55,7 +55,7 @@ func concurrentRunsPublishWhatSourceShows(t *testing.T) {
 	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			d := &twins{Rand: rand.New(rand.NewPCG(seed, 0)), w: listed(t, "a 0", "b 0", "c 0", "d 0", "e 0", "f 0"), kinds: map[fault.Kind]int{}}
+			d := &concurrentRuns{Rand: rand.New(rand.NewPCG(seed, 0)), w: listed(t, "a 0", "b 0", "c 0", "d 0", "e 0", "f 0"), kinds: map[fault.Kind]int{}}
 			defer func() {
 				if t.Failed() {
 					t.Logf("DRUGSLM_SEED=%d\n%s", seed, strings.Join(d.log, "\n"))
@@ -75,7 +75,7 @@ func concurrentRunsPublishWhatSourceShows(t *testing.T) {
 	}
 }
 
-func (d *twins) note(what string, err error) {
+func (d *concurrentRuns) note(what string, err error) {
 	kind := fault.KindOf(nil)
 	if err != nil {
 		kind = fault.Kind(failure(d.w.tb, err).Type())
@@ -85,11 +85,11 @@ func (d *twins) note(what string, err error) {
 }
 
 // offered is one of the last two builds: any worker takes any work.
-func (d *twins) offered() {
+func (d *concurrentRuns) offered() {
 	d.w.acts.Engine.Graph = d.builds[max(0, len(d.builds)-1-d.IntN(2))]
 }
 
-func (d *twins) step() {
+func (d *concurrentRuns) step() {
 	switch d.IntN(9) {
 	case 0:
 		d.change()
@@ -115,7 +115,7 @@ func (d *twins) step() {
 }
 
 // change publishes a new catalog, or deploys newer code beside the old.
-func (d *twins) change() {
+func (d *concurrentRuns) change() {
 	if d.IntN(4) == 0 {
 		d.w.versions[download] = strconv.Itoa(len(d.builds) + 1)
 		d.w.deploy()
@@ -130,7 +130,7 @@ func (d *twins) change() {
 }
 
 // some is one of the last runs, and one of its batches.
-func (d *twins) some() (materialize.BatchInput, bool) {
+func (d *concurrentRuns) some() (materialize.BatchInput, bool) {
 	if len(d.runs) == 0 {
 		return materialize.BatchInput{}, false
 	}
@@ -141,7 +141,7 @@ func (d *twins) some() (materialize.BatchInput, bool) {
 	return in, true
 }
 
-func (d *twins) batch(suspend bool) {
+func (d *concurrentRuns) batch(suspend bool) {
 	in, ok := d.some()
 	if !ok || in.Batch == 0 {
 		return
@@ -169,14 +169,14 @@ func (d *twins) batch(suspend bool) {
 	delete(d.w.make, download)
 }
 
-func (d *twins) wake(i int) {
+func (d *concurrentRuns) wake(i int) {
 	s := d.asleep[i]
 	d.asleep = append(d.asleep[:i:i], d.asleep[i+1:]...)
 	s.wake()
 	d.note("wake "+s.name, <-s.done)
 }
 
-func (d *twins) publish() {
+func (d *concurrentRuns) publish() {
 	in, ok := d.some()
 	if !ok {
 		return
@@ -190,7 +190,7 @@ func (d *twins) publish() {
 }
 
 // finish wakes all that sleeps, and brings the partition up to date: it holds what the source shows.
-func (d *twins) finish() {
+func (d *concurrentRuns) finish() {
 	for len(d.asleep) > 0 {
 		d.wake(0)
 		d.w.sound()

@@ -40,7 +40,7 @@ func attemptIsFinalWhenItIsLast(t *testing.T) {
 	var left map[string]int
 	for attempt := 1; attempt <= 3; attempt++ {
 		var err error
-		_, left, err = beat(w, left, w.acts.Batch, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.Batch, in)
 		require.Equal(t, attempt == 3, wantKind(t, fault.Unavailable, err).NonRetryable(), "attempt %d of 3", attempt)
 		require.Equal(t, attempt, left["failures"])
 	}
@@ -50,7 +50,7 @@ func attemptIsFinalWhenItIsLast(t *testing.T) {
 // Browsers, drivers and nodes that die are not the step's fault. One that loses them for ever ends all the same.
 func attemptCostsListingNothingWhenBrowserIsLost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	honest, losses := w.acts.Engine.Graph, 19
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
@@ -64,14 +64,14 @@ func attemptCostsListingNothingWhenBrowserIsLost(t *testing.T) {
 	left := map[string]int{"failures": 2} // of three
 	w.acts.Engine.Graph = graph
 	for range losses {
-		_, left, err = beat(w, left, w.acts.List, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.List, in)
 		require.False(t, wantKind(t, fault.Session, err).NonRetryable())
 		require.Equal(t, 2, left["failures"])
 	}
-	_, _, err = beat(w, left, w.acts.List, in)
+	_, _, err = heartbeatInterval(w, left, w.acts.List, in)
 	require.True(t, wantKind(t, fault.Session, err).NonRetryable(), "nothing is tried for ever")
 	w.acts.Engine.Graph = honest
-	synced, _, err := beat(w, left, w.acts.List, in)
+	synced, _, err := heartbeatInterval(w, left, w.acts.List, in)
 	require.NoError(t, err, "the one before could still have gone well")
 	require.Equal(t, 1, synced.Discovered)
 }
@@ -95,7 +95,7 @@ func attemptQuarantinesOnlyItemsThatKillTheirBrowser(t *testing.T) {
 			attempts := 0
 			for {
 				var err error
-				if _, left, err = beat(w, left, w.acts.Batch, in); err == nil {
+				if _, left, err = heartbeatInterval(w, left, w.acts.Batch, in); err == nil {
 					break
 				}
 				attempts++
@@ -138,10 +138,10 @@ func attemptCostsOtherItemsNothingWhenBrowserIsLost(t *testing.T) {
 	var left map[string]int
 	var err error
 	for range 8 {
-		_, left, err = beat(w, left, w.acts.Batch, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.Batch, in)
 		require.False(t, wantKind(t, fault.Session, err).NonRetryable())
 	}
-	_, _, err = beat(w, left, w.acts.Batch, in)
+	_, _, err = heartbeatInterval(w, left, w.acts.Batch, in)
 	require.NoError(t, err)
 	require.Equal(t, ledger.Counts{Discovered: 4, Pending: 4}, w.counts(download), "staged, and none is quarantined")
 }
@@ -154,7 +154,7 @@ func attemptIsNotCountedWhileWaitingForSource(t *testing.T) {
 	left := map[string]int{"failures": 2} // of three
 	for range 4 {
 		var err error
-		_, left, err = beat(w, left, w.acts.Batch, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.Batch, in)
 		require.False(t, wantKind(t, fault.Throttled, err).NonRetryable())
 		require.Equal(t, 2, left["failures"])
 	}
@@ -169,7 +169,7 @@ func attemptIsNotCountedWhileWaitingForBrowsers(t *testing.T) {
 	left := map[string]int{"failures": 2} // of three
 	for range 4 {
 		var err error
-		_, left, err = beat(w, left, w.acts.Batch, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.Batch, in)
 		require.False(t, wantKind(t, fault.Offline, err).NonRetryable())
 		require.Equal(t, 2, left["failures"])
 	}

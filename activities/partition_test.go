@@ -34,7 +34,7 @@ func (e executions) Current(_ context.Context, workflow, execution string) (bool
 	return !known || !ended, "", nil
 }
 
-func (w *world) claims() []ledger.Claim {
+func (w *fixture) claims() []ledger.Claim {
 	w.tb.Helper()
 	all, err := w.ledger.Claims(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -54,7 +54,7 @@ func TestPartitionActivity(t *testing.T) {
 
 func partitionActivityDoesSmallPartitionInOneActivity(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3")
 	for _, key := range []asset.Key{catalog, download, extract} {
 		whole, err := call(w, w.acts.MaterializePartition, activities.PartitionInput{StepInput: w.step(key)})
@@ -74,7 +74,7 @@ func partitionActivityDoesSmallPartitionInOneActivity(t *testing.T) {
 
 func partitionActivityLeavesLargePartitionToItsWorkflow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	var items []string
 	for i := range 9 {
 		items = append(items, fmt.Sprintf("%d x", i))
@@ -104,8 +104,8 @@ func partitionActivitySurvivesCrashAtEveryStep(t *testing.T) {
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var k killer
-			w := newWorld(t, under(&k))
+			var k crashingStore
+			w := newFixture(t, under(&k))
 			w.show("stays 0", "changes 0")
 			w.must(w.step(catalog))
 			w.must(w.step(download))
@@ -135,7 +135,7 @@ func partitionActivitySurvivesCrashAtEveryStep(t *testing.T) {
 
 func partitionActivityRecordsEndOfBackfillStepAndDequeuesNext(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	opened := w.backfill(activities.BackfillRequest{ID: "june", Select: []string{"+test/extract"}})
 	require.Equal(t, "backfill/june", opened.Run)
@@ -169,7 +169,7 @@ func partitionActivityRecordsEndOfBackfillStepAndDequeuesNext(t *testing.T) {
 }
 
 // backfill opens and plans a backfill.
-func (w *world) backfill(r activities.BackfillRequest) activities.OpenedBackfill {
+func (w *fixture) backfill(r activities.BackfillRequest) activities.OpenedBackfill {
 	w.tb.Helper()
 	opened, err := call(w, w.acts.OpenBackfill, activities.OpenBackfillInput{
 		BackfillRequest: r, Settings: activities.BackfillSettings{MaxInFlight: 4, Priority: 4}, Workflow: "backfill/" + r.ID, Execution: "first",
@@ -182,7 +182,7 @@ func (w *world) backfill(r activities.BackfillRequest) activities.OpenedBackfill
 
 func partitionActivityRefusesImpossibleBackfill(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	open := func(r activities.BackfillRequest) error {
 		_, err := call(w, w.acts.OpenBackfill, activities.OpenBackfillInput{BackfillRequest: r, Workflow: "backfill/x", Execution: "e"})
 		return err
@@ -206,14 +206,14 @@ func partitionActivityRefusesImpossibleBackfill(t *testing.T) {
 
 func partitionActivityIsClaimedByOneRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	owner := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: "june", Workflow: "backfill/june", Execution: "e1"}
 	held, err := w.ledger.Claim(t.Context(), owner)
 	require.NoError(t, err)
 	w.acts.Executions = executions{"backfill/june e1": true}
 	in := w.step(catalog)
-	_, left, err := beat(w, nil, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
+	_, left, err := heartbeatInterval(w, nil, w.acts.MaterializePartition, activities.PartitionInput{StepInput: in})
 	busy := wantKind(t, fault.Busy, err)
 	require.False(t, busy.NonRetryable())
 	require.Equal(t, time.Second, busy.NextRetryDelay())
@@ -234,7 +234,7 @@ func partitionActivityIsClaimedByOneRun(t *testing.T) {
 
 func partitionActivityReleasesFailedStep(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	w.more = 1 // the listing lacks one
 	in := w.step(catalog)

@@ -81,7 +81,7 @@ func TestDriverAndWorkerAreKilled(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "20", "--latency", "20ms")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s, server := apart(t, portal)
 	s.process = launch(t, nil, "temporal", server...)

@@ -46,9 +46,9 @@ func (a *timed) begin() chan struct{} {
 }
 
 // attempt makes what is left of a batch once.
-func (w *world) attempt(a *timed, left map[string]int, in materialize.BatchInput) (map[string]int, error) {
+func (w *fixture) attempt(a *timed, left map[string]int, in materialize.BatchInput) (map[string]int, error) {
 	end := a.begin()
-	_, left, err := beat(w, left, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
+	_, left, err := heartbeatInterval(w, left, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 		ctx, cancel := context.WithTimeout(ctx, a.time)
 		defer cancel()
 		return w.acts.Batch(stopped{ctx, end, a.why}, in)
@@ -57,7 +57,7 @@ func (w *world) attempt(a *timed, left map[string]int, in materialize.BatchInput
 }
 
 // attempts makes a batch in fewer attempts than most, none of which fails for good.
-func (w *world) attempts(t *testing.T, a *timed, in materialize.BatchInput, most int) {
+func (w *fixture) attempts(t *testing.T, a *timed, in materialize.BatchInput, most int) {
 	t.Helper()
 	var left map[string]int
 	err := errors.New("none yet")
@@ -145,7 +145,7 @@ func deadlineQuarantinesOnlyItemsThatTimeOut(t *testing.T) {
 }
 
 // found gives the items of an asset.
-func (w *world) found(key asset.Key) []ledger.Entry {
+func (w *fixture) found(key asset.Key) []ledger.Entry {
 	w.tb.Helper()
 	items, err := w.ledger.Items(w.tb.Context(), ledger.Filter{Asset: string(key)})
 	require.NoError(w.tb, err)

@@ -19,10 +19,10 @@ import (
 )
 
 // folder is where a table lies.
-func (w *world) folder(key asset.Key) string { return filepath.Join(w.root, w.asset(key).Location) }
+func (w *fixture) folder(key asset.Key) string { return filepath.Join(w.root, w.asset(key).Location) }
 
 // foreignFile writes rows where a table's data files are, "id content" each, with the other columns as they are in the table.
-func (w *world) foreignFile(key asset.Key, items ...string) lake.File {
+func (w *fixture) foreignFile(key asset.Key, items ...string) lake.File {
 	w.tb.Helper()
 	now, err := w.table(key).Snapshot(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -47,7 +47,7 @@ func (w *world) foreignFile(key asset.Key, items ...string) lake.File {
 }
 
 // foreignCommit makes the next commit of a table as another program would.
-func (w *world) foreignCommit(key asset.Key, operation string, lines ...string) int64 {
+func (w *fixture) foreignCommit(key asset.Key, operation string, lines ...string) int64 {
 	w.tb.Helper()
 	now, err := w.table(key).State(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -58,7 +58,7 @@ func (w *world) foreignCommit(key asset.Key, operation string, lines ...string) 
 }
 
 // replace puts other files in place of all that a table has.
-func (w *world) replace(key asset.Key, operation string, changes bool, items ...string) int64 {
+func (w *fixture) replace(key asset.Key, operation string, changes bool, items ...string) int64 {
 	w.tb.Helper()
 	now, err := w.table(key).Snapshot(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -84,7 +84,7 @@ func foreignChangeSurvivesForcedRunAfterRewrite(t *testing.T) {
 	for _, mode := range []ledger.Mode{ledger.Missing, ledger.Force} {
 		t.Run(mode.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1", "b 1", "c 1")
 			w.all()
 			version := w.replace(download, "OPTIMIZE", false, "c 1", "b 1", "a 1")
@@ -115,7 +115,7 @@ func foreignChangeSurvivesForcedRunAfterRewrite(t *testing.T) {
 // foreignChangeIsReportedByRunThatRepairedIt: with the version, its writer and how many rows.
 func foreignChangeIsReportedByRunThatRepairedIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1", "c 1")
 	w.all()
 	version := w.replace(download, "MERGE", true, "a 1", "b forged", "x 1")
@@ -139,7 +139,7 @@ func foreignChangeIsReportedByRunThatRepairedIt(t *testing.T) {
 // foreignChangeMakesItemsOfRemovedStagedFileAgain: its items are done again by the next run, and the partition is not blocked.
 func foreignChangeMakesItemsOfRemovedStagedFileAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1")
 	w.all()
 	w.show("a 2", "b 1")
@@ -166,13 +166,13 @@ func foreignChangeMakesItemsOfRemovedStagedFileAgain(t *testing.T) {
 // was cleaned or its files were removed since, it reads the newest instead of failing, and nothing stays stale for ever.
 func foreignChangeReadsPresentVersionOfRemovedInput(t *testing.T) {
 	t.Parallel()
-	for name, takeAway := range map[string]func(w *world, pinned int64, files []string){
-		"log cleaned": func(w *world, pinned int64, _ []string) {
+	for name, takeAway := range map[string]func(w *fixture, pinned int64, files []string){
+		"log cleaned": func(w *fixture, pinned int64, _ []string) {
 			for v := range pinned + 1 {
 				require.NoError(w.tb, os.Remove(filepath.Join(w.folder(catalog), "_delta_log", fmt.Sprintf("%020d.json", v))))
 			}
 		},
-		"files removed": func(w *world, _ int64, files []string) {
+		"files removed": func(w *fixture, _ int64, files []string) {
 			for _, path := range files {
 				require.NoError(w.tb, os.Remove(filepath.Join(w.folder(catalog), path)))
 			}
@@ -180,7 +180,7 @@ func foreignChangeReadsPresentVersionOfRemovedInput(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1", "b 1")
 			w.must(w.step(catalog))
 			in := w.step(download)
@@ -210,7 +210,7 @@ func foreignChangeReadsPresentVersionOfRemovedInput(t *testing.T) {
 // rollback that the error names needs nothing of what it goes back over, and the next run goes on.
 func foreignChangeIsUndoneByRollbackOverDeletionVectors(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1")
 	w.all()
 	now, err := w.table(download).Snapshot(t.Context())

@@ -21,11 +21,11 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// chance drives a world through days on which anything may happen.
-type chance struct {
+// randomFaults drives a world through days on which anything may happen.
+type randomFaults struct {
 	*rand.Rand
-	w      *world
-	k      *killer
+	w      *fixture
+	k      *crashingStore
 	panics int            // after how many items the maker dies; 0: never
 	lost   map[string]int // browsers, at a content: at a third one the item would rightly be set aside
 	log    []string
@@ -47,13 +47,13 @@ func runsKeepEveryPromiseUnderRandomFaults(t *testing.T) {
 		seed, err = strconv.ParseUint(text, 10, 64)
 		require.NoError(t, err)
 	}
-	c := &chance{Rand: rand.New(rand.NewPCG(seed, 0)), k: &killer{}, lost: map[string]int{}}
+	c := &randomFaults{Rand: rand.New(rand.NewPCG(seed, 0)), k: &crashingStore{}, lost: map[string]int{}}
 	defer func() {
 		if t.Failed() {
 			t.Logf("DRUGSLM_SEED=%d\n%s", seed, strings.Join(c.log, "\n"))
 		}
 	}()
-	c.w = newWorld(t, under(c.k))
+	c.w = newFixture(t, under(c.k))
 	c.w.fault = c.fate
 	for _, key := range []asset.Key{download, extract} {
 		c.w.make[key] = c.mortal
@@ -67,12 +67,12 @@ func runsKeepEveryPromiseUnderRandomFaults(t *testing.T) {
 	}
 }
 
-func (c *chance) note(format string, args ...any) {
+func (c *randomFaults) note(format string, args ...any) {
 	c.log = append(c.log, fmt.Sprintf(format, args...))
 }
 
 // mutate changes some of the source. The first word of an item's content is its fate.
-func (c *chance) mutate() {
+func (c *randomFaults) mutate() {
 	for range c.IntN(6) {
 		id := fmt.Sprintf("%02d", c.IntN(30))
 		if c.IntN(4) == 0 {
@@ -90,7 +90,7 @@ func (c *chance) mutate() {
 	}
 }
 
-func (c *chance) fate(id string) error {
+func (c *randomFaults) fate(id string) error {
 	content := c.w.source[id]
 	switch {
 	case strings.HasPrefix(content, "none"):
@@ -106,7 +106,7 @@ func (c *chance) fate(id string) error {
 }
 
 // mortal makes a batch, and may die of it.
-func (c *chance) mortal(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+func (c *randomFaults) mortal(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 	if c.panics == 0 || c.panics >= len(batch) {
 		return c.w.honest(ctx, run, batch, report)
 	}
@@ -117,7 +117,7 @@ func (c *chance) mortal(ctx context.Context, run asset.Run, batch []asset.Item, 
 }
 
 // day brings an asset up to date, in as many runs as it takes, and looks at what readers see.
-func (c *chance) day(key asset.Key) {
+func (c *randomFaults) day(key asset.Key) {
 	t := c.w.tb
 	before := int64(-1)
 	if m, ok, err := c.w.ledger.Latest(t.Context(), string(key), here.Key); ok {
@@ -141,7 +141,7 @@ func (c *chance) day(key asset.Key) {
 	c.w.sound()
 }
 
-func (c *chance) step(key asset.Key) materialize.StepInput {
+func (c *randomFaults) step(key asset.Key) materialize.StepInput {
 	in := c.w.step(key)
 	if c.IntN(6) == 0 {
 		in.Mode = []ledger.Mode{ledger.Failed, ledger.Force}[c.IntN(2)]
@@ -150,7 +150,7 @@ func (c *chance) step(key asset.Key) materialize.StepInput {
 }
 
 // attempt does a step with a death in it, more often than not.
-func (c *chance) attempt(in materialize.StepInput) (materialize.Result, error) {
+func (c *randomFaults) attempt(in materialize.StepInput) (materialize.Result, error) {
 	c.panics = max(0, c.IntN(12)-6)
 	if c.IntN(3) > 0 {
 		c.k.arm(1+c.Int64N(60), laketest.Mode(c.IntN(3)))
@@ -161,7 +161,7 @@ func (c *chance) attempt(in materialize.StepInput) (materialize.Result, error) {
 }
 
 // want is what an asset's table must hold.
-func (c *chance) want(key asset.Key) []string {
+func (c *randomFaults) want(key asset.Key) []string {
 	rows := []string{}
 	for _, id := range slices.Sorted(maps.Keys(c.w.source)) {
 		content := c.w.source[id]

@@ -52,8 +52,8 @@ func (r row) ItemID() string { return r.ID }
 // maker makes the items of one batch; the tests put their faults into it.
 type maker func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error
 
-// world is a source, the assets made from it, and where they are kept.
-type world struct {
+// fixture is a source, the assets made from it, and where they are kept.
+type fixture struct {
 	tb     testing.TB
 	acts   *activities.Activities
 	ledger *ledger.Ledger
@@ -62,37 +62,37 @@ type world struct {
 
 	interrupt func(at string) // called once, before the next commit of a publish; nil: nobody comes in
 
-	mu       sync.Mutex
-	source   map[string]string // content by id
-	more     int               // what the source declares beyond what it shows
-	again    []asset.Item      // what it shows a second time
-	odd      error             // what listing it ends with
-	day      string            // of its data; "": it has no notion of days
-	versions                   // of the code
-	make     map[asset.Key]maker
-	fault    func(id string) error // of one item
-	made     []string              // "id content", in the order made
-	checks   []asset.Check[row]
-	only     asset.Key                                                      // has the checks; "": all have them
-	remake   func(ctx context.Context, run asset.Run, old row) (row, error) // of the download
+	mu        sync.Mutex
+	source    map[string]string // content by id
+	more      int               // what the source declares beyond what it shows
+	again     []asset.Item      // what it shows a second time
+	odd       error             // what listing it ends with
+	day       string            // of its data; "": it has no notion of days
+	versions                    // of the code
+	make      map[asset.Key]maker
+	fault     func(id string) error // of one item
+	made      []string              // "id content", in the order made
+	checks    []asset.Check[row]
+	only      asset.Key                                                      // has the checks; "": all have them
+	recompute func(ctx context.Context, run asset.Run, old row) (row, error) // of the download
 }
 
 type versions map[asset.Key]string
 
-type option func(*world, *lake.Store)
+type option func(*fixture, *lake.Store)
 
 // inStore wraps the store of the lake.
 func inStore(wrap func(lake.Store) lake.Store) option {
-	return func(_ *world, s *lake.Store) { *s = wrap(*s) }
+	return func(_ *fixture, s *lake.Store) { *s = wrap(*s) }
 }
 
 func withChecks(checks ...asset.Check[row]) option {
-	return func(w *world, _ *lake.Store) { w.checks = checks }
+	return func(w *fixture, _ *lake.Store) { w.checks = checks }
 }
 
-func newWorld(tb testing.TB, options ...option) *world {
+func newFixture(tb testing.TB, options ...option) *fixture {
 	tb.Helper()
-	return openWorld(tb, tb.TempDir(), options...)
+	return openFixture(tb, tb.TempDir(), options...)
 }
 
 // emptyLedger is the file of a ledger that nothing was written to: with the race detector its migrations take a third of a
@@ -113,8 +113,8 @@ var emptyLedger = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(dir + "/ledger.db")
 })
 
-// openWorld is a world that may have been there before.
-func openWorld(tb testing.TB, dir string, options ...option) *world {
+// openFixture is a world that may have been there before.
+func openFixture(tb testing.TB, dir string, options ...option) *fixture {
 	tb.Helper()
 	if _, err := os.Stat(dir + "/ledger.db"); os.IsNotExist(err) {
 		migrated, err := emptyLedger()
@@ -126,7 +126,7 @@ func openWorld(tb testing.TB, dir string, options ...option) *world {
 	tb.Cleanup(func() { require.NoError(tb, books.Close()) })
 	files, err := lake.Dir(dir + "/lake")
 	require.NoError(tb, err)
-	w := &world{
+	w := &fixture{
 		tb: tb, ledger: books, root: dir + "/lake", source: map[string]string{}, make: map[asset.Key]maker{},
 		versions: versions{catalog: "1", download: "1", extract: "1"},
 	}
@@ -146,7 +146,7 @@ func openWorld(tb testing.TB, dir string, options ...option) *world {
 // interrupted lets somebody in before a commit.
 type interrupted struct {
 	lake.Store
-	w *world
+	w *fixture
 }
 
 func (s interrupted) Create(ctx context.Context, name string, r io.Reader) error {
@@ -157,7 +157,7 @@ func (s interrupted) Create(ctx context.Context, name string, r io.Reader) error
 }
 
 // deploy builds the assets anew, with the code versions as they are now.
-func (w *world) deploy() {
+func (w *fixture) deploy() {
 	set := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: func(context.Context) ([]asset.Partition, error) {
 		return []asset.Partition{here}, nil
 	}}
@@ -165,7 +165,7 @@ func (w *world) deploy() {
 	list, get, read := common, common, common
 	list.Key, list.Location, list.CodeVersion, list.List = catalog, "catalog", w.versions[catalog], w.list
 	get.Key, get.Location, get.CodeVersion, get.Durable = download, "download", w.versions[download], true
-	get.Deps, get.Items, get.Make, get.Recompute = asset.On(catalog), w.items(catalog), w.makes(download), w.remake
+	get.Deps, get.Items, get.Make, get.Recompute = asset.On(catalog), w.items(catalog), w.makes(download), w.recompute
 	list.Cost = func(context.Context, asset.Run, asset.Work) (asset.Cost, error) { return asset.Cost{Requests: 2}, nil }
 	get.Cost = func(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost, error) {
 		cost := asset.Cost{Requests: int64(len(work.Batches))} // one a batch, and one an item
@@ -187,12 +187,12 @@ func (w *world) deploy() {
 }
 
 // deployChecks is deploy, with the checks on one asset only.
-func (w *world) deployChecks(key asset.Key) {
+func (w *fixture) deployChecks(key asset.Key) {
 	w.only = key
 	w.deploy()
 }
 
-func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Listing, error) {
+func (w *fixture) list(_ context.Context, run asset.Run, emit func(asset.Item, row) error) (asset.Listing, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(w.source)) {
@@ -211,7 +211,7 @@ func (w *world) list(_ context.Context, run asset.Run, emit func(asset.Item, row
 	return asset.Listing{Total: len(w.source) + w.more, Snapshot: "today", Day: w.day}, nil
 }
 
-func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asset.Item) error) error {
+func (w *fixture) items(from asset.Key) func(context.Context, asset.Run, func(asset.Item) error) error {
 	return func(ctx context.Context, run asset.Run, emit func(asset.Item) error) error {
 		for r, err := range asset.Input[row](ctx, run, from) {
 			if err != nil {
@@ -225,7 +225,7 @@ func (w *world) items(from asset.Key) func(context.Context, asset.Run, func(asse
 	}
 }
 
-func (w *world) makes(key asset.Key) maker {
+func (w *fixture) makes(key asset.Key) maker {
 	return func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		if special := w.make[key]; special != nil {
 			return special(ctx, run, batch, report)
@@ -235,7 +235,7 @@ func (w *world) makes(key asset.Key) maker {
 }
 
 // honest makes every item of a batch, or fails it as w.fault says.
-func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+func (w *fixture) honest(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 	for _, item := range batch {
 		var err error
 		if w.fault != nil {
@@ -249,7 +249,7 @@ func (w *world) honest(_ context.Context, run asset.Run, batch []asset.Item, rep
 }
 
 // row makes an item, and remembers that it did.
-func (w *world) row(run asset.Run, item asset.Item) row {
+func (w *fixture) row(run asset.Run, item asset.Item) row {
 	content := strings.Trim(string(item.Input), `"`)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -258,7 +258,7 @@ func (w *world) row(run asset.Run, item asset.Item) row {
 }
 
 // calls gives what was made since it was last asked.
-func (w *world) calls() []string {
+func (w *fixture) calls() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	made := w.made
@@ -267,7 +267,7 @@ func (w *world) calls() []string {
 }
 
 // show sets what the source has: "id content".
-func (w *world) show(items ...string) {
+func (w *fixture) show(items ...string) {
 	w.source = map[string]string{}
 	for _, item := range items {
 		id, content, _ := strings.Cut(item, " ")
@@ -276,7 +276,7 @@ func (w *world) show(items ...string) {
 }
 
 // step is a new run's step for an asset.
-func (w *world) step(key asset.Key) materialize.StepInput {
+func (w *fixture) step(key asset.Key) materialize.StepInput {
 	w.runs++
 	a, err := w.acts.Engine.Graph.Get(key)
 	require.NoError(w.tb, err)
@@ -286,13 +286,13 @@ func (w *world) step(key asset.Key) materialize.StepInput {
 }
 
 // call runs an activity once in Temporal's environment.
-func call[I, O any](w *world, fn func(context.Context, I) (O, error), in I) (O, error) {
-	out, _, err := beat(w, nil, fn, in)
+func call[I, O any](w *fixture, fn func(context.Context, I) (O, error), in I) (O, error) {
+	out, _, err := heartbeatInterval(w, nil, fn, in)
 	return out, err
 }
 
-// beat is call, with the heartbeat's details that an earlier attempt left, and those that this one leaves.
-func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I) (O, error), in I) (out O, left map[string]int, err error) {
+// heartbeatInterval is call, with the heartbeat's details that an earlier attempt left, and those that this one leaves.
+func heartbeatInterval[I, O any](w *fixture, details map[string]int, fn func(context.Context, I) (O, error), in I) (out O, left map[string]int, err error) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestActivityEnvironment()
@@ -324,7 +324,7 @@ func beat[I, O any](w *world, details map[string]int, fn func(context.Context, I
 }
 
 // prepare lists or syncs a step and makes its batches.
-func (w *world) prepare(in materialize.StepInput) (materialize.SyncResult, error) {
+func (w *fixture) prepare(in materialize.StepInput) (materialize.SyncResult, error) {
 	if in.Step.Lists {
 		return call(w, w.acts.List, in)
 	}
@@ -337,7 +337,7 @@ func (w *world) prepare(in materialize.StepInput) (materialize.SyncResult, error
 }
 
 // publish checks and publishes a step that is prepared.
-func (w *world) publish(in materialize.StepInput, e materialize.SyncResult) (materialize.Result, error) {
+func (w *fixture) publish(in materialize.StepInput, e materialize.SyncResult) (materialize.Result, error) {
 	in = e.Of(in)
 	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: e.Upstream})
 	if err != nil {
@@ -347,7 +347,7 @@ func (w *world) publish(in materialize.StepInput, e materialize.SyncResult) (mat
 }
 
 // materialize does a whole step.
-func (w *world) materialize(in materialize.StepInput) (materialize.SyncResult, materialize.Result, error) {
+func (w *fixture) materialize(in materialize.StepInput) (materialize.SyncResult, materialize.Result, error) {
 	synced, err := w.prepare(in)
 	if err != nil {
 		return synced, materialize.Result{}, err
@@ -357,7 +357,7 @@ func (w *world) materialize(in materialize.StepInput) (materialize.SyncResult, m
 }
 
 // must does a whole step that has to succeed.
-func (w *world) must(in materialize.StepInput) (materialize.SyncResult, materialize.Result) {
+func (w *fixture) must(in materialize.StepInput) (materialize.SyncResult, materialize.Result) {
 	w.tb.Helper()
 	synced, made, err := w.materialize(in)
 	require.NoError(w.tb, err)
@@ -365,7 +365,7 @@ func (w *world) must(in materialize.StepInput) (materialize.SyncResult, material
 }
 
 // claim is who holds the partition of an asset.
-func (w *world) claim(key asset.Key) ledger.Claim {
+func (w *fixture) claim(key asset.Key) ledger.Claim {
 	w.tb.Helper()
 	all, err := w.ledger.Claims(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -379,26 +379,26 @@ func (w *world) claim(key asset.Key) ledger.Claim {
 }
 
 // token is that of the holder of the partition of an asset.
-func (w *world) token(key asset.Key) ledger.Token {
+func (w *fixture) token(key asset.Key) ledger.Token {
 	held := w.claim(key)
 	return ledger.Token{Asset: held.Asset, Partition: held.Partition, Run: held.Run, Workflow: held.Workflow, Execution: held.Execution}
 }
 
-func (w *world) table(key asset.Key) *lake.Table {
+func (w *fixture) table(key asset.Key) *lake.Table {
 	a, err := w.acts.Engine.Graph.Get(key)
 	require.NoError(w.tb, err)
 	return w.acts.Engine.Lake.Table(a.Location, a.Codec, a.Partitions.Name)
 }
 
 // files gives the parts of a table, as readers see it now.
-func (w *world) files(key asset.Key) []string {
+func (w *fixture) files(key asset.Key) []string {
 	snapshot, err := w.table(key).Snapshot(w.tb.Context())
 	require.NoError(w.tb, err)
 	return lake.Paths(snapshot.Files(here.Key))
 }
 
 // rows gives "id content" of every row that readers see, sorted.
-func (w *world) rows(key asset.Key) []string {
+func (w *fixture) rows(key asset.Key) []string {
 	w.tb.Helper()
 	snapshot, err := w.table(key).Snapshot(w.tb.Context())
 	require.NoError(w.tb, err)
@@ -414,7 +414,7 @@ func (w *world) rows(key asset.Key) []string {
 }
 
 // entries gives "id state kind attempts" of every item.
-func (w *world) entries(key asset.Key) []string {
+func (w *fixture) entries(key asset.Key) []string {
 	w.tb.Helper()
 	items, err := w.ledger.Items(w.tb.Context(), ledger.Filter{Asset: string(key)})
 	require.NoError(w.tb, err)
@@ -425,14 +425,14 @@ func (w *world) entries(key asset.Key) []string {
 	return found
 }
 
-func (w *world) counts(key asset.Key) ledger.Counts {
+func (w *fixture) counts(key asset.Key) ledger.Counts {
 	w.tb.Helper()
 	counts, err := w.ledger.Counts(w.tb.Context(), string(key), here.Key)
 	require.NoError(w.tb, err)
 	return counts
 }
 
-func (w *world) check(key asset.Key, name string) ledger.Check {
+func (w *fixture) check(key asset.Key, name string) ledger.Check {
 	w.tb.Helper()
 	checks, err := w.ledger.Checks(w.tb.Context(), string(key), here.Key, 0)
 	require.NoError(w.tb, err)
@@ -445,7 +445,7 @@ func (w *world) check(key asset.Key, name string) ledger.Check {
 	return ledger.Check{}
 }
 
-func (w *world) latest(key asset.Key) ledger.Materialization {
+func (w *fixture) latest(key asset.Key) ledger.Materialization {
 	w.tb.Helper()
 	m, ok, err := w.ledger.Latest(w.tb.Context(), string(key), here.Key)
 	require.NoError(w.tb, err)
@@ -454,7 +454,7 @@ func (w *world) latest(key asset.Key) ledger.Materialization {
 }
 
 // sound asserts that ledger and tables tell the same story.
-func (w *world) sound() {
+func (w *fixture) sound() {
 	w.tb.Helper()
 	report, err := audit.Run(w.tb.Context(), audit.Subject{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Table: func(a *asset.Asset) *lake.Table {
 		return w.table(a.Key)

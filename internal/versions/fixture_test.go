@@ -16,8 +16,8 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-// shelf is an asset with a table and a ledger, which is published a version a day as the engine publishes it.
-type shelf struct {
+// fixture is an asset with a table and a ledger, which is published a version a day as the engine publishes it.
+type fixture struct {
 	Maintainer
 	t     *testing.T
 	made  *asset.Asset
@@ -26,10 +26,10 @@ type shelf struct {
 }
 
 // newShelf is empty. Its partitions are "5", called Genérico, and "6", called Novo.
-func newShelf(t *testing.T) *shelf {
+func newShelf(t *testing.T) *fixture {
 	t.Helper()
 	made, table, k := sheets(t)
-	s := &shelf{Maintainer: k, t: t, made: made, table: table, now: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}
+	s := &fixture{Maintainer: k, t: t, made: made, table: table, now: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)}
 	s.Now = func() time.Time { return s.now }
 	require.NoError(t, k.Ledger.SavePartitions(t.Context(), made.Partitions.Name, []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
 	return s
@@ -40,7 +40,7 @@ type texts map[string]string
 
 // publish makes a partition hold some rows, and gives the version. Rows that stay as they are keep their file, or move
 // to another one if that must go; items that are not named any more become absent.
-func (s *shelf) publish(partition string, rows texts) int64 {
+func (s *fixture) publish(partition string, rows texts) int64 {
 	s.t.Helper()
 	m, change := s.begin(partition, rows)
 	version, err := s.table.Commit(s.t.Context(), change)
@@ -51,7 +51,7 @@ func (s *shelf) publish(partition string, rows texts) int64 {
 }
 
 // begin announces a publish in the ledger, and gives the commit that makes it.
-func (s *shelf) begin(partition string, rows texts) (ledger.Materialization, lake.Change) {
+func (s *fixture) begin(partition string, rows texts) (ledger.Materialization, lake.Change) {
 	s.t.Helper()
 	ctx, key := s.t.Context(), string(s.made.Key)
 	s.now = s.now.AddDate(0, 0, 1)
@@ -120,7 +120,7 @@ func (t texts) rows(run string) []sheet {
 }
 
 // write writes a file that no version has yet.
-func (s *shelf) write(partition string, rows []sheet) lake.File {
+func (s *fixture) write(partition string, rows []sheet) lake.File {
 	s.t.Helper()
 	part, err := s.table.NewFile(s.t.Context(), partition, nil)
 	require.NoError(s.t, err)
@@ -133,7 +133,7 @@ func (s *shelf) write(partition string, rows []sheet) lake.File {
 }
 
 // rowsOf reads a file, but for some items.
-func (s *shelf) rowsOf(file lake.File, without []string) (found []sheet) {
+func (s *fixture) rowsOf(file lake.File, without []string) (found []sheet) {
 	s.t.Helper()
 	for row, err := range s.table.Rows(s.t.Context(), file) {
 		require.NoError(s.t, err)
@@ -145,7 +145,7 @@ func (s *shelf) rowsOf(file lake.File, without []string) (found []sheet) {
 }
 
 // at gives the rows that a version of a partition has.
-func (s *shelf) at(version int64, partition string) texts {
+func (s *fixture) at(version int64, partition string) texts {
 	s.t.Helper()
 	snapshot, err := s.table.SnapshotAt(s.t.Context(), version)
 	require.NoError(s.t, err)
@@ -160,7 +160,7 @@ func (s *shelf) at(version int64, partition string) texts {
 }
 
 // items are the items of a partition as the ledger has them, by id.
-func (s *shelf) items(partition string) []ledger.Entry {
+func (s *fixture) items(partition string) []ledger.Entry {
 	s.t.Helper()
 	entries, err := s.Ledger.Items(s.t.Context(), ledger.Filter{Asset: string(s.made.Key), Partition: partition, Limit: 1000})
 	require.NoError(s.t, err)
@@ -168,7 +168,7 @@ func (s *shelf) items(partition string) []ledger.Entry {
 }
 
 // newest is the table's newest version.
-func (s *shelf) newest() int64 {
+func (s *fixture) newest() int64 {
 	s.t.Helper()
 	snapshot, err := s.table.Snapshot(s.t.Context())
 	require.NoError(s.t, err)
@@ -176,19 +176,19 @@ func (s *shelf) newest() int64 {
 }
 
 // vacuum keeps the newest version alone.
-func (s *shelf) vacuum() {
+func (s *fixture) vacuum() {
 	s.t.Helper()
 	_, err := s.Vacuum(s.t.Context(), []*asset.Asset{s.made}, Retention{Versions: 1})
 	require.NoError(s.t, err)
 }
 
 // finish completes a publish that was cut short.
-func (s *shelf) finish(m ledger.Materialization) error {
+func (s *fixture) finish(m ledger.Materialization) error {
 	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "finishes", Time: s.now})
 }
 
 // states gives "id state" of every item of a partition.
-func (s *shelf) states(partition string) []string {
+func (s *fixture) states(partition string) []string {
 	var found []string
 	for _, e := range s.items(partition) {
 		found = append(found, fmt.Sprintf("%s %s", e.ID, e.State))
