@@ -30,10 +30,10 @@ type auto struct {
 	known  map[string]bool // events told already
 }
 
-// Open says that every run is under way but those that are dead.
+// Open says that every run is running but those that are dead.
 func (w *auto) Open(_ context.Context, run, _ string) (bool, error) { return !w.dead[run], nil }
 
-// Current says that the caller is under way.
+// Current says that the caller is running.
 func (w *auto) Current(context.Context, string, string) (bool, string, error) { return true, "", nil }
 
 // payloads gives the events that were recorded since it was last asked.

@@ -69,7 +69,7 @@ func checkFindsLostPageWithDropCheckAlone(t *testing.T) {
 	require.Equal(t, files, w.files(catalog), "readers keep what they had")
 	require.Len(t, w.rows(catalog), 1000)
 
-	w.numbered(1, 1200) // it is whole again: what was taken for gone comes back
+	w.numbered(1, 1200) // it is whole again: what counted as gone comes back
 	_, made := w.must(w.step(catalog))
 	require.EqualValues(t, 1200, made.Rows)
 	require.Equal(t, []string{"passed 0 of at most 45", "failed 50 of at most 45", "passed 0 of at most 0"}, w.outcomes(catalog, "not_dropped"))
@@ -172,7 +172,7 @@ func checkComparesReferenceWithPinnedInputVersion(t *testing.T) {
 	in := w.step(download)
 	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	w.show("a one", "c three") // meanwhile the catalog goes on
+	w.show("a one", "c three") // meanwhile the catalog continues
 	w.must(w.step(catalog))
 	made, err := w.publish(in, synced)
 	require.NoError(t, err, "b was there when this was made from it")

@@ -30,7 +30,7 @@ type concurrentRuns struct {
 	log    []string
 }
 
-// suspended is an attempt that goes on when it is woken.
+// suspended is an attempt that continues when it is woken.
 type suspended struct {
 	name string
 	wake func()

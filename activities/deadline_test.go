@@ -27,7 +27,7 @@ type timed struct {
 	up  bool
 }
 
-// over ends the attempt that is under way.
+// over ends the attempt that is in progress.
 func (a *timed) over() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -285,7 +285,7 @@ func blocks(ctx context.Context, a *timed, _ <-chan struct{}) error {
 }
 
 // Items that each take much of an attempt's time, and less than half, cost nothing: what is done is kept, and the next attempt
-// goes on with the rest.
+// continues with the rest.
 func deadlineLetsBatchOfSlowItemsFinish(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4")

@@ -63,7 +63,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	w.WriteHeader(code)
 }
 
-// clock is a time that tests move. The ledger's own goes on: it says what is due.
+// clock is a time that tests move. The ledger's own continues: it says what is due.
 type clock struct{ ahead time.Duration }
 
 func (c *clock) now() time.Time { return time.Now().Add(c.ahead) }

@@ -16,7 +16,7 @@ func counted(err error) bool {
 	return !kind.Waits() && kind != fault.Superseded && !fault.Canceled(err)
 }
 
-// maxLook bounds how long an attempt that waits sleeps, so that it goes on soon when somebody lets it, as `starter budget
+// maxLook bounds how long an attempt that waits sleeps, so that it continues soon when somebody lets it, as `starter budget
 // close` does. Attempts that wait cost no event of the history.
 const maxLook = 10 * time.Minute
 

@@ -151,7 +151,7 @@ func fenceRefusesSyncByOlderCode(t *testing.T) {
 	w.sound()
 }
 
-// All workers of a step's version were replaced while it was under way: newer code ends it, and says which rows it made.
+// All workers of a step's version were replaced while it was in progress: newer code ends it, and says which rows it made.
 func fenceLetsNewerCodeTakeOverAbandonedStep(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
@@ -264,7 +264,7 @@ func fenceKeepsClaimOfNewerExecution(t *testing.T) {
 	}
 }
 
-// Two executions of one run that are both under way: the one that came second waits, unless the first one started it.
+// Two executions of one run that are both in progress: the one that came second waits, unless the first one started it.
 func fenceWaitsForAnotherExecutionOfItsRun(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

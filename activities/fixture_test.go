@@ -31,7 +31,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// The assets of the tests: a listing, what is made of it at a price, and what is made of that for nothing.
+// The assets of the tests: a listing, what is made of it with a request, and what is made of that without.
 const (
 	catalog  asset.Key = "test/catalog"
 	download asset.Key = "test/download"
@@ -156,7 +156,7 @@ func (s interrupted) Create(ctx context.Context, name string, r io.Reader) error
 	return s.Store.Create(ctx, name, r)
 }
 
-// deploy builds the assets anew, with the code versions as they are now.
+// deploy builds the assets again, with the code versions as they are now.
 func (w *fixture) deploy() {
 	set := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: func(context.Context) ([]asset.Partition, error) {
 		return []asset.Partition{here}, nil

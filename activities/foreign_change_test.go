@@ -207,7 +207,7 @@ func foreignChangeReadsPresentVersionOfRemovedInput(t *testing.T) {
 }
 
 // foreignChangeIsUndoneByRollbackOverDeletionVectors: a table that cannot be read is refused before anything is asked of the source; the
-// rollback that the error names needs nothing of what it goes back over, and the next run goes on.
+// rollback that the error names needs nothing of what it goes back over, and the next run continues.
 func foreignChangeIsUndoneByRollbackOverDeletionVectors(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

@@ -192,7 +192,7 @@ func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, whe
 	return w
 }
 
-// runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.
+// runWith does a step, with somebody else at work between its parts. It may fail: the next run continues.
 func (w *fixture) runWith(in materialize.StepInput, now func(at string)) {
 	var synced materialize.SyncResult
 	var err error

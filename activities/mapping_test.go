@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// sum is an asset in one piece that is made from every category of the catalog.
+// sum is an unpartitioned asset that is made from every category of the catalog.
 const sum asset.Key = "test/sum"
 
 // office is an external asset.
@@ -59,7 +59,7 @@ func TestInputs(t *testing.T) {
 	t.Run("have no rows of external assets", inputsHaveNoRowsOfExternalAssets)
 }
 
-// inputsFollowPartitionMapping makes an asset in one piece from every partition of another.
+// inputsFollowPartitionMapping makes an unpartitioned asset from every partition of another.
 func inputsFollowPartitionMapping(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

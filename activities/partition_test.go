@@ -28,7 +28,7 @@ func (e executions) Open(_ context.Context, workflow, execution string) (bool, e
 	return open, nil
 }
 
-// Current says that the test's execution is under way, unless it is said that it is not.
+// Current says that the test's execution is running, unless it is said that it is not.
 func (e executions) Current(_ context.Context, workflow, execution string) (bool, string, error) {
 	ended, known := e["ended"]
 	return !known || !ended, "", nil

@@ -27,7 +27,7 @@ func TestPause(t *testing.T) {
 	t.Run("asks twice before an item is absent", pauseAsksTwiceBeforeItemIsAbsent)
 }
 
-// pausePausesStepWhoseListingHasUnknownForm: it waits, says why and where the evidence is, costs no attempt, and goes on.
+// pausePausesStepWhoseListingHasUnknownForm: it waits, says why and where the evidence is, costs no attempt, and continues.
 func pausePausesStepWhoseListingHasUnknownForm(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)

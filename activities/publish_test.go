@@ -91,7 +91,7 @@ func publishReportsChangeWhenItsAnswerWasLost(t *testing.T) {
 	require.True(t, again.Changed)
 }
 
-// seize stops the publish of a step just before its commit, and gives what lets it go on and waits for its answer.
+// seize stops the publish of a step just before its commit, and gives what lets it continue and waits for its answer.
 func (w *fixture) seize(g *gate, in materialize.PublishInput) func() error {
 	arrived, open := make(chan struct{}), make(chan struct{})
 	g.arrived, g.open = arrived, open // nobody commits now

@@ -18,7 +18,7 @@ func TestQuota(t *testing.T) {
 }
 
 // quotaWaitsWhileDiskIsFull takes away the room before a batch, and gives it back: the step waits, the source is asked
-// nothing meanwhile, no attempt is spent, and it goes on by itself.
+// nothing meanwhile, no attempt is spent, and it continues by itself.
 func quotaWaitsWhileDiskIsFull(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two")

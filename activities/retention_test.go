@@ -14,7 +14,7 @@ import (
 	past "drugslm/internal/versions"
 )
 
-// answers is what people and programs are told of the past and of how things stand, as JSON.
+// answers is what people and programs are shown of the past and the present state, as JSON.
 func (w *fixture) answers(t *testing.T) string {
 	t.Helper()
 	told := map[string]any{}

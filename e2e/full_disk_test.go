@@ -14,7 +14,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 // fullDiskMakesRunWait begins a run while less is free than must stay so: no listing is asked for, and
-// users are told why. The run goes on by itself under a worker that needs less.
+// users are told why. The run continues by itself under a worker that needs less.
 func fullDiskMakesRunWait(t *testing.T) {
 	needed(t)
 	t.Parallel()

@@ -95,7 +95,7 @@ func TestGrid(t *testing.T) {
 }
 
 // gridSurvivesKillOfNodeAndHub kills the node and the hub of a Selenium Grid while the worker's session is in use. Both are
-// started again, as a service manager would; the same worker goes on, and nothing of it is left at the hub.
+// started again, as a service manager would; the same worker continues, and nothing of it is left at the hub.
 func gridSurvivesKillOfNodeAndHub(t *testing.T) {
 	needed(t)
 	t.Parallel()

@@ -156,7 +156,7 @@ func TestEveryFaultLosesNothing(t *testing.T) {
 	portal := startPortal(t, "--products", "60", "--fault", "all", "--retry-after", "1s")
 	s := startSite(t, portal, t.TempDir())
 
-	// Retries are allowed, losses are not: a run may give up on a partition, the next one goes on.
+	// Retries are allowed, losses are not: a run may give up on a partition, the next one continues.
 	var last result
 	for range 5 {
 		if last = s.run("materialize", "--wait", "*"); last.code == 0 {

@@ -27,7 +27,7 @@ var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 // TestRecordHistories runs the lineage for two days on a real server and writes the history of the run and of each
 // kind of step, and of the delivery of an event at its second try, for the replay tests: a change that would break a
-// run under way fails there.
+// run in progress fails there.
 func TestRecordHistories(t *testing.T) {
 	needed(t)
 	if !*record {

@@ -13,7 +13,7 @@ import (
 )
 
 // TestServerAndWorkerApart runs the parts as one would on several machines: server, worker and CLI are processes of
-// their own, the worker is drained with SIGTERM in the middle, and another one goes on.
+// their own, the worker is drained with SIGTERM in the middle, and another one continues.
 func TestServerAndWorkerApart(t *testing.T) {
 	needed(t)
 	t.Parallel()

@@ -17,7 +17,7 @@ func TestSourceChange(t *testing.T) {
 }
 
 // sourceChangePausesRun promises that a portal whose answers have another form ends no run: the steps wait with
-// the evidence, and go on where they were once the portal is as it was.
+// the evidence, and continue where they were once the portal is as it was.
 func sourceChangePausesRun(t *testing.T) {
 	needed(t)
 	t.Parallel()

@@ -162,7 +162,7 @@ func TestWorkersOfTwoBuilds(t *testing.T) {
 	succeeds(t, run)
 	d.kill(old)
 
-	// What is left of the old code is made anew by the new one, once.
+	// What is left of the old code is made again by the new one, once.
 	last, err := d.cli.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "all", TaskQueue: workflows.TaskQueue(asset.QueueOrchestrate)},
 		workflows.Materialize, workflows.MaterializeInput{Select: []string{"bench/days"}})
 	require.NoError(t, err)

@@ -39,7 +39,7 @@ func backfillRunsLimitedNumberOfStepsAtTime(t *testing.T) {
 	f := newField(t, 20)
 	arrived := make(chan struct{}, 20)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
-		if in.Of.Seq < 3 { // the first three are under way together
+		if in.Of.Seq < 3 { // the first three are in progress together
 			arrived <- struct{}{}
 			for len(arrived) < 3 {
 				select {

@@ -72,7 +72,7 @@ func deliverDeliversNewEventAtOnce(t *testing.T) {
 	require.Equal(t, []time.Duration{0, time.Minute, time.Hour}, *began)
 }
 
-// An event that is recorded while a pass is under way, and that the pass did not see, is not left behind.
+// An event that is recorded while a pass is in progress, and that the pass did not see, is not left behind.
 func deliverMakesAnotherPassAfterSignal(t *testing.T) {
 	t.Parallel()
 	env := newEnv()

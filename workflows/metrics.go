@@ -17,7 +17,7 @@ func measure(ctx workflow.Context, in PartitionInput, began time.Time, made mate
 	outcome := telemetry.MaterializationUnchanged
 	switch {
 	case workflow.IsContinueAsNewError(err):
-		return // it goes on
+		return // it continues
 	case temporal.IsCanceledError(err):
 		outcome = telemetry.MaterializationCanceled
 	case err != nil:

@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/engine/materialize"
 )
 
-// window is how many batches of one partition are under way at a time. More than there are slots is useless; the
+// window is how many batches of one partition are in progress at a time. More than there are slots is useless; the
 // rest of the backlog waits here, where it costs nothing.
 const window = 8
 
@@ -154,7 +154,7 @@ func (p *partition) batch(ctx workflow.Context, n int) error {
 	return nil
 }
 
-// full reports whether this run's history is long enough to go on in a new one.
+// full reports whether this run's history is long enough to continue in a new one.
 func (p *partition) full(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents

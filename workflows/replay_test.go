@@ -31,8 +31,8 @@ func TestReplay(t *testing.T) {
 	t.Run("rejects an incompatible change", replayRejectsIncompatibleChange)
 }
 
-// replayAcceptsRecordedHistories keeps changes to the workflows compatible with runs that are under way. When it fails,
-// the change needs workflow.GetVersion; recording anew only hides that.
+// replayAcceptsRecordedHistories keeps changes to the workflows compatible with runs that are in progress. When it fails,
+// the change needs workflow.GetVersion; recording again only hides that.
 func replayAcceptsRecordedHistories(t *testing.T) {
 	t.Parallel()
 	for _, file := range histories(t) {

@@ -31,7 +31,7 @@ const (
 )
 
 // events counts what the workflows of an environment write into their histories, at most: a command, how it began, how it
-// ended, and the three events of the workflow task that heeds each of the two. Attempts of an activity are none.
+// ended, and the three events of the workflow task that follows each of the two. Attempts of an activity are none.
 type events struct {
 	timers, children, activities int
 	attempts                     int

@@ -99,7 +99,7 @@ type Worker struct {
 	Promote    bool   `key:"promote" class:"plain" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
 }
 
-// Document is what one PDF may use, whatever is done with it. One that needs more is quarantined, and the others go on.
+// Document is what one PDF may use, whatever is done with it. One that needs more is quarantined, and the others continue.
 type Document struct {
 	Time   time.Duration `key:"time" class:"plain" help:"Longest time of work on one PDF: reading, drawing, recognising and finding sections together, up to 12m. One that takes longer is quarantined." min:"1"`
 	Memory Size          `key:"memory" class:"plain" help:"Memory of the sandbox that a PDF is read and drawn in, 16MiB to 4GiB; Tesseract gets four times as much address space."`

@@ -69,7 +69,7 @@ func (r Row) documentID() string {
 	return r.ID
 }
 
-// separate compares all leaflets anew, whatever their rows say: none may be a duplicate of one in another split.
+// separate compares all leaflets again, whatever their rows say: none may be a duplicate of one in another split.
 func separate(o Options) asset.Check[Row] {
 	return asset.Check[Row]{
 		Name: "splits_apart", Blocking: true, AllRows: true, Expected: "0",

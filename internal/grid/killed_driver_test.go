@@ -203,7 +203,7 @@ func TestClosingDoesNotWaitForAHubThatHangs(t *testing.T) {
 		start := time.Now()
 		_ = p.Close(ctx)
 		require.Equal(t, 2*time.Second, time.Since(start))
-		<-time.After(time.Minute) // what was under way has ended
+		<-time.After(time.Minute) // what was in progress has ended
 	})
 }
 

@@ -212,7 +212,7 @@ func TestCutCommandCostsTheSessionAndItsEndIsBounded(t *testing.T) {
 			return s.Eval(ctx, "return 1", nil)
 		})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		synctest.Wait() // the end is under way, and hangs
+		synctest.Wait() // the end is in progress, and hangs
 		hub.Off("POST execute/sync")
 		hub.Off("DELETE ")
 		start := time.Now()

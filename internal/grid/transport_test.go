@@ -166,7 +166,7 @@ func transportEndsRequestsWithTheirContext(t *testing.T) {
 	b := setup(t, grid.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	b.hub.Script(func(string, string, []any) (any, error) {
-		cancel() // while the command is under way
+		cancel() // while the command is in progress
 		return nil, nil
 	})
 	b.hub.On("GET screenshot", gridtest.Hang())

@@ -52,7 +52,7 @@ func maintainer(t *testing.T, path string, off time.Duration, r config.Retention
 	}
 }
 
-// past writes a ledger with runs that have ended, one that the server ended, one that it has lost, and one under way.
+// past writes a ledger with runs that have ended, one that the server ended, one that it has lost, and one in progress.
 func past(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
 	began := l.Now().Add(-time.Hour)

@@ -15,7 +15,7 @@ import (
 // AutoFloor keeps [defaultFloor] free, or a twentieth of the file system if that is less.
 const AutoFloor = -1
 
-// defaultFloor is room for what is under way: eight batches of PDFs, a table's new files, the ledger's log.
+// defaultFloor is room for what is in progress: eight batches of PDFs, a table's new files, the ledger's log.
 const defaultFloor = 1 << 30
 
 // roomAfter is how long one waits for room before looking again.

@@ -60,7 +60,7 @@ func (l *snapshots) turn(ctx context.Context, location string) (done func()) {
 	return func() {}
 }
 
-// still reports whether the log has the commit that made s: a table that was deleted and made anew, or restored from a
+// still reports whether the log has the commit that made s: a table that was deleted and made again, or restored from a
 // copy, has another one in its place.
 func (t *Table) still(ctx context.Context, s *Snapshot) bool {
 	if s.Version < 0 {

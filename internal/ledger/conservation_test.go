@@ -176,7 +176,7 @@ func (w *history) publish() {
 		require.NoError(w.t, w.l.AbandonPublish(ctx, id, "killed"))
 		return
 	}
-	w.record() // somebody goes on while the lake commits
+	w.record() // somebody continues while the lake commits
 	w.table, w.past = next, append(w.past, w.table)
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))

@@ -40,7 +40,7 @@ type known struct {
 }
 
 // decide says what becomes of an item that the enumeration names, and why. was is nil for an unknown item. It is the
-// whole policy of a sync: everything else is bookkeeping. Enrolling twice in one run decides nothing anew, so
+// whole policy of a sync: everything else is bookkeeping. Syncing twice in one run decides nothing again, so
 // that a retried activity neither forces nor retries an item twice.
 func (e *Enumeration) decide(item Item, was *known) (cause, string) {
 	if item.Absent != "" && !e.Confirm {

@@ -47,7 +47,7 @@ func faultsRefuseNewerSchema(t *testing.T) {
 	require.NoError(t, old.RecordOutcomes(t.Context(), by, []Outcome{{ID: batch[0].ID, State: Staged, Staged: "p1"}}))
 	require.NoError(t, old.Close())
 
-	// Once something was taken away that this binary needs, it must not go on.
+	// Once something was taken away that this binary needs, it must not continue.
 	_, err = l.writer.ExecContext(t.Context(), `UPDATE schema_compat SET oldest = 6999`)
 	require.NoError(t, err)
 	_, err = Open(t.Context(), path)

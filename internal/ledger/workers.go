@@ -8,7 +8,7 @@ import (
 
 // Worker is a worker process, with what others need to tell whether it lives.
 type Worker struct {
-	ID    string // of this life of the process: one that was given up by others goes on under another
+	ID    string // of this life of the process: one that was given up by others continues under another
 	Host  string
 	Space string // in which PID and Birth mean something; "": nowhere
 	PID   int

@@ -182,7 +182,7 @@ func (s *fixture) vacuum() {
 	require.NoError(s.t, err)
 }
 
-// finish completes a publish that was cut short.
+// finish completes a publish that was interrupted.
 func (s *fixture) finish(m ledger.Materialization) error {
 	return FinishPublish(s.t.Context(), s.Ledger, s.table, name(s.made, m.Partition), m, lake.CommitInfo{Run: "finishes", Time: s.now})
 }

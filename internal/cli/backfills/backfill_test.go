@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one under way.
+// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one in progress.
 func june(t *testing.T) string {
 	t.Helper()
 	data := t.TempDir()

@@ -12,7 +12,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// evaluation is one tick of automation under way. It looks at nothing but what happened since the cursors.
+// evaluation is one tick of automation in progress. It looks at nothing but what happened since the cursors.
 type evaluation struct {
 	graph  *asset.Graph
 	ledger *ledger.Ledger

@@ -118,7 +118,7 @@ func (m *memory) recall(p *Portal) error {
 	return err
 }
 
-// note changes the state, on the disk before it is acted upon. A portal that cannot write goes on, and says so in its log.
+// note changes the state, on the disk before it is acted upon. A portal that cannot write continues, and says so in its log.
 func (m *memory) note(change func(*state)) {
 	if m == nil {
 		return
