@@ -204,8 +204,8 @@ func automationWaitsForRunInProgress(t *testing.T) {
 	for _, run := range []string{"r1", "r2"} {
 		require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: run, Workflow: run}))
 	}
-	require.NoError(t, w.ledger.PlanRun(t.Context(), "r1", []ledger.PartitionRef{{Asset: "test/catalog", Partition: "a"}, {Asset: "test/download", Partition: "a"}}))
-	require.NoError(t, w.ledger.PlanRun(t.Context(), "r2", []ledger.PartitionRef{{Asset: "test/download", Partition: "b"}}))
+	require.NoError(t, w.ledger.PlanRun(t.Context(), "r1", []ledger.RunStep{{Asset: "test/catalog", Partition: "a"}, {Asset: "test/download", Partition: "a"}}))
+	require.NoError(t, w.ledger.PlanRun(t.Context(), "r2", []ledger.RunStep{{Asset: "test/download", Partition: "b"}}))
 	w.publish(catalog, "a", 1, nil)
 	w.publish(catalog, "b", 2, nil)
 	require.Empty(t, w.tick(), "runs are at them")

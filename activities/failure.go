@@ -16,6 +16,14 @@ func counted(err error) bool {
 	return !kind.Waits() && kind != fault.Superseded && !fault.Canceled(err)
 }
 
+// final reports whether no other attempt follows one that failed so. spent: it was the last one that may fail.
+func final(err error, spent bool) bool {
+	return !fault.KindOf(err).Retryable() || fault.IsFinal(err) || spent
+}
+
+// shortError is the text of an error without secrets, at most fault.MaxText bytes.
+func shortError(err error) string { return fault.Shorten(telemetry.Redact(err.Error()), fault.MaxText) }
+
 // maxLook bounds how long an attempt that waits sleeps, so that it continues soon when somebody lets it, as `starter budget
 // close` does. Attempts that wait cost no event of the history.
 const maxLook = 10 * time.Minute
@@ -26,13 +34,13 @@ func toTemporal(err error, spent bool) error {
 	if err == nil {
 		return nil
 	}
-	text := fault.Shorten(telemetry.Redact(err.Error()), fault.MaxText)
+	text := shortError(err)
 	if fault.Canceled(err) {
 		return canceled(text)
 	}
 	kind := fault.KindOf(err)
 	options := temporal.ApplicationErrorOptions{
-		NonRetryable:   !kind.Retryable() || fault.IsFinal(err) || spent,
+		NonRetryable:   final(err, spent),
 		NextRetryDelay: min(fault.AfterOf(err), maxLook),
 	}
 	if kind == fault.Paused {

@@ -40,6 +40,8 @@ type attempt struct {
 	suspect    bool        // the attempt before came to no end, or to a bad one: nobody knows at which item
 	recorded   atomic.Bool // an outcome was recorded, or a failure counted
 	cut        atomic.Bool // the time was up, or the code panicked
+	retried    func(error) // told of a failure that another attempt follows; nil: nobody is
+	failed     func(error) // told of one that none follows; nil: nobody is
 
 	began time.Time
 	grace time.Duration // what it keeps for writing down what it made; 0: its time has no end
@@ -54,8 +56,16 @@ func withHeartbeat(ctx context.Context, limit int, fn func(context.Context) erro
 // step runs fn as one attempt at a part of a step, and counts the workers that died over it.
 func (a *Activities) step(ctx context.Context, in materialize.StepInput, fn func(context.Context, materialize.Attempt) error) error {
 	return runAttempt(ctx, a.Engine, in.Step.Retry.Attempts, func(ctx context.Context, t *attempt) error {
+		t.retried = func(err error) { a.noteRetry(context.WithoutCancel(ctx), in, err) }
 		return fn(ctx, a.attempt(ctx, t))
 	})
+}
+
+// noteRetry records that an attempt failed which another one follows. Work never fails because it could not be written.
+func (a *Activities) noteRetry(ctx context.Context, in materialize.StepInput, failed error) {
+	if err := a.Engine.Ledger.RetryRunStep(ctx, in.Run, string(in.Step.Asset), in.Step.Partition.Key, shortError(failed)); err != nil {
+		activity.GetLogger(ctx).Warn("a failed attempt could not be recorded", "step", in.Step.Name(), "error", err)
+	}
 }
 
 // once runs fn as one attempt of an activity that belongs to no part of a step.
@@ -106,11 +116,23 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 			last.Cut = 0
 		}
 		activity.RecordHeartbeat(ctx, last)
+		t.tell(err, final(err, last.spent(err, limit)))
 	}
 	return toTemporal(err, last.spent(err, limit))
 }
 
-// maxLost is how many attempts in a row may lose their browser and record no outcome: a browser, a driver or a node that
+// tell passes a failure on to who is told of it. One that only has to wait, or that somebody stopped, is none.
+func (t *attempt) tell(err error, final bool) {
+	told := t.retried
+	if final {
+		told = t.failed
+	}
+	if told != nil && counted(err) {
+		told(err)
+	}
+}
+
+// maxLost is how many attempts in a row may lose their browser and settle nothing: a browser, a driver or a node that
 // dies is not the step's fault, but a page that ends each of them must come to an end, too.
 const maxLost = 20
 

@@ -242,7 +242,7 @@ func partitionActivityReleasesFailedStep(t *testing.T) {
 	wantKind(t, fault.Incomplete, err)
 	require.Len(t, w.claims(), 1, "it is tried again")
 	_, err = call(w, func(ctx context.Context, in materialize.StepInput) (struct{}, error) {
-		return struct{}{}, w.acts.Release(ctx, in)
+		return struct{}{}, w.acts.Release(ctx, materialize.ReleaseInput{StepInput: in})
 	}, in)
 	require.NoError(t, err)
 	require.Empty(t, w.claims())

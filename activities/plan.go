@@ -71,9 +71,12 @@ func (a *Activities) planRun(ctx context.Context, run string, plan asset.Plan) e
 	if len(plan.Steps) > planning.MaxSteps {
 		return nil // it is going to be refused
 	}
-	steps := make([]ledger.PartitionRef, len(plan.Steps))
+	steps := make([]ledger.RunStep, len(plan.Steps))
 	for i, s := range plan.Steps {
-		steps[i] = ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partition.Key}
+		steps[i] = ledger.RunStep{Asset: string(s.Asset), Partition: s.Partition.Key, Label: s.Partition.Label, Needs: ledger.StepNeeds{Steps: s.Needs}}
+		for _, key := range s.NeedsAll {
+			steps[i].Needs.Assets = append(steps[i].Needs.Assets, string(key))
+		}
 	}
 	return a.Engine.Ledger.PlanRun(ctx, run, steps)
 }

@@ -111,6 +111,6 @@ func planLoadsStateOfEveryPartition(t *testing.T) {
 	fact := got.Records[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.PartitionRecord{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2}, fact)
+	require.Equal(t, asset.PartitionRecord{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2, Attempt: asset.AttemptSucceeded}, fact)
 	require.Equal(t, 1, got.Records[extract][here.Key].Pending)
 }

@@ -5,6 +5,7 @@ import (
 
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/materialize"
+	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
 
@@ -36,8 +37,20 @@ func (a *Activities) Publish(ctx context.Context, in materialize.PublishInput) (
 }
 
 // Observe looks at an external asset and keeps what it saw.
-func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (materialize.Result, error) {
-	return part(ctx, a, in, in, a.Engine.Observe)
+func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (out materialize.Result, err error) {
+	err = runAttempt(ctx, a.Engine, in.Step.Retry.Attempts, func(ctx context.Context, t *attempt) error {
+		at := a.attempt(ctx, t)
+		t.retried = func(err error) { a.noteRetry(context.WithoutCancel(ctx), in, err) }
+		t.failed = func(err error) { // no workflow of its own does it
+			end := materialize.ReleaseInput{StepInput: in, State: ledger.AttemptFailed, Kind: string(fault.KindOf(err)), Error: shortError(err)}
+			if noted := a.Engine.Release(context.WithoutCancel(ctx), at, end); noted != nil {
+				at.Log.Warn("the end of a step could not be recorded: the end of the run will tell", "step", in.Step.Name(), "error", noted)
+			}
+		}
+		out, err = a.Engine.Observe(ctx, at, in)
+		return err
+	})
+	return out, err
 }
 
 // part runs one part of a step as an attempt of an activity.
@@ -51,8 +64,8 @@ func part[In, Out any](
 	return out, err
 }
 
-// Release ends a step's claim on its partition, when the step itself could not.
-func (a *Activities) Release(ctx context.Context, in materialize.StepInput) error {
+// Release records why a step did not come about, and ends its claim on its partition.
+func (a *Activities) Release(ctx context.Context, in materialize.ReleaseInput) error {
 	return a.once(ctx, func(ctx context.Context, at materialize.Attempt) error { return a.Engine.Release(ctx, at, in) })
 }
 

@@ -101,7 +101,7 @@ func waitListsRunThatWaitsForAnother(t *testing.T) {
 	require.Equal(t, "busy", found[0].Kind)
 	require.Contains(t, found[0].Reason, "run june is at it")
 	_, err = call(w, func(ctx context.Context, in materialize.StepInput) (struct{}, error) {
-		return struct{}{}, w.acts.Release(ctx, in)
+		return struct{}{}, w.acts.Release(ctx, materialize.ReleaseInput{StepInput: in})
 	}, in)
 	require.NoError(t, err)
 	require.Empty(t, w.waits(), "the step ended")

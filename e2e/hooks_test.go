@@ -164,7 +164,7 @@ func checkPayloads(t *testing.T, hook *webhook) {
 		require.True(t, strings.HasPrefix(body.Data.RunID, "materialize-"))
 		switch body.Type {
 		case "run_failed":
-			require.Contains(t, body.Data.Error, "steps failed")
+			require.Contains(t, body.Data.Error, " failed, ")
 		case "check_failed":
 			stopped := body.Data.Asset == "anvisa/catalog" && body.Data.Check == "not_dropped"
 			require.Equal(t, stopped, body.Data.Blocking, "%s %s: the others are warnings", body.Data.Asset, body.Data.Check)

@@ -39,7 +39,7 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 		b.at.Done++
 	case temporal.IsCanceledError(err):
 		b.at.Canceled++
-		end.State, end.Error = ledger.StepCanceled, "it was canceled while it was under way"
+		end.State, end.Error = ledger.StepCanceled, canceledStep
 	default:
 		b.at.Failed++
 		end.State, end.Error, end.Kind = ledger.StepFailed, rootCause(err), kindOf(err)

@@ -45,7 +45,9 @@ type MaterializeInput struct {
 type StepResult struct {
 	Asset     asset.Key       `json:"asset"`
 	Partition asset.Partition `json:"partition"`
-	Error     string          `json:"error,omitempty"`
+	// State is failed, skipped or canceled; "": succeeded. Histories hold results without it.
+	State ledger.AttemptState `json:"state,omitempty"`
+	Error string              `json:"error,omitempty"`
 	materialize.Result
 	Took time.Duration `json:"took"`
 }
@@ -100,13 +102,25 @@ func (m *materialization) carryOut(ctx workflow.Context) error {
 			made, err := m.runStep(ctx, step)
 			m.results[i] = StepResult{Asset: step.Asset, Partition: step.Partition, Result: made, Took: workflow.Now(ctx).Sub(started)}
 			if err != nil {
-				m.results[i].Error = fault.Shorten(rootCause(err), maxStepError)
+				m.fail(i, err)
 			}
 			done.Set(nil, err)
 			m.describe(ctx)
 		})
 	}
 	return m.wait(ctx)
+}
+
+// fail keeps why a step did not come about.
+func (m *materialization) fail(i int, err error) {
+	r := &m.results[i]
+	r.State, r.Error = ledger.AttemptFailed, fault.Shorten(rootCause(err), maxStepError)
+	switch {
+	case errors.Is(err, errSkipped):
+		r.State = ledger.AttemptSkipped
+	case temporal.IsCanceledError(err):
+		r.State = ledger.AttemptCanceled
+	}
 }
 
 // makePlan discovers the partitions that must be asked for, then plans.
@@ -172,6 +186,9 @@ func (m *materialization) poll(ctx workflow.Context, in PartitionInput) (made ma
 	}
 }
 
+// errSkipped is in the chain of the error of a step that was skipped.
+var errSkipped = errors.New("skipped")
+
 // await waits for the steps that one needs; an error when one of them failed.
 func (m *materialization) await(ctx workflow.Context, s asset.Step) error {
 	for i, other := range m.plan.Steps {
@@ -179,24 +196,22 @@ func (m *materialization) await(ctx workflow.Context, s asset.Step) error {
 			continue
 		}
 		if m.done[i].Get(ctx, nil) != nil {
-			return fmt.Errorf("skipped: %s failed", other.Name())
+			return fmt.Errorf("%w: %s failed", errSkipped, other.Name())
 		}
 	}
 	return nil
 }
 
 func (m *materialization) wait(ctx workflow.Context) error {
-	failed := 0
+	failed := false
 	for _, done := range m.done {
-		if err := done.Get(ctx, nil); err != nil {
-			failed++
-		}
+		failed = done.Get(ctx, nil) != nil || failed
 	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case failed > 0:
-		return fmt.Errorf("%d of %d steps failed: %s", failed, len(m.done), m.firstError())
+	case failed:
+		return fmt.Errorf("%s: %s", m.counts(), m.firstError())
 	default:
 		return nil
 	}
@@ -277,9 +292,27 @@ func (m *materialization) line(i int) string {
 	return fmt.Sprintf("| %s %s | %s | %d | %s |", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond))
 }
 
+// counts says how many steps ended in which way, those that need somebody first: "6 failed, 26 skipped, 43 done".
+func (m *materialization) counts() string {
+	ended := make(map[ledger.AttemptState]int)
+	for _, r := range m.results {
+		ended[r.State]++
+	}
+	var parts []string
+	for _, s := range []struct {
+		state ledger.AttemptState
+		word  string
+	}{{ledger.AttemptFailed, "failed"}, {ledger.AttemptSkipped, "skipped"}, {ledger.AttemptCanceled, "canceled"}, {"", "done"}} {
+		if n := ended[s.state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 func (m *materialization) firstError() string {
 	for _, r := range m.results {
-		if r.Error != "" && !strings.HasPrefix(r.Error, "skipped: ") {
+		if r.State == ledger.AttemptFailed || r.State == ledger.AttemptCanceled {
 			return fmt.Sprintf("%s[%s]: %s", r.Asset, r.Partition.Key, r.Error)
 		}
 	}

@@ -151,7 +151,7 @@ func materializeSkipsOnlyStepsThatNeedFailedOne(t *testing.T) {
 	require.ErrorAs(t, env.GetWorkflowError(), &failed)
 	require.Equal(t, "steps_failed", failed.Type())
 	require.True(t, failed.NonRetryable())
-	const why = "3 of 5 steps failed: t/catalog[1]: the source | shows 3 of 4"
+	const why = "1 failed, 2 skipped, 2 done: t/catalog[1]: the source | shows 3 of 4"
 	require.Equal(t, why, failed.Message())
 	var result workflows.MaterializeResult
 	require.NoError(t, failed.Details(&result))

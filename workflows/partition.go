@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/materialize"
+	"drugslm/internal/ledger"
 )
 
 // window is how many batches of one partition are in progress at a time. More than there are slots is useless; the
@@ -37,6 +39,9 @@ type cursor struct {
 // maxLinks is how many batches a publish links down to; a span holds 128 links by default.
 const maxLinks = 100
 
+// canceledStep is the error of a step that was canceled after it began.
+const canceledStep = "it was canceled while it was under way"
+
 // partition is the state of one step.
 type partition struct {
 	in PartitionInput
@@ -55,7 +60,7 @@ func Partition(ctx workflow.Context, in PartitionInput) (materialize.Result, err
 	p.in.StepInput = p.at.Synced.Of(in.StepInput)
 	made, err := p.carryOut(ctx)
 	if err != nil && !workflow.IsContinueAsNewError(err) {
-		p.release(ctx)
+		p.release(ctx, err)
 	}
 	measure(ctx, in, p.at.Began, made, err)
 	return made, err
@@ -73,9 +78,9 @@ func (p *partition) carryOut(ctx workflow.Context) (materialize.Result, error) {
 	return p.publish(ctx)
 }
 
-// release lets others have the partition at once, however this ended; a publish does so itself. If it fails they find
-// out by themselves that the owner has gone.
-func (p *partition) release(ctx workflow.Context) {
+// release records why the step did not come about, and lets others have the partition at once; a publish does so itself. If
+// it fails they find out by themselves that the owner has gone, and the end of the run tells why.
+func (p *partition) release(ctx workflow.Context, failed error) {
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
 	if workflow.GetVersion(ctx, "release-partition", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
@@ -83,7 +88,11 @@ func (p *partition) release(ctx workflow.Context) {
 	}
 	var a *activities.Activities
 	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
-	if err := workflow.ExecuteActivity(orchestrate, a.Release, p.in.StepInput).Get(ctx, nil); err != nil {
+	end := materialize.ReleaseInput{StepInput: p.in.StepInput, State: ledger.AttemptFailed, Kind: kindOf(failed), Error: rootCause(failed)}
+	if temporal.IsCanceledError(failed) {
+		end.State, end.Kind, end.Error = ledger.AttemptCanceled, "", canceledStep
+	}
+	if err := workflow.ExecuteActivity(orchestrate, a.Release, end).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Warn("the partition was not released", "step", p.in.Step.Name(), "error", err)
 	}
 }

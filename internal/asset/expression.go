@@ -48,8 +48,8 @@ const null = "<null>"
 // statuses are the values of status:.
 func statuses() []string {
 	var names []string
-	for _, state := range States() {
-		names = append(names, string(state))
+	for _, status := range Statuses() {
+		names = append(names, string(status))
 	}
 	return names
 }

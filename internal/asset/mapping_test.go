@@ -238,10 +238,10 @@ func TestFilters(t *testing.T) {
 	require.NoError(t, err)
 	w := asset.GraphState{Now: at(t, "2026-08-06T00:00:00Z"), Records: map[asset.Key]map[string]asset.PartitionRecord{"a/daily": {
 		"2026-08-02": {Version: 1, CodeVersion: "1"}, "2026-08-03": {Version: 1, CodeVersion: "0"},
-		"2026-08-04": {Version: 1, CodeVersion: "1", Pending: 3}, "2026-08-05": {Version: 1, CodeVersion: "1", Quarantined: 2},
+		"2026-08-04": {Version: 1, CodeVersion: "1", Pending: 3, Attempt: asset.AttemptFailed}, "2026-08-05": {Version: 1, CodeVersion: "1", Quarantined: 2},
 	}}}
 	for filter, want := range map[asset.Filter]string{
-		asset.Needed: "03 04", asset.Missed: "01", asset.Staled: "03", asset.Faulty: "04 05", asset.Without: "01 02 03 04 05",
+		asset.Needed: "03 04", asset.Missed: "01", asset.Staled: "03 04", asset.Faulty: "04 05", asset.Without: "01 02 03 04 05",
 	} {
 		plan, err := g.View(w).Plan(g.All(), asset.Request{Filter: filter})
 		require.NoError(t, err)

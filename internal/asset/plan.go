@@ -18,8 +18,8 @@ const (
 	// for Missed or for a backfill.
 	Needed  Filter = ""
 	Missed  Filter = "missing" // what was never published
-	Staled  Filter = "stale"   // what is older than its inputs or its code
-	Faulty  Filter = "failed"  // what has items that failed or were left over, all of which are tried again
+	Staled  Filter = "stale"   // what is older than its inputs or its code, or was rolled back
+	Faulty  Filter = "failed"  // whose last attempt failed, or which has quarantined items, all of which are tried again
 	Without Filter = "force"   // everything, changed or not
 )
 
@@ -170,13 +170,15 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 	case Missed:
 		return s.State == Missing || follows
 	case Staled:
-		return s.State == Stale || follows
+		return s.State == Stale || s.State == RolledBack || follows
 	case Faulty:
-		return s.State == Failed || p.Record(a.Key, s.Partition.Key).Quarantined > 0 || follows
+		fact := p.Record(a.Key, s.Partition.Key)
+		return fact.Attempt == AttemptFailed || fact.Quarantined > 0 || follows
 	case Without:
 		return true
 	default:
-		return follows || !a.Partitions.Windowed() || s.State != Fresh && !p.history(a, s)
+		open := s.State != Fresh || p.Record(a.Key, s.Partition.Key).Retryable > 0
+		return follows || !a.Partitions.Windowed() || open && !p.history(a, s)
 	}
 }
 

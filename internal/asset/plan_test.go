@@ -43,12 +43,12 @@ func TestJudge(t *testing.T) {
 		{"known, not published", &asset.PartitionRecord{Version: -1}, 3, asset.Missing, "never published"},
 		{
 			"stopped before the first publish", &asset.PartitionRecord{Version: -1, Pending: 12}, 3,
-			asset.Missing, "never published; 12 items pending from an earlier run",
+			asset.Missing, "never published; 12 items are left to do",
 		},
-		{"stopped later", with(func(f *asset.PartitionRecord) { f.Pending = 2 }), 3, asset.Failed, "2 items pending from an earlier run"},
+		{"stopped later", with(func(f *asset.PartitionRecord) { f.Pending = 2 }), 3, asset.Stale, "2 items are left to do"},
 		{
 			"stopped, and the code is newer", with(func(f *asset.PartitionRecord) { f.Pending, f.CodeVersion = 2, "6" }), 3,
-			asset.Failed, "2 items pending from an earlier run",
+			asset.Stale, "code version 6 → 7",
 		},
 		{"other code", with(func(f *asset.PartitionRecord) { f.CodeVersion = "6" }), 3, asset.Stale, "code version 6 → 7"},
 		{"newer input", &fresh, 5, asset.Stale, "a/catalog is at version 5, made from 3"},
@@ -59,12 +59,17 @@ func TestJudge(t *testing.T) {
 			"made before the input was there", with(func(f *asset.PartitionRecord) { f.Upstream = nil }), 0,
 			asset.Stale, "a/catalog is at version 0, made before it was published",
 		},
-		{"quarantined", with(func(f *asset.PartitionRecord) { f.Retryable = 9 }), 3, asset.Failed, "9 quarantined items can be tried again"},
+		{"quarantined", with(func(f *asset.PartitionRecord) { f.Retryable = 9 }), 3, asset.Fresh, "nothing changed that we know of; 9 quarantined items will be tried again"},
 		{
 			"quarantined, and the input is newer", with(func(f *asset.PartitionRecord) { f.Retryable = 9 }), 4,
 			asset.Stale, "a/catalog is at version 4, made from 3",
 		},
 		{"fresh", &fresh, 3, asset.Fresh, "nothing changed that we know of"},
+		{"its last attempt failed", with(func(f *asset.PartitionRecord) { f.Attempt = asset.AttemptFailed }), 3, asset.Fresh, "nothing changed that we know of"},
+		{
+			"rolled back, with items to do", with(func(f *asset.PartitionRecord) { f.RolledBack, f.Pending, f.CodeVersion = new(int64(2)), 3, "6" }), 3,
+			asset.RolledBack, "rolled back to version 2; the next run brings it forward again",
+		},
 	}
 	g := judged(t)
 	download, err := g.Get("a/download")

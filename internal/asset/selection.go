@@ -30,12 +30,12 @@ func (g *Graph) Select(selection ...string) ([]*Asset, error) {
 }
 
 // SelectKnowing is [Graph.Select] with status: too. For a selection that asks for a status, and for no other, load is
-// called, once; what it gives says in which states the partitions of an asset are. An error of load is passed on.
-func (g *Graph) SelectKnowing(load func() (func(*Asset) []State, error), selection ...string) ([]*Asset, error) {
+// called, once; what it gives says which statuses the partitions of an asset have. An error of load is passed on.
+func (g *Graph) SelectKnowing(load func() (func(*Asset) []Status, error), selection ...string) ([]*Asset, error) {
 	e, err := Parse(strings.Join(selection, " "))
 	switch {
 	case err != nil: // reported below, with the terms that match nothing
-		return g.Selector(func(*Asset) []State { return nil }).Select(selection...)
+		return g.Selector(func(*Asset) []Status { return nil }).Select(selection...)
 	case !e.AsksStatus():
 		return g.Selector(nil).Resolve(e)
 	}
@@ -50,12 +50,12 @@ func (g *Graph) SelectKnowing(load func() (func(*Asset) []State, error), selecti
 type Selector struct {
 	order    []*Asset
 	up, down [][]int // by index in order
-	status   func(*Asset) []State
+	status   func(*Asset) []Status
 }
 
 // Selector makes a selector for which an asset has each status that the function gives: those of its partitions. It is
 // called only for selections that ask for a status, once an asset for each such term.
-func (g *Graph) Selector(status func(*Asset) []State) *Selector {
+func (g *Graph) Selector(status func(*Asset) []Status) *Selector {
 	s := &Selector{order: g.order, up: make([][]int, len(g.order)), down: make([][]int, len(g.order)), status: status}
 	index := make(map[Key]int, len(g.order))
 	for i, a := range g.order {
@@ -126,7 +126,7 @@ func (s *Selector) statusOf(e Expression) string {
 	for i, a := range s.order {
 		states := make([]string, 0, len(statuses()))
 		for _, state := range s.status(a) {
-			if !slices.Contains(states, string(state)) {
+			if state != Status(AttemptSucceeded) && !slices.Contains(states, string(state)) {
 				states = append(states, string(state))
 			}
 		}
@@ -165,7 +165,7 @@ func (t term) pick(r *resolution) members {
 }
 
 // is reports whether an asset is one that the term means.
-func (t term) is(a *Asset, status func(*Asset) []State) bool {
+func (t term) is(a *Asset, status func(*Asset) []Status) bool {
 	if t.attribute == tagAttribute && !t.null {
 		for name, value := range a.Tags {
 			if matches(t.glob, name) && (t.value == nil || matches(*t.value, value)) {

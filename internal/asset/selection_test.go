@@ -176,14 +176,14 @@ func TestSelectExpressions(t *testing.T) {
 }
 
 // byStatus says that a/index is fresh, a/catalog has partitions of two states, and everything else is missing.
-func byStatus(a *asset.Asset) []asset.State {
+func byStatus(a *asset.Asset) []asset.Status {
 	switch a.Key {
 	case "a/index":
-		return []asset.State{asset.Fresh, asset.Fresh}
+		return []asset.Status{"fresh", "fresh"}
 	case "a/catalog":
-		return []asset.State{asset.Fresh, asset.Stale}
+		return []asset.Status{"fresh", "stale"}
 	default:
-		return []asset.State{asset.Missing}
+		return []asset.Status{"missing"}
 	}
 }
 
@@ -229,7 +229,7 @@ func TestSelectKnowing(t *testing.T) {
 		t.Run(tt.selection, func(t *testing.T) {
 			t.Parallel()
 			loads := 0
-			got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) {
+			got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.Status, error) {
 				loads++
 				return byStatus, nil
 			}, strings.Fields(tt.selection)...)
@@ -244,7 +244,7 @@ func TestSelectKnowing(t *testing.T) {
 		})
 	}
 	broken := errors.New("the ledger is locked")
-	got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) { return nil, broken }, "status:stale")
+	got, err := g.SelectKnowing(func() (func(*asset.Asset) []asset.Status, error) { return nil, broken }, "status:stale")
 	require.Empty(t, got)
 	require.ErrorIs(t, err, broken)
 }

@@ -2,18 +2,73 @@ package asset
 
 import "slices"
 
-// States gives each state that a known partition of an asset is in, worst first. An asset of which no partition is
-// known is missing.
-func (v *View) States(a *Asset) []State {
+// Attempt is the state of the last attempt at a partition: what a run made of it, or is about to. It says nothing about
+// what is published, as [State] says nothing about attempts. Package ledger has the same words.
+type Attempt string
+
+// The attempts that a plan knows of. "" is none.
+const (
+	AttemptQueued      Attempt = "queued"
+	AttemptRunning     Attempt = "running"
+	AttemptWaiting     Attempt = "waiting"
+	AttemptSucceeded   Attempt = "succeeded"
+	AttemptFailed      Attempt = "failed"
+	AttemptSkipped     Attempt = "skipped"     // what it needs failed, or was canceled
+	AttemptCanceled    Attempt = "canceled"    // by a person
+	AttemptInterrupted Attempt = "interrupted" // its run was terminated or lost
+)
+
+// Attempts lists them in the order in which an attempt goes through them.
+func Attempts() []Attempt {
+	return []Attempt{
+		AttemptQueued, AttemptRunning, AttemptWaiting, AttemptSucceeded, AttemptFailed, AttemptSkipped, AttemptCanceled, AttemptInterrupted,
+	}
+}
+
+// Status is a word that a selection can ask for with status:. Every [State] and every [Attempt] is one, and no word is both.
+type Status string
+
+// Quarantines is the status of a partition with quarantined items.
+const Quarantines Status = "quarantined"
+
+// Statuses lists them.
+func Statuses() []Status {
+	var all []Status
+	for _, s := range States() {
+		all = append(all, Status(s))
+	}
+	for _, a := range Attempts() {
+		all = append(all, Status(a))
+	}
+	return append(all, Quarantines)
+}
+
+// StatusesOf gives the statuses of one partition of an asset: of what is published, of the last attempt, and whether it has
+// quarantined items.
+func (v *View) StatusesOf(a *Asset, partition string) []Status {
+	fact := v.Record(a.Key, partition)
+	found := []Status{Status(v.Status(a, partition).State)}
+	if fact.Attempt != "" {
+		found = append(found, Status(fact.Attempt))
+	}
+	if fact.Quarantined > 0 {
+		found = append(found, Quarantines)
+	}
+	return found
+}
+
+// Statuses gives each status that a known partition of an asset has, in the order of [Statuses]. An asset of which no
+// partition is known is missing.
+func (v *View) Statuses(a *Asset) []Status {
 	partitions := v.Keys(a).All()
 	if len(partitions) == 0 {
-		return []State{Missing}
+		return []Status{Status(Missing)}
 	}
-	in := make(map[State]bool, len(States()))
+	in := make(map[Status]bool)
 	for _, p := range partitions {
-		if in[v.Status(a, p.Key).State] = true; len(in) == len(States()) {
-			break
+		for _, s := range v.StatusesOf(a, p.Key) {
+			in[s] = true
 		}
 	}
-	return slices.DeleteFunc(States(), func(s State) bool { return !in[s] })
+	return slices.DeleteFunc(Statuses(), func(s Status) bool { return !in[s] })
 }

@@ -10,28 +10,26 @@ import (
 
 func TestView(t *testing.T) {
 	t.Parallel()
-	t.Run("gives the states of an asset", viewGivesStatesOfAsset)
+	t.Run("gives the statuses of an asset", viewGivesStatusesOfAsset)
 }
 
-func viewGivesStatesOfAsset(t *testing.T) {
+func viewGivesStatusesOfAsset(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
-	made := func(pending int) asset.PartitionRecord {
-		return asset.PartitionRecord{CodeVersion: "1", Pending: pending}
-	}
+	fresh := asset.PartitionRecord{CodeVersion: "1"}
 	v := g.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}, {Key: "6"}, {Key: "7"}}},
 		Records: map[asset.Key]map[string]asset.PartitionRecord{
-			"a/index": {"5": made(0), "6": made(0), "7": made(0)},
-			"b/alone": {"5": made(0), "6": made(2)},
+			"a/index": {"5": fresh, "6": fresh, "7": fresh},
+			"b/alone": {"5": fresh, "6": {CodeVersion: "1", Pending: 2, Attempt: asset.AttemptFailed}},
 		},
 	})
-	for key, want := range map[asset.Key][]asset.State{
-		"a/index": {asset.Fresh}, "b/alone": {asset.Missing, asset.Failed, asset.Fresh}, "a/extract": {asset.Missing},
+	for key, want := range map[asset.Key][]asset.Status{
+		"a/index": {"fresh"}, "b/alone": {"missing", "stale", "fresh", "failed"}, "a/extract": {"missing"},
 	} {
 		a, err := g.Get(key)
 		require.NoError(t, err)
-		require.Equal(t, want, v.States(a), key)
-		require.Equal(t, []asset.State{asset.Missing}, g.View(asset.GraphState{}).States(a), "nobody knows a partition of it")
+		require.Equal(t, want, v.Statuses(a), key)
+		require.Equal(t, []asset.Status{"missing"}, g.View(asset.GraphState{}).Statuses(a), "nobody knows a partition of it")
 	}
 }

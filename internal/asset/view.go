@@ -5,19 +5,20 @@ import (
 	"time"
 )
 
-// State is how a partition of an asset stands against its source, its inputs and its code.
+// State is the state of what is published of a partition, against its source, its inputs and its code. What the last run made
+// of the partition is its [Attempt].
 type State string
 
 // The states, worst first.
 const (
-	Missing State = "missing" // never published
-	Failed  State = "failed"  // some items failed or are pending, and can be tried again
-	Stale   State = "stale"   // an input or the code is newer
-	Fresh   State = "fresh"
+	Missing    State = "missing"     // never published
+	RolledBack State = "rolled_back" // a person took it back to an earlier version, and no run has brought it forward since
+	Stale      State = "stale"       // an input or the code is newer, or items are left to do
+	Fresh      State = "fresh"
 )
 
 // States lists them, worst first.
-func States() []State { return []State{Missing, Failed, Stale, Fresh} }
+func States() []State { return []State{Missing, RolledBack, Stale, Fresh} }
 
 // Axis says on which side something is newer than what was made.
 type Axis string
@@ -40,9 +41,11 @@ type PartitionRecord struct {
 	Version     int64     // the table's version that last changed it; -1: never published
 	CodeVersion string    // of the code that made it
 	Upstream    Versions  // of each input, the highest version among the partitions it was made from; an input without one was not there
-	Pending     int       // items that an interrupted run left to do
-	Retryable   int       // quarantined items that another attempt may fix
+	Pending     int       // items that are not done or not published yet
+	Retryable   int       // quarantined items that every run tries again
 	Quarantined int       // all quarantined items
+	Attempt     Attempt   // the last one
+	RolledBack  *int64    // version to which it was rolled back, and not brought forward since; nil: none
 	Verified    time.Time // when it was last published or found unchanged
 }
 
@@ -127,11 +130,11 @@ func (v *View) Status(a *Asset, partition string) PartitionStatus {
 	fact := v.Record(a.Key, partition)
 	switch {
 	case fact.Version < 0 && fact.Pending > 0:
-		return PartitionStatus{State: Missing, Reason: fmt.Sprintf("never published; %d items pending from an earlier run", fact.Pending)}
+		return PartitionStatus{State: Missing, Reason: fmt.Sprintf("never published; %d items are left to do", fact.Pending)}
 	case fact.Version < 0:
 		return PartitionStatus{State: Missing, Reason: "never published"}
-	case fact.Pending > 0:
-		return PartitionStatus{State: Failed, Reason: fmt.Sprintf("%d items pending from an earlier run", fact.Pending)}
+	case fact.RolledBack != nil:
+		return PartitionStatus{State: RolledBack, Reason: fmt.Sprintf("rolled back to version %d; the next run brings it forward again", *fact.RolledBack)}
 	case fact.CodeVersion != a.CodeVersion:
 		return PartitionStatus{Stale, CodeAxis, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)}
 	}
@@ -140,8 +143,11 @@ func (v *View) Status(a *Asset, partition string) PartitionStatus {
 			return PartitionStatus{Stale, SourceAxis, reason}
 		}
 	}
-	if fact.Retryable > 0 {
-		return PartitionStatus{State: Failed, Reason: fmt.Sprintf("%d quarantined items can be tried again", fact.Retryable)}
+	switch {
+	case fact.Pending > 0:
+		return PartitionStatus{Stale, SourceAxis, fmt.Sprintf("%d items are left to do", fact.Pending)}
+	case fact.Retryable > 0:
+		return PartitionStatus{State: Fresh, Reason: fmt.Sprintf("nothing changed that we know of; %d quarantined items will be tried again", fact.Retryable)}
 	}
 	return PartitionStatus{State: Fresh, Reason: "nothing changed that we know of"}
 }

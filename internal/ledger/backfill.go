@@ -86,7 +86,7 @@ type BackfillStep struct {
 
 	State    StepState
 	Open     int    // how many of its needs are not done
-	Dequeue  int64  // the take that handed it out last; 0: none yet
+	Dequeue  int64  // the number of the request that handed it out last; 0: none yet
 	Attempts int    // how often it was handed out
 	Kind     string // of the failure
 	Error    string

@@ -98,10 +98,14 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 // abandonSteps takes the running steps from an execution that is gone. In a backfill that is being canceled nothing
 // begins any more: its steps end here, or the backfill could never end.
 func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
+	at := micros(l.Now())
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 		WHERE backfill = $1 AND state = 'running' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`,
-		id, micros(l.Now()), backfillCanceled)
+		id, at, backfillCanceled)
 	if err != nil {
+		return err
+	}
+	if err := keepBackfillAttempts(ctx, tx, id, at); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting' WHERE backfill = $1 AND state = 'running'`, id)
@@ -168,7 +172,10 @@ func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, runni
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 			WHERE backfill = $1 AND state = 'waiting'`, id, at, backfillCanceled)
-		return err
+		if err != nil {
+			return err
+		}
+		return keepBackfillAttempts(ctx, tx, id, at)
 	})
 	return canceled, running, err
 }

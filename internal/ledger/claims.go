@@ -37,7 +37,10 @@ func (l *Ledger) TakeOver(ctx context.Context, from, c Claim) (Claim, error) {
 		if err != nil {
 			return err
 		}
-		if held, _, err = readClaim(ctx, tx, c.Asset, c.Partition); err != nil || from.Run == "" || from.Run == c.Run || held.Run != c.Run {
+		if held, _, err = readClaim(ctx, tx, c.Asset, c.Partition); err != nil || !held.Same(c) {
+			return err
+		}
+		if err := beginRunStep(ctx, tx, c, micros(l.Now())); err != nil || from.Run == "" || from.Run == c.Run {
 			return err
 		}
 		return endWaits(ctx, tx, c.Asset, c.Partition, from.Run) // its owner is gone
@@ -53,10 +56,14 @@ func (l *Ledger) Unclaim(ctx context.Context, c Claim) error {
 		if err := endWaits(ctx, tx, c.Asset, c.Partition, c.Run); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3 AND workflow = $4 AND execution = $5`,
-			c.Asset, c.Partition, c.Run, c.Workflow, c.Execution)
-		return err
+		return unclaim(ctx, tx, c)
 	})
+}
+
+func unclaim(ctx context.Context, tx *sql.Tx, c Claim) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE asset = $1 AND partition = $2 AND run = $3 AND workflow = $4 AND execution = $5`,
+		c.Asset, c.Partition, c.Run, c.Workflow, c.Execution)
+	return err
 }
 
 // Claims returns every claim that was not released, by asset and partition.

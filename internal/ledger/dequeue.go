@@ -116,12 +116,16 @@ func (end StepEnd) record(ctx context.Context, tx *sql.Tx, at int64) error {
 	name := asset + "[" + partition + "]"
 	switch end.State {
 	case StepDone:
-		return released(ctx, tx, end.Backfill, end.Seq)
+		err = released(ctx, tx, end.Backfill, end.Seq)
 	case StepCanceled:
-		return skipped(ctx, tx, end.Backfill, end.Seq, at, "skipped: "+name+" was canceled")
+		err = skipped(ctx, tx, end.Backfill, end.Seq, at, "skipped: "+name+" was canceled")
 	default:
-		return skipped(ctx, tx, end.Backfill, end.Seq, at, "skipped: "+name+" failed")
+		err = skipped(ctx, tx, end.Backfill, end.Seq, at, "skipped: "+name+" failed")
 	}
+	if err != nil {
+		return err
+	}
+	return keepBackfillAttempts(ctx, tx, end.Backfill, at)
 }
 
 // release ends the run's claim on the step's partition, and its wait.

@@ -8,7 +8,7 @@ import (
 )
 
 const materializationColumns = `m.id, m.asset, m.partition, m.run, m.trace, m.state, m.version, m.rows, m.bytes, m.code_version,
-	m.upstream, m.snapshot, m.requests, m.started, m.finished, m.reason`
+	m.upstream, m.snapshot, m.requests, m.workflow, m.execution, m.started, m.finished, m.reason`
 
 // scanMaterialization reads the columns above, then whatever more the query selects.
 func scanMaterialization(rows *sql.Rows, more ...any) (Materialization, error) {
@@ -16,7 +16,7 @@ func scanMaterialization(rows *sql.Rows, more ...any) (Materialization, error) {
 	var upstream string
 	var started, finished int64
 	err := rows.Scan(append([]any{&m.ID, &m.Asset, &m.Partition, &m.Run, &m.Trace, &m.State, &m.Version, &m.Rows, &m.Bytes,
-		&m.CodeVersion, &upstream, &m.Snapshot, &m.Requests, &started, &finished, &m.Reason}, more...)...)
+		&m.CodeVersion, &upstream, &m.Snapshot, &m.Requests, &m.Workflow, &m.Execution, &started, &finished, &m.Reason}, more...)...)
 	if err != nil {
 		return m, err
 	}
@@ -36,10 +36,10 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 	}
 	var id int64
 	err = tx.QueryRowContext(ctx, `INSERT INTO materializations (id, asset, partition, run, trace, state, version, rows, bytes,
-		code_version, upstream, snapshot, moves, requests, started, finished, reason)
-		VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM materializations), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		code_version, upstream, snapshot, moves, requests, started, finished, reason, workflow, execution)
+		VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM materializations), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		RETURNING id`, m.Asset, m.Partition, m.Run, m.Trace, string(m.State), m.Version, m.Rows, m.Bytes, m.CodeVersion, string(upstream),
-		m.Snapshot, string(moves), m.Requests, micros(m.Started), micros(m.Finished), m.Reason).Scan(&id)
+		m.Snapshot, string(moves), m.Requests, micros(m.Started), micros(m.Finished), m.Reason, m.By.Workflow, m.By.Execution).Scan(&id)
 	return id, err
 }
 
@@ -121,4 +121,4 @@ func (l *Ledger) latest(ctx context.Context, where string, args ...any) (map[Par
 // what its publish did. Most of 100,000 have no other look than their publish: it is read once.
 const standingColumns = `m.id, s.asset, s.partition, m.run, m.trace, m.state, m.version, m.rows, m.bytes, s.code_version,
 	s.upstream, CASE WHEN s.look = s.published THEN m.snapshot ELSE (SELECT snapshot FROM materializations WHERE id = s.look) END,
-	m.requests, m.started, m.finished, m.reason, s.verified`
+	m.requests, m.workflow, m.execution, m.started, m.finished, m.reason, s.verified`

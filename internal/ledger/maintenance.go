@@ -41,13 +41,21 @@ func (l *Ledger) EndTask(ctx context.Context, task, owner string, done bool) err
 // and waits for nothing. It returns false, and changes nothing, if the run has ended meanwhile.
 func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why string) (closed bool, err error) {
 	err = l.write(ctx, "close run", func(tx *sql.Tx) error {
+		at := micros(l.Now())
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1 AND state = 'running'`,
-			id, string(state), why, micros(l.Now()))
+			id, string(state), why, at)
 		if err != nil {
 			return err
 		}
 		n, err := result.RowsAffected()
 		if closed = n > 0; err != nil || !closed {
+			return err
+		}
+		left := AttemptInterrupted
+		if state == RunSucceeded {
+			left = AttemptSucceeded
+		}
+		if err := leftSteps(ctx, tx, id, left, why, at); err != nil {
 			return err
 		}
 		if state == RunFailed {
@@ -56,7 +64,7 @@ func (l *Ledger) CloseLost(ctx context.Context, id string, state RunState, why s
 			}
 		}
 		for _, forget := range []string{
-			`DELETE FROM run_steps WHERE run = $1`, `DELETE FROM waits WHERE run = $1`, `DELETE FROM claims WHERE run = $1`,
+			`DELETE FROM waits WHERE run = $1`, `DELETE FROM claims WHERE run = $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, forget, id); err != nil {
 				return err
@@ -84,12 +92,18 @@ func (l *Ledger) CloseLostBackfill(ctx context.Context, id string, was BackfillS
 			return err
 		}
 		n, err := result.RowsAffected()
-		if closed = n > 0; err != nil || !closed || state != BackfillCanceled {
+		if closed = n > 0; err != nil || !closed {
 			return err
+		}
+		if state != BackfillCanceled {
+			return interruptBackfill(ctx, tx, id, why, at)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 			WHERE backfill = $1 AND state IN ('waiting', 'running')`, id, at, backfillCanceled)
-		return err
+		if err != nil {
+			return err
+		}
+		return keepBackfillAttempts(ctx, tx, id, at)
 	})
 	return closed, err
 }

@@ -197,6 +197,7 @@ type PublishedPartition struct {
 	CodeVersion string // of the last look at it, as Upstream
 	Upstream    []Read // which versions were read
 	Verified    time.Time
+	RolledBack  int64 // the version to which it was rolled back and not brought forward since; -1: none
 }
 
 // Read is a version of an asset that was read.
@@ -237,7 +238,9 @@ type Materialization struct {
 	Upstream    map[string]int64 // asset → version that was read
 	Snapshot    string           // the source's own date of its data
 	Moves       Moves
-	Requests    int64 // sent to the source
+	Requests    int64  // sent to the source
+	Workflow    string // that made it, and its execution; "": a rollback, or made by a build that did not record them
+	Execution   string
 	Started     time.Time
 	Finished    time.Time // zero while publishing
 	Reason      string

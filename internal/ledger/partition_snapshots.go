@@ -37,7 +37,7 @@ func (l *Ledger) queryKeys(ctx context.Context, op, text, first string, keys []s
 	return nil
 }
 
-const snapshotColumns = `s.partition, s.version, s.code_version, s.upstream, s.verified, COALESCE(t.seq, 0), COALESCE(t.changed, 0)
+const snapshotColumns = `s.partition, s.version, s.code_version, s.upstream, s.verified, s.rolled_back, COALESCE(t.seq, 0), COALESCE(t.changed, 0)
 	FROM standings s LEFT JOIN touches t ON t.asset = s.asset AND t.partition = s.partition`
 
 // PartitionSnapshots returns the states of published partitions of an asset; without partitions, of all.
@@ -48,7 +48,7 @@ func (l *Ledger) PartitionSnapshots(ctx context.Context, asset string, partition
 		var s PartitionSnapshot
 		var upstream sql.RawBytes
 		var verified int64
-		if err := rows.Scan(&s.Partition, &s.Version, &s.CodeVersion, &upstream, &verified, &s.Seq, &s.Changed); err != nil {
+		if err := rows.Scan(&s.Partition, &s.Version, &s.CodeVersion, &upstream, &verified, &s.RolledBack, &s.Seq, &s.Changed); err != nil {
 			return err
 		}
 		s.Verified = when(verified)
@@ -118,30 +118,12 @@ func (l *Ledger) HandledBefore(ctx context.Context, asset string, partitions []s
 	return out, nil
 }
 
-// PlanRun records the steps of a run until it ends: those partitions are in progress.
-func (l *Ledger) PlanRun(ctx context.Context, run string, steps []PartitionRef) error {
-	return l.write(ctx, "record plan", func(tx *sql.Tx) error {
-		stmt, err := tx.PrepareContext(ctx, `INSERT INTO run_steps (run, asset, partition) VALUES ($1, $2, $3)
-			ON CONFLICT (run, asset, partition) DO NOTHING`)
-		if err != nil {
-			return err
-		}
-		defer stmt.Close()
-		for _, s := range steps {
-			if _, err := stmt.ExecContext(ctx, run, s.Asset, s.Partition); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // RunsAt returns the partitions of an asset that are in progress, and their runs: planned steps of running runs, and
 // claimed partitions.
 func (l *Ledger) RunsAt(ctx context.Context, asset string, partitions []string) (map[string]string, error) {
 	out := make(map[string]string)
 	err := l.queryKeys(ctx, "read runs under way", `SELECT w.partition, w.run FROM run_steps w JOIN runs r ON r.id = w.run
-		WHERE w.asset = $1 AND r.state = 'running' AND NOT EXISTS (SELECT 1 FROM standings s JOIN materializations m ON m.id = s.look
+		WHERE w.asset = $1 AND r.state = 'running' AND w.state IN ('queued', 'running') AND NOT EXISTS (SELECT 1 FROM standings s JOIN materializations m ON m.id = s.look
 		WHERE s.asset = w.asset AND s.partition = w.partition AND m.run = w.run) AND w.partition IN (%s)`, asset, partitions, func(rows *sql.Rows) error {
 		var partition, run string
 		err := rows.Scan(&partition, &run)

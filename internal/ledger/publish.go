@@ -179,7 +179,11 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err != nil {
 			return err
 		}
-		return recordPublished(ctx, tx, id)
+		if err := recordPublished(ctx, tx, id); err != nil || m.Moves.Rollback == nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE standings SET rolled_back = $3 WHERE asset = $1 AND partition = $2`, m.Asset, m.Partition, m.Moves.Rollback.To)
+		return err
 	})
 }
 

@@ -19,7 +19,7 @@ func recordPublished(ctx context.Context, tx *sql.Tx, id int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO standings (asset, partition, published, look, version, code_version, upstream, verified)
 		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations WHERE id = $1
 		ON CONFLICT (asset, partition) DO UPDATE SET published = excluded.published, look = excluded.look, version = excluded.version,
-		code_version = excluded.code_version, upstream = excluded.upstream, verified = excluded.verified`, id)
+		code_version = excluded.code_version, upstream = excluded.upstream, verified = excluded.verified, rolled_back = -1`, id)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func recordUnchanged(ctx context.Context, tx *sql.Tx, id int64, m Materializatio
 	_, err := tx.ExecContext(ctx, `UPDATE standings SET look = $1,
 		code_version = (SELECT code_version FROM materializations WHERE id = $1),
 		upstream = (SELECT upstream FROM materializations WHERE id = $1),
-		verified = (SELECT finished FROM materializations WHERE id = $1) WHERE asset = $2 AND partition = $3`, id, m.Asset, m.Partition)
+		verified = (SELECT finished FROM materializations WHERE id = $1), rolled_back = -1 WHERE asset = $2 AND partition = $3`, id, m.Asset, m.Partition)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (l *Ledger) PublishedPartitions(ctx context.Context, asset string, fn func(
 		var s PublishedPartition
 		var made, upstream sql.RawBytes
 		var verified int64
-		if err := rows.Scan(&s.Partition, &s.Version, &made, &upstream, &verified); err != nil {
+		if err := rows.Scan(&s.Partition, &s.Version, &made, &upstream, &verified, &s.RolledBack); err != nil {
 			return err
 		}
 		if string(made) != code {
@@ -65,7 +65,7 @@ func (l *Ledger) PublishedPartitions(ctx context.Context, asset string, fn func(
 		}
 		s.Upstream = buffer
 		return fn(s)
-	}, `SELECT partition, version, code_version, upstream, verified FROM standings WHERE asset = $1`, asset)
+	}, `SELECT partition, version, code_version, upstream, verified, rolled_back FROM standings WHERE asset = $1`, asset)
 }
 
 // reads decodes the versions of inputs, after those found. What json.Marshal writes of a map of plain names is read without it, and names

@@ -27,12 +27,19 @@ func (p *pruner) repeat(ctx context.Context, count string, total *int, statement
 	}
 }
 
-// runs forgets runs that have ended. The newest of them stay, whatever their age.
+// runs forgets runs that have ended, their steps before themselves. The newest of them stay, whatever their age.
 func (p *pruner) runs(ctx context.Context) error {
 	const old = `FROM runs WHERE state <> 'running' AND finished > 0 AND finished < $1
 		AND started < (SELECT started FROM runs ORDER BY started DESC LIMIT 1 OFFSET $2)`
-	return p.repeat(ctx, `SELECT COUNT(*) `+old, &p.done.Runs,
-		`DELETE FROM runs WHERE id IN (SELECT id `+old+` LIMIT $3)`, p.cutoff, max(p.r.Count-1, 0))
+	const steps = `FROM run_steps WHERE run IN (SELECT id ` + old + `)`
+	newest := max(p.r.Count-1, 0)
+	err := p.repeat(ctx, `SELECT COUNT(*) `+steps, &p.done.Steps, `DELETE FROM run_steps WHERE (run, asset, partition) IN
+		(SELECT run, asset, partition `+steps+` LIMIT $3)`, p.cutoff, newest)
+	if err != nil {
+		return err
+	}
+	return p.repeat(ctx, `SELECT COUNT(*) `+old, &p.done.Runs, `DELETE FROM runs WHERE id IN (SELECT id `+old+`
+		AND NOT EXISTS (SELECT 1 FROM run_steps s WHERE s.run = runs.id) LIMIT $3)`, p.cutoff, newest)
 }
 
 // backfills forgets backfills that have ended, their steps before themselves.

@@ -25,12 +25,14 @@ func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	})
 }
 
-// FinishRun records the end of a run, and that its steps no longer wait; the last call counts. A failed run leaves an
-// event. An unknown run is fault.Internal.
+// FinishRun records the end of a run, and that its steps no longer wait; the last call counts. Steps whose end was not
+// recorded end as the run did, or as interrupted if it failed. A failed run leaves an event. An unknown run is
+// fault.Internal.
 func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errText string) error {
 	return l.write(ctx, "finish run", func(tx *sql.Tx) error {
+		at := micros(l.Now())
 		result, err := tx.ExecContext(ctx, `UPDATE runs SET state = $2, error = $3, finished = $4 WHERE id = $1`,
-			id, string(state), errText, micros(l.Now()))
+			id, string(state), errText, at)
 		if err != nil {
 			return err
 		}
@@ -38,18 +40,30 @@ func (l *Ledger) FinishRun(ctx context.Context, id string, state RunState, errTe
 		if err == nil && n == 0 {
 			return fault.New(fault.Internal, "finish run", "run %q is not known", id)
 		}
+		if err == nil {
+			err = leftSteps(ctx, tx, id, leftAs(state), errText, at)
+		}
 		if err == nil && state == RunFailed {
 			err = l.failRun(ctx, tx, id)
 		}
 		if err != nil {
 			return err
 		}
-		if _, err = tx.ExecContext(ctx, `DELETE FROM run_steps WHERE run = $1`, id); err != nil {
-			return err
-		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM waits WHERE run = $1`, id)
 		return err
 	})
+}
+
+// leftAs is how the steps end that a run leaves open.
+func leftAs(state RunState) AttemptState {
+	switch state {
+	case RunSucceeded:
+		return AttemptSucceeded
+	case RunCanceled:
+		return AttemptCanceled
+	default:
+		return AttemptInterrupted
+	}
 }
 
 // Runs returns the runs, the newest first; limit 0 means 1000.

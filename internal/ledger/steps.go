@@ -47,6 +47,9 @@ func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progr
 		if err != nil {
 			return err
 		}
+		if err := keepBackfillAttempts(ctx, tx, id, at); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfills SET planned = $2, updated = $2 WHERE id = $1`, id, at)
 		return err
 	})
@@ -127,13 +130,17 @@ func (l *Ledger) reopen(ctx context.Context, tx *sql.Tx, id string, canceled boo
 	if err != nil {
 		return err
 	}
+	at := micros(l.Now())
 	_, err = tx.ExecContext(ctx, `WITH RECURSIVE down (seq) AS (
 			SELECT n.seq FROM backfill_needs n JOIN backfill_steps s ON s.backfill = n.backfill AND s.seq = n.need
 			WHERE n.backfill = $1 AND s.state = 'canceled'
 			UNION SELECT n.seq FROM backfill_needs n JOIN down ON n.need = down.seq WHERE n.backfill = $1)
 		UPDATE backfill_steps SET state = 'skipped', open = 0, error = 'skipped: what it needs was canceled', finished = $2
-		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, id, micros(l.Now()))
-	return err
+		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, id, at)
+	if err != nil {
+		return err
+	}
+	return keepBackfillAttempts(ctx, tx, id, at)
 }
 
 // finishBarriers ends the barriers that wait for nothing any more: a cancel ended them before the last step that they
@@ -165,9 +172,10 @@ func (l *Ledger) RequeueSteps(ctx context.Context, id string, steps []BackfillSt
 		if err != nil {
 			return err
 		}
+		at := micros(l.Now())
 		state, why, finished := StepWaiting, "", int64(0)
 		if b.State == BackfillCanceling {
-			state, why, finished = StepCanceled, backfillCanceled, micros(l.Now())
+			state, why, finished = StepCanceled, backfillCanceled, at
 		}
 		for _, s := range steps {
 			_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = $4, attempts = attempts - 1, started = 0, error = $5, finished = $6
@@ -176,7 +184,7 @@ func (l *Ledger) RequeueSteps(ctx context.Context, id string, steps []BackfillSt
 				return err
 			}
 		}
-		return nil
+		return keepBackfillAttempts(ctx, tx, id, at)
 	})
 }
 

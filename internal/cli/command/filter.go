@@ -20,8 +20,8 @@ func (f *Filters) Register(cmd *cobra.Command) {
 		help   string
 	}{
 		{asset.Missed, "only partitions that were never published, and what is made from them"},
-		{asset.Staled, "only partitions that are older than their inputs or their code, and what is made from them"},
-		{asset.Faulty, "only partitions with items that failed or were left over: all of those are tried again"},
+		{asset.Staled, "only partitions that are older than their inputs or their code, or were rolled back, and what is made from them"},
+		{asset.Faulty, "only partitions whose last attempt failed or that have quarantined items: all of these are tried again"},
 		{asset.Without, "everything again, changed or not"},
 	} {
 		f.given[one.filter] = cmd.Flags().Bool(string(one.filter), false, one.help)

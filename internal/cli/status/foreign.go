@@ -40,7 +40,7 @@ func foreignChanges(ctx context.Context, d *host.Data, a *asset.Asset) (found ma
 func changedBy(p *api.PartitionStatus, drift versions.ForeignChange, changed bool, refused string) {
 	switch {
 	case refused != "" && p.Version != nil:
-		p.State, p.Axis, p.Reason = asset.Failed, "", refused
+		p.State, p.Axis, p.Reason = asset.Stale, asset.SourceAxis, refused
 	case changed:
 		p.Foreign = drift.Commits
 		switch p.State {
@@ -57,7 +57,7 @@ func foreignPartitions(found map[string]versions.ForeignChange) []api.PartitionS
 	var all []api.PartitionStatus
 	for key, drift := range found {
 		all = append(all, api.PartitionStatus{
-			Partition: key, Label: "of another program", State: asset.Failed, Reason: "no partition of this asset: " + drift.Description(), Foreign: drift.Commits,
+			Partition: key, Label: "of another program", State: asset.Stale, Axis: asset.SourceAxis, Reason: "no partition of this asset: " + drift.Description(), Foreign: drift.Commits,
 			Items: api.ItemCounts(ledger.Counts{}),
 		})
 	}

@@ -119,7 +119,7 @@ func (f *forecaster) easy(made *asset.Asset, s asset.Step, e *asset.Estimate) bo
 		e.Note = "it is looked at, nothing is made"
 	case made.Lists():
 		e.Note = "the source says what is new when it is asked"
-	case s.State == asset.Fresh && (f.mode == ledger.Missing || f.mode == ledger.Failed && fact.Quarantined == 0):
+	case s.State == asset.Fresh && (f.mode == ledger.Missing && fact.Retryable == 0 || f.mode == ledger.Failed && fact.Quarantined == 0):
 		e.Counted, e.Skip = true, e.Items
 	case made.Derives():
 		e.Note = "all its rows are made together from its inputs, and what is new is known then"

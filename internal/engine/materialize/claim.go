@@ -70,8 +70,28 @@ func isReleasing(ctx context.Context, known Executions, held, mine ledger.Claim)
 	return !open, err
 }
 
-// Release ends the claim of the attempt's execution on a step's partition, when the step itself could not. A claim that
-// another execution has taken over meanwhile stays.
-func (eng *Engine) Release(ctx context.Context, at Attempt, in StepInput) error {
-	return eng.Ledger.Unclaim(ctx, at.claim(in))
+// ReleaseInput is a step that did not come about, and why.
+type ReleaseInput struct {
+	StepInput
+	State ledger.AttemptState `json:"state,omitempty"` // failed or canceled; "": a build that did not say, and the end of the run tells
+	Kind  string              `json:"kind,omitempty"`  // of the failure
+	Error string              `json:"error,omitempty"`
+}
+
+// Release records why a step did not come about, and ends the claim of the attempt's execution on its partition. A claim
+// that another execution has taken over meanwhile stays.
+func (eng *Engine) Release(ctx context.Context, at Attempt, in ReleaseInput) error {
+	if in.State == "" {
+		return eng.Ledger.Unclaim(ctx, at.claim(in.StepInput))
+	}
+	return eng.Ledger.FinishRunStep(ctx, ledger.RunStepEnd{Claim: at.claim(in.StepInput), State: in.State, Kind: in.Kind, Error: in.Error})
+}
+
+// succeeded records that a step came about, and ends the claim on its partition. It is not canceled: what is published
+// must be known.
+func (eng *Engine) succeeded(ctx context.Context, owner ledger.Claim, r Result) error {
+	return eng.Ledger.FinishRunStep(context.WithoutCancel(ctx), ledger.RunStepEnd{
+		Claim: owner, State: ledger.AttemptSucceeded, Bytes: r.Bytes,
+		StepOutcome: ledger.StepOutcome{Changed: r.Changed, Version: r.Version, Rows: r.Rows, Counts: r.Counts},
+	})
 }

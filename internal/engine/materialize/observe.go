@@ -17,7 +17,9 @@ import (
 // that ends, the partition is free again: an attempt leaves nothing behind that the next one would continue with.
 func (eng *Engine) Observe(ctx context.Context, at Attempt, in StepInput) (out Result, err error) {
 	err = eng.within(ctx, at, in, phase{span: telemetry.ObserveAsset}, func(ctx context.Context, j job) error {
-		out, err = eng.observe(ctx, j)
+		if out, err = eng.observe(ctx, j); err == nil {
+			return eng.succeeded(ctx, j.owner, out)
+		}
 		return errors.Join(err, eng.Ledger.Unclaim(context.WithoutCancel(ctx), j.owner))
 	})
 	return out, err

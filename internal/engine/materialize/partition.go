@@ -25,7 +25,7 @@ func (eng *Engine) Partition(ctx context.Context, at Attempt, in StepInput, fini
 		}
 		ctx = context.WithoutCancel(ctx) // it is published: that must be known
 		if finish == nil {
-			return eng.Ledger.Unclaim(ctx, at.claim(in))
+			return eng.succeeded(ctx, at.claim(in), out.Result)
 		}
 		return finish(ctx, in, out.Result)
 	})

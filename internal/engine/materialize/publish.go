@@ -159,7 +159,7 @@ func (eng *Engine) Publish(ctx context.Context, at Attempt, in PublishInput) (ou
 		if out, err = eng.publish(ctx, j, in); err != nil {
 			return err
 		}
-		return eng.Ledger.Unclaim(context.WithoutCancel(ctx), j.owner)
+		return eng.succeeded(ctx, j.owner, out)
 	}, telemetry.LinkTo(in.Traces...))
 	return out, err
 }

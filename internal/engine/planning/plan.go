@@ -37,12 +37,12 @@ func Plan(ctx context.Context, g *asset.Graph, l *ledger.Ledger, r Request) (ass
 
 // Select resolves a selection as [asset.Graph.Select] does, with status: too. The ledger is read only for that.
 func Select(ctx context.Context, g *asset.Graph, l *ledger.Ledger, selection ...string) ([]*asset.Asset, error) {
-	return g.SelectKnowing(func() (func(*asset.Asset) []asset.State, error) {
+	return g.SelectKnowing(func() (func(*asset.Asset) []asset.Status, error) {
 		state, err := LoadState(ctx, g, l)
 		if err != nil {
 			return nil, err
 		}
-		return g.View(state).States, nil
+		return g.View(state).Statuses, nil
 	}, selection...)
 }
 

@@ -26,6 +26,10 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		})
 	}
 	open, err := l.OpenItems(ctx, RetriedKinds())
+	var attempts map[ledger.PartitionRef]ledger.Attempt
+	if err == nil {
+		attempts, err = l.OpenAttempts(ctx)
+	}
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
@@ -36,7 +40,12 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		w.Records[a.Key] = facts[i]
 	}
 	for ref, u := range open {
-		addOpenItems(w, ref, u)
+		amend(w, ref, func(f *asset.PartitionRecord) {
+			f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
+		})
+	}
+	for ref, a := range attempts {
+		amend(w, ref, func(f *asset.PartitionRecord) { f.Attempt = asset.Attempt(a.State) })
 	}
 	return w, nil
 }
@@ -74,7 +83,10 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 	}
 	facts := make(map[string]asset.PartitionRecord, known)
 	err = l.PublishedPartitions(ctx, string(key), func(s ledger.PublishedPartition) error {
-		f := asset.PartitionRecord{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified}
+		f := asset.PartitionRecord{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified, Attempt: asset.AttemptSucceeded}
+		if to := s.RolledBack; to >= 0 {
+			f.RolledBack = &to
+		}
 		if len(s.Upstream) > 0 {
 			f.Upstream = make(asset.Versions, len(s.Upstream))
 		}
@@ -87,16 +99,17 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 	return facts, err
 }
 
-// addOpenItems adds what is left to do to the facts. Items of an asset that is no longer declared are nobody's.
-func addOpenItems(w asset.GraphState, s ledger.PartitionRef, u ledger.OpenItems) {
-	facts, declared := w.Records[asset.Key(s.Asset)]
+// amend changes the fact of a partition, which may never have been published. Partitions of an asset that is no longer
+// declared are nobody's.
+func amend(w asset.GraphState, ref ledger.PartitionRef, change func(*asset.PartitionRecord)) {
+	facts, declared := w.Records[asset.Key(ref.Asset)]
 	if !declared {
 		return
 	}
-	f, known := facts[s.Partition]
+	f, known := facts[ref.Partition]
 	if !known {
 		f.Version = -1
 	}
-	f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
-	facts[s.Partition] = f
+	change(&f)
+	facts[ref.Partition] = f
 }

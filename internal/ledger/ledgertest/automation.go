@@ -166,7 +166,7 @@ func oldRequests(t *testing.T, l *ledger.Ledger) {
 // atWork wants a partition to be worked on until its run has looked at it, or ended.
 func atWork(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r", Workflow: "r"}))
-	require.NoError(t, l.PlanRun(t.Context(), "r", []ledger.PartitionRef{{Asset: "a/one", Partition: "x"}, {Asset: "a/one", Partition: "y"}}))
+	require.NoError(t, l.PlanRun(t.Context(), "r", []ledger.RunStep{{Asset: "a/one", Partition: "x"}, {Asset: "a/one", Partition: "y"}}))
 	working := func() map[string]string {
 		found, err := l.RunsAt(t.Context(), "a/one", []string{"x", "y", "z"})
 		require.NoError(t, err)

@@ -80,7 +80,7 @@ func lastLook(t *testing.T, l *ledger.Ledger) string {
 	require.NoError(t, err)
 	require.Empty(t, runs)
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "look1199", Workflow: "look1199"}))
-	require.NoError(t, l.PlanRun(t.Context(), "look1199", []ledger.PartitionRef{{Asset: Asset, Partition: Partition}}))
+	require.NoError(t, l.PlanRun(t.Context(), "look1199", []ledger.RunStep{{Asset: Asset, Partition: Partition}}))
 	runs, err = l.RunsAt(t.Context(), Asset, []string{Partition})
 	require.NoError(t, err)
 	require.Empty(t, runs, "it has looked at it already")
@@ -236,7 +236,7 @@ func maintenance(t *testing.T, l *ledger.Ledger) {
 
 func lostRuns(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "lost", Workflow: "lost"}))
-	require.NoError(t, l.PlanRun(t.Context(), "lost", []ledger.PartitionRef{{Asset: Asset, Partition: Partition}}))
+	require.NoError(t, l.PlanRun(t.Context(), "lost", []ledger.RunStep{{Asset: Asset, Partition: Partition}}))
 	_, err := l.Claim(t.Context(), ledger.Claim{Asset: Asset, Partition: Partition, Run: "lost", Workflow: "lost", Execution: "e"})
 	require.NoError(t, err)
 	open, err := l.OpenRuns(t.Context())
