@@ -32,7 +32,13 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestWhatAProcessIs(t *testing.T) {
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	t.Run("is recognized by its command", processIsRecognizedByItsCommand)
+	t.Run("has a handler for every kind of disturbance", processHasHandlerForEveryKindOfDisturbance)
+}
+
+func processIsRecognizedByItsCommand(t *testing.T) {
 	t.Parallel()
 	is := func(args ...string) [3]bool {
 		p := Process{Args: args}
@@ -130,7 +136,7 @@ func TestAnotherCodeVersion(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestEveryKindIsKnown(t *testing.T) {
+func processHasHandlerForEveryKindOfDisturbance(t *testing.T) {
 	t.Parallel()
 	known := disturbers()
 	for _, weighted := range Weights() {

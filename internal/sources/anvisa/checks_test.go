@@ -89,8 +89,14 @@ func declared(t *testing.T, key asset.Key) *asset.Asset {
 	return made
 }
 
+func TestDropCheck(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses real truncated listings", dropCheckRefusesRealTruncatedListings)
+	t.Run("distinguishes a lost page from a burst", dropCheckDistinguishesLostPageFromBurst)
+}
+
 // The portal showed 7,793 products on 2 July 2026, between 8,792 and 8,798 on the days before and after.
-func TestTheDropCheckAloneRefusesRealTruncatedListings(t *testing.T) {
+func dropCheckRefusesRealTruncatedListings(t *testing.T) {
 	t.Parallel()
 	catalog := declared(t, CatalogKey)
 	for _, tt := range []struct {
@@ -130,7 +136,7 @@ func products(from, to int) map[int64]CatalogRow {
 }
 
 // Categories have the sizes they have at the portal.
-func TestTheDropCheckAloneKnowsALostPageFromABurst(t *testing.T) {
+func dropCheckDistinguishesLostPageFromBurst(t *testing.T) {
 	t.Parallel()
 	catalog := declared(t, CatalogKey)
 	for _, tt := range []struct {
