@@ -219,14 +219,14 @@ func deadlineRefusesOutcomesAfterAttemptHasEnded(t *testing.T) {
 		return nil
 	}
 	in := w.synced(extract, ledger.Missing)
-	beats, err := w.attempt(a, nil, in)
+	heartbeats, err := w.attempt(a, nil, in)
 	require.ErrorContains(t, err, "does not stop when it is told to")
-	require.Equal(t, 1, beats["failures"])
+	require.Equal(t, 1, heartbeats["failures"])
 	close(left)
 	require.Equal(t, fault.Superseded, fault.KindOf(<-late))
 	require.Equal(t, []string{"a staged  0", "b pending  0"}, w.entries(extract))
 	w.make[extract] = nil
-	_, err = w.attempt(a, beats, in)
+	_, err = w.attempt(a, heartbeats, in)
 	require.NoError(t, err)
 	_, err = w.publish(in.StepInput, materialize.SyncResult{})
 	require.NoError(t, err)

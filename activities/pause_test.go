@@ -14,7 +14,7 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-func strange() error {
+func unknownForm() error {
 	return &fault.Error{Kind: fault.Layout, Op: "list", Err: fault.New(fault.Layout, "", "missing idProduto"), Evidence: "quarantine/list-1"}
 }
 
@@ -32,7 +32,7 @@ func pausePausesStepWhoseListingHasUnknownForm(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.show("a one")
-	w.odd = strange()
+	w.odd = unknownForm()
 	in := w.step(catalog)
 	left := map[string]int(nil)
 	for range 5 { // more often than the step has attempts
@@ -63,7 +63,7 @@ func pausePausesStepOfOneActivity(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	w.show("a one")
-	w.odd = strange()
+	w.odd = unknownForm()
 	in := activities.PartitionInput{StepInput: w.step(catalog)}
 	_, err := call(w, w.acts.MaterializePartition, in)
 	wantKind(t, fault.Paused, err)
@@ -77,7 +77,7 @@ func pausePausesStepOfOneActivity(t *testing.T) {
 func pauseStartsAgainAfterAnotherWait(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
-	w.odd = strange()
+	w.odd = unknownForm()
 	in := w.step(catalog)
 	ledgertest.Wait(t, w.ledger, ledger.Wait{Asset: string(catalog), Partition: here.Key, Run: in.Run, Kind: "throttled", Until: time.Now()})
 	before, waits, err := w.ledger.WaitOf(t.Context(), string(catalog), here.Key, in.Run)
@@ -91,7 +91,7 @@ func pauseStartsAgainAfterAnotherWait(t *testing.T) {
 // pauseDoesNotPauseForBlockingCheck: what it refuses is in the rows, and a person decides.
 func pauseDoesNotPauseForBlockingCheck(t *testing.T) {
 	t.Parallel()
-	w := newFixture(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return strange() }}))
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return unknownForm() }}))
 	w.show("a one")
 	_, _, err := w.materialize(w.step(catalog))
 	require.True(t, wantKind(t, fault.Layout, err).NonRetryable())

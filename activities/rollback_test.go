@@ -80,9 +80,9 @@ func (w *fixture) all() {
 
 func (w *fixture) judge(key asset.Key) asset.State {
 	w.tb.Helper()
-	world, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
+	state, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	return w.acts.Engine.Graph.View(world).Status(w.asset(key), here.Key).State
+	return w.acts.Engine.Graph.View(state).Status(w.asset(key), here.Key).State
 }
 
 func TestRollback(t *testing.T) {
@@ -187,7 +187,7 @@ func rollbackSurvivesCrashAtEveryStep(t *testing.T) {
 			t.Run(name+", next "+next, func(t *testing.T) {
 				t.Parallel()
 				died, open := true, 0
-				for at := int64(1); died; at++ { // each in a world of its own: the log that is read grows
+				for at := int64(1); died; at++ { // each in a fixture of its own: the log that is read grows
 					var k crashingStore
 					w := newFixture(t, under(&k))
 					w.show("a 1", "b 1")

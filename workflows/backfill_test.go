@@ -88,7 +88,7 @@ func backfillPausesAndResumes(t *testing.T) {
 	paused := update(env, 90*time.Second, workflows.UpdatePause, struct{}{})
 	var atPause int
 	env.RegisterDelayedCallback(func() {
-		state, steps := f.stands()
+		state, steps := f.requireState()
 		require.Equal(t, ledger.BackfillPaused, state)
 		require.Zero(t, steps[ledger.StepRunning], "what was under way has ended, and nothing began")
 		atPause = steps[ledger.StepDone]
@@ -130,7 +130,7 @@ func backfillLetsRunningStepsEndWhenCanceled(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.NoError(t, canceled.err)
 	stopped := canceled.value.(activities.BackfillStopped)
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillCanceled, state)
 	require.Equal(t, map[ledger.StepState]int{ledger.StepDone: len(f.begun), ledger.StepCanceled: 12 - len(f.begun)}, steps)
 	require.Equal(t, 3, stopped.Running)
@@ -154,7 +154,7 @@ func backfillCancelsRunningStepsWithWorkflow(t *testing.T) {
 	})
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillCanceled, state)
 	require.Zero(t, steps[ledger.StepRunning]+steps[ledger.StepWaiting])
 	require.Positive(t, steps[ledger.StepCanceled])
@@ -195,7 +195,7 @@ func backfillRetriesOnlyFailedSteps(t *testing.T) {
 	require.Equal(t, 1, retried.value)
 	require.Equal(t, []string{"d03"}, f.begun)
 	require.NotEmpty(t, run)
-	state, _ := f.stands()
+	state, _ := f.requireState()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
 
@@ -214,7 +214,7 @@ func backfillContinuesAsNewWithoutRunningSteps(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, env.GetWorkflowError(), &again)
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillRunning, state)
 	require.Zero(t, steps[ledger.StepRunning])
 	require.Positive(t, steps[ledger.StepWaiting])
@@ -226,7 +226,7 @@ func backfillContinuesAsNewWithoutRunningSteps(t *testing.T) {
 	second.ExecuteWorkflow(workflows.Backfill, next)
 	require.NoError(t, second.GetWorkflowError())
 	f.once(30)
-	state, _ = f.stands()
+	state, _ = f.requireState()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
 
@@ -285,7 +285,7 @@ func backfillFailsWhenItCannotBePlanned(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Backfill, in)
 	require.ErrorContains(t, env.GetWorkflowError(), `partition "d77" is unknown`)
 	require.ErrorContains(t, created.err, `partition "d77" is unknown`)
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillFailed, state)
 	require.Empty(t, steps)
 }

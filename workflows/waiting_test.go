@@ -159,11 +159,11 @@ func waitingDoesNotHoldUpFullBackfill(t *testing.T) {
 	}
 	env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 30*time.Second)
 	env.RegisterDelayedCallback(func() {
-		_, steps := f.stands()
+		_, steps := f.requireState()
 		require.Equal(t, map[ledger.StepState]int{ledger.StepDone: 11, ledger.StepRunning: 1}, steps)
 	}, 2*time.Hour)
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	require.NoError(t, env.GetWorkflowError())
-	state, _ := f.stands()
+	state, _ := f.requireState()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }

@@ -176,7 +176,7 @@ func (s *scan) warn(format string, args ...any) {
 // skipPage notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
 // that it shows, is unreadable.
 func (s *scan) skipPage(number int, why string) {
-	if page := &s.doc.Pages[number-1]; page.Strange() {
+	if page := &s.doc.Pages[number-1]; page.UnknownLanguage() {
 		page.Source = pdf.SourceUnreadable
 	}
 	if why != s.why {

@@ -103,7 +103,7 @@ const LocalHub = "local"
 // its session timeout. Hold records or renews a lease, and returns false if the session no longer belongs to the owner.
 // Release deletes a lease; an unknown one is no error. Orphans returns the leases of dead owners.
 type Leases interface {
-	Hold(ctx context.Context, l Lease) (held bool, err error)
+	Acquire(ctx context.Context, l Lease) (held bool, err error)
 	Release(ctx context.Context, session string) error
 	Orphans(ctx context.Context) ([]Lease, error)
 }

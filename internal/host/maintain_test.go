@@ -157,7 +157,7 @@ func maintainMeasuresByClockOfLedger(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, second.Close()) })
 	require.WithinDuration(t, first.Now(), second.Now(), time.Minute)
-	held, err := leases{second.Ledger}.Hold(t.Context(), grid.Lease{Session: "s", Owner: "w", Expires: time.Now().Add(time.Hour)})
+	held, err := leases{second.Ledger}.Acquire(t.Context(), grid.Lease{Session: "s", Owner: "w", Expires: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	require.True(t, held)
 	found, err := first.Ledger.Leases(t.Context())
