@@ -237,7 +237,7 @@ func (a *Activities) SetBackfill(ctx context.Context, in SetBackfillInput) error
 // BackfillStopped is what canceling did.
 type BackfillStopped struct {
 	Canceled int `json:"canceled"` // steps that will not begin
-	Running  int `json:"running"`  // steps that were under way
+	Running  int `json:"running"`  // steps that were in progress
 }
 
 // CancelBackfill lets nothing of a backfill begin any more.

@@ -16,16 +16,16 @@ import (
 )
 
 // listed is a world whose catalog is published.
-func listed(t *testing.T, items ...string) *world {
+func listed(t *testing.T, items ...string) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show(items...)
 	w.must(w.step(catalog))
 	return w
 }
 
 // synced is the first batch of a step that is synced.
-func (w *world) synced(key asset.Key, mode ledger.Mode) materialize.BatchInput {
+func (w *fixture) synced(key asset.Key, mode ledger.Mode) materialize.BatchInput {
 	w.tb.Helper()
 	in := w.step(key)
 	in.Mode = mode
@@ -39,7 +39,26 @@ func failing(faults map[string]error) func(string) error {
 	return func(id string) error { return faults[id] }
 }
 
-func TestItemsAreMadeInBatches(t *testing.T) {
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	t.Run("makes items in batches", batchMakesItemsInBatches)
+	t.Run("makes only what changed upstream", batchMakesOnlyWhatChangedUpstream)
+	t.Run("needs published inputs", batchNeedsPublishedInputs)
+	t.Run("records the failure of each item", batchRecordsFailureOfEachItem)
+	t.Run("forgets a failure that passed", batchForgetsFailureThatPassed)
+	t.Run("quarantines an item whose row cannot be written", batchQuarantinesItemWhoseRowCannotBeWritten)
+	t.Run("ends the attempt for failures of the environment", batchEndsAttemptForFailuresOfEnvironment)
+	t.Run("costs items nothing when the source is down", batchCostsItemsNothingWhenSourceIsDown)
+	t.Run("pauses the step when the source has changed", batchPausesStepWhenSourceHasChanged)
+	t.Run("blames no item for failures at the end", batchBlamesNoItemForFailuresAtEnd)
+	t.Run("repeats no request after a kill", batchRepeatsNoRequestAfterKill)
+	t.Run("reports items without an outcome", batchReportsItemsWithoutOutcome)
+	t.Run("refuses two outcomes for an item", batchRefusesTwoOutcomesForItem)
+	t.Run("keeps finished items when it is canceled", batchKeepsFinishedItemsWhenItIsCanceled)
+	t.Run("reserves time for recording outcomes", batchReservesTimeForRecordingOutcomes)
+}
+
+func batchMakesItemsInBatches(t *testing.T) {
 	t.Parallel()
 	for _, key := range []asset.Key{download, extract} {
 		w := listed(t, "a one", "b two", "c three", "d four", "e five", "f six")
@@ -61,7 +80,7 @@ func TestItemsAreMadeInBatches(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatChangedUpstreamIsMade(t *testing.T) {
+func batchMakesOnlyWhatChangedUpstream(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two", "c three", "d four", "e five")
 	w.must(w.step(download))
@@ -76,9 +95,9 @@ func TestOnlyWhatChangedUpstreamIsMade(t *testing.T) {
 	w.sound()
 }
 
-func TestInputsMustHaveBeenPublished(t *testing.T) {
+func batchNeedsPublishedInputs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, err := w.prepare(w.step(download))
 	app := wantKind(t, fault.Invalid, err)
 	require.True(t, app.NonRetryable())
@@ -86,7 +105,7 @@ func TestInputsMustHaveBeenPublished(t *testing.T) {
 	require.Empty(t, w.entries(download))
 }
 
-func TestItemsFailEachInTheirWay(t *testing.T) {
+func batchRecordsFailureOfEachItem(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "absent 1", "corrupt 2", "fine 3", "layout 4")
 	w.fault = failing(map[string]error{
@@ -106,7 +125,7 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 	require.Equal(t, "fetch: not a PDF", found[0].Reason)
 }
 
-func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
+func batchForgetsFailureThatPassed(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	tries := 0
@@ -125,7 +144,7 @@ func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
 	w.sound()
 }
 
-func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
+func batchQuarantinesItemWhoseRowCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
@@ -146,7 +165,7 @@ func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
 	w.sound()
 }
 
-func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
+func batchEndsAttemptForFailuresOfEnvironment(t *testing.T) {
 	t.Parallel()
 	for kind, benign := range map[fault.Kind]bool{fault.Session: false, fault.Throttled: true, fault.Refused: true} {
 		for _, key := range []asset.Key{download, extract} {
@@ -168,7 +187,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 					return nil
 				}
 				in := w.synced(key, ledger.Missing)
-				_, left, err := beat(w, nil, w.acts.Batch, in)
+				_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 				app := wantKind(t, kind, err)
 				require.False(t, app.NonRetryable())
 				require.Equal(t, 10*time.Minute, app.NextRetryDelay(), "at most: somebody may have let us go on before")
@@ -182,7 +201,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 
 				down = false
 				w.calls()
-				_, _, err = beat(w, left, w.acts.Batch, in)
+				_, _, err = heartbeatInterval(w, left, w.acts.Batch, in)
 				require.NoError(t, err)
 				require.Equal(t, order, w.calls())
 				_, err = w.publish(in.StepInput, materialize.SyncResult{})
@@ -194,9 +213,9 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 	}
 }
 
-func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
+func batchCostsItemsNothingWhenSourceIsDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
 	w.acts.Engine.Graph = w.oneBatch(t)
@@ -208,7 +227,7 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 		return unavailable
 	}
 	in := w.synced(download, ledger.Missing)
-	_, _, err := beat(w, nil, w.acts.Batch, in)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	wantKind(t, fault.Unavailable, err)
 	require.Equal(t, []string{"a 1", "b 2", "c 3", "d 4", "e 5", "f 6"}, w.calls(), "after five in a row nobody asks any more")
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0", "d pending  0", "e pending  0", "f pending  0", "g pending  0"},
@@ -221,16 +240,16 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	require.Equal(t, materialize.BatchOutput{Staged: 2, Quarantined: 4}, out)
 }
 
-func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
+func batchPausesStepWhenSourceHasChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
 	w.acts.Engine.Graph = w.oneBatch(t)
 	w.must(w.step(download))
 	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
 	in := w.synced(download, ledger.Force)
-	_, _, err := beat(w, nil, w.acts.Batch, in)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.Paused, err)
 	require.False(t, app.NonRetryable())
 	require.Equal(t, time.Minute, app.NextRetryDelay())
@@ -238,7 +257,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	require.Len(t, w.waits(), 1)
 	require.Len(t, w.rows(download), 7, "readers keep what they have")
 	w.fault = nil
-	_, left, err := beat(w, nil, w.acts.Batch, in)
+	_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	require.NoError(t, err, "the same attempt goes on once the source is as it was")
 	require.Zero(t, left["failures"])
 	require.Empty(t, w.waits())
@@ -247,7 +266,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	w.sound()
 }
 
-func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
+func batchBlamesNoItemForFailuresAtEnd(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.fault = failing(map[string]error{
@@ -261,7 +280,7 @@ func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
 }
 
 // oneBatch is the graph with batches that hold everything.
-func (w *world) oneBatch(t *testing.T) *asset.Graph {
+func (w *fixture) oneBatch(t *testing.T) *asset.Graph {
 	t.Helper()
 	all := w.acts.Engine.Graph.All()
 	for _, a := range all {
@@ -272,7 +291,7 @@ func (w *world) oneBatch(t *testing.T) *asset.Graph {
 	return graph
 }
 
-func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
+func batchRepeatsNoRequestAfterKill(t *testing.T) {
 	t.Parallel()
 	for key, again := range map[asset.Key][]string{download: {"c 3", "d 4"}, extract: {"a 1", "b 2", "c 3", "d 4"}} {
 		w := listed(t, "a 1", "b 2", "c 3", "d 4")
@@ -287,7 +306,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 			panic("killed")
 		}
 		in := w.synced(key, ledger.Missing)
-		_, left, err := beat(w, nil, w.acts.Batch, in)
+		_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 		wantKind(t, fault.Internal, err)
 		require.Equal(t, 1, left["failures"], "what panics must not do so for ever")
 		require.Equal(t, []string{"a 1", "b 2"}, w.calls())
@@ -303,7 +322,7 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 	}
 }
 
-func TestUnsettledItemsAreNoticed(t *testing.T) {
+func batchReportsItemsWithoutOutcome(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
@@ -316,7 +335,7 @@ func TestUnsettledItemsAreNoticed(t *testing.T) {
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0"}, w.entries(download))
 }
 
-func TestNoItemIsSettledTwice(t *testing.T) {
+func batchRefusesTwoOutcomesForItem(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
@@ -345,7 +364,7 @@ func (s stopped) Err() error {
 	}
 }
 
-func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
+func batchKeepsFinishedItemsWhenItIsCanceled(t *testing.T) {
 	t.Parallel()
 	for failures, why := range []error{context.Canceled, context.DeadlineExceeded} {
 		for _, key := range []asset.Key{download, extract} {
@@ -365,7 +384,7 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 					// What is cut off fails in words of its own.
 					return report(batch[2].ID, row{}, errors.New("connection reset"))
 				}
-				_, left, err := beat(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
+				_, left, err := heartbeatInterval(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 					return w.acts.Batch(stopped{ctx, end, why}, in)
 				}, w.synced(key, ledger.Missing))
 				require.Error(t, err)
@@ -376,7 +395,7 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 	}
 }
 
-func TestAnActivityKeepsTimeForWritingDown(t *testing.T) {
+func batchReservesTimeForRecordingOutcomes(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	var left time.Duration

@@ -18,7 +18,7 @@ func BenchmarkNoopItems40k(b *testing.B) {
 	const items, batch = 40_000, 200
 	for range b.N {
 		b.StopTimer()
-		w := newWorld(b)
+		w := newFixture(b)
 		w.acts.Engine.Graph = costless(b, items, batch)
 		in := w.step("test/noop")
 		b.StartTimer()

@@ -15,7 +15,7 @@ import (
 )
 
 // asleep makes the maker of the downloads stop before its first row, until wake is called.
-func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
+func (w *fixture) asleep() (sleeping <-chan struct{}, wake func()) {
 	began, goes := make(chan struct{}), make(chan struct{})
 	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		close(began)
@@ -26,7 +26,7 @@ func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
 }
 
 // inBackground runs a batch as a worker does that nobody waits for any more.
-func (w *world) inBackground(in materialize.BatchInput) <-chan error {
+func (w *fixture) inBackground(in materialize.BatchInput) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		_, err := call(w, w.acts.Batch, in)
@@ -35,8 +35,20 @@ func (w *world) inBackground(in materialize.BatchInput) <-chan error {
 	return done
 }
 
+func TestFence(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses a batch that outlives its run", fenceRefusesBatchThatOutlivesItsRun)
+	t.Run("leaves a batch of newer code to newer workers", fenceLeavesBatchOfNewerCodeToNewerWorkers)
+	t.Run("refuses a sync by older code", fenceRefusesSyncByOlderCode)
+	t.Run("lets newer code take over an abandoned step", fenceLetsNewerCodeTakeOverAbandonedStep)
+	t.Run("refuses a row of another build", fenceRefusesRowOfAnotherBuild)
+	t.Run("makes invalidated rows again", fenceMakesInvalidatedRowsAgain)
+	t.Run("keeps the claim of the newer execution", fenceKeepsClaimOfNewerExecution)
+	t.Run("waits for another execution of its run", fenceWaitsForAnotherExecutionOfItsRun)
+}
+
 // A batch of run A outlives its workflow. Run B has synced what the source shows now when A wakes and records outcomes.
-func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
+func fenceRefusesBatchThatOutlivesItsRun(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a old", "b old")
 	a := w.synced(download, ledger.Missing)
@@ -65,7 +77,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 }
 
 // A new worker syncs, an old worker is offered the batch: it leaves it, and costs the step nothing.
-func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
+func fenceLeavesBatchOfNewerCodeToNewerWorkers(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))
@@ -77,7 +89,7 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	in := w.synced(download, ledger.Missing)
 
 	w.acts.Engine.Graph = old
-	_, left, err := beat(w, nil, w.acts.Batch, in)
+	_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.CodeVersion, err)
 	require.False(t, app.NonRetryable())
 	require.Equal(t, time.Second, app.NextRetryDelay())
@@ -108,7 +120,7 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 }
 
 // An old worker that syncs later does not go back to old code, also when the plan is its own.
-func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
+func fenceRefusesSyncByOlderCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.acts.Engine.Graph
@@ -120,7 +132,7 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	w.calls()
 
 	w.acts.Engine.Graph = old
-	_, _, err := beat(w, nil, w.acts.Enrol, planned)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Enrol, planned)
 	require.False(t, wantKind(t, fault.CodeVersion, err).NonRetryable())
 	require.ErrorContains(t, err, "has code version 2 in force, and 1 is older")
 	w.acts.Engine.Graph = newer
@@ -139,8 +151,8 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	w.sound()
 }
 
-// All workers of a step's version were replaced while it was under way: newer code ends it, and says which rows it made.
-func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
+// All workers of a step's version were replaced while it was in progress: newer code ends it, and says which rows it made.
+func fenceLetsNewerCodeTakeOverAbandonedStep(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	first := w.synced(download, ledger.Missing)
@@ -151,7 +163,7 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	w.deploy()
 	second := first
 	second.Batch = 2
-	_, _, err = beat(w, nil, w.acts.Batch, second)
+	_, _, err = heartbeatInterval(w, nil, w.acts.Batch, second)
 	wantKind(t, fault.CodeVersion, err)
 
 	w.acts.Engine.Patience = time.Nanosecond
@@ -168,7 +180,7 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 }
 
 // A worker of a build that knows no tokens stages a row of old code under a sync of new code: it is not published.
-func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
+func fenceRefusesRowOfAnotherBuild(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.asset(download)
@@ -200,7 +212,7 @@ func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 }
 
 // What an audit finds is made again by the next run, of a partition that derives its rows too.
-func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
+func fenceMakesInvalidatedRowsAgain(t *testing.T) {
 	t.Parallel()
 	for _, key := range []asset.Key{catalog, download} {
 		w := listed(t, "a 1", "b 2")
@@ -221,11 +233,11 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 
 // A late activity of an execution that has ended finds that the execution that followed it, of the same run or of another
 // one, holds the partition: it takes it from neither.
-func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
+func fenceKeepsClaimOfNewerExecution(t *testing.T) {
 	t.Parallel()
 	for _, run := range []string{"the same", "another"} {
 		for _, workflow := range []string{"default-test-workflow-id", "partition/test/catalog[5]@again"} {
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1")
 			in := w.step(catalog)
 			newer := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: workflow, Execution: "newer"}
@@ -252,10 +264,10 @@ func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
 	}
 }
 
-// Two executions of one run that are both under way: the one that came second waits, unless the first one started it.
-func TestAnExecutionWaitsForAnotherOfItsRun(t *testing.T) {
+// Two executions of one run that are both in progress: the one that came second waits, unless the first one started it.
+func fenceWaitsForAnotherExecutionOfItsRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	in := w.step(catalog)
 	first := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: "backfill/june", Execution: "e1"}

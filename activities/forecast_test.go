@@ -17,7 +17,7 @@ import (
 )
 
 // estimate plans a selection and estimates it.
-func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
+func (w *fixture) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
 	w.tb.Helper()
 	selected, err := w.acts.Engine.Graph.Select(selection)
 	require.NoError(w.tb, err)
@@ -32,7 +32,17 @@ func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, for
 	return plan, estimated
 }
 
-func TestAnEstimateIsWhatIsDone(t *testing.T) {
+func TestForecast(t *testing.T) {
+	t.Parallel()
+	t.Run("estimates what the run then does", forecastEstimatesWhatRunThenDoes)
+	t.Run("says what it cannot know", forecastSaysWhatItCannotKnow)
+	t.Run("counts pending items", forecastCountsPendingItems)
+	t.Run("sends no request for new code", forecastSendsNoRequestForNewCode)
+	t.Run("explains an item along its chain", forecastExplainsItemAlongItsChain)
+	t.Run("estimates each host", forecastEstimatesEachHost)
+}
+
+func forecastEstimatesWhatRunThenDoes(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	_, f := w.estimate("test/download", asset.Needed)
@@ -66,9 +76,9 @@ func rounded(e asset.Estimate) asset.Estimate {
 	return e
 }
 
-func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
+func forecastSaysWhatItCannotKnow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2")
 	plan, f := w.estimate("*", asset.Needed)
 	require.Len(t, plan.Steps, 3)
@@ -86,7 +96,7 @@ func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
 	require.True(t, f.Steps[1].AtLeast, "the catalog is listed before")
 }
 
-func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
+func forecastCountsPendingItems(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Layout, "parse", "odd")})
@@ -101,11 +111,11 @@ func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
 	require.EqualValues(t, 2, f.Steps[0].Requests)
 }
 
-// TestNewCodeAsksNothing bumps the code of an asset that asks the source: its rows are made from those it has.
-func TestNewCodeAsksNothing(t *testing.T) {
+// forecastSendsNoRequestForNewCode bumps the code of an asset that asks the source: its rows are made from those it has.
+func forecastSendsNoRequestForNewCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
-	w.remake = func(_ context.Context, run asset.Run, old row) (row, error) {
+	w.recompute = func(_ context.Context, run asset.Run, old row) (row, error) {
 		if old.ID == "c" && w.versions[download] == "3" {
 			return old, fault.New(fault.NotFound, "read", "what it was made from is gone")
 		}
@@ -141,7 +151,7 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	require.Zero(t, f.Total.Requests)
 }
 
-func TestWhyFollowsTheChain(t *testing.T) {
+func forecastExplainsItemAlongItsChain(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two", "c three")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Corrupt, "fetch", "truncated")})
@@ -152,10 +162,10 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, links, 3)
 	require.Equal(t, []asset.Key{catalog, download, extract}, []asset.Key{links[0].Asset, links[1].Asset, links[2].Asset})
-	require.Equal(t, "ask", links[0].Verdict.Would)
+	require.Equal(t, "ask", links[0].Decision.Would)
 	got := links[1]
 	require.Equal(t, ledger.Published, got.State)
-	require.Equal(t, lineage.ItemVerdict{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Verdict)
+	require.Equal(t, lineage.Decision{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Decision)
 	require.Equal(t, made.Version, got.Table.Version)
 	require.WithinDuration(t, time.Now(), *got.Table.Since, time.Minute)
 	require.Equal(t, w.files(download), []string{got.Table.Part})
@@ -177,22 +187,22 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	w.deploy()
 	links, err = lineage.Why(t.Context(), w.acts.Engine, "a", download, here.Key)
 	require.NoError(t, err)
-	require.Equal(t, lineage.ItemVerdict{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Verdict)
-	require.Equal(t, lineage.ItemVerdict{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Verdict)
+	require.Equal(t, lineage.Decision{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Decision)
+	require.Equal(t, lineage.Decision{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Decision)
 	require.Equal(t, "2", links[2].CodeNow)
 	links, err = lineage.Why(t.Context(), w.acts.Engine, "c", "", "")
 	require.NoError(t, err)
-	require.Equal(t, "tombstone", links[1].Verdict.Would)
+	require.Equal(t, "tombstone", links[1].Decision.Would)
 
 	_, err = lineage.Why(t.Context(), w.acts.Engine, "aa", "", "")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
 }
 
-// TestAnEstimateOfSeveralHosts asks them side by side, each at its own pace.
-func TestAnEstimateOfSeveralHosts(t *testing.T) {
+// forecastEstimatesEachHost asks them side by side, each at its own pace.
+func forecastEstimatesEachHost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	listing := func(key asset.Key, host string, requests int64) *asset.Asset {
 		return asset.New(asset.Spec[row]{
 			Key: key, Location: string(key), CodeVersion: "1", Queue: asset.QueueHTTP, Partitions: asset.Single(),

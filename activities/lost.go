@@ -10,7 +10,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Endings says how a workflow stands: [ledger.RunRunning] while an execution of it is under way, else how the last one
+// Endings says how a workflow stands: [ledger.RunRunning] while an execution of it is running, else how the last one
 // ended, and why in words.
 type Endings interface {
 	Ending(ctx context.Context, workflow string) (state ledger.RunState, why string, err error)
@@ -52,9 +52,9 @@ type Lost struct {
 	Backfills []string `json:"backfills"`
 }
 
-// CloseLost closes the runs and backfills that are under way as the ledger has it, and are not as the server has it: they
+// CloseLost closes the runs and backfills that are running as the ledger has it, and are not as the server has it: they
 // were terminated, or the server lost them. Their claims and waits end, too. Of an execution of a backfill that another one
-// has followed, the later one is under way.
+// has followed, the later one is running.
 func CloseLost(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) (Lost, error) {
 	lost := Lost{Runs: []string{}, Backfills: []string{}}
 	runs, err := l.OpenRuns(ctx)

@@ -9,11 +9,18 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// TestOnlyALaterDayMakesAnItemVanish: a product that one complete listing does not show keeps its row, and loses it
-// when the listing of a later day does not show it either.
-func TestOnlyALaterDayMakesAnItemVanish(t *testing.T) {
+func TestMissingItem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("vanishes only after a listing of a later day", missingItemVanishesOnlyAfterListingOfLaterDay)
+	t.Run("is no longer missing when listed again", missingItemIsNoLongerMissingWhenListedAgain)
+	t.Run("refuses a day that is no date", missingItemRefusesDayThatIsNoDate)
+}
+
+// missingItemVanishesOnlyAfterListingOfLaterDay: a product that one complete listing does not show keeps its row, and loses it
+// when the listing of a later day does not show it either.
+func missingItemVanishesOnlyAfterListingOfLaterDay(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	w.day = "2026-05-01"
 	w.show("a one", "b two", "c three")
 	w.must(w.step(catalog))
@@ -44,10 +51,10 @@ func TestOnlyALaterDayMakesAnItemVanish(t *testing.T) {
 	w.sound()
 }
 
-// TestAnItemThatIsListedAgainIsNotMissing: the days in between do not add up.
-func TestAnItemThatIsListedAgainIsNotMissing(t *testing.T) {
+// missingItemIsNoLongerMissingWhenListedAgain: the days in between do not add up.
+func missingItemIsNoLongerMissingWhenListedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for _, look := range []struct {
 		day      string
 		show     []string
@@ -68,9 +75,9 @@ func TestAnItemThatIsListedAgainIsNotMissing(t *testing.T) {
 	require.Equal(t, []string{"a one"}, w.rows(catalog))
 }
 
-func TestADayThatIsNoDateIsRefused(t *testing.T) {
+func missingItemRefusesDayThatIsNoDate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.day = "01/05/2026"
 	w.show("a one")
 	_, _, err := w.materialize(w.step(catalog))

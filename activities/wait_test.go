@@ -14,14 +14,21 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func (w *world) waits() []ledger.Wait {
+func (w *fixture) waits() []ledger.Wait {
 	w.tb.Helper()
 	found, err := w.ledger.Waits(w.tb.Context())
 	require.NoError(w.tb, err)
 	return found
 }
 
-func TestAStepThatWaitsForTheSourceIsListed(t *testing.T) {
+func TestWait(t *testing.T) {
+	t.Parallel()
+	t.Run("lists a step that waits for the source", waitListsStepThatWaitsForSource)
+	t.Run("is not ended by an earlier attempt", waitIsNotEndedByEarlierAttempt)
+	t.Run("lists a run that waits for another", waitListsRunThatWaitsForAnother)
+}
+
+func waitListsStepThatWaitsForSource(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	const secret = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxMjM0NTYifQ.c2lnbmF0dXJlLW9mLWl0"
@@ -55,7 +62,7 @@ func TestAStepThatWaitsForTheSourceIsListed(t *testing.T) {
 	require.Empty(t, w.waits(), "it went on")
 }
 
-func TestAnAttemptUnderWayDoesNotEndALaterWait(t *testing.T) {
+func waitIsNotEndedByEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5") // two batches
 	in := w.synced(download, ledger.Missing)
@@ -79,9 +86,9 @@ func TestAnAttemptUnderWayDoesNotEndALaterWait(t *testing.T) {
 	require.Len(t, w.waits(), 1)
 }
 
-func TestARunThatWaitsForAnotherIsListed(t *testing.T) {
+func waitListsRunThatWaitsForAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	_, err := w.ledger.Claim(t.Context(), ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: "june", Workflow: "backfill/june", Execution: "e1"})
 	require.NoError(t, err)

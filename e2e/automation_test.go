@@ -23,7 +23,7 @@ func TestAutomation(t *testing.T) {
 	portal.post("/_day")
 	before := len(portal.log())
 	s.materialize("+anvisa/catalog")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	documents := held.Documents + s.missingDocuments()
 	eager := s.eager()

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// truth is what the portal really holds.
-type truth struct {
+// inventory is what the portal really holds.
+type inventory struct {
 	Products  int `json:"total"`
 	Documents int `json:"leaflets"`
 }
@@ -39,7 +39,7 @@ func TestLineage(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s := startSite(t, portal, t.TempDir())
 
@@ -88,7 +88,7 @@ func TestNextDayFetchesOnlyWhatChanged(t *testing.T) {
 
 	portal.post("/_day")
 	s.materialize("*")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	fetched := count(portal.log()[len(before):], "pdf")
 	require.Positive(t, fetched, "a new day has new leaflets")
@@ -156,7 +156,7 @@ func TestEveryFaultLosesNothing(t *testing.T) {
 	portal := startPortal(t, "--products", "60", "--fault", "all", "--retry-after", "1s")
 	s := startSite(t, portal, t.TempDir())
 
-	// Retries are allowed, losses are not: a run may give up on a partition, the next one goes on.
+	// Retries are allowed, losses are not: a run may give up on a partition, the next one continues.
 	var last result
 	for range 5 {
 		if last = s.run("materialize", "--wait", "*"); last.code == 0 {
@@ -165,7 +165,7 @@ func TestEveryFaultLosesNothing(t *testing.T) {
 	}
 	require.Equal(t, 0, last.code, last.stderr)
 	s.audited()
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	after := s.status()
 	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
@@ -184,7 +184,7 @@ func TestSurvivesKill(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60", "--latency", "20ms")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s := startSite(t, portal, t.TempDir())
 	started := s.run("materialize", "*")

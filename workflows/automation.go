@@ -23,7 +23,7 @@ const AutomationID = "automation"
 const maxHandfuls = 50
 
 // Automation is one tick of automation: it evaluates the assets' conditions and policies, then starts the runs that
-// were asked for, now or by a tick that was killed before it could. The runs go on by themselves.
+// were asked for, now or by a tick that was killed before it could. The runs continue by themselves.
 func Automation(ctx workflow.Context, in activities.EvaluateInput) (automation.Evaluation, error) {
 	var a *activities.Activities
 	var out automation.Evaluation

@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// BackfillInput is what a backfill is asked to do. With an id only, one that exists goes on.
+// BackfillInput is what a backfill is asked to do. With an id only, one that exists continues.
 type BackfillInput struct {
 	activities.BackfillRequest
 	Settings activities.BackfillSettings `json:"settings"`
@@ -44,13 +44,13 @@ type backfill struct {
 	at backfillState
 
 	ctx    workflow.Context    // of the main coroutine, not canceled with the workflow: what has begun is also ended
-	work   workflow.Context    // of the steps under way
+	work   workflow.Context    // of the steps in progress
 	stop   workflow.CancelFunc // cancels work
 	writes workflow.Mutex      // one handler at a time writes settings
 
 	opened   bool               // its steps are in the ledger
-	broken   error              // why it cannot go on
-	running  int                // steps under way
+	broken   error              // why it cannot continue
+	running  int                // steps in progress
 	backlog  []activities.Ready // handed out, not begun
 	more     bool               // the ledger may have steps that are ready
 	left     bool               // the ledger has steps that wait, ready or not
@@ -59,7 +59,7 @@ type backfill struct {
 	draining bool               // nothing new begins: this run is about to be continued by another
 	changed  bool               // something happened since the loop last looked
 
-	patience int // the length of history below which this run is not full: what is under way did not end in time
+	patience int // the length of history below which this run is not full: what is in progress did not end in time
 }
 
 // Backfill carries a backfill out: it takes ready steps from the ledger and runs a window of them at a time, until none
@@ -197,7 +197,7 @@ func (b *backfill) window() error {
 	return nil
 }
 
-// idle reports whether nothing is under way and nothing is left that this run could begin.
+// idle reports whether nothing is in progress and nothing is left that this run could begin.
 func (b *backfill) idle() bool {
 	switch {
 	case b.running > 0:
@@ -216,7 +216,7 @@ func (b *backfill) idle() bool {
 // quiet reports whether no update is being handled, and no cancellation of the workflow.
 func (b *backfill) quiet() bool { return workflow.AllHandlersFinished(b.ctx) && !b.heeding }
 
-// free reports whether one more step may be under way.
+// free reports whether one more step may be in progress.
 func (b *backfill) free() bool {
 	return !b.at.Paused && !b.at.Stopping && !b.draining && b.running < b.at.Settings.MaxInFlight
 }
@@ -250,7 +250,7 @@ func (b *backfill) dequeue() error {
 // maxDequeue bounds how many steps one answer holds.
 const maxDequeue = 64
 
-// enqueue adds what the ledger handed out to what is to begin, and heeds how the backfill stands there.
+// enqueue adds what the ledger handed out to what is to begin, and follows its state there.
 func (b *backfill) enqueue(dequeued activities.Dequeued) {
 	b.backlog = append(b.backlog, dequeued.Steps...)
 	b.more, b.left = b.more || dequeued.Ready, dequeued.Left
@@ -280,7 +280,7 @@ func (b *backfill) begin() {
 	})
 }
 
-// finish records how the backfill ended, once nothing is under way.
+// finish records how the backfill ended, once nothing is in progress.
 func (b *backfill) finish() (result activities.BackfillResult, err error) {
 	b.draining = true
 	if b.broken != nil {

@@ -109,8 +109,8 @@ func (f *field) input() workflows.BackfillInput {
 	}
 }
 
-// stands gives the backfill as the ledger has it, and its steps by state.
-func (f *field) stands() (ledger.BackfillState, map[ledger.StepState]int) {
+// requireState gives the backfill as the ledger has it, and its steps by state.
+func (f *field) requireState() (ledger.BackfillState, map[ledger.StepState]int) {
 	f.t.Helper()
 	b, found, err := f.acts.Engine.Ledger.Backfill(context.Background(), "june")
 	require.NoError(f.t, err)

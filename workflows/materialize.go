@@ -253,7 +253,7 @@ const (
 	stepDone
 )
 
-// maxDescribed is how many steps the page shows: it is written anew whenever one of them ends.
+// maxDescribed is how many steps the page shows: it is written again whenever one of them ends.
 const maxDescribed = 100
 
 // described gives the steps that the page shows, and how many there are of each sort: all of them in the order of the plan,

@@ -59,7 +59,7 @@ const (
 	DefaultBackfillPriority = activities.DefaultBackfillPriority
 )
 
-// DefaultMaxInFlight is how many steps of a backfill are under way at a time unless it is told otherwise.
+// DefaultMaxInFlight is how many steps of a backfill are in progress at a time unless it is told otherwise.
 const DefaultMaxInFlight = activities.DefaultMaxInFlight
 
 // ByHand is the priority of a run that somebody started: its children and their activities have it too.

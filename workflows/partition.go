@@ -13,7 +13,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// window is how many batches of one partition are under way at a time. More than there are slots is useless; the
+// window is how many batches of one partition are in progress at a time. More than there are slots is useless; the
 // rest of the backlog waits here, where it costs nothing.
 const window = 8
 
@@ -163,7 +163,7 @@ func (p *partition) batch(ctx workflow.Context, n int) error {
 	return nil
 }
 
-// full reports whether this run's history is long enough to go on in a new one.
+// full reports whether this run's history is long enough to continue in a new one.
 func (p *partition) full(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents
@@ -182,7 +182,7 @@ func (p *partition) publish(ctx workflow.Context) (made materialize.Result, err 
 	p.describe(ctx, "publishing")
 	err = workflow.ExecuteActivity(orchestrate, a.Publish, materialize.PublishInput{
 		StepInput: p.in.StepInput, Snapshot: p.at.Synced.Snapshot, Upstream: p.at.Synced.Upstream,
-		Verdicts: checked.Verdicts, Traces: p.at.Traces,
+		CheckResults: checked.Results, Traces: p.at.Traces,
 	}).Get(ctx, &made)
 	if err != nil {
 		return made, err

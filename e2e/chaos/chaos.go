@@ -104,7 +104,7 @@ func (w *Cluster) play(ctx context.Context, report *Report) (err error) {
 	return errors.Join(err, w.stopServices(ctx))
 }
 
-// makeBuilds builds the other releases while the first run is under way.
+// makeBuilds builds the other releases while the first run is in progress.
 func (w *Cluster) makeBuilds(ctx context.Context) error {
 	if !w.o.wants(OlderWorker, NewerWorker) {
 		return nil

@@ -36,7 +36,7 @@ func (w *Cluster) converge(ctx context.Context) error {
 		return err
 	}
 	w.setFaults("")
-	w.portal.Signal(syscall.SIGKILL) // it goes on as the same portal, without faults
+	w.portal.Signal(syscall.SIGKILL) // it continues as the same portal, without faults
 	w.timeline.Add("no more disturbances, no more faults")
 	if err := w.complete(ctx); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (w *Cluster) requests() ([]simulator.Request, error) {
 	return simulator.ReadRequests(filepath.Join(w.root, "portal", "requests.jsonl"))
 }
 
-// undisturbed makes everything anew in another data folder, from the same portal, with nothing in the way, and gives its tables.
+// undisturbed makes everything again in another data folder, from the same portal, with nothing in the way, and gives its tables.
 func (w *Cluster) undisturbed(ctx context.Context) (Tables, error) {
 	folder := filepath.Join(w.root, "undisturbed")
 	state := filepath.Join(folder, "portal")

@@ -72,7 +72,7 @@ func noPython(w *Cluster) string {
 	return ""
 }
 
-// patience is how long a disturbance waits for progress, and for something to disturb, before it goes on without.
+// patience is how long a disturbance waits for progress, and for something to disturb, before it continues without.
 const patience = 20 * time.Second
 
 // disturb does the disturbances of the schedule until n are done.

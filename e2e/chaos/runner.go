@@ -69,7 +69,7 @@ func (r *Runner) pause(ctx context.Context) {
 	}
 }
 
-// stop ends the waiting for the run under way. The run itself goes on.
+// stop ends the waiting for the run in progress. The run itself continues.
 func (r *Runner) stop() (runs, ended int) {
 	r.cancel()
 	<-r.done

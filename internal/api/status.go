@@ -45,5 +45,5 @@ type PartitionStatus struct {
 
 	Foreign []ledger.ForeignCommit `json:"foreign,omitempty"` // commits of other programs that no run has followed yet
 
-	Waiting *Wait `json:"waiting"` // why a run does not go on with it now; null: none waits
+	Waiting *Wait `json:"waiting"` // why a run does not continue with it now; null: none waits
 }

@@ -66,7 +66,7 @@ type Item struct {
 	Input       []byte // what Make needs to know of it: JSON, at most 4 KiB
 
 	// Previous is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
-	// made from may be there already. nil: there is none, or the run makes everything anew.
+	// made from may be there already. nil: there is none, or the run makes everything again.
 	Previous Row
 }
 
@@ -118,7 +118,7 @@ type Spec[T Row] struct {
 	// Make makes the items of one batch and calls report once for each, in any order, from one goroutine. An
 	// error given to report is about that item; an error from Make, or from report, ends the batch.
 	Make func(ctx context.Context, run Run, batch []Item, report Report[T]) error
-	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
+	// Durable: making an item is expensive (it costs a request), so its row goes to the ledger at once and a killed
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
 

@@ -96,8 +96,8 @@ const (
 	CheckErrored  Outcome = "error"    // it could not be asked; if it is a blocking one, nothing is published
 )
 
-// Verdict is what a check found.
-type Verdict struct {
+// CheckResult is what a check found.
+type CheckResult struct {
 	Name     string     `json:"name"`
 	Blocking bool       `json:"blocking"`
 	Passed   bool       `json:"passed"`
@@ -109,7 +109,7 @@ type Verdict struct {
 }
 
 // Outcome is what became of the check.
-func (v Verdict) Outcome() Outcome {
+func (v CheckResult) Outcome() Outcome {
 	switch {
 	case v.Passed:
 		return CheckPassed
@@ -125,11 +125,11 @@ func (v Verdict) Outcome() Outcome {
 }
 
 // Stops reports whether nothing can be published because of it.
-func (v Verdict) Stops() bool { return v.Blocking && !v.Passed && !v.Accepted }
+func (v CheckResult) Stops() bool { return v.Blocking && !v.Passed && !v.Accepted }
 
 // Blocked joins the verdicts that stop the publish into one error; nil when there are none. Its kind is fault.Layout,
 // somebody must look, unless all that is wrong is that checks could not be asked, and may be another time.
-func Blocked(verdicts []Verdict) error {
+func Blocked(verdicts []CheckResult) error {
 	var errs []error
 	kind := fault.Layout
 	passing := true // what is wrong may pass by itself

@@ -58,10 +58,10 @@ func (p *CheckRunner) Kept(row any) {
 }
 
 // Finish gives one verdict a check, in their order.
-func (p *CheckRunner) Finish(s Staged) []Verdict {
-	verdicts := make([]Verdict, len(p.running))
+func (p *CheckRunner) Finish(s Staged) []CheckResult {
+	verdicts := make([]CheckResult, len(p.running))
 	for i := range p.running {
-		verdicts[i] = p.running[i].verdict(s)
+		verdicts[i] = p.running[i].result(s)
 	}
 	return verdicts
 }
@@ -113,9 +113,9 @@ func (a *runningCheck) recovered() {
 	}
 }
 
-func (a *runningCheck) verdict(s Staged) Verdict {
+func (a *runningCheck) result(s Staged) CheckResult {
 	found := a.finish(s)
-	v := Verdict{Name: a.check.Name, Blocking: a.check.Blocking, Observed: bound(found.Observed), Expected: bound(found.Expected)}
+	v := CheckResult{Name: a.check.Name, Blocking: a.check.Blocking, Observed: bound(found.Observed), Expected: bound(found.Expected)}
 	if v.Expected == "" {
 		v.Expected = a.check.Expected
 	}

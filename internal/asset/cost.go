@@ -55,7 +55,7 @@ type Estimate struct {
 	Items     int     `json:"items"`          // known from the last look, those that vanished left out
 	Fetch     int     `json:"fetch"`          // the source is asked for them
 	Recompute int     `json:"recompute"`      // made without the source
-	Ready     int     `json:"ready"`          // made by an earlier run that was cut short: they only wait for the publish
+	Ready     int     `json:"ready"`          // made by an earlier run that was interrupted: they only wait for the publish
 	Skip      int     `json:"skip"`           // unchanged
 	Tombstone int     `json:"tombstone"`      // not named any more: they become absent
 	Host      string  `json:"host,omitempty"` // that is asked, where it is not the one that most requests go to; of a sum: nothing

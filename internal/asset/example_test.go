@@ -143,7 +143,7 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 		fmt.Printf("%s: %s, made by code version %s\n", l.Item.ID, l.Item.Label, l.Row.CodeVersion)
 	}
 	fmt.Println(declared.Total, "declared")
-	v := assettest.Verdicts(ctx, made, run, nil, asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}, rows...)["numbered"]
+	v := assettest.CheckResults(ctx, made, run, nil, asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}, rows...)["numbered"]
 	fmt.Printf("%s: %t, %s\n", v.Name, v.Passed, v.Detail)
 	return nil
 }

@@ -25,7 +25,7 @@ type ExternalSpec struct {
 	Owners      []string
 	Tags        map[string]string
 	Kinds       []string
-	Partitions  *Partitions // [Single] for an asset in one piece
+	Partitions  *Partitions // [Single] for an unpartitioned asset
 	Queue       Queue       // what Observe needs
 	Retry       Retry
 	Timeout     time.Duration // default 15 min

@@ -24,7 +24,16 @@ func between(t *testing.T, to, from *asset.Partitions, m asset.Mapping) (*asset.
 	return g.View(asset.GraphState{Now: at(t, "2026-08-11T00:00:00Z"), Partitions: map[string][]asset.Partition{"category": stored("category")}}), a
 }
 
-func TestMappings(t *testing.T) {
+func TestMapping(t *testing.T) {
+	t.Parallel()
+	t.Run("maps partitions downstream and upstream", mappingMapsPartitionsDownstreamAndUpstream)
+	t.Run("has a correct inverse", mappingHasCorrectInverse)
+	t.Run("refuses sets that do not fit", mappingRefusesSetsThatDoNotFit)
+	t.Run("reports the error of a custom function", mappingReportsErrorOfCustomFunction)
+	t.Run("is followed by plans", mappingIsFollowedByPlans)
+}
+
+func mappingMapsPartitionsDownstreamAndUpstream(t *testing.T) {
 	t.Parallel()
 	category := shelf("category")
 	days, weeks, hours := asset.Daily("day", "", "2026-08-01"), asset.Weekly("week", "", "2026-08-01"), asset.Hourly("hour", "", "2026-08-01")
@@ -97,8 +106,8 @@ func hoursOf(n int) []string {
 	return keys
 }
 
-// TestMappingsGoBothWays holds every mapping against itself: a partition is downstream of what is upstream of it.
-func TestMappingsGoBothWays(t *testing.T) {
+// mappingHasCorrectInverse holds every mapping against itself: a partition is downstream of what is upstream of it.
+func mappingHasCorrectInverse(t *testing.T) {
 	t.Parallel()
 	days, weeks := asset.Daily("day", "America/Sao_Paulo", "2026-02-01"), asset.Weekly("week", "Europe/Lisbon", "2026-02-01")
 	category := shelf("category")
@@ -137,7 +146,7 @@ func TestMappingsGoBothWays(t *testing.T) {
 	}
 }
 
-func TestMappingsThatDoNotFit(t *testing.T) {
+func mappingRefusesSetsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	category, days := shelf("category"), asset.Daily("day", "", "2026-08-01")
 	sizes := asset.Static("size", "s", "m")
@@ -166,7 +175,7 @@ func TestMappingsThatDoNotFit(t *testing.T) {
 	}
 }
 
-func TestAMappingOfOnesOwnMayFail(t *testing.T) {
+func mappingReportsErrorOfCustomFunction(t *testing.T) {
 	t.Parallel()
 	odd := asset.Mapped("odd", func(partition string, _ asset.Between) ([]string, error) {
 		if partition == "s" {
@@ -181,8 +190,8 @@ func TestAMappingOfOnesOwnMayFail(t *testing.T) {
 	require.ErrorContains(t, err, `mapping odd of "m" names partition "nowhere", which "letter" does not have`)
 }
 
-// TestPlansFollowMappings has steps wait for all that they are made from, and staleness follow the newest of it.
-func TestPlansFollowMappings(t *testing.T) {
+// mappingIsFollowedByPlans has steps wait for all that they are made from, and staleness follow the newest of it.
+func mappingIsFollowedByPlans(t *testing.T) {
 	t.Parallel()
 	days, weeks := asset.Daily("day", "", "2026-08-03"), asset.Weekly("week", "", "2026-08-03")
 	g, err := asset.NewGraph(asset.New(spec("a/daily", days)), asset.New(making("a/weekly", weeks, "a/daily")), asset.New(making("a/total", asset.Single(), "a/weekly")))

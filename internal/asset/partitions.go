@@ -19,7 +19,7 @@ type Partition struct {
 // Partitions is a set of partitions that several assets share. Its keys are
 //
 //   - discovered at run time and kept in the ledger: a literal with Discover, or [Dynamic] for keys that people add;
-//   - named once: [Static], and [Single] for an asset in one piece;
+//   - named once: [Static], and [Single] for an unpartitioned asset;
 //   - windows of time: [Hourly], [Daily], [Weekly], [Monthly], or [Windows] along any cron expression;
 //   - pairs of two other sets' keys: [Product].
 //
@@ -70,7 +70,7 @@ func Static(name string, keys ...string) *Partitions {
 	return p
 }
 
-// Single is the set of an asset in one piece: one partition, "all".
+// Single is the set of an unpartitioned asset: one partition, "all".
 func Single() *Partitions { return Static("part", SinglePartition) }
 
 // SinglePartition is the one key of [Single].

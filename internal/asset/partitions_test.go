@@ -34,7 +34,14 @@ func keysAt(t *testing.T, set *asset.Partitions, now string) []string {
 	return keys
 }
 
-func TestKeysOfEachKindOfSet(t *testing.T) {
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	t.Run("give the keys of each kind of set", partitionsGiveKeysOfEachKindOfSet)
+	t.Run("are refused by the graph when invalid", partitionsAreRefusedByGraphWhenInvalid)
+	t.Run("are not all named in an error", partitionsAreNotAllNamedInError)
+}
+
+func partitionsGiveKeysOfEachKindOfSet(t *testing.T) {
 	t.Parallel()
 	const zone = "America/Sao_Paulo"
 	tests := []struct {
@@ -97,7 +104,7 @@ func TestWindow(t *testing.T) {
 	require.ErrorContains(t, err, `the partitions "category" are no windows of time`)
 }
 
-func TestBadSetsAreReportedByTheGraph(t *testing.T) {
+func partitionsAreRefusedByGraphWhenInvalid(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -192,7 +199,7 @@ func TestChoosingWindows(t *testing.T) {
 	}
 }
 
-func TestManyPartitionsAreNotAllNamedInAnError(t *testing.T) {
+func partitionsAreNotAllNamedInError(t *testing.T) {
 	t.Parallel()
 	var keys []string
 	for _, a := range "abcdefgh" {

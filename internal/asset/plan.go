@@ -72,7 +72,7 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if r.Filter == Needed || r.Filter == Without { // which leave out little: made in one piece, steps take half the room
+	if r.Filter == Needed || r.Filter == Without { // which leave out little: made at once, steps take half the room
 		size := 0
 		for _, a := range selected {
 			size += len(chosen[a.Partitions])

@@ -29,7 +29,16 @@ func saved(t testing.TB, g *asset.Graph, w asset.GraphState, r asset.Request) as
 	return s
 }
 
-func TestASavedPlanIsReadAgain(t *testing.T) {
+func TestSavedPlan(t *testing.T) {
+	t.Parallel()
+	t.Run("can be read again", savedPlanCanBeReadAgain)
+	t.Run("is refused when damaged or foreign", savedPlanIsRefusedWhenDamagedOrForeign)
+	t.Run("names what changed since", savedPlanNamesWhatChangedSince)
+	t.Run("names a changed code version", savedPlanNamesChangedCodeVersion)
+	t.Run("bounds the list of changes", savedPlanBoundsListOfChanges)
+}
+
+func savedPlanCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	s := saved(t, judgedFor(t), stocked(), asset.Request{Filter: asset.Without})
 	text, err := s.Encode()
@@ -54,7 +63,7 @@ func judgedFor(t testing.TB) *asset.Graph {
 	return g
 }
 
-func TestASavedPlanIsRefused(t *testing.T) {
+func savedPlanIsRefusedWhenDamagedOrForeign(t *testing.T) {
 	t.Parallel()
 	text, err := saved(t, judgedFor(t), stocked(), asset.Request{Filter: asset.Without}).Encode()
 	require.NoError(t, err)
@@ -89,7 +98,7 @@ func TestASavedPlanIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatMovedSinceAPlanWasSaved(t *testing.T) {
+func savedPlanNamesWhatChangedSince(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -151,7 +160,7 @@ func edit(w *asset.GraphState, key asset.Key, partition string, change func(*ass
 	w.Records[key] = facts
 }
 
-func TestMovedCodeIsNamed(t *testing.T) {
+func savedPlanNamesChangedCodeVersion(t *testing.T) {
 	t.Parallel()
 	g := judgedFor(t)
 	s := saved(t, g, stocked(), asset.Request{})
@@ -167,7 +176,7 @@ func TestMovedCodeIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, "a/download[5]: code version 6 → 7; a/download[6]: code version 6 → 7")
 }
 
-func TestWhatMovedIsBounded(t *testing.T) {
+func savedPlanBoundsListOfChanges(t *testing.T) {
 	t.Parallel()
 	g := judgedFor(t)
 	s := saved(t, g, stocked(), asset.Request{})

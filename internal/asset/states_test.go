@@ -8,7 +8,12 @@ import (
 	"drugslm/internal/asset"
 )
 
-func TestStatuses(t *testing.T) {
+func TestView(t *testing.T) {
+	t.Parallel()
+	t.Run("gives the statuses of an asset", viewGivesStatusesOfAsset)
+}
+
+func viewGivesStatusesOfAsset(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
 	fresh := asset.PartitionRecord{CodeVersion: "1"}

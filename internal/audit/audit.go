@@ -52,7 +52,7 @@ type File interface {
 	FileSHA256() string
 }
 
-// auditor is an audit under way.
+// auditor is an audit in progress.
 type auditor struct {
 	Subject
 	report       Report

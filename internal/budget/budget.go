@@ -17,7 +17,7 @@
 //
 // With a rate of R requests a second, no sliding window of W seconds holds more than R × W + 1 grants. This holds for all workers
 // on one ledger together, whatever is restarted, stopped or continued, and whatever the clocks of the processes show: each turn is
-// granted in a transaction of the book, at the time that is read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
+// granted in a transaction of the store, at the time that is read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
 // granted while the host is blocked. The time from the grant to the source differs from request to request: a window at the source
 // may hold R × (W + J) + 1, where J is that difference. A process that is stopped between a grant and its use for more than a
 // quarter of the interval takes another turn. A process that is stopped after that, in the few instructions before it sends, or
@@ -172,7 +172,7 @@ func (b *Budget) Take(ctx context.Context) error {
 }
 
 // unlimited reports whether a turn costs nothing, as that of a host on this machine without a limit does. It looks at the
-// book once a second.
+// store once a second.
 func (b *Budget) unlimited(ctx context.Context) (bool, error) {
 	if b.interval > 0 {
 		return false, nil
@@ -194,7 +194,7 @@ func (b *Budget) unlimited(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// turn asks the book, and gives the moment at which it decided, by the clock that runs on while a process is stopped.
+// turn asks the store, and gives the moment at which it decided, by the clock that runs on while a process is stopped.
 func (b *Budget) turn(ctx context.Context, ask Ask) (turn Turn, decided time.Time, err error) {
 	var recorded bool
 	err = b.store.ChangeBudget(ctx, b.host, func(now time.Time, s *State) (changed bool) {

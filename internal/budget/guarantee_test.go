@@ -36,7 +36,7 @@ func (m machine) open(t *testing.T, off time.Duration) *ledger.Ledger {
 	return l
 }
 
-// stopped is the book of a process that at times stands still: before it gets the lock, and after it had its answer.
+// stopped is the store of a process that at times stands still: before it gets the lock, and after it had its answer.
 type stopped struct {
 	budget.Store
 	mu  *sync.Mutex // the ledger's lock, which fake time can wait for
@@ -73,8 +73,15 @@ func windows(t *testing.T, sent []time.Time, rps float64, lag time.Duration) {
 	}
 }
 
-// TestPromise lets workers with clocks that are off, and that stop, are killed and start again, ask one host.
-func TestPromise(t *testing.T) {
+func TestGuarantee(t *testing.T) {
+	t.Parallel()
+	t.Run("holds in every window", guaranteeHoldsInEveryWindow)
+	t.Run("sends no burst after a stop", guaranteeSendsNoBurstAfterStop)
+	t.Run("holds with wrong clocks", guaranteeHoldsWithWrongClocks)
+}
+
+// guaranteeHoldsInEveryWindow lets workers with clocks that are off, and that stop, are killed and start again, ask one host.
+func guaranteeHoldsInEveryWindow(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -158,8 +165,8 @@ func promise(t *testing.T, path string, seed uint64) {
 	}
 }
 
-// TestTurnsOfAStoppedProcessAreNotCaughtUp stops a process whose goroutines wait for turns one after the other.
-func TestTurnsOfAStoppedProcessAreNotCaughtUp(t *testing.T) {
+// guaranteeSendsNoBurstAfterStop stops a process whose goroutines wait for turns one after the other.
+func guaranteeSendsNoBurstAfterStop(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		var group errgroup.Group
@@ -201,7 +208,7 @@ func TestTurnsOfAStoppedProcessAreNotCaughtUp(t *testing.T) {
 	})
 }
 
-// gated is a book that answers one question for each pass through its gate.
+// gated is a store that answers one question for each pass through its gate.
 type gated struct {
 	budget.Store
 	gate chan struct{}
@@ -212,7 +219,7 @@ func (g gated) ChangeBudget(ctx context.Context, host string, fn func(time.Time,
 	return g.Store.ChangeBudget(ctx, host, fn)
 }
 
-func TestClocksThatAreOff(t *testing.T) {
+func guaranteeHoldsWithWrongClocks(t *testing.T) {
 	t.Parallel()
 	const year = 365 * 24 * time.Hour
 	inBubble(t, func(b *bundle) {

@@ -29,7 +29,7 @@ const (
 	anyPatience   = time.Hour        // of any process that may have taken a place in the queue
 )
 
-// State is what the book records of one host.
+// State is what the store records of one host.
 type State struct {
 	Host         string
 	NextAt       time.Time     // the next free place in the queue
@@ -83,7 +83,7 @@ type Ask struct {
 // Turn is the answer to an Ask: granted, how long to wait, or blocked.
 type Turn struct {
 	Granted bool          // send now
-	At      time.Time     // when it was decided, by the clock of the book
+	At      time.Time     // when it was decided, by the clock of the store
 	Probe   bool          // and it is the one request that finds out whether the source still refuses us
 	Wait    time.Duration // then ask again with Place; longer than Ask.Patience: no place was taken
 	Place   time.Time

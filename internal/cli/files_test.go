@@ -14,9 +14,16 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-// TestWhatIsNoFileIsRefused types a pipe that nobody writes to, a device and a folder wherever a file is read: each would
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	t.Run("must be regular files", filesMustBeRegularFiles)
+	t.Run("replace regular files only", filesReplaceRegularFilesOnly)
+	t.Run("are read by a portal from its state only", filesAreReadByPortalFromItsStateOnly)
+}
+
+// filesMustBeRegularFiles types a pipe that nobody writes to, a device and a folder wherever a file is read: each would
 // hang, or never end.
-func TestWhatIsNoFileIsRefused(t *testing.T) {
+func filesMustBeRegularFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pipe := filepath.Join(folder, "pipe.pdf")
@@ -38,8 +45,8 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	}
 }
 
-// TestOnlyFilesAreWrittenOver names what is no file wherever one is written.
-func TestOnlyFilesAreWrittenOver(t *testing.T) {
+// filesReplaceRegularFilesOnly names what is no file wherever one is written.
+func filesReplaceRegularFilesOnly(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pipe, device := filepath.Join(folder, "pipe"), filepath.Join(folder, "device")
@@ -65,8 +72,8 @@ func TestOnlyFilesAreWrittenOver(t *testing.T) {
 	}
 }
 
-// TestAPortalReadsOnlyFilesOfItsState starts on a folder in which the state is a pipe.
-func TestAPortalReadsOnlyFilesOfItsState(t *testing.T) {
+// filesAreReadByPortalFromItsStateOnly starts on a folder in which the state is a pipe.
+func filesAreReadByPortalFromItsStateOnly(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"state.json", "requests.jsonl"} {
 		folder := t.TempDir()

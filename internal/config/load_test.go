@@ -300,7 +300,12 @@ func flow(k config.Key, value string) string {
 	return value
 }
 
-func TestEveryKeyHasAClass(t *testing.T) {
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	t.Run("have a class", keysHaveClass)
+}
+
+func keysHaveClass(t *testing.T) {
 	t.Parallel()
 	for _, k := range config.Keys() {
 		switch k.Class {

@@ -14,7 +14,7 @@ import (
 // Options say how a corpus is made. The zero value is unusable; see [DefaultOptions].
 type Options struct {
 	Near          Near
-	Seed          string  // of the split: another one deals the groups anew
+	Seed          string  // of the split: another one deals the groups again
 	Train         float64 // share of the groups
 	Validation    float64 // share of the groups; the rest is for testing
 	MinCharacters int     // a shorter document is left out

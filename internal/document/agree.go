@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/leaflet"
 )
 
-// Product is what a source's catalog says of a medicine, to be held against its leaflets. Empty is what it does not say.
+// Product is what a source's catalog says of a medicine, to be compared with its leaflets. Empty is what it does not say.
 type Product struct {
 	ID           int64
 	Name         string

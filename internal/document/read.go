@@ -56,7 +56,7 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	if err := s.recognize(ctx); err != nil {
 		return pdf.Document{}, err
 	}
-	return doc, s.verdict()
+	return doc, s.failure()
 }
 
 // Tools are what turns a stored file into a row.
@@ -176,7 +176,7 @@ func (s *scan) warn(format string, args ...any) {
 // skipPage notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
 // that it shows, is unreadable.
 func (s *scan) skipPage(number int, why string) {
-	if page := &s.doc.Pages[number-1]; page.Strange() {
+	if page := &s.doc.Pages[number-1]; page.UnknownLanguage() {
 		page.Source = pdf.SourceUnreadable
 	}
 	if why != s.why {
@@ -193,8 +193,8 @@ func (s *scan) warnSkipped() {
 	}
 }
 
-// verdict is the error of a document in which nothing can be read before its images are.
-func (s *scan) verdict() error {
+// failure is the error of a document in which nothing can be read before its images are.
+func (s *scan) failure() error {
 	s.warnSkipped()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
 		return p.Text != "" && p.Source != pdf.SourceNeedsOCR

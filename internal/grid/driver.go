@@ -132,7 +132,7 @@ func (d *driver) environment() []string {
 	return process.Environment(named, append(process.Proxies(), "TMPDIR="+d.folder)...)
 }
 
-// awaitPort reads the port that the driver chose, and goes on reading so that the driver is never blocked.
+// awaitPort reads the port that the driver chose, and continues reading so that the driver is never blocked.
 func awaitPort(ctx context.Context, out io.Reader) (string, error) {
 	found, said := make(chan string, 1), "" // said is read once found is closed
 	go func() {
@@ -178,7 +178,7 @@ func (d *driver) stop(ctx context.Context) {
 	_ = d.lock.Close() // only now may others sweep
 }
 
-// kill ends a browser that its driver cannot: one that runs an endless script answers nobody, and would go on for as
+// kill ends a browser that its driver cannot: one that runs an endless script answers nobody, and would continue for as
 // long as the pool. The number may have passed to a stranger, who does not use our folder. A nil driver has no browsers.
 func (d *driver) kill(process int) {
 	if d == nil || process <= 0 {

@@ -154,7 +154,7 @@ func (p *Pool) ready(ctx context.Context, s *Session) (*Session, error) {
 		s = nil
 	}
 	if s != nil {
-		held, err := p.hold(ctx, s)
+		held, err := p.acquireLease(ctx, s)
 		if err != nil {
 			p.quit(ctx, s)
 			return nil, err
@@ -176,7 +176,7 @@ func (p *Pool) fresh(ctx context.Context) (*Session, error) {
 	}
 	p.created.Add(1)
 	p.live.Add(1)
-	held, err := p.hold(ctx, s)
+	held, err := p.acquireLease(ctx, s)
 	if err == nil && !held {
 		err = fault.New(fault.Offline, "borrow browser", "others took this worker for dead: it goes on as a new one within seconds")
 	}
@@ -191,13 +191,13 @@ func (p *Pool) isWornOut(s *Session) bool {
 	return s.uses >= p.options.MaxUses || time.Since(s.born) >= p.options.MaxAge
 }
 
-// hold records that the session is ours, for one lease and a minute for its end. A session of which somebody else
+// acquireLease records that the session is ours, for one lease and a minute for its end. A session of which somebody else
 // disposes by now is not.
-func (p *Pool) hold(ctx context.Context, s *Session) (bool, error) {
+func (p *Pool) acquireLease(ctx context.Context, s *Session) (bool, error) {
 	if p.options.Leases == nil {
 		return true, nil
 	}
-	held, err := p.options.Leases.Hold(ctx, Lease{Session: s.id, Hub: p.place(), Owner: s.owner,
+	held, err := p.options.Leases.Acquire(ctx, Lease{Session: s.id, Hub: p.place(), Owner: s.owner,
 		Expires: time.Now().Add(p.options.Lease + time.Minute)})
 	if err != nil {
 		return false, fmt.Errorf("record lease of session %s: %w", s.id, err)

@@ -212,7 +212,7 @@ func TestCutCommandCostsTheSessionAndItsEndIsBounded(t *testing.T) {
 			return s.Eval(ctx, "return 1", nil)
 		})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		synctest.Wait() // the end is under way, and hangs
+		synctest.Wait() // the end is in progress, and hangs
 		hub.Off("POST execute/sync")
 		hub.Off("DELETE ")
 		start := time.Now()
@@ -245,7 +245,7 @@ type leases struct {
 	refuse  error
 }
 
-func (l *leases) Hold(_ context.Context, lease grid.Lease) (bool, error) {
+func (l *leases) Acquire(_ context.Context, lease grid.Lease) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone[lease.Owner] {
@@ -316,7 +316,7 @@ func TestReapEndsOrphans(t *testing.T) {
 	orphans := []grid.Lease{{Session: orphan, Hub: hub.URL}, {Session: "long gone", Hub: hub.URL}, {Session: "x", Hub: "http://other"}}
 	record := &leases{held: map[string]grid.Lease{}, orphans: orphans}
 	for _, l := range orphans {
-		_, err := record.Hold(t.Context(), l)
+		_, err := record.Acquire(t.Context(), l)
 		require.NoError(t, err)
 	}
 	hub.On("DELETE ", gridtest.Error(500, "unknown error", "the node does not let go"))

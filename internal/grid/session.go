@@ -66,7 +66,7 @@ func (s *Session) call(ctx context.Context, op string, command func() error) err
 		return nil
 	}
 	if ctx.Err() != nil {
-		s.suspect.Store(true) // the command goes on in the browser although nobody waits for it
+		s.suspect.Store(true) // the command continues in the browser although nobody waits for it
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
 	kind := fault.Internal
@@ -165,7 +165,7 @@ func (s *Session) eval(ctx context.Context, script string, out any, args []any) 
 	return nil
 }
 
-// fit keeps the browser's own timeouts below what is left of ctx: a command that the browser goes on with after its
+// fit keeps the browser's own timeouts below what is left of ctx: a command that the browser continues with after its
 // client has left blocks every later one.
 func (s *Session) fit(ctx context.Context) error {
 	want := s.limits

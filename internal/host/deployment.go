@@ -24,7 +24,7 @@ func build(c config.Worker) string {
 }
 
 // Versioned gives what makes a worker one version of a deployment; nothing where there is no deployment. Workflows
-// stay with the version that began them, so that no deployment breaks what is under way; a backfill moves to the
+// stay with the version that began them, so that no deployment breaks what is in progress; a backfill moves to the
 // current one whenever it continues as new.
 func Versioned(c config.Worker) worker.DeploymentOptions {
 	if c.Deployment == "" {

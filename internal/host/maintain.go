@@ -31,7 +31,7 @@ func RetentionOf(c config.Retention) ledger.Retention {
 }
 
 // maintain does what is to be done now and then by one of the workers, until the function that it gives is called, which
-// waits for what is under way to stop.
+// waits for what is in progress to stop.
 func (h *Host) maintain(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan struct{})

@@ -54,7 +54,17 @@ func (r *registry) age(by time.Duration) {
 	}
 }
 
-func TestAKilledWorkerIsGoneAtOnce(t *testing.T) {
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	t.Run("declares a killed worker gone at once", registryDeclaresKilledWorkerGoneAtOnce)
+	t.Run("counts no death for a stopped worker", registryCountsNoDeathForStoppedWorker)
+	t.Run("declares a remote worker gone after three heartbeats", registryDeclaresRemoteWorkerGoneAfterThreeHeartbeats)
+	t.Run("registers a returned worker as a new one", registryRegistersReturnedWorkerAsNewOne)
+	t.Run("ends orphans only", registryEndsOrphansOnly)
+	t.Run("finds unrecorded sessions", registryFindsUnrecordedSessions)
+}
+
+func registryDeclaresKilledWorkerGoneAtOnce(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -70,7 +80,7 @@ func TestAKilledWorkerIsGoneAtOnce(t *testing.T) {
 	require.False(t, died, "an older build, or one that stopped cleanly")
 }
 
-func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
+func registryCountsNoDeathForStoppedWorker(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -82,7 +92,7 @@ func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
 }
 
 // Clocks are not compared: only heartbeats that do not grow count, by the observer's clock.
-func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
+func registryDeclaresRemoteWorkerGoneAfterThreeHeartbeats(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -111,7 +121,7 @@ func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
 	require.True(t, ended("far"))
 }
 
-func TestAWorkerThatWasGivenUpGoesOnAsANewOne(t *testing.T) {
+func registryRegistersReturnedWorkerAsNewOne(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -128,7 +138,7 @@ func TestAWorkerThatWasGivenUpGoesOnAsANewOne(t *testing.T) {
 	require.True(t, held)
 }
 
-func TestReapEndsOrphansOnly(t *testing.T) {
+func registryEndsOrphansOnly(t *testing.T) {
 	t.Parallel()
 	l, hub := books(t), gridtest.NewHub(t)
 	r := registered(t, l)
@@ -175,7 +185,7 @@ func TestReapEndsOrphansOnly(t *testing.T) {
 
 // What a hub names after a worker that is gone is an orphan, recorded or not; a hub that is away keeps nothing of this
 // machine from being ended.
-func TestReapFindsWhatWasNeverRecorded(t *testing.T) {
+func registryFindsUnrecordedSessions(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	hub := gridtest.NewHub(t)

@@ -192,8 +192,15 @@ func agency(t *testing.T, asked *[]string) toy {
 	return toy{server.URL}
 }
 
-// TestSecondSource adds a source to the one there is, by its value alone, and takes it from its list to the corpus.
-func TestSecondSource(t *testing.T) {
+func TestSources(t *testing.T) {
+	t.Parallel()
+	t.Run("run side by side", sourcesRunSideBySide)
+	t.Run("have distinct names and prefixes", sourcesHaveDistinctNamesAndPrefixes)
+	t.Run("need their queues", sourcesNeedTheirQueues)
+}
+
+// sourcesRunSideBySide adds a source to the one there is, by its value alone, and takes it from its list to the corpus.
+func sourcesRunSideBySide(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	c := config.Default()
@@ -282,8 +289,8 @@ func (r rebranded) Documents() []document.Collection {
 	return found
 }
 
-// TestSourcesAreToldApart refuses sources whose files or documents would get mixed up.
-func TestSourcesAreToldApart(t *testing.T) {
+// sourcesHaveDistinctNamesAndPrefixes refuses sources whose files or documents would get mixed up.
+func sourcesHaveDistinctNamesAndPrefixes(t *testing.T) {
 	t.Parallel()
 	second := toy{"http://127.0.0.1:9"}
 	for says, added := range map[string][]sources.Source{
@@ -343,8 +350,8 @@ func rowsOf[T any](t *testing.T, d *host.Data, key asset.Key) func(yield func(T)
 	}
 }
 
-// TestQueues holds a worker that was told to serve browsers to what it served before there was a queue without them.
-func TestQueues(t *testing.T) {
+// sourcesNeedTheirQueues holds a worker that was told to serve browsers to what it served before there was a queue without them.
+func sourcesNeedTheirQueues(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		queues  string

@@ -35,7 +35,7 @@ type Backfill struct {
 	Mode       string // "all", "missing", "failed", "stale" or "force"
 
 	// The settings, which may be changed while it runs.
-	MaxInFlight int     // steps under way at a time
+	MaxInFlight int     // steps in progress at a time
 	Rate        float64 // steps begun per minute; 0: no limit
 	Priority    int     // 1 to 5, 1 first
 

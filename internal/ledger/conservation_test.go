@@ -11,9 +11,14 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-// TestLaw does random things in random order, killed publishes among them, and checks after each that discovered =
+func TestConservation(t *testing.T) {
+	t.Parallel()
+	t.Run("holds after every operation", conservationHoldsAfterEveryOperation)
+}
+
+// conservationHoldsAfterEveryOperation does random things in random order, killed publishes among them, and checks after each that discovered =
 // published + absent + quarantined + pending, that no item is lost, and that the ledger's parts are the table's.
-func TestLaw(t *testing.T) {
+func conservationHoldsAfterEveryOperation(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
@@ -171,7 +176,7 @@ func (w *history) publish() {
 		require.NoError(w.t, w.l.AbandonPublish(ctx, id, "killed"))
 		return
 	}
-	w.record() // somebody goes on while the lake commits
+	w.record() // somebody continues while the lake commits
 	w.table, w.past = next, append(w.past, w.table)
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// verdict is what a sync decides about one item.
-type verdict int
+// cause is what a sync decides about one item.
+type cause int
 
 const (
-	unchanged verdict = iota
-	fresh             // New
+	unchanged cause = iota
+	fresh           // New
 	changed
 	codeChanged
 	forced
@@ -21,7 +21,7 @@ const (
 )
 
 // String names the verdict as SyncResult counts it.
-func (v verdict) String() string {
+func (v cause) String() string {
 	return [...]string{"unchanged", "new", "changed", "recode", "forced", "retried", "resumed", "absent"}[v]
 }
 
@@ -40,9 +40,9 @@ type known struct {
 }
 
 // decide says what becomes of an item that the enumeration names, and why. was is nil for an unknown item. It is the
-// whole policy of a sync: everything else is bookkeeping. Enrolling twice in one run decides nothing anew, so
+// whole policy of a sync: everything else is bookkeeping. Syncing twice in one run decides nothing again, so
 // that a retried activity neither forces nor retries an item twice.
-func (e *Enumeration) decide(item Item, was *known) (verdict, string) {
+func (e *Enumeration) decide(item Item, was *known) (cause, string) {
 	if item.Absent != "" && !e.Confirm {
 		if was != nil && was.declared && was.fingerprint == item.Fingerprint {
 			return unchanged, ""
@@ -78,7 +78,7 @@ func (e *Enumeration) retries(kind string) bool {
 }
 
 // count adds a verdict to the sum.
-func (n *SyncResult) count(v verdict) {
+func (n *SyncResult) count(v cause) {
 	n.Discovered++
 	switch v {
 	case fresh:
@@ -102,7 +102,7 @@ func (n *SyncResult) count(v verdict) {
 
 // decision is what becomes of one item of an enumeration.
 type decision struct {
-	verdict  verdict
+	cause    cause
 	why      string
 	batch    int  // 0: it is not to be done
 	codeOnly bool // the row it has in the table is of its present fingerprint: only the code is newer
@@ -128,13 +128,13 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 	for i, item := range items {
 		k := was[item.ID]
 		one := decision{}
-		one.verdict, one.why = e.decide(item, k)
-		one.codeOnly = k != nil && e.Mode != Force && k.wasCodeOnly(one.verdict)
+		one.cause, one.why = e.decide(item, k)
+		one.codeOnly = k != nil && e.Mode != Force && k.wasCodeOnly(one.cause)
 		d.of[i] = one
-		d.sum.count(one.verdict)
+		d.sum.count(one.cause)
 		named[item.ID] = true
 		d.found(item.ID, k)
-		if k != nil && k.state == Staged && one.verdict != resumed {
+		if k != nil && k.state == Staged && one.cause != resumed {
 			invalid[k.staged] = true
 		}
 	}
@@ -156,7 +156,7 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 	}
 	d.listKept(was)
 	for i, item := range items {
-		if d.of[i].verdict.todo(was[item.ID]) {
+		if d.of[i].cause.todo(was[item.ID]) {
 			d.of[i].batch = d.sum.next(e.BatchSize)
 		}
 	}
@@ -164,7 +164,7 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 }
 
 // todo reports whether an item is to be made. One that is staged is done but for the publish.
-func (v verdict) todo(was *known) bool {
+func (v cause) todo(was *known) bool {
 	switch v {
 	case unchanged, absent:
 		return false
@@ -177,7 +177,7 @@ func (v verdict) todo(was *known) bool {
 
 // wasCodeOnly reports whether the row that an item has in the table is of its present fingerprint, so that it can be made
 // from that. An item that changed at the source, and was not done before the code changed too, has an older one.
-func (k *known) wasCodeOnly(v verdict) bool {
+func (k *known) wasCodeOnly(v cause) bool {
 	switch {
 	case !k.row:
 		return false

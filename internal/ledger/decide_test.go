@@ -32,7 +32,7 @@ func TestDecide(t *testing.T) {
 		kind      []string
 		item      Item
 		was       *known
-		want      verdict
+		want      cause
 	}{
 		{name: "unknown", item: item, want: fresh, why: "new"},
 		{name: "unknown, forced", mode: Force, item: item, want: fresh, why: "new"},

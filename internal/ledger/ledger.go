@@ -123,7 +123,7 @@ func dsn(path, pragma string) string {
 }
 
 // prepare turns the write-ahead log on and migrates. Both can collide with another process that does the same, and
-// the first does not heed busy_timeout, so it starts again a few times; the loser then finds the work done.
+// the first does not respect busy_timeout, so it starts again a few times; the loser then finds the work done.
 func (l *Ledger) prepare(ctx context.Context) error {
 	for try := 1; ; try++ {
 		_, err := l.writer.ExecContext(ctx, "PRAGMA journal_mode = WAL")

@@ -51,7 +51,7 @@ type Entry struct {
 	Reason           string // why it is to be done, absent or quarantined
 	Kind             string // of the failure or the absence; "" otherwise
 	Evidence         string // where what was seen is kept in the lake
-	Row              []byte // of an item made at a price, JSON: kept for as long as it is of the item's present fingerprint
+	Row              []byte // of an item whose making costs a request, JSON: kept for as long as it is of the item's present fingerprint
 	Staged           string // path of the staged part that holds its new row
 	File             string // path of the published part that holds its row, old or new
 	CodeOnly         bool   // to be done only because the code is newer: the row in Part is of its present fingerprint

@@ -172,7 +172,7 @@ func (w *syncer) all(ctx context.Context, d decisions) error {
 }
 
 func (w *syncer) one(ctx context.Context, seq int, item Item, d decision) error {
-	switch d.verdict {
+	switch d.cause {
 	case unchanged:
 		return nil
 	case resumed:

@@ -22,8 +22,15 @@ func enumerate(items ...ledger.Item) iter.Seq2[ledger.Item, error] {
 	}
 }
 
-// TestEnrolEverything has one item of every fate in one enumeration.
-func TestEnrolEverything(t *testing.T) {
+func TestSyncItems(t *testing.T) {
+	t.Parallel()
+	t.Run("decides about every item", syncItemsDecidesAboutEveryItem)
+	t.Run("discards invalid staged files", syncItemsDiscardsInvalidStagedFiles)
+	t.Run("refuses invalid items", syncItemsRefusesInvalidItems)
+}
+
+// syncItemsDecidesAboutEveryItem has one item of every fate in one enumeration.
+func syncItemsDecidesAboutEveryItem(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	ledgertest.SyncItems(t, l, "r1", "f1", "same", "changed", "corrupt", "layout", "left", "vanishes", "declared")
@@ -67,7 +74,7 @@ func TestEnrolEverything(t *testing.T) {
 }
 
 // A part is published whole or not at all, so one changed row makes it unusable for the others.
-func TestEnrolDiscardsSpoiltParts(t *testing.T) {
+func syncItemsDiscardsInvalidStagedFiles(t *testing.T) {
 	t.Parallel()
 	l := open(t)
 	ledgertest.SyncItems(t, l, "r1", "f1", "a", "b", "c", "d", "e")
@@ -87,7 +94,7 @@ func TestEnrolDiscardsSpoiltParts(t *testing.T) {
 	require.Empty(t, paths)
 }
 
-func TestEnrolRefuses(t *testing.T) {
+func syncItemsRefusesInvalidItems(t *testing.T) {
 	t.Parallel()
 	boom := errors.New("boom")
 	tests := []struct {

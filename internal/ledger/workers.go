@@ -8,7 +8,7 @@ import (
 
 // Worker is a worker process, with what others need to tell whether it lives.
 type Worker struct {
-	ID    string // of this life of the process: one that was given up by others goes on under another
+	ID    string // of this life of the process: one that was given up by others continues under another
 	Host  string
 	Space string // in which PID and Birth mean something; "": nowhere
 	PID   int
@@ -87,9 +87,9 @@ func (l *Ledger) Unregister(ctx context.Context, id string) error {
 
 // DeclareGone declares a worker dead, unless its heartbeat counter has grown beyond the given count. This is final: a worker
 // that was declared dead and continues must register again.
-func (l *Ledger) DeclareGone(ctx context.Context, id string, beats int64) (gone bool, err error) {
+func (l *Ledger) DeclareGone(ctx context.Context, id string, heartbeats int64) (gone bool, err error) {
 	err = l.write(ctx, "give up worker", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(l.Now()))
+		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, heartbeats, micros(l.Now()))
 		if err != nil {
 			return err
 		}

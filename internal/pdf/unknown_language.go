@@ -118,7 +118,7 @@ func dropUnknownLanguage(pages []Page) (warnings []string) {
 	return warnings
 }
 
-// Strange reports whether the file's own text of a page was left out since its words belong to no known language.
-func (p Page) Strange() bool {
+// UnknownLanguage reports whether the file's own text of a page was left out since its words belong to no known language.
+func (p Page) UnknownLanguage() bool {
 	return slices.ContainsFunc(p.Dropped, func(d Drop) bool { return d.Reason == ReasonUnreadable })
 }

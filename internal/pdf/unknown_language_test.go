@@ -55,7 +55,7 @@ func shifted(r rune, n rune) rune {
 	return r
 }
 
-func TestStrange(t *testing.T) {
+func TestUnknownLanguage(t *testing.T) {
 	t.Parallel()
 	for name, text := range plainTexts {
 		require.False(t, unknownLanguage(text), name)
@@ -98,7 +98,7 @@ func TestWrongFontMap(t *testing.T) {
 	require.Equal(t, SourceNeedsOCR, page.Source)
 	require.Empty(t, page.Text)
 	require.Empty(t, page.Words)
-	require.True(t, page.Strange())
+	require.True(t, page.UnknownLanguage())
 	var left []string
 	for _, d := range page.Dropped {
 		require.Equal(t, ReasonUnreadable, d.Reason)

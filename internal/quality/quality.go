@@ -117,12 +117,12 @@ func Measure(partition string, r document.Row, c *document.Product, lengths *Len
 	return d
 }
 
-// verdict counts leaflets.
-type verdict struct{ asked, complete int }
+// sectionCount counts leaflets.
+type sectionCount struct{ asked, complete int }
 
 // measureSections counts the leaflets of a document from which sections are asked, and those that have them all. A document of
 // no known kind should have been a leaflet.
-func measureSections(r document.Row) (v verdict) {
+func measureSections(r document.Row) (v sectionCount) {
 	for _, l := range r.Leaflets {
 		v.asked++
 		if r.Complete(l) {

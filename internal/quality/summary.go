@@ -95,7 +95,7 @@ type Histograms struct {
 	Score             []Bin `json:"score"`
 }
 
-// sum is a summary under way.
+// sum is a summary in progress.
 type sum struct {
 	Summary
 	sections   map[string]*sectionSum

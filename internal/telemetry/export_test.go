@@ -23,7 +23,13 @@ func (brokenExporter) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) erro
 }
 func (brokenExporter) Shutdown(context.Context) error { return nil }
 
-func TestComplainsOnceAMinute(t *testing.T) {
+func TestExport(t *testing.T) {
+	t.Parallel()
+	t.Run("complains once a minute", exportComplainsOnceMinute)
+	t.Run("bounds the shutdown", exportBoundsShutdown)
+}
+
+func exportComplainsOnceMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -49,7 +55,7 @@ func (hangingExporter) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpa
 	return ctx.Err()
 }
 
-func TestShutdownIsBounded(t *testing.T) {
+func exportBoundsShutdown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		spans := quiet(hangingExporter{}, slog.New(slog.DiscardHandler))

@@ -13,7 +13,15 @@ import (
 	"drugslm/internal/telemetry/telemetrytest"
 )
 
-func TestMetricsArrive(t *testing.T) {
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	t.Run("arrive at the collector", metricsArriveAtCollector)
+	t.Run("are sent at their interval", metricsAreSentAtTheirInterval)
+	t.Run("are off without an endpoint", metricsAreOffWithoutEndpoint)
+	t.Run("are mentioned once when the collector refuses them", metricsAreMentionedOnceWhenCollectorRefusesThem)
+}
+
+func metricsArriveAtCollector(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"grpc", "http/protobuf"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -51,7 +59,7 @@ func TestMetricsArrive(t *testing.T) {
 	}
 }
 
-func TestMetricsAreSentAtTheirInterval(t *testing.T) {
+func metricsAreSentAtTheirInterval(t *testing.T) {
 	t.Parallel()
 	r := telemetrytest.Start(t)
 	tel := start(t, r.Env("http/protobuf", "OTEL_METRIC_EXPORT_INTERVAL", "20", "OTEL_TRACES_EXPORTER", "none"))
@@ -62,7 +70,7 @@ func TestMetricsAreSentAtTheirInterval(t *testing.T) {
 	require.Eventually(t, func() bool { return r.Sum("drugslm.hook.deliveries") == 1 }, time.Minute, 10*time.Millisecond)
 }
 
-func TestNoMetricsConfigured(t *testing.T) {
+func metricsAreOffWithoutEndpoint(t *testing.T) {
 	t.Parallel()
 	r := telemetrytest.Start(t)
 	for name, env := range map[string]func(string) string{
@@ -82,7 +90,7 @@ func TestNoMetricsConfigured(t *testing.T) {
 	none.RecordDelivery(t.Context(), "", "")
 }
 
-func TestACollectorWithoutMetricsIsMentioned(t *testing.T) {
+func metricsAreMentionedOnceWhenCollectorRefusesThem(t *testing.T) {
 	t.Parallel()
 	r := telemetrytest.Start(t)
 	var log bytes.Buffer

@@ -73,7 +73,14 @@ func of(rows ...sheet) func(func(sheet) bool) {
 	}
 }
 
-func TestEveryColumnButProvenanceIsCompared(t *testing.T) {
+func TestDiffValues(t *testing.T) {
+	t.Parallel()
+	t.Run("compares every column except provenance", diffValuesComparesEveryColumnExceptProvenance)
+	t.Run("shows long values where they differ", diffValuesShowsLongValuesWhereTheyDiffer)
+	t.Run("keeps the first rows in order", diffValuesKeepsFirstRowsInOrder)
+}
+
+func diffValuesComparesEveryColumnExceptProvenance(t *testing.T) {
 	t.Parallel()
 	made, table, k := sheets(t)
 	half := 0.5
@@ -106,7 +113,7 @@ func TestEveryColumnButProvenanceIsCompared(t *testing.T) {
 	}
 }
 
-func TestLongValuesAreShownWhereTheyPart(t *testing.T) {
+func diffValuesShowsLongValuesWhereTheyDiffer(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ação ", 100)
 	for _, tt := range []struct{ before, after any }{
@@ -121,7 +128,7 @@ func TestLongValuesAreShownWhereTheyPart(t *testing.T) {
 	}
 }
 
-func TestTheFirstFewAreKeptInOrder(t *testing.T) {
+func diffValuesKeepsFirstRowsInOrder(t *testing.T) {
 	t.Parallel()
 	s := smallest{limit: 3}
 	for i := range 100 {

@@ -216,9 +216,9 @@ func TestVerdicts(t *testing.T) {
 		}
 	})
 	run := assettest.Run(made, "en", assettest.Inputs{"test/texts": {"en": assettest.Rows(word{Text: "a"})}})
-	unseen := assettest.Verdicts(t.Context(), made, run, nil, asset.Staged{Rows: 1}, word{Text: "b"})
+	unseen := assettest.CheckResults(t.Context(), made, run, nil, asset.Staged{Rows: 1}, word{Text: "b"})
 	require.Equal(t, "nobody has looked", unseen["law"].Detail)
-	seen := assettest.Verdicts(t.Context(), made, run, assettest.Observations{"test/law": {DataVersion: "v9"}}, asset.Staged{Rows: 1}, word{Text: "a"})
+	seen := assettest.CheckResults(t.Context(), made, run, assettest.Observations{"test/law": {DataVersion: "v9"}}, asset.Staged{Rows: 1}, word{Text: "a"})
 	require.True(t, seen["law"].Passed, seen["law"].Detail)
 	require.Equal(t, "v9", seen["law"].Observed)
 	failed := 0

@@ -95,14 +95,14 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 	return result, nil
 }
 
-// Verdicts asks the asset's checks about rows that are staged, and gives what they found by name. Checks that read other
+// CheckResults asks the asset's checks about rows that are staged, and gives what they found by name. Checks that read other
 // assets read the inputs of the run; seen may be nil.
-func Verdicts[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, seen Observations, staged asset.Staged, rows ...T) map[string]asset.Verdict {
+func CheckResults[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, seen Observations, staged asset.Staged, rows ...T) map[string]asset.CheckResult {
 	probe := asset.NewCheckRunner(ctx, made.Checks, asset.CheckInput{Run: run, Observations: seen})
 	for _, row := range rows {
 		probe.Row(row)
 	}
-	verdicts := make(map[string]asset.Verdict)
+	verdicts := make(map[string]asset.CheckResult)
 	for _, v := range probe.Finish(staged) {
 		verdicts[v.Name] = v
 	}

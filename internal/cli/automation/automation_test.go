@@ -11,8 +11,13 @@ import (
 	"drugslm/internal/host"
 )
 
-// TestListNamesEveryAutomatedAsset holds the list against the graph.
-func TestListNamesEveryAutomatedAsset(t *testing.T) {
+func TestAutomationList(t *testing.T) {
+	t.Parallel()
+	t.Run("names every automated asset", automationListNamesEveryAutomatedAsset)
+}
+
+// automationListNamesEveryAutomatedAsset holds the list against the graph.
+func automationListNamesEveryAutomatedAsset(t *testing.T) {
 	t.Parallel()
 	graph, err := host.Graph()
 	require.NoError(t, err)

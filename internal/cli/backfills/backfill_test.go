@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one under way.
+// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one in progress.
 func june(t *testing.T) string {
 	t.Helper()
 	data := t.TempDir()
@@ -49,7 +49,13 @@ func june(t *testing.T) string {
 	return data
 }
 
-func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
+func TestShow(t *testing.T) {
+	t.Parallel()
+	t.Run("needs the data folder only", showNeedsDataFolderOnly)
+	t.Run("refuses impossible backfills", showRefusesImpossibleBackfills)
+}
+
+func showNeedsDataFolderOnly(t *testing.T) {
 	t.Parallel()
 	data := june(t)
 	code, stdout, stderr := clitest.Run(t, data, "backfill", "show", "june", "-o", "json")
@@ -80,7 +86,7 @@ func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
 	require.Contains(t, stdout, "1/4")
 }
 
-func TestBackfillsThatCannotBeAreRefused(t *testing.T) {
+func showRefusesImpossibleBackfills(t *testing.T) {
 	t.Parallel()
 	data := june(t)
 	for _, tt := range []struct {

@@ -129,7 +129,7 @@ func wanted(f asset.Filter) string {
 	return string(f)
 }
 
-// attach goes on with a backfill that exists.
+// attach continues with a backfill that exists.
 func attach(a *command.App, cmd *cobra.Command, f createFlags, known ledger.Backfill, view api.BackfillCreated) error {
 	if err := f.in.Differs(known); err != nil {
 		return err

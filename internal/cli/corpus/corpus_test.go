@@ -63,7 +63,13 @@ type countedCard struct {
 	Splits          []corpus.SplitStats `json:"splits"`
 }
 
-func TestCorpusFromTheCommandLine(t *testing.T) {
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	t.Run("prints the card and exports", corpusPrintsCardAndExports)
+	t.Run("is made by a run", corpusIsMadeByRun)
+}
+
+func corpusPrintsCardAndExports(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	code, _, stderr := clitest.Run(t, data, "corpus", "card")
@@ -90,7 +96,7 @@ func TestCorpusFromTheCommandLine(t *testing.T) {
 	}
 }
 
-func TestCorpusIsTakenAlong(t *testing.T) {
+func corpusIsMadeByRun(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	publishCorpus(t, data, 80)

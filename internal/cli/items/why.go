@@ -108,7 +108,7 @@ func printParts(w io.Writer, links []api.WhyLink) error {
 		if l.Made != nil {
 			run = l.Made.RunID
 		}
-		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Verdict.Would}
+		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Decision.Would}
 	}
 	return output.Table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
 }
@@ -145,10 +145,10 @@ func tellLink(l api.WhyLink, line func(name, format string, args ...any)) {
 	}
 	line("waived", "%s", l.Waived)
 	axis := ""
-	if l.Verdict.Axis != "" {
-		axis = " (" + string(l.Verdict.Axis) + ")"
+	if l.Decision.Axis != "" {
+		axis = " (" + string(l.Decision.Axis) + ")"
 	}
-	line("next run", "%s%s: %s", l.Verdict.Would, axis, l.Verdict.Reason)
+	line("next run", "%s%s: %s", l.Decision.Would, axis, l.Decision.Reason)
 	line("fingerprint", "%s", l.Fingerprint)
 	line("code version", "%s, now %s", l.CodeVersion, l.CodeNow)
 	line("attempts", "%d, first seen %s, last moved %s", l.Attempts, output.When(l.FirstSeen), output.When(l.Updated))

@@ -13,7 +13,12 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestWhyOfWhatIsNotMadeYet(t *testing.T) {
+func TestWhy(t *testing.T) {
+	t.Parallel()
+	t.Run("explains an item that is not made yet", whyExplainsItemThatIsNotMadeYet)
+}
+
+func whyExplainsItemThatIsNotMadeYet(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	code, _, stderr := clitest.Run(t, data, "why", "1/patient")

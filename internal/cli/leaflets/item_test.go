@@ -14,7 +14,13 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-func TestALeafletIsViewed(t *testing.T) {
+func TestView(t *testing.T) {
+	t.Parallel()
+	t.Run("shows a leaflet", viewShowsLeaflet)
+	t.Run("shows a file", viewShowsFile)
+}
+
+func viewShowsLeaflet(t *testing.T) {
 	t.Parallel()
 	data := clitest.TextFolder(t)
 	folder := t.TempDir()
@@ -53,7 +59,7 @@ func TestALeafletIsViewed(t *testing.T) {
 	}
 }
 
-func TestAFileIsViewed(t *testing.T) {
+func viewShowsFile(t *testing.T) {
 	t.Parallel()
 	pages := make([]string, 27)
 	for i := range pages {

@@ -33,8 +33,8 @@ type truthFile struct {
 
 func halves() []string { return []string{"working", "held_out", "held_out_later", "held_out_last"} }
 
-// truthTable has rows of equal length. "<" is a cell that goes on from the left, "^" from above, "" an empty one; "<?" may be either
-// empty or go on from the left, where no line tells.
+// truthTable has rows of equal length. "<" is a cell that continues from the left, "^" from above, "" an empty one; "<?" may be either
+// empty or continue from the left, where no line tells.
 //
 // A row is what stands side by side. Lines of a cell that has no line drawn between them are rows of their own where each has
 // an entry in the first column.

@@ -31,7 +31,14 @@ func budgetOf(t *testing.T, data, host string, args ...string) api.Budget {
 	return api.Budget{}
 }
 
-func TestABudgetIsShownAndChanged(t *testing.T) {
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	t.Run("is shown and changed", budgetIsShownAndChanged)
+	t.Run("is bounded after a wrong clock and says so", budgetIsBoundedAfterWrongClockAndSaysSo)
+	t.Run("refuses invalid values", budgetRefusesInvalidValues)
+}
+
+func budgetIsShownAndChanged(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	b := budgetOf(t, data, portalHost, "show")
@@ -69,7 +76,7 @@ func TestABudgetIsShownAndChanged(t *testing.T) {
 	require.Equal(t, "it is over", b.Note)
 }
 
-func TestABudgetOfAClockThatWasWrongIsBoundedAndSaysSo(t *testing.T) {
+func budgetIsBoundedAfterWrongClockAndSaysSo(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
@@ -84,7 +91,7 @@ func TestABudgetOfAClockThatWasWrongIsBoundedAndSaysSo(t *testing.T) {
 	require.Less(t, time.Until(*b.Next), time.Minute)
 }
 
-func TestABudgetThatCannotBe(t *testing.T) {
+func budgetRefusesInvalidValues(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	for want, args := range map[string][]string{

@@ -9,14 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNothingIsShownAsADash(t *testing.T) {
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	t.Run("shows nothing as a dash", outputShowsNothingAsDash)
+	t.Run("lists a row for each value", outputListsRowForEachValue)
+}
+
+func outputShowsNothingAsDash(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, Table(&out, []string{"ITEM", "KIND", "NAME"}, [][]string{{"1", "", "AAS"}, {"total", "", "2"}}))
 	require.Equal(t, "ITEM   KIND  NAME\n1      –     AAS\ntotal        2\n", out.String())
 }
 
-func TestListHasARowForEachValue(t *testing.T) {
+func outputListsRowForEachValue(t *testing.T) {
 	t.Parallel()
 	columns := []Column[int]{
 		{Head: "N", Cell: strconv.Itoa},

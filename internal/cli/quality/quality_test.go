@@ -13,7 +13,12 @@ import (
 	"drugslm/internal/quality"
 )
 
-func TestQualityIsMeasured(t *testing.T) {
+func TestMeasure(t *testing.T) {
+	t.Parallel()
+	t.Run("measures published documents", measureMeasuresPublishedDocuments)
+}
+
+func measureMeasuresPublishedDocuments(t *testing.T) {
 	t.Parallel()
 	data := clitest.TextFolder(t)
 	report := clitest.Ask[quality.Report](t, data, "quality")

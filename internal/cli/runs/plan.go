@@ -151,7 +151,7 @@ func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 	})
 }
 
-// loadPlan reads a saved plan and plans anew; an error says what moved between the two.
+// loadPlan reads a saved plan and plans again; an error says what moved between the two.
 func loadPlan(ctx context.Context, d *host.Data, path string) (*Prepared, error) {
 	text, err := file.Read(path, asset.MaxSaved)
 	if err != nil {

@@ -17,7 +17,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestAPlanSaysWhatItCosts(t *testing.T) {
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	t.Run("says what it costs", planSaysWhatItCosts)
+	t.Run("applies or refuses a saved plan", planAppliesOrRefusesSavedPlan)
+}
+
+func planSaysWhatItCosts(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	clitest.Categories(t, data, "5", "8")
@@ -47,7 +53,7 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	require.Equal(t, cli.ExitUsage, code, stderr)
 }
 
-func TestASavedPlanIsAppliedOrRefused(t *testing.T) {
+func planAppliesOrRefusesSavedPlan(t *testing.T) {
 	t.Parallel()
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "plan.json")
 	clitest.Categories(t, data, "5", "8")

@@ -15,7 +15,7 @@ import (
 	"drugslm/workflows"
 )
 
-// progress prints how a run goes on, from the ledger: a line for each partition that is published, and the number of
+// progress prints how a run continues, from the ledger: a line for each partition that is published, and the number of
 // items done where it moves.
 type progress struct {
 	app   *command.App
@@ -66,7 +66,7 @@ func (p *progress) tell(ctx context.Context) {
 	p.tellWaits(ctx)
 }
 
-// tellWaits says what the run's steps wait for, and when they go on.
+// tellWaits says what the run's steps wait for, and when they continue.
 func (p *progress) tellWaits(ctx context.Context) {
 	found, err := p.data.Ledger.Waits(ctx, p.run)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *progress) tellWaits(ctx context.Context) {
 	}
 }
 
-// tellPause says when the source has asked for a pause, so that a quiet run is not taken for a dead one.
+// tellPause says when the source has asked for a pause, so that a quiet run is not mistaken for a dead one.
 func (p *progress) tellPause(ctx context.Context) {
 	budgets, err := p.data.Ledger.Budgets(ctx)
 	if err != nil {

@@ -68,7 +68,7 @@ func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
 	})
 }
 
-// lostDial is how long `runs` waits for the server that knows whether runs are still under way.
+// lostDial is how long `runs` waits for the server that knows whether runs are still in progress.
 const lostDial = 2 * time.Second
 
 // closeLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger

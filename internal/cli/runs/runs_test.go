@@ -11,7 +11,12 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestARunIsShownWithoutEmptyLinesAndAnUnknownOneWithTheNearest(t *testing.T) {
+func TestShow(t *testing.T) {
+	t.Parallel()
+	t.Run("prints a run and names the nearest to an unknown one", showPrintsRunAndNamesNearestToUnknownOne)
+}
+
+func showPrintsRunAndNamesNearestToUnknownOne(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))

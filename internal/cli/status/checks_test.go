@@ -39,7 +39,13 @@ func checkedFolder(t *testing.T) string {
 	return data
 }
 
-func TestChecksShowTheLastResultOfEach(t *testing.T) {
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	t.Run("show the last result of each", checksShowLastResultOfEach)
+	t.Run("show a readable history", checksShowReadableHistory)
+}
+
+func checksShowLastResultOfEach(t *testing.T) {
 	t.Parallel()
 	data := checkedFolder(t)
 	shown := func(args ...string) (code int, results []api.CheckResult, stderr string) {
@@ -86,7 +92,7 @@ func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	require.Contains(t, stderr, "--history")
 }
 
-func TestChecksAreReadableHistoryToo(t *testing.T) {
+func checksShowReadableHistory(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := clitest.Run(t, checkedFolder(t), "checks", "--history", "3", "-p", "5")
 	require.Zero(t, code, stderr)

@@ -13,8 +13,13 @@ import (
 	"drugslm/internal/cli/output"
 )
 
+func TestStatusJSON(t *testing.T) {
+	t.Parallel()
+	t.Run("is the same when written in pieces", statusJSONIsSameWhenWrittenInPieces)
+}
+
 // A status is written piece by piece: it must be what it would be in one.
-func TestStatusIsTheSameJSONInPieces(t *testing.T) {
+func statusJSONIsSameWhenWrittenInPieces(t *testing.T) {
 	t.Parallel()
 	version, at := int64(7), time.Date(2026, 8, 1, 2, 3, 4, 0, time.UTC)
 	some := []api.PartitionStatus{

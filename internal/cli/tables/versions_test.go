@@ -14,7 +14,12 @@ import (
 	"drugslm/internal/versions"
 )
 
-func TestVersionsFromTheCommandLine(t *testing.T) {
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	t.Run("are listed and compared", versionsAreListedAndCompared)
+}
+
+func versionsAreListedAndCompared(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	d, err := host.OpenData(t.Context(), config.Config{Data: data})

@@ -12,13 +12,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// evaluation is one tick of automation under way. It looks at nothing but what happened since the cursors.
+// evaluation is one tick of automation in progress. It looks at nothing but what happened since the cursors.
 type evaluation struct {
 	graph  *asset.Graph
 	ledger *ledger.Ledger
 	now    time.Time
 	marks  ledger.Marks
-	reach  *asset.PartitionDeps
+	deps  *asset.PartitionDeps
 
 	cursors map[[2]string]ledger.Cursor
 	changes map[string][]ledger.Change // by asset
@@ -69,7 +69,7 @@ func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	e.now = tickAfter(e.record.Before, v.Now().UTC())
 	e.record.At = e.now
 	e.record.Handled, e.record.Due = make(map[ledger.PartitionRef]ledger.Handled), make(map[ledger.PartitionRef]time.Time)
-	e.reach = g.PartitionDeps(e.now, func(set string) ([]asset.Partition, error) {
+	e.deps = g.PartitionDeps(e.now, func(set string) ([]asset.Partition, error) {
 		return planning.PartitionsOf(ctx, l, set)
 	})
 	return e, e.read(ctx)
@@ -190,7 +190,7 @@ func (e *evaluation) initial(ctx context.Context, a *asset.Asset, c *candidates)
 	if !a.Automation.Scans() {
 		return nil
 	}
-	keys, err := e.reach.Keys(a)
+	keys, err := e.deps.Keys(a)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (e *evaluation) addChanged(ctx context.Context, a *asset.Asset, cursor ledg
 		}
 		slices.Sort(added[set.Name])
 	}
-	appeared, err := e.reach.Appeared(a.Partitions, cursor.Evaluated, e.now, added)
+	appeared, err := e.deps.Appeared(a.Partitions, cursor.Evaluated, e.now, added)
 	if err != nil {
 		return err
 	}
@@ -236,16 +236,16 @@ func (e *evaluation) followed(a *asset.Asset, dep asset.Key, after int64, c *can
 		if t.Seq <= after {
 			continue
 		}
-		found, err := e.reach.Downstream(a, dep, t.Partition)
+		found, err := e.deps.Downstream(a, dep, t.Partition)
 		if err != nil {
 			return err
 		}
 		c.add(found...)
-		if e.reach.AllToAll(a, dep) {
+		if e.deps.AllToAll(a, dep) {
 			break // any other gives the same
 		}
 	}
-	if e.reach.Alike(a, dep) {
+	if e.deps.Alike(a, dep) {
 		for p := range e.requested[dep] {
 			c.add(p)
 		}
@@ -264,7 +264,7 @@ func (e *evaluation) ticked(a *asset.Asset, cursor ledger.Cursor, c *candidates)
 			c.add(newest)
 		}
 	case len(a.Deps) == 0:
-		keys, err := e.reach.Keys(a)
+		keys, err := e.deps.Keys(a)
 		if err != nil {
 			return err
 		}

@@ -56,13 +56,13 @@ func (e *evaluation) readSnapshot(ctx context.Context, a *asset.Asset, partition
 
 // readInput reads what is needed of a dependency.
 func (e *evaluation) readInput(ctx context.Context, s *snapshot, dep asset.Key) error {
-	if e.reach.AllToAll(s.asset, dep) {
+	if e.deps.AllToAll(s.asset, dep) {
 		if e.wide[dep] == nil {
 			up, err := e.graph.Get(dep)
 			if err != nil {
 				return err
 			}
-			keys, err := e.reach.Keys(up)
+			keys, err := e.deps.Keys(up)
 			if err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ func (e *evaluation) readInput(ctx context.Context, s *snapshot, dep asset.Key) 
 	var names []string
 	seen := make(map[string]bool)
 	for _, p := range s.partitions {
-		found, err := e.reach.Upstream(s.asset, p, dep)
+		found, err := e.deps.Upstream(s.asset, p, dep)
 		if err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (s *snapshot) conditionInput(e *evaluation, p string, cursor ledger.Cursor)
 		}
 		updated := fact.Outdated(dep.Key, sum.version) && sum.changed > handled.Seq
 		now.Inputs = append(now.Inputs, sum.states(dep.Key, updated, func(up string) bool {
-			return up == p && e.reach.Alike(s.asset, dep.Key) && e.requested[dep.Key][up]
+			return up == p && e.deps.Alike(s.asset, dep.Key) && e.requested[dep.Key][up]
 		})...)
 	}
 	return now

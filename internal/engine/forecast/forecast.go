@@ -193,7 +193,7 @@ func (f *forecaster) count(ctx context.Context, made *asset.Asset, in materializ
 		if t.Made {
 			continue
 		}
-		if t.Verdict == "resumed" {
+		if t.Cause == "resumed" {
 			e.Ready--
 		}
 		if !made.AsksSource() || t.CodeOnly && made.Recomputes() {

@@ -21,52 +21,52 @@ const (
 	wouldNothing   = "nothing"
 )
 
-// verdict says what the next run would do with an item, and why: of an asset that lists, only the source can tell.
-func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.Partition, e ledger.Entry) (ItemVerdict, error) {
+// decision says what the next run would do with an item, and why: of an asset that lists, only the source can tell.
+func (c *chain) decision(ctx context.Context, made *asset.Asset, partition asset.Partition, e ledger.Entry) (Decision, error) {
 	if made.Lists() {
 		if e.State != ledger.Absent && e.CodeVersion != made.CodeVersion {
-			return ItemVerdict{wouldFetch, asset.CodeAxis, codeChange(e.CodeVersion, made.CodeVersion) + ": the next listing makes it again"}, nil
+			return Decision{wouldFetch, asset.CodeAxis, codeChange(e.CodeVersion, made.CodeVersion) + ": the next listing makes it again"}, nil
 		}
-		return ItemVerdict{Would: wouldAsk, Reason: "whether the source changed is known when it is listed again"}, nil
+		return Decision{Would: wouldAsk, Reason: "whether the source changed is known when it is listed again"}, nil
 	}
 	if made.Derives() {
-		return c.derivedVerdict(made, partition, e), nil
+		return c.derivedDecision(made, partition, e), nil
 	}
 	p, err := c.previewOf(ctx, made, partition)
 	if err != nil {
-		return ItemVerdict{}, err
+		return Decision{}, err
 	}
 	if p.unread != "" {
-		return ItemVerdict{Would: wouldAsk, Reason: "its inputs cannot be read: " + p.unread}, nil
+		return Decision{Would: wouldAsk, Reason: "its inputs cannot be read: " + p.unread}, nil
 	}
 	if slices.Contains(p.Lost, e.ID) {
-		return ItemVerdict{wouldTombstone, asset.SourceAxis, "what it is made from does not name it any more"}, nil
+		return Decision{wouldTombstone, asset.SourceAxis, "what it is made from does not name it any more"}, nil
 	}
 	for _, t := range p.Todo {
 		if t.ID == e.ID {
-			return todoVerdict(made, t), nil
+			return todoDecision(made, t), nil
 		}
 	}
-	return doneVerdict(e), nil
+	return doneDecision(e), nil
 }
 
-// derivedVerdict is about an item whose row is made together with all others of its partition.
-func (c *chain) derivedVerdict(made *asset.Asset, partition asset.Partition, e ledger.Entry) ItemVerdict {
+// derivedDecision is about an item whose row is made together with all others of its partition.
+func (c *chain) derivedDecision(made *asset.Asset, partition asset.Partition, e ledger.Entry) Decision {
 	if s := c.view.Status(made, partition.Key); s.State != asset.Fresh {
-		return ItemVerdict{wouldRecompute, s.Axis, "its partition: " + s.Reason}
+		return Decision{wouldRecompute, s.Axis, "its partition: " + s.Reason}
 	}
-	return doneVerdict(e)
+	return doneDecision(e)
 }
 
-func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
-	v := ItemVerdict{Would: wouldRecompute, Reason: t.Reason}
+func todoDecision(made *asset.Asset, t ledger.Planned) Decision {
+	v := Decision{Would: wouldRecompute, Reason: t.Reason}
 	switch {
 	case t.Made:
-		return ItemVerdict{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
+		return Decision{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
 	case made.AsksSource() && (!t.CodeOnly || !made.Recomputes()):
 		v.Would = wouldFetch
 	}
-	switch t.Verdict {
+	switch t.Cause {
 	case "new", "changed":
 		v.Axis = asset.SourceAxis
 	case "recode":
@@ -77,9 +77,9 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	return v
 }
 
-// doneVerdict is about an item of which nothing is to be done.
-func doneVerdict(e ledger.Entry) ItemVerdict {
-	v := ItemVerdict{Would: wouldNothing}
+// doneDecision is about an item of which nothing is to be done.
+func doneDecision(e ledger.Entry) Decision {
+	v := Decision{Would: wouldNothing}
 	switch {
 	case e.State == ledger.Staged:
 		v.Would, v.Reason = wouldPublish, "staged by a run that was cut short: it waits for the publish"

@@ -39,7 +39,7 @@ type Link struct {
 	RunID       string          `json:"run_id"`           // that last took it up
 	CodeVersion string          `json:"code_version"`     // under which it is or was made
 	CodeNow     string          `json:"code_version_now"` // of the asset
-	Verdict     ItemVerdict     `json:"verdict"`
+	Decision    Decision        `json:"verdict"`
 	Table       *Place          `json:"table"`                     // null: no row of it is published
 	Made        *Origin         `json:"made"`                      // null: no row of it can be read
 	Row         rows.Fields     `json:"row"`                       // in short; null as made
@@ -50,8 +50,8 @@ type Link struct {
 	Waived       string `json:"waived,omitempty"`        // who let it stay quarantined, when and why
 }
 
-// ItemVerdict is what the next run would do with an item.
-type ItemVerdict struct {
+// Decision is what the next run would do with an item.
+type Decision struct {
 	Would  string     `json:"would"` // fetch, recompute, publish, tombstone, nothing, or ask: only the source knows
 	Axis   asset.Axis `json:"axis,omitempty"`
 	Reason string     `json:"reason"`
@@ -285,14 +285,14 @@ func (c *chain) add(ctx context.Context, e ledger.Entry) (*Link, error) {
 	if err := c.marks(ctx, e, link); err != nil {
 		return link, err
 	}
-	if link.Verdict, err = c.verdict(ctx, made, link.Partition, e); err != nil {
+	if link.Decision, err = c.decision(ctx, made, link.Partition, e); err != nil {
 		return link, err
 	}
 	switch {
 	case link.MissingSince != "":
-		link.Verdict.Reason = "not listed on " + link.MissingSince + ": it vanishes if the listing of a later day does not show it either"
-	case link.Waived != "" && link.Verdict.Would == wouldNothing:
-		link.Verdict.Reason = "waived: it stays quarantined until its fingerprint changes, or until starter items unwaive"
+		link.Decision.Reason = "not listed on " + link.MissingSince + ": it vanishes if the listing of a later day does not show it either"
+	case link.Waived != "" && link.Decision.Would == wouldNothing:
+		link.Decision.Reason = "waived: it stays quarantined until its fingerprint changes, or until starter items unwaive"
 	}
 	return link, c.row(ctx, made, e, link)
 }

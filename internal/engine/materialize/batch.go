@@ -165,7 +165,7 @@ func (p *pass) recordOutcome(ctx context.Context, id string, row asset.Row, err 
 	return nil
 }
 
-// keep stages a row, and if it was dear keeps it in the ledger as well. An error of kind fault.Invalid refuses the
+// keep stages a row, and if it was expensive keeps it in the ledger as well. An error of kind fault.Invalid refuses the
 // row only.
 func (p *pass) keep(ctx context.Context, e ledger.Entry, row asset.Row) error {
 	if err := p.stage.addAs(ctx, e.ID, row, e.CodeVersion); err != nil || !p.j.asset.Durable {

@@ -16,7 +16,7 @@ type CheckInput struct {
 }
 
 // overrideHint says how what was refused can be published all the same; nothing if it cannot.
-func overrideHint(j job, verdicts []asset.Verdict) string {
+func overrideHint(j job, verdicts []asset.CheckResult) string {
 	flags := ""
 	for _, v := range verdicts {
 		if !v.Stops() {

@@ -12,7 +12,7 @@
 //   - every write carries a fencing token ([ledger.Token]), so that a late attempt changes nothing;
 //   - rows are staged in files that no reader sees; the one commit of [Engine.Publish] shows them all;
 //   - a publish is announced in the ledger before the commit and confirmed after it. The next attempt finishes what was cut
-//     short after the commit, and shuts out for good, in the table's log, what was cut short before it.
+//     short after the commit, and shuts out for good, in the table's log, what was interrupted before it.
 //
 // Errors have a kind of package fault: fault.Busy when another run works on the partition, fault.CodeVersion when the step
 // is left to a worker of another version, fault.Superseded when another execution has taken over.
@@ -58,7 +58,7 @@ type Engine struct {
 type Attempt struct {
 	Workflow   string     // that the step belongs to
 	Execution  string     // of the workflow
-	Executions Executions // tells whether the owner of a claim is under way
+	Executions Executions // tells whether the owner of a claim is in progress
 
 	Number    int32     // from 1
 	Last      bool      // a failure now ends the step
@@ -68,7 +68,7 @@ type Attempt struct {
 	Grace     time.Duration // what the attempt keeps for writing down what it made; 0: its time has no end
 
 	Progress func(done, total int) // never blocks; nil: nobody is told
-	Recorded func()                // called when outcomes were recorded or failures counted: the attempt was not in vain; nil: nobody is
+	Recorded func()                // called when outcomes were recorded or failures counted: the attempt made progress; nil: nobody is
 	Log      Logger                // nil: nothing is logged
 }
 

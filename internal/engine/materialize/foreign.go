@@ -64,7 +64,7 @@ func (in inputs) there(ctx context.Context, table *lake.Table, s *lake.Snapshot,
 func (in inputs) ours(ctx context.Context, of *asset.Asset, partition string) error {
 	open, err := in.Ledger.Unfinished(ctx, string(of.Key), partition)
 	if err != nil || len(open) > 0 {
-		return err // a publish is under way: it is ours
+		return err // a publish is in progress: it is ours
 	}
 	d, err := in.maintainer().Examine(ctx, of, partition)
 	if err != nil || d == nil || d.Changed+d.Missing+d.Unknown == 0 {

@@ -15,7 +15,7 @@ type PartitionResult struct {
 }
 
 // Partition brings a partition up to date in one go: sync or list, make, check, publish. Whatever it was in the middle of
-// when it was killed, the next attempt goes on with. A partition with more than one batch of items to make is left to its
+// when it was killed, the next attempt continues with. A partition with more than one batch of items to make is left to its
 // caller after syncing, so that batches run side by side and a lost one costs only itself. finish records the end of a step
 // that is done, with a context that is not canceled; nil releases the partition.
 func (eng *Engine) Partition(ctx context.Context, at Attempt, in StepInput, finish func(context.Context, StepInput, Result) error) (out PartitionResult, err error) {
@@ -49,7 +49,7 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 	publish.Snapshot, publish.Upstream = out.Synced.Snapshot, out.Synced.Upstream
 	err = eng.spanned(ctx, at, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
 		checked, err := eng.check(ctx, j, publish.Upstream)
-		publish.Verdicts = checked.Verdicts
+		publish.CheckResults = checked.Results
 		return err
 	})
 	if err != nil {

@@ -18,17 +18,17 @@ import (
 
 // Checked is what the checks of a step found.
 type Checked struct {
-	Verdicts []asset.Verdict `json:"verdicts"`
-	Staged   asset.Staged    `json:"staged"`
+	Results []asset.CheckResult `json:"verdicts"`
+	Staged  asset.Staged        `json:"staged"`
 }
 
 // PublishInput is a step whose checks have passed.
 type PublishInput struct {
 	StepInput
-	Snapshot string           `json:"snapshot,omitempty"`
-	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs it was made from
-	Verdicts []asset.Verdict  `json:"verdicts"`
-	Traces   []string         `json:"traces,omitempty"` // of the batches, to link down to
+	Snapshot     string              `json:"snapshot,omitempty"`
+	Upstream     map[string]int64    `json:"upstream,omitempty"` // the versions of the inputs it was made from
+	CheckResults []asset.CheckResult `json:"verdicts"`
+	Traces       []string            `json:"traces,omitempty"` // of the batches, to link down to
 }
 
 // Result is what a step left behind.
@@ -65,27 +65,27 @@ func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) 
 	if out.Staged, err = eng.staged(ctx, j, probe); err != nil {
 		return out, err
 	}
-	out.Verdicts = short(asset.Accept(probe.Finish(out.Staged), j.Accept))
+	out.Results = short(asset.Accept(probe.Finish(out.Staged), j.Accept))
 	if ctx.Err() != nil {
 		return out, ctx.Err() // what could not be asked was not because of what was asked
 	}
-	if err := eng.record(ctx, j, true, out.Verdicts); err != nil {
+	if err := eng.record(ctx, j, true, out.Results); err != nil {
 		return out, err
 	}
-	if blocked := asset.Blocked(out.Verdicts); blocked != nil {
-		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, overrideHint(j, out.Verdicts)))
+	if blocked := asset.Blocked(out.Results); blocked != nil {
+		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, overrideHint(j, out.Results)))
 	}
 	return out, nil
 }
 
-// maxVerdict bounds each text of a verdict: it travels to the publish, and into the table's log.
-const maxVerdict = 1 << 10
+// maxResult bounds each text of a verdict: it travels to the publish, and into the table's log.
+const maxResult = 1 << 10
 
 // short bounds the texts of verdicts.
-func short(verdicts []asset.Verdict) []asset.Verdict {
+func short(verdicts []asset.CheckResult) []asset.CheckResult {
 	for i := range verdicts {
 		v := &verdicts[i]
-		v.Detail, v.Observed, v.Expected = fault.Shorten(v.Detail, maxVerdict), fault.Shorten(v.Observed, maxVerdict), fault.Shorten(v.Expected, maxVerdict)
+		v.Detail, v.Observed, v.Expected = fault.Shorten(v.Detail, maxResult), fault.Shorten(v.Observed, maxResult), fault.Shorten(v.Expected, maxResult)
 	}
 	return verdicts
 }
@@ -218,7 +218,7 @@ func (eng *Engine) commit(ctx context.Context, j job, in PublishInput, c change,
 		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
 		Info: lake.CommitInfo{
 			Operation: "MATERIALIZE", Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.Step.CodeVersion,
-			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: c.rows, Checks: verdictMap(in.Verdicts), Time: eng.Now(),
+			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: c.rows, Checks: resultMap(in.CheckResults), Time: eng.Now(),
 		},
 	})
 	if err != nil {
@@ -244,7 +244,7 @@ func (eng *Engine) recover(ctx context.Context, j job) error {
 
 // record keeps verdicts, counts them and wakes the delivery of events about those that failed. Without final they are those of an
 // attempt that is tried again if it fails, which nobody is told of.
-func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []asset.Verdict) error {
+func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []asset.CheckResult) error {
 	checks := make([]ledger.Check, len(verdicts))
 	for i, v := range verdicts {
 		checks[i] = ledger.Check{
@@ -264,8 +264,8 @@ func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []ass
 	return eng.Announce(ctx)
 }
 
-// verdictMap is what a commit says of its checks.
-func verdictMap(verdicts []asset.Verdict) map[string]string {
+// resultMap is what a commit says of its checks.
+func resultMap(verdicts []asset.CheckResult) map[string]string {
 	found := make(map[string]string, len(verdicts))
 	for _, v := range verdicts {
 		switch v.Outcome() {

@@ -83,7 +83,7 @@ func (eng *Engine) mapped(ctx context.Context, made *asset.Asset, partition stri
 func (j job) key() string       { return string(j.asset.Key) }
 func (j job) partition() string { return j.Step.Partition.Key }
 
-// app names the partition in the table's transaction log, so that a publish that was cut short is recognised.
+// app names the partition in the table's transaction log, so that a publish that was interrupted is recognised.
 func (j job) app() string { return j.Step.Name() }
 
 // Table is the table of an asset.

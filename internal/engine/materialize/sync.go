@@ -27,7 +27,7 @@ type SyncResult struct {
 	CodeVersion string `json:"code_version,omitempty"` // with which it was synced: what follows is of the same
 }
 
-// Of is a step as it goes on once it is synced.
+// Of is a step as it continues once it is synced.
 func (e SyncResult) Of(in StepInput) StepInput {
 	in.Generation = e.Generation
 	if e.CodeVersion != "" {
@@ -159,13 +159,13 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Listing, err
 	if err != nil && len(found.order) > 0 {
 		err = eng.recordIncomplete(ctx, j, found, err)
 	}
-	verdict := asset.Verdict{Name: "complete", Blocking: true, Passed: err == nil,
+	verdict := asset.CheckResult{Name: "complete", Blocking: true, Passed: err == nil,
 		Detail:   fmt.Sprintf("%d listed, %d declared", len(found.order), declared.Total),
 		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(declared.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
 	}
-	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.Verdict{verdict}); noted != nil {
+	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.CheckResult{verdict}); noted != nil {
 		return listing{}, declared, noted
 	}
 	return found, declared, err
@@ -237,7 +237,7 @@ func (eng *Engine) stageListed(ctx context.Context, j job, listed listing) error
 	return eng.commitStage(ctx, j, &stage)
 }
 
-// sync writes an enumeration down, and gives the job as it goes on under the new sync.
+// sync writes an enumeration down, and gives the job as it continues under the new sync.
 func (eng *Engine) sync(ctx context.Context, j job, e ledger.Enumeration, out *SyncResult) (job, error) {
 	var err error
 	if out.SyncResult, err = eng.Ledger.SyncItems(ctx, e); err != nil {

@@ -261,7 +261,7 @@ func cancelBackfill(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []int64{1, 2}, seqs(dequeue(t, l, epoch, 3, 9)))
 }
 
-// lateBarrier has a barrier that is canceled while the last step it needs is under way, which then ends well.
+// lateBarrier has a barrier that is canceled while the last step it needs is in progress, which then ends well.
 func lateBarrier(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "", 0), step(2, "b", 1))
 	dequeue(t, l, epoch, 1, 1)
@@ -299,7 +299,7 @@ func newExecution(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Invalid, err)
 }
 
-// canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was under way.
+// canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was in progress.
 func canceledExecution(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "x"), step(1, "y", 0))
 	dequeue(t, l, epoch, 1, 1)

@@ -35,7 +35,7 @@ type CatalogRow struct {
 // ItemID is the product.
 func (r CatalogRow) ItemID() string { return strconv.FormatInt(r.IDProduto, 10) }
 
-// Product is what the catalog says of the product, to be held against its leaflets.
+// Product is what the catalog says of the product, to be compared with its leaflets.
 func (r CatalogRow) Product() document.Product {
 	return document.Product{
 		ID: r.IDProduto, Name: r.NomeProduto, Company: r.RazaoSocial, CNPJ: r.CNPJ, Registration: r.NumeroRegistro,

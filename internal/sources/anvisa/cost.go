@@ -73,7 +73,7 @@ func (d Deps) costOfTable(context.Context, asset.Run, asset.Work) (asset.Cost, e
 // costOfLeaflets is what batches of downloads take: a visit for each batch, one question for the leaflets of a product
 // as its two follow each other, and a request for each PDF. A leaflet that the catalog does not have is asked for and
 // not there, in two visits. It is what comes at full pace: where 75 requests take more than four minutes, permissions are asked for
-// anew, and what fails is asked for again.
+// again, and what fails is asked for again.
 func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost, error) {
 	var cost asset.Cost
 	documents := int64(0)

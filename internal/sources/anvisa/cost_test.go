@@ -85,8 +85,16 @@ func (w *workshop) cost(t *testing.T, key asset.Key, work asset.Work) asset.Cost
 	return cost
 }
 
-// TestListingsCostWhatIsPredicted holds the predicted requests against the turns that a listing takes.
-func TestListingsCostWhatIsPredicted(t *testing.T) {
+func TestCost(t *testing.T) {
+	t.Parallel()
+	t.Run("of a listing is as predicted", costOfListingIsAsPredicted)
+	t.Run("of downloads is as predicted", costOfDownloadsIsAsPredicted)
+	t.Run("counts a leaflet published during a run once", costCountsLeafletPublishedDuringRunOnce)
+	t.Run("of a recompute is nothing", costOfRecomputeIsNothing)
+}
+
+// costOfListingIsAsPredicted holds the predicted requests against the turns that a listing takes.
+func costOfListingIsAsPredicted(t *testing.T) {
 	t.Parallel()
 	for _, products := range []int{20, 150, 400, 3000} {
 		for _, listing := range []string{client.ListByAPI, client.ListByWalk} {
@@ -105,9 +113,9 @@ func TestListingsCostWhatIsPredicted(t *testing.T) {
 	}
 }
 
-// TestDownloadsCostWhatIsPredicted holds the predicted requests against the turns that batches of any size and mixture
+// costOfDownloadsIsAsPredicted holds the predicted requests against the turns that batches of any size and mixture
 // take.
-func TestDownloadsCostWhatIsPredicted(t *testing.T) {
+func costOfDownloadsIsAsPredicted(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, client.ListByAPI, 300)
 	download, items := w.downloads(t)
@@ -155,9 +163,9 @@ func (w *workshop) downloads(t *testing.T) (download *asset.Asset, items []asset
 	return download, items
 }
 
-// TestALeafletPublishedDuringARunIsFetchedOnce fetches leaflets of which the catalog lists an older version, then lists the catalog and fetches
+// costCountsLeafletPublishedDuringRunOnce fetches leaflets of which the catalog lists an older version, then lists the catalog and fetches
 // again: what the portal names is stored.
-func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
+func costCountsLeafletPublishedDuringRunOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, client.ListByAPI, 60)
 	download, items := w.downloads(t)
@@ -206,7 +214,7 @@ func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 	require.EqualValues(t, len(first), w.pace.Turns()-taken-asked)
 }
 
-func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
+func costOfRecomputeIsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, client.ListByAPI, 60)
 	download, items := w.downloads(t)

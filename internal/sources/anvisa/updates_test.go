@@ -161,9 +161,9 @@ func TestRegisteredIsABand(t *testing.T) {
 	require.NoError(t, err)
 
 	catalog := anvisa.Catalog(anvisa.Deps{}, &asset.Partitions{Name: "category"})
-	verdict := func(category string, rows int, metadata []byte) asset.Verdict {
+	verdict := func(category string, rows int, metadata []byte) asset.CheckResult {
 		seen := assettest.Observations{anvisa.OpenDataKey: {Metadata: metadata}}
-		found := assettest.Verdicts[anvisa.CatalogRow](t.Context(), catalog, runOf(catalog, "5", category), seen, asset.Staged{Rows: rows, Before: -1})
+		found := assettest.CheckResults[anvisa.CatalogRow](t.Context(), catalog, runOf(catalog, "5", category), seen, asset.Staged{Rows: rows, Before: -1})
 		require.Contains(t, found, "registered")
 		return found["registered"]
 	}

@@ -52,7 +52,13 @@ func listsDay(ctx context.Context, t *testing.T, b bundle, v *client.Visit, day 
 	}
 }
 
-func TestDayMustBeOne(t *testing.T) {
+func TestListDay(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses an invalid day", listDayRefusesInvalidDay)
+	t.Run("refuses a filter that is ignored", listDayRefusesFilterThatIsIgnored)
+}
+
+func listDayRefusesInvalidDay(t *testing.T) {
 	t.Parallel()
 	b := open(t, clienttest.Browser{}, ways()[0], "", 20)
 	b.visit(t, func(ctx context.Context, v *client.Visit) {
@@ -66,7 +72,7 @@ func TestDayMustBeOne(t *testing.T) {
 	})
 }
 
-func TestDayWhoseFilterIsIgnored(t *testing.T) {
+func listDayRefusesFilterThatIsIgnored(t *testing.T) {
 	t.Parallel()
 	p, err := simulator.New(simulator.Options{Products: 60})
 	require.NoError(t, err)

@@ -72,7 +72,7 @@ func (l listed) product() Product {
 	}
 }
 
-// instant is a time as the portal writes it, of any offset: it goes on with Brazil's summer time, which ended in
+// instant is a time as the portal writes it, of any offset: it continues with Brazil's summer time, which ended in
 // 2019. null is the zero time.
 type instant struct{ time.Time }
 

@@ -66,8 +66,14 @@ func reported(t *testing.T, kept *cabinet, err error) (client.Report, map[string
 	return report, files
 }
 
-// TestJSONOfAnotherFormLeavesEvidence: what is missing and what is new is said, and the answer is kept without tokens.
-func TestJSONOfAnotherFormLeavesEvidence(t *testing.T) {
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	t.Run("is kept of JSON of an unknown form", evidenceIsKeptOfJSONOfUnknownForm)
+	t.Run("is kept of a missing key", evidenceIsKeptOfMissingKey)
+}
+
+// evidenceIsKeptOfJSONOfUnknownForm: what is missing and what is new is said, and the answer is kept without tokens.
+func evidenceIsKeptOfJSONOfUnknownForm(t *testing.T) {
 	t.Parallel()
 	site, p, kept := evident(t, clienttest.Browser{}, client.ListByAPI, "odd-json")
 	var id int64
@@ -101,8 +107,8 @@ func TestJSONOfAnotherFormLeavesEvidence(t *testing.T) {
 	}), "once the portal is as it was")
 }
 
-// TestAKeyThatIsGoneIsNotAnEmptyOne: else every leaflet would be absent, and every name empty.
-func TestAKeyThatIsGoneIsNotAnEmptyOne(t *testing.T) {
+// evidenceIsKeptOfMissingKey: else every leaflet would be absent, and every name empty.
+func evidenceIsKeptOfMissingKey(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"nomeProduto", "expediente", "idBulaPacienteProtegido", "data", "cnpj"} {
 		t.Run(key, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (s pageEntry) day() time.Time {
 	return s.products[0].Snapshot
 }
 
-// pageSet is a listing under way: its pages, as they were last answered. The portal reshuffles its rows at midnight, so
+// pageSet is a listing in progress: its pages, as they were last answered. The portal reshuffles its rows at midnight, so
 // pages of different days do not fit together; totals move; and pages get lost, or come twice.
 type pageSet struct {
 	op      string

@@ -27,7 +27,7 @@ func (v *Visit) List(ctx context.Context, category string, progress func(done, t
 // [Visit.List] is. A product with a newer leaflet has left this day for another. A product of some other day is a
 // fault.Layout: then the portal no longer filters as it did.
 //
-// A day is Brazil's, and is the date as the portal writes it. Its instants go on with a summer time that ended in
+// A day is Brazil's, and is the date as the portal writes it. Its instants continue with a summer time that ended in
 // 2019, but only the offset is wrong and not the clock: in a listing of July 2026, the 2,841 rows with -0200 since
 // then have their lunch break at 12 and 13 h as the 5,611 rows with -0300 have. The portal's tables are of last
 // midnight: a day is whole once Listing.Snapshot is a later one.

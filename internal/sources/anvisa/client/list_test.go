@@ -44,9 +44,16 @@ func (s *scripted) confirm(context.Context) (string, error) {
 	return moved, nil
 }
 
-// TestOnlyTheGapsAreAskedForAgain: whatever does not add up, the pages that do are not asked for again; and not more
+func TestListing(t *testing.T) {
+	t.Parallel()
+	t.Run("asks again for missing pages only", listingAsksAgainForMissingPagesOnly)
+	t.Run("ends with another failure", listingEndsWithAnotherFailure)
+	t.Run("keeps the day as written", listingKeepsDayAsWritten)
+}
+
+// listingAsksAgainForMissingPagesOnly: whatever does not add up, the pages that do are not asked for again; and not more
 // often than three times.
-func TestOnlyTheGapsAreAskedForAgain(t *testing.T) {
+func listingAsksAgainForMissingPagesOnly(t *testing.T) {
 	t.Parallel()
 	today := time.Date(2026, 7, 2, 0, 0, 0, 0, time.FixedZone("", -3*60*60))
 	tomorrow := today.AddDate(0, 0, 1)
@@ -159,8 +166,8 @@ func TestOnlyTheGapsAreAskedForAgain(t *testing.T) {
 	}
 }
 
-// TestAnotherFailureEndsTheListing: only what does not add up is asked for again here.
-func TestAnotherFailureEndsTheListing(t *testing.T) {
+// listingEndsWithAnotherFailure: only what does not add up is asked for again here.
+func listingEndsWithAnotherFailure(t *testing.T) {
 	t.Parallel()
 	s := &scripted{pages: map[int][]resultPage{1: {{productsFrom(1, 10, time.Now()), 30, 10}}}}
 	b := newPageSet("list")
@@ -170,7 +177,7 @@ func TestAnotherFailureEndsTheListing(t *testing.T) {
 	require.Equal(t, []int{1}, s.asked)
 }
 
-func TestAListingKeepsTheDayAsWritten(t *testing.T) {
+func listingKeepsDayAsWritten(t *testing.T) {
 	t.Parallel()
 	b := newPageSet("list")
 	b.put(1, resultPage{productsFrom(1, 1, time.Date(2026, 1, 2, 0, 0, 0, 0, time.FixedZone("", -2*60*60))), 1, 10}, "")

@@ -192,7 +192,15 @@ func TestTokensLive300Seconds(t *testing.T) {
 	}))
 }
 
-func TestNothingLeaksIntoSpans(t *testing.T) {
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	t.Run("put no secret into spans", requestsPutNoSecretIntoSpans)
+	t.Run("ask three more times for a lost listing", requestsAskThreeMoreTimesForLostListing)
+	t.Run("keep the pace", requestsKeepPace)
+	t.Run("do not blame the portal for an interruption", requestsDoNotBlamePortalForInterruption)
+}
+
+func requestsPutNoSecretIntoSpans(t *testing.T) {
 	t.Parallel()
 	b := open(t, clienttest.Browser{}, ways()[0], "truncated-pdf=1", 20)
 	product := b.portal.Inventory().Products[0]
@@ -223,7 +231,7 @@ func TestNothingLeaksIntoSpans(t *testing.T) {
 	require.Contains(t, item.AsString(), fmt.Sprint(product.ID))
 }
 
-func TestALostListingIsAskedForThreeTimesMore(t *testing.T) {
+func requestsAskThreeMoreTimesForLostListing(t *testing.T) {
 	t.Parallel()
 	b := open(t, clienttest.Browser{}, ways()[0], "", 200)
 	lost, err := simulator.ParseFaults("empty-page=1")
@@ -253,7 +261,7 @@ type refusingPace struct{ take, report error }
 func (p refusingPace) Take(context.Context) error                         { return p.take }
 func (p refusingPace) Report(context.Context, error, time.Duration) error { return p.report }
 
-func TestPaceIsObeyed(t *testing.T) {
+func requestsKeepPace(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
@@ -271,7 +279,7 @@ func TestPaceIsObeyed(t *testing.T) {
 	require.EqualValues(t, 2, asked.Load(), "the page, and what it asks for by itself")
 }
 
-func TestInterruptionIsNotThePortalsFault(t *testing.T) {
+func requestsDoNotBlamePortalForInterruption(t *testing.T) {
 	t.Parallel()
 	for _, fetch := range []string{client.FetchByHTTP, client.FetchByPage} {
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -106,7 +106,7 @@ func (t table) pageSize(total int) int {
 }
 
 // turn goes to a page: by a click on the next one, or by clicks on those that the pager shows nearest to it. The page
-// that is open already is asked for anew by opening the listing again.
+// that is open already is asked for again by opening the listing again.
 func (w *walkPages) turn(ctx context.Context, page int) (t table, err error) {
 	r := request{op: w.op, path: w.filter.route()}
 	if w.table == nil || w.table.Page == page {

@@ -167,7 +167,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestCategoriesMakeTheWhole(t *testing.T) {
+func TestCategoriesAddUp(t *testing.T) {
 	t.Parallel()
 	for _, products := range []int{1, 100, 150, 2000} {
 		c := open(t, simulator.Options{Products: products})

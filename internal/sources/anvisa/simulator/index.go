@@ -9,7 +9,7 @@ import (
 // timeLayout is how the portal writes instants. Its zone is -0300, and -0200 on dates that once were summer time.
 const timeLayout = "2006-01-02T15:04:05.000-0700"
 
-// brazil gives an instant in the zone in which the portal writes it: it goes on with summer time, which ended in 2019.
+// brazil gives an instant in the zone in which the portal writes it: it continues with summer time, which ended in 2019.
 func brazil(t time.Time) time.Time {
 	standard := t.In(time.FixedZone("", -3*3600))
 	month, day := standard.Month(), standard.Day()

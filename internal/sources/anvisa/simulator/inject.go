@@ -13,13 +13,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// dice is the seeded generator behind the random faults. It goes on with each question, so a retry has another fate.
+// dice is the seeded generator behind the random faults. It continues with each question, so a retry has another fate.
 type dice struct {
 	mu  sync.Mutex
 	rng *rand.Rand
 }
 
-// newDice makes the generator of a portal that starts for the nth time, from 0: a later one decides anew.
+// newDice makes the generator of a portal that starts for the nth time, from 0: a later one decides again.
 func newDice(seed, start uint64) *dice {
 	if start == 0 {
 		return &dice{rng: draw(seed, 'f')}

@@ -149,7 +149,7 @@ func BenchmarkOpenData(b *testing.B) {
 	require.NoError(b, err)
 	size := 0
 	for i := 0; b.Loop(); i++ {
-		f, err := simulator.ParseFaults(fmt.Sprintf("odd-open-data=%g", 0.001+float64(i)*1e-9)) // made anew each time
+		f, err := simulator.ParseFaults(fmt.Sprintf("odd-open-data=%g", 0.001+float64(i)*1e-9)) // made again each time
 		require.NoError(b, err)
 		p.SetFaults(f)
 		size = serve(p, simulator.OpenDataPath).Body.Len()

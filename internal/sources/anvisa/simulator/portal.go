@@ -22,8 +22,8 @@
 // the same in every run and for every seed. A leaflet's bytes follow from seed, product, expediente and audience: its SHA-256
 // is stable until the product gets a new expediente. Nothing is generated before it is asked for.
 //
-// With a state folder ([Options].State) a portal that was killed goes on where it was: the same day and products, the ban
-// that was in force, and /_log with all that was ever asked. Only the clock and the faults are given anew.
+// With a state folder ([Options].State) a portal that was killed continues where it was: the same day and products, the ban
+// that was in force, and /_log with all that was ever asked. Only the clock and the faults are given again.
 //
 // A [Portal] is made by [New], is safe for concurrent use, starts no goroutine and need not be closed. Its zero value is not usable.
 package simulator
@@ -56,7 +56,7 @@ type Options struct {
 	Log        *slog.Logger     // one debug line a request; nil: none
 
 	// State is a folder in which the portal keeps its day, its bans and every request, so that one that is killed at any
-	// moment goes on as the same portal; it is made if it is missing. "": nothing outlives the process.
+	// moment continues as the same portal; it is made if it is missing. "": nothing outlives the process.
 	State string
 }
 
