@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"slices"
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
@@ -61,5 +62,6 @@ func strangers(found map[string]versions.ForeignChange) []api.PartitionStatus {
 			Items: api.ItemCounts(ledger.Counts{}),
 		})
 	}
+	slices.SortFunc(all, func(a, b api.PartitionStatus) int { return asset.NaturalOrder(a.Partition, b.Partition) })
 	return all
 }
