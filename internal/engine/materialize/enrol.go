@@ -164,6 +164,9 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Claim, error
 		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(claim.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
+		if len(found.order) == 0 && claim.Total == 0 { // there was nothing to compare
+			verdict.Observed, verdict.Expected = "", ""
+		}
 	}
 	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.Verdict{verdict}); noted != nil {
 		return listing{}, claim, noted
