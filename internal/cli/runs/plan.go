@@ -178,7 +178,7 @@ func tooMany(op string, steps int) error {
 
 func (p *Prepared) show() api.Plan {
 	v := api.Plan{
-		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left,
+		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Filter: p.request.Filter, Left: p.Plan.Left,
 		Discover: append([]forecast.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
 	for i, step := range p.Plan.Steps {
@@ -187,9 +187,16 @@ func (p *Prepared) show() api.Plan {
 	return v
 }
 
+// withoutFilter says what a plan without --missing, --stale, --failed or --force holds.
+const withoutFilter = output.Prose(`Every selected partition is looked at, and only what is missing, new, changed or left over is done; left out are windows of
+time that are fresh, and past windows that were never published unless --partition names them.`)
+
 func printPlan(w io.Writer, v api.Plan) error {
 	for _, set := range v.Undiscovered {
 		output.Writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
+	}
+	if v.Filter == asset.Needed {
+		output.Writeln(w, withoutFilter)
 	}
 	if v.Left > 0 {
 		output.Writef(w, "%d selected partitions are left out by the filter.\n", v.Left)

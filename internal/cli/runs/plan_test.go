@@ -40,9 +40,15 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	code, stdout, stderr = clitest.Run(t, data, "plan", "+anvisa/extract", "--partition", "5")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "at least 9 requests")
+	require.Contains(t, stdout, "only what is missing, new, changed or left over is done")
 	code, stdout, _ = clitest.Run(t, data, "plan", "anvisa/extract", "--stale")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "2 selected partitions are left out by the filter")
+	require.NotContains(t, stdout, "new, changed or left over")
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
+		require.NoError(t, l.ChangeBudget(t.Context(), "consultas.anvisa.gov.br", func(_ time.Time, b *ledger.Budget) bool { b.Interval = 4 * time.Second; return true }))
+	})
+	require.InDelta(t, 0.25, clitest.Ask[api.Plan](t, data, "plan", "anvisa/index").Pace.RPS, 1e-9, "the workers' pace, not the caller's configuration")
 	code, _, stderr = clitest.Run(t, data, "plan", "*", "--stale", "--force")
 	require.Equal(t, cli.ExitUsage, code, stderr)
 }
