@@ -135,7 +135,16 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 			return err
 		})
 	}
-	return followed(ctx, a, d, started, end.failOnQuarantine)
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		watchWorkers(watching, a, cli)
+	}()
+	err = followed(ctx, a, d, started, end.failOnQuarantine)
+	stop()
+	<-watched
+	return err
 }
 
 // ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items.
