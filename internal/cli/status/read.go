@@ -39,7 +39,6 @@ func read(ctx context.Context, d *host.Data, q query) (*reader, error) {
 	r := &reader{
 		data: d, words: q.words, selected: d.Graph.All(),
 		counts: make(map[ledger.PartitionRef]ledger.Counts), latest: make(map[ledger.PartitionRef]ledger.Materialization),
-		attempts: make(map[ledger.PartitionRef]ledger.Attempt),
 	}
 	e, err := asset.Parse(strings.Join(q.selection, " "))
 	if err == nil && e.AsksStatus() {
@@ -90,18 +89,23 @@ func (r *reader) gather(ctx context.Context) (asset.GraphState, error) {
 				return err
 			}
 			published, err := r.data.Ledger.Materializations(within, string(made.Key))
-			if err != nil {
-				return err
-			}
-			attempts, err := r.data.Ledger.Attempts(within, string(made.Key))
 			mu.Lock()
 			defer mu.Unlock()
 			maps.Copy(r.counts, counted)
 			maps.Copy(r.latest, published)
-			maps.Copy(r.attempts, attempts)
 			return err
 		})
 	}
+	group.Go(func() (err error) {
+		var of []string
+		if len(r.selected) < len(r.data.Graph.All()) { // the table of all is read in its own order
+			for _, made := range r.selected {
+				of = append(of, string(made.Key))
+			}
+		}
+		r.attempts, err = r.data.Ledger.Attempts(within, of...)
+		return err
+	})
 	world, err := planning.LoadState(ctx, r.data.Graph, r.data.Ledger)
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
