@@ -19,6 +19,7 @@ type Plan struct {
 // PlanStep is a step of a plan with what it will cost.
 type PlanStep struct {
 	asset.Step
+	Attempt  asset.Attempt  `json:"attempt"` // state of the last attempt at the partition; "": it was never tried
 	Estimate asset.Estimate `json:"estimate"`
 }
 

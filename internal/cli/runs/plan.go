@@ -182,7 +182,7 @@ func (p *Prepared) show() api.Plan {
 		Discover: append([]forecast.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
 	for i, step := range p.Plan.Steps {
-		v.Steps[i] = api.PlanStep{Step: step, Estimate: p.forecast.Steps[i]}
+		v.Steps[i] = api.PlanStep{Step: step, Attempt: p.view.Fact(step.Asset, step.Partition.Key).Attempt, Estimate: p.forecast.Steps[i]}
 	}
 	return v
 }
@@ -213,10 +213,10 @@ func printPlan(w io.Writer, v api.Plan) error {
 		if s.Estimate.Note != "" && !strings.Contains(reason, "source") {
 			reason += "; " + s.Estimate.Note
 		}
-		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State)}, append(cells(s.Estimate), reason)...))
+		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State), output.OrDash(string(s.Attempt))}, append(cells(s.Estimate), reason)...))
 	}
-	rows = append(rows, append([]string{"total", "", "", ""}, append(cells(v.Total), "")...))
-	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
+	rows = append(rows, append([]string{"total", "", "", "", ""}, append(cells(v.Total), "")...))
+	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "LAST ATTEMPT", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
 	_, err := output.Writef(w, "\n%s\n", planSentence(v))
