@@ -29,6 +29,7 @@ type reader struct {
 	counts      map[ledger.PartitionRef]ledger.Counts
 	latest      map[ledger.PartitionRef]ledger.Materialization
 	attempts    map[ledger.PartitionRef]ledger.Attempt
+	foreign     map[asset.Key]foreign // what other programs did
 	waits       map[ledger.PartitionRef]ledger.Wait
 	discovering []api.Wait
 }
@@ -39,6 +40,7 @@ func read(ctx context.Context, d *host.Data, q query) (*reader, error) {
 	r := &reader{
 		data: d, words: q.words, selected: d.Graph.All(),
 		counts: make(map[ledger.PartitionRef]ledger.Counts), latest: make(map[ledger.PartitionRef]ledger.Materialization),
+		foreign: make(map[asset.Key]foreign),
 	}
 	e, err := asset.Parse(strings.Join(q.selection, " "))
 	if err == nil && e.AsksStatus() {
@@ -89,10 +91,15 @@ func (r *reader) gather(ctx context.Context) (asset.GraphState, error) {
 				return err
 			}
 			published, err := r.data.Ledger.Materializations(within, string(made.Key))
+			if err != nil {
+				return err
+			}
+			others, err := othersOf(within, r.data, made)
 			mu.Lock()
 			defer mu.Unlock()
 			maps.Copy(r.counts, counted)
 			maps.Copy(r.latest, published)
+			r.foreign[made.Key] = others
 			return err
 		})
 	}
@@ -114,11 +121,8 @@ func (r *reader) gather(ctx context.Context) (asset.GraphState, error) {
 }
 
 // asset says how the partitions of an asset stand. shown is false if partitions were named, and the asset has none of them.
-func (r *reader) asset(ctx context.Context, made *asset.Asset) (s api.AssetStatus, shown bool, err error) {
-	others, refused, err := othersOf(ctx, r.data, made)
-	if err != nil {
-		return s, false, err
-	}
+func (r *reader) asset(made *asset.Asset) (s api.AssetStatus, shown bool, err error) {
+	others, refused := r.foreign[made.Key].changes, r.foreign[made.Key].refused
 	keys := r.view.Keys(made).All()
 	s = api.AssetStatus{
 		Asset: made.Key, Location: command.TableFolder(r.data, made), Windowed: made.Partitions.Windowed(),

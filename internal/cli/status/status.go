@@ -117,7 +117,7 @@ func status(ctx context.Context, d *host.Data, q query, everything bool) (api.St
 	said.asked = len(q.words) > 0 || r.expression != nil
 	v.Waiting = r.discovering
 	for _, made := range r.selected {
-		s, shown, err := r.asset(ctx, made)
+		s, shown, err := r.asset(made)
 		if err != nil {
 			return v, said, err
 		}
