@@ -58,6 +58,7 @@ type Backfill struct {
 	Failures []BackfillFailure `json:"failures,omitempty"`
 	Waiting  []Wait            `json:"waiting,omitempty"` // partitions that are in progress and do nothing now
 	Listed   []BackfillStep    `json:"listed,omitempty"`
+	Matching int               `json:"matching"` // partitions that could be listed: those of --asset and --state, or all
 }
 
 // AssetProgress sums up the partitions of one asset. Items of partitions in progress are counted as they are now.

@@ -41,6 +41,12 @@ func NewHTMLWriter(to io.Writer) *Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if len(w.partial) == 0 && plain(p) {
+		if _, err := w.to.Write(p); err != nil {
+			return 0, err
+		}
+		return len(p), nil
+	}
 	text := slices.Concat(w.partial, p)
 	w.partial = nil
 	if n := beginning(text); n > 0 {
@@ -51,6 +57,16 @@ func (w *Writer) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// plain reports whether there is nothing to replace because all is printable ASCII and ends of lines: most of a long document.
+func plain(p []byte) bool {
+	for _, b := range p {
+		if (b < ' ' || b > '~') && b != '\n' {
+			return false
+		}
+	}
+	return true
 }
 
 // Flush writes what was held back because it may have been the beginning of a character.

@@ -40,26 +40,63 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	}
 	var found []ForeignChange
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		fresh, gone := differ(files[key], known[key])
-		if len(fresh)+len(gone) == 0 {
-			continue
-		}
-		open, err := k.Ledger.Unfinished(ctx, string(a.Key), key)
-		if err != nil {
-			return nil, err
-		}
-		if len(open) == 0 {
+		if fresh, gone := differ(files[key], known[key]); len(fresh)+len(gone) > 0 {
 			d := ForeignChange{Asset: a.Key, Partition: key}
 			d.count(fresh, gone, known[key])
 			found = append(found, d)
 		}
 	}
-	for i := range found {
-		if found[i].Commits, err = k.foreign(ctx, a, found[i].Partition); err != nil {
-			return nil, err
+	if len(found) == 0 {
+		return nil, nil
+	}
+	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(d ForeignChange) bool {
+		return slices.ContainsFunc(open, func(m ledger.Materialization) bool { return m.Partition == d.Partition })
+	})
+	return found, k.commitsOf(ctx, a, found)
+}
+
+// commitsOf gives each of some changes of an asset its commits of other programs. The log is read once.
+func (k Maintainer) commitsOf(ctx context.Context, a *asset.Asset, changes []ForeignChange) error {
+	latest, err := k.Ledger.Materializations(ctx, string(a.Key))
+	if err != nil {
+		return err
+	}
+	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), "")
+	if err != nil {
+		return err
+	}
+	since := make(map[string]int64, len(changes))
+	at := make(map[string]int, len(changes))
+	for i, d := range changes {
+		since[d.Partition], at[d.Partition] = -1, i
+		if m, published := latest[ledger.PartitionRef{Asset: string(a.Key), Partition: d.Partition}]; published {
+			since[d.Partition] = m.Version
+		}
+		changes[i].Commits = []ledger.ForeignCommit{}
+	}
+	for _, c := range looked {
+		if _, asked := since[c.Partition]; asked {
+			since[c.Partition] = max(since[c.Partition], c.Version)
 		}
 	}
-	return found, nil
+	for c, err := range k.Table(a).History(ctx) {
+		if err != nil {
+			return err
+		}
+		if !c.Foreign() {
+			continue
+		}
+		for _, key := range c.Partitions {
+			if i, asked := at[key]; asked && c.Version > since[key] {
+				changes[i].Commits = append(changes[i].Commits, foreignCommit(a, key, c))
+			}
+		}
+	}
+	return nil
 }
 
 // differ gives the files that the ledger does not know, or knows with another number of rows, and the parts that the table
@@ -100,12 +137,16 @@ func (k Maintainer) foreign(ctx context.Context, a *asset.Asset, key string) ([]
 			return nil, err
 		}
 		if c.Foreign() && c.Version > since && slices.Contains(c.Partitions, key) {
-			found = append(found, ledger.ForeignCommit{
-				Asset: string(a.Key), Partition: key, Version: c.Version, Operation: c.Info.Operation, Writer: c.Info.Engine, Class: classOf(c), At: c.Info.Time,
-			})
+			found = append(found, foreignCommit(a, key, c))
 		}
 	}
 	return found, nil
+}
+
+func foreignCommit(a *asset.Asset, key string, c lake.Commit) ledger.ForeignCommit {
+	return ledger.ForeignCommit{
+		Asset: string(a.Key), Partition: key, Version: c.Version, Operation: c.Info.Operation, Writer: c.Info.Engine, Class: classOf(c), At: c.Info.Time,
+	}
 }
 
 func classOf(c lake.Commit) string {

@@ -69,6 +69,14 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 	if err != nil {
 		return err
 	}
+	keys := make([]string, len(assets))
+	for i, made := range assets {
+		keys[i] = string(made.Key)
+	}
+	attempts, err := d.Ledger.Attempts(ctx, keys...)
+	if err != nil {
+		return err
+	}
 	view := d.Graph.View(state)
 	v := api.Partitions{Sets: []api.PartitionSet{}}
 	for _, made := range assets {
@@ -84,6 +92,9 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		for j := range v.Sets[i].Partitions {
 			if p := &v.Sets[i].Partitions[j]; !p.Gone {
 				p.States[view.Status(made, p.Partition).State]++
+				if last, tried := attempts[ledger.PartitionRef{Asset: string(made.Key), Partition: p.Partition}]; tried {
+					p.Attempts[last.State]++
+				}
 			}
 		}
 	}
@@ -115,7 +126,7 @@ func viewSet(ctx context.Context, d *host.Data, view *asset.View, made *asset.As
 }
 
 func viewPartition(p asset.Partition, kept map[string]ledger.Partition) api.Partition {
-	v := api.Partition{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int)}
+	v := api.Partition{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int), Attempts: make(map[ledger.AttemptState]int)}
 	if k, ok := kept[p.Key]; ok {
 		v.Gone, v.FirstSeen, v.LastSeen = k.Gone, &k.FirstSeen, &k.LastSeen
 	}
@@ -144,6 +155,7 @@ func printPartitionSets(w io.Writer, v api.Partitions) error {
 		{Head: "PARTITION", Cell: func(l setPartition) string { return l.partition.Partition }},
 		{Head: "NAME", Cell: func(l setPartition) string { return l.partition.Label }},
 		{Head: "ASSETS", Cell: setPartition.states},
+		{Head: "LAST ATTEMPTS", Cell: setPartition.attempts},
 	})
 }
 
@@ -162,6 +174,17 @@ func (l setPartition) states() string {
 		}
 	}
 	return strings.Join(states, ", ")
+}
+
+// attempts counts the last attempts at the assets, by how they ended or how far they are.
+func (l setPartition) attempts() string {
+	var counts []string
+	for _, state := range ledger.AttemptStates() {
+		if n := l.partition.Attempts[state]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(counts, ", ")
 }
 
 func addPartitions(ctx context.Context, a *command.App, d *host.Data, name string, keys []string) error {

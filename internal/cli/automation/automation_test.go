@@ -11,18 +11,15 @@ import (
 	"drugslm/internal/host"
 )
 
-func TestAutomationList(t *testing.T) {
-	t.Parallel()
-	t.Run("names every automated asset", automationListNamesEveryAutomatedAsset)
-}
-
-// automationListNamesEveryAutomatedAsset holds the list against the graph.
-func automationListNamesEveryAutomatedAsset(t *testing.T) {
-	t.Parallel()
+// TestListNamesEveryAutomatedAsset holds the list against the graph.
+func TestListNamesEveryAutomatedAsset(t *testing.T) {
 	graph, err := host.Graph()
 	require.NoError(t, err)
 	data := t.TempDir()
+	t.Setenv("DRUGSLM_AUTOMATION_MODE", "request")      // the caller's, which says nothing
+	t.Setenv("DRUGSLM_TEMPORAL_ADDRESS", "127.0.0.1:1") // where nobody answers
 	listed := clitest.Ask[api.Automation](t, data, "automation", "list")
+	require.Equal(t, api.AutomationState{Mode: "unknown"}, listed.AutomationState)
 	byKey := make(map[string]api.AutomatedAsset)
 	for _, a := range listed.Assets {
 		byKey[string(a.Asset)] = a
@@ -39,7 +36,7 @@ func automationListNamesEveryAutomatedAsset(t *testing.T) {
 		}
 		require.Zero(t, code, stderr)
 		require.Equal(t, a.Automation.String(), one.Condition)
-		require.Contains(t, stdout, string(a.Key)+": "+one.Condition+"\nlast tick: –\n")
+		require.Contains(t, stdout, string(a.Key)+": "+one.Condition+"\nlast tick: –\nwhether automation runs is not known")
 	}
 	require.NotEmpty(t, byKey)
 }

@@ -76,6 +76,10 @@ func showNeedsDataFolderOnly(t *testing.T) {
 	require.Equal(t, "2", v.Failures[0].Example.Partition)
 	require.Contains(t, v.Failures[0].Advice, "then retry")
 	require.Len(t, v.Listed, 4)
+	require.Equal(t, 4, v.Matching)
+	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--limit", "1")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "\n1 of 2 partitions are listed; --limit lists more\n")
 
 	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--state", "skipped")
 	require.Zero(t, code, stderr)

@@ -156,6 +156,11 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 			v.Waiting = append(v.Waiting, api.WaitOf(w, d.Ledger.WallTime))
 		}
 	}
+	for _, s := range sums {
+		if (filter.Asset == "" || s.Asset == filter.Asset) && (filter.State == "" || s.State == filter.State) {
+			v.Matching += s.Steps
+		}
+	}
 	filter.Backfill = b.ID
 	steps, err := d.Ledger.BackfillSteps(ctx, filter)
 	for _, s := range steps {

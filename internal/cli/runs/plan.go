@@ -178,18 +178,25 @@ func errTooManySteps(op string, steps int) error {
 
 func (p *Prepared) show() api.Plan {
 	v := api.Plan{
-		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left,
+		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Filter: p.request.Filter, Left: p.Plan.Left,
 		Discover: append([]forecast.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
 	for i, step := range p.Plan.Steps {
-		v.Steps[i] = api.PlanStep{Step: step, Estimate: p.forecast.Steps[i]}
+		v.Steps[i] = api.PlanStep{Step: step, Attempt: p.view.Record(step.Asset, step.Partition.Key).Attempt, Estimate: p.forecast.Steps[i]}
 	}
 	return v
 }
 
+// withoutFilter says what a plan without --missing, --stale, --failed or --force holds.
+const withoutFilter = output.Prose(`Every selected partition is looked at, and only what is missing, new, changed or left over is done; left out are windows of
+time that are fresh, and past windows that were never published unless --partition names them.`)
+
 func printPlan(w io.Writer, v api.Plan) error {
 	for _, set := range v.Undiscovered {
 		output.Writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
+	}
+	if v.Filter == asset.Needed {
+		output.Writeln(w, withoutFilter)
 	}
 	if v.Left > 0 {
 		output.Writef(w, "%d selected partitions are left out by the filter.\n", v.Left)
@@ -206,10 +213,10 @@ func printPlan(w io.Writer, v api.Plan) error {
 		if s.Estimate.Note != "" && !strings.Contains(reason, "source") {
 			reason += "; " + s.Estimate.Note
 		}
-		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State)}, append(cells(s.Estimate), reason)...))
+		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State), output.OrDash(string(s.Attempt))}, append(cells(s.Estimate), reason)...))
 	}
-	rows = append(rows, append([]string{"total", "", "", ""}, append(cells(v.Total), "")...))
-	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
+	rows = append(rows, append([]string{"total", "", "", "", ""}, append(cells(v.Total), "")...))
+	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "LAST ATTEMPT", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
 	_, err := output.Writef(w, "\n%s\n", planSentence(v))

@@ -30,7 +30,7 @@ func statusJSONIsSameWhenWrittenInPieces(t *testing.T) {
 		"no asset":         {Assets: []api.AssetStatus{}},
 		"no partitions":    {Assets: []api.AssetStatus{{Asset: "a/b", Partitions: []api.PartitionStatus{}}}},
 		"one":              {Assets: []api.AssetStatus{{Asset: "a/b", Location: "b", Partitions: some[:1]}}},
-		"a run that waits": {Assets: []api.AssetStatus{{Asset: "a/b", Partitions: some}}, Waiting: []api.Wait{{Partition: "category", RunID: "r", Kind: "paused"}}},
+		"a run that waits": {Assets: []api.AssetStatus{{Asset: "a/b", Partitions: some}}, Waiting: []api.Wait{{Partition: "category", RunID: "r", Kind: "paused"}}, Next: "a/b[6]"},
 		"several": {Assets: []api.AssetStatus{
 			{Asset: "a/b", Location: `"partitions": []`, Partitions: some}, {Asset: "a/none", Partitions: []api.PartitionStatus{}}, {Asset: "a/c", Partitions: some[1:]},
 		}},

@@ -205,7 +205,11 @@ func foreignCommitsAreShownByEveryVerb(t *testing.T) {
 			require.Contains(t, stdout, " by delta-rs:py-1.6.6 (")
 			code, stdout, stderr = clitest.Run(t, data, "rollback", "anvisa/catalog", "--to", "0")
 			require.Zero(t, code, stdout+stderr)
-			shownAs(t, data, asset.Fresh)
+			after := asset.RolledBack
+			if tt.class == "" && tt.name != "deletion vectors" { // its files are what they were
+				after = asset.Fresh
+			}
+			shownAs(t, data, after)
 			audited(t, data, nil)
 		})
 	}
@@ -222,7 +226,7 @@ func shownAs(t *testing.T, data string, state asset.State, says ...string) api.P
 	require.Contains(t, stdout, string(state))
 	for _, text := range says {
 		require.Contains(t, one.Reason, text)
-		require.Contains(t, stdout, text)
+		require.Contains(t, strings.Join(strings.Fields(stdout), " "), text)
 	}
 	return one
 }

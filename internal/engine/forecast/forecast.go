@@ -264,8 +264,11 @@ func PaceOf(ctx context.Context, l *ledger.Ledger, host string, rps float64) (Pa
 	if b.BlockedUntil.After(until) {
 		until = b.BlockedUntil
 	}
-	if b.Rate > 0 {
+	switch {
+	case b.Rate > 0:
 		rps = b.Rate
+	case b.Interval > 0: // of the worker that asked last, whose configuration may be another
+		rps = float64(time.Second) / float64(b.Interval)
 	}
 	return Pace{RPS: rps, Share: b.Pace, Wait: max(0, until.Sub(now))}, nil
 }

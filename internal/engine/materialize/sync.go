@@ -164,6 +164,9 @@ func (eng *Engine) list(ctx context.Context, j job) (listing, asset.Listing, err
 		Observed: strconv.Itoa(len(found.order)), Expected: strconv.Itoa(declared.Total)}
 	if err != nil {
 		verdict.Detail = err.Error()
+		if len(found.order) == 0 && declared.Total == 0 { // there was nothing to compare
+			verdict.Observed, verdict.Expected = "", ""
+		}
 	}
 	if noted := eng.record(ctx, j, j.at.Last || fault.IsFinal(err), []asset.CheckResult{verdict}); noted != nil {
 		return listing{}, declared, noted

@@ -2,6 +2,7 @@ package planning
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -65,13 +66,14 @@ func Partitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map[stri
 	return found, nil
 }
 
-// PartitionsOf reads the keys of one dynamic set.
+// PartitionsOf reads the keys of one dynamic set, in the order of people: 2 before 10. A range A..B is one of this order.
 func PartitionsOf(ctx context.Context, l *ledger.Ledger, set string) ([]asset.Partition, error) {
 	known, err := l.KnownPartitions(ctx, set)
 	found := make([]asset.Partition, len(known))
 	for i, p := range known {
 		found[i] = asset.Partition{Key: p.Key, Label: p.Label}
 	}
+	slices.SortStableFunc(found, func(a, b asset.Partition) int { return asset.NaturalOrder(a.Key, b.Key) })
 	return found, err
 }
 

@@ -89,8 +89,9 @@ func TestUpdatesOfADayThatIsNotOver(t *testing.T) {
 	require.NoError(t, err)
 	today := b.portal.Inventory().Day.Format(time.DateOnly)
 	none := func(asset.Item, asset.Row) error { panic("not reached") }
-	_, err = updates.List(t.Context(), runOf(updates, today, today), none)
+	claim, err := updates.List(t.Context(), runOf(updates, today, today), none)
 	require.ErrorContains(t, err, "does not hold that day whole yet")
+	require.NotEmpty(t, claim.Snapshot, "what was seen of it is told with the error")
 	require.Equal(t, fault.Incomplete, fault.KindOf(err))
 	b.portal.NextDay()
 	_, err = updates.List(t.Context(), runOf(updates, today, today), none)
