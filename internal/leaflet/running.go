@@ -150,6 +150,26 @@ func (e *edges) running(i int) []bool {
 			found[p.order[to]] = true
 		}
 	}
+	return p.inRows(found, from, to)
+}
+
+// inRows takes out of what was found what stands beside a line of the body: both are cells of a table that reaches to the edge. The
+// body is what is between the places from and to.
+func (p edgePage) inRows(found []bool, from, to int) []bool {
+	beside := func(body int, edge func(i int) int) {
+		if body < from || body >= to || height(p.boxes[p.order[body]]) <= 0 {
+			return
+		}
+		for i := range edgeLines {
+			place := edge(i)
+			if place < 0 || place >= len(p.order) || !level(p.boxes[p.order[body]], p.boxes[p.order[place]]) {
+				return
+			}
+			found[p.order[place]] = false
+		}
+	}
+	beside(from, func(i int) int { return from - 1 - i })
+	beside(to-1, func(i int) int { return to + i })
 	return found
 }
 
