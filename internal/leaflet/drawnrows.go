@@ -1,6 +1,7 @@
 package leaflet
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,21 +15,20 @@ type entry struct {
 }
 
 // divide makes rows of bands between two drawn lines: of the entries in the first column, where each has its own beside it. Nothing of a
-// band that is one row. The head, which is the first of several bands, is one.
+// band that is one row. What it makes of the first of several bands counts only where that is not the head.
 func (t *drawnTable) divide(bands [][]drawnCell) [][]tableRow {
 	rows, single := make([][]tableRow, len(bands)), make([][]tableRow, len(bands))
 	some := false
 	for i, band := range bands {
-		if i > 0 || len(bands) == 1 {
-			parts, pairs := t.split(band)
-			switch {
-			case pairs >= 2:
-				rows[i], some = parts, true
-			case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
-				single[i] = parts
-			case t.open:
-				rows[i] = t.paired(band)
-			}
+		parts, pairs := t.split(band)
+		switch {
+		case pairs >= 2:
+			rows[i] = parts
+			some = some || i > 0 || len(bands) == 1
+		case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
+			single[i] = parts
+		case t.open && i > 0 || t.open && len(bands) == 1:
+			rows[i] = t.paired(band)
 		}
 	}
 	for i := range rows {
@@ -102,7 +102,11 @@ func (t *tree) divided(columns []Box, place []int) [][]tableRow {
 		}
 	}
 	d := drawnTable{columns: columns}
-	return d.divide(bands)
+	rows := d.divide(bands)
+	if len(bands) > 1 {
+		rows[0] = nil
+	}
+	return rows
 }
 
 // lines are those of a cell.
@@ -130,6 +134,9 @@ const (
 	nextEntry = 1.3  // of a line's height: the space to the next line of an entry, at most
 	loose     = 0.75 // of the room for a line: a word that would take it no further had room
 )
+
+// ratedValue is a number, or a dash for none, with what it means in brackets at most: "8,3 (comum)".
+var ratedValue = regexp.MustCompile(`^(?:[<>≤≥]?\s*[0-9][0-9.,]*\s*%?|[-–—]+)(?:\s*\([^()]*\))?$`)
 
 // entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it. What stands
 // beside the cell tells that a line begins something, where it begins something there.
@@ -162,7 +169,7 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 			titled = !above // a heading, above the first entry
 		}
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)
-		again := l.text == before.text // "muito comum", below "muito comum"
+		again := l.text == before.text || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
@@ -179,7 +186,7 @@ func begun(beside []entry, b Box) (begins, value bool) {
 		line.Y1 = min(line.Y1, line.Y0+height(b))
 		if level(line, b) {
 			r, _ := utf8.DecodeRuneInString(strings.TrimLeft(e.text, "<>≥≤ "))
-			begins, value = true, value || unicode.IsDigit(r) || i > 0 && beside[i-1].text == e.text
+			begins, value = true, value || unicode.IsDigit(r) || wholeValue.MatchString(e.text) || i > 0 && beside[i-1].text == e.text
 		}
 	}
 	return begins, value

@@ -11,6 +11,7 @@ import (
 type drawnTable struct {
 	from, to int // lines
 	rows     []tableRow
+	first    []tableRow // rows that the first of them is where it is no head; nil where it is one
 	columns  []Box
 	spans    bool // a cell lies over rows
 	open     bool // it has lines across alone
@@ -240,6 +241,9 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	}
 	starts := make([]int, len(bands)+1) // of each band, its first row
 	divided := t.divide(bands)
+	if len(bands) > 1 {
+		t.first, divided[0] = divided[0], nil
+	}
 	for i, band := range bands {
 		starts[i] = len(t.rows)
 		if divided[i] != nil {
@@ -281,17 +285,20 @@ func (t drawnTable) reduced() drawnTable {
 	if len(columns) == len(t.columns) {
 		return t
 	}
-	rows := make([]tableRow, len(t.rows))
-	for i, r := range t.rows {
-		rows[i] = newRow(len(columns))
-		rows[i].group = r.group
-		for c := range t.columns {
-			if at := before[c]; before[c+1] > at {
-				rows[i].texts[at], rows[i].last[at], rows[i].down[at] = r.texts[c], max(at, before[max(c, r.last[c])+1]-1), r.down[c]
+	narrowed := func(all []tableRow) []tableRow {
+		rows := make([]tableRow, len(all))
+		for i, r := range all {
+			rows[i] = newRow(len(columns))
+			rows[i].group = r.group
+			for c := range t.columns {
+				if at := before[c]; before[c+1] > at {
+					rows[i].texts[at], rows[i].last[at], rows[i].down[at] = r.texts[c], max(at, before[max(c, r.last[c])+1]-1), r.down[c]
+				}
 			}
 		}
+		return rows
 	}
-	t.rows, t.columns = rows, columns
+	t.rows, t.first, t.columns = narrowed(t.rows), narrowed(t.first), columns
 	return t
 }
 
@@ -308,6 +315,9 @@ func (t drawnTable) like(o drawnTable) bool {
 // goes on with the one above, where rows are told apart by their other cells.
 func (t *drawnTable) append(o drawnTable) {
 	rows := o.rows[repeated(t.rows[:t.head()], o.rows):]
+	if len(rows) == len(o.rows) && len(o.first) > 0 {
+		rows = slices.Concat(o.first, rows[1:])
+	}
 	t.to = o.to
 	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) && (!t.spans || !rows[0].begins(t.rows[len(t.rows)-1])) {
 		last := t.rows[len(t.rows)-1]
