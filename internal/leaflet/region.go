@@ -216,10 +216,13 @@ var mark = regexp.MustCompile(`^(?:[-–•*§]|[0-9]{1,2}\s*[.)º°]?|[a-z][.)]
 // edges are the middles of the spaces between columns. The narrow cells make the columns, the wider ones widen one each;
 // what would lie over two columns is a head that stretches, and what stands alone may be as wide as the table.
 func (g grid) edges() []float32 {
-	var sided []Box
+	var sided, ends []Box // ends are small words after the wide blank of a justified text: they make no column
 	for _, r := range g.parts {
 		for i, paired := range pairs(r) {
-			if paired {
+			switch {
+			case paired && slices.Contains(small, r[i].text):
+				ends = append(ends, r[i].box)
+			case paired:
 				sided = append(sided, r[i].box)
 			}
 		}
@@ -255,9 +258,21 @@ func (g grid) edges() []float32 {
 		columns = kept
 	}
 	slices.SortFunc(columns, func(a, b Box) int { return cmp.Compare(a.X0, b.X0) })
+	for _, b := range ends {
+		for i := range columns {
+			if columns[i].X1 < b.X0 && (i+1 == len(columns) || b.X1 < columns[i+1].X0) {
+				columns[i].X1 = b.X1
+			}
+		}
+	}
 	var edges []float32
 	for i := 1; i < len(columns); i++ {
 		edges = append(edges, (columns[i-1].X1+columns[i].X0)/2)
+	}
+	if n := g.crossing(edges); n >= stopCells && len(sided) > manyCells {
+		if stops := g.stops(); len(stops) > 0 && stopGain*g.crossing(stops) <= n {
+			return stops
+		}
 	}
 	return edges
 }
