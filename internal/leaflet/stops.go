@@ -116,3 +116,27 @@ func (m *merger) labelled() bool {
 	}
 	return labels >= valuePairs && small*10 <= labels
 }
+
+// alike reports whether what stands beside a says the same as what stands beside b but for its number: "4 comprimidos", above "24 comprimidos". Or a and b do.
+func (m *merger) alike(a, b *fragment) bool {
+	if counted(a.text) && a.column > 0 && masked(a.text) == masked(b.text) {
+		return true
+	}
+	found := false
+	m.any(b.box.Y0, b.box.Y1, func(f *fragment) bool {
+		if f.column > a.column && f.above >= 0 && abs(f.base-b.base) <= sameLine*height(b.box) {
+			above := &m.all[f.above]
+			found = found || abs(above.base-a.base) <= sameLine*height(a.box) && counted(f.text) && masked(above.text) == masked(f.text)
+		}
+		return found
+	})
+	return found
+}
+
+// counted reports whether a text begins with a digit and has letters.
+func counted(text string) bool {
+	return text != "" && text[0] >= '0' && text[0] <= '9' && longWord.MatchString(text)
+}
+
+// masked is a text with a zero for each number.
+func masked(text string) string { return digits.ReplaceAllString(text, "0") }

@@ -268,5 +268,8 @@ func (m *merger) line(a, b *fragment) bool {
 	if !others && b.column > 0 {
 		return true
 	}
+	if m.alike(a, b) {
+		return false
+	}
 	return !fresh && above != nil && runsOn(above.text, leftmost.text)
 }
