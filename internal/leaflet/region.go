@@ -216,17 +216,7 @@ var mark = regexp.MustCompile(`^(?:[-–•*§]|[0-9]{1,2}\s*[.)º°]?|[a-z][.)]
 // edges are the middles of the spaces between columns. The narrow cells make the columns, the wider ones widen one each;
 // what would lie over two columns is a head that stretches, and what stands alone may be as wide as the table.
 func (g grid) edges() []float32 {
-	var sided, ends []Box // ends are small words after the wide blank of a justified text: they make no column
-	for _, r := range g.parts {
-		for i, paired := range pairs(r) {
-			switch {
-			case paired && slices.Contains(small, r[i].text):
-				ends = append(ends, r[i].box)
-			case paired:
-				sided = append(sided, r[i].box)
-			}
-		}
-	}
+	sided, ends := g.sided()
 	slices.SortStableFunc(sided, func(a, b Box) int { return cmp.Compare(a.X1-a.X0, b.X1-b.X0) })
 	var columns []Box
 	var members []int
@@ -275,6 +265,21 @@ func (g grid) edges() []float32 {
 		}
 	}
 	return edges
+}
+
+// sided gives where the cells are that have another beside them, and where small words are after the wide blank of a justified text: those make no column.
+func (g grid) sided() (sided, ends []Box) {
+	for _, r := range g.parts {
+		for i, paired := range pairs(r) {
+			switch {
+			case paired && slices.Contains(small, r[i].text):
+				ends = append(ends, r[i].box)
+			case paired:
+				sided = append(sided, r[i].box)
+			}
+		}
+	}
+	return sided, ends
 }
 
 // returns counts how often the text goes back to a column further left: columns of prose are read one after the other.

@@ -213,7 +213,10 @@ type assembly struct {
 func (g grid) assembled() (assembly, bool) {
 	g = g.split(g.edges())
 	edges := g.edges()
-	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
+	if len(edges) == 0 || len(edges) >= maxColumns {
+		return assembly{}, false
+	}
+	if g.returns(edges) < tableRows-1 && !newMerger(g.tall().fragments(edges)).byColumn() {
 		return assembly{}, false
 	}
 	parts := g.tall().rows(edges, len(g.parts))
