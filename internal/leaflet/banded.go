@@ -68,6 +68,7 @@ func (g grid) closely(lines []line, edges []float32) region {
 			for _, w := range c.words[i+1:] {
 				right.add(w)
 			}
+			left.box.X1 = min(left.box.X1, edges[0]-1)
 			return region{left, right}
 		}
 	}
@@ -171,8 +172,11 @@ func (a assembly) under(ys []float32) assembly {
 	return a
 }
 
-// goesOnWith reports whether the row of a head below r has nothing in columns that r has nothing in, and no value.
+// goesOnWith reports whether the row of a head below r has two cells at least, nothing in columns that r has nothing in, and no value.
 func (r tableRow) goesOnWith(below tableRow) bool {
+	if below.filled() < 2 {
+		return false
+	}
 	for c, text := range below.texts {
 		if text != "" && (r.texts[c] == "" || ratedValue.MatchString(text)) {
 			return false

@@ -169,7 +169,7 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)
 		again := l.text == before.text || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
-		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && !eachValued(beside, before.box, l.box) {
+		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && (open(e.text) || !eachValued(beside, before.box, l.box)) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
 		}
@@ -202,3 +202,6 @@ func eachValued(beside []entry, a, b Box) bool {
 		return on(e, a, b) && slices.ContainsFunc(beside, func(o entry) bool { return o.column == e.column && on(o, b, a) })
 	})
 }
+
+// open reports whether a bracket in a text is not closed.
+func open(text string) bool { return strings.Count(text, "(") > strings.Count(text, ")") }
