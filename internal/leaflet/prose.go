@@ -22,9 +22,9 @@ const (
 var bullets = regexp.MustCompile(`^(?:[^\p{L}\p{N}\s<>≤≥=+%/(),.;:–—-]|\p{Co}|[oO]\b|[-–−]|\s)+$`)
 
 // prose reports whether rows are no table: too many cells end in the middle of a sentence, or rows over all columns begin there; hardly a cell of many
-// columns has words; or nothing in it is a word.
+// columns has words; or hardly a cell has a word of three letters or digits.
 func prose(rows []tableRow) bool {
-	cells, unfinished, groups, words := 0, 0, 0, false
+	cells, unfinished, groups, long := 0, 0, 0, 0
 	for _, r := range rows {
 		for _, text := range r.texts {
 			if text == "" {
@@ -34,19 +34,25 @@ func prose(rows []tableRow) bool {
 			if unfinishedText(text) {
 				unfinished++
 			}
-			words = words || longWord.MatchString(text)
+			if longText.MatchString(text) {
+				long++
+			}
 		}
 		if r.group && startsSmall(r.texts[0]) {
 			groups++
 		}
 	}
 	n := len(rows)
-	return !words || unfinished >= unfinishedCells && float64(unfinished) >= unfinishedShare*float64(cells) ||
+	return long < tableRows || unfinished >= unfinishedCells && float64(unfinished) >= unfinishedShare*float64(cells) ||
 		groups >= smallGroups && float64(groups) >= smallShare*float64(n) ||
 		len(rows[0].texts) >= manyColumns && float64(cells) < sparseShare*float64(n*len(rows[0].texts))
 }
 
-var longWord = regexp.MustCompile(`\p{L}{3}`)
+// longWord is three letters of a word, and longText three letters or digits.
+var (
+	longWord = regexp.MustCompile(`\p{L}{3}`)
+	longText = regexp.MustCompile(`[\p{L}\p{N}]{3}`)
+)
 
 // unfinishedText reports whether a text ends with a word that another must follow.
 func unfinishedText(text string) bool {
