@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A running head or foot repeats on the pages of one leaflet: among the outermost lines of at least edgePages of them, at the same height,
@@ -150,6 +151,29 @@ func (e *edges) running(i int) []bool {
 			found[p.order[to]] = true
 		}
 	}
+	return e.inRows(i, found, from, to)
+}
+
+// inRows takes out of what was found on page i what stands beside a line of the body: both are cells of a table that reaches to the edge. The number of
+// a page is none, alone or in a text. The body is what is between the places from and to.
+func (e *edges) inRows(i int, found []bool, from, to int) []bool {
+	p := e.pages[i]
+	beside := func(body int, edge func(k int) int) {
+		if body < from || body >= to || height(p.boxes[p.order[body]]) <= 0 {
+			return
+		}
+		for k := range edgeLines {
+			place := edge(k)
+			if place < 0 || place >= len(p.order) || !level(p.boxes[p.order[body]], p.boxes[p.order[place]]) {
+				return
+			}
+			if key := p.keys[place]; key.text != "" && !(strings.ContainsFunc(key.text, unicode.IsLetter) && e.advances(key)) {
+				found[p.order[place]] = false
+			}
+		}
+	}
+	beside(from, func(k int) int { return from - 1 - k })
+	beside(to-1, func(k int) int { return to + k })
 	return found
 }
 

@@ -38,7 +38,7 @@ func (g grid) splitSideBySide(lines []line, rules [][]Box) []grid {
 			continue
 		}
 		b, ok := right.assembled()
-		if ok && w.divides(a, b, cut.across(lines, rules)) {
+		if ok && w.divides(a, b, cut.across(lines, rules, aroundTable)) {
 			return append([]grid{left}, right.splitSideBySide(lines, rules)...)
 		}
 	}
@@ -129,8 +129,8 @@ func (r region) box() (b Box) {
 	return b
 }
 
-// across gives the lines that are drawn across the page where the first part of g is.
-func (g grid) across(lines []line, rules [][]Box) (found []stroke) {
+// across gives the lines that are drawn across the page where the first part of g is, and up to so many points above it.
+func (g grid) across(lines []line, rules [][]Box, above float32) (found []stroke) {
 	page := lines[g.parts[0][0].line].page - 1
 	if page >= len(rules) {
 		return nil
@@ -138,7 +138,7 @@ func (g grid) across(lines []line, rules [][]Box) (found []stroke) {
 	b := g.parts[0].box()
 	all, _ := strokes(rules[page])
 	for _, s := range all {
-		if b.Y0-aroundTable < s.at && s.at < b.Y1+aroundTable && s.from < b.X1 && s.to > b.X0 {
+		if b.Y0-above < s.at && s.at < b.Y1+aroundTable && s.from < b.X1 && s.to > b.X0 {
 			found = append(found, s)
 		}
 	}

@@ -21,7 +21,8 @@ func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
 		for _, g := range g.untitled() {
 			first := len(found)
-			for _, g := range g.splitSideBySide(lines, rules) {
+			for _, g := range g.closed().splitSideBySide(lines, rules) {
+				g = g.topped(lines, rules)
 				if t, ok := g.tableOf(lines, rules); ok {
 					found, spans = append(found, t), append(spans, g.span())
 				}
@@ -34,13 +35,18 @@ func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 
 // tableOf makes a table of g, with what lines across tell, unless it is none.
 func (g grid) tableOf(lines []line, rules [][]Box) (Table, bool) {
-	t, ok := g.table()
-	if l, told := g.lined(lines, rules); ok && told {
+	a, ok := g.assembled()
+	if !ok {
+		return Table{}, false
+	}
+	a = a.under(g.around(lines, rules))
+	t := newTable(a.rows, a.head, a.columns)
+	if l, told := g.lined(lines, rules); told {
 		t = l.table(lines)
 	}
 	span := g.span()
 	t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
-	return t, ok
+	return t, true
 }
 
 // inTurn makes one of spans that have lines in common. They begin one after the other, or are all printed in turn.
@@ -196,15 +202,6 @@ func top(page []cell) (end int) {
 	return end
 }
 
-// table makes a table of g, unless it is none.
-func (g grid) table() (Table, bool) {
-	a, ok := g.assembled()
-	if !ok {
-		return Table{}, false
-	}
-	return newTable(a.rows, a.head, a.columns), true
-}
-
 // assembly is what a table is made of: its rows, how many of them are its head, and where its columns are.
 type assembly struct {
 	rows    []tableRow
@@ -216,7 +213,10 @@ type assembly struct {
 func (g grid) assembled() (assembly, bool) {
 	g = g.split(g.edges())
 	edges := g.edges()
-	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
+	if len(edges) == 0 || len(edges) >= maxColumns {
+		return assembly{}, false
+	}
+	if g.returns(edges) < tableRows-1 && !newMerger(g.tall().fragments(edges)).byColumn() {
 		return assembly{}, false
 	}
 	parts := g.tall().rows(edges, len(g.parts))
@@ -230,7 +230,7 @@ func (g grid) assembled() (assembly, bool) {
 		}
 		all = append(all, rows...)
 	}
-	if !tabular(all) {
+	if !tabular(all) || prose(all) {
 		return assembly{}, false
 	}
 	return assembly{all, head, extents(g, edges)}, true
@@ -277,7 +277,7 @@ const manyRows = 8
 func tabular(rows []tableRow) bool {
 	full, marks := 0, 0
 	for _, r := range rows {
-		if r.filled() >= 2 {
+		if r.filled() >= 2 && !r.itemised() {
 			full++
 			if mark.MatchString(r.texts[0]) {
 				marks++
