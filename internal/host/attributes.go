@@ -26,16 +26,14 @@ func missingAttributes(ctx context.Context, c client.Client, namespace string, l
 	var missing []string
 	var refused error
 	for _, name := range workflows.Attributes() {
-		if hasAttribute(ctx, c, namespace, name) == nil {
+		if hasAttribute(ctx, c, namespace, name) {
 			continue
 		}
 		_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
 			Namespace: namespace, SearchAttributes: map[string]enumspb.IndexedValueType{name: enumspb.INDEXED_VALUE_TYPE_KEYWORD},
 		})
-		if err == nil {
-			continue
-		}
-		if hasAttribute(ctx, c, namespace, name) != nil { // otherwise another worker has added it meanwhile
+		// The answer does not tell: a name that has another type is no error, and one that another worker has just added is.
+		if !hasAttribute(ctx, c, namespace, name) {
 			missing, refused = append(missing, name), err
 		}
 	}
@@ -47,11 +45,16 @@ func missingAttributes(ctx context.Context, c client.Client, namespace string, l
 	return missing
 }
 
-// hasAttribute is an error where a namespace cannot be asked for workflows by an attribute: it is not registered, or its
-// values are no text. Whoever may start workflows may ask this; the list of attributes is for administrators.
-func hasAttribute(ctx context.Context, c client.Client, namespace, name string) error {
-	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+// hasAttribute reports whether a namespace has an attribute of type Keyword. A server that shows its list of attributes to
+// administrators alone is asked for workflows with this attribute instead: it refuses names that are not registered, but a
+// name that is registered with another type counts as present then.
+func hasAttribute(ctx context.Context, c client.Client, namespace, name string) bool {
+	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	if err == nil {
+		return listed.GetCustomAttributes()[name] == enumspb.INDEXED_VALUE_TYPE_KEYWORD
+	}
+	_, err = c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: namespace, Query: fmt.Sprintf("`%s` = 'none'", name), // quoted: PARTITION is a word of SQL
 	})
-	return err
+	return err == nil
 }
