@@ -113,7 +113,6 @@ func TestMaterialize(t *testing.T) {
 	t.Run("continues to poll in an old history", materializeContinuesToPollInOldHistory)
 	t.Run("cancels its children and records it", materializeCancelsItsChildrenAndRecordsIt)
 	t.Run("discovers partitions on the queue of the source", materializeDiscoversPartitionsOnQueueOfSource)
-	t.Run("sets search attributes", materializeSetsSearchAttributes)
 }
 
 func materializeStartsStepWhenItsOwnNeedsAreDone(t *testing.T) {
@@ -224,24 +223,4 @@ func materializeDiscoversPartitionsOnQueueOfSource(t *testing.T) {
 	require.Len(t, ends, 1)
 	require.Equal(t, ledger.RunFailed, ends[0].State)
 	require.Equal(t, "the site blocks us", ends[0].Error)
-}
-
-func materializeSetsSearchAttributes(t *testing.T) {
-	t.Parallel()
-	s := step("t/catalog", "1")
-	env, _ := planned(s)
-	env.OnWorkflow(workflows.Partition, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ workflows.PartitionInput) (materialize.Result, error) {
-		info := workflow.GetInfo(ctx)
-		require.Equal(t, "partition/t/catalog[1]", info.WorkflowExecution.ID)
-		require.Equal(t, workflows.PartitionID(s), info.WorkflowExecution.ID)
-		require.Equal(t, "drugslm-orchestrate", info.TaskQueueName)
-		found := workflow.GetTypedSearchAttributes(ctx)
-		for name, want := range map[string]string{"Asset": "t/catalog", "Partition": "1", "Run": "run-1", "CodeVersion": "3"} {
-			got, _ := found.GetKeyword(temporal.NewSearchAttributeKeyKeyword(name))
-			require.Equal(t, want, got, name)
-		}
-		return materialize.Result{}, nil
-	})
-	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}})
-	require.NoError(t, env.GetWorkflowError())
 }

@@ -17,14 +17,6 @@ import (
 // TaskQueue is the Temporal task queue of a kind of worker slot: "drugslm-browser".
 func TaskQueue(q asset.Queue) string { return "drugslm-" + string(q) }
 
-// The search attributes that make runs findable in the Web UI. The server must have them registered, as Keyword.
-var (
-	attrAsset       = temporal.NewSearchAttributeKeyKeyword("Asset")
-	attrPartition   = temporal.NewSearchAttributeKeyKeyword("Partition")
-	attrRun         = temporal.NewSearchAttributeKeyKeyword("Run")
-	attrCodeVersion = temporal.NewSearchAttributeKeyKeyword("CodeVersion")
-)
-
 // heartbeat is how long a silent activity is believed alive: several times the interval at which it beats.
 const heartbeat = 30 * time.Second
 

@@ -59,7 +59,11 @@ func Partition(ctx workflow.Context, in PartitionInput) (materialize.Result, err
 	}
 	p.in.StepInput = p.at.Synced.Of(in.StepInput)
 	made, err := p.carryOut(ctx)
-	if err != nil && !workflow.IsContinueAsNewError(err) {
+	if workflow.IsContinueAsNewError(err) {
+		return made, err
+	}
+	p.describeEnd(ctx, made, err)
+	if err != nil {
 		p.release(ctx, err)
 	}
 	measure(ctx, in, p.at.Began, made, err)
@@ -176,7 +180,6 @@ func (p *partition) publish(ctx workflow.Context) (made materialize.Result, err 
 	var checked materialize.Checked
 	check := materialize.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Synced.Upstream}
 	if err := workflow.ExecuteActivity(orchestrate, a.Check, check).Get(ctx, &checked); err != nil {
-		p.describe(ctx, "**not published**: "+rootCause(err))
 		return made, err
 	}
 	p.describe(ctx, "publishing")
@@ -184,23 +187,5 @@ func (p *partition) publish(ctx workflow.Context) (made materialize.Result, err 
 		StepInput: p.in.StepInput, Snapshot: p.at.Synced.Snapshot, Upstream: p.at.Synced.Upstream,
 		CheckResults: checked.Results, Traces: p.at.Traces,
 	}).Get(ctx, &made)
-	if err != nil {
-		return made, err
-	}
-	outcome := "unchanged since version %d"
-	if made.Changed {
-		outcome = "published as version %d"
-	}
-	p.describe(ctx, fmt.Sprintf(outcome+": %d rows", made.Version, made.Rows))
-	return made, nil
-}
-
-// describe keeps the step's page in the Web UI readable: what it is doing, and the counts.
-func (p *partition) describe(ctx workflow.Context, phase string) {
-	e, d := p.at.Synced, p.at.Done
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s, run `%s`: %s\n\n", p.in.Step.Name(), p.in.Run, phase)+
-		"| discovered | new | changed | recomputed | retried | vanished | unchanged | to do | staged | absent | quarantined |\n"+
-		"|---|---|---|---|---|---|---|---|---|---|---|\n"+
-		fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", e.Discovered, e.New, e.Changed,
-			e.CodeChanged, e.Retried, e.Vanished, e.Unchanged, e.Todo, d.Staged, d.Absent, d.Quarantined))
+	return made, err
 }

@@ -4,21 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"time"
 	"unicode/utf8"
 )
 
-// PublishedBy returns the version of a partition that a run published last, and when; false if it published none.
-func (l *Ledger) PublishedBy(ctx context.Context, asset, partition, run string) (version int64, at time.Time, ok bool, err error) {
+// PublishedBy returns the materialization with which a run published a partition last; false if it published none.
+func (l *Ledger) PublishedBy(ctx context.Context, asset, partition, run string) (m Materialization, ok bool, err error) {
 	err = l.query(ctx, "find publish", func(rows *sql.Rows) error {
-		var finished int64
 		ok = true
-		err := rows.Scan(&version, &finished)
-		at = when(finished)
+		m, err = scanMaterialization(rows)
 		return err
-	}, `SELECT version, finished FROM materializations WHERE asset = $1 AND partition = $2 AND state = 'published' AND run = $3
-		ORDER BY id DESC LIMIT 1`, asset, partition, run)
-	return version, at, ok, err
+	}, `SELECT `+materializationColumns+` FROM materializations m WHERE m.asset = $1 AND m.partition = $2 AND m.state = 'published' AND m.run = $3
+		ORDER BY m.id DESC LIMIT 1`, asset, partition, run)
+	return m, ok, err
 }
 
 // maxNearest is how many ids Near looks at.

@@ -46,10 +46,14 @@ func InLine(args []any) {
 		case fmt.Stringer:
 			args[i] = terminal.Line(v.String())
 		default:
-			switch reflect.TypeOf(arg).Kind() {
+			switch value := reflect.ValueOf(arg); value.Kind() {
 			case reflect.String:
-				args[i] = terminal.Line(reflect.ValueOf(arg).String())
+				args[i] = terminal.Line(value.String())
 			case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer:
+				if value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8 { // a text, such as JSON
+					args[i] = terminal.Line(string(value.Bytes()))
+					continue
+				}
 				args[i] = terminal.Line(fmt.Sprint(arg))
 			}
 		}

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,4 +38,15 @@ func outputListsRowForEachValue(t *testing.T) {
 		require.NoError(t, List(&b, values, columns))
 		require.Equal(t, want, b.String())
 	}
+}
+
+func TestWritef(t *testing.T) {
+	t.Parallel()
+	t.Run("shows bytes as the text that they are, on one line", func(t *testing.T) {
+		t.Parallel()
+		var out bytes.Buffer
+		_, err := Writef(&out, "%s: %s → %v\n", "total", json.RawMessage("10"), []byte("a\nb"))
+		require.NoError(t, err)
+		require.Equal(t, "total: 10 → a\\nb\n", out.String())
+	})
 }

@@ -63,6 +63,9 @@ type Place struct {
 	Version  int64      `json:"version"`  // in which the row came
 	Since    *time.Time `json:"since"`    // null: the publish is not on record
 	Part     string     `json:"part"`
+
+	Workflow  string `json:"workflow,omitempty"`  // that published the row, and its execution; none: not on record, or made by a build that did not record them
+	Execution string `json:"execution,omitempty"` // Temporal's run id
 }
 
 // Origin is where a row came from, as the row itself says.
@@ -342,9 +345,10 @@ func (c *chain) row(ctx context.Context, made *asset.Asset, e ledger.Entry, link
 		if e.State != ledger.Published {
 			run = link.Made.RunID
 		}
-		version, at, ok, err := c.eng.Ledger.PublishedBy(ctx, e.Asset, e.Partition, run)
+		m, ok, err := c.eng.Ledger.PublishedBy(ctx, e.Asset, e.Partition, run)
 		if ok {
-			link.Table.Version, link.Table.Since = version, &at
+			link.Table.Version, link.Table.Since = m.Version, &m.Finished
+			link.Table.Workflow, link.Table.Execution = m.Workflow, m.Execution
 		}
 		return err
 	}

@@ -64,7 +64,7 @@ func pruneMaterializations(t *testing.T, l *ledger.Ledger) {
 	now, err := l.Counts(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Equal(t, counts, now)
-	_, _, ok, err := l.PublishedBy(t.Context(), Asset, Partition, "publish")
+	_, ok, err := l.PublishedBy(t.Context(), Asset, Partition, "publish")
 	require.NoError(t, err)
 	require.True(t, ok)
 	next := begin(t, l, "third")
@@ -110,11 +110,11 @@ func prunePublishes(t *testing.T, l *ledger.Ledger) {
 	}
 	require.Equal(t, 18, prune(t, l, ledger.Retention{Age: everything}).Materializations)
 	for i, run := range runs {
-		version, _, ok, err := l.PublishedBy(t.Context(), Asset, Partition, run)
+		m, ok, err := l.PublishedBy(t.Context(), Asset, Partition, run)
 		require.NoError(t, err)
 		require.Equal(t, i == 3 || i == 19, ok, run)
 		if ok {
-			require.EqualValues(t, i+1, version)
+			require.EqualValues(t, i+1, m.Version)
 		}
 	}
 }
