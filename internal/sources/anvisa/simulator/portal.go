@@ -22,6 +22,12 @@
 // the same in every run and for every seed. A leaflet's bytes follow from seed, product, expediente and audience: its SHA-256
 // is stable until the product gets a new expediente. Nothing is generated before it is asked for.
 //
+// With [Options].Cases some products have special leaflets, one of each kind, as far as there are three products for each: scanned
+// in whole or in part, encrypted, broken, a web page in place of a PDF, none at all, with words that nobody sees (some, or most),
+// filed twice, for both audiences in one file, with the wrong registration, a cover sheet alone. A special leaflet is the first
+// version of its product; what the company files later is an ordinary one. In the first night the encrypted one and one that was
+// ordinary get another version, whoever else does.
+//
 // With a state folder ([Options].State) a portal that was killed goes on where it was: the same day and products, the ban
 // that was in force, and /_log with all that was ever asked. Only the clock and the faults are given anew.
 //
@@ -49,6 +55,7 @@ type Options struct {
 	Listing    string           // a CSV or CSV.gz file of a real listing to serve instead; its columns: [ListingColumns]
 	Claims     string           // a file like Listing whose rows give the totals that are claimed; "": what is served
 	Leaflets   string           // a directory of PDFs served instead of generated ones, assigned to documents by a stable hash
+	Cases      bool             // some products have special leaflets: scans, an encrypted file and others, see the package's comment. Ignored with Listing
 	Faults     Faults           // what goes wrong; the zero value: nothing
 	Latency    time.Duration    // added to each API and PDF request
 	RetryAfter time.Duration    // how long throttling and bans ask a client to wait; 0: 600 s, as the real portal
@@ -142,6 +149,9 @@ func New(o Options) (*Portal, error) {
 func openIndex(o Options, m *memory) (*index, error) {
 	if o.Listing == "" {
 		x := seedIndex(o.Seed, o.Products, midnight(m.firstDay(o.Clock())))
+		if o.Cases {
+			x.setCases()
+		}
 		for _, t := range m.turns() {
 			x.nextDay(t)
 		}
