@@ -50,10 +50,18 @@ func InLine(args []any) {
 			case reflect.String:
 				args[i] = terminal.Line(reflect.ValueOf(arg).String())
 			case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer:
-				args[i] = terminal.Line(fmt.Sprint(arg))
+				args[i] = terminal.Line(shown(arg))
 			}
 		}
 	}
+}
+
+// shown is a value as text: bytes are a text, as JSON is.
+func shown(arg any) string {
+	if v := reflect.ValueOf(arg); v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+		return string(v.Bytes())
+	}
+	return fmt.Sprint(arg)
 }
 
 // Encoder writes JSON for people too: indented, with every line but the first after a prefix.

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,4 +32,12 @@ func TestListHasARowForEachValue(t *testing.T) {
 		require.NoError(t, List(&b, values, columns))
 		require.Equal(t, want, b.String())
 	}
+}
+
+func TestBytesAreText(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	_, err := Writef(&b, "%s → %s, %v, %s", json.RawMessage(`"1"`), []byte("two\n"), []int{3}, json.RawMessage(nil))
+	require.NoError(t, err)
+	require.Equal(t, `"1" → two\n, [3], `, b.String())
 }
