@@ -21,8 +21,8 @@ const (
 	scanWidth  = 1654
 	scanHeight = 2339
 	scanMargin = 130
-	scanSize   = 10.5 // points
-	scanLine   = 42   // dots
+	scanSize   = 9.5 // points
+	scanLine   = 37  // dots
 )
 
 // scan draws lines of text as a scanner sees them: pages without a character.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -130,11 +131,14 @@ func makeFile(seed uint64, o order) ([]byte, error) {
 	return file, err
 }
 
-// shorten leaves of each numbered section what fits on a sheet that somebody scanned: one paragraph.
+// shorten leaves of each numbered section what fits on a sheet that somebody scanned: two sentences.
 func (s *script) shorten() {
 	for i := 1; i < len(s.sections)-1; i++ {
 		section := &s.sections[i]
-		section.Paragraphs = section.Paragraphs[:min(1, len(section.Paragraphs))]
+		if len(section.Paragraphs) > 0 {
+			sentences := strings.SplitAfterN(section.Paragraphs[0], ". ", 3)
+			section.Paragraphs = []string{strings.TrimSpace(strings.Join(sentences[:min(2, len(sentences))], ""))}
+		}
 	}
 }
 

@@ -152,7 +152,7 @@ func paragraphs(seed uint64, o order, about topic, item int) []string {
 	r := draw(key...)
 	bank := phrases(about)
 	dealt := r.Perm(len(bank))
-	chosen, left := dealt[:len(dealt)*3/4], dealt[len(dealt)*3/4:]
+	chosen, left := dealt[:len(dealt)*2/3], dealt[len(dealt)*2/3:]
 	texts := make([]string, len(chosen))
 	for i, at := range chosen {
 		texts[i] = o.formula.phrase(bank[at], r)
