@@ -50,12 +50,12 @@ import (
 
 // Options say what a portal serves and how badly it behaves. The zero value is a well-behaved portal of 150 products.
 type Options struct {
-	Products   int              // how many products to make from the seed; 0: 150. Ignored with Listing
+	Products   int              // how many products to make from the seed; 0: 150. Ignored with Listing and Leaflets
 	Seed       uint64           // what products, texts, order and random faults are drawn from; 0: 1
 	Listing    string           // a CSV or CSV.gz file of a real listing to serve instead; its columns: [ListingColumns]
 	Claims     string           // a file like Listing whose rows give the totals that are claimed; "": what is served
 	Leaflets   string           // a directory of PDFs served instead of generated ones, assigned to documents by a stable hash
-	Cases      bool             // some products have special leaflets: scans, an encrypted file and others, see the package's comment. Ignored with Listing
+	Cases      bool             // some products have special leaflets: scans, an encrypted file and others, see the package's comment. Ignored with Listing and Leaflets
 	Faults     Faults           // what goes wrong; the zero value: nothing
 	Latency    time.Duration    // added to each API and PDF request
 	RetryAfter time.Duration    // how long throttling and bans ask a client to wait; 0: 600 s, as the real portal
@@ -149,7 +149,7 @@ func New(o Options) (*Portal, error) {
 func openIndex(o Options, m *memory) (*index, error) {
 	if o.Listing == "" {
 		x := seedIndex(o.Seed, o.Products, midnight(m.firstDay(o.Clock())))
-		if o.Cases {
+		if o.Cases && o.Leaflets == "" {
 			x.setCases()
 		}
 		for _, t := range m.turns() {
