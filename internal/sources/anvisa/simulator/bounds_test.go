@@ -62,7 +62,7 @@ func TestDocumentNumbers(t *testing.T) {
 
 func TestExpedientesAreUnique(t *testing.T) {
 	t.Parallel()
-	x := seedIndex(1, 5000, midnight(brazil(seedProduct(1, 1).Published)))
+	x := seedIndex(1, 5000, midnight(brazil(newStock().seedProduct(1, 1).Published)))
 	for range 100 {
 		x.nextDay(dayChange{})
 	}

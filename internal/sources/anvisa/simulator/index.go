@@ -34,10 +34,11 @@ type index struct {
 	products []*product
 	byID     map[int]*product
 	slots    []*product // every product there ever was
+	stock    stock
 }
 
 func newIndex(seed uint64, day time.Time, products []*product) *index {
-	x := &index{seed: seed, day: day, byID: map[int]*product{}}
+	x := &index{seed: seed, day: day, byID: map[int]*product{}, stock: newStock()}
 	for _, p := range products {
 		x.add(p)
 	}
@@ -77,9 +78,15 @@ func (x *index) nextDay(t dayChange) {
 	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.NoProducts {
 		for range leave {
 			at := r.IntN(len(x.products))
+			for x.products[at].special != ordinary {
+				at = (at + 1) % len(x.products)
+			}
 			delete(x.byID, x.products[at].ID)
 			x.products = slices.Delete(x.products, at, at+1)
 		}
+	}
+	if x.days == 1 && t.Leaflets == nil {
+		x.refile()
 	}
 	renewals := max(1, (27*len(x.products)+4400)/8800)
 	if t.Leaflets != nil {
@@ -92,7 +99,7 @@ func (x *index) nextDay(t dayChange) {
 	}
 	for range 1 + r.IntN(2) {
 		if len(x.slots) < 2*maxProducts && !t.NoProducts {
-			x.add(seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
+			x.add(x.stock.seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
 		}
 	}
 	x.shuffle()

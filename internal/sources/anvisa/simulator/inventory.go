@@ -70,8 +70,8 @@ func (p *product) leaflets() (n int) {
 type Leaflet struct {
 	SHA256   string    // of the bytes, in hexadecimal
 	Size     int       // bytes
-	Title    string    // the heading of its first page; "" for a file from Options.Leaflets
-	Sections []Section // in order, of every leaflet in the document; nil for a file from Options.Leaflets
+	Title    string    // the heading of its first page; "" for a file from Options.Leaflets, and for one that cannot be read
+	Sections []Section // in order, of every leaflet in the document; nil where there is no Title
 }
 
 // Section is one part of a generated leaflet's text. What Windows-1252 does not have (no seeded text has such a character)
@@ -97,7 +97,7 @@ func (p *Portal) Leaflet(id int, a Audience) (Leaflet, error) {
 	}
 	sum := sha256.Sum256(file)
 	l := Leaflet{SHA256: hex.EncodeToString(sum[:]), Size: len(file)}
-	if len(p.printer.files) == 0 {
+	if len(p.printer.files) == 0 && order.special.readable() {
 		text := compose(p.opt.Seed, order)
 		l.Title, l.Sections = text.title, text.sections
 	}

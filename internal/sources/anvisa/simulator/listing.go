@@ -59,7 +59,7 @@ func parseListing(in io.Reader) (l listing, err error) {
 	if err != nil {
 		return l, err
 	}
-	seen := map[int]bool{}
+	seen, all := map[int]bool{}, newStock()
 	for line := 2; ; line++ {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
@@ -76,6 +76,7 @@ func parseListing(in io.Reader) (l listing, err error) {
 			return l, fmt.Errorf("line %d: idProduto %d appears twice", line, p.ID)
 		}
 		seen[p.ID] = true
+		p.formula = all.listedFormula(p.ID, p.Name)
 		l.day, l.products = day, append(l.products, p)
 	}
 	if len(l.products) == 0 {

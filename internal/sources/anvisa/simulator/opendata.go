@@ -150,14 +150,14 @@ func (x *index) medicines() []medicine {
 // medicine draws a row from a number.
 func (x *index) medicine(id uint64, category string) medicine {
 	r := draw(x.seed, 'm', id)
-	company := pick(r, companies())
+	company, of := pick(r, companies()), x.stock.formulaOf(int(id), genericCategory)
 	if r.IntN(10) > 0 {
 		category = strings.ToUpper(category)
 	}
 	finished := time.Date(1998, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(27*365))
 	return medicine{
-		name: seedName(r), category: category, process: seedProcess(r, int(id%10_000_000)), company: cnpjOf(company) + " - " + company,
-		status: "Ativo", ingredients: strings.ToUpper(substance(r)), finished: finished,
+		name: x.stock.seedName(r, of, genericCategory), category: category, process: seedProcess(r, int(id%10_000_000)), company: cnpjOf(company) + " - " + company,
+		status: "Ativo", ingredients: strings.ToUpper(of.name()), finished: finished,
 		expires: x.day.AddDate(0, r.IntN(120), 0), id: id,
 	}
 }

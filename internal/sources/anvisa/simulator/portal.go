@@ -22,8 +22,14 @@
 // the same in every run and for every seed. A leaflet's bytes follow from seed, product, expediente and audience: its SHA-256
 // is stable until the product gets a new expediente. Nothing is generated before it is asked for.
 //
-// With a state folder ([Options].State) a portal that was killed continues where it was: the same day and products, the ban
-// that was in force, and /_log with all that was ever asked. Only the clock and the faults are given again.
+// With [Options].Cases some products have special leaflets, one of each kind, as far as there are three products for each: scanned
+// in whole or in part, encrypted, broken, a web page in place of a PDF, none at all, with words that nobody sees (some, or most),
+// filed twice, for both audiences in one file, with the wrong registration, a cover sheet alone. A special leaflet is the first
+// version of its product; what the company files later is an ordinary one. In the first night the encrypted one and one that was
+// ordinary get another version, whoever else does.
+//
+// With a state folder ([Options].State) a portal that was killed goes on where it was: the same day and products, the ban
+// that was in force, and /_log with all that was ever asked. Only the clock and the faults are given anew.
 //
 // A [Portal] is made by [New], is safe for concurrent use, starts no goroutine and need not be closed. Its zero value is not usable.
 package simulator
@@ -44,11 +50,12 @@ import (
 
 // Options say what a portal serves and how badly it behaves. The zero value is a well-behaved portal of 150 products.
 type Options struct {
-	Products   int              // how many products to make from the seed; 0: 150. Ignored with Listing
+	Products   int              // how many products to make from the seed; 0: 150. Ignored with Listing and Leaflets
 	Seed       uint64           // what products, texts, order and random faults are drawn from; 0: 1
 	Listing    string           // a CSV or CSV.gz file of a real listing to serve instead; its columns: [ListingColumns]
 	Claims     string           // a file like Listing whose rows give the totals that are declared; "": what is served
 	Leaflets   string           // a directory of PDFs served instead of generated ones, assigned to documents by a stable hash
+	Cases      bool             // some products have special leaflets: scans, an encrypted file and others, see the package's comment. Ignored with Listing and Leaflets
 	Faults     Faults           // what goes wrong; the zero value: nothing
 	Latency    time.Duration    // added to each API and PDF request
 	RetryAfter time.Duration    // how long throttling and bans ask a client to wait; 0: 600 s, as the real portal
@@ -142,6 +149,9 @@ func New(o Options) (*Portal, error) {
 func openIndex(o Options, m *memory) (*index, error) {
 	if o.Listing == "" {
 		x := seedIndex(o.Seed, o.Products, midnight(m.firstDay(o.Clock())))
+		if o.Cases && o.Leaflets == "" {
+			x.setCases()
+		}
 		for _, t := range m.turns() {
 			x.nextDay(t)
 		}

@@ -71,7 +71,7 @@ func (p *printer) print(o order) ([]byte, error) {
 		path := p.files[mix(mixText(o.version.expediente), uint64(o.product.ID), mixText(string(o.audience)))%uint64(len(p.files))]
 		return p.keep(path, func() ([]byte, error) { return file.Read(path, maxLeafletBytes) })
 	}
-	return p.keep(fmt.Sprint(o.doc), func() ([]byte, error) { return typeset(compose(p.seed, o), o) })
+	return p.keep(fmt.Sprint(o.doc), func() ([]byte, error) { return makeFile(p.seed, o) })
 }
 
 // keep gives what is kept under a key, or makes it. Two callers at once may both make it: it comes out the same.

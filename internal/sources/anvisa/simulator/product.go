@@ -37,6 +37,9 @@ func (p Product) Has(a Audience) bool {
 // product is a Product with its past and its future.
 type product struct {
 	Product
+	formula  formula
+	special  special     // what is out of the ordinary with its first known leaflets
+	twin     *product    // whose leaflets it was filed with again; nil: its own
 	slot     int         // its place in index.slots; never given to another
 	born     int         // the number of the version that was current when the portal was made
 	first    version     // that version

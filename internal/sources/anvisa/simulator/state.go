@@ -31,6 +31,7 @@ const maxState = 64 << 20
 type state struct {
 	Seed     uint64      `json:"seed"`
 	Products int         `json:"products"`
+	Cases    bool        `json:"cases,omitempty"`  // some leaflets are special
 	Began    time.Time   `json:"began"`            // when it started for the first time: its first day
 	Starts   uint64      `json:"starts"`           // how often it has started before
 	Turns    []dayChange `json:"turns,omitempty"`  // the nights since then
@@ -55,7 +56,7 @@ func openMemory(o Options) (*memory, error) {
 	if err := os.MkdirAll(o.State, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "open the portal's state", err)
 	}
-	m := &memory{folder: o.State, report: o.Log, state: state{Seed: o.Seed, Products: o.Products, Began: o.Clock()}}
+	m := &memory{folder: o.State, report: o.Log, state: state{Seed: o.Seed, Products: o.Products, Cases: o.Cases, Began: o.Clock()}}
 	text, err := file.Read(m.path(stateFile), maxState)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -67,9 +68,9 @@ func openMemory(o Options) (*memory, error) {
 	if err := json.Unmarshal(text, &found); err != nil {
 		return nil, fault.New(fault.Invalid, "open the portal's state", "%s: %w", m.path(stateFile), err)
 	}
-	if found.Seed != o.Seed || found.Products != o.Products {
-		return nil, fault.New(fault.Invalid, "open the portal's state", "%s is of seed %d with %d products, not of seed %d with %d: name another folder",
-			o.State, found.Seed, found.Products, o.Seed, o.Products)
+	if found.Seed != o.Seed || found.Products != o.Products || found.Cases != o.Cases {
+		return nil, fault.New(fault.Invalid, "open the portal's state", "%s is of seed %d with %d products (cases: %t), not of seed %d with %d (cases: %t): name another folder",
+			o.State, found.Seed, found.Products, found.Cases, o.Seed, o.Products, o.Cases)
 	}
 	m.state = found
 	m.state.Starts++

@@ -79,6 +79,8 @@ func stateBelongsToOnePortal(t *testing.T) {
 	_, err := simulator.New(simulator.Options{Products: 61, State: state})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "name another folder")
+	_, err = simulator.New(simulator.Options{Products: 60, Cases: true, State: state})
+	require.ErrorContains(t, err, "cases: true")
 	require.NoError(t, os.WriteFile(filepath.Join(state, "state.json"), []byte("{"), 0o600))
 	_, err = simulator.New(simulator.Options{Products: 60, State: state})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
