@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	)
 	wrapArgs(root)
 	alike(root)
+	strict(root)
 	return root
 }
 
@@ -92,15 +94,15 @@ func alike(cmd *cobra.Command) {
 	}
 }
 
-// wrapArgs makes a wrong number of arguments, and flags that exclude each other, a usage error, for a command and all
-// below it.
+// wrapArgs makes an empty argument, a wrong number of them, and flags that exclude each other, a usage error, for a
+// command and all below it.
 func wrapArgs(cmd *cobra.Command) {
 	check := cmd.Args
 	if check == nil {
 		check = cobra.ArbitraryArgs
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		if err := cmp.Or(filledArgs(args), check(cmd, args)); err != nil {
 			return command.Usage(cmd, err)
 		}
 		return command.Usage(cmd, cmd.ValidateFlagGroups())
