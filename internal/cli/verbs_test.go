@@ -57,9 +57,9 @@ func TestPartitionsAreNamedAlikeByEveryVerb(t *testing.T) {
 	require.Contains(t, stdout, "anvisa/download[5]")
 }
 
-func TestVerbsOnAnEmptyFolder(t *testing.T) {
+func TestVerbsOnAnEmptyLedger(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	for _, tt := range []struct {
 		args []string
 		says string

@@ -26,7 +26,7 @@ func OpenToRead(ctx context.Context, path string, options ...Option) (*Ledger, e
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, "open ledger", err)
 	}
-	if err := exists(abs); err != nil {
+	if err := Exists(abs); err != nil {
 		return nil, err
 	}
 	l := &Ledger{path: abs, clock: SystemClock()}
@@ -40,8 +40,8 @@ func OpenToRead(ctx context.Context, path string, options ...Option) (*Ledger, e
 	return l, nil
 }
 
-// exists says in one sentence what is not there.
-func exists(path string) error {
+// Exists is nil if there is a ledger at path, and else says in one sentence what is not there.
+func Exists(path string) error {
 	folder := filepath.Dir(path)
 	info, err := os.Stat(folder)
 	const op, next = "open ledger", "name another with --data or DRUGSLM_DATA; `starter dev` makes one"

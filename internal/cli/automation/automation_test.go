@@ -16,7 +16,7 @@ func TestListNamesEveryAutomatedAsset(t *testing.T) {
 	t.Parallel()
 	graph, err := host.Graph()
 	require.NoError(t, err)
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	listed := clitest.Ask[api.Automation](t, data, "automation", "list")
 	byKey := make(map[string]api.AutomatedAsset)
 	for _, a := range listed.Assets {

@@ -86,23 +86,50 @@ func (a *App) Logger(c config.Config) *slog.Logger {
 	return telemetry.NewLogger(a.Stderr, level, c.Log.Format == "json")
 }
 
-// WithData runs fn with the data folder of the configuration.
+// WithData runs fn with the data folder of the configuration, open for reading. A folder without a ledger is refused, and
+// nothing is made there.
 func (a *App) WithData(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	return a.withData(cmd, host.ReadData, fn)
+}
+
+// ToChange runs fn with the data folder of the configuration, open for writing. A folder without a ledger is refused: there
+// is nothing in it that could be changed.
+func (a *App) ToChange(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	return a.withData(cmd, host.ChangeData, fn)
+}
+
+// ToBegin runs fn with the data folder of the configuration, open for writing, and makes it if it is not there: for verbs
+// that are the first to be typed.
+func (a *App) ToBegin(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	return a.withData(cmd, host.OpenData, fn)
+}
+
+// ToChangeUnless runs fn with the data folder open for reading if only that is wanted, as for --dry-run.
+func (a *App) ToChangeUnless(only bool, cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	if only {
+		return a.WithData(cmd, fn)
+	}
+	return a.ToChange(cmd, fn)
+}
+
+func (a *App) withData(
+	cmd *cobra.Command, open func(context.Context, config.Config) (*host.Data, error), fn func(context.Context, config.Config, *host.Data) error,
+) error {
 	c, err := a.Config(cmd)
 	if err != nil {
 		return err
 	}
-	data, err := host.OpenData(cmd.Context(), c)
+	data, err := open(cmd.Context(), c)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = data.Close() }() // read only: there is nothing to lose
+	defer func() { _ = data.Close() }() // what was written is in the ledger
 	return fn(cmd.Context(), c, data)
 }
 
-// WithServer runs fn with the data folder and the server.
+// WithServer runs fn with the server and the data folder, open for writing.
 func (a *App) WithServer(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+	return a.ToChange(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		return a.Dial(ctx, c, func(cli client.Client) error { return fn(ctx, c, d, cli) })
 	})
 }

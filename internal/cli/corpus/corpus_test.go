@@ -65,7 +65,7 @@ type countedCard struct {
 
 func TestCorpusFromTheCommandLine(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	code, _, stderr := clitest.Run(t, data, "corpus", "card")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "starter materialize +corpus/leaflets --wait")

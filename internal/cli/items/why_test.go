@@ -15,7 +15,7 @@ import (
 
 func TestWhyOfWhatIsNotMadeYet(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	code, _, stderr := clitest.Run(t, data, "why", "1/patient")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "nothing has been materialized yet")

@@ -58,7 +58,7 @@ conserved, cannot be accepted.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in.Select, in.Filter = args, filters.Chosen()
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if err := decide(ctx, d, file, &in); err != nil {
 					return err // better now than in the run
 				}
