@@ -29,6 +29,8 @@ type App struct {
 	Stdout, Stderr io.Writer // for eyes: see package terminal
 	Document       io.Writer // standard output for a document in HTML
 	Format         string    // "text", "json", or what AlsoFormat names
+
+	Origin map[string]string // where Config found each key that is set, such as "--data"
 }
 
 // JSON reports whether JSON is wanted.
@@ -71,12 +73,36 @@ func formats(also string) string {
 	return "text, json or " + also
 }
 
-// Config loads the configuration that the command's flags, the environment and the file make.
-func (a *App) Config(cmd *cobra.Command) (config.Config, error) {
+// checkFormat refuses a form of output that a verb does not have.
+func (a *App) checkFormat(cmd *cobra.Command) error {
 	if also := cmd.Annotations[AlsoFormat]; a.Format != "text" && a.Format != "json" && (also == "" || a.Format != also) {
-		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
+		return fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
 	}
-	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv, Tell: func(text string) { a.Note("%s", text) }})
+	return nil
+}
+
+// Config loads the configuration that the command's flags, the environment, the file and an environment that runs on the
+// data folder make.
+func (a *App) Config(cmd *cobra.Command) (config.Config, error) {
+	if err := a.checkFormat(cmd); err != nil {
+		return config.Config{}, err
+	}
+	return a.load(cmd, host.Announced)
+}
+
+// ConfigOfItsOwn is Config for a command that starts servers: what another one has announced in the data folder does not count.
+func (a *App) ConfigOfItsOwn(cmd *cobra.Command) (config.Config, error) {
+	if err := a.checkFormat(cmd); err != nil {
+		return config.Config{}, err
+	}
+	return a.load(cmd, nil)
+}
+
+func (a *App) load(cmd *cobra.Command, found func(data string) (map[string]string, error)) (config.Config, error) {
+	a.Origin = make(map[string]string)
+	return config.Load(config.LoadOptions{
+		Flags: cmd.Flags(), Env: os.Getenv, Found: found, Set: a.Origin, Tell: func(text string) { a.Note("%s", text) },
+	})
 }
 
 // Logger writes the log of a command to standard error.
