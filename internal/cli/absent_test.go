@@ -34,7 +34,8 @@ func looking() map[string][]string {
 // elsewhere are the verbs that begin something in a new folder, or need none.
 const elsewhere = `assets, assets list, assets show, automation, automation pause, automation resume, automation tick, backfill, backfill create,
 	budget, budget close, budget open, budget set, corpus, demo, dev, grid, hooks, hooks test, leaflet, leaflet parse, leaflet view, materialize,
-	partitions, partitions add, pdf-serve, portal, runs, schedule, schedule create, version, completion, help`
+	partitions, partitions add, pdf-serve, portal, runs, schedule, schedule create, version, help, completion, completion bash, completion fish,
+	completion powershell, completion zsh`
 
 // TestAFolderThatIsNotThere runs every verb that looks, or changes what is there, on a folder that was mistyped.
 func TestAFolderThatIsNotThere(t *testing.T) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -57,7 +56,6 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(command.Usage)
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
@@ -68,8 +66,12 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		tables.NewHead(a), tables.NewVersions(a), tables.NewDiff(a), tables.NewRollback(a), tables.NewVacuum(a), tables.NewAudit(a), tables.NewSweep(a),
 		leaflets.New(a), quality.New(a), corpus.New(a),
 		operations.NewBudget(a), operations.NewGrid(a), operations.NewHooks(a), operations.NewRetention(a),
-		newVersion(a), newPDFServe(),
+		newVersion(a), newCompletion(root, a), newPDFServe(),
 	)
+	help := newHelp(root)
+	root.SetHelpCommand(help)
+	root.AddCommand(help)
+	root.CompletionOptions.DisableDefaultCmd = true
 	wrapArgs(root)
 	alike(root)
 	strict(root)
@@ -102,10 +104,16 @@ func wrapArgs(cmd *cobra.Command) {
 		check = cobra.ArbitraryArgs
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := cmp.Or(filledArgs(args), check(cmd, args)); err != nil {
+		if err := filledArgs(args); err != nil {
 			return command.Usage(cmd, err)
 		}
+		if err := check(cmd, args); err != nil {
+			return command.Usage(cmd, countMistake(cmd, args, err))
+		}
 		return command.Usage(cmd, cmd.ValidateFlagGroups())
+	}
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return quoted(cmd, args, run(cmd, args)) }
 	}
 	for _, child := range cmd.Commands() {
 		wrapArgs(child)

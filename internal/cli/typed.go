@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"drugslm/internal/config"
 )
 
 // typed is the value of a flag that takes what was typed, or refuses it: a value that is empty, or that is a flag of the
@@ -25,6 +27,9 @@ func (t typed) Set(text string) error {
 	}
 	if t.isFlag(text) {
 		return fmt.Errorf("its value is missing, the flag %s comes next; if you mean it, write --%s=%s", text, t.name, text)
+	}
+	if t.Type() == "bool" {
+		text = config.Boolean(text)
 	}
 	return t.Value.Set(text)
 }

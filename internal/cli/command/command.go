@@ -197,13 +197,23 @@ var ErrInterrupted = errors.New("interrupted")
 // ProgressEvery is how often a followed run is looked at.
 const ProgressEvery = time.Second
 
-// Verb refuses a verb that a command does not have, naming those that look like it.
+// Verb refuses a verb that a command does not have, naming those that look like it, or all where there are few.
 func Verb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		return fmt.Errorf("%s has no verb %q: did you mean %s?", cmd.CommandPath(), args[0], strings.Join(near, " or "))
+	}
+	if cmd.HasParent() {
+		var known []string
+		for _, child := range cmd.Commands() {
+			if child.IsAvailableCommand() {
+				known = append(known, child.Name())
+			}
+		}
+		return fmt.Errorf("%s has no verb %q: known are %s", cmd.CommandPath(), args[0], strings.Join(known, ", "))
 	}
 	return fmt.Errorf("%s has no verb %q", cmd.CommandPath(), args[0])
 }

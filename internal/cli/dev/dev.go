@@ -50,7 +50,9 @@ when work can be sent, and stops all it started on Ctrl-C. What is unfinished th
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return within(a, cmd, &flags, func(ctx context.Context, env *environment) error {
-				output.Writeln(a.Stdout, env.ready())
+				if _, err := output.Writeln(a.Stdout, env.ready()); err != nil {
+					return err
+				}
 				return env.wait(ctx)
 			})
 		},

@@ -33,8 +33,9 @@ func NewMaterialize(a *command.App) *cobra.Command {
 	var wait bool
 	var file string
 	cmd := &cobra.Command{
-		Use:   "materialize SELECT... | --plan FILE",
-		Short: "Bring assets up to date: fetch what is new or changed, check it, publish it",
+		Use:        "materialize SELECT... | --plan FILE",
+		SuggestFor: []string{"launch", "execute", "refresh", "update"},
+		Short:      "Bring assets up to date: fetch what is new or changed, check it, publish it",
 		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done. --missing and --stale
 narrow that down; --failed takes the partitions with items that failed or were left over, and tries all of those again;
 --force does everything again.
