@@ -23,7 +23,7 @@ func TestUsageMistakes(t *testing.T) {
 		{"help runs shw", "did you mean show?"},
 		{"help nothing-like-it", `starter has no verb "nothing-like-it"`},
 		{"completion tcsh", "did you mean bash or fish or zsh?"},
-		{"completion bsh", "did you mean bash?"},
+		{"completion bsh", "did you mean bash"},
 		{"completion", "SHELL is missing: bash, zsh, fish or powershell"},
 		{"launch --assets anvisa/catalog", `no verb "launch": did you mean materialize?`},
 		{"launch", "did you mean materialize?"},
