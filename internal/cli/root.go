@@ -68,6 +68,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		operations.NewBudget(a), operations.NewGrid(a), operations.NewHooks(a), operations.NewRetention(a),
 		newVersion(a), newCompletion(root, a), newPDFServe(),
 	)
+	root.SetHelpFunc(helpPage)
 	help := newHelp(root)
 	root.SetHelpCommand(help)
 	root.AddCommand(help)
