@@ -57,9 +57,28 @@ type Lost struct {
 // has followed, the later one is running.
 func CloseLost(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) (Lost, error) {
 	lost := Lost{Runs: []string{}, Backfills: []string{}}
-	runs, err := l.OpenRuns(ctx)
+	ended, err := LostRuns(ctx, l, e, now)
 	if err != nil {
 		return lost, err
+	}
+	for _, r := range ended {
+		closed, err := l.CloseLost(ctx, r.ID, r.State, r.Error)
+		if err != nil {
+			return lost, err
+		}
+		if closed {
+			lost.Runs = append(lost.Runs, r.ID)
+		}
+	}
+	return lost, closeLostBackfills(ctx, l, e, now, &lost)
+}
+
+// LostRuns gives the runs that are under way as the ledger has it, and are not as the server has it, with the state and
+// the error that they ended with. It changes nothing.
+func LostRuns(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) (lost []ledger.Run, err error) {
+	runs, err := l.OpenRuns(ctx)
+	if err != nil {
+		return nil, err
 	}
 	newest := make(map[string]string, len(runs)) // of each workflow: runs come by the time they began
 	for _, r := range runs {
@@ -72,21 +91,16 @@ func CloseLost(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) 
 		state, why := ledger.RunCanceled, "another execution of "+r.Workflow+" has followed it"
 		if newest[r.Workflow] == r.ID {
 			if state, why, err = e.Ending(ctx, r.Workflow); err != nil {
-				return lost, err
+				return nil, err
 			}
 		}
 		if state == ledger.RunRunning {
 			continue
 		}
-		closed, err := l.CloseLost(ctx, r.ID, state, why)
-		if err != nil {
-			return lost, err
-		}
-		if closed {
-			lost.Runs = append(lost.Runs, r.ID)
-		}
+		r.State, r.Error = state, why
+		lost = append(lost, r)
 	}
-	return lost, closeLostBackfills(ctx, l, e, now, &lost)
+	return lost, nil
 }
 
 func closeLostBackfills(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time, lost *Lost) error {

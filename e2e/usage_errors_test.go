@@ -38,9 +38,9 @@ func usageErrorsExitWith2AndSayWhatToType(t *testing.T) {
 		{"unknown form of output", []string{"status", "-o", "xml"}, 2, []string{"text or json"}},
 		{"unknown fault", []string{"portal", "--fault", "lost-pages"}, 2, []string{"lost-pages", "lost-page"}},
 		{"no pace for a foreign source", []string{"status", "--budget-rps", "0", "--source-url", "https://example.org"}, 2, []string{"DRUGSLM_BUDGET_RPS"}},
-		{"unknown run", []string{"runs", "show", "nobody"}, 2, []string{"nobody", "runs list"}},
-		{"no server", []string{"runs", "cancel", "x", "--temporal-address", "127.0.0.1:1"}, 1, []string{"127.0.0.1:1", "starter dev"}},
-		{"data folder is a file", []string{"status", "--data", file}, 1, []string{"--data"}},
+		{"no ledger", []string{"runs", "show", "nobody"}, 2, []string{"no ledger", "--data"}},
+		{"no server", []string{"materialize", "*", "--temporal-address", "127.0.0.1:1"}, 1, []string{"127.0.0.1:1", "starter dev"}},
+		{"data folder is a file", []string{"status", "--data", file}, 2, []string{"--data"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -73,7 +73,7 @@ func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
 		}
 		return fault.Wrap(fault.Invalid, "read flags", err)
 	}
-	c, err := config.Load(config.LoadOptions{Flags: flags, Env: os.Getenv, Tell: func(text string) { fmt.Fprintln(stderr, terminal.Line(text)) }})
+	c, err := config.Load(config.LoadOptions{Flags: flags, Env: os.Getenv, Found: host.Announced, Tell: func(text string) { fmt.Fprintln(stderr, terminal.Line(text)) }})
 	if err != nil {
 		return err
 	}

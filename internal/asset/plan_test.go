@@ -166,7 +166,7 @@ func TestPlanPartitions(t *testing.T) {
 		{"several", []string{"Similar", "5"}, []string{"a/download[5]", "a/download[6]"}, ""},
 		{"unknown", []string{"5", "Vacina"}, nil, `partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`},
 		{"part of a label", []string{"Gen"}, nil, `partition "Gen" is unknown`},
-		{"empty", []string{""}, nil, `partition "" is unknown`},
+		{"empty", []string{""}, nil, "a partition is named by an empty word"},
 	}
 	g := judged(t)
 	for _, tt := range tests {

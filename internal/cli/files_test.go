@@ -54,19 +54,20 @@ func filesReplaceRegularFilesOnly(t *testing.T) {
 	require.NoError(t, os.Symlink("/dev/full", device))
 	broken := filepath.Join(folder, "broken.pdf")
 	require.NoError(t, os.WriteFile(broken, []byte("no PDF"), 0o600))
+	data := clitest.Empty(t)
 	for path, want := range map[string]string{pipe: "is a pipe", device: "is a device", folder: "is a folder"} {
 		for _, args := range [][]string{
 			{"plan", "*", "--save", path},
 			{"quality", "--html", path},
 			{"leaflet", "view", broken, "--out", path},
 		} {
-			code, stdout, stderr := clitest.Run(t, t.TempDir(), args...)
+			code, stdout, stderr := clitest.Run(t, data, args...)
 			require.Equal(t, cli.ExitUsage, code, "%v: %s%s", args, stdout, stderr)
 			require.Contains(t, stderr, want, "%v", args)
 		}
 	}
 	for _, args := range [][]string{{"plan", "*", "--save", "-"}, {"quality", "--html", "-"}} {
-		code, _, stderr := clitest.Run(t, t.TempDir(), args...)
+		code, _, stderr := clitest.Run(t, data, args...)
 		require.Equal(t, cli.ExitUsage, code)
 		require.Contains(t, stderr, "- is no file")
 	}

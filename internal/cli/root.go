@@ -56,7 +56,6 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(command.Usage)
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
@@ -67,10 +66,16 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		tables.NewHead(a), tables.NewVersions(a), tables.NewDiff(a), tables.NewRollback(a), tables.NewVacuum(a), tables.NewAudit(a), tables.NewSweep(a),
 		leaflets.New(a), quality.New(a), corpus.New(a),
 		operations.NewBudget(a), operations.NewGrid(a), operations.NewHooks(a), operations.NewRetention(a),
-		newVersion(a), newPDFServe(),
+		newVersion(a), newCompletion(root, a), newPDFServe(),
 	)
+	root.SetHelpFunc(helpPage)
+	help := newHelp(root)
+	root.SetHelpCommand(help)
+	root.AddCommand(help)
+	root.CompletionOptions.DisableDefaultCmd = true
 	wrapArgs(root)
 	alike(root)
+	strict(root)
 	return root
 }
 
@@ -92,18 +97,24 @@ func alike(cmd *cobra.Command) {
 	}
 }
 
-// wrapArgs makes a wrong number of arguments, and flags that exclude each other, a usage error, for a command and all
-// below it.
+// wrapArgs makes an empty argument, a wrong number of them, and flags that exclude each other, a usage error, for a
+// command and all below it.
 func wrapArgs(cmd *cobra.Command) {
 	check := cmd.Args
 	if check == nil {
 		check = cobra.ArbitraryArgs
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		if err := filledArgs(args); err != nil {
 			return command.Usage(cmd, err)
 		}
+		if err := check(cmd, args); err != nil {
+			return command.Usage(cmd, countMistake(cmd, args, err))
+		}
 		return command.Usage(cmd, cmd.ValidateFlagGroups())
+	}
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return quoted(cmd, args, run(cmd, args)) }
 	}
 	for _, child := range cmd.Commands() {
 		wrapArgs(child)

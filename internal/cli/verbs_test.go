@@ -65,7 +65,7 @@ func everyVerbNamesPartitionsAlike(t *testing.T) {
 
 func everyVerbWorksOnEmptyFolder(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	for _, tt := range []struct {
 		args []string
 		says string

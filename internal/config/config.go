@@ -37,7 +37,7 @@ type Sources struct {
 // Anvisa is the agency's portal and how we show ourselves to it.
 type Anvisa struct {
 	URL       URL    `key:"url" class:"host" help:"The portal's origin, without a path."`
-	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while sources.anvisa.url is on this machine: not observed."`
+	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty or none, or an address elsewhere while sources.anvisa.url is on this machine: not observed."`
 	Listing   string `key:"listing" class:"plain" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" class:"plain" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" class:"plain" help:"User agent to show; empty: drugslm/<version> with the contact."`
@@ -74,7 +74,7 @@ func (t Temporal) UseTLS() bool {
 
 // Grid is where browsers come from.
 type Grid struct {
-	Hub       URL    `key:"hub" class:"host" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty: chromedriver on this machine."`
+	Hub       URL    `key:"hub" class:"host" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty or none: chromedriver on this machine."`
 	Browser   string `key:"browser" class:"plain" help:"Browser to ask for." oneof:"chrome firefox"`
 	Sessions  int    `key:"sessions" class:"plain" help:"Browser sessions that one worker may hold at a time." min:"1"`
 	NoSandbox bool   `key:"no_sandbox" class:"program" help:"Run Chromium without its sandbox, as root must: a page that breaks out of the browser is then root on this machine. Better run as another user. Commands that simulate the portal do so by themselves, and say so."`

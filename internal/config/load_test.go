@@ -105,7 +105,7 @@ func TestOpenDataObserved(t *testing.T) {
 		{"nothing is set", sources{}, ""},
 		{"the agency's", sources{args: []string{"--source-open-data=" + agency}}, agency},
 		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCES_ANVISA_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
-		{"none by flag", sources{args: []string{"--source-open-data="}}, ""},
+		{"none by flag", sources{args: []string{"--source-open-data=none"}}, ""},
 		{"none by file", sources{file: "sources: {anvisa: {open_data: ''}}"}, ""},
 		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=" + agency}}, ""},
 		{

@@ -57,19 +57,7 @@ type anchor struct {
 
 // anchorClock reads the anchor of the machine's present start, or writes it down when this is the first process since.
 func (l *Ledger) anchorClock(ctx context.Context) error {
-	if l.clock.Start == "" {
-		return nil
-	}
-	read := func(q querier) error {
-		rows, err := q.QueryContext(ctx, `SELECT boot, wall FROM clocks WHERE id = $1`, l.clock.Start)
-		return each(rows, err, func(rows *sql.Rows) error {
-			var boot, wall int64
-			err := rows.Scan(&boot, &wall)
-			l.anchor = anchor{boot: time.Duration(boot) * time.Microsecond, wall: when(wall)}
-			return err
-		})
-	}
-	if err := read(l.reader); err != nil || !l.anchor.wall.IsZero() {
+	if err := l.readAnchor(ctx); err != nil || l.clock.Start == "" || !l.anchor.wall.IsZero() {
 		return l.explain(ctx, "read clock", err)
 	}
 	return l.write(ctx, "set clock", func(tx *sql.Tx) error {
@@ -78,6 +66,25 @@ func (l *Ledger) anchorClock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return read(tx)
+		return l.scanAnchor(ctx, tx)
+	})
+}
+
+// readAnchor reads the anchor of the machine's present start. Where no process has written one down yet, the wall clock
+// counts: it is what the first one would write down.
+func (l *Ledger) readAnchor(ctx context.Context) error {
+	if l.clock.Start == "" {
+		return nil
+	}
+	return l.scanAnchor(ctx, l.reader)
+}
+
+func (l *Ledger) scanAnchor(ctx context.Context, q querier) error {
+	rows, err := q.QueryContext(ctx, `SELECT boot, wall FROM clocks WHERE id = $1`, l.clock.Start)
+	return each(rows, err, func(rows *sql.Rows) error {
+		var boot, wall int64
+		err := rows.Scan(&boot, &wall)
+		l.anchor = anchor{boot: time.Duration(boot) * time.Microsecond, wall: when(wall)}
+		return err
 	})
 }

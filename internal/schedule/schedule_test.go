@@ -89,3 +89,18 @@ func definitionKnowsEveryOverlapPolicy(t *testing.T) {
 	_, err := Overlap("queue")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
+
+// TestReservedNames keeps people from naming a schedule as automation's own, which a worker deletes when it starts.
+func TestReservedNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{workflows.AutomationID, workflows.AutomationID + "-by-hand", "automation-nightly", "temporal-sys-scheduler"} {
+		s := nightly()
+		s.Name = name
+		require.ErrorContains(t, s.Check(func(field string) string { return field }), `"`+name+`" is reserved`)
+	}
+	for _, name := range []string{"nightly", "automations", "my-automation", "temporal"} {
+		s := nightly()
+		s.Name = name
+		require.NoError(t, s.Check(func(field string) string { return field }))
+	}
+}

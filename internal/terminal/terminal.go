@@ -9,6 +9,7 @@
 package terminal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type Writer struct {
 
 	mu      sync.Mutex
 	partial []byte // the beginning of a character, whose rest has not come yet
+	failed  error  // of the first write that failed
 }
 
 // NewWriter makes a writer over another one. Call [Writer.Flush] after the last write.
@@ -54,6 +56,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		text = text[:len(text)-n]
 	}
 	if _, err := io.WriteString(w.to, replaced(string(text), visible, w.escape)); err != nil {
+		w.failed = cmp.Or(w.failed, err)
 		return 0, err
 	}
 	return len(p), nil
@@ -69,16 +72,18 @@ func plain(p []byte) bool {
 	return true
 }
 
-// Flush writes what was held back because it may have been the beginning of a character.
+// Flush writes what was held back because it may have been the beginning of a character. It gives the error of the first
+// write that failed, whoever has ignored it.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.partial) == 0 {
-		return nil
+		return w.failed
 	}
 	w.partial = nil
 	_, err := io.WriteString(w.to, string(utf8.RuneError))
-	return err
+	w.failed = cmp.Or(w.failed, err)
+	return w.failed
 }
 
 // beginning is how many bytes at the end of text begin a character that is not whole.

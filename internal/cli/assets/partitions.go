@@ -39,7 +39,7 @@ func NewPartitions(a *command.App) *cobra.Command {
 			Use: "add SET KEY...", Short: "Add keys to a dynamic set of partitions", Args: cobra.MinimumNArgs(2),
 			Example: "  starter partitions add maker ems medley",
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				return a.ToBegin(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 					return addPartitions(ctx, a, d, args[0], args[1:])
 				})
 			},
@@ -47,7 +47,7 @@ func NewPartitions(a *command.App) *cobra.Command {
 		&cobra.Command{
 			Use: "remove SET KEY...", Short: "Remove keys from a dynamic set; their tables and items stay", Args: cobra.MinimumNArgs(2),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				return a.ToChange(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 					return removePartitions(ctx, a, d, args[0], args[1:])
 				})
 			},

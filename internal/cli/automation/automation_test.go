@@ -15,7 +15,7 @@ import (
 func TestListNamesEveryAutomatedAsset(t *testing.T) {
 	graph, err := host.Graph()
 	require.NoError(t, err)
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	t.Setenv("DRUGSLM_AUTOMATION_MODE", "request")      // the caller's, which says nothing
 	t.Setenv("DRUGSLM_TEMPORAL_ADDRESS", "127.0.0.1:1") // where nobody answers
 	listed := clitest.Ask[api.Automation](t, data, "automation", "list")

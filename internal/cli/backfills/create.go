@@ -99,7 +99,7 @@ func derivedID(r activities.BackfillRequest) string {
 }
 
 func createBackfill(a *command.App, cmd *cobra.Command, f createFlags) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+	return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		known, exists, err := d.Ledger.Backfill(ctx, f.in.ID)
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func TestCorpus(t *testing.T) {
 
 func corpusPrintsCardAndExports(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	code, _, stderr := clitest.Run(t, data, "corpus", "card")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "starter materialize +corpus/leaflets --wait")

@@ -67,7 +67,9 @@ Faults:
 			if err != nil {
 				return err
 			}
-			output.Writef(a.Stdout, "ready %s\n", server.URL)
+			if _, err := output.Writef(a.Stdout, "ready %s\n", server.URL); err != nil {
+				return errors.Join(err, server.stop())
+			}
 			return server.wait(cmd.Context())
 		},
 	}

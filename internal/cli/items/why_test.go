@@ -20,7 +20,7 @@ func TestWhy(t *testing.T) {
 
 func whyExplainsItemThatIsNotMadeYet(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	code, _, stderr := clitest.Run(t, data, "why", "1/patient")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "nothing has been materialized yet")

@@ -34,7 +34,7 @@ func archiveCannotRunProgram(t *testing.T) { // not parallel: it changes the wor
 	require.FileExists(t, ran, "who names the file trusts it: "+stderr)
 
 	require.NoError(t, os.WriteFile("drugslm.yaml", []byte("ocr: {language: por}\n"), 0o600))
-	code, _, stderr = clitest.Run(t, t.TempDir(), "status")
+	code, _, stderr = clitest.Run(t, clitest.Empty(t), "status")
 	require.Zero(t, code)
 	require.Contains(t, stderr, "settings of drugslm.yaml in this folder: ocr.language=por")
 }

@@ -145,7 +145,7 @@ so again, for longer.`,
 
 // changeBudget changes the budget of a host, and shows it.
 func changeBudget(a *command.App, cmd *cobra.Command, args []string, change func(now time.Time, b *ledger.Budget)) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+	return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		of, err := budgetHost(ctx, c, d, args)
 		if err != nil {
 			return err

@@ -40,7 +40,7 @@ func TestBudget(t *testing.T) {
 
 func budgetIsShownAndChanged(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	b := budgetOf(t, data, portalHost, "show")
 	require.Equal(t, []any{1.0, 1.0, "closed", 1.0}, []any{b.RPS, b.Pace, b.Circuit, *b.Configured})
 	require.Nil(t, b.Override)
@@ -78,7 +78,7 @@ func budgetIsShownAndChanged(t *testing.T) {
 
 func budgetIsBoundedAfterWrongClockAndSaysSo(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
 		require.NoError(t, l.ChangeBudget(t.Context(), portalHost, func(now time.Time, b *ledger.Budget) bool {
 			b.NextAt, b.BlockedUntil, b.Reason = now.Add(8760*time.Hour), now.Add(8760*time.Hour), "429"
@@ -93,7 +93,7 @@ func budgetIsBoundedAfterWrongClockAndSaysSo(t *testing.T) {
 
 func budgetRefusesInvalidValues(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	for want, args := range map[string][]string{
 		"give --rps or --default":                       {"set"},
 		"--rps is 0: it must be above 0":                {"set", "--rps", "0"},

@@ -33,8 +33,9 @@ func NewMaterialize(a *command.App) *cobra.Command {
 	var wait, strict bool
 	var file string
 	cmd := &cobra.Command{
-		Use:   "materialize SELECT... | --plan FILE",
-		Short: "Bring assets up to date: fetch what is new or changed, check it, publish it",
+		Use:        "materialize SELECT... | --plan FILE",
+		SuggestFor: []string{"launch", "execute", "refresh", "update"},
+		Short:      "Bring assets up to date: fetch what is new or changed, check it, publish it",
 		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done. --missing and --stale
 narrow that down; --failed takes the partitions with items that failed or were left over, and tries all of those again;
 --force does everything again.
@@ -62,7 +63,7 @@ conserved, cannot be accepted.`,
 				return fault.New(fault.Invalid, "", "--fail-on-quarantine says how to end: give --wait as well")
 			}
 			in.Select, in.Filter = args, filters.Chosen()
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if err := decide(ctx, d, file, &in); err != nil {
 					return err // better now than in the run
 				}

@@ -47,7 +47,7 @@ that, or refuses, saying what has moved since.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Filter = filters.Chosen()
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToChangeUnless(save == "", cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				p, err := PreparePlan(ctx, d, args, r)
 				if err != nil {
 					return err

@@ -49,7 +49,8 @@ func NewRuns(a *command.App) *cobra.Command {
 
 func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
 	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		if err := closeLost(ctx, a, c, d); err != nil {
+		lost, err := lostRuns(ctx, a, c, d)
+		if err != nil {
 			return err
 		}
 		runs, err := d.Ledger.Runs(ctx, limit)
@@ -59,6 +60,7 @@ func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
 		views := make([]api.Run, len(runs))
 		rows := make([][]string, len(runs))
 		for i, r := range runs {
+			r = asEnded(r, lost)
 			views[i] = viewRun(c, r)
 			rows[i] = []string{r.ID, string(r.State), output.When(r.Started), runDuration(r), r.Selection, r.Error}
 		}
@@ -71,32 +73,43 @@ func listRuns(a *command.App, cmd *cobra.Command, limit int) error {
 // lostDial is how long `runs` waits for the server that knows whether runs are still in progress.
 const lostDial = 2 * time.Second
 
-// closeLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger
-// has them.
-func closeLost(ctx context.Context, a *command.App, c config.Config, d *host.Data) error {
+// lostRuns gives the runs that are under way as the ledger has it, and were terminated or lost, by id. A worker closes them
+// in the ledger. Without a server nothing is known of them, and that is said.
+func lostRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data) (map[string]ledger.Run, error) {
 	open, err := d.Ledger.OpenRuns(ctx)
 	if err != nil || len(open) == 0 {
-		return err
+		return nil, err
 	}
 	asking, stop := context.WithTimeout(ctx, lostDial)
 	defer stop()
-	var lost activities.Lost
+	var lost []ledger.Run
 	asked := a.Dial(asking, c, func(cli client.Client) (err error) {
-		lost, err = activities.CloseLost(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
+		lost, err = activities.LostRuns(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
 		return err
 	})
 	if asked != nil && ctx.Err() == nil {
 		a.Note("whether the runs under way still are is not known: no answer from %s", c.Temporal.Address)
 	}
-	for _, id := range append(lost.Runs, lost.Backfills...) {
-		a.Note("%s was ended in Temporal: it is closed here, too", id)
+	ended := make(map[string]ledger.Run, len(lost))
+	for _, r := range lost {
+		ended[r.ID] = r
+		a.Note("%s was ended in Temporal: the next worker notes that in the ledger", r.ID)
 	}
-	return ctx.Err()
+	return ended, ctx.Err()
+}
+
+// asEnded is a run as the server knows that it ended, if the ledger does not know that yet.
+func asEnded(r ledger.Run, lost map[string]ledger.Run) ledger.Run {
+	if ended, found := lost[r.ID]; found && r.State == ledger.RunRunning {
+		return ended
+	}
+	return r
 }
 
 func showRun(a *command.App, cmd *cobra.Command, id string) error {
 	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-		if err := closeLost(ctx, a, c, d); err != nil {
+		lost, err := lostRuns(ctx, a, c, d)
+		if err != nil {
 			return err
 		}
 		r, found, err := d.Ledger.Run(ctx, id)
@@ -106,6 +119,7 @@ func showRun(a *command.App, cmd *cobra.Command, id string) error {
 		if !found {
 			return unknownRun(ctx, d, id)
 		}
+		r = asEnded(r, lost)
 		waits, err := d.Ledger.Waits(ctx, r.ID)
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ func showPrintsRunAndNamesNearestToUnknownOne(t *testing.T) {
 	code, _, stderr = clitest.Run(t, data, "runs", "show", "nightly")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, `run "nightly" is unknown; nearest: nightly-2026-11-25T06:30:00Z`)
-	code, _, stderr = clitest.Run(t, t.TempDir(), "runs", "show", "nightly")
+	code, _, stderr = clitest.Run(t, clitest.Empty(t), "runs", "show", "nightly")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "there is none yet")
 }

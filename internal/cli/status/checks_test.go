@@ -98,7 +98,7 @@ func checksShowReadableHistory(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "3 !1000")
 	require.Contains(t, stdout, "so many go")
-	code, stdout, _ = clitest.Run(t, t.TempDir(), "checks")
+	code, stdout, _ = clitest.Run(t, clitest.Empty(t), "checks")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "starter materialize")
 }

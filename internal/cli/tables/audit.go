@@ -32,7 +32,7 @@ code version that the ledger says.`,
 		Example: "  starter audit\n  starter audit --repair && starter materialize '*'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChangeUnless(!repair, cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: func(key asset.Key) *lake.Blobs { return d.Leaflets(key).Blobs }, Repair: repair})
 				if err != nil {
 					return err
@@ -79,7 +79,7 @@ func NewSweep(a *command.App) *cobra.Command {
 they are older than --older. Readers never see such files; they only take room. Files of old versions are for "starter vacuum".`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChange(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				removed, err := sweep(ctx, d, older)
 				if err != nil {
 					return err

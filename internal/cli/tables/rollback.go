@@ -46,7 +46,7 @@ in hand. --dry-run says what would happen.`,
 			if err != nil {
 				return err
 			}
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChangeUnless(dry, cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err

@@ -20,7 +20,7 @@ func TestSpecialLeaflets(t *testing.T) {
 	c, plain := open(t, simulator.Options{Cases: true}), open(t, simulator.Options{})
 	changed := map[string]int{}
 	sums := map[string][]string{}
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		if !p.Patient && !p.Professional {
 			changed["none"]++
 			continue
@@ -68,13 +68,13 @@ func TestTheFirstNightRevisesSpecialLeaflets(t *testing.T) {
 		c := open(t, simulator.Options{Cases: cases})
 		before := map[int]simulator.Product{}
 		unread := map[int]bool{}
-		for _, p := range c.portal.Truth().Products {
+		for _, p := range c.portal.Inventory().Products {
 			before[p.ID] = p
 			l, err := c.portal.Leaflet(p.ID, simulator.Professional)
 			unread[p.ID] = err == nil && l.Title == ""
 		}
 		c.portal.NextDay()
-		for _, p := range c.portal.Truth().Products {
+		for _, p := range c.portal.Inventory().Products {
 			was, known := before[p.ID]
 			if !known || was.Expediente == p.Expediente {
 				continue
@@ -97,7 +97,7 @@ func TestSmallPortalsHaveFewCases(t *testing.T) {
 	for _, n := range []int{1, 5, 12, 40} {
 		c := open(t, simulator.Options{Products: n, Cases: true})
 		unread := 0
-		for _, p := range c.portal.Truth().Products {
+		for _, p := range c.portal.Inventory().Products {
 			for _, a := range []simulator.Audience{simulator.Patient, simulator.Professional} {
 				if l, err := c.portal.Leaflet(p.ID, a); err == nil && l.Title == "" {
 					unread++
@@ -113,14 +113,14 @@ func TestAVersionChangesLittle(t *testing.T) {
 	c := open(t, simulator.Options{Cases: true})
 	old := map[int]simulator.Leaflet{}
 	filed := map[int]string{}
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		if l, err := c.portal.Leaflet(p.ID, simulator.Patient); err == nil {
 			old[p.ID], filed[p.ID] = l, p.Expediente
 		}
 	}
 	c.post("/_day?leaflets=30&products=0")
 	seen := 0
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		was, ok := old[p.ID]
 		if !ok || filed[p.ID] == p.Expediente || was.Title == "" {
 			continue
