@@ -32,7 +32,7 @@ func looking() map[string][]string {
 }
 
 // elsewhere are the verbs that begin something in a new folder, or need none.
-const elsewhere = `assets, assets list, assets show, automation, automation pause, automation resume, automation tick, backfill, backfill create,
+const elsewhere = `assets, assets list, assets show, automation, automation off, automation on, automation pause, automation resume, automation tick, backfill, backfill create,
 	budget, budget close, budget open, budget set, corpus, demo, dev, grid, hooks, hooks test, leaflet, leaflet parse, leaflet view, materialize,
 	partitions, partitions add, pdf-serve, portal, runs, schedule, schedule create, version, help, completion, completion bash, completion fish,
 	completion powershell, completion zsh`

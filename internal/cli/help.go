@@ -62,9 +62,8 @@ func verbsBelow(root *cobra.Command, args []string, typed string) []string {
 // newCompletion is the verb `completion`, which prints what a shell needs to complete words.
 func newCompletion(root *cobra.Command, a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "completion SHELL", Short: "Print what a shell needs to complete verbs, flags, assets, partitions and runs",
-		Long: `Print a script that lets a shell complete verbs, flags and what the ledger knows: assets, partitions, runs, backfills,
-items, checks. The data folder is that of --data on the line, or of DRUGSLM_DATA.`,
+		Use: "completion SHELL", Short: "Print what a shell needs to complete verbs and flags",
+		Long: "Print a script that lets a shell complete verbs and flags.",
 		Example: `  source <(starter completion bash)
   starter completion bash > /etc/bash_completion.d/starter
   starter completion zsh > "${fpath[1]}/_starter"

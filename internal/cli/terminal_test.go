@@ -98,6 +98,7 @@ func verbsPrintThroughPackageOutput(t *testing.T) {
 	past := regexp.MustCompile(`fmt\.Print|fmt\.Fprint(f|ln)?\((w|a\.)|os\.Std(out|err)`)
 	allowed := map[string]int{
 		"run.go": 0, "root.go": 0, "output/output.go": 2, "command/command.go": 1, // they are that place
+		"page.go":    2, // the help, which is all ours
 		"version.go": 1, // the child's protocol is no text
 	}
 	read := 0

@@ -45,6 +45,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	if len(w.partial) == 0 && plain(p) {
 		if _, err := w.to.Write(p); err != nil {
+			w.failed = cmp.Or(w.failed, err)
 			return 0, err
 		}
 		return len(p), nil

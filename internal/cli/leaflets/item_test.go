@@ -51,7 +51,7 @@ func viewShowsLeaflet(t *testing.T) {
 		{[]string{"1/professional", "--page", "2"}, "has 1 pages"},
 		{[]string{"1/professional", "--page", "1..99"}, "at most 25"},
 		{[]string{"1/professional", "--partition", "Novo"}, "is unknown"},
-		{nil, "accepts 1 arg"},
+		{nil, "ITEM is missing"},
 	} {
 		code, _, stderr := clitest.Run(t, data, append([]string{"items", "view"}, tt.args...)...)
 		require.Equal(t, cli.ExitUsage, code, "%v: %s", tt.args, stderr)

@@ -205,11 +205,7 @@ func foreignCommitsAreShownByEveryVerb(t *testing.T) {
 			require.Contains(t, stdout, " by delta-rs:py-1.6.6 (")
 			code, stdout, stderr = clitest.Run(t, data, "rollback", "anvisa/catalog", "--to", "0")
 			require.Zero(t, code, stdout+stderr)
-			after := asset.RolledBack
-			if tt.class == "" && tt.name != "deletion vectors" { // its files are what they were
-				after = asset.Fresh
-			}
-			shownAs(t, data, after)
+			shownAs(t, data, asset.Fresh)
 			audited(t, data, nil)
 		})
 	}
