@@ -20,6 +20,6 @@ import (
 type Activities struct {
 	Engine     *materialize.Engine
 	Hooks      *hook.Hooks            // told of events; nil: nobody is
-	Executions materialize.Executions // tells whether the owner of a partition is under way; nil: the server that the worker serves
+	Executions materialize.Executions // tells whether the owner of a partition is running; nil: the server that the worker serves
 	Build      string                 // the version of this program, for what is created by it
 }

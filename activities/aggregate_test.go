@@ -15,7 +15,7 @@ import (
 // totals is an asset with one row for each letter that the rows of the catalog begin with.
 const totals asset.Key = "test/totals"
 
-func (w *world) aggregation() *asset.Asset {
+func (w *fixture) aggregation() *asset.Asset {
 	spec := asset.Spec[row]{
 		Key: totals, Deps: asset.On(catalog), Location: "totals", CodeVersion: "1", Queue: asset.QueueExtract,
 		Derive: func(ctx context.Context, run asset.Run, emit func(asset.Item, row) error) error {
@@ -41,7 +41,7 @@ func (w *world) aggregation() *asset.Asset {
 
 func TestWhy(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b once", "c two")
 	w.must(w.step(catalog))
 	in := w.with(t, totals, w.aggregation())

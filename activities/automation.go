@@ -41,7 +41,7 @@ const MaxSummary = 300
 
 // What a backfill has that automation starts.
 const (
-	DefaultMaxInFlight      = 16 // steps under way at a time
+	DefaultMaxInFlight      = 16 // steps in progress at a time
 	DefaultBackfillPriority = 4
 )
 

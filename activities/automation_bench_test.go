@@ -28,9 +28,9 @@ func BenchmarkAutomation(b *testing.B) {
 			b.Run(fmt.Sprintf("partitions=%d/changes=%d", partitions, changes), func(b *testing.B) {
 				for range b.N {
 					b.StopTimer()
-					touch(b, raw, changes)
+					publishAgain(b, raw, changes)
 					b.StartTimer()
-					out, err := call(&world{tb: b}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+					out, err := call(&fixture{tb: b}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 					require.NoError(b, err)
 					b.StopTimer()
 					require.Empty(b, out.Problems)
@@ -47,7 +47,7 @@ func BenchmarkAutomation(b *testing.B) {
 				version++
 				deploy(strconv.Itoa(version))
 				b.StartTimer()
-				out, err := call(&world{tb: b}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+				out, err := call(&fixture{tb: b}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 				require.NoError(b, err)
 				b.StopTimer()
 				require.Equal(b, 1, out.Requests, "for all of them")
@@ -111,8 +111,8 @@ func promised(key asset.Key, set *asset.Partitions, deps ...asset.Dep) asset.Spe
 	}
 }
 
-// touch publishes partitions of the first asset.
-func touch(b *testing.B, raw *sql.DB, n int) {
+// publishAgain publishes partitions of the first asset.
+func publishAgain(b *testing.B, raw *sql.DB, n int) {
 	b.Helper()
 	tx, err := raw.BeginTx(b.Context(), nil)
 	require.NoError(b, err)

@@ -30,14 +30,14 @@ type auto struct {
 	known  map[string]bool // events told already
 }
 
-// Open says that every run is under way but those that are dead.
+// Open says that every run is running but those that are dead.
 func (w *auto) Open(_ context.Context, run, _ string) (bool, error) { return !w.dead[run], nil }
 
-// Current says that the caller is under way.
+// Current says that the caller is running.
 func (w *auto) Current(context.Context, string, string) (bool, string, error) { return true, "", nil }
 
-// told gives the events that were recorded since it was last asked.
-func (w *auto) told() []string {
+// payloads gives the events that were recorded since it was last asked.
+func (w *auto) payloads() []string {
 	w.tb.Helper()
 	events, err := w.ledger.Events(w.tb.Context(), "", 0)
 	require.NoError(w.tb, err)
@@ -54,7 +54,7 @@ func (w *auto) told() []string {
 
 func newAuto(tb testing.TB, assets ...*asset.Asset) *auto {
 	tb.Helper()
-	base := newWorld(tb)
+	base := newFixture(tb)
 	w := &auto{tb: tb, acts: base.acts, ledger: base.ledger, dead: map[string]bool{}, known: map[string]bool{}}
 	w.acts.Executions = w
 	w.acts.Engine.Now = func() time.Time {
@@ -83,8 +83,8 @@ func coded(key asset.Key, code string, set *asset.Partitions, condition asset.Co
 	return asset.New(asset.Spec[row]{
 		Key: key, Location: strings.ReplaceAll(string(key), "/", "_"), CodeVersion: code, Queue: asset.QueueExtract, Partitions: set,
 		Deps: deps, Automation: condition,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 }
@@ -120,7 +120,7 @@ func (w *auto) keys(set string, keys ...string) {
 // tick evaluates, and gives the runs to start as "assets: partitions", or "assets: (filter)".
 func (w *auto) tick() []string {
 	w.tb.Helper()
-	out, err := call(&world{tb: w.tb}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	out, err := call(&fixture{tb: w.tb}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(w.tb, err)
 	require.Empty(w.tb, out.Problems)
 	return w.starts()
@@ -131,7 +131,7 @@ func (w *auto) starts() []string {
 	w.tb.Helper()
 	list := []string{}
 	for {
-		next, err := call(&world{tb: w.tb}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+		next, err := call(&fixture{tb: w.tb}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
 		require.NoError(w.tb, err)
 		if len(next.Starts) == 0 {
 			return list
@@ -145,7 +145,7 @@ func (w *auto) starts() []string {
 			list = append(list, strings.Join(s.Select, "+")+": "+what)
 			runs = append(runs, s.Run)
 		}
-		_, err = call(&world{tb: w.tb}, func(ctx context.Context, in activities.StartedInput) (struct{}, error) {
+		_, err = call(&fixture{tb: w.tb}, func(ctx context.Context, in activities.StartedInput) (struct{}, error) {
 			return struct{}{}, w.acts.Started(ctx, in)
 		}, activities.StartedInput{Runs: runs})
 		require.NoError(w.tb, err)
@@ -159,7 +159,24 @@ func curated(set *asset.Partitions) []*asset.Asset {
 	}
 }
 
-func TestWhatIsMadeFromAnUpdateFollowsInOneRun(t *testing.T) {
+func TestAutomation(t *testing.T) {
+	t.Parallel()
+	t.Run("requests downstream partitions in one run", automationRequestsDownstreamPartitionsInOneRun)
+	t.Run("waits for a run in progress", automationWaitsForRunInProgress)
+	t.Run("takes all partitions of an asset as input", automationTakesAllPartitionsOfAssetAsInput)
+	t.Run("evaluates the other assets when one fails", automationEvaluatesOtherAssetsWhenOneFails)
+	t.Run("waits for a missing input", automationWaitsForMissingInput)
+	t.Run("requests missing partitions once", automationRequestsMissingPartitionsOnce)
+	t.Run("makes one request for another code version", automationMakesOneRequestForAnotherCodeVersion)
+	t.Run("requests at cron ticks", automationRequestsAtCronTicks)
+	t.Run("requests windows that have ended", automationRequestsWindowsThatHaveEnded)
+	t.Run("starts an unstarted request at the next tick", automationStartsUnstartedRequestAtNextTick)
+	t.Run("starts a backfill when a run is too small", automationStartsBackfillWhenRunIsTooSmall)
+	t.Run("explains what the next tick would do", automationExplainsWhatNextTickWouldDo)
+	t.Run("starts any number of partitions", automationStartsAnyNumberOfPartitions)
+}
+
+func automationRequestsDownstreamPartitionsInOneRun(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a", "b", "c")
@@ -179,7 +196,7 @@ func TestWhatIsMadeFromAnUpdateFollowsInOneRun(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: b,c"}, w.tick())
 }
 
-func TestAPartitionThatIsWorkedOnWaits(t *testing.T) {
+func automationWaitsForRunInProgress(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))[:2]...)
 	w.keys("letter", "a", "b")
@@ -201,7 +218,7 @@ func TestAPartitionThatIsWorkedOnWaits(t *testing.T) {
 	require.Equal(t, []string{"test/download: b"}, w.tick(), "a run that was terminated is not waited for")
 }
 
-func TestAWholeAssetIsAnInput(t *testing.T) {
+func automationTakesAllPartitionsOfAssetAsInput(t *testing.T) {
 	t.Parallel()
 	letters := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, letters, asset.Condition{}), plain(extract, asset.Single(), asset.Eager().Or(asset.OnMissing()), asset.On(catalog)...))
@@ -217,7 +234,7 @@ func TestAWholeAssetIsAnInput(t *testing.T) {
 	require.Equal(t, []string{"test/extract: all"}, w.tick())
 }
 
-func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
+func automationEvaluatesOtherAssetsWhenOneFails(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	odd := asset.Mapped("odd", func(string, asset.Between) ([]string, error) { return nil, errors.New("which it is not for") })
@@ -225,16 +242,16 @@ func TestOneAssetThatCannotBeLookedAtStopsNoOther(t *testing.T) {
 	w.keys("letter", "a")
 	require.Empty(t, w.tick())
 	w.publish(catalog, "a", 1, nil)
-	out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	out, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(t, err)
 	require.Len(t, out.Problems, 1)
 	require.Contains(t, out.Problems[0], "t/odd: ")
 	require.Equal(t, []string{"test/download: a"}, w.starts())
 	w.declare(plain(catalog, set, asset.Condition{}), plain("t/odd", set, asset.Eager(), asset.On(catalog)...), plain(download, set, asset.Eager(), asset.On(catalog)...))
-	require.Equal(t, []string{"t/odd: a"}, w.tick(), "mended, it sees what it could not look at")
+	require.Equal(t, []string{"t/odd: a"}, w.tick(), "fixed, it sees what it could not look at")
 }
 
-func TestAMissingInputIsWaitedFor(t *testing.T) {
+func automationWaitsForMissingInput(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain("t/a", set, asset.Condition{}), plain("t/b", set, asset.Condition{}), plain("t/c", set, asset.Eager(), asset.On("t/a", "t/b")...))
@@ -246,7 +263,7 @@ func TestAMissingInputIsWaitedFor(t *testing.T) {
 	require.Equal(t, []string{"t/c: x"}, w.tick())
 }
 
-func TestMissingPartitionsAreAskedForOnce(t *testing.T) {
+func automationRequestsMissingPartitionsOnce(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, plain(catalog, asset.Dynamic("letter"), asset.OnMissing()))
 	w.keys("letter", "a", "b")
@@ -262,7 +279,7 @@ func TestMissingPartitionsAreAskedForOnce(t *testing.T) {
 	require.Empty(t, w.tick(), "a was published, c was asked for")
 }
 
-func TestAnotherCodeVersionIsOneRequest(t *testing.T) {
+func automationMakesOneRequestForAnotherCodeVersion(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, set, asset.OnStale()))
@@ -283,7 +300,7 @@ func TestAnotherCodeVersionIsOneRequest(t *testing.T) {
 	require.Empty(t, w.tick(), "another condition begins anew")
 }
 
-func TestATickOfTheClock(t *testing.T) {
+func automationRequestsAtCronTicks(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t,
@@ -318,7 +335,7 @@ func mustZone(t *testing.T) *time.Location {
 	return zone
 }
 
-func TestWindowsThatEndedAreMade(t *testing.T) {
+func automationRequestsWindowsThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, plain("t/day", asset.Daily("day", "", "2026-08-01"), asset.OnMissing()),
 		plain("t/month", asset.Monthly("month", "", "2026-08-01"), asset.Eager(), asset.On("t/day")...))
@@ -339,13 +356,13 @@ func TestWindowsThatEndedAreMade(t *testing.T) {
 	}
 }
 
-func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
+func automationStartsUnstartedRequestAtNextTick(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a")
 	require.Empty(t, w.tick())
 	w.publish(catalog, "a", 1, nil)
-	out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	out, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(t, err)
 	require.Equal(t, 1, out.Starts)
 	open, err := w.ledger.OpenStarts(t.Context(), 10)
@@ -355,7 +372,7 @@ func TestARequestThatNobodyStartedIsStartedByTheNextTick(t *testing.T) {
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "killed in between")
 }
 
-func TestMoreThanARunTakesIsABackfill(t *testing.T) {
+func automationStartsBackfillWhenRunIsTooSmall(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	w := newAuto(t, plain(catalog, set, asset.OnMissing()))
@@ -365,9 +382,9 @@ func TestMoreThanARunTakesIsABackfill(t *testing.T) {
 	}
 	require.Empty(t, w.tick())
 	w.keys("letter", keys...)
-	_, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
+	_, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{Requests: true})
 	require.NoError(t, err)
-	open, err := call(&world{tb: t}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
+	open, err := call(&fixture{tb: t}, func(ctx context.Context, _ struct{}) (activities.StartsOutput, error) { return w.acts.NextStarts(ctx) }, struct{}{})
 	require.NoError(t, err)
 	require.Len(t, open.Starts, 1)
 	require.True(t, open.Starts[0].Backfill)
@@ -379,7 +396,7 @@ func TestMoreThanARunTakesIsABackfill(t *testing.T) {
 	require.Equal(t, asset.Needed, request.Filter, "what is there already is not made again")
 }
 
-func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
+func automationExplainsWhatNextTickWouldDo(t *testing.T) {
 	t.Parallel()
 	w := newAuto(t, curated(asset.Dynamic("letter"))...)
 	w.keys("letter", "a", "b")
@@ -390,19 +407,19 @@ func TestExplainSaysWhatTheNextTickWouldDo(t *testing.T) {
 	require.Len(t, x.Requests, 1)
 	require.Equal(t, "never published", x.Requests[0].Cause)
 	require.True(t, x.Considered[0].Requests)
-	require.Equal(t, "eager", x.Considered[0].Truth.Condition)
-	require.False(t, x.Considered[1].Touched)
-	require.Equal(t, "never published, but test/download[b] is missing", x.Considered[1].Truth.Reason)
+	require.Equal(t, "eager", x.Considered[0].Result.Condition)
+	require.False(t, x.Considered[1].Changed)
+	require.Equal(t, "never published, but test/download[b] is missing", x.Considered[1].Result.Reason)
 	require.Equal(t, []string{"test/download+test/extract: a"}, w.tick(), "explaining did nothing")
 	_, err = automation.Evaluator{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now}.Explain(t.Context(), extract, []string{"z"})
 	require.ErrorContains(t, err, `partition "z" is unknown`)
 }
 
-// TestAnyNumberOfNamedPartitionsIsStarted has requests that name more than a server takes in one piece, and one that
+// automationStartsAnyNumberOfPartitions has requests that name more than a server takes in one piece, and one that
 // nobody can read: all others are started, however long that takes.
-func TestAnyNumberOfNamedPartitionsIsStarted(t *testing.T) {
+func automationStartsAnyNumberOfPartitions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	const backfills = 12
 	var tick ledger.AutomationTick
 	tick.At = time.Now()

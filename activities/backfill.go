@@ -28,8 +28,8 @@ type BackfillSettings struct {
 	Priority    int     `json:"priority"`       // 1 to 5, 1 first
 }
 
-// needed is how asset.Needed is called in the ledger.
-const needed = "needed"
+// checkNeeded is how asset.Needed is called in the ledger.
+const checkNeeded = "needed"
 
 // partitionSeparator joins what was typed for partitions in the ledger: no key has it.
 const partitionSeparator = "\n"
@@ -38,7 +38,7 @@ const partitionSeparator = "\n"
 func (r BackfillRequest) row() ledger.Backfill {
 	mode := string(r.Filter)
 	if r.Filter == asset.Needed {
-		mode = needed
+		mode = checkNeeded
 	}
 	return ledger.Backfill{ID: r.ID, Selection: strings.Join(r.Select, " "), Partitions: strings.Join(r.Partitions, partitionSeparator), Mode: mode}
 }
@@ -46,7 +46,7 @@ func (r BackfillRequest) row() ledger.Backfill {
 // RequestOf is the request that a backfill in the ledger was created with.
 func RequestOf(b ledger.Backfill) BackfillRequest {
 	r := BackfillRequest{ID: b.ID, Select: []string{b.Selection}}
-	if b.Mode != needed {
+	if b.Mode != checkNeeded {
 		r.Filter = asset.Filter(b.Mode)
 	}
 	if b.Partitions != "" {
@@ -76,15 +76,15 @@ type OpenBackfillInput struct {
 
 // OpenedBackfill is a backfill whose execution has begun.
 type OpenedBackfill struct {
-	Request  BackfillRequest         `json:"request"`
-	Settings BackfillSettings        `json:"settings"`
-	State    ledger.BackfillState    `json:"state"`
-	Planned  bool                    `json:"planned"`
-	Epoch    int64                   `json:"epoch"`
-	Take     int64                   `json:"take"` // the last one there was
-	Run      string                  `json:"run"`  // under which its rows are made
-	Mode     ledger.Mode             `json:"mode"`
-	Discover []planning.PartitionSet `json:"discover,omitempty"` // before it can be planned
+	Request     BackfillRequest         `json:"request"`
+	Settings    BackfillSettings        `json:"settings"`
+	State       ledger.BackfillState    `json:"state"`
+	Planned     bool                    `json:"planned"`
+	Epoch       int64                   `json:"epoch"`
+	LastDequeue int64                   `json:"take"` // the number of the last dequeue; the key is in recorded histories
+	Run         string                  `json:"run"`  // under which its rows are made
+	Mode        ledger.Mode             `json:"mode"`
+	Discover    []planning.PartitionSet `json:"discover,omitempty"` // before it can be planned
 }
 
 // OpenBackfill creates a backfill unless it exists, begins an execution of it, and says what must be discovered before
@@ -102,14 +102,14 @@ func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (ou
 				return err
 			}
 		}
-		b, taken, err := a.Engine.Ledger.OpenBackfill(ctx, in.ID, in.Execution)
+		b, dequeued, err := a.Engine.Ledger.OpenBackfill(ctx, in.ID, in.Execution)
 		if err != nil {
 			return err
 		}
 		request := RequestOf(b)
 		out = OpenedBackfill{
 			Request: request, Settings: BackfillSettings{MaxInFlight: b.MaxInFlight, Rate: b.Rate, Priority: b.Priority},
-			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, Take: taken, Run: in.Workflow, Mode: planning.ModeOf(request.Filter),
+			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, LastDequeue: dequeued, Run: in.Workflow, Mode: planning.ModeOf(request.Filter),
 		}
 		if b.Epoch > 1 { // a run of its own: what it tries again was not tried in it before
 			out.Run = fmt.Sprintf("%s#%d", in.Workflow, b.Epoch)
@@ -175,11 +175,11 @@ type TakeStepsInput struct {
 // TakeSteps dequeues steps of a backfill, each once. Its name is in recorded histories.
 func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Dequeued, err error) {
 	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
-		taken, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
+		dequeued, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
 		if err != nil {
 			return err
 		}
-		out, err = dequeuedOf(taken)
+		out, err = dequeuedOf(dequeued)
 		return err
 	})
 	return out, err
@@ -192,7 +192,7 @@ func dequeuedOf(t ledger.Dequeued) (Dequeued, error) {
 		if err := json.Unmarshal(s.Step, &step); err != nil {
 			return out, fmt.Errorf("read step %d of backfill %s: %w", s.Seq, s.Backfill, err)
 		}
-		out.Steps = append(out.Steps, Ready{Seq: s.Seq, Take: s.Take, Step: step})
+		out.Steps = append(out.Steps, Ready{Seq: s.Seq, Dequeue: s.Dequeue, Step: step})
 	}
 	return out, nil
 }
@@ -208,7 +208,7 @@ func (a *Activities) GiveBack(ctx context.Context, in GiveBackInput) error {
 	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		steps := make([]ledger.BackfillStep, len(in.Steps))
 		for i, s := range in.Steps {
-			steps[i] = ledger.BackfillStep{Seq: s.Seq, Take: s.Take}
+			steps[i] = ledger.BackfillStep{Seq: s.Seq, Dequeue: s.Dequeue}
 		}
 		return a.Engine.Ledger.RequeueSteps(ctx, in.ID, steps)
 	})
@@ -234,10 +234,10 @@ func (a *Activities) SetBackfill(ctx context.Context, in SetBackfillInput) error
 	})
 }
 
-// BackfillStopped is what cancelling did.
+// BackfillStopped is what canceling did.
 type BackfillStopped struct {
 	Canceled int `json:"canceled"` // steps that will not begin
-	Running  int `json:"running"`  // steps that were under way
+	Running  int `json:"running"`  // steps that were in progress
 }
 
 // CancelBackfill lets nothing of a backfill begin any more.

@@ -16,22 +16,22 @@ import (
 )
 
 // listed is a world whose catalog is published.
-func listed(t *testing.T, items ...string) *world {
+func listed(t *testing.T, items ...string) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show(items...)
 	w.must(w.step(catalog))
 	return w
 }
 
-// enrolled is the first batch of a step that is enrolled.
-func (w *world) enrolled(key asset.Key, mode ledger.Mode) materialize.BatchInput {
+// synced is the first batch of a step that is synced.
+func (w *fixture) synced(key asset.Key, mode ledger.Mode) materialize.BatchInput {
 	w.tb.Helper()
 	in := w.step(key)
 	in.Mode = mode
-	enrolled, err := call(w, w.acts.Enrol, in)
+	synced, err := call(w, w.acts.Enrol, in)
 	require.NoError(w.tb, err)
-	return materialize.BatchInput{StepInput: enrolled.Of(in), Batch: 1}
+	return materialize.BatchInput{StepInput: synced.Of(in), Batch: 1}
 }
 
 // failing fails some items; the others are made.
@@ -39,7 +39,26 @@ func failing(faults map[string]error) func(string) error {
 	return func(id string) error { return faults[id] }
 }
 
-func TestItemsAreMadeInBatches(t *testing.T) {
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	t.Run("makes items in batches", batchMakesItemsInBatches)
+	t.Run("makes only what changed upstream", batchMakesOnlyWhatChangedUpstream)
+	t.Run("needs published inputs", batchNeedsPublishedInputs)
+	t.Run("records the failure of each item", batchRecordsFailureOfEachItem)
+	t.Run("forgets a failure that passed", batchForgetsFailureThatPassed)
+	t.Run("quarantines an item whose row cannot be written", batchQuarantinesItemWhoseRowCannotBeWritten)
+	t.Run("ends the attempt for failures of the environment", batchEndsAttemptForFailuresOfEnvironment)
+	t.Run("costs items nothing when the source is down", batchCostsItemsNothingWhenSourceIsDown)
+	t.Run("pauses the step when the source has changed", batchPausesStepWhenSourceHasChanged)
+	t.Run("blames no item for failures at the end", batchBlamesNoItemForFailuresAtEnd)
+	t.Run("repeats no request after a kill", batchRepeatsNoRequestAfterKill)
+	t.Run("reports items without an outcome", batchReportsItemsWithoutOutcome)
+	t.Run("refuses two outcomes for an item", batchRefusesTwoOutcomesForItem)
+	t.Run("keeps finished items when it is canceled", batchKeepsFinishedItemsWhenItIsCanceled)
+	t.Run("reserves time for recording outcomes", batchReservesTimeForRecordingOutcomes)
+}
+
+func batchMakesItemsInBatches(t *testing.T) {
 	t.Parallel()
 	for _, key := range []asset.Key{download, extract} {
 		w := listed(t, "a one", "b two", "c three", "d four", "e five", "f six")
@@ -47,8 +66,8 @@ func TestItemsAreMadeInBatches(t *testing.T) {
 			w.must(w.step(download))
 			w.calls()
 		}
-		enrolled, made := w.must(w.step(key))
-		require.Equal(t, 2, enrolled.Batches, "of four")
+		synced, made := w.must(w.step(key))
+		require.Equal(t, 2, synced.Batches, "of four")
 		require.Len(t, w.calls(), 6)
 		require.Len(t, w.files(key), 2)
 		require.EqualValues(t, 6, made.Rows)
@@ -61,7 +80,7 @@ func TestItemsAreMadeInBatches(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatChangedUpstreamIsMade(t *testing.T) {
+func batchMakesOnlyWhatChangedUpstream(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two", "c three", "d four", "e five")
 	w.must(w.step(download))
@@ -76,9 +95,9 @@ func TestOnlyWhatChangedUpstreamIsMade(t *testing.T) {
 	w.sound()
 }
 
-func TestInputsMustHaveBeenPublished(t *testing.T) {
+func batchNeedsPublishedInputs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, err := w.prepare(w.step(download))
 	app := wantKind(t, fault.Invalid, err)
 	require.True(t, app.NonRetryable())
@@ -86,7 +105,7 @@ func TestInputsMustHaveBeenPublished(t *testing.T) {
 	require.Empty(t, w.entries(download))
 }
 
-func TestItemsFailEachInTheirWay(t *testing.T) {
+func batchRecordsFailureOfEachItem(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "absent 1", "corrupt 2", "fine 3", "layout 4")
 	w.fault = failing(map[string]error{
@@ -94,7 +113,7 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 		"corrupt": &fault.Error{Kind: fault.Corrupt, Op: "fetch", Err: errors.New("not a PDF"), Evidence: "quarantine/ab"},
 		"layout":  fault.New(fault.Layout, "parse", "what is this"),
 	})
-	out, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	out, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	require.NoError(t, err)
 	require.Equal(t, materialize.BatchOutput{Staged: 1, Absent: 1, Quarantined: 2}, out)
 	require.Equal(t, []string{"absent absent not_found 1", "corrupt quarantined corrupt 2", "fine staged  0", "layout quarantined layout 0"},
@@ -106,7 +125,7 @@ func TestItemsFailEachInTheirWay(t *testing.T) {
 	require.Equal(t, "fetch: not a PDF", found[0].Reason)
 }
 
-func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
+func batchForgetsFailureThatPassed(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	tries := 0
@@ -125,16 +144,16 @@ func TestAFailureThatPassesLeavesNoTrace(t *testing.T) {
 	w.sound()
 }
 
-func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
+func batchQuarantinesItemWhoseRowCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
-	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
 			r := w.row(run, item)
 			if r.ID == "a" {
 				r.Content = "\xff not UTF-8"
 			}
-			if err := settle(item.ID, r, nil); err != nil {
+			if err := report(item.ID, r, nil); err != nil {
 				return err
 			}
 		}
@@ -146,7 +165,7 @@ func TestARowThatCannotBeWrittenIsTheItemsFault(t *testing.T) {
 	w.sound()
 }
 
-func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
+func batchEndsAttemptForFailuresOfEnvironment(t *testing.T) {
 	t.Parallel()
 	for kind, benign := range map[fault.Kind]bool{fault.Session: false, fault.Throttled: true, fault.Refused: true} {
 		for _, key := range []asset.Key{download, extract} {
@@ -167,8 +186,8 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 					}
 					return nil
 				}
-				in := w.enrolled(key, ledger.Missing)
-				_, left, err := beat(w, nil, w.acts.Batch, in)
+				in := w.synced(key, ledger.Missing)
+				_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 				app := wantKind(t, kind, err)
 				require.False(t, app.NonRetryable())
 				require.Equal(t, 10*time.Minute, app.NextRetryDelay(), "at most: somebody may have let us go on before")
@@ -182,7 +201,7 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 
 				down = false
 				w.calls()
-				_, _, err = beat(w, left, w.acts.Batch, in)
+				_, _, err = heartbeatInterval(w, left, w.acts.Batch, in)
 				require.NoError(t, err)
 				require.Equal(t, order, w.calls())
 				_, err = w.publish(in.StepInput, materialize.SyncResult{})
@@ -194,9 +213,9 @@ func TestWhatIsNotTheItemsFaultEndsTheAttempt(t *testing.T) {
 	}
 }
 
-func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
+func batchCostsItemsNothingWhenSourceIsDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
 	w.acts.Engine.Graph = w.oneBatch(t)
@@ -207,8 +226,8 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 		}
 		return unavailable
 	}
-	in := w.enrolled(download, ledger.Missing)
-	_, _, err := beat(w, nil, w.acts.Batch, in)
+	in := w.synced(download, ledger.Missing)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	wantKind(t, fault.Unavailable, err)
 	require.Equal(t, []string{"a 1", "b 2", "c 3", "d 4", "e 5", "f 6"}, w.calls(), "after five in a row nobody asks any more")
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0", "d pending  0", "e pending  0", "f pending  0", "g pending  0"},
@@ -221,16 +240,16 @@ func TestASourceThatIsDownCostsNoItemAnAttempt(t *testing.T) {
 	require.Equal(t, materialize.BatchOutput{Staged: 2, Quarantined: 4}, out)
 }
 
-func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
+func batchPausesStepWhenSourceHasChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2", "c 3", "d 4", "e 5", "f 6", "g 7")
 	w.must(w.step(catalog))
 	w.acts.Engine.Graph = w.oneBatch(t)
 	w.must(w.step(download))
 	w.fault = func(string) error { return fault.New(fault.Layout, "fetch", "HTTP 418") }
-	in := w.enrolled(download, ledger.Force)
-	_, _, err := beat(w, nil, w.acts.Batch, in)
+	in := w.synced(download, ledger.Force)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.Paused, err)
 	require.False(t, app.NonRetryable())
 	require.Equal(t, time.Minute, app.NextRetryDelay())
@@ -238,7 +257,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	require.Len(t, w.waits(), 1)
 	require.Len(t, w.rows(download), 7, "readers keep what they have")
 	w.fault = nil
-	_, left, err := beat(w, nil, w.acts.Batch, in)
+	_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	require.NoError(t, err, "the same attempt goes on once the source is as it was")
 	require.Zero(t, left["failures"])
 	require.Empty(t, w.waits())
@@ -247,7 +266,7 @@ func TestASourceThatHasChangedPausesTheStep(t *testing.T) {
 	w.sound()
 }
 
-func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
+func batchBlamesNoItemForFailuresAtEnd(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.fault = failing(map[string]error{
@@ -255,13 +274,13 @@ func TestABatchThatIsCutOffBlamesNobodyForItsLastFailures(t *testing.T) {
 		"b": fault.New(fault.Unavailable, "fetch", "HTTP 503"),
 		"c": fault.New(fault.Session, "fetch", "the browser is gone"),
 	})
-	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	wantKind(t, fault.Session, err)
 	require.Equal(t, []string{"a pending  0", "b pending  0", "c pending session 1"}, w.entries(download))
 }
 
 // oneBatch is the graph with batches that hold everything.
-func (w *world) oneBatch(t *testing.T) *asset.Graph {
+func (w *fixture) oneBatch(t *testing.T) *asset.Graph {
 	t.Helper()
 	all := w.acts.Engine.Graph.All()
 	for _, a := range all {
@@ -272,7 +291,7 @@ func (w *world) oneBatch(t *testing.T) *asset.Graph {
 	return graph
 }
 
-func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
+func batchRepeatsNoRequestAfterKill(t *testing.T) {
 	t.Parallel()
 	for key, again := range map[asset.Key][]string{download: {"c 3", "d 4"}, extract: {"a 1", "b 2", "c 3", "d 4"}} {
 		w := listed(t, "a 1", "b 2", "c 3", "d 4")
@@ -280,14 +299,14 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 			w.must(w.step(download))
 			w.calls()
 		}
-		w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-			if err := w.honest(ctx, run, batch[:2], settle); err != nil {
+		w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+			if err := w.honest(ctx, run, batch[:2], report); err != nil {
 				return err
 			}
 			panic("killed")
 		}
-		in := w.enrolled(key, ledger.Missing)
-		_, left, err := beat(w, nil, w.acts.Batch, in)
+		in := w.synced(key, ledger.Missing)
+		_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 		wantKind(t, fault.Internal, err)
 		require.Equal(t, 1, left["failures"], "what panics must not do so for ever")
 		require.Equal(t, []string{"a 1", "b 2"}, w.calls())
@@ -303,26 +322,26 @@ func TestAKilledBatchRepeatsNothingThatWasDear(t *testing.T) {
 	}
 }
 
-func TestUnsettledItemsAreNoticed(t *testing.T) {
+func batchReportsItemsWithoutOutcome(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-		return w.honest(ctx, run, batch[:1], settle)
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+		return w.honest(ctx, run, batch[:1], report)
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, in)
 	wantKind(t, fault.Internal, err)
-	require.ErrorContains(t, err, "left 2 items of 3 unsettled")
+	require.ErrorContains(t, err, "left 2 items of 3 without an outcome")
 	require.Equal(t, []string{"a staged  0", "b pending  0", "c pending  0"}, w.entries(download))
 }
 
-func TestNoItemIsSettledTwice(t *testing.T) {
+func batchRefusesTwoOutcomesForItem(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-		return w.honest(ctx, run, append(batch, batch...), settle)
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+		return w.honest(ctx, run, append(batch, batch...), report)
 	}
-	_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+	_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 	wantKind(t, fault.Invalid, err)
 	require.Equal(t, []string{"a staged  0"}, w.entries(download))
 }
@@ -345,7 +364,7 @@ func (s stopped) Err() error {
 	}
 }
 
-func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
+func batchKeepsFinishedItemsWhenItIsCanceled(t *testing.T) {
 	t.Parallel()
 	for failures, why := range []error{context.Canceled, context.DeadlineExceeded} {
 		for _, key := range []asset.Key{download, extract} {
@@ -356,18 +375,18 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 					w.must(w.step(download))
 				}
 				end := make(chan struct{})
-				w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
-					if err := w.honest(ctx, run, batch[:2], settle); err != nil {
+				w.make[key] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
+					if err := w.honest(ctx, run, batch[:2], report); err != nil {
 						return err
 					}
 					close(end)
 					<-ctx.Done()
 					// What is cut off fails in words of its own.
-					return settle(batch[2].ID, row{}, errors.New("connection reset"))
+					return report(batch[2].ID, row{}, errors.New("connection reset"))
 				}
-				_, left, err := beat(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
+				_, left, err := heartbeatInterval(w, map[string]int{}, func(ctx context.Context, in materialize.BatchInput) (materialize.BatchOutput, error) {
 					return w.acts.Batch(stopped{ctx, end, why}, in)
-				}, w.enrolled(key, ledger.Missing))
+				}, w.synced(key, ledger.Missing))
 				require.Error(t, err)
 				require.Equal(t, failures, left["failures"])
 				require.Equal(t, []string{"a staged  0", "b staged  0", "c pending  0", "d pending  0"}, w.entries(key))
@@ -376,14 +395,14 @@ func TestCancellationAndDeadlinesKeepWhatIsMade(t *testing.T) {
 	}
 }
 
-func TestAnActivityKeepsTimeForWritingDown(t *testing.T) {
+func batchReservesTimeForRecordingOutcomes(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	var left time.Duration
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		deadline, _ := ctx.Deadline()
 		left = activity.GetInfo(ctx).Deadline.Sub(deadline).Round(time.Second)
-		return w.honest(ctx, run, batch, settle)
+		return w.honest(ctx, run, batch, report)
 	}
 	w.must(w.step(download))
 	require.Equal(t, 30*time.Second, left, "of the ten minutes that Temporal gives")

@@ -18,23 +18,23 @@ func BenchmarkNoopItems40k(b *testing.B) {
 	const items, batch = 40_000, 200
 	for range b.N {
 		b.StopTimer()
-		w := newWorld(b)
+		w := newFixture(b)
 		w.acts.Engine.Graph = costless(b, items, batch)
 		in := w.step("test/noop")
 		b.StartTimer()
-		enrolled, err := call(w, w.acts.Enrol, in)
+		synced, err := call(w, w.acts.Enrol, in)
 		require.NoError(b, err)
-		require.Equal(b, items/batch, enrolled.Batches)
+		require.Equal(b, items/batch, synced.Batches)
 		var slots errgroup.Group
 		slots.SetLimit(runtime.NumCPU()) // as a worker has them
-		for n := 1; n <= enrolled.Batches; n++ {
+		for n := 1; n <= synced.Batches; n++ {
 			slots.Go(func() error {
 				_, err := call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 				return err
 			})
 		}
 		require.NoError(b, slots.Wait())
-		made, err := w.publish(in, enrolled)
+		made, err := w.publish(in, synced)
 		require.NoError(b, err)
 		require.EqualValues(b, items, made.Rows)
 	}
@@ -54,9 +54,9 @@ func costless(b *testing.B, items, batch int) *asset.Graph {
 			}
 			return nil
 		},
-		Make: func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+		Make: func(_ context.Context, _ asset.Run, batch []asset.Item, report asset.Report[row]) error {
 			for _, item := range batch {
-				if err := settle(item.ID, row{ID: item.ID}, nil); err != nil {
+				if err := report(item.ID, row{ID: item.ID}, nil); err != nil {
 					return err
 				}
 			}

@@ -16,7 +16,7 @@ import (
 )
 
 // numbered shows so many items, from one on.
-func (w *world) numbered(from, to int) {
+func (w *fixture) numbered(from, to int) {
 	var items []string
 	for i := from; i <= to; i++ {
 		items = append(items, fmt.Sprintf("%04d same", i))
@@ -25,7 +25,7 @@ func (w *world) numbered(from, to int) {
 }
 
 // outcomes gives what became of a check of the catalog, the newest first.
-func (w *world) outcomes(key asset.Key, name string) (found []string) {
+func (w *fixture) outcomes(key asset.Key, name string) (found []string) {
 	w.tb.Helper()
 	checks, err := w.ledger.LastChecks(w.tb.Context(), ledger.CheckFilter{Asset: string(key), Partition: here.Key, History: 100})
 	require.NoError(w.tb, err)
@@ -37,14 +37,28 @@ func (w *world) outcomes(key asset.Key, name string) (found []string) {
 	return found
 }
 
-func TestTheDropCheckAloneCatchesALostPage(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 45, Share: 0.1, Few: 2}).Block()))
+	t.Run("finds a lost page with the drop check alone", checkFindsLostPageWithDropCheckAlone)
+	t.Run("accepts a failure for one run", checkAcceptsFailureForOneRun)
+	t.Run("refuses to accept a name that is no check", checkRefusesToAcceptNameThatIsNoCheck)
+	t.Run("sees no loss when a run is forced", checkSeesNoLossWhenRunIsForced)
+	t.Run("counts an empty partition only", checkCountsEmptyPartitionOnly)
+	t.Run("shows a check of all rows what will be published", checkShowsCheckOfAllRowsWhatWillBePublished)
+	t.Run("compares a reference with the pinned input version", checkComparesReferenceWithPinnedInputVersion)
+	t.Run("never passes a check that could not run", checkNeverPassesCheckThatCouldNotRun)
+	t.Run("gives a check the partition", checkGivesCheckPartition)
+	t.Run("lets a check read an observation", checkLetsCheckReadObservation)
+}
+
+func checkFindsLostPageWithDropCheckAlone(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 45, Share: 0.1, Few: 2}).Block()))
 	w.numbered(1, 1000)
 	w.must(w.step(catalog))
 	files := w.files(catalog)
 
-	w.numbered(51, 1200) // a page of 50 is lost, and more are new: the source claims just what it shows
+	w.numbered(51, 1200) // a page of 50 is lost, and more are new: the source declares just what it shows
 	in := w.step(catalog)
 	_, _, err := w.materialize(in)
 	app := wantKind(t, fault.Layout, err)
@@ -55,16 +69,16 @@ func TestTheDropCheckAloneCatchesALostPage(t *testing.T) {
 	require.Equal(t, files, w.files(catalog), "readers keep what they had")
 	require.Len(t, w.rows(catalog), 1000)
 
-	w.numbered(1, 1200) // it is whole again: what was taken for gone comes back
+	w.numbered(1, 1200) // it is whole again: what counted as gone comes back
 	_, made := w.must(w.step(catalog))
 	require.EqualValues(t, 1200, made.Rows)
 	require.Equal(t, []string{"passed 0 of at most 45", "failed 50 of at most 45", "passed 0 of at most 0"}, w.outcomes(catalog, "not_dropped"))
 	w.sound()
 }
 
-func TestAPersonAcceptsOnce(t *testing.T) {
+func checkAcceptsFailureForOneRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	w.numbered(1, 9)
 	w.must(w.step(catalog))
 	w.numbered(4, 9)
@@ -85,9 +99,9 @@ func TestAPersonAcceptsOnce(t *testing.T) {
 	w.sound()
 }
 
-func TestWhatARunAcceptsMustBeACheck(t *testing.T) {
+func checkRefusesToAcceptNameThatIsNoCheck(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	begin := func(names ...string) error {
 		_, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r", Select: []string{"test/catalog"}, Accept: names})
 		return err
@@ -98,9 +112,9 @@ func TestWhatARunAcceptsMustBeACheck(t *testing.T) {
 	require.ErrorContains(t, begin("complete"), "cannot be accepted")
 }
 
-func TestForceLosesNothing(t *testing.T) {
+func checkSeesNoLossWhenRunIsForced(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
+	w := newFixture(t, withChecks(asset.MaxDrop[row](asset.Drop{Rows: 1}).Block()))
 	w.numbered(1, 9)
 	w.must(w.step(catalog))
 	in := w.step(catalog)
@@ -110,9 +124,9 @@ func TestForceLosesNothing(t *testing.T) {
 	require.Equal(t, "0", w.check(catalog, "not_dropped").Observed)
 }
 
-func TestAnEmptyPartitionIsOnlyCounted(t *testing.T) {
+func checkCountsEmptyPartitionOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(
+	w := newFixture(t, withChecks(
 		asset.RowCount[row](1, 0), asset.Unique("content", func(r row) string { return r.Content }), asset.MaxDrop[row](asset.Drop{Rows: 1}).Block(),
 	))
 	w.must(w.step(catalog))
@@ -121,10 +135,10 @@ func TestAnEmptyPartitionIsOnlyCounted(t *testing.T) {
 	require.Equal(t, []string{"passed 0 of at most 0"}, w.outcomes(catalog, "not_dropped"))
 }
 
-func TestAWholeCheckSeesWhatThePartitionWillHold(t *testing.T) {
+func checkShowsCheckOfAllRowsWhatWillBePublished(t *testing.T) {
 	t.Parallel()
 	var seen []string
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "whole", Whole: true, Row: func(r row) error {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "whole", AllRows: true, Row: func(r row) error {
 		seen = append(seen, r.ID+" "+r.Content)
 		return nil
 	}}, asset.Unique("content", func(r row) string { return r.Content }).Block()))
@@ -148,25 +162,25 @@ func exists(other asset.Key) asset.Check[row] {
 	return asset.References("content", content, other, content).Block()
 }
 
-func TestAReferenceIsHeldAgainstWhatThePartitionIsMadeFrom(t *testing.T) {
+func checkComparesReferenceWithPinnedInputVersion(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	w.checks = []asset.Check[row]{exists(catalog)}
 	w.deployChecks(download)
 	in := w.step(download)
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	w.show("a one", "c three") // meanwhile the catalog goes on
+	w.show("a one", "c three") // meanwhile the catalog continues
 	w.must(w.step(catalog))
-	made, err := w.publish(in, enrolled)
+	made, err := w.publish(in, synced)
 	require.NoError(t, err, "b was there when this was made from it")
 	require.EqualValues(t, 2, made.Rows)
 
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		for _, item := range batch {
-			if err := settle(item.ID, row{ID: item.ID, Content: "of nothing"}, nil); err != nil {
+			if err := report(item.ID, row{ID: item.ID, Content: "of nothing"}, nil); err != nil {
 				return err
 			}
 		}
@@ -177,7 +191,7 @@ func TestAReferenceIsHeldAgainstWhatThePartitionIsMadeFrom(t *testing.T) {
 	require.Equal(t, []string{"a one", "b two"}, w.rows(download), "readers keep what they had")
 }
 
-func TestACheckThatCannotBeAskedNeverPasses(t *testing.T) {
+func checkNeverPassesCheckThatCouldNotRun(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		err   error
@@ -192,7 +206,7 @@ func TestACheckThatCannotBeAskedNeverPasses(t *testing.T) {
 			cannot := asset.Check[row]{Name: "registered", Begin: func(context.Context, asset.CheckInput) (asset.CheckRun[row], error) {
 				return asset.CheckRun[row]{}, tt.err
 			}}
-			w := newWorld(t, withChecks(cannot.Block()))
+			w := newFixture(t, withChecks(cannot.Block()))
 			w.show("a one")
 			_, _, err := w.materialize(w.step(catalog))
 			app := wantKind(t, tt.kind, err)
@@ -213,10 +227,10 @@ func TestACheckThatCannotBeAskedNeverPasses(t *testing.T) {
 	}
 }
 
-func TestACheckIsToldOfThePartition(t *testing.T) {
+func checkGivesCheckPartition(t *testing.T) {
 	t.Parallel()
 	var told []asset.CheckInput
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "told", Begin: func(_ context.Context, in asset.CheckInput) (asset.CheckRun[row], error) {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "told", Begin: func(_ context.Context, in asset.CheckInput) (asset.CheckRun[row], error) {
 		told = append(told, in)
 		return asset.CheckRun[row]{}, nil
 	}}))
@@ -232,12 +246,12 @@ func TestACheckIsToldOfThePartition(t *testing.T) {
 	require.False(t, told[1].Before.At.IsZero())
 }
 
-func TestACheckReadsAnObservation(t *testing.T) {
+func checkLetsCheckReadObservation(t *testing.T) {
 	t.Parallel()
 	const law asset.Key = "test/law"
 	var seen []string
 	set := &asset.Partitions{Name: "category", Queue: asset.QueueBrowser, Discover: func(context.Context) ([]asset.Partition, error) { return nil, nil }}
-	w := newWorld(t)
+	w := newFixture(t)
 	graph, err := asset.NewGraph(
 		asset.External(asset.ExternalSpec{
 			Key: law, Partitions: asset.Single(), Queue: asset.QueueBrowser,

@@ -32,7 +32,7 @@ type dead map[string]bool
 func (d dead) Died(_ context.Context, worker string) (bool, error) { return !d[worker], nil }
 
 // workerOf makes a world's activities those of a worker.
-func (w *world) workerOf(id string, stopped dead) {
+func (w *fixture) workerOf(id string, stopped dead) {
 	w.acts.Engine.Worker, w.acts.Engine.Workers = func() string { return id }, stopped
 }
 
@@ -42,7 +42,7 @@ func TestBeCrashingWorker(t *testing.T) {
 		t.Skip("is run by the other tests of this file")
 	}
 	killers := strings.Split(os.Getenv(crashKillers), ",")
-	w := openWorld(t, os.Getenv(crashDir))
+	w := openFixture(t, os.Getenv(crashDir))
 	w.workerOf(os.Getenv(crashWorker), dead{})
 	w.fault = func(id string) error {
 		for _, killer := range killers {
@@ -58,12 +58,12 @@ func TestBeCrashingWorker(t *testing.T) {
 	if os.Getenv(crashBegan) != "0" {
 		began = map[string]int{"began": 1} // and no end
 	}
-	_, _, err := beat(w, began, w.acts.Batch, in)
+	_, _, err := heartbeatInterval(w, began, w.acts.Batch, in)
 	require.NoError(t, err)
 }
 
 // crashing makes a batch in processes of their own until one of them comes to the end, and gives how many died.
-func (w *world) crashing(t *testing.T, dir string, in materialize.BatchInput, killers ...string) (deaths int) {
+func (w *fixture) crashing(t *testing.T, dir string, in materialize.BatchInput, killers ...string) (deaths int) {
 	t.Helper()
 	input, err := json.Marshal(in)
 	require.NoError(t, err)
@@ -82,16 +82,24 @@ func (w *world) crashing(t *testing.T, dir string, in materialize.BatchInput, ki
 	return deaths
 }
 
-func crashWorld(t *testing.T, items ...string) (*world, string) {
+func crashFixture(t *testing.T, items ...string) (*fixture, string) {
 	t.Helper()
 	dir := t.TempDir()
-	w := openWorld(t, dir)
+	w := openFixture(t, dir)
 	w.show(items...)
 	w.must(w.step(catalog))
 	return w, dir
 }
 
-func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	t.Run("quarantines items that kill their worker", crashQuarantinesItemsThatKillTheirWorker)
+	t.Run("costs other items nothing", crashCostsOtherItemsNothing)
+	t.Run("fails a step that kills many workers", crashFailsStepThatKillsManyWorkers)
+	t.Run("starts the count again after a recorded outcome", crashStartsCountAgainAfterRecordedOutcome)
+}
+
+func crashQuarantinesItemsThatKillTheirWorker(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		killers []string
@@ -105,8 +113,8 @@ func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, dir := crashWorld(t, "a 1", "b 1", "c 1", "d 1")
-			in := w.enrolled(download, ledger.Missing)
+			w, dir := crashFixture(t, "a 1", "b 1", "c 1", "d 1")
+			in := w.synced(download, ledger.Missing)
 			require.Equal(t, tt.deaths, w.crashing(t, dir, in, tt.killers...))
 			var want []string
 			published := 0
@@ -138,17 +146,17 @@ func TestItemsThatKillTheirWorkerAreQuarantined(t *testing.T) {
 }
 
 // again is an attempt after one that came to no end.
-func again(w *world, in materialize.BatchInput) (materialize.BatchOutput, error) {
-	out, _, err := beat(w, map[string]int{"began": 1}, w.acts.Batch, in)
+func again(w *fixture, in materialize.BatchInput) (materialize.BatchOutput, error) {
+	out, _, err := heartbeatInterval(w, map[string]int{"began": 1}, w.acts.Batch, in)
 	return out, err
 }
 
 // Workers that are killed for other reasons cost the items nothing: each kill meets another one, and one that was told to
 // stop, or lives, is no death at all.
-func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
+func crashCostsOtherItemsNothing(t *testing.T) {
 	t.Parallel()
-	w, _ := crashWorld(t, "a 1", "b 1", "c 1", "d 1")
-	in := w.enrolled(download, ledger.Missing)
+	w, _ := crashFixture(t, "a 1", "b 1", "c 1", "d 1")
+	in := w.synced(download, ledger.Missing)
 	inHand := func(worker, id string) {
 		require.NoError(t, w.ledger.BeginItem(t.Context(), ledger.ItemInProgress{Asset: string(download), Partition: here.Key, Item: id, Run: in.Run, Worker: worker}))
 	}
@@ -170,28 +178,28 @@ func TestKilledWorkersCostInnocentItemsNothing(t *testing.T) {
 }
 
 // A step that cannot be taken apart ends at some time, too.
-func TestAStepThatKillsManyWorkersFails(t *testing.T) {
+func crashFailsStepThatKillsManyWorkers(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
-	in := w.enrolled(download, ledger.Missing)
-	_, _, err := beat(w, map[string]int{"began": 25, "ended": 3, "deaths": 20}, w.acts.Batch, in)
+	in := w.synced(download, ledger.Missing)
+	_, _, err := heartbeatInterval(w, map[string]int{"began": 25, "ended": 3, "deaths": 20}, w.acts.Batch, in)
 	app := wantKind(t, fault.Crash, err)
 	require.True(t, app.NonRetryable())
-	_, _, err = beat(w, map[string]int{"began": 25, "ended": 25, "deaths": 20}, w.acts.Batch, in)
+	_, _, err = heartbeatInterval(w, map[string]int{"began": 25, "ended": 25, "deaths": 20}, w.acts.Batch, in)
 	require.NoError(t, err, "one that came to an end begins the count anew")
 }
 
-func TestAttemptsThatSettleSomethingAreNotInVain(t *testing.T) {
+func crashStartsCountAgainAfterRecordedOutcome(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 1")
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	w.fault = func(id string) error {
 		if id == "a" {
 			return nil
 		}
 		return fault.New(fault.Session, "fetch", "the browser is gone")
 	}
-	_, left, err := beat(w, map[string]int{"failures": 2, "lost": 19}, w.acts.Batch, in) // of three, and of twenty
+	_, left, err := heartbeatInterval(w, map[string]int{"failures": 2, "lost": 19}, w.acts.Batch, in) // of three, and of twenty
 	require.False(t, wantKind(t, fault.Session, err).NonRetryable())
 	require.Equal(t, 0, left["failures"])
 	require.Equal(t, 1, left["lost"])

@@ -90,13 +90,13 @@ func (p *deliveries) run(ctx context.Context) error {
 	// Side by side: a target that does not answer must not hold up the other.
 	group, ctx := errgroup.WithContext(ctx)
 	for _, due := range byTarget {
-		group.Go(func() error { return p.tell(ctx, due) })
+		group.Go(func() error { return p.sendAll(ctx, due) })
 	}
 	return group.Wait()
 }
 
-// tell makes one attempt for each of a target's events.
-func (p *deliveries) tell(ctx context.Context, due []ledger.Due) error {
+// sendAll makes one attempt for each of a target's events.
+func (p *deliveries) sendAll(ctx context.Context, due []ledger.Due) error {
 	for _, d := range due {
 		if p.a.Engine.Now().Sub(p.began) > passTime {
 			return nil
@@ -105,7 +105,7 @@ func (p *deliveries) tell(ctx context.Context, due []ledger.Due) error {
 		if err != nil && ctx.Err() != nil {
 			return ctx.Err() // whatever it says, it is not about the target
 		}
-		if err := p.settle(ctx, d, attempted(d.Delivery, err, p.a.Engine.Now())); err != nil {
+		if err := p.record(ctx, d, attempted(d.Delivery, err, p.a.Engine.Now())); err != nil {
 			return err
 		}
 		if fault.KindOf(err) == fault.Throttled { // it wants none of the others either
@@ -115,7 +115,7 @@ func (p *deliveries) tell(ctx context.Context, due []ledger.Due) error {
 	return nil
 }
 
-func (p *deliveries) settle(ctx context.Context, was ledger.Due, now ledger.Delivery) error {
+func (p *deliveries) record(ctx context.Context, was ledger.Due, now ledger.Delivery) error {
 	// What was sent is noted even if the work is being stopped: it cannot be taken back.
 	if err := p.a.Engine.Ledger.RecordDelivery(context.WithoutCancel(ctx), was.ID, now); err != nil {
 		return err
@@ -134,7 +134,7 @@ func (p *deliveries) settle(ctx context.Context, was ledger.Due, now ledger.Deli
 	default:
 		p.out.Failed++
 	}
-	p.a.Engine.Metrics.Delivered(ctx, now.Target, outcome)
+	p.a.Engine.Metrics.RecordDelivery(ctx, now.Target, outcome)
 	return nil
 }
 

@@ -63,26 +63,26 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	w.WriteHeader(code)
 }
 
-// clock is a time that tests move. The ledger's own goes on: it says what is due.
+// clock is a time that tests move. The ledger's own continues: it says what is due.
 type clock struct{ ahead time.Duration }
 
 func (c *clock) now() time.Time { return time.Now().Add(c.ahead) }
 
 // hooked is a world with a webhook.
-func hooked(t *testing.T, r *receiver, options hook.Options) *world {
-	w := newWorld(t)
+func hooked(t *testing.T, r *receiver, options hook.Options) *fixture {
+	w := newFixture(t)
 	options.URL, options.Key, options.Log = r.URL, hookKey(), slog.New(slog.DiscardHandler)
 	w.acts.Hooks = hook.New(options)
 	return w
 }
 
 // happened records an event.
-func (w *world) happened(id string) {
+func (w *fixture) happened(id string) {
 	w.tb.Helper()
 	require.NoError(w.tb, w.ledger.RecordEvent(w.tb.Context(), ledger.Event{ID: id, Kind: "run_failed", Payload: []byte(`{"run_id":"r"}`)}))
 }
 
-func (w *world) deliver() activities.Delivered {
+func (w *fixture) deliver() activities.Delivered {
 	w.tb.Helper()
 	out, err := call(w, w.acts.Deliver, activities.DeliverInput{})
 	require.NoError(w.tb, err)
@@ -90,7 +90,7 @@ func (w *world) deliver() activities.Delivered {
 }
 
 // event gives how one event stands.
-func (w *world) event(id string) ledger.Event {
+func (w *fixture) event(id string) ledger.Event {
 	w.tb.Helper()
 	events, err := w.ledger.Events(w.tb.Context(), "", 0)
 	require.NoError(w.tb, err)
@@ -104,7 +104,7 @@ func (w *world) event(id string) ledger.Event {
 }
 
 // due lets the deliveries that wait for their next try wait no longer.
-func (w *world) due(id string) {
+func (w *fixture) due(id string) {
 	w.tb.Helper()
 	for _, d := range w.event(id).Deliveries {
 		if d.State == ledger.EventPending {
@@ -114,7 +114,20 @@ func (w *world) due(id string) {
 	}
 }
 
-func TestAnEventIsDeliveredOnceTheReceiverTakesIt(t *testing.T) {
+func TestDeliver(t *testing.T) {
+	t.Parallel()
+	t.Run("delivers an event once", deliverDeliversEventOnce)
+	t.Run("sends again after a kill", deliverSendsAgainAfterKill)
+	t.Run("abandons an event after a day", deliverAbandonsEventAfterDay)
+	t.Run("respects a pause of the receiver", deliverRespectsPauseOfReceiver)
+	t.Run("delivers to each target independently", deliverDeliversToEachTargetIndependently)
+	t.Run("marks events unwanted without targets", deliverMarksEventsUnwantedWithoutTargets)
+	t.Run("is started by failures only", deliverIsStartedByFailuresOnly)
+	t.Run("sends nothing while a listing is retried", deliverSendsNothingWhileListingIsRetried)
+	t.Run("counts deliveries", deliverCountsDeliveries)
+}
+
+func deliverDeliversEventOnce(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, 500, 502, 404)
 	w := hooked(t, r, hook.Options{})
@@ -143,7 +156,7 @@ func TestAnEventIsDeliveredOnceTheReceiverTakesIt(t *testing.T) {
 	}
 }
 
-func TestAKillBetweenSendingAndNotingSendsAgain(t *testing.T) {
+func deliverSendsAgainAfterKill(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t)
 	w := hooked(t, r, hook.Options{})
@@ -165,7 +178,7 @@ func TestAKillBetweenSendingAndNotingSendsAgain(t *testing.T) {
 	require.Equal(t, r.got[0].Header.Get("Webhook-Id"), r.got[1].Header.Get("Webhook-Id"))
 }
 
-func TestAnEventIsGivenUp(t *testing.T) {
+func deliverAbandonsEventAfterDay(t *testing.T) {
 	t.Parallel()
 	var c clock
 	r := newReceiver(t, 500, 500, 410, 410)
@@ -198,7 +211,7 @@ func TestAnEventIsGivenUp(t *testing.T) {
 	require.ElementsMatch(t, []string{"old", "unwelcome"}, ids, "an event is kept for a month")
 }
 
-func TestAReceiverThatAsksForAPauseGetsOne(t *testing.T) {
+func deliverRespectsPauseOfReceiver(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, 429)
 	r.after = "600"
@@ -211,7 +224,7 @@ func TestAReceiverThatAsksForAPauseGetsOne(t *testing.T) {
 	require.InDelta(t, 600, out.Wait.Seconds(), 2)
 }
 
-func TestOneTargetDoesNotHoldUpTheOther(t *testing.T) {
+func deliverDeliversToEachTargetIndependently(t *testing.T) {
 	t.Parallel()
 	r := newReceiver(t, 500)
 	w := hooked(t, r, hook.Options{Command: []string{"/bin/sh", "-c", "cat >/dev/null"}, Kinds: []string{"run_failed"}})
@@ -228,18 +241,18 @@ func TestOneTargetDoesNotHoldUpTheOther(t *testing.T) {
 	require.Equal(t, activities.Delivered{Sent: 1}, w.deliver(), "the command is not run again")
 }
 
-func TestNobodyConfigured(t *testing.T) {
+func deliverMarksEventsUnwantedWithoutTargets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.happened("a")
 	require.Equal(t, activities.Delivered{}, w.deliver())
 	require.Equal(t, ledger.EventUnwanted, w.event("a").State)
 }
 
-func TestWhoeverDeliversIsWokenByFailuresOnly(t *testing.T) {
+func deliverIsStartedByFailuresOnly(t *testing.T) {
 	t.Parallel()
 	woken, wake := 0, error(nil)
-	w := newWorld(t, withChecks(asset.Check[row]{
+	w := newFixture(t, withChecks(asset.Check[row]{
 		Name: "short", Blocking: true, Description: "no long content", Row: func(r row) error {
 			if len(r.Content) > 3 {
 				return errors.New("too long")
@@ -279,9 +292,9 @@ func TestWhoeverDeliversIsWokenByFailuresOnly(t *testing.T) {
 }
 
 // A listing that lacks some is asked for again: only the last attempt is worth telling of.
-func TestAListingThatIsTriedAgainTellsNobodyYet(t *testing.T) {
+func deliverSendsNothingWhileListingIsRetried(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	w.more = 1
 	in := w.step(catalog)
@@ -290,13 +303,13 @@ func TestAListingThatIsTriedAgainTellsNobodyYet(t *testing.T) {
 		events, err := w.ledger.Events(t.Context(), "", 0)
 		require.NoError(t, err)
 		require.Empty(t, events)
-		_, details, err = beat(w, details, w.acts.List, in)
+		_, details, err = heartbeatInterval(w, details, w.acts.List, in)
 		wantKind(t, fault.Incomplete, err)
 	}
 	require.Equal(t, ledger.EventPending, w.event("check_failed/"+in.Run+"/test/catalog[5]/complete").State)
 }
 
-func TestWhatIsDoneIsCounted(t *testing.T) {
+func deliverCountsDeliveries(t *testing.T) {
 	t.Parallel()
 	collector := telemetrytest.Start(t)
 	tel, err := telemetry.Start(t.Context(), telemetry.Options{Env: collector.Env("http/protobuf")})

@@ -17,7 +17,7 @@ import (
 const words asset.Key = "test/words"
 
 // derivation declares words; calls counts how often it is derived, and bend may change what is emitted.
-func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *row) bool) *asset.Asset {
+func (w *fixture) derivation(calls *int, bend func(call int, item *asset.Item, r *row) bool) *asset.Asset {
 	spec := asset.Spec[row]{
 		Key: words, Deps: asset.On(catalog), Location: "words", CodeVersion: "1", Queue: asset.QueueExtract,
 		Derive: func(ctx context.Context, run asset.Run, emit func(asset.Item, row) error) error {
@@ -44,43 +44,52 @@ func (w *world) derivation(calls *int, bend func(call int, item *asset.Item, r *
 	return asset.New(spec)
 }
 
-func (w *world) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) materialize.StepInput {
+func (w *fixture) deriving(t *testing.T, calls *int, bend func(int, *asset.Item, *row) bool) materialize.StepInput {
 	t.Helper()
 	in := w.with(t, words, w.derivation(calls, bend))
 	in.Step.Partition, in.Step.Lists = here, true
 	return in
 }
 
-func (w *world) next(in materialize.StepInput) materialize.StepInput {
+func (w *fixture) next(in materialize.StepInput) materialize.StepInput {
 	w.runs++
 	in.Run += "+"
 	return in
 }
 
-func TestDerivedRowsFollowTheirInputs(t *testing.T) {
+func TestDerive(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	t.Run("makes rows that follow their inputs", deriveMakesRowsThatFollowTheirInputs)
+	t.Run("refuses two passes that differ", deriveRefusesTwoPassesThatDiffer)
+	t.Run("refuses a row of another item", deriveRefusesRowOfAnotherItem)
+	t.Run("counts nothing before its inputs are published", deriveCountsNothingBeforeItsInputsArePublished)
+	t.Run("reads one version of its inputs", deriveReadsOneVersionOfItsInputs)
+}
+
+func deriveMakesRowsThatFollowTheirInputs(t *testing.T) {
+	t.Parallel()
+	w, calls := newFixture(t), 0
 	w.show("a one two", "b three")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, nil)
-	enrolled, made := w.must(in)
-	require.Equal(t, 3, enrolled.New)
+	synced, made := w.must(in)
+	require.Equal(t, 3, synced.New)
 	require.EqualValues(t, 3, made.Rows)
 	require.Equal(t, 2, calls, "once for the items, once for their rows")
 	require.Equal(t, []string{"a/one one", "a/two two", "b/three three"}, w.rows(words))
 
 	in = w.next(in)
-	enrolled, made = w.must(in)
+	synced, made = w.must(in)
 	require.False(t, made.Changed)
-	require.Zero(t, enrolled.Discovered)
+	require.Zero(t, synced.Discovered)
 	require.Equal(t, 2, calls, "neither the input nor the code is newer: it is not derived")
 
 	w.show("a one", "b three four")
 	w.must(w.step(catalog))
 	in = w.next(in)
-	enrolled, made = w.must(in)
-	require.Equal(t, 1, enrolled.New)
-	require.Equal(t, 2, enrolled.Unchanged)
+	synced, made = w.must(in)
+	require.Equal(t, 1, synced.New)
+	require.Equal(t, 2, synced.Unchanged)
 	require.EqualValues(t, 3, made.Rows)
 	require.Equal(t, 1, made.Absent, "what its input does not say any more")
 	require.Equal(t, []string{"a/one one", "b/four four", "b/three three"}, w.rows(words))
@@ -92,9 +101,9 @@ func TestDerivedRowsFollowTheirInputs(t *testing.T) {
 	w.sound()
 }
 
-func TestADerivationMustAgreeWithItself(t *testing.T) {
+func deriveRefusesTwoPassesThatDiffer(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one two")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, func(call int, item *asset.Item, _ *row) bool { return call != 2 || item.ID != "a/two" })
@@ -107,9 +116,9 @@ func TestADerivationMustAgreeWithItself(t *testing.T) {
 	w.sound()
 }
 
-func TestADerivedRowIsOfItsItem(t *testing.T) {
+func deriveRefusesRowOfAnotherItem(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, func(_ int, _ *asset.Item, r *row) bool { r.ID = "other"; return true })
@@ -118,9 +127,9 @@ func TestADerivedRowIsOfItsItem(t *testing.T) {
 	require.ErrorContains(t, err, `gives the row of "other" for item "a/one"`)
 }
 
-func TestAPlanOfADerivationCountsNothingBefore(t *testing.T) {
+func deriveCountsNothingBeforeItsInputsArePublished(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one two")
 	w.must(w.step(catalog))
 	in := w.deriving(t, &calls, nil)
@@ -136,9 +145,9 @@ func TestAPlanOfADerivationCountsNothingBefore(t *testing.T) {
 	require.Equal(t, 2, calls, "a plan derives nothing")
 }
 
-func TestADerivationReadsOneVersionOfItsInputs(t *testing.T) {
+func deriveReadsOneVersionOfItsInputs(t *testing.T) {
 	t.Parallel()
-	w, calls := newWorld(t), 0
+	w, calls := newFixture(t), 0
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	published := false

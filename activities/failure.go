@@ -24,7 +24,7 @@ func final(err error, spent bool) bool {
 // shortError is the text of an error without secrets, at most fault.MaxText bytes.
 func shortError(err error) string { return fault.Shorten(telemetry.Redact(err.Error()), fault.MaxText) }
 
-// maxLook bounds how long an attempt that waits sleeps, so that it goes on soon when somebody lets it, as `starter budget
+// maxLook bounds how long an attempt that waits sleeps, so that it continues soon when somebody lets it, as `starter budget
 // close` does. Attempts that wait cost no event of the history.
 const maxLook = 10 * time.Minute
 

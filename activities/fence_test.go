@@ -15,18 +15,18 @@ import (
 )
 
 // asleep makes the maker of the downloads stop before its first row, until wake is called.
-func (w *world) asleep() (sleeping <-chan struct{}, wake func()) {
+func (w *fixture) asleep() (sleeping <-chan struct{}, wake func()) {
 	began, goes := make(chan struct{}), make(chan struct{})
-	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+	w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 		close(began)
 		<-goes
-		return w.honest(ctx, run, batch, settle)
+		return w.honest(ctx, run, batch, report)
 	}
 	return began, func() { close(goes) }
 }
 
 // inBackground runs a batch as a worker does that nobody waits for any more.
-func (w *world) inBackground(in materialize.BatchInput) <-chan error {
+func (w *fixture) inBackground(in materialize.BatchInput) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		_, err := call(w, w.acts.Batch, in)
@@ -35,11 +35,23 @@ func (w *world) inBackground(in materialize.BatchInput) <-chan error {
 	return done
 }
 
-// A batch of run A outlives its workflow. Run B has enrolled what the source shows now when A wakes and settles.
-func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
+func TestFence(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses a batch that outlives its run", fenceRefusesBatchThatOutlivesItsRun)
+	t.Run("leaves a batch of newer code to newer workers", fenceLeavesBatchOfNewerCodeToNewerWorkers)
+	t.Run("refuses a sync by older code", fenceRefusesSyncByOlderCode)
+	t.Run("lets newer code take over an abandoned step", fenceLetsNewerCodeTakeOverAbandonedStep)
+	t.Run("refuses a row of another build", fenceRefusesRowOfAnotherBuild)
+	t.Run("makes invalidated rows again", fenceMakesInvalidatedRowsAgain)
+	t.Run("keeps the claim of the newer execution", fenceKeepsClaimOfNewerExecution)
+	t.Run("waits for another execution of its run", fenceWaitsForAnotherExecutionOfItsRun)
+}
+
+// A batch of run A outlives its workflow. Run B has synced what the source shows now when A wakes and records outcomes.
+func fenceRefusesBatchThatOutlivesItsRun(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a old", "b old")
-	a := w.enrolled(download, ledger.Missing)
+	a := w.synced(download, ledger.Missing)
 	sleeping, wake := w.asleep()
 	late := w.inBackground(a)
 	<-sleeping
@@ -47,7 +59,7 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 	w.make[download] = nil
 	w.show("a new", "b old")
 	w.must(w.step(catalog))
-	b := w.enrolled(download, ledger.Missing)
+	b := w.synced(download, ledger.Missing)
 	wake()
 	err := <-late
 	require.True(t, wantKind(t, fault.Superseded, err).NonRetryable())
@@ -64,8 +76,8 @@ func TestABatchThatOutlivesItsRunSettlesNothing(t *testing.T) {
 	w.sound()
 }
 
-// A new worker enrols, an old worker is offered the batch: it leaves it, and costs the step nothing.
-func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
+// A new worker syncs, an old worker is offered the batch: it leaves it, and costs the step nothing.
+func fenceLeavesBatchOfNewerCodeToNewerWorkers(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	w.must(w.step(download))
@@ -74,10 +86,10 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	w.versions[download] = "2"
 	w.deploy()
 	newer := w.acts.Engine.Graph
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 
 	w.acts.Engine.Graph = old
-	_, left, err := beat(w, nil, w.acts.Batch, in)
+	_, left, err := heartbeatInterval(w, nil, w.acts.Batch, in)
 	app := wantKind(t, fault.CodeVersion, err)
 	require.False(t, app.NonRetryable())
 	require.Equal(t, time.Second, app.NextRetryDelay())
@@ -107,8 +119,8 @@ func TestAnOldWorkerLeavesTheBatchToANewOne(t *testing.T) {
 	w.sound()
 }
 
-// An old worker that enrols later does not go back to old code, also when the plan is its own.
-func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
+// An old worker that syncs later does not go back to old code, also when the plan is its own.
+func fenceRefusesSyncByOlderCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.acts.Engine.Graph
@@ -120,12 +132,12 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	w.calls()
 
 	w.acts.Engine.Graph = old
-	_, _, err := beat(w, nil, w.acts.Enrol, planned)
+	_, _, err := heartbeatInterval(w, nil, w.acts.Enrol, planned)
 	require.False(t, wantKind(t, fault.CodeVersion, err).NonRetryable())
 	require.ErrorContains(t, err, "has code version 2 in force, and 1 is older")
 	w.acts.Engine.Graph = newer
-	enrolled, made := w.must(planned)
-	require.Equal(t, "2", enrolled.CodeVersion, "a worker with newer code does the step as its own")
+	synced, made := w.must(planned)
+	require.Equal(t, "2", synced.CodeVersion, "a worker with newer code does the step as its own")
 	require.False(t, made.Changed)
 	require.Empty(t, w.calls())
 
@@ -139,11 +151,11 @@ func TestAnOldWorkerNeverEnrolsOverANewOne(t *testing.T) {
 	w.sound()
 }
 
-// All workers of a step's version were replaced while it was under way: newer code ends it, and says which rows it made.
-func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
+// All workers of a step's version were replaced while it was in progress: newer code ends it, and says which rows it made.
+func fenceLetsNewerCodeTakeOverAbandonedStep(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
-	first := w.enrolled(download, ledger.Missing)
+	first := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, first)
 	require.NoError(t, err)
 	w.calls()
@@ -151,7 +163,7 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	w.deploy()
 	second := first
 	second.Batch = 2
-	_, _, err = beat(w, nil, w.acts.Batch, second)
+	_, _, err = heartbeatInterval(w, nil, w.acts.Batch, second)
 	wantKind(t, fault.CodeVersion, err)
 
 	w.acts.Engine.Patience = time.Nanosecond
@@ -162,20 +174,20 @@ func TestNewerCodeTakesOverWhatNobodyEnds(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1", w.latest(download).CodeVersion, "part of it is still of older code")
 	w.sound()
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 4, enrolled.Recode, "e is made by the new code already")
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 4, synced.CodeChanged, "e is made by the new code already")
 	w.sound()
 }
 
-// A worker of a build that knows no tokens stages a row of old code under an enrolment of new code: it is not published.
-func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
+// A worker of a build that knows no tokens stages a row of old code under a sync of new code: it is not published.
+func fenceRefusesRowOfAnotherBuild(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2")
 	old := w.asset(download)
 	w.versions[download] = "2"
 	w.deploy()
-	in := w.enrolled(download, ledger.Missing)
-	part, err := w.table(download).NewPart(t.Context(), here.Key, nil)
+	in := w.synced(download, ledger.Missing)
+	part, err := w.table(download).NewFile(t.Context(), here.Key, nil)
 	require.NoError(t, err)
 	outcomes := []ledger.Outcome{}
 	for _, id := range []string{"a", "b"} {
@@ -200,7 +212,7 @@ func TestARowOfAnotherBuildIsNotPublished(t *testing.T) {
 }
 
 // What an audit finds is made again by the next run, of a partition that derives its rows too.
-func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
+func fenceMakesInvalidatedRowsAgain(t *testing.T) {
 	t.Parallel()
 	for _, key := range []asset.Key{catalog, download} {
 		w := listed(t, "a 1", "b 2")
@@ -210,8 +222,8 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 		w.calls()
 		require.NoError(t, w.ledger.InvalidateRow(t.Context(), string(key), here.Key, "a", "its row is of another code version"))
 		require.Len(t, w.rows(key), 2, "readers keep what they have")
-		enrolled, made := w.must(w.step(key))
-		require.Equal(t, []int{1, 1}, []int{enrolled.Changed, enrolled.Unchanged})
+		synced, made := w.must(w.step(key))
+		require.Equal(t, []int{1, 1}, []int{synced.Changed, synced.Unchanged})
 		require.True(t, made.Changed)
 		_, again := w.must(w.step(key))
 		require.False(t, again.Changed)
@@ -221,11 +233,11 @@ func TestWhatIsDistrustedIsMadeAgain(t *testing.T) {
 
 // A late activity of an execution that has ended finds that the execution that followed it, of the same run or of another
 // one, holds the partition: it takes it from neither.
-func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
+func fenceKeepsClaimOfNewerExecution(t *testing.T) {
 	t.Parallel()
 	for _, run := range []string{"the same", "another"} {
 		for _, workflow := range []string{"default-test-workflow-id", "partition/test/catalog[5]@again"} {
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1")
 			in := w.step(catalog)
 			newer := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: workflow, Execution: "newer"}
@@ -252,10 +264,10 @@ func TestALateExecutionDoesNotTakeTheClaimOfANewerOne(t *testing.T) {
 	}
 }
 
-// Two executions of one run that are both under way: the one that came second waits, unless the first one started it.
-func TestAnExecutionWaitsForAnotherOfItsRun(t *testing.T) {
+// Two executions of one run that are both in progress: the one that came second waits, unless the first one started it.
+func fenceWaitsForAnotherExecutionOfItsRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	in := w.step(catalog)
 	first := ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: in.Run, Workflow: "backfill/june", Execution: "e1"}

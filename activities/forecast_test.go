@@ -17,7 +17,7 @@ import (
 )
 
 // estimate plans a selection and estimates it.
-func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
+func (w *fixture) estimate(selection string, filter asset.Filter) (asset.Plan, forecast.Forecast) {
 	w.tb.Helper()
 	selected, err := w.acts.Engine.Graph.Select(selection)
 	require.NoError(w.tb, err)
@@ -32,7 +32,17 @@ func (w *world) estimate(selection string, filter asset.Filter) (asset.Plan, for
 	return plan, estimated
 }
 
-func TestAnEstimateIsWhatIsDone(t *testing.T) {
+func TestForecast(t *testing.T) {
+	t.Parallel()
+	t.Run("estimates what the run then does", forecastEstimatesWhatRunThenDoes)
+	t.Run("says what it cannot know", forecastSaysWhatItCannotKnow)
+	t.Run("counts pending items", forecastCountsPendingItems)
+	t.Run("sends no request for new code", forecastSendsNoRequestForNewCode)
+	t.Run("explains an item along its chain", forecastExplainsItemAlongItsChain)
+	t.Run("estimates each host", forecastEstimatesEachHost)
+}
+
+func forecastEstimatesWhatRunThenDoes(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	_, f := w.estimate("test/download", asset.Needed)
@@ -46,9 +56,9 @@ func TestAnEstimateIsWhatIsDone(t *testing.T) {
 	w.must(w.step(catalog))
 	_, f = w.estimate("test/download", asset.Needed)
 	require.Equal(t, asset.Estimate{Counted: true, Items: 6, Fetch: 3, Skip: 3, Tombstone: 1, Requests: 4, Minutes: 1 + 2./60}, rounded(f.Steps[0]))
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 3, enrolled.Todo)
-	require.Equal(t, 1, enrolled.Vanished)
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 3, synced.Todo)
+	require.Equal(t, 1, synced.Vanished)
 
 	_, f = w.estimate("test/download", asset.Without)
 	require.Equal(t, 6, f.Steps[0].Fetch, "forced")
@@ -66,9 +76,9 @@ func rounded(e asset.Estimate) asset.Estimate {
 	return e
 }
 
-func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
+func forecastSaysWhatItCannotKnow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 2")
 	plan, f := w.estimate("*", asset.Needed)
 	require.Len(t, plan.Steps, 3)
@@ -86,11 +96,11 @@ func TestAnEstimateSaysWhatItCannotKnow(t *testing.T) {
 	require.True(t, f.Steps[1].AtLeast, "the catalog is listed before")
 }
 
-func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
+func forecastCountsPendingItems(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Layout, "parse", "odd")})
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	_, err := call(w, w.acts.Batch, in) // the first batch of two: one quarantined, three staged
 	require.NoError(t, err)
 	require.NoError(t, w.ledger.KeepRow(t.Context(), w.token(download), "e", "", []byte(`{"ID":"e"}`)))
@@ -101,11 +111,11 @@ func TestAnEstimateCountsWhatIsLeftOver(t *testing.T) {
 	require.EqualValues(t, 2, f.Steps[0].Requests)
 }
 
-// TestNewCodeAsksNothing bumps the code of an asset that asks the source: its rows are made from those it has.
-func TestNewCodeAsksNothing(t *testing.T) {
+// forecastSendsNoRequestForNewCode bumps the code of an asset that asks the source: its rows are made from those it has.
+func forecastSendsNoRequestForNewCode(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
-	w.remake = func(_ context.Context, run asset.Run, old row) (row, error) {
+	w.recompute = func(_ context.Context, run asset.Run, old row) (row, error) {
 		if old.ID == "c" && w.versions[download] == "3" {
 			return old, fault.New(fault.NotFound, "read", "what it was made from is gone")
 		}
@@ -122,8 +132,8 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	plan, f := w.estimate("test/download", asset.Needed)
 	require.Equal(t, asset.CodeAxis, plan.Steps[0].Axis)
 	require.Equal(t, asset.Estimate{Counted: true, Items: 3, Recompute: 2, Fetch: 1, Requests: 2, Minutes: 1 + 1./60}, f.Steps[0], "what was absent has no row to make one from")
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 3, enrolled.Recode)
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 3, synced.CodeChanged)
 	require.Equal(t, []string{"b 2", "b 2"}, w.calls(), "only what has no row is asked for, and that twice")
 	require.Equal(t, []string{"a 1", "c 3"}, w.rows(download), "digits have no capitals")
 	w.sound()
@@ -141,7 +151,7 @@ func TestNewCodeAsksNothing(t *testing.T) {
 	require.Zero(t, f.Total.Requests)
 }
 
-func TestWhyFollowsTheChain(t *testing.T) {
+func forecastExplainsItemAlongItsChain(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a one", "b two", "c three")
 	w.fault = failing(map[string]error{"b": fault.New(fault.Corrupt, "fetch", "truncated")})
@@ -152,16 +162,20 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, links, 3)
 	require.Equal(t, []asset.Key{catalog, download, extract}, []asset.Key{links[0].Asset, links[1].Asset, links[2].Asset})
-	require.Equal(t, "ask", links[0].Verdict.Would)
+	require.Equal(t, "ask", links[0].Decision.Would)
 	got := links[1]
 	require.Equal(t, ledger.Published, got.State)
-	require.Equal(t, lineage.ItemVerdict{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Verdict)
+	require.Equal(t, lineage.Decision{Would: "nothing", Reason: "the source has not changed it, and the present code made it"}, got.Decision)
 	require.Equal(t, made.Version, got.Table.Version)
 	require.WithinDuration(t, time.Now(), *got.Table.Since, time.Minute)
 	require.Equal(t, w.files(download), []string{got.Table.Part})
 	require.Equal(t, "run-2", got.Made.RunID)
+	published, _, err := w.acts.Engine.Ledger.Latest(t.Context(), string(download), here.Key)
+	require.NoError(t, err)
+	require.NotEmpty(t, got.Table.Execution)
+	require.Equal(t, []string{published.Workflow, published.Execution}, []string{got.Table.Workflow, got.Table.Execution})
 	require.Equal(t, "one", got.Row.Get("content"))
-	require.Nil(t, got.Row.Get("run_id"), "where it is from is told apart")
+	require.Nil(t, got.Row.Get("run_id"), "where it is from is shown separately")
 	require.Empty(t, got.Missing)
 
 	links, err = lineage.Why(t.Context(), w.acts.Engine, "b", "", "")
@@ -177,30 +191,30 @@ func TestWhyFollowsTheChain(t *testing.T) {
 	w.deploy()
 	links, err = lineage.Why(t.Context(), w.acts.Engine, "a", download, here.Key)
 	require.NoError(t, err)
-	require.Equal(t, lineage.ItemVerdict{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Verdict)
-	require.Equal(t, lineage.ItemVerdict{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Verdict)
+	require.Equal(t, lineage.Decision{Would: "fetch", Axis: asset.SourceAxis, Reason: "source changed"}, links[1].Decision)
+	require.Equal(t, lineage.Decision{Would: "recompute", Axis: asset.CodeAxis, Reason: "code changed 1→2"}, links[2].Decision)
 	require.Equal(t, "2", links[2].CodeNow)
 	links, err = lineage.Why(t.Context(), w.acts.Engine, "c", "", "")
 	require.NoError(t, err)
-	require.Equal(t, "tombstone", links[1].Verdict.Would)
+	require.Equal(t, "tombstone", links[1].Decision.Would)
 
 	_, err = lineage.Why(t.Context(), w.acts.Engine, "aa", "", "")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
 }
 
-// TestAnEstimateOfSeveralHosts asks them side by side, each at its own pace.
-func TestAnEstimateOfSeveralHosts(t *testing.T) {
+// forecastEstimatesEachHost asks them side by side, each at its own pace.
+func forecastEstimatesEachHost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	listing := func(key asset.Key, host string, requests int64) *asset.Asset {
 		return asset.New(asset.Spec[row]{
 			Key: key, Location: string(key), CodeVersion: "1", Queue: asset.QueueHTTP, Partitions: asset.Single(),
 			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
 				return asset.Cost{Host: host, Requests: requests}, nil
 			},
-			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-				return asset.Claim{}, nil
+			List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+				return asset.Listing{}, nil
 			},
 		})
 	}

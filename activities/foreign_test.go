@@ -59,7 +59,7 @@ func startProgram(t *testing.T, cmd *exec.Cmd) *otherProgram {
 }
 
 // ask has one thing done, and gives the answer.
-func (d *otherProgram) ask(w *world, do string, key asset.Key, more map[string]any) json.RawMessage {
+func (d *otherProgram) ask(w *fixture, do string, key asset.Key, more map[string]any) json.RawMessage {
 	w.tb.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -84,15 +84,15 @@ func (d *otherProgram) ask(w *world, do string, key asset.Key, more map[string]a
 // deed is something another program does to a table.
 type deed struct {
 	name string
-	do   func(d *otherProgram, w *world)
+	do   func(d *otherProgram, w *fixture)
 }
 
 func deeds(key asset.Key) []deed {
-	one := func(do string, more map[string]any) func(*otherProgram, *world) {
-		return func(d *otherProgram, w *world) { d.ask(w, do, key, more) }
+	one := func(do string, more map[string]any) func(*otherProgram, *fixture) {
+		return func(d *otherProgram, w *fixture) { d.ask(w, do, key, more) }
 	}
-	both := func(first, second func(*otherProgram, *world)) func(*otherProgram, *world) {
-		return func(d *otherProgram, w *world) { first(d, w); second(d, w) }
+	both := func(first, second func(*otherProgram, *fixture)) func(*otherProgram, *fixture) {
+		return func(d *otherProgram, w *fixture) { first(d, w); second(d, w) }
 	}
 	vacuum := one("vacuum", nil)
 	update := one("update", map[string]any{"where": "id = 'b'", "content": "'forged'"})
@@ -118,13 +118,20 @@ func deeds(key asset.Key) []deed {
 
 // moments are where in a run another program may come in.
 func moments() []string {
-	return []string{"between runs", "after enrolling", "after the batch", "after the checks", "before the commit", "after the commit"}
+	return []string{"between runs", "after syncing", "after the batch", "after the checks", "before the commit", "after the commit"}
 }
 
-// TestForeignCommits has delta-rs change a table between any two of our steps: the next run ends with the rows of an
+func TestForeignCommit(t *testing.T) {
+	t.Parallel()
+	t.Run("is followed or repaired by the next run", foreignCommitIsFollowedOrRepairedByNextRun)
+	t.Run("is reported", foreignCommitIsReported)
+	t.Run("is undone when it adds a constraint", foreignCommitIsUndoneWhenItAddsConstraint)
+}
+
+// foreignCommitIsFollowedOrRepairedByNextRun has delta-rs change a table between any two of our steps: the next run ends with the rows of an
 // undisturbed one, a clean audit, and nothing fetched twice. Each operation comes at each moment, and each of both to each
 // of two tables: to one of them, in turn, unless DRUGSLM_FOREIGN is "all".
-func TestForeignCommits(t *testing.T) {
+func foreignCommitIsFollowedOrRepairedByNextRun(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
 	for i, key := range []asset.Key{catalog, download} {
@@ -142,9 +149,9 @@ func TestForeignCommits(t *testing.T) {
 	}
 }
 
-func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, when string) *world {
+func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, when string) *fixture {
 	t.Helper()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1", "c 1", "d 1", "e 1")
 	w.all()
 	w.show("a 1", "b 1", "c 2", "d 2", "e 1") // the table has two files, and an old one
@@ -185,29 +192,29 @@ func disturbed(t *testing.T, python *otherProgram, key asset.Key, what deed, whe
 	return w
 }
 
-// runWith does a step, with somebody else at work between its parts. It may fail: the next run goes on.
-func (w *world) runWith(in materialize.StepInput, now func(at string)) {
-	var enrolled materialize.SyncResult
+// runWith does a step, with somebody else at work between its parts. It may fail: the next run continues.
+func (w *fixture) runWith(in materialize.StepInput, now func(at string)) {
+	var synced materialize.SyncResult
 	var err error
 	if in.Step.Lists {
-		enrolled, err = call(w, w.acts.List, in)
+		synced, err = call(w, w.acts.List, in)
 	} else {
-		enrolled, err = call(w, w.acts.Enrol, in)
+		synced, err = call(w, w.acts.Enrol, in)
 	}
-	now("after enrolling")
-	for n := 1; err == nil && !in.Step.Lists && n <= enrolled.Batches; n++ {
+	now("after syncing")
+	for n := 1; err == nil && !in.Step.Lists && n <= synced.Batches; n++ {
 		_, err = call(w, w.acts.Batch, materialize.BatchInput{StepInput: in, Batch: n})
 	}
 	now("after the batch")
 	if err != nil {
 		return
 	}
-	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: synced.Upstream})
 	now("after the checks")
 	if err != nil {
 		return
 	}
-	publish := materialize.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
+	publish := materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, CheckResults: checked.Results}
 	w.interrupt = func(at string) { w.interrupt = nil; now(at) }
 	_, err = call(w, w.acts.Publish, publish)
 	w.interrupt = nil
@@ -217,11 +224,11 @@ func (w *world) runWith(in materialize.StepInput, now func(at string)) {
 	now("after the commit")
 }
 
-// TestForeignChangesAreReported: until a run has put them right, and how.
-func TestForeignChangesAreReported(t *testing.T) {
+// foreignCommitIsReported: until a run has put them right, and how.
+func foreignCommitIsReported(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1", "c 1")
 	w.all()
 	python.ask(w, "delete", download, map[string]any{"where": "id = 'a'"})
@@ -250,12 +257,12 @@ func TestForeignChangesAreReported(t *testing.T) {
 	w.sound()
 }
 
-// TestAConstraintIsTakenBack: nothing is staged in a table that must not be written, and a rollback of the whole table
+// foreignCommitIsUndoneWhenItAddsConstraint: nothing is staged in a table that must not be written, and a rollback of the whole table
 // makes it ours again.
-func TestAConstraintIsTakenBack(t *testing.T) {
+func foreignCommitIsUndoneWhenItAddsConstraint(t *testing.T) {
 	t.Parallel()
 	python := startDeltaRS(t)
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1", "b 1")
 	w.all()
 	good := w.latest(download).Version

@@ -13,18 +13,24 @@ import (
 	"drugslm/internal/engine/automation"
 )
 
-func TestABrokenPromiseIsToldOnce(t *testing.T) {
+func TestFreshness(t *testing.T) {
+	t.Parallel()
+	t.Run("reports an overdue partition once", freshnessReportsOverduePartitionOnce)
+	t.Run("is evaluated without requests", freshnessIsEvaluatedWithoutRequests)
+}
+
+func freshnessReportsOverduePartitionOnce(t *testing.T) {
 	t.Parallel()
 	daily := asset.New(asset.Spec[row]{
 		Key: "t/day", Location: "d", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Daily("day", "", "2026-08-01"), Freshness: asset.Within(6 * time.Hour),
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 	letters := asset.New(asset.Spec[row]{
 		Key: "t/letter", Location: "l", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Dynamic("letter"), Freshness: asset.Within(48 * time.Hour),
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 	w := newAuto(t, daily, letters)
@@ -36,7 +42,7 @@ func TestABrokenPromiseIsToldOnce(t *testing.T) {
 	told := func(at time.Time) []string {
 		w.now = at
 		require.Empty(t, w.tick())
-		return w.told()
+		return w.payloads()
 	}
 	require.Empty(t, told(w.now), "the newest day has six hours")
 	require.Empty(t, told(w.now.Add(4*time.Hour)))
@@ -53,7 +59,7 @@ func TestABrokenPromiseIsToldOnce(t *testing.T) {
 	require.Contains(t, strings.Join(told(w.now.Add(49*time.Hour)), "\n"), "t/letter[a]")
 }
 
-func TestFreshnessIsWatchedWithoutRequests(t *testing.T) {
+func freshnessIsEvaluatedWithoutRequests(t *testing.T) {
 	t.Parallel()
 	set := asset.Dynamic("letter")
 	s := promised("t/one", set)
@@ -63,7 +69,7 @@ func TestFreshnessIsWatchedWithoutRequests(t *testing.T) {
 	w.publish("t/one", "a", 1, nil)
 	watch := func(at time.Time) automation.Evaluation {
 		w.now = at
-		out, err := call(&world{tb: t}, w.acts.Evaluate, activities.EvaluateInput{})
+		out, err := call(&fixture{tb: t}, w.acts.Evaluate, activities.EvaluateInput{})
 		require.NoError(t, err)
 		return out
 	}
@@ -71,7 +77,7 @@ func TestFreshnessIsWatchedWithoutRequests(t *testing.T) {
 	out := watch(time.Now().Add(49 * time.Hour))
 	require.Equal(t, 1, out.Overdue)
 	require.Zero(t, out.Requests)
-	require.Len(t, w.told(), 1)
+	require.Len(t, w.payloads(), 1)
 	w.now = time.Now().Add(50 * time.Hour)
 	require.Equal(t, []string{"t/one: b"}, w.tick(), "what was watched only is asked for from the start")
 

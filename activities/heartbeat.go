@@ -38,7 +38,7 @@ type attempt struct {
 	base       heartbeat
 	limit      int         // of failed attempts
 	suspect    bool        // the attempt before came to no end, or to a bad one: nobody knows at which item
-	settled    atomic.Bool // something was settled, or charged
+	recorded   atomic.Bool // an outcome was recorded, or a failure counted
 	cut        atomic.Bool // the time was up, or the code panicked
 	retried    func(error) // told of a failure that another attempt follows; nil: nobody is
 	failed     func(error) // told of one that none follows; nil: nobody is
@@ -48,7 +48,7 @@ type attempt struct {
 }
 
 // withHeartbeat runs fn while heartbeats are sent for it, and turns its error into Temporal's. After the given number of
-// failed attempts the error is final. Attempts that settled something begin the count anew.
+// failed attempts the error is final. An attempt that recorded an outcome starts the count again.
 func withHeartbeat(ctx context.Context, limit int, fn func(context.Context) error) error {
 	return runAttempt(ctx, nil, limit, func(ctx context.Context, _ *attempt) error { return fn(ctx) })
 }
@@ -79,7 +79,7 @@ func (a *Activities) attempt(ctx context.Context, t *attempt) materialize.Attemp
 	return materialize.Attempt{
 		Workflow: info.WorkflowExecution.ID, Execution: info.WorkflowExecution.RunID, Executions: a.executions(ctx),
 		Number: info.Attempt, Last: t.base.Failures+1 >= t.limit, Suspect: t.suspect, Scheduled: info.ScheduledTime, Began: t.began, Grace: t.grace,
-		Progress: t.progress, Settled: func() { t.settled.Store(true) }, Log: activity.GetLogger(ctx),
+		Progress: t.progress, Recorded: func() { t.recorded.Store(true) }, Log: activity.GetLogger(ctx),
 	}
 }
 
@@ -94,14 +94,14 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 		defer close(stopped)
 		t.send(ctx, done)
 	}()
-	err := tooDeadly(last)
+	err := checkDeaths(last)
 	if err == nil {
 		err = t.guarded(ctx, fn)
 	}
 	close(done)
 	<-stopped
 	if err != nil {
-		if t.settled.Load() {
+		if t.recorded.Load() {
 			last.Failures, last.Lost = 0, 0
 		}
 		switch {
@@ -174,12 +174,12 @@ func begin(ctx context.Context, eng *materialize.Engine) (last heartbeat, vanish
 	return last, vanished
 }
 
-// tooDeadly is an error when too many workers have died over an activity.
-func tooDeadly(last heartbeat) error {
+// checkDeaths is an error when too many workers have died over an activity.
+func checkDeaths(last heartbeat) error {
 	if last.Deaths < maxDeaths {
 		return nil
 	}
-	return fault.New(fault.Crash, "run activity", "%d workers died over it, one after the other: see their logs, mend the code, then start it again", last.Deaths)
+	return fault.New(fault.Crash, "run activity", "%d workers died over it, one after the other: see their logs, fix the code, then start it again", last.Deaths)
 }
 
 // maxGrace is how much of its time an activity keeps for writing down what it made, and for saying that its time was

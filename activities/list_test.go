@@ -12,13 +12,28 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestListedItemsBecomeRows(t *testing.T) {
+func TestListing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("publishes the listed items as rows", listingPublishesListedItemsAsRows)
+	t.Run("writes no version when nothing changed", listingWritesNoVersionWhenNothingChanged)
+	t.Run("rewrites only the data files concerned", listingRewritesOnlyDataFilesConcerned)
+	t.Run("refuses an incomplete listing", listingRefusesIncompleteListing)
+	t.Run("counts an item listed twice once", listingCountsItemListedTwiceOnce)
+	t.Run("refuses an item listed twice with different rows", listingRefusesItemListedTwiceWithDifferentRows)
+	t.Run("records no check result when the listing fails", listingRecordsNoCheckResultWhenListingFails)
+	t.Run("makes every row again under new code", listingMakesEveryRowAgainUnderNewCode)
+	t.Run("publishes an empty partition once", listingPublishesEmptyPartitionOnce)
+	t.Run("publishes nothing when a blocking check fails", listingPublishesNothingWhenBlockingCheckFails)
+	t.Run("publishes and records a warning", listingPublishesAndRecordsWarning)
+}
+
+func listingPublishesListedItemsAsRows(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	w.show("a one", "b two", "c three")
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, 3, enrolled.New)
-	require.Equal(t, "today", enrolled.Snapshot)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, 3, synced.New)
+	require.Equal(t, "today", synced.Snapshot)
 	require.True(t, made.Changed)
 	require.EqualValues(t, 3, made.Rows)
 	require.Equal(t, 3, made.Published)
@@ -28,16 +43,16 @@ func TestListedItemsBecomeRows(t *testing.T) {
 	w.sound()
 }
 
-func TestNothingChangedWritesNoVersion(t *testing.T) {
+func listingWritesNoVersionWhenNothingChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	_, first := w.must(w.step(catalog))
 	files := w.files(catalog)
 	in := w.step(catalog)
-	enrolled, made := w.must(in)
-	require.Equal(t, 2, enrolled.Unchanged)
-	require.Zero(t, enrolled.Todo)
+	synced, made := w.must(in)
+	require.Equal(t, 2, synced.Unchanged)
+	require.Zero(t, synced.Todo)
 	require.False(t, made.Changed)
 	require.Equal(t, first.Version, made.Version)
 	require.EqualValues(t, 2, made.Rows)
@@ -49,9 +64,9 @@ func TestNothingChangedWritesNoVersion(t *testing.T) {
 	w.sound()
 }
 
-func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
+func listingRewritesOnlyDataFilesConcerned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two", "c three", "d four")
 	w.must(w.step(catalog))
 	first := w.files(catalog)
@@ -62,8 +77,8 @@ func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
 	require.Len(t, second, 2)
 
 	w.show("a one", "b changed", "d four", "e five", "f six", "g new")
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, ledger.SyncResult{Discovered: 6, New: 1, Changed: 1, Unchanged: 4, Vanished: 1, Todo: 2, Batches: 1}, enrolled.SyncResult)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, ledger.SyncResult{Discovered: 6, New: 1, Changed: 1, Unchanged: 4, Vanished: 1, Todo: 2, Batches: 1}, synced.SyncResult)
 	third := w.files(catalog)
 	require.NotContains(t, third, first[0], "it held b and c")
 	require.Contains(t, third, second[1], "nothing happened to e and f")
@@ -74,9 +89,9 @@ func TestPublishRewritesOnlyThePartsConcerned(t *testing.T) {
 	w.sound()
 }
 
-func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
+func listingRefusesIncompleteListing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	files, before := w.files(catalog), w.latest(catalog)
@@ -85,7 +100,7 @@ func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
 	_, _, err := w.materialize(w.step(catalog))
 	app := wantKind(t, fault.Incomplete, err)
 	require.False(t, app.NonRetryable(), "it is listed again")
-	require.ErrorContains(t, err, "1 of the 2 it claims")
+	require.ErrorContains(t, err, "1 of the 2 it declares")
 	require.ErrorContains(t, err, "1 known from before are not in it: b")
 	complete := w.check(catalog, "complete")
 	require.False(t, complete.Passed)
@@ -96,9 +111,9 @@ func TestAListingThatLacksSomethingIsRefused(t *testing.T) {
 	w.sound()
 }
 
-func TestAnItemShownTwiceCountsOnce(t *testing.T) {
+func listingCountsItemListedTwiceOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.again = []asset.Item{{ID: "a", Fingerprint: "one"}}
 	_, made := w.must(w.step(catalog))
@@ -107,9 +122,9 @@ func TestAnItemShownTwiceCountsOnce(t *testing.T) {
 	w.sound()
 }
 
-func TestAnItemShownTwiceAndDifferentIsRefused(t *testing.T) {
+func listingRefusesItemListedTwiceWithDifferentRows(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.again = []asset.Item{{ID: "a", Fingerprint: "changed meanwhile"}}
 	_, _, err := w.materialize(w.step(catalog))
@@ -119,13 +134,13 @@ func TestAnItemShownTwiceAndDifferentIsRefused(t *testing.T) {
 	require.Empty(t, w.entries(catalog))
 }
 
-func TestAListingThatFailsHasNoVerdict(t *testing.T) {
+func listingRecordsNoCheckResultWhenListingFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	graph, err := asset.NewGraph(asset.New(asset.Spec[row]{
 		Key: catalog, Location: "catalog", CodeVersion: "1", Queue: asset.QueueBrowser, Partitions: w.acts.Engine.Graph.All()[0].Partitions,
-		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-			return asset.Claim{}, fault.New(fault.Session, "list", "the browser is gone")
+		List: func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+			return asset.Listing{}, fault.New(fault.Session, "list", "the browser is gone")
 		},
 	}))
 	require.NoError(t, err)
@@ -137,16 +152,16 @@ func TestAListingThatFailsHasNoVerdict(t *testing.T) {
 	require.Empty(t, checks, "it says nothing about completeness")
 }
 
-func TestNewCodeDoesEverythingAgain(t *testing.T) {
+func listingMakesEveryRowAgainUnderNewCode(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one", "b two")
 	w.must(w.step(catalog))
 	files := w.files(catalog)
 	w.versions[catalog] = "2"
 	w.deploy()
-	enrolled, made := w.must(w.step(catalog))
-	require.Equal(t, 2, enrolled.Recode)
+	synced, made := w.must(w.step(catalog))
+	require.Equal(t, 2, synced.CodeChanged)
 	require.True(t, made.Changed)
 	require.NotContains(t, w.files(catalog), files[0])
 	require.Equal(t, []string{"a one", "b two"}, w.rows(catalog))
@@ -154,9 +169,9 @@ func TestNewCodeDoesEverythingAgain(t *testing.T) {
 	w.sound()
 }
 
-func TestAnEmptyPartitionIsPublishedOnce(t *testing.T) {
+func listingPublishesEmptyPartitionOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, made := w.must(w.step(catalog))
 	require.True(t, made.Changed)
 	require.Empty(t, w.rows(catalog))
@@ -168,10 +183,10 @@ func TestAnEmptyPartitionIsPublishedOnce(t *testing.T) {
 	require.Equal(t, "2", w.latest(catalog).CodeVersion, "and yet nobody shall call it stale")
 }
 
-func TestABlockingCheckStopsThePublish(t *testing.T) {
+func listingPublishesNothingWhenBlockingCheckFails(t *testing.T) {
 	t.Parallel()
 	good := false
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(r row) error {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(r row) error {
 		if good || r.Content != "bad" {
 			return nil
 		}
@@ -194,10 +209,10 @@ func TestABlockingCheckStopsThePublish(t *testing.T) {
 	w.sound()
 }
 
-func TestAWarningIsPublishedAndRecorded(t *testing.T) {
+func listingPublishesAndRecordsWarning(t *testing.T) {
 	t.Parallel()
 	var seen []asset.Staged
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "many", Partition: func(s asset.Staged) error {
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "many", Partition: func(s asset.Staged) error {
 		seen = append(seen, s)
 		return errors.New("too few")
 	}}))

@@ -10,7 +10,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Endings says how a workflow stands: [ledger.RunRunning] while an execution of it is under way, else how the last one
+// Endings says how a workflow stands: [ledger.RunRunning] while an execution of it is running, else how the last one
 // ended, and why in words.
 type Endings interface {
 	Ending(ctx context.Context, workflow string) (state ledger.RunState, why string, err error)
@@ -43,8 +43,8 @@ func (s server) Ending(ctx context.Context, workflow string) (ledger.RunState, s
 	}
 }
 
-// lostAfter is how long a run or a backfill is there before it is asked about: whoever began it may be about to say more.
-const lostAfter = time.Minute
+// lostTimeout is how long a run or a backfill exists before the server is asked about it: its starter may still be at work.
+const lostTimeout = time.Minute
 
 // Lost is what CloseLost closed.
 type Lost struct {
@@ -52,33 +52,17 @@ type Lost struct {
 	Backfills []string `json:"backfills"`
 }
 
-// CloseLost closes the runs and backfills that are under way as the ledger has it, and are not as the server has it: they
+// CloseLost closes the runs and backfills that are running as the ledger has it, and are not as the server has it: they
 // were terminated, or the server lost them. Their claims and waits end, too. Of an execution of a backfill that another one
-// has followed, the later one is under way.
+// has followed, the later one is running.
 func CloseLost(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) (Lost, error) {
 	lost := Lost{Runs: []string{}, Backfills: []string{}}
-	runs, err := l.OpenRuns(ctx)
+	ended, err := LostRuns(ctx, l, e, now)
 	if err != nil {
 		return lost, err
 	}
-	newest := make(map[string]string, len(runs)) // of each workflow: runs come by the time they began
-	for _, r := range runs {
-		newest[r.Workflow] = r.ID
-	}
-	for _, r := range runs {
-		if now.Sub(r.Started) < lostAfter {
-			continue
-		}
-		state, why := ledger.RunCanceled, "another execution of "+r.Workflow+" has followed it"
-		if newest[r.Workflow] == r.ID {
-			if state, why, err = e.Ending(ctx, r.Workflow); err != nil {
-				return lost, err
-			}
-		}
-		if state == ledger.RunRunning {
-			continue
-		}
-		closed, err := l.CloseLost(ctx, r.ID, state, why)
+	for _, r := range ended {
+		closed, err := l.CloseLost(ctx, r.ID, r.State, r.Error)
 		if err != nil {
 			return lost, err
 		}
@@ -89,13 +73,43 @@ func CloseLost(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) 
 	return lost, closeLostBackfills(ctx, l, e, now, &lost)
 }
 
+// LostRuns gives the runs that are under way as the ledger has it, and are not as the server has it, with the state and
+// the error that they ended with. It changes nothing.
+func LostRuns(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time) (lost []ledger.Run, err error) {
+	runs, err := l.OpenRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	newest := make(map[string]string, len(runs)) // of each workflow: runs come by the time they began
+	for _, r := range runs {
+		newest[r.Workflow] = r.ID
+	}
+	for _, r := range runs {
+		if now.Sub(r.Started) < lostTimeout {
+			continue
+		}
+		state, why := ledger.RunCanceled, "another execution of "+r.Workflow+" has followed it"
+		if newest[r.Workflow] == r.ID {
+			if state, why, err = e.Ending(ctx, r.Workflow); err != nil {
+				return nil, err
+			}
+		}
+		if state == ledger.RunRunning {
+			continue
+		}
+		r.State, r.Error = state, why
+		lost = append(lost, r)
+	}
+	return lost, nil
+}
+
 func closeLostBackfills(ctx context.Context, l *ledger.Ledger, e Endings, now time.Time, lost *Lost) error {
 	open, err := l.OpenBackfills(ctx)
 	if err != nil {
 		return err
 	}
 	for _, b := range open {
-		if now.Sub(b.Updated) < lostAfter {
+		if now.Sub(b.Updated) < lostTimeout {
 			continue
 		}
 		state, why, err := e.Ending(ctx, backfillWorkflow(b.ID))

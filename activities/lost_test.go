@@ -27,7 +27,12 @@ func (e endings) Ending(_ context.Context, workflow string) (ledger.RunState, st
 	}
 }
 
-func TestRunsThatTheServerEndedAreClosed(t *testing.T) {
+func TestCloseLost(t *testing.T) {
+	t.Parallel()
+	t.Run("closes runs that the server ended", closeLostClosesRunsThatServerEnded)
+}
+
+func closeLostClosesRunsThatServerEnded(t *testing.T) {
 	t.Parallel()
 	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
 	require.NoError(t, err)

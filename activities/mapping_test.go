@@ -15,14 +15,14 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// sum is an asset in one piece that is made from every category of the catalog.
+// sum is an unpartitioned asset that is made from every category of the catalog.
 const sum asset.Key = "test/sum"
 
 // office is an external asset.
 const office asset.Key = "test/office"
 
 // with declares more assets beside those of the world, and gives the step of one of them.
-func (w *world) with(t *testing.T, key asset.Key, more ...*asset.Asset) materialize.StepInput {
+func (w *fixture) with(t *testing.T, key asset.Key, more ...*asset.Asset) materialize.StepInput {
 	t.Helper()
 	graph, err := asset.NewGraph(append(w.acts.Engine.Graph.All(), more...)...)
 	require.NoError(t, err)
@@ -32,7 +32,7 @@ func (w *world) with(t *testing.T, key asset.Key, more ...*asset.Asset) material
 	return in
 }
 
-func (w *world) sum() *asset.Asset {
+func (w *fixture) sum() *asset.Asset {
 	return asset.New(asset.Spec[row]{
 		Key: sum, Deps: []asset.Dep{{Key: catalog, Mapping: asset.All()}}, Partitions: asset.Single(), Location: "sum", CodeVersion: "1",
 		Queue: asset.QueueExtract, Items: w.items(catalog), Make: w.makes(sum),
@@ -40,7 +40,7 @@ func (w *world) sum() *asset.Asset {
 }
 
 // listIn lists the catalog in another category.
-func (w *world) listIn(t *testing.T, category string, items ...string) materialize.Result {
+func (w *fixture) listIn(t *testing.T, category string, items ...string) materialize.Result {
 	t.Helper()
 	w.show(items...)
 	in := w.step(catalog)
@@ -49,10 +49,20 @@ func (w *world) listIn(t *testing.T, category string, items ...string) materiali
 	return made
 }
 
-// TestInputsFollowTheMapping makes an asset in one piece from every partition of another.
-func TestInputsFollowTheMapping(t *testing.T) {
+func TestInputs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("follow the partition mapping", inputsFollowPartitionMapping)
+	t.Run("name the upstream items", inputsNameUpstreamItems)
+	t.Run("count observations as versions", inputsCountObservationsAsVersions)
+	t.Run("number observations over all partitions", inputsNumberObservationsOverAllPartitions)
+	t.Run("refuse an observation that cannot be kept", inputsRefuseObservationThatCannotBeKept)
+	t.Run("have no rows of external assets", inputsHaveNoRowsOfExternalAssets)
+}
+
+// inputsFollowPartitionMapping makes an unpartitioned asset from every partition of another.
+func inputsFollowPartitionMapping(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "5", Label: "5"}, {Key: "8", Label: "8"}}))
 	in := w.with(t, sum, w.sum())
 
@@ -62,19 +72,19 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	require.ErrorContains(t, err, "test/catalog[8] was never published: materialize it first")
 
 	last := w.listIn(t, "8", "c 3")
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	require.Equal(t, 3, enrolled.Discovered)
-	require.Equal(t, map[string]int64{string(catalog): last.Version}, enrolled.Upstream, "the newest of what was read")
-	_, err = w.publish(in, enrolled)
+	require.Equal(t, 3, synced.Discovered)
+	require.Equal(t, map[string]int64{string(catalog): last.Version}, synced.Upstream, "the newest of what was read")
+	_, err = w.publish(in, synced)
 	require.NoError(t, err)
 
-	stands := func() asset.Standing {
+	stands := func() asset.PartitionStatus {
 		facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 		require.NoError(t, err)
 		a, err := w.acts.Engine.Graph.Get(sum)
 		require.NoError(t, err)
-		return w.acts.Engine.Graph.View(facts).Judge(a, "all")
+		return w.acts.Engine.Graph.View(facts).Status(a, "all")
 	}
 	require.Equal(t, asset.Fresh, stands().State)
 	w.listIn(t, "5", "a 1", "b 3")
@@ -83,10 +93,10 @@ func TestInputsFollowTheMapping(t *testing.T) {
 	w.sound()
 }
 
-// TestItemsKnowWhatTheyAreMadeFrom keeps the upstream item's id with an item that has another.
-func TestItemsKnowWhatTheyAreMadeFrom(t *testing.T) {
+// inputsNameUpstreamItems keeps the upstream item's id with an item that has another.
+func inputsNameUpstreamItems(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	in := w.with(t, sum, asset.New(asset.Spec[row]{
 		Key: sum, Partitions: asset.Single(), Location: "sum", CodeVersion: "1", Queue: asset.QueueExtract, Make: w.makes(sum),
 		Items: func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
@@ -99,9 +109,9 @@ func TestItemsKnowWhatTheyAreMadeFrom(t *testing.T) {
 	require.Equal(t, []string{"a/patient", "a"}, []string{items[0].ID, items[0].Origin})
 }
 
-func TestObservationsAreVersionsOfTheirData(t *testing.T) {
+func inputsCountObservationsAsVersions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	seen := asset.Observation{DataVersion: "etag-1", Metadata: []byte(`{"active":10}`)}
 	in := w.with(t, office, asset.External(asset.ExternalSpec{
 		Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
@@ -130,15 +140,15 @@ func TestObservationsAreVersionsOfTheirData(t *testing.T) {
 
 	facts, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
-	fact := facts.Facts[office]["all"]
+	fact := facts.Records[office]["all"]
 	require.EqualValues(t, 1, fact.Version)
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 }
 
-// TestObservationsCountOverAllPartitions lets what is made from several of them see that one is newer.
-func TestObservationsCountOverAllPartitions(t *testing.T) {
+// inputsNumberObservationsOverAllPartitions lets what is made from several of them see that one is newer.
+func inputsNumberObservationsOverAllPartitions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	data := map[string]string{"a": "1", "b": "1"}
 	in := w.with(t, office, asset.External(asset.ExternalSpec{
 		Key: office, Partitions: asset.Static("desk", "a", "b"), Queue: asset.QueueBrowser,
@@ -159,14 +169,14 @@ func TestObservationsCountOverAllPartitions(t *testing.T) {
 	require.EqualValues(t, 2, look("a"))
 }
 
-func TestObservationsThatCannotBeKept(t *testing.T) {
+func inputsRefuseObservationThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	for want, seen := range map[string]asset.Observation{
 		"it says no data version": {},
 		"its metadata is no JSON": {DataVersion: "1", Metadata: []byte("{")},
 		"at most 65536 are kept":  {DataVersion: "1", Metadata: slices.Concat([]byte(`"`), make([]byte, asset.MaxMetadata), []byte(`"`))},
 	} {
-		w := newWorld(t)
+		w := newFixture(t)
 		in := w.with(t, office, asset.External(asset.ExternalSpec{
 			Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
 			Observe: func(context.Context, asset.Run) (asset.Observation, error) { return seen, nil },
@@ -180,9 +190,9 @@ func TestObservationsThatCannotBeKept(t *testing.T) {
 	}
 }
 
-func TestExternalAssetsHaveNoRows(t *testing.T) {
+func inputsHaveNoRowsOfExternalAssets(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	in := w.with(t, sum, asset.External(asset.ExternalSpec{
 		Key: office, Partitions: asset.Single(), Queue: asset.QueueBrowser,
 		Observe: func(context.Context, asset.Run) (asset.Observation, error) { return asset.Observation{}, nil },

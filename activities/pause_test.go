@@ -14,21 +14,30 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-func strange() error {
+func unknownForm() error {
 	return &fault.Error{Kind: fault.Layout, Op: "list", Err: fault.New(fault.Layout, "", "missing idProduto"), Evidence: "quarantine/list-1"}
 }
 
-// TestAListingOfAnUnknownFormPausesTheStep: it waits, says why and where the evidence is, costs no attempt, and goes on.
-func TestAListingOfAnUnknownFormPausesTheStep(t *testing.T) {
+func TestPause(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("pauses a step whose listing has an unknown form", pausePausesStepWhoseListingHasUnknownForm)
+	t.Run("pauses a step of one activity", pausePausesStepOfOneActivity)
+	t.Run("starts again after another wait", pauseStartsAgainAfterAnotherWait)
+	t.Run("does not pause for a blocking check", pauseDoesNotPauseForBlockingCheck)
+	t.Run("asks twice before an item is absent", pauseAsksTwiceBeforeItemIsAbsent)
+}
+
+// pausePausesStepWhoseListingHasUnknownForm: it waits, says why and where the evidence is, costs no attempt, and continues.
+func pausePausesStepWhoseListingHasUnknownForm(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	w.show("a one")
-	w.odd = strange()
+	w.odd = unknownForm()
 	in := w.step(catalog)
 	left := map[string]int(nil)
 	for range 5 { // more often than the step has attempts
 		var err error
-		_, left, err = beat(w, left, w.acts.List, in)
+		_, left, err = heartbeatInterval(w, left, w.acts.List, in)
 		app := wantKind(t, fault.Paused, err)
 		require.False(t, app.NonRetryable())
 		require.Equal(t, time.Minute, app.NextRetryDelay(), "it has not been paused for longer yet")
@@ -49,12 +58,12 @@ func TestAListingOfAnUnknownFormPausesTheStep(t *testing.T) {
 	w.sound()
 }
 
-// TestAPauseInOnePiecePausesToo: a backfill's step is one activity.
-func TestAPauseInOnePiecePausesToo(t *testing.T) {
+// pausePausesStepOfOneActivity: a backfill's step is one activity.
+func pausePausesStepOfOneActivity(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
-	w.odd = strange()
+	w.odd = unknownForm()
 	in := activities.PartitionInput{StepInput: w.step(catalog)}
 	_, err := call(w, w.acts.MaterializePartition, in)
 	wantKind(t, fault.Paused, err)
@@ -65,10 +74,10 @@ func TestAPauseInOnePiecePausesToo(t *testing.T) {
 	require.Empty(t, w.waits())
 }
 
-func TestAPauseThatFollowsAnotherWaitBeginsAnew(t *testing.T) {
+func pauseStartsAgainAfterAnotherWait(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.odd = strange()
+	w := newFixture(t)
+	w.odd = unknownForm()
 	in := w.step(catalog)
 	ledgertest.Wait(t, w.ledger, ledger.Wait{Asset: string(catalog), Partition: here.Key, Run: in.Run, Kind: "throttled", Until: time.Now()})
 	before, waits, err := w.ledger.WaitOf(t.Context(), string(catalog), here.Key, in.Run)
@@ -79,18 +88,18 @@ func TestAPauseThatFollowsAnotherWaitBeginsAnew(t *testing.T) {
 	require.True(t, w.waits()[0].Since.After(before.Since))
 }
 
-// TestABlockingCheckDoesNotPause: what it refuses is in the rows, and a person decides.
-func TestABlockingCheckDoesNotPause(t *testing.T) {
+// pauseDoesNotPauseForBlockingCheck: what it refuses is in the rows, and a person decides.
+func pauseDoesNotPauseForBlockingCheck(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return strange() }}))
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "named", Blocking: true, Row: func(row) error { return unknownForm() }}))
 	w.show("a one")
 	_, _, err := w.materialize(w.step(catalog))
 	require.True(t, wantKind(t, fault.Layout, err).NonRetryable())
 	require.Empty(t, w.waits())
 }
 
-// TestThatThereIsNoneIsAskedTwice: by two visits, and what was said once survives a kill.
-func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
+// pauseAsksTwiceBeforeItemIsAbsent: by two visits, and what was said once survives a kill.
+func pauseAsksTwiceBeforeItemIsAbsent(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
@@ -107,20 +116,20 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 			t.Parallel()
 			w := listed(t, "a 1")
 			visits, asked := 0, 0
-			w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+			w.make[download] = func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 				visits++
 				says := tt.says[min(asked, len(tt.says)-1)]
 				asked++
 				switch says {
 				case "none":
-					return settle("a", row{}, fault.New(fault.NotFound, "fetch", "there is none"))
+					return report("a", row{}, fault.New(fault.NotFound, "fetch", "there is none"))
 				case "broken":
-					return settle("a", row{}, fault.New(fault.Corrupt, "fetch", "truncated"))
+					return report("a", row{}, fault.New(fault.Corrupt, "fetch", "truncated"))
 				default:
-					return settle("a", w.row(run, batch[0]), nil)
+					return report("a", w.row(run, batch[0]), nil)
 				}
 			}
-			_, err := call(w, w.acts.Batch, w.enrolled(download, ledger.Missing))
+			_, err := call(w, w.acts.Batch, w.synced(download, ledger.Missing))
 			require.NoError(t, err)
 			require.Equal(t, tt.calls, visits, "each question is a visit of its own")
 			require.Equal(t, []string{tt.want}, w.entries(download))
@@ -130,10 +139,10 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 		t.Parallel()
 		w := listed(t, "a 1", "b 2")
 		first := true
-		w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[row]) error {
+		w.make[download] = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[row]) error {
 			for _, item := range batch {
 				if item.ID == "a" {
-					if err := settle("a", row{}, fault.New(fault.NotFound, "fetch", "there is none")); err != nil {
+					if err := report("a", row{}, fault.New(fault.NotFound, "fetch", "there is none")); err != nil {
 						return err
 					}
 					continue
@@ -142,13 +151,13 @@ func TestThatThereIsNoneIsAskedTwice(t *testing.T) {
 					first = false
 					return fault.New(fault.Session, "fetch", "the browser is gone")
 				}
-				if err := settle(item.ID, w.row(run, item), nil); err != nil {
+				if err := report(item.ID, w.row(run, item), nil); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		in := w.enrolled(download, ledger.Missing)
+		in := w.synced(download, ledger.Missing)
 		_, err := call(w, w.acts.Batch, in)
 		wantKind(t, fault.Session, err)
 		require.Equal(t, []string{"a pending not_found 1", "b pending  0"}, w.entries(download), "it was said once")

@@ -15,15 +15,23 @@ import (
 )
 
 // finish is Finish with a result, as call wants it.
-func finish(w *world) func(context.Context, activities.FinishInput) (struct{}, error) {
+func finish(w *fixture) func(context.Context, activities.FinishInput) (struct{}, error) {
 	return func(ctx context.Context, in activities.FinishInput) (struct{}, error) {
 		return struct{}{}, w.acts.Finish(ctx, in)
 	}
 }
 
-func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
+func TestPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("plans a run from the ledger", planPlansRunFromLedger)
+	t.Run("records a run that brings its plan", planRecordsRunThatBringsItsPlan)
+	t.Run("records a run with an invalid selection", planRecordsRunWithInvalidSelection)
+	t.Run("loads the state of every partition", planLoadsStateOfEveryPartition)
+}
+
+func planPlansRunFromLedger(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	in := activities.BeginInput{Run: "r1", Select: []string{"test/download"}}
 	begun, err := call(w, w.acts.Begin, in)
 	require.NoError(t, err)
@@ -63,9 +71,9 @@ func TestARunIsPlannedFromWhatIsKnown(t *testing.T) {
 	require.Equal(t, "test/download", run.Selection, "of its first attempt")
 }
 
-func TestARunThatComesWithItsPlanIsSeenAtWork(t *testing.T) {
+func planRecordsRunThatBringsItsPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	plan := asset.Plan{Steps: []asset.Step{{Asset: catalog, Partition: asset.Partition{Key: "5"}}}}
 	begun, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{string(catalog)}, Plan: &plan})
 	require.NoError(t, err)
@@ -75,9 +83,9 @@ func TestARunThatComesWithItsPlanIsSeenAtWork(t *testing.T) {
 	require.Equal(t, map[string]string{"5": "r1"}, working)
 }
 
-func TestARunWithAWrongSelectionIsOnRecord(t *testing.T) {
+func planRecordsRunWithInvalidSelection(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	_, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{"nothing/such"}})
 	require.True(t, wantKind(t, fault.Invalid, err).NonRetryable())
 	_, err = call(w, finish(w), activities.FinishInput{Run: "r1", State: ledger.RunFailed, Error: "nothing/such"})
@@ -87,22 +95,22 @@ func TestARunWithAWrongSelectionIsOnRecord(t *testing.T) {
 	require.Equal(t, ledger.RunFailed, run.State)
 }
 
-func TestTheWorldSaysWhatStandsWhere(t *testing.T) {
+func planLoadsStateOfEveryPartition(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3")
 	w.fault = failing(map[string]error{"a": fault.New(fault.Unavailable, "fetch", "HTTP 500"), "b": fault.New(fault.Layout, "parse", "odd")})
 	_, made := w.must(w.step(download))
 	w.must(w.step(extract))
-	in := w.enrolled(extract, ledger.Force)
+	in := w.synced(extract, ledger.Force)
 	require.Equal(t, "run-4", in.Run)
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: "6", Label: "New"}}))
 
 	got, err := planning.LoadState(t.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(t, err)
 	require.Equal(t, map[string][]asset.Partition{"category": {{Key: "6", Label: "New"}}}, got.Partitions, "5 is gone")
-	fact := got.Facts[download][here.Key]
+	fact := got.Records[download][here.Key]
 	require.WithinDuration(t, time.Now(), fact.Verified, time.Minute)
 	fact.Verified = time.Time{}
-	require.Equal(t, asset.PartitionFact{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2, Attempt: asset.AttemptSucceeded}, fact)
-	require.Equal(t, 1, got.Facts[extract][here.Key].Pending)
+	require.Equal(t, asset.PartitionRecord{Version: made.Version, CodeVersion: "1", Upstream: asset.Versions{{Key: catalog}}, Retryable: 1, Quarantined: 2, Attempt: asset.AttemptSucceeded}, fact)
+	require.Equal(t, 1, got.Records[extract][here.Key].Pending)
 }

@@ -20,25 +20,36 @@ import (
 )
 
 // ready is a step with items staged, checked, and wanting to be published.
-func (w *world) ready(key asset.Key) materialize.PublishInput {
+func (w *fixture) ready(key asset.Key) materialize.PublishInput {
 	w.tb.Helper()
 	in := w.step(key)
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(w.tb, err)
-	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: enrolled.Upstream})
+	checked, err := call(w, w.acts.Check, materialize.CheckInput{StepInput: in, Upstream: synced.Upstream})
 	require.NoError(w.tb, err)
-	return materialize.PublishInput{StepInput: in, Snapshot: enrolled.Snapshot, Upstream: enrolled.Upstream, Verdicts: checked.Verdicts}
+	return materialize.PublishInput{StepInput: in, Snapshot: synced.Snapshot, Upstream: synced.Upstream, CheckResults: checked.Results}
 }
 
-// A publish that dies at any operation of the store is put right by its next attempt, or by the next run.
-func TestPublishSurvivesDeathAtEveryStep(t *testing.T) {
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	t.Run("survives a crash at every step", publishSurvivesCrashAtEveryStep)
+	t.Run("reports a change when its answer was lost", publishReportsChangeWhenItsAnswerWasLost)
+	t.Run("refuses a publisher that resumes too late", publishRefusesPublisherThatResumesTooLate)
+	t.Run("keeps the version of a recovered publish", publishKeepsVersionOfRecoveredPublish)
+	t.Run("leaves the table of another ledger alone", publishLeavesTableOfAnotherLedgerAlone)
+	t.Run("compacts small files", publishCompactsSmallFiles)
+	t.Run("keeps compacted files small enough to rewrite", publishKeepsCompactedFilesSmallEnoughToRewrite)
+}
+
+// A publish that dies at any operation of the store is completed by its next attempt, or by the next run.
+func publishSurvivesCrashAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
 		for _, next := range []string{"attempt", "run"} {
 			t.Run(name+", next "+next, func(t *testing.T) {
 				t.Parallel()
-				var k killer
-				w := newWorld(t, under(&k))
+				var k crashingStore
+				w := newFixture(t, under(&k))
 				w.show("stays 0", "changes 0")
 				w.must(w.step(catalog))
 				died := true
@@ -67,9 +78,9 @@ func TestPublishSurvivesDeathAtEveryStep(t *testing.T) {
 	}
 }
 
-func TestAPublishWhoseAnswerGotLostStillChangedSomething(t *testing.T) {
+func publishReportsChangeWhenItsAnswerWasLost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	in := w.ready(catalog)
 	first, err := call(w, w.acts.Publish, in)
@@ -80,8 +91,8 @@ func TestAPublishWhoseAnswerGotLostStillChangedSomething(t *testing.T) {
 	require.True(t, again.Changed)
 }
 
-// seize stops the publish of a step just before its commit, and gives what lets it go on and waits for its answer.
-func (w *world) seize(g *gate, in materialize.PublishInput) func() error {
+// seize stops the publish of a step just before its commit, and gives what lets it continue and waits for its answer.
+func (w *fixture) seize(g *gate, in materialize.PublishInput) func() error {
 	arrived, open := make(chan struct{}), make(chan struct{})
 	g.arrived, g.open = arrived, open // nobody commits now
 	answer := make(chan error, 1)
@@ -138,10 +149,10 @@ func behind(g *gate) option {
 	})
 }
 
-func TestAPublisherThatWasOnlyPausedComesTooLate(t *testing.T) {
+func publishRefusesPublisherThatResumesTooLate(t *testing.T) {
 	t.Parallel()
 	var g gate
-	w := newWorld(t, behind(&g))
+	w := newFixture(t, behind(&g))
 	w.show("a one")
 	w.must(w.step(catalog))
 	w.show("a two", "b two")
@@ -157,10 +168,10 @@ func TestAPublisherThatWasOnlyPausedComesTooLate(t *testing.T) {
 	w.sound()
 }
 
-func TestARecoveredPublishKeepsItsOwnVersion(t *testing.T) {
+func publishKeepsVersionOfRecoveredPublish(t *testing.T) {
 	t.Parallel()
 	var g gate
-	w := newWorld(t, behind(&g))
+	w := newFixture(t, behind(&g))
 	there := asset.Partition{Key: "6", Label: "New"}
 	require.NoError(t, w.ledger.SavePartitions(t.Context(), "category", []ledger.Partition{{Key: here.Key}, {Key: there.Key}}))
 	w.show("a one")
@@ -182,9 +193,9 @@ func TestARecoveredPublishKeepsItsOwnVersion(t *testing.T) {
 	w.sound()
 }
 
-func TestATableOfAnotherLedgerIsLeftAlone(t *testing.T) {
+func publishLeavesTableOfAnotherLedgerAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a one")
 	in := w.ready(catalog)
 	_, err := w.table(catalog).Commit(t.Context(), lake.Change{Partition: here.Key, App: in.Step.Name(), Txn: 1, Info: lake.CommitInfo{Run: "theirs"}})
@@ -197,9 +208,9 @@ func TestATableOfAnotherLedgerIsLeftAlone(t *testing.T) {
 	require.Equal(t, []string{"a staged  0"}, w.entries(catalog))
 }
 
-func TestSmallPartsAreMeltedWhenSomethingElseChanges(t *testing.T) {
+func publishCompactsSmallFiles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t) // batches of four
+	w := newFixture(t) // batches of four
 	days := func(from, to int) {
 		for day := from; day < to; day++ {
 			w.source[fmt.Sprintf("%02d", day)] = "new"
@@ -217,9 +228,9 @@ func TestSmallPartsAreMeltedWhenSomethingElseChanges(t *testing.T) {
 	require.Len(t, w.files(catalog), 5, "sixteen in one, and what came after")
 }
 
-func TestMeltedPartsStaySmallEnoughToRewrite(t *testing.T) {
+func publishKeepsCompactedFilesSmallEnoughToRewrite(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for i := range 3 * 120 { // three small rows in each of the catalog's batches
 		w.source[fmt.Sprintf("%03d", i)] = "new"
 	}

@@ -14,8 +14,8 @@ import (
 	past "drugslm/internal/versions"
 )
 
-// answers is what people and programs are told of the past and of how things stand, as JSON.
-func (w *world) answers(t *testing.T) string {
+// answers is what people and programs are shown of the past and the present state, as JSON.
+func (w *fixture) answers(t *testing.T) string {
 	t.Helper()
 	told := map[string]any{}
 	note := func(name string, answer any, err error) {
@@ -50,11 +50,16 @@ func (w *world) answers(t *testing.T) string {
 	return string(text)
 }
 
-// TestPruningChangesNoAnswer forgets all that may be forgotten, and asks what was asked before; then a rollback and the run
-// after it go as they would have.
-func TestPruningChangesNoAnswer(t *testing.T) {
+func TestPrune(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("changes no answer", pruneChangesNoAnswer)
+}
+
+// pruneChangesNoAnswer forgets all that may be forgotten, and asks what was asked before; then a rollback and the run
+// after it go as they would have.
+func pruneChangesNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	w.show("changes one", "goes one", "stays one")
 	w.all()
 	first := w.latest(download).Version

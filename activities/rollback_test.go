@@ -17,27 +17,27 @@ import (
 	past "drugslm/internal/versions" // the tests have versions of code
 )
 
-func (w *world) keeper() past.Maintainer {
+func (w *fixture) keeper() past.Maintainer {
 	return past.Maintainer{Graph: w.acts.Engine.Graph, Ledger: w.ledger, Now: time.Now, Table: func(a *asset.Asset) *lake.Table { return w.table(a.Key) }}
 }
 
-func (w *world) asset(key asset.Key) *asset.Asset {
+func (w *fixture) asset(key asset.Key) *asset.Asset {
 	a, err := w.acts.Engine.Graph.Get(key)
 	require.NoError(w.tb, err)
 	return a
 }
 
 // rollback takes the one partition back.
-func (w *world) rollback(key asset.Key, to int64) (past.Return, error) {
+func (w *fixture) rollback(key asset.Key, to int64) (past.RollbackPlan, error) {
 	w.runs++
 	done, err := w.keeper().Rollback(w.tb.Context(), w.asset(key), to, nil, fmt.Sprintf("rollback-%d", w.runs))
 	if len(done) == 0 {
-		return past.Return{}, err
+		return past.RollbackPlan{}, err
 	}
 	return done[0], err
 }
 
-func (w *world) back(key asset.Key, to int64) past.Return {
+func (w *fixture) back(key asset.Key, to int64) past.RollbackPlan {
 	w.tb.Helper()
 	done, err := w.rollback(key, to)
 	require.NoError(w.tb, err)
@@ -46,7 +46,7 @@ func (w *world) back(key asset.Key, to int64) past.Return {
 }
 
 // rowsAt gives "id content" of every row of a version, sorted.
-func (w *world) rowsAt(key asset.Key, version int64) []string {
+func (w *fixture) rowsAt(key asset.Key, version int64) []string {
 	w.tb.Helper()
 	snapshot, err := w.table(key).SnapshotAt(w.tb.Context(), version)
 	require.NoError(w.tb, err)
@@ -62,7 +62,7 @@ func (w *world) rowsAt(key asset.Key, version int64) []string {
 }
 
 // item is one item as the ledger has it.
-func (w *world) item(key asset.Key, id string) ledger.Entry {
+func (w *fixture) item(key asset.Key, id string) ledger.Entry {
 	w.tb.Helper()
 	found, err := w.ledger.Items(w.tb.Context(), ledger.Filter{Asset: string(key), Partition: here.Key, ID: id})
 	require.NoError(w.tb, err)
@@ -71,23 +71,33 @@ func (w *world) item(key asset.Key, id string) ledger.Entry {
 }
 
 // all brings the three assets up to date.
-func (w *world) all() {
+func (w *fixture) all() {
 	w.tb.Helper()
 	for _, key := range []asset.Key{catalog, download, extract} {
 		w.must(w.step(key))
 	}
 }
 
-func (w *world) judge(key asset.Key) asset.State {
+func (w *fixture) judge(key asset.Key) asset.State {
 	w.tb.Helper()
-	world, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
+	state, err := planning.LoadState(w.tb.Context(), w.acts.Engine.Graph, w.ledger)
 	require.NoError(w.tb, err)
-	return w.acts.Engine.Graph.View(world).Judge(w.asset(key), here.Key).State
+	return w.acts.Engine.Graph.View(state).Status(w.asset(key), here.Key).State
 }
 
-func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
+func TestRollback(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	t.Run("changes every item with its row", rollbackChangesEveryItemWithItsRow)
+	t.Run("can be undone from every version", rollbackCanBeUndoneFromEveryVersion)
+	t.Run("survives a crash at every step", rollbackSurvivesCrashAtEveryStep)
+	t.Run("says why it refuses", rollbackSaysWhyItRefuses)
+	t.Run("is not hidden by an earlier run", rollbackIsNotHiddenByEarlierRun)
+	t.Run("finishes an open publish first", rollbackFinishesOpenPublishFirst)
+}
+
+func rollbackChangesEveryItemWithItsRow(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t)
 	w.show("changes one", "goes one", "stays one", "spoils one")
 	w.all()
 	first := w.latest(download)
@@ -114,7 +124,7 @@ func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
 	require.Equal(t, newest, done.From)
 	require.Equal(t, newest+1, *done.Version)
 	require.Equal(t, 3, done.Older, "changes, goes, spoils")
-	require.Equal(t, 2, done.Returning, "goes, spoils")
+	require.Equal(t, 2, done.ItemsBack, "goes, spoils")
 	require.Equal(t, 1, done.Same, "stays was copied to another file, and is the same row")
 	require.Equal(t, 1, done.Pending, "comes")
 	require.Equal(t, []string{
@@ -130,20 +140,20 @@ func TestRollbackMovesEveryItemWhereItsRowIs(t *testing.T) {
 	require.Equal(t, asset.Stale, w.judge(extract), "what is made from it is older than it")
 	require.NotEqual(t, asset.Fresh, w.judge(download))
 
-	enrolled, _ := w.must(w.step(download))
-	require.Equal(t, 1, enrolled.Unchanged, "stays")
-	require.Equal(t, 2, enrolled.Changed, "changes and spoils")
-	require.Equal(t, 1, enrolled.Resumed, "comes")
-	require.Equal(t, 1, enrolled.Vanished, "goes")
+	synced, _ := w.must(w.step(download))
+	require.Equal(t, 1, synced.Unchanged, "stays")
+	require.Equal(t, 2, synced.Changed, "changes and spoils")
+	require.Equal(t, 1, synced.Resumed, "comes")
+	require.Equal(t, 1, synced.Vanished, "goes")
 	require.ElementsMatch(t, []string{"changes two", "comes two", "spoils two"}, w.calls(), "what stayed is not made again")
 	require.Equal(t, []string{"changes two", "comes two", "spoils two", "stays one"}, w.rows(download))
 	w.sound()
 }
 
 // From every version to every version, and then on to the newest rows.
-func TestFromEveryVersionForwardAgain(t *testing.T) {
+func rollbackCanBeUndoneFromEveryVersion(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	days := [][]string{
 		{"a 1", "b 1", "c 1", "d 1", "e 1"}, {"a 2", "b 1", "c 1", "d 1", "f 1"}, {"a 2", "b 2", "e 2", "f 1"},
 		{}, {"a 3", "b 1", "c 3", "d 1", "e 3", "f 3", "g 3"},
@@ -169,17 +179,17 @@ func TestFromEveryVersionForwardAgain(t *testing.T) {
 	}
 }
 
-// A rollback that dies at any operation of the store is finished or abandoned by whoever comes next.
-func TestRollbackSurvivesDeathAtEveryStep(t *testing.T) {
+// A rollback that dies at any operation of the store is finished or abandoned by the next attempt or run.
+func rollbackSurvivesCrashAtEveryStep(t *testing.T) {
 	t.Parallel()
 	for mode, name := range map[laketest.Mode]string{laketest.Before: "before", laketest.After: "after"} {
 		for _, next := range []string{"rollback", "run"} {
 			t.Run(name+", next "+next, func(t *testing.T) {
 				t.Parallel()
 				died, open := true, 0
-				for at := int64(1); died; at++ { // each in a world of its own: the log that is read grows
-					var k killer
-					w := newWorld(t, under(&k))
+				for at := int64(1); died; at++ { // each in a fixture of its own: the log that is read grows
+					var k crashingStore
+					w := newFixture(t, under(&k))
 					w.show("a 1", "b 1")
 					w.must(w.step(catalog))
 					w.show("a 2", "c 1")
@@ -206,9 +216,9 @@ func TestRollbackSurvivesDeathAtEveryStep(t *testing.T) {
 	}
 }
 
-func TestRollbackRefusesAndSaysWhy(t *testing.T) {
+func rollbackSaysWhyItRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	refused := func(says string, to int64, partitions ...string) {
 		t.Helper()
 		_, err := w.keeper().Rollback(t.Context(), w.asset(catalog), to, partitions, "rollback")
@@ -247,38 +257,38 @@ func TestRollbackRefusesAndSaysWhy(t *testing.T) {
 }
 
 // back5 takes back partition 5 only.
-func (w *world) back5(key asset.Key, to int64) {
+func (w *fixture) back5(key asset.Key, to int64) {
 	w.tb.Helper()
 	_, err := w.keeper().Rollback(w.tb.Context(), w.asset(key), to, []string{"5"}, "rollback-5")
 	require.NoError(w.tb, err)
 	w.sound()
 }
 
-func (w *world) filesAt(key asset.Key, version int64) []string {
+func (w *fixture) filesAt(key asset.Key, version int64) []string {
 	snapshot, err := w.table(key).SnapshotAt(w.tb.Context(), version)
 	require.NoError(w.tb, err)
 	return lake.Paths(snapshot.Files(here.Key))
 }
 
 // A run that looked before a rollback and found nothing to do must not say afterwards that all is right.
-func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
+func rollbackIsNotHiddenByEarlierRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	w.must(w.step(catalog))
 	w.show("a 2")
 	w.must(w.step(catalog))
 	in := w.step(catalog)
 	require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: in.Run}))
-	enrolled, err := w.prepare(in)
+	synced, err := w.prepare(in)
 	require.NoError(t, err)
-	require.Zero(t, enrolled.Todo)
+	require.Zero(t, synced.Todo)
 	_, err = w.rollback(catalog, 0)
-	require.ErrorContains(t, err, "is in the hands of run "+in.Run, "it has claimed the partition")
+	require.ErrorContains(t, err, "is claimed by run "+in.Run, "it has claimed the partition")
 
 	require.NoError(t, w.ledger.Unclaim(t.Context(), w.claim(catalog)))
 	w.back(catalog, 0)
-	_, err = w.publish(in, enrolled)
+	_, err = w.publish(in, synced)
 	require.True(t, wantKind(t, fault.Superseded, err).NonRetryable())
 	require.ErrorContains(t, err, "run "+in.Run+", generation 3, is superseded by run rollback")
 	w.must(w.step(catalog))
@@ -286,10 +296,10 @@ func TestARunThatLookedBeforeARollbackHidesNothing(t *testing.T) {
 	w.sound()
 }
 
-// TestRollbackEndsWhatARunLeftOpen: a publish of a run that has ended is no dead end.
-func TestRollbackEndsWhatARunLeftOpen(t *testing.T) {
+// rollbackFinishesOpenPublishFirst: a publish of a run that has ended is no dead end.
+func rollbackFinishesOpenPublishFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	w.must(w.step(catalog))
 	w.show("a 2")

@@ -14,7 +14,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-// executions is who knows which workflows are under way.
+// executions is who knows which workflows are running.
 func (a *Activities) executions(ctx context.Context) materialize.Executions {
 	if a.Executions != nil {
 		return a.Executions
@@ -25,22 +25,22 @@ func (a *Activities) executions(ctx context.Context) materialize.Executions {
 // server asks a Temporal server about executions.
 type server struct{ client client.Client }
 
-// Open asks whether an execution is under way; of one that was continued as new, whether its workflow is.
+// Open asks whether an execution is running; of one that was continued as new, whether its workflow is.
 func (s server) Open(ctx context.Context, workflow, execution string) (bool, error) {
 	info, err := s.describe(ctx, workflow, execution)
 	if err == nil && info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
 		info, err = s.describe(ctx, workflow, "")
 	}
-	return underWay(info.GetStatus()), err
+	return isRunning(info.GetStatus()), err
 }
 
-// Current asks whether this very execution is under way.
+// Current asks whether this very execution is running.
 func (s server) Current(ctx context.Context, workflow, execution string) (open bool, parent string, err error) {
 	info, err := s.describe(ctx, workflow, execution)
-	return underWay(info.GetStatus()), info.GetParentExecution().GetWorkflowId(), err
+	return isRunning(info.GetStatus()), info.GetParentExecution().GetWorkflowId(), err
 }
 
-func underWay(status enums.WorkflowExecutionStatus) bool {
+func isRunning(status enums.WorkflowExecutionStatus) bool {
 	return status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enums.WORKFLOW_EXECUTION_STATUS_PAUSED
 }
 

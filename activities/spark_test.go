@@ -30,8 +30,8 @@ func startSpark(t *testing.T) *otherProgram {
 	return spark
 }
 
-func inSQL(key asset.Key, statements ...string) func(*otherProgram, *world) {
-	return func(d *otherProgram, w *world) { d.ask(w, "sql", key, map[string]any{"sql": statements}) }
+func inSQL(key asset.Key, statements ...string) func(*otherProgram, *fixture) {
+	return func(d *otherProgram, w *fixture) { d.ask(w, "sql", key, map[string]any{"sql": statements}) }
 }
 
 func sparkDeeds(key asset.Key) []deed {
@@ -39,7 +39,7 @@ func sparkDeeds(key asset.Key) []deed {
 		{"OPTIMIZE", inSQL(key, "OPTIMIZE TABLE_PATH")},
 		{"DELETE", inSQL(key, "DELETE FROM TABLE_PATH WHERE id = 'a'")},
 		{"UPDATE", inSQL(key, "UPDATE TABLE_PATH SET content = 'forged' WHERE id = 'b'")},
-		{"MERGE", func(d *otherProgram, w *world) { d.ask(w, "merge", key, nil) }},
+		{"MERGE", func(d *otherProgram, w *fixture) { d.ask(w, "merge", key, nil) }},
 		{"ADD COLUMN", inSQL(key, "ALTER TABLE TABLE_PATH ADD COLUMNS (nota STRING)")},
 		{"ADD COLUMN and UPDATE", inSQL(key, "ALTER TABLE TABLE_PATH ADD COLUMNS (nota STRING)", "UPDATE TABLE_PATH SET nota = 'x'")},
 		{"RESTORE", inSQL(key, "RESTORE TABLE TABLE_PATH TO VERSION AS OF 0")},
@@ -49,9 +49,15 @@ func sparkDeeds(key asset.Key) []deed {
 	}
 }
 
-// TestSparkCommits has Spark change a table between our steps: the next run ends with the rows of an undisturbed one, and
+func TestSpark(t *testing.T) {
+	t.Parallel()
+	t.Run("commits are followed or repaired", sparkCommitsAreFollowedOrRepaired)
+	t.Run("features that we refuse are undone", sparkFeaturesThatWeRefuseAreUndone)
+}
+
+// sparkCommitsAreFollowedOrRepaired has Spark change a table between our steps: the next run ends with the rows of an undisturbed one, and
 // Spark reads them all.
-func TestSparkCommits(t *testing.T) {
+func sparkCommitsAreFollowedOrRepaired(t *testing.T) {
 	t.Parallel()
 	spark := startSpark(t)
 	for _, what := range sparkDeeds(download) {
@@ -72,19 +78,19 @@ func TestSparkCommits(t *testing.T) {
 	}
 }
 
-// TestSparkTurnsOnWhatIsRefused: deletion vectors and a constraint of Spark's are refused, and taken back by a rollback of the
+// sparkFeaturesThatWeRefuseAreUndone: deletion vectors and a constraint of Spark's are refused, and taken back by a rollback of the
 // whole table.
-func TestSparkTurnsOnWhatIsRefused(t *testing.T) {
+func sparkFeaturesThatWeRefuseAreUndone(t *testing.T) {
 	t.Parallel()
 	spark := startSpark(t)
-	for name, do := range map[string]func(*otherProgram, *world){
+	for name, do := range map[string]func(*otherProgram, *fixture){
 		"deletion vectors": inSQL(download, "ALTER TABLE TABLE_PATH SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')", "DELETE FROM TABLE_PATH WHERE id = 'a'"),
 		"check constraint": inSQL(download, "ALTER TABLE TABLE_PATH ADD CONSTRAINT few CHECK (id <> 'z')"),
 		"mapped by name":   inSQL(download, "ALTER TABLE TABLE_PATH SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5')"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := newFixture(t)
 			w.show("a 1", "b 1", "c 1")
 			w.all()
 			good := w.latest(download).Version

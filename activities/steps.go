@@ -15,7 +15,7 @@ func (a *Activities) Enrol(ctx context.Context, in materialize.StepInput) (mater
 	return part(ctx, a, in, in, a.Engine.SyncItems)
 }
 
-// List asks the source for every item of a step with its row, enrols the items and stages the rows of those that are new or
+// List asks the source for every item of a step with its row, syncs the items and stages the rows of those that are new or
 // changed.
 func (a *Activities) List(ctx context.Context, in materialize.StepInput) (materialize.SyncResult, error) {
 	return part(ctx, a, in, in, a.Engine.List)
@@ -81,7 +81,7 @@ type PartitionOutput struct {
 	Next Dequeued `json:"next,omitzero"` // what the backfill has to do next
 }
 
-// MaterializePartition brings a partition up to date in one go: enrol or list, make, check, publish, and, for a
+// MaterializePartition brings a partition up to date in one go: sync or list, make, check, publish, and, for a
 // backfill, record the end of the step. A partition with more than one batch of items to make is left to workflow Partition.
 func (a *Activities) MaterializePartition(ctx context.Context, in PartitionInput) (out PartitionOutput, err error) {
 	var finish func(context.Context, materialize.StepInput, materialize.Result) error
@@ -103,7 +103,7 @@ type StepOf struct {
 	Backfill string `json:"backfill"`
 	Epoch    int64  `json:"epoch"`
 	Seq      int64  `json:"seq"`
-	Take     int64  `json:"take"`           // the number of the dequeue
+	Dequeue  int64  `json:"take"`           // the number of the dequeue
 	Next     int64  `json:"next,omitempty"` // the number under which one more step is dequeued when this one is done; 0: none
 }
 
@@ -119,9 +119,9 @@ type StepEnd struct {
 
 // Ready is a step that was handed out.
 type Ready struct {
-	Seq  int64      `json:"seq"`
-	Take int64      `json:"take"` // the number of the dequeue
-	Step asset.Step `json:"step"`
+	Seq     int64      `json:"seq"`
+	Dequeue int64      `json:"take"` // the number of the dequeue
+	Step    asset.Step `json:"step"`
 }
 
 // Dequeued is what a backfill may begin now, and how it stands.
@@ -143,7 +143,7 @@ func (a *Activities) FinishStep(ctx context.Context, in StepEnd) (out Dequeued, 
 
 func (a *Activities) finishStep(ctx context.Context, in StepEnd) (Dequeued, error) {
 	end := ledger.StepEnd{
-		Backfill: in.Of.Backfill, Epoch: in.Of.Epoch, Seq: in.Of.Seq, Take: in.Of.Take, State: in.State, Kind: in.Kind, Error: in.Error,
+		Backfill: in.Of.Backfill, Epoch: in.Of.Epoch, Seq: in.Of.Seq, Dequeue: in.Of.Dequeue, State: in.State, Kind: in.Kind, Error: in.Error,
 		Run:         in.Run,
 		StepOutcome: ledger.StepOutcome{Changed: in.Changed, Version: in.Version, Rows: in.Rows, Counts: in.Counts},
 	}

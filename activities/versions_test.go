@@ -17,14 +17,14 @@ import (
 	past "drugslm/internal/versions"
 )
 
-func (w *world) versionsOf(key asset.Key) []past.Version {
+func (w *fixture) versionsOf(key asset.Key) []past.Version {
 	w.tb.Helper()
 	found, err := w.keeper().List(w.tb.Context(), w.asset(key), nil, 0)
 	require.NoError(w.tb, err)
 	return found
 }
 
-func (w *world) vacuum(key asset.Key, r past.Retention) past.Vacuumed {
+func (w *fixture) vacuum(key asset.Key, r past.Retention) past.Vacuumed {
 	w.tb.Helper()
 	done, err := w.keeper().Vacuum(w.tb.Context(), []*asset.Asset{w.asset(key)}, r)
 	require.NoError(w.tb, err)
@@ -32,9 +32,18 @@ func (w *world) vacuum(key asset.Key, r past.Retention) past.Vacuumed {
 	return done[0]
 }
 
-func TestVersionsSayWhereTheyComeFrom(t *testing.T) {
+func TestVersions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, withChecks(asset.Check[row]{Name: "filled", Row: func(r row) error {
+	t.Run("names the run of each version", versionsNamesRunOfEachVersion)
+	t.Run("counts all differences and lists some", versionsCountsAllDifferencesAndListsSome)
+	t.Run("vacuums only unneeded files", versionsVacuumsOnlyUnneededFiles)
+	t.Run("keeps the files of a rollback in progress", versionsKeepsFilesOfRollbackInProgress)
+	t.Run("refuses invalid vacuum options", versionsRefusesInvalidVacuumOptions)
+}
+
+func versionsNamesRunOfEachVersion(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, withChecks(asset.Check[row]{Name: "filled", Row: func(r row) error {
 		if r.Content == "" {
 			return fault.New(fault.Layout, "check", "it is empty")
 		}
@@ -70,9 +79,9 @@ func TestVersionsSayWhereTheyComeFrom(t *testing.T) {
 	require.ErrorContains(t, err, `"6"`, "all mistakes at once")
 }
 
-func TestDiffCountsAllAndListsSome(t *testing.T) {
+func versionsCountsAllDifferencesAndListsSome(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	long := strings.Repeat("é", 500)
 	w.show("a 1", "b 1", "c 1", "d "+long+"x", "e 1")
 	w.must(w.step(catalog))
@@ -106,16 +115,16 @@ func TestDiffCountsAllAndListsSome(t *testing.T) {
 }
 
 // days makes so many versions, a row of which changes each time.
-func (w *world) days(key asset.Key, n int) {
+func (w *fixture) days(key asset.Key, n int) {
 	for day := range n {
 		w.show(fmt.Sprintf("a %d", day))
 		w.must(w.step(key))
 	}
 }
 
-func TestVacuumTakesOnlyWhatNobodyNeeds(t *testing.T) {
+func versionsVacuumsOnlyUnneededFiles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a old")
 	w.all() // download is made from version 0 of the catalog, and is not made again
 	w.days(catalog, 5)
@@ -170,14 +179,14 @@ func TestVacuumTakesOnlyWhatNobodyNeeds(t *testing.T) {
 	w.sound()
 }
 
-func TestVacuumSparesWhatARollbackIsAboutToBringBack(t *testing.T) {
+func versionsKeepsFilesOfRollbackInProgress(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.days(catalog, 3)
 	old := w.filesAt(catalog, 0)
 	id, err := w.ledger.BeginPublish(t.Context(), ledger.Materialization{
 		Asset: string(catalog), Partition: here.Key, Run: "rollback",
-		Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: map[string]ledger.Restored{old[0]: {}}}},
+		Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Files: map[string]ledger.Restored{old[0]: {}}}},
 	})
 	require.NoError(t, err)
 	done := w.vacuum(catalog, past.Retention{Versions: 1})
@@ -201,9 +210,9 @@ func TestVacuumSparesWhatARollbackIsAboutToBringBack(t *testing.T) {
 	w.sound()
 }
 
-func TestVacuumRefusesNonsense(t *testing.T) {
+func versionsRefusesInvalidVacuumOptions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	for _, r := range []past.Retention{{Versions: 0}, {Versions: 1, OlderThan: -time.Hour}} {
 		_, err := w.keeper().Vacuum(t.Context(), w.acts.Engine.Graph.All(), r)
 		require.Equal(t, fault.Invalid, fault.KindOf(err))

@@ -14,21 +14,28 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func (w *world) waits() []ledger.Wait {
+func (w *fixture) waits() []ledger.Wait {
 	w.tb.Helper()
 	found, err := w.ledger.Waits(w.tb.Context())
 	require.NoError(w.tb, err)
 	return found
 }
 
-func TestAStepThatWaitsForTheSourceIsListed(t *testing.T) {
+func TestWait(t *testing.T) {
+	t.Parallel()
+	t.Run("lists a step that waits for the source", waitListsStepThatWaitsForSource)
+	t.Run("is not ended by an earlier attempt", waitIsNotEndedByEarlierAttempt)
+	t.Run("lists a run that waits for another", waitListsRunThatWaitsForAnother)
+}
+
+func waitListsStepThatWaitsForSource(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1")
 	const secret = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxMjM0NTYifQ.c2lnbmF0dXJlLW9mLWl0"
 	w.fault = func(string) error {
 		return &fault.Error{Kind: fault.Refused, Op: "fetch", After: time.Hour, Err: errors.New("403 at " + secret), Evidence: "quarantine/1.html"}
 	}
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	before := w.ledger.Now()
 	_, err := call(w, w.acts.Batch, in)
 	require.Equal(t, 10*time.Minute, wantKind(t, fault.Refused, err).NextRetryDelay(), "somebody may have let us go on before")
@@ -55,10 +62,10 @@ func TestAStepThatWaitsForTheSourceIsListed(t *testing.T) {
 	require.Empty(t, w.waits(), "it went on")
 }
 
-func TestAnAttemptUnderWayDoesNotEndALaterWait(t *testing.T) {
+func waitIsNotEndedByEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	w := listed(t, "a 1", "b 2", "c 3", "d 4", "e 5") // two batches
-	in := w.enrolled(download, ledger.Missing)
+	in := w.synced(download, ledger.Missing)
 	w.fault = func(id string) error {
 		if id != "e" { // the first batch goes well, and the second one begins to wait meanwhile
 			return nil
@@ -79,9 +86,9 @@ func TestAnAttemptUnderWayDoesNotEndALaterWait(t *testing.T) {
 	require.Len(t, w.waits(), 1)
 }
 
-func TestARunThatWaitsForAnotherIsListed(t *testing.T) {
+func waitListsRunThatWaitsForAnother(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newFixture(t)
 	w.show("a 1")
 	_, err := w.ledger.Claim(t.Context(), ledger.Claim{Asset: string(catalog), Partition: here.Key, Run: "june", Workflow: "backfill/june", Execution: "e1"})
 	require.NoError(t, err)

@@ -32,7 +32,7 @@ func TestAddingAnAsset(t *testing.T) {
 
 	stale := there.run(false, "go", "test", "-short", "./docs", "-run", "^TestGenerated$")
 	for _, part := range []string{"README.md", "getting-started.md", "tables.md", "lineage.svg", "Run: make generate", "+ | `anvisa/makers` |"} {
-		require.Contains(t, stale, part, "what is not up to date is shown, with the command that mends it")
+		require.Contains(t, stale, part, "what is not up to date is shown, with the command that updates it")
 	}
 	there.run(true, "make", "-s", "generate")
 	commands := []string{"./cmd/starter"}

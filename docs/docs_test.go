@@ -199,7 +199,7 @@ func TestCommands(t *testing.T) {
 
 // lists tells whether a command's help names the verb among the commands below it.
 func lists(help, verb string) bool {
-	_, below, _ := strings.Cut(help, "Available Commands:\n")
+	_, below, _ := strings.Cut(help, "Verbs:\n")
 	below, _, _ = strings.Cut(below, "\n\n")
 	return regexp.MustCompile(`(?m)^\s+` + regexp.QuoteMeta(verb) + `\s`).MatchString(below)
 }

@@ -13,6 +13,7 @@ import (
 	"drugslm/docs/docstest"
 	"drugslm/internal/asset"
 	"drugslm/internal/host"
+	"drugslm/internal/rows"
 )
 
 // TestGenerated holds every part of the documents that follows from the assets against them: nothing that lists assets
@@ -26,6 +27,7 @@ func TestGenerated(t *testing.T) {
 		{"README.md", "assets", listed(assets)},
 		{"docs/getting-started.md", "folders", folders(assets)},
 		{"docs/tables.md", "rows", grains(t, assets)},
+		{"docs/tables.md", "common", common(t, assets)},
 		{"docs/tables.md", "tables", described(t, assets)},
 	} {
 		docstest.Section(t, filepath.Join(root, part.file), part.mark, part.want, *update)
@@ -106,42 +108,81 @@ func form(a *asset.Asset) string {
 	}
 }
 
-// described is a section for each asset.
+// shared are the columns that every table has.
+func shared(assets []*asset.Asset) []rows.Column {
+	tables := made(assets)
+	return slices.DeleteFunc(slices.Clone(tables[0].Codec.Columns()), func(c rows.Column) bool {
+		return slices.ContainsFunc(tables, func(a *asset.Asset) bool { return !slices.Contains(a.Codec.Columns(), c) })
+	})
+}
+
+const (
+	columnHead = "| column | type | null | meaning |\n|---|---|---|---|\n"
+	checkHead  = "| check | if it fails | what it asks |\n|---|---|---|\n"
+)
+
+// common is what every table has.
+func common(t *testing.T, assets []*asset.Asset) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("\n" + columnHead)
+	for _, c := range shared(assets) {
+		describeColumn(t, &b, c)
+	}
+	b.WriteString("\n" + checkHead)
+	describeCheck(&b, asset.Conserved())
+	b.WriteString("| `complete` | nothing is published | of tables that are listed by the source: the listing has as many items as the source declares |\n")
+	return b.String() + "\n"
+}
+
+// described is a section for each asset, without what every table has.
 func described(t *testing.T, assets []*asset.Asset) string {
 	t.Helper()
 	var b strings.Builder
 	for _, a := range assets {
-		describe(t, &b, a)
+		describe(t, &b, a, shared(assets))
 	}
 	return b.String() + "\n"
 }
 
-func describe(t *testing.T, b *strings.Builder, a *asset.Asset) {
+func describeColumn(t *testing.T, b *strings.Builder, c rows.Column) {
+	t.Helper()
+	null := ""
+	if c.Nullable {
+		null = "may be"
+	}
+	fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", c.Name, spell(t, c.Type), null, c.Description)
+}
+
+func describeCheck(b *strings.Builder, c asset.ErasedCheck) {
+	then := "a warning is kept"
+	if c.Blocking {
+		then = "nothing is published"
+	}
+	fmt.Fprintf(b, "| `%s` | %s | %s |\n", c.Name, then, c.Description)
+}
+
+func describe(t *testing.T, b *strings.Builder, a *asset.Asset, shared []rows.Column) {
+	t.Helper()
 	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", a.Key, a.Description)
 	if a.External() {
-		b.WriteString("External: it is looked at, and has no table here.\n")
+		b.WriteString("External: it is observed, and has no table here.\n")
 		return
 	}
 	fmt.Fprintf(b, "Folder `%s`, partition column `%s`, code version %s; rows are %s.\n\n", a.Location, a.Partitions.Name, a.CodeVersion,
 		map[string]string{"listed": "listed by the source", "derived": "derived from " + from(a), "item by item": "made item by item"}[form(a)])
-	b.WriteString("| column | type | null | meaning |\n|---|---|---|---|\n")
+	b.WriteString(columnHead)
 	for _, c := range a.Codec.Columns() {
-		null := ""
-		if c.Nullable {
-			null = "may be"
+		if !slices.Contains(shared, c) {
+			describeColumn(t, b, c)
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", c.Name, spell(t, c.Type), null, c.Description)
 	}
-	b.WriteString("\n| check | if it fails | what it asks |\n|---|---|---|\n")
-	if a.Lists() {
-		b.WriteString("| `complete` | nothing is published | the listing shows as many items as the source claims |\n")
+	if len(a.Checks) == 0 {
+		return
 	}
-	for _, c := range append(a.Checks, asset.Conserved()) {
-		then := "a warning is kept"
-		if c.Blocking {
-			then = "nothing is published"
-		}
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", c.Name, then, c.Description)
+	b.WriteString("\n" + checkHead)
+	for _, c := range a.Checks {
+		describeCheck(b, c)
 	}
 }
 

@@ -23,7 +23,7 @@ func TestAutomation(t *testing.T) {
 	portal.post("/_day")
 	before := len(portal.log())
 	s.materialize("+anvisa/catalog")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	documents := held.Documents + s.missingDocuments()
 	eager := s.eager()
@@ -45,6 +45,9 @@ func TestAutomation(t *testing.T) {
 	require.Contains(t, explained.stdout, request.Cause)
 
 	require.Equal(t, 0, s.run("automation", "pause", "--note", "a test").code)
+	paused := s.run("automation", "list", "-o", "json").stdout
+	require.Contains(t, paused, `"paused": true`)
+	require.Contains(t, paused, `"note": "a test"`)
 	portal.post("/_day")
 	s.materialize("+anvisa/catalog")
 	dry := s.run("automation", "explain", "anvisa/extract")
@@ -54,6 +57,9 @@ func TestAutomation(t *testing.T) {
 	require.Contains(t, tick.stdout, fmt.Sprintf(`"requests": %d,`, len(eager)))
 	require.Equal(t, 0, s.run("automation", "resume").code)
 	s.recordTick()
+	require.Contains(t, s.run("automation", "off").stdout, "paused (switched off)")
+	require.Equal(t, "mode watch, every 1h, switched on by hand\n", s.run("automation", "on", "--interval", "1h").stdout)
+	require.Contains(t, s.run("automation", "list", "-o", "json").stdout, `"by_hand": true`)
 }
 
 // requested is the last request of an asset, as `automation list` says.

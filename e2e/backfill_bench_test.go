@@ -75,14 +75,14 @@ func longestHistory(tb testing.TB, cli client.Client, id string) int64 {
 // and ends the batch if it fails.
 func daysAsset(days int, made func(run asset.Run, item asset.Item) error) *asset.Asset {
 	spec := daysSpec(days)
-	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[numberRow]) error {
+	spec.Make = func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[numberRow]) error {
 		for _, item := range batch {
 			if made != nil {
 				if err := made(run, item); err != nil {
 					return err
 				}
 			}
-			if err := settle(item.ID, numberRow{Number: 1, Provenance: run.Provenance(run.Now(), "bench")}, nil); err != nil {
+			if err := report(item.ID, numberRow{Number: 1, Provenance: run.Provenance(run.Now(), "bench")}, nil); err != nil {
 				return err
 			}
 		}

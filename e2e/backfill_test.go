@@ -60,8 +60,8 @@ func TestBackfillWorker(t *testing.T) {
 	select {} // until it is killed
 }
 
-// TestBackfillSurvivesKills kills the worker and the server in the middle of a backfill: it goes on, and each partition is
-// done once; at most what was under way at the kill was made a second time before it was published.
+// TestBackfillSurvivesKills kills the worker and the server in the middle of a backfill: it continues, and each partition is
+// done once; at most what was in progress at the kill was made a second time before it was published.
 func TestBackfillSurvivesKills(t *testing.T) {
 	needed(t)
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestBackfillSurvivesKills(t *testing.T) {
 	require.Len(t, d.made(), 400, "the same request again does nothing again")
 }
 
-// TestBackfillMovesToNewCode promotes a new build in the middle of a backfill: it goes on under it, without a restart,
+// TestBackfillMovesToNewCode promotes a new build in the middle of a backfill: it continues under it, without a restart,
 // and each partition is done once.
 func TestBackfillMovesToNewCode(t *testing.T) {
 	needed(t)
@@ -214,7 +214,7 @@ func TestARunOvertakesABackfill(t *testing.T) {
 	d.untilState(ledger.BackfillCompleted)
 }
 
-// TestBackfillAndRunShareNoPartition starts a run on a partition that a backfill is at: it waits, then goes on.
+// TestBackfillAndRunShareNoPartition starts a run on a partition that a backfill is at: it waits, then continues.
 func TestBackfillAndRunShareNoPartition(t *testing.T) {
 	needed(t)
 	t.Parallel()
@@ -255,7 +255,7 @@ func TestBackfillAndRunShareNoPartition(t *testing.T) {
 	require.Equal(t, "after", <-begun)
 }
 
-// TestBackfillIsCutOff cancels a backfill at once: what is under way is made to end.
+// TestBackfillIsCutOff cancels a backfill at once: what is in progress is made to end.
 func TestBackfillIsCutOff(t *testing.T) {
 	needed(t)
 	t.Parallel()

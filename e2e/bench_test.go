@@ -164,10 +164,10 @@ func noopAsset(items int) *asset.Asset {
 			}
 			return nil
 		},
-		Make: func(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[numberRow]) error {
+		Make: func(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[numberRow]) error {
 			for _, item := range batch {
 				n, err := strconv.ParseInt(item.ID, 10, 64)
-				if err := settle(item.ID, numberRow{Number: n, Provenance: run.Provenance(run.Now(), "bench")}, err); err != nil {
+				if err := report(item.ID, numberRow{Number: n, Provenance: run.Provenance(run.Now(), "bench")}, err); err != nil {
 					return err
 				}
 			}

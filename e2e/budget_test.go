@@ -104,7 +104,7 @@ func working(t *testing.T, worker *process) {
 }
 
 // TestBudget lets three runs ask one portal at the same time. One worker has a clock that is a year ahead and is stopped for a
-// while, another is killed, and is drained later; the portal bans now and then, and its log is held against the turns.
+// while, another is killed, and is drained later; the portal bans now and then, and its log is compared with the turns.
 func TestBudget(t *testing.T) {
 	needed(t)
 	t.Parallel()
@@ -166,7 +166,7 @@ func (s *site) budget() (found struct {
 	return found
 }
 
-// TestARefusalOpensTheCircuit lets a portal refuse everybody for a while: the steps wait, are listed, and go on by themselves after
+// TestARefusalOpensTheCircuit lets a portal refuse everybody for a while: the steps wait, are listed, and continue by themselves after
 // one request has found out that it answers again.
 func TestARefusalOpensTheCircuit(t *testing.T) {
 	needed(t)

@@ -69,9 +69,14 @@ func (w *webhook) ids() map[string]int {
 	return found
 }
 
-// TestHooksAreToldOfFailures shrinks the source, so that a check stops the publish and the run fails. A webhook gets
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	t.Run("deliver failures", hooksDeliverFailures)
+}
+
+// hooksDeliverFailures shrinks the source, so that a check stops the publish and the run fails. A webhook gets
 // both events, signed; everything is killed while it has the first in its hands, which therefore comes again.
-func TestHooksAreToldOfFailures(t *testing.T) {
+func hooksDeliverFailures(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	hook := startWebhook(t)

@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// truth is what the portal really holds.
-type truth struct {
+// inventory is what the portal really holds.
+type inventory struct {
 	Products  int `json:"total"`
 	Documents int `json:"leaflets"`
 }
@@ -21,13 +24,16 @@ type truth struct {
 func TestDemo(t *testing.T) {
 	needed(t)
 	t.Parallel()
-	args := []string{"demo", "--products", "40", "--data", t.TempDir(), "--temporal-port", "0", "--ui-port", "0"}
+	data := t.TempDir()
+	args := []string{"demo", "--products", "60", "--data", data, "--temporal-port", "0", "--ui-port", "0"}
 	first := starter(t, nil, args...)
 	require.Equal(t, 0, first.code, first.stderr)
 	require.Contains(t, first.stdout, "anvisa/extract")
 	require.Contains(t, first.stdout, "published")
 	require.Contains(t, first.stderr, "Web UI")
 	require.Contains(t, first.stderr, "DeltaTable(")
+	require.Contains(t, first.stderr, "starter items --state quarantined --data "+data)
+	hasSomethingToShow(t, data)
 
 	second := starter(t, nil, args...)
 	require.Equal(t, 0, second.code, second.stderr)
@@ -35,11 +41,74 @@ func TestDemo(t *testing.T) {
 	require.NotContains(t, second.stdout, "published", "a second demo on the same data finds everything fresh")
 }
 
+// hasSomethingToShow asks the commands that need no server what is special in a demo's data.
+func hasSomethingToShow(t *testing.T, data string) {
+	t.Helper()
+	ask := func(v any, args ...string) {
+		r := starter(t, []string{"DRUGSLM_DATA=" + data}, append(args, "-o", "json")...)
+		require.Equal(t, 0, r.code, "%v: %s", args, r.stderr)
+		require.NoError(t, json.Unmarshal([]byte(r.stdout), v))
+	}
+	var found struct {
+		Items []struct{ Asset, Item, Reason string }
+	}
+	ask(&found, "items", "--state", "quarantined")
+	reasons := []string{"anvisa/download: not a PDF", "anvisa/extract: needs a password", "anvisa/extract: damaged", "anvisa/extract: invisible"}
+	_, noTesseract := exec.LookPath("tesseract")
+	if noTesseract != nil {
+		reasons = append(reasons, "anvisa/extract: needs_ocr")
+	}
+	require.Len(t, found.Items, len(reasons), "%v", found.Items)
+	for _, reason := range reasons {
+		asset, words, _ := strings.Cut(reason, ": ")
+		require.True(t, slices.ContainsFunc(found.Items, func(i struct{ Asset, Item, Reason string }) bool {
+			return i.Asset == asset && strings.Contains(i.Reason, words)
+		}), "%s: %v", reason, found.Items)
+	}
+	ask(&found, "items", "anvisa/download", "--state", "absent")
+	absent := map[string]int{}
+	for _, i := range found.Items {
+		product, _, _ := strings.Cut(i.Item, "/")
+		absent[product]++
+		require.NotEmpty(t, i.Reason)
+	}
+	require.Contains(t, slices.Collect(maps.Values(absent)), 2, "a product without any leaflet")
+
+	var leaflets []struct{ ID, Split, Duplicate, Kind, Source string }
+	ask(&leaflets, "head", "corpus/leaflets", "--columns", "id,split,duplicate,kind,source", "-n", "1000")
+	seen := map[string]int{}
+	for _, l := range leaflets {
+		for _, trait := range []string{l.Split, l.Duplicate, l.Kind, l.Source} {
+			seen[trait]++
+		}
+		if strings.HasSuffix(l.ID, "#2") {
+			seen["second"]++
+		}
+	}
+	wanted := []string{"train", "validation", "test", "excluded", "near", "exact", "cover_sheet", "second"}
+	if noTesseract == nil {
+		wanted = append(wanted, "ocr", "mixed")
+	}
+	for _, trait := range wanted {
+		require.Positive(t, seen[trait], "%s: %v", trait, seen)
+	}
+	var checks struct{ Checks []struct{ Check, Outcome string } }
+	ask(&checks, "checks", "--failed")
+	warned := map[string]bool{}
+	for _, c := range checks.Checks {
+		require.Equal(t, "warned", c.Outcome, c.Check)
+		warned[c.Check] = true
+	}
+	for _, check := range []string{"unique_numero_registro", "catalog_agrees", "sectioned"} {
+		require.True(t, warned[check], "%s: %v", check, warned)
+	}
+}
+
 func TestLineage(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s := startSite(t, portal, t.TempDir())
 
@@ -88,7 +157,7 @@ func TestNextDayFetchesOnlyWhatChanged(t *testing.T) {
 
 	portal.post("/_day")
 	s.materialize("*")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	fetched := count(portal.log()[len(before):], "pdf")
 	require.Positive(t, fetched, "a new day has new leaflets")
@@ -156,7 +225,7 @@ func TestEveryFaultLosesNothing(t *testing.T) {
 	portal := startPortal(t, "--products", "60", "--fault", "all", "--retry-after", "1s")
 	s := startSite(t, portal, t.TempDir())
 
-	// Retries are allowed, losses are not: a run may give up on a partition, the next one goes on.
+	// Retries are allowed, losses are not: a run may give up on a partition, the next one continues.
 	var last result
 	for range 5 {
 		if last = s.run("materialize", "--wait", "*"); last.code == 0 {
@@ -165,7 +234,7 @@ func TestEveryFaultLosesNothing(t *testing.T) {
 	}
 	require.Equal(t, 0, last.code, last.stderr)
 	s.audited()
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	after := s.status()
 	require.Equal(t, held.Products, after.rows("anvisa/catalog"))
@@ -184,7 +253,7 @@ func TestSurvivesKill(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60", "--latency", "20ms")
-	var held truth
+	var held inventory
 	portal.get("/_truth", &held)
 	s := startSite(t, portal, t.TempDir())
 	started := s.run("materialize", "*")

@@ -48,8 +48,15 @@ func asked(log []request) int {
 	return count(log, "page") + count(log, "categories") + count(log, "list") + count(log, "history") + count(log, "pdf")
 }
 
-// TestAPlanPredictsTheRequests holds what a plan says against what the portal then sees.
-func TestAPlanPredictsTheRequests(t *testing.T) {
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	t.Run("predicts the requests", planPredictsRequests)
+	t.Run("runs once when saved", planRunsOnceWhenSaved)
+	t.Run("recomputes for new code without a request", planRecomputesForNewCodeWithoutRequest)
+}
+
+// planPredictsRequests holds what a plan says against what the portal then sees.
+func planPredictsRequests(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "60")
@@ -83,8 +90,8 @@ func TestAPlanPredictsTheRequests(t *testing.T) {
 	s.audited()
 }
 
-// TestASavedPlanRunsOnce applies a plan, which is refused afterwards: its partitions have moved.
-func TestASavedPlanRunsOnce(t *testing.T) {
+// planRunsOnceWhenSaved applies a plan, which is refused afterwards: its partitions have moved.
+func planRunsOnceWhenSaved(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "40")
@@ -126,9 +133,9 @@ func rebuilt(t *testing.T) string {
 	return built
 }
 
-// TestNewCodeRecomputesWithoutAsking deploys another version of the extraction: the plan says that all of it is
+// planRecomputesForNewCodeWithoutRequest deploys another version of the extraction: the plan says that all of it is
 // recomputed with no request, and the portal's log confirms it. Then it asks for one leaflet's whole chain.
-func TestNewCodeRecomputesWithoutAsking(t *testing.T) {
+func planRecomputesForNewCodeWithoutRequest(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	portal := startPortal(t, "--products", "30")

@@ -119,7 +119,7 @@ func checkTraces(t *testing.T, s spans, log []request, published status) {
 	s.linkedUp("RunWorkflow:Partition", "StartChildWorkflow:Partition")
 	s.linkedUp("RunActivity:Batch", "StartActivity:Batch")
 	s.below("list source", "RunWorkflow:Partition")
-	s.below("enrol items", "RunWorkflow:Partition")
+	s.below("sync items", "RunWorkflow:Partition")
 	s.below("check asset", "RunWorkflow:Partition")
 	s.below("publish partition", "RunWorkflow:Partition")
 	s.below("make batch", "RunActivity:Batch")

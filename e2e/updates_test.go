@@ -124,7 +124,7 @@ func date(t *testing.T, text string) time.Time {
 }
 
 // TestOpenDataIsObserved promises that a look is kept, costs one request, and a second one no content; and that the
-// catalog is held against it.
+// catalog is compared with it.
 func TestOpenDataIsObserved(t *testing.T) {
 	needed(t)
 	t.Parallel()

@@ -13,9 +13,15 @@ import (
 	"drugslm/workflows"
 )
 
-// TestAStepThatWaitsForARunWritesNoEvents has two runs at one partition: the second asks again and again, and neither its
+func TestWaitingStep(t *testing.T) {
+	t.Parallel()
+	t.Run("writes no events", waitingStepWritesNoEvents)
+	t.Run("is closed with a terminated run", waitingStepIsClosedWithTerminatedRun)
+}
+
+// waitingStepWritesNoEvents has two runs at one partition: the second asks again and again, and neither its
 // history nor that of its step grows by it.
-func TestAStepThatWaitsForARunWritesNoEvents(t *testing.T) {
+func waitingStepWritesNoEvents(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	d := newDays(t, 1)
@@ -76,8 +82,8 @@ func newest(t *testing.T, l *ledger.Ledger, run string) ledger.Run {
 	return found
 }
 
-// TestARunThatWasTerminatedIsClosed terminates a run as the Web UI does, and asks for a run that the server never had.
-func TestARunThatWasTerminatedIsClosed(t *testing.T) {
+// waitingStepIsClosedWithTerminatedRun terminates a run as the Web UI does, and asks for a run that the server never had.
+func waitingStepIsClosedWithTerminatedRun(t *testing.T) {
 	needed(t)
 	t.Parallel()
 	d := newDays(t, 1)

@@ -23,7 +23,7 @@ const AutomationID = "automation"
 const maxHandfuls = 50
 
 // Automation is one tick of automation: it evaluates the assets' conditions and policies, then starts the runs that
-// were asked for, now or by a tick that was killed before it could. The runs go on by themselves.
+// were asked for, now or by a tick that was killed before it could. The runs continue by themselves.
 func Automation(ctx workflow.Context, in activities.EvaluateInput) (automation.Evaluation, error) {
 	var a *activities.Activities
 	var out automation.Evaluation
@@ -81,7 +81,7 @@ func startAll(ctx workflow.Context, starts []automation.Start) ([]string, error)
 	return runs, nil
 }
 
-// withAutomated sets the options of a run that automation starts. Its id is used once: whoever starts it again, finds it.
+// withAutomated sets the options of a run that automation starts. Its id is used once: a second start finds the first.
 func withAutomated(ctx workflow.Context, id string, s automation.Start) workflow.Context {
 	return workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            id,

@@ -40,7 +40,14 @@ func materializes(env *testsuite.TestWorkflowEnvironment, run func(workflow.Cont
 	env.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: "Materialize", DisableAlreadyRegisteredCheck: true})
 }
 
-func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
+func TestAutomation(t *testing.T) {
+	t.Parallel()
+	t.Run("starts the requested runs without waiting", automationStartsRequestedRunsWithoutWaiting)
+	t.Run("continues when a run is started already", automationContinuesWhenRunIsStartedAlready)
+	t.Run("starts a backfill when a run is too small", automationStartsBackfillWhenRunIsTooSmall)
+}
+
+func automationStartsRequestedRunsWithoutWaiting(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	q := &queue{now: env.Now}
@@ -70,7 +77,7 @@ func TestATickStartsWhatWasAskedForAndDoesNotWait(t *testing.T) {
 	require.Equal(t, 3, out.Starts)
 }
 
-func TestATickThatFindsARunStartedGoesOn(t *testing.T) {
+func automationContinuesWhenRunIsStartedAlready(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	twice := automation.Start{Run: "automation-1", Select: []string{"t/download"}, Filter: asset.Without}
@@ -89,8 +96,8 @@ func TestATickThatFindsARunStartedGoesOn(t *testing.T) {
 	require.Equal(t, []string{"automation-1", "automation-1"}, q.started)
 }
 
-// TestATickStartsABackfillWhereARunIsTooSmall starts what is more than a run takes as a backfill.
-func TestATickStartsABackfillWhereARunIsTooSmall(t *testing.T) {
+// automationStartsBackfillWhenRunIsTooSmall starts what is more than a run takes as a backfill.
+func automationStartsBackfillWhenRunIsTooSmall(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	many := automation.Start{Run: "automation-1", Select: []string{"t/download"}, Partitions: []string{"all"}, Filter: asset.Staled, Backfill: true}

@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// BackfillInput is what a backfill is asked to do. With an id only, one that exists goes on.
+// BackfillInput is what a backfill is asked to do. With an id only, one that exists continues.
 type BackfillInput struct {
 	activities.BackfillRequest
 	Settings activities.BackfillSettings `json:"settings"`
@@ -24,18 +24,18 @@ type BackfillInput struct {
 
 // backfillState is what a continued run needs to know: everything about the steps is in the ledger.
 type backfillState struct {
-	Settings activities.BackfillSettings `json:"settings"`
-	Epoch    int64                       `json:"epoch"`
-	Take     int64                       `json:"take"` // the number of the last take
-	Run      string                      `json:"run"`
-	Mode     ledger.Mode                 `json:"mode"`
-	Steps    int                         `json:"steps"`
-	Next     time.Time                   `json:"next"` // when the rate lets the next step begin
-	Paused   bool                        `json:"paused,omitempty"`
-	Stopping bool                        `json:"stopping,omitempty"`
-	Done     int                         `json:"done,omitempty"` // by this execution
-	Failed   int                         `json:"failed,omitempty"`
-	Canceled int                         `json:"canceled,omitempty"`
+	Settings    activities.BackfillSettings `json:"settings"`
+	Epoch       int64                       `json:"epoch"`
+	LastDequeue int64                       `json:"take"` // the number of the last dequeue; the key is in recorded histories
+	Run         string                      `json:"run"`
+	Mode        ledger.Mode                 `json:"mode"`
+	Steps       int                         `json:"steps"`
+	Next        time.Time                   `json:"next"` // when the rate lets the next step begin
+	Paused      bool                        `json:"paused,omitempty"`
+	Stopping    bool                        `json:"stopping,omitempty"`
+	Done        int                         `json:"done,omitempty"` // by this execution
+	Failed      int                         `json:"failed,omitempty"`
+	Canceled    int                         `json:"canceled,omitempty"`
 }
 
 // backfill is the state of one run of the workflow.
@@ -43,14 +43,14 @@ type backfill struct {
 	in BackfillInput
 	at backfillState
 
-	ctx    workflow.Context    // of the main coroutine, not cancelled with the workflow: what has begun is also ended
-	work   workflow.Context    // of the steps under way
+	ctx    workflow.Context    // of the main coroutine, not canceled with the workflow: what has begun is also ended
+	work   workflow.Context    // of the steps in progress
 	stop   workflow.CancelFunc // cancels work
 	writes workflow.Mutex      // one handler at a time writes settings
 
 	opened   bool               // its steps are in the ledger
-	broken   error              // why it cannot go on
-	running  int                // steps under way
+	broken   error              // why it cannot continue
+	running  int                // steps in progress
 	backlog  []activities.Ready // handed out, not begun
 	more     bool               // the ledger may have steps that are ready
 	left     bool               // the ledger has steps that wait, ready or not
@@ -59,7 +59,7 @@ type backfill struct {
 	draining bool               // nothing new begins: this run is about to be continued by another
 	changed  bool               // something happened since the loop last looked
 
-	patience int // the length of history below which this run is not full: what is under way did not end in time
+	patience int // the length of history below which this run is not full: what is in progress did not end in time
 }
 
 // Backfill carries a backfill out: it takes ready steps from the ledger and runs a window of them at a time, until none
@@ -77,7 +77,7 @@ func Backfill(ctx workflow.Context, in BackfillInput) (activities.BackfillResult
 	}
 	workflow.Go(detached, func(detached workflow.Context) {
 		ctx.Done().Receive(detached, nil)
-		b.cancelled(detached)
+		b.canceled(detached)
 	})
 	if !b.opened {
 		b.broken = b.open()
@@ -119,7 +119,7 @@ func (b *backfill) open() error {
 		return err
 	}
 	b.in.BackfillRequest = opened.Request
-	b.at = backfillState{Settings: opened.Settings, Epoch: opened.Epoch, Take: opened.Take, Run: opened.Run, Mode: opened.Mode}
+	b.at = backfillState{Settings: opened.Settings, Epoch: opened.Epoch, LastDequeue: opened.LastDequeue, Run: opened.Run, Mode: opened.Mode}
 	b.at.Paused, b.at.Stopping = opened.State == ledger.BackfillPaused, opened.State == ledger.BackfillCanceling
 	if !opened.Planned {
 		if err := b.plan(opened.Discover); err != nil {
@@ -197,7 +197,7 @@ func (b *backfill) window() error {
 	return nil
 }
 
-// idle reports whether nothing is under way and nothing is left that this run could begin.
+// idle reports whether nothing is in progress and nothing is left that this run could begin.
 func (b *backfill) idle() bool {
 	switch {
 	case b.running > 0:
@@ -216,7 +216,7 @@ func (b *backfill) idle() bool {
 // quiet reports whether no update is being handled, and no cancellation of the workflow.
 func (b *backfill) quiet() bool { return workflow.AllHandlersFinished(b.ctx) && !b.heeding }
 
-// free reports whether one more step may be under way.
+// free reports whether one more step may be in progress.
 func (b *backfill) free() bool {
 	return !b.at.Paused && !b.at.Stopping && !b.draining && b.running < b.at.Settings.MaxInFlight
 }
@@ -231,31 +231,31 @@ func (b *backfill) wait() time.Duration {
 
 // dequeue asks the ledger for as many steps as may begin now.
 func (b *backfill) dequeue() error {
-	limit := min(max(b.at.Settings.MaxInFlight-b.running, 1), maxTake)
+	limit := min(max(b.at.Settings.MaxInFlight-b.running, 1), maxDequeue)
 	if b.at.Settings.Rate > 0 {
 		limit = 1
 	}
-	b.at.Take++
+	b.at.LastDequeue++
 	b.more = false // until the answer, or a step that ends meanwhile, says otherwise
-	in := activities.TakeStepsInput{ID: b.in.ID, Epoch: b.at.Epoch, Number: b.at.Take, Limit: limit}
+	in := activities.TakeStepsInput{ID: b.in.ID, Epoch: b.at.Epoch, Number: b.at.LastDequeue, Limit: limit}
 	var a *activities.Activities
-	var taken activities.Dequeued
-	if err := workflow.ExecuteActivity(withControl(b.ctx, "take"), a.TakeSteps, in).Get(b.ctx, &taken); err != nil {
+	var dequeued activities.Dequeued
+	if err := workflow.ExecuteActivity(withControl(b.ctx, "take"), a.TakeSteps, in).Get(b.ctx, &dequeued); err != nil {
 		return err
 	}
-	b.enqueue(taken)
+	b.enqueue(dequeued)
 	return nil
 }
 
-// maxTake bounds how many steps one answer holds.
-const maxTake = 64
+// maxDequeue bounds how many steps one answer holds.
+const maxDequeue = 64
 
-// enqueue adds what the ledger handed out to what is to begin, and heeds how the backfill stands there.
-func (b *backfill) enqueue(taken activities.Dequeued) {
-	b.backlog = append(b.backlog, taken.Steps...)
-	b.more, b.left = b.more || taken.Ready, taken.Left
+// enqueue adds what the ledger handed out to what is to begin, and follows its state there.
+func (b *backfill) enqueue(dequeued activities.Dequeued) {
+	b.backlog = append(b.backlog, dequeued.Steps...)
+	b.more, b.left = b.more || dequeued.Ready, dequeued.Left
 	// Somebody may have told the ledger when no worker was there to be told.
-	if taken.State == ledger.BackfillCanceling {
+	if dequeued.State == ledger.BackfillCanceling {
 		b.at.Stopping = true
 	}
 	b.changed = true
@@ -280,7 +280,7 @@ func (b *backfill) begin() {
 	})
 }
 
-// finish records how the backfill ended, once nothing is under way.
+// finish records how the backfill ended, once nothing is in progress.
 func (b *backfill) finish() (result activities.BackfillResult, err error) {
 	b.draining = true
 	if b.broken != nil {

@@ -17,14 +17,14 @@ func (b *backfill) full() bool {
 	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents || info.GetTargetWorkerDeploymentVersionChanged()
 }
 
-// maxDrain is how long a run that is full waits for what is under way to end before it begins more after all: a step may
+// maxDrain is how long a run that is full waits for what is in progress to end before it begins more after all: a step may
 // wait for its source for a week. From maxHistory events on it waits for as long as it takes.
 const (
 	maxDrain   = 10 * time.Minute
 	maxHistory = 30_000
 )
 
-// drain waits until nothing is under way; false when that takes too long.
+// drain waits until nothing is in progress; false when that takes too long.
 func (b *backfill) drain() (bool, error) {
 	drained := func() bool { return b.running == 0 }
 	length := workflow.GetInfo(b.ctx).GetCurrentHistoryLength()
@@ -38,7 +38,7 @@ func (b *backfill) drain() (bool, error) {
 	return ok, err
 }
 
-// continueAsNew lets what is under way end and continues in a new run, under the newest code; nil when that would take too long now.
+// continueAsNew lets what is in progress end and continues in a new run, under the newest code; nil when that would take too long now.
 func (b *backfill) continueAsNew() error {
 	b.draining = true
 	if drained, err := b.drain(); err != nil || !drained {
@@ -68,7 +68,7 @@ func (b *backfill) giveBack(ctx workflow.Context) error {
 	}
 	back := make([]activities.Ready, len(b.backlog)) // what names them is enough
 	for i, r := range b.backlog {
-		back[i] = activities.Ready{Seq: r.Seq, Take: r.Take}
+		back[i] = activities.Ready{Seq: r.Seq, Dequeue: r.Dequeue}
 	}
 	b.backlog, b.more, b.left = nil, true, true
 	var a *activities.Activities

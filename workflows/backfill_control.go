@@ -18,13 +18,13 @@ const (
 	// UpdateCreate takes the request and says how the backfill stands. Sent with a start, it creates the backfill or
 	// attaches to it; another request under the same id is refused.
 	UpdateCreate = "create"
-	// UpdatePause takes nothing: no step begins any more, those under way end.
+	// UpdatePause takes nothing: no step begins any more, those in progress end.
 	UpdatePause = "pause"
 	// UpdateResume takes nothing.
 	UpdateResume = "resume"
 	// UpdateRate takes a number: steps begun per minute, 0 for no limit.
 	UpdateRate = "rate"
-	// UpdateLimit takes a number: how many steps may be under way at a time.
+	// UpdateLimit takes a number: how many steps may be in progress at a time.
 	UpdateLimit = "limit"
 	// UpdatePriority takes a number, 1 to 5: of the steps that begin from now on.
 	UpdatePriority = "priority"
@@ -36,7 +36,7 @@ const (
 	QueryProgress = "progress"
 )
 
-// MaxInFlight is the most steps that a backfill may have under way: half of what the server allows one workflow.
+// MaxInFlight is the most steps that a backfill may have in progress: half of what the server allows one workflow.
 const MaxInFlight = 500
 
 // RetryInput says which steps of a backfill are tried again: those that failed, and those skipped because of them.
@@ -44,7 +44,7 @@ type RetryInput struct {
 	Canceled bool `json:"canceled,omitempty"` // also the canceled ones
 }
 
-// CancelInput says what becomes of the steps under way.
+// CancelInput says what becomes of the steps in progress.
 type CancelInput struct {
 	Now bool `json:"now,omitempty"` // they are made to end; otherwise they are let end
 }
@@ -226,8 +226,8 @@ func (b *backfill) cancel(ctx workflow.Context, in CancelInput) (out activities.
 	return out, err
 }
 
-// cancelled is a cancellation of the workflow itself, from the Web UI for example: what is under way is made to end.
-func (b *backfill) cancelled(ctx workflow.Context) {
+// canceled is a cancellation of the workflow itself, from the Web UI for example: what is in progress is made to end.
+func (b *backfill) canceled(ctx workflow.Context) {
 	b.heeding = true
 	defer func() { b.heeding = false }()
 	if b.at.Epoch == 0 {

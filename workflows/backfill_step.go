@@ -12,10 +12,10 @@ import (
 // step carries one step out and records its end; an error when that could not be recorded.
 func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	var a *activities.Activities
-	of := activities.StepOf{Backfill: b.in.ID, Epoch: b.at.Epoch, Seq: r.Seq, Take: r.Take}
+	of := activities.StepOf{Backfill: b.in.ID, Epoch: b.at.Epoch, Seq: r.Seq, Dequeue: r.Dequeue}
 	if b.at.Settings.Rate <= 0 { // its slot goes to the next one at once
-		b.at.Take++
-		of.Next = b.at.Take
+		b.at.LastDequeue++
+		of.Next = b.at.LastDequeue
 	}
 	in := materialize.StepInput{Run: b.at.Run, Mode: b.at.Mode, Step: r.Step}
 	priority := ForBackfill(b.in.ID, b.at.Settings.Priority)
@@ -32,7 +32,7 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	}
 	end := activities.StepEnd{StepInput: in, Of: of, State: ledger.StepDone}
 	if err == nil {
-		err = b.child(ctx, in, whole.Enrolled, priority, &end.Result)
+		err = b.child(ctx, in, whole.Synced, priority, &end.Result)
 	}
 	switch {
 	case err == nil:
@@ -46,16 +46,16 @@ func (b *backfill) step(ctx workflow.Context, r activities.Ready) error {
 	}
 	ctx, cancel := workflow.NewDisconnectedContext(ctx)
 	defer cancel()
-	var taken activities.Dequeued
-	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &taken)
+	var dequeued activities.Dequeued
+	err = workflow.ExecuteActivity(withControl(ctx, r.Step.Name()), a.FinishStep, end).Get(ctx, &dequeued)
 	if err == nil {
-		b.enqueue(taken)
+		b.enqueue(dequeued)
 	}
 	return err
 }
 
-// child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is enrolled twice.
+// child runs a large step in a workflow of its own, which makes its batches side by side. Nothing is synced twice.
 func (b *backfill) child(ctx workflow.Context, in materialize.StepInput, e materialize.SyncResult, p temporal.Priority, made *materialize.Result) error {
-	child := PartitionInput{StepInput: in, Cursor: &cursor{Enrolled: e, Next: 1}}
+	child := PartitionInput{StepInput: in, Cursor: &cursor{Synced: e, Next: 1}}
 	return workflow.ExecuteChildWorkflow(withBackfillChild(ctx, b.at.Run, in.Step, p), Partition, child).Get(ctx, made)
 }

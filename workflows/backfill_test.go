@@ -19,12 +19,27 @@ import (
 	"drugslm/workflows"
 )
 
-func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
+func TestBackfill(t *testing.T) {
+	t.Parallel()
+	t.Run("runs a limited number of steps at a time", backfillRunsLimitedNumberOfStepsAtTime)
+	t.Run("keeps the rate", backfillKeepsRate)
+	t.Run("pauses and resumes", backfillPausesAndResumes)
+	t.Run("changes the limit while it runs", backfillChangesLimitWhileItRuns)
+	t.Run("lets running steps end when canceled", backfillLetsRunningStepsEndWhenCanceled)
+	t.Run("cancels running steps with the workflow", backfillCancelsRunningStepsWithWorkflow)
+	t.Run("retries only failed steps", backfillRetriesOnlyFailedSteps)
+	t.Run("continues as new without running steps", backfillContinuesAsNewWithoutRunningSteps)
+	t.Run("runs a large step in a child workflow", backfillRunsLargeStepInChildWorkflow)
+	t.Run("refuses invalid updates", backfillRefusesInvalidUpdates)
+	t.Run("fails when it cannot be planned", backfillFailsWhenItCannotBePlanned)
+}
+
+func backfillRunsLimitedNumberOfStepsAtTime(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 20)
 	arrived := make(chan struct{}, 20)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
-		if in.Of.Seq < 3 { // the first three are under way together
+		if in.Of.Seq < 3 { // the first three are in progress together
 			arrived <- struct{}{}
 			for len(arrived) < 3 {
 				select {
@@ -50,7 +65,7 @@ func TestABackfillRunsAWindowOfItsSteps(t *testing.T) {
 	require.Contains(t, details(t, env), "backfill `june` of `t/days`: completed")
 }
 
-func TestTheRateIsKept(t *testing.T) {
+func backfillKeepsRate(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 13)
 	env := f.env()
@@ -65,7 +80,7 @@ func TestTheRateIsKept(t *testing.T) {
 	require.Less(t, took, 3*time.Minute)
 }
 
-func TestPauseAndResume(t *testing.T) {
+func backfillPausesAndResumes(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = time.Minute
@@ -73,7 +88,7 @@ func TestPauseAndResume(t *testing.T) {
 	paused := update(env, 90*time.Second, workflows.UpdatePause, struct{}{})
 	var atPause int
 	env.RegisterDelayedCallback(func() {
-		state, steps := f.stands()
+		state, steps := f.requireState()
 		require.Equal(t, ledger.BackfillPaused, state)
 		require.Zero(t, steps[ledger.StepRunning], "what was under way has ended, and nothing began")
 		atPause = steps[ledger.StepDone]
@@ -90,7 +105,7 @@ func TestPauseAndResume(t *testing.T) {
 	f.once(12)
 }
 
-func TestTheLimitIsChanged(t *testing.T) {
+func backfillChangesLimitWhileItRuns(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = time.Minute
@@ -104,7 +119,7 @@ func TestTheLimitIsChanged(t *testing.T) {
 	f.once(12)
 }
 
-func TestCancelLetsWhatRunsEnd(t *testing.T) {
+func backfillLetsRunningStepsEndWhenCanceled(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = time.Minute
@@ -115,14 +130,14 @@ func TestCancelLetsWhatRunsEnd(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 	require.NoError(t, canceled.err)
 	stopped := canceled.value.(activities.BackfillStopped)
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillCanceled, state)
 	require.Equal(t, map[ledger.StepState]int{ledger.StepDone: len(f.begun), ledger.StepCanceled: 12 - len(f.begun)}, steps)
 	require.Equal(t, 3, stopped.Running)
 	require.ErrorContains(t, refused.err, "is being canceled")
 }
 
-func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
+func backfillCancelsRunningStepsWithWorkflow(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.do = func(ctx context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
@@ -139,13 +154,13 @@ func TestCancellingTheWorkflowMakesWhatRunsEnd(t *testing.T) {
 	})
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "%v", env.GetWorkflowError())
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillCanceled, state)
 	require.Zero(t, steps[ledger.StepRunning]+steps[ledger.StepWaiting])
 	require.Positive(t, steps[ledger.StepCanceled])
 }
 
-func TestOnlyWhatFailedIsRetried(t *testing.T) {
+func backfillRetriesOnlyFailedSteps(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 8)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
@@ -180,11 +195,11 @@ func TestOnlyWhatFailedIsRetried(t *testing.T) {
 	require.Equal(t, 1, retried.value)
 	require.Equal(t, []string{"d03"}, f.begun)
 	require.NotEmpty(t, run)
-	state, _ := f.stands()
+	state, _ := f.requireState()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
 
-func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
+func backfillContinuesAsNewWithoutRunningSteps(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 30)
 	env := f.env()
@@ -199,7 +214,7 @@ func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	var again *workflow.ContinueAsNewError
 	require.ErrorAs(t, env.GetWorkflowError(), &again)
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillRunning, state)
 	require.Zero(t, steps[ledger.StepRunning])
 	require.Positive(t, steps[ledger.StepWaiting])
@@ -211,16 +226,16 @@ func TestALongBackfillIsContinuedWithoutAnythingUnderWay(t *testing.T) {
 	second.ExecuteWorkflow(workflows.Backfill, next)
 	require.NoError(t, second.GetWorkflowError())
 	f.once(30)
-	state, _ = f.stands()
+	state, _ = f.requireState()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }
 
-func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
+func backfillRunsLargeStepInChildWorkflow(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 2)
 	f.do = func(_ context.Context, in activities.PartitionInput) (activities.PartitionOutput, error) {
 		if in.Step.Partition.Key == "d01" {
-			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Enrolled: materialize.SyncResult{SyncResult: ledger.SyncResult{Todo: 900, Batches: 9}}}}, nil
+			return activities.PartitionOutput{PartitionResult: materialize.PartitionResult{Left: true, Synced: materialize.SyncResult{SyncResult: ledger.SyncResult{Todo: 900, Batches: 9}}}}, nil
 		}
 		return activities.PartitionOutput{}, nil
 	}
@@ -228,7 +243,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	var ids []string
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in workflows.PartitionInput) (materialize.Result, error) {
 		ids = append(ids, workflow.GetInfo(ctx).WorkflowExecution.ID)
-		require.Equal(t, 9, in.Cursor.Enrolled.Batches, "nothing is enrolled twice")
+		require.Equal(t, 9, in.Cursor.Synced.Batches, "nothing is synced twice")
 		return materialize.Result{Changed: true, Version: 3, Rows: 900}, nil
 	}, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
@@ -239,7 +254,7 @@ func TestALargeStepRunsInAWorkflowOfItsOwn(t *testing.T) {
 	require.EqualValues(t, 900, steps[1].Rows)
 }
 
-func TestUpdatesThatCannotBeAreRefused(t *testing.T) {
+func backfillRefusesInvalidUpdates(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 6)
 	f.takes = time.Minute
@@ -260,7 +275,7 @@ func TestUpdatesThatCannotBeAreRefused(t *testing.T) {
 	f.once(6)
 }
 
-func TestABackfillThatCannotBePlannedFails(t *testing.T) {
+func backfillFailsWhenItCannotBePlanned(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 6)
 	env := f.env()
@@ -270,7 +285,7 @@ func TestABackfillThatCannotBePlannedFails(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Backfill, in)
 	require.ErrorContains(t, env.GetWorkflowError(), `partition "d77" is unknown`)
 	require.ErrorContains(t, created.err, `partition "d77" is unknown`)
-	state, steps := f.stands()
+	state, steps := f.requireState()
 	require.Equal(t, ledger.BackfillFailed, state)
 	require.Empty(t, steps)
 }

@@ -20,7 +20,7 @@ const maxDeliverEvents = 2000
 
 // Deliver tells the hooks of what happened until nothing is left to tell, waiting on durable timers between the tries.
 //
-// Whoever records an event signals this workflow with start, after the event is in the ledger. The server takes a
+// The recorder of an event signals this workflow with signal-with-start, after the event is in the ledger. The server takes a
 // signal-with-start as one: either this run gets the signal, and the server refuses to let it end without having seen
 // it, or a new run begins. So no event is recorded just too late to be seen.
 func Deliver(ctx workflow.Context, in activities.DeliverInput) error {

@@ -34,7 +34,17 @@ func delivering(passes ...activities.Delivered) (env *testsuite.TestWorkflowEnvi
 	return env, began
 }
 
-func TestDeliveryEndsWhenNothingIsLeft(t *testing.T) {
+func TestDeliver(t *testing.T) {
+	t.Parallel()
+	t.Run("ends when nothing is due", deliverEndsWhenNothingIsDue)
+	t.Run("waits for the next attempt", deliverWaitsForNextAttempt)
+	t.Run("delivers a new event at once", deliverDeliversNewEventAtOnce)
+	t.Run("makes another pass after a signal", deliverMakesAnotherPassAfterSignal)
+	t.Run("continues as new", deliverContinuesAsNew)
+	t.Run("can be canceled", deliverCanBeCanceled)
+}
+
+func deliverEndsWhenNothingIsDue(t *testing.T) {
 	t.Parallel()
 	env, began := delivering(activities.Delivered{Sent: 3})
 	env.ExecuteWorkflow(workflows.Deliver, activities.DeliverInput{})
@@ -42,7 +52,7 @@ func TestDeliveryEndsWhenNothingIsLeft(t *testing.T) {
 	require.Len(t, *began, 1)
 }
 
-func TestDeliveryWaitsForTheNextTry(t *testing.T) {
+func deliverWaitsForNextAttempt(t *testing.T) {
 	t.Parallel()
 	env, began := delivering(
 		activities.Delivered{Failed: 1, Left: true, Wait: 10 * time.Second}, activities.Delivered{Failed: 1, Left: true, Wait: time.Hour},
@@ -53,7 +63,7 @@ func TestDeliveryWaitsForTheNextTry(t *testing.T) {
 	require.Equal(t, []time.Duration{0, 10 * time.Second, time.Hour + 10*time.Second, time.Hour + 10*time.Second}, *began)
 }
 
-func TestANewEventDoesNotWaitForAnOldOne(t *testing.T) {
+func deliverDeliversNewEventAtOnce(t *testing.T) {
 	t.Parallel()
 	env, began := delivering(activities.Delivered{Failed: 1, Left: true, Wait: time.Hour}, activities.Delivered{Sent: 1, Left: true, Wait: 59 * time.Minute}, activities.Delivered{})
 	env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.EventsSignal, nil) }, time.Minute)
@@ -62,8 +72,8 @@ func TestANewEventDoesNotWaitForAnOldOne(t *testing.T) {
 	require.Equal(t, []time.Duration{0, time.Minute, time.Hour}, *began)
 }
 
-// An event that is recorded while a pass is under way, and that the pass did not see, is not left behind.
-func TestASignalDuringThePassBringsAnother(t *testing.T) {
+// An event that is recorded while a pass is in progress, and that the pass did not see, is not left behind.
+func deliverMakesAnotherPassAfterSignal(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	passes := 0
@@ -78,7 +88,7 @@ func TestASignalDuringThePassBringsAnother(t *testing.T) {
 	require.Equal(t, 2, passes)
 }
 
-func TestALongDeliveryIsContinued(t *testing.T) {
+func deliverContinuesAsNew(t *testing.T) {
 	t.Parallel()
 	env, began := delivering(activities.Delivered{Failed: 1, Left: true, Wait: time.Hour})
 	env.RegisterDelayedCallback(func() { env.SetCurrentHistoryLength(2001) }, 3*time.Hour)
@@ -87,7 +97,7 @@ func TestALongDeliveryIsContinued(t *testing.T) {
 	require.Equal(t, 3*time.Hour, (*began)[len(*began)-1], "the pass is done, the waiting is left to the next run")
 }
 
-func TestADeliveryCanBeCancelled(t *testing.T) {
+func deliverCanBeCanceled(t *testing.T) {
 	t.Parallel()
 	env, began := delivering(activities.Delivered{Failed: 1, Left: true, Wait: time.Hour})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflows.DeliverID, TaskQueue: "drugslm-orchestrate"})

@@ -54,8 +54,8 @@ func newField(t *testing.T, days int) *field {
 	}
 	graph, err := asset.NewGraph(asset.New(asset.Spec[dayRow]{
 		Key: "t/days", Description: "Days.", Location: "t/days", CodeVersion: "1", Queue: asset.QueueExtract, Partitions: asset.Static("day", keys...),
-		List: func(context.Context, asset.Run, func(asset.Item, dayRow) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, dayRow) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	}))
 	require.NoError(t, err)
@@ -109,8 +109,8 @@ func (f *field) input() workflows.BackfillInput {
 	}
 }
 
-// stands gives the backfill as the ledger has it, and its steps by state.
-func (f *field) stands() (ledger.BackfillState, map[ledger.StepState]int) {
+// requireState gives the backfill as the ledger has it, and its steps by state.
+func (f *field) requireState() (ledger.BackfillState, map[ledger.StepState]int) {
 	f.t.Helper()
 	b, found, err := f.acts.Engine.Ledger.Backfill(context.Background(), "june")
 	require.NoError(f.t, err)

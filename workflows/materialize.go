@@ -2,14 +2,14 @@
 //
 //   - [Materialize] makes a plan and interprets it: one child workflow for each step, started as soon as the steps it
 //     needs are done.
-//   - [Partition] brings one partition of one asset up to date: enrol its items, make them in batches, check, publish.
+//   - [Partition] brings one partition of one asset up to date: sync its items, make them in batches, check, publish.
 //   - [Backfill] carries out any number of steps, which are in the ledger: a window of them at a time, under the control of
 //     its updates.
 //   - [Deliver] tells the hooks of what failed, until nothing is left to tell.
 //   - [Automation] is started by the clock: it asks the assets' conditions what is to be done, and starts runs of it.
 //
 // All are deterministic and small: everything that touches the world is an activity. Each can be killed, retried and
-// cancelled at any time; what is done is in the ledger. A change to this code is tested against recorded histories
+// canceled at any time; what is done is in the ledger. A change to this code is tested against recorded histories
 // (testdata/*.json); changing code that may be running needs workflow.GetVersion.
 package workflows
 
@@ -36,7 +36,7 @@ type MaterializeInput struct {
 	Select     []string     `json:"select"`
 	Partitions []string     `json:"partitions,omitempty"`
 	Filter     asset.Filter `json:"filter,omitempty"` // which partitions
-	Mode       ledger.Mode  `json:"mode,omitempty"`   // which settled items of them are done again
+	Mode       ledger.Mode  `json:"mode,omitempty"`   // which items with an outcome of them are done again
 	Plan       *asset.Plan  `json:"plan,omitempty"`   // made before; nil: it is made in the run
 	Accept     []string     `json:"accept,omitempty"` // blocking checks that a person lets through in this run
 }
@@ -95,7 +95,7 @@ func (m *materialization) carryOut(ctx workflow.Context) error {
 	m.done = make([]workflow.Future, len(m.plan.Steps))
 	m.describe(ctx)
 	for i, step := range m.plan.Steps {
-		future, settle := workflow.NewFuture(ctx)
+		future, done := workflow.NewFuture(ctx)
 		m.done[i] = future
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			started := workflow.Now(ctx)
@@ -104,7 +104,7 @@ func (m *materialization) carryOut(ctx workflow.Context) error {
 			if err != nil {
 				m.fail(i, err)
 			}
-			settle.Set(nil, err)
+			done.Set(nil, err)
 			m.describe(ctx)
 		})
 	}
@@ -217,7 +217,7 @@ func (m *materialization) wait(ctx workflow.Context) error {
 	}
 }
 
-// finish records how the run ended, also when it was cancelled.
+// finish records how the run ended, also when it was canceled.
 func (m *materialization) finish(ctx workflow.Context, err error) error {
 	end := activities.FinishInput{Run: m.run, State: ledger.RunSucceeded}
 	switch {
@@ -253,7 +253,7 @@ const (
 	stepDone
 )
 
-// maxDescribed is how many steps the page shows: it is written anew whenever one of them ends.
+// maxDescribed is how many steps the page shows: it is written again whenever one of them ends.
 const maxDescribed = 100
 
 // described gives the steps that the page shows, and how many there are of each sort: all of them in the order of the plan,

@@ -79,7 +79,7 @@ type child struct {
 
 func (c *child) in(env *testsuite.TestWorkflowEnvironment) *child {
 	c.began, c.inputs, c.start = map[string]time.Duration{}, map[string]workflows.PartitionInput{}, env.Now()
-	// Not by OnWorkflow: a mocked workflow cannot be cancelled.
+	// Not by OnWorkflow: a mocked workflow cannot be canceled.
 	env.RegisterWorkflowWithOptions(c.run, workflow.RegisterOptions{Name: "Partition", DisableAlreadyRegisteredCheck: true})
 	return c
 }
@@ -105,7 +105,17 @@ func details(t *testing.T, env *testsuite.TestWorkflowEnvironment) string {
 	return metadata.GetCurrentDetails()
 }
 
-func TestAStepStartsWhenItsOwnNeedsAreDone(t *testing.T) {
+func TestMaterialize(t *testing.T) {
+	t.Parallel()
+	t.Run("starts a step when its own needs are done", materializeStartsStepWhenItsOwnNeedsAreDone)
+	t.Run("skips only steps that need a failed one", materializeSkipsOnlyStepsThatNeedFailedOne)
+	t.Run("waits for another run in a child workflow", materializeWaitsForAnotherRunInChildWorkflow)
+	t.Run("continues to poll in an old history", materializeContinuesToPollInOldHistory)
+	t.Run("cancels its children and records it", materializeCancelsItsChildrenAndRecordsIt)
+	t.Run("discovers partitions on the queue of the source", materializeDiscoversPartitionsOnQueueOfSource)
+}
+
+func materializeStartsStepWhenItsOwnNeedsAreDone(t *testing.T) {
 	t.Parallel()
 	env, ends := planned(step("t/catalog", "1"), step("t/catalog", "2"), step("t/download", "1", 0), step("t/download", "2", 1))
 	c := (&child{takes: map[string]time.Duration{"t/catalog[1]": time.Minute, "t/catalog[2]": time.Hour}}).in(env)
@@ -126,7 +136,7 @@ func TestAStepStartsWhenItsOwnNeedsAreDone(t *testing.T) {
 	require.Contains(t, details(t, env), "| t/download[2] Category 2 | published as version 4 | 12 |")
 }
 
-func TestAFailedStepTakesOnlyWhatNeedsItAlong(t *testing.T) {
+func materializeSkipsOnlyStepsThatNeedFailedOne(t *testing.T) {
 	t.Parallel()
 	env, ends := planned(step("t/catalog", "1"), step("t/catalog", "2"), step("t/download", "1", 0), step("t/download", "2", 1), step("t/extract", "1", 2))
 	c := (&child{fails: map[string]error{
@@ -153,7 +163,7 @@ func TestAFailedStepTakesOnlyWhatNeedsItAlong(t *testing.T) {
 	require.Contains(t, details(t, env), "failed: the source / shows 3 of 4", "a bar would end the table's cell")
 }
 
-func TestAStepWaitsForAnotherRunInAWorkflowOfItsOwn(t *testing.T) {
+func materializeWaitsForAnotherRunInChildWorkflow(t *testing.T) {
 	t.Parallel()
 	same := step("t/catalog", "1")
 	env, _ := planned(same, same) // the second finds the first at work
@@ -164,8 +174,8 @@ func TestAStepWaitsForAnotherRunInAWorkflowOfItsOwn(t *testing.T) {
 	require.Zero(t, c.began["t/catalog[1]"], "its first activity waits for the claim of the other")
 }
 
-// TestAStepThatBeganToPollGoesOnToDoSo has a run that began before steps waited in workflows of their own.
-func TestAStepThatBeganToPollGoesOnToDoSo(t *testing.T) {
+// materializeContinuesToPollInOldHistory has a run that began before steps waited in workflows of their own.
+func materializeContinuesToPollInOldHistory(t *testing.T) {
 	t.Parallel()
 	same := step("t/catalog", "1")
 	env, _ := planned(same, same)
@@ -178,7 +188,7 @@ func TestAStepThatBeganToPollGoesOnToDoSo(t *testing.T) {
 	require.LessOrEqual(t, c.began["t/catalog[1]"], 2*time.Hour+10*time.Minute)
 }
 
-func TestCancellationReachesTheChildrenAndIsRecorded(t *testing.T) {
+func materializeCancelsItsChildrenAndRecordsIt(t *testing.T) {
 	t.Parallel()
 	env, ends := planned(step("t/catalog", "1"), step("t/catalog", "2"), step("t/download", "1", 0))
 	c := (&child{takes: map[string]time.Duration{"t/catalog[1]": time.Hour}}).in(env)
@@ -190,7 +200,7 @@ func TestCancellationReachesTheChildrenAndIsRecorded(t *testing.T) {
 	require.Equal(t, []activities.FinishInput{{Run: "run-1", State: ledger.RunCanceled, Error: "canceled"}}, *ends)
 }
 
-func TestPartitionsAreDiscoveredWhereTheSourceIs(t *testing.T) {
+func materializeDiscoversPartitionsOnQueueOfSource(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	env.OnActivity(a.Begin, mock.Anything, activities.BeginInput{Run: "default-test-workflow-id", Select: []string{"t/x"}, Partitions: []string{"1"}}).
@@ -213,24 +223,4 @@ func TestPartitionsAreDiscoveredWhereTheSourceIs(t *testing.T) {
 	require.Len(t, ends, 1)
 	require.Equal(t, ledger.RunFailed, ends[0].State)
 	require.Equal(t, "the site blocks us", ends[0].Error)
-}
-
-func TestAPartitionCanBeFoundByItsAttributes(t *testing.T) {
-	t.Parallel()
-	s := step("t/catalog", "1")
-	env, _ := planned(s)
-	env.OnWorkflow(workflows.Partition, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, _ workflows.PartitionInput) (materialize.Result, error) {
-		info := workflow.GetInfo(ctx)
-		require.Equal(t, "partition/t/catalog[1]", info.WorkflowExecution.ID)
-		require.Equal(t, workflows.PartitionID(s), info.WorkflowExecution.ID)
-		require.Equal(t, "drugslm-orchestrate", info.TaskQueueName)
-		found := workflow.GetTypedSearchAttributes(ctx)
-		for name, want := range map[string]string{"Asset": "t/catalog", "Partition": "1", "Run": "run-1", "CodeVersion": "3"} {
-			got, _ := found.GetKeyword(temporal.NewSearchAttributeKeyKeyword(name))
-			require.Equal(t, want, got, name)
-		}
-		return materialize.Result{}, nil
-	})
-	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}})
-	require.NoError(t, env.GetWorkflowError())
 }

@@ -17,14 +17,6 @@ import (
 // TaskQueue is the Temporal task queue of a kind of worker slot: "drugslm-browser".
 func TaskQueue(q asset.Queue) string { return "drugslm-" + string(q) }
 
-// The search attributes that make runs findable in the Web UI. The server must have them registered, as Keyword.
-var (
-	attrAsset       = temporal.NewSearchAttributeKeyKeyword("Asset")
-	attrPartition   = temporal.NewSearchAttributeKeyKeyword("Partition")
-	attrRun         = temporal.NewSearchAttributeKeyKeyword("Run")
-	attrCodeVersion = temporal.NewSearchAttributeKeyKeyword("CodeVersion")
-)
-
 // heartbeat is how long a silent activity is believed alive: several times the interval at which it beats.
 const heartbeat = 30 * time.Second
 
@@ -59,7 +51,7 @@ const (
 	DefaultBackfillPriority = activities.DefaultBackfillPriority
 )
 
-// DefaultMaxInFlight is how many steps of a backfill are under way at a time unless it is told otherwise.
+// DefaultMaxInFlight is how many steps of a backfill are in progress at a time unless it is told otherwise.
 const DefaultMaxInFlight = activities.DefaultMaxInFlight
 
 // ByHand is the priority of a run that somebody started: its children and their activities have it too.

@@ -13,7 +13,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// window is how many batches of one partition are under way at a time. More than there are slots is useless; the
+// window is how many batches of one partition are in progress at a time. More than there are slots is useless; the
 // rest of the backlog waits here, where it costs nothing.
 const window = 8
 
@@ -29,11 +29,11 @@ type PartitionInput struct {
 
 // cursor is what a continued run needs to know: everything else is in the ledger.
 type cursor struct {
-	Enrolled materialize.SyncResult  `json:"enrolled"`
-	Next     int                     `json:"next"` // the batch to start with
-	Done     materialize.BatchOutput `json:"done"`
-	Traces   []string                `json:"traces,omitempty"`
-	Began    time.Time               `json:"began,omitzero"` // the first run of this workflow
+	Synced materialize.SyncResult  `json:"enrolled"` // the key is in recorded histories
+	Next   int                     `json:"next"`     // the batch to start with
+	Done   materialize.BatchOutput `json:"done"`
+	Traces []string                `json:"traces,omitempty"`
+	Began  time.Time               `json:"began,omitzero"` // the first run of this workflow
 }
 
 // maxLinks is how many batches a publish links down to; a span holds 128 links by default.
@@ -57,9 +57,13 @@ func Partition(ctx workflow.Context, in PartitionInput) (materialize.Result, err
 	if p.at.Began.IsZero() {
 		p.at.Began = workflow.Now(ctx)
 	}
-	p.in.StepInput = p.at.Enrolled.Of(in.StepInput)
+	p.in.StepInput = p.at.Synced.Of(in.StepInput)
 	made, err := p.carryOut(ctx)
-	if err != nil && !workflow.IsContinueAsNewError(err) {
+	if workflow.IsContinueAsNewError(err) {
+		return made, err
+	}
+	p.describeEnd(ctx, made, err)
+	if err != nil {
 		p.release(ctx, err)
 	}
 	measure(ctx, in, p.at.Began, made, err)
@@ -68,7 +72,7 @@ func Partition(ctx workflow.Context, in PartitionInput) (materialize.Result, err
 
 func (p *partition) carryOut(ctx workflow.Context) (materialize.Result, error) {
 	if p.in.Cursor == nil {
-		if err := p.enrol(ctx); err != nil {
+		if err := p.sync(ctx); err != nil {
 			return materialize.Result{}, err
 		}
 	}
@@ -97,7 +101,7 @@ func (p *partition) release(ctx workflow.Context, failed error) {
 	}
 }
 
-func (p *partition) enrol(ctx workflow.Context) error {
+func (p *partition) sync(ctx workflow.Context) error {
 	var a *activities.Activities
 	s := p.in.Step
 	p.describe(ctx, "listing the source")
@@ -105,9 +109,9 @@ func (p *partition) enrol(ctx workflow.Context) error {
 	if !s.Lists {
 		activity, queue = a.Enrol, asset.QueueOrchestrate
 	}
-	err := workflow.ExecuteActivity(withStep(ctx, s, queue, s.Name()), activity, p.in.StepInput).Get(ctx, &p.at.Enrolled)
-	p.in.StepInput = p.at.Enrolled.Of(p.in.StepInput)
-	p.describe(ctx, "enrolled")
+	err := workflow.ExecuteActivity(withStep(ctx, s, queue, s.Name()), activity, p.in.StepInput).Get(ctx, &p.at.Synced)
+	p.in.StepInput = p.at.Synced.Of(p.in.StepInput)
+	p.describe(ctx, "synced")
 	return err
 }
 
@@ -119,7 +123,7 @@ func (p *partition) batches(ctx workflow.Context) error {
 	var failed error
 	slots := workflow.NewSemaphore(ctx, window)
 	running := workflow.NewWaitGroup(ctx)
-	for p.at.Next <= p.at.Enrolled.Batches && failed == nil && !p.full(ctx) {
+	for p.at.Next <= p.at.Synced.Batches && failed == nil && !p.full(ctx) {
 		if err := slots.Acquire(ctx, 1); err != nil {
 			failed = err
 			break
@@ -136,7 +140,7 @@ func (p *partition) batches(ctx workflow.Context) error {
 		})
 	}
 	running.Wait(ctx)
-	if failed != nil || p.at.Next > p.at.Enrolled.Batches {
+	if failed != nil || p.at.Next > p.at.Synced.Batches {
 		return failed
 	}
 	next := p.in
@@ -147,7 +151,7 @@ func (p *partition) batches(ctx workflow.Context) error {
 func (p *partition) batch(ctx workflow.Context, n int) error {
 	var a *activities.Activities
 	s := p.in.Step
-	summary := fmt.Sprintf("%s batch %d of %d", s.Name(), n, p.at.Enrolled.Batches)
+	summary := fmt.Sprintf("%s batch %d of %d", s.Name(), n, p.at.Synced.Batches)
 	in := materialize.BatchInput{StepInput: p.in.StepInput, Batch: n}
 	var out materialize.BatchOutput
 	if err := workflow.ExecuteActivity(withStep(ctx, s, s.Queue, summary), a.Batch, in).Get(ctx, &out); err != nil {
@@ -159,11 +163,11 @@ func (p *partition) batch(ctx workflow.Context, n int) error {
 	if out.Trace != "" && len(p.at.Traces) < maxLinks {
 		p.at.Traces = append(p.at.Traces, out.Trace)
 	}
-	p.describe(ctx, fmt.Sprintf("making items: batch %d of %d done", n, p.at.Enrolled.Batches))
+	p.describe(ctx, fmt.Sprintf("making items: batch %d of %d done", n, p.at.Synced.Batches))
 	return nil
 }
 
-// full reports whether this run's history is long enough to go on in a new one.
+// full reports whether this run's history is long enough to continue in a new one.
 func (p *partition) full(ctx workflow.Context) bool {
 	info := workflow.GetInfo(ctx)
 	return info.GetContinueAsNewSuggested() || info.GetCurrentHistoryLength() > maxEvents
@@ -174,33 +178,14 @@ func (p *partition) publish(ctx workflow.Context) (made materialize.Result, err 
 	orchestrate := withStep(ctx, p.in.Step, asset.QueueOrchestrate, p.in.Step.Name())
 	p.describe(ctx, "checking")
 	var checked materialize.Checked
-	check := materialize.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Enrolled.Upstream}
+	check := materialize.CheckInput{StepInput: p.in.StepInput, Upstream: p.at.Synced.Upstream}
 	if err := workflow.ExecuteActivity(orchestrate, a.Check, check).Get(ctx, &checked); err != nil {
-		p.describe(ctx, "**not published**: "+rootCause(err))
 		return made, err
 	}
 	p.describe(ctx, "publishing")
 	err = workflow.ExecuteActivity(orchestrate, a.Publish, materialize.PublishInput{
-		StepInput: p.in.StepInput, Snapshot: p.at.Enrolled.Snapshot, Upstream: p.at.Enrolled.Upstream,
-		Verdicts: checked.Verdicts, Traces: p.at.Traces,
+		StepInput: p.in.StepInput, Snapshot: p.at.Synced.Snapshot, Upstream: p.at.Synced.Upstream,
+		CheckResults: checked.Results, Traces: p.at.Traces,
 	}).Get(ctx, &made)
-	if err != nil {
-		return made, err
-	}
-	outcome := "unchanged since version %d"
-	if made.Changed {
-		outcome = "published as version %d"
-	}
-	p.describe(ctx, fmt.Sprintf(outcome+": %d rows", made.Version, made.Rows))
-	return made, nil
-}
-
-// describe keeps the step's page in the Web UI readable: what it is doing, and the counts.
-func (p *partition) describe(ctx workflow.Context, phase string) {
-	e, d := p.at.Enrolled, p.at.Done
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%s, run `%s`: %s\n\n", p.in.Step.Name(), p.in.Run, phase)+
-		"| discovered | new | changed | recomputed | retried | vanished | unchanged | to do | staged | absent | quarantined |\n"+
-		"|---|---|---|---|---|---|---|---|---|---|---|\n"+
-		fmt.Sprintf("| %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", e.Discovered, e.New, e.Changed,
-			e.Recode, e.Retried, e.Vanished, e.Unchanged, e.Todo, d.Staged, d.Absent, d.Quarantined))
+	return made, err
 }

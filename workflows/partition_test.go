@@ -32,8 +32,8 @@ func input(lists bool) workflows.PartitionInput {
 }
 
 // verdicts are what the checks of the tests say.
-func verdicts() []asset.Verdict {
-	return []asset.Verdict{{Name: "conserved", Blocking: true, Passed: true}}
+func verdicts() []asset.CheckResult {
+	return []asset.CheckResult{{Name: "conserved", Blocking: true, Passed: true}}
 }
 
 // batches plays the activity Batch, and notes which were asked for and how many ran at once.
@@ -86,7 +86,7 @@ func making(count int, b *batches) (*testsuite.TestWorkflowEnvironment, *materia
 }
 
 func publishing(env *testsuite.TestWorkflowEnvironment) *materialize.PublishInput {
-	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{Verdicts: verdicts()}, nil)
+	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{Results: verdicts()}, nil)
 	var published materialize.PublishInput
 	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(func(_ context.Context, in materialize.PublishInput) (materialize.Result, error) {
 		published = in
@@ -95,7 +95,20 @@ func publishing(env *testsuite.TestWorkflowEnvironment) *materialize.PublishInpu
 	return &published
 }
 
-func TestAListingIsListedCheckedAndPublished(t *testing.T) {
+func TestPartition(t *testing.T) {
+	t.Parallel()
+	t.Run("lists checks and publishes", partitionListsChecksAndPublishes)
+	t.Run("runs a limited number of batches at a time", partitionRunsLimitedNumberOfBatchesAtTime)
+	t.Run("ends with the first failed batch", partitionEndsWithFirstFailedBatch)
+	t.Run("continues as new where it stopped", partitionContinuesAsNewWhereItStopped)
+	t.Run("shows a failed check", partitionShowsFailedCheck)
+	t.Run("reports an unchanged partition", partitionReportsUnchangedPartition)
+	t.Run("begins nothing new when canceled", partitionBeginsNothingNewWhenCanceled)
+	t.Run("runs on the named queues", partitionRunsOnNamedQueues)
+	t.Run("gives checks the input versions", partitionGivesChecksInputVersions)
+}
+
+func partitionListsChecksAndPublishes(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(func(ctx context.Context, in materialize.StepInput) (materialize.SyncResult, error) {
@@ -110,7 +123,7 @@ func TestAListingIsListedCheckedAndPublished(t *testing.T) {
 	env.ExecuteWorkflow(workflows.Partition, input(true))
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, materialize.PublishInput{
-		StepInput: input(true).StepInput, Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, Verdicts: verdicts(),
+		StepInput: input(true).StepInput, Snapshot: "2026-05-01", Upstream: map[string]int64{"t/index": 2}, CheckResults: verdicts(),
 	}, *published)
 	var made materialize.Result
 	require.NoError(t, env.GetWorkflowResult(&made))
@@ -118,7 +131,7 @@ func TestAListingIsListedCheckedAndPublished(t *testing.T) {
 	require.Contains(t, details(t, env), "published as version 9: 42 rows")
 }
 
-func TestBatchesRunThroughAWindow(t *testing.T) {
+func partitionRunsLimitedNumberOfBatchesAtTime(t *testing.T) {
 	t.Parallel()
 	var arrived sync.WaitGroup
 	arrived.Add(8)
@@ -142,7 +155,7 @@ func TestBatchesRunThroughAWindow(t *testing.T) {
 	require.Contains(t, shown, "| 77 | 70 | 0 | 0 | 0 | 0 | 7 | 70 | 90 | 30 | 30 |")
 }
 
-func TestABatchThatFailsEndsTheStep(t *testing.T) {
+func partitionEndsWithFirstFailedBatch(t *testing.T) {
 	t.Parallel()
 	b := &batches{}
 	b.do = func(n int) (materialize.BatchOutput, error) {
@@ -158,7 +171,7 @@ func TestABatchThatFailsEndsTheStep(t *testing.T) {
 	require.Empty(t, published.Run, "and nothing is published")
 }
 
-func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
+func partitionContinuesAsNewWhereItStopped(t *testing.T) {
 	t.Parallel()
 	first := &batches{}
 	env, published := making(40, first)
@@ -180,7 +193,7 @@ func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
 	require.Equal(t, upTo(begun), first.sorted(), "what was begun was also awaited")
 
 	second := &batches{}
-	env, published = making(0, second) // it does not enrol again
+	env, published = making(0, second) // it does not sync again
 	env.ExecuteWorkflow(workflows.Partition, next)
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, upTo(40), append(first.sorted(), second.sorted()...), "each batch in one of the two")
@@ -189,7 +202,7 @@ func TestALongHistoryIsContinuedWhereItStopped(t *testing.T) {
 	require.Contains(t, details(t, env), "| 120 | 40 | 40 |", "the counts go on")
 }
 
-func TestAFailedCheckIsShown(t *testing.T) {
+func partitionShowsFailedCheck(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.SyncResult{}, nil)
@@ -200,7 +213,7 @@ func TestAFailedCheckIsShown(t *testing.T) {
 	require.Contains(t, details(t, env), "**not published**: check identified: product 0")
 }
 
-func TestAnUnchangedPartitionSaysSo(t *testing.T) {
+func partitionReportsUnchangedPartition(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	env.OnActivity(a.Enrol, mock.Anything, mock.Anything).Return(materialize.SyncResult{}, nil)
@@ -211,7 +224,7 @@ func TestAnUnchangedPartitionSaysSo(t *testing.T) {
 	require.Contains(t, details(t, env), "unchanged since version 3: 7 rows")
 }
 
-func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
+func partitionBeginsNothingNewWhenCanceled(t *testing.T) {
 	t.Parallel()
 	b := &batches{}
 	release := make(chan struct{})
@@ -236,12 +249,12 @@ func TestACancelledPartitionBeginsNothingNew(t *testing.T) {
 	require.Empty(t, published.Run)
 }
 
-func TestQueuesHaveNames(t *testing.T) {
+func partitionRunsOnNamedQueues(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "drugslm-extract", workflows.TaskQueue(asset.QueueExtract))
 }
 
-func TestChecksAreToldWhatThePartitionIsMadeFrom(t *testing.T) {
+func partitionGivesChecksInputVersions(t *testing.T) {
 	t.Parallel()
 	env := newEnv()
 	env.OnActivity(a.List, mock.Anything, mock.Anything).Return(materialize.SyncResult{Upstream: map[string]int64{"t/index": 2}}, nil)

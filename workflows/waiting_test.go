@@ -31,7 +31,7 @@ const (
 )
 
 // events counts what the workflows of an environment write into their histories, at most: a command, how it began, how it
-// ended, and the three events of the workflow task that heeds each of the two. Attempts of an activity are none.
+// ended, and the three events of the workflow task that follows each of the two. Attempts of an activity are none.
 type events struct {
 	timers, children, activities int
 	attempts                     int
@@ -41,7 +41,7 @@ func (e *events) count() int { return 5*e.timers + 9*e.children + 6*e.activities
 
 func (e *events) in(env *testsuite.TestWorkflowEnvironment) *events {
 	env.SetOnTimerScheduledListener(func(_ string, d time.Duration) {
-		if d != shortWait && d != longWait { // which are those of whoever holds a partition in a test
+		if d != shortWait && d != longWait { // those of the holder of a partition in a test
 			e.timers++
 		}
 	})
@@ -65,7 +65,7 @@ func refusing(env *testsuite.TestWorkflowEnvironment, kind fault.Kind, wait time
 	}
 }
 
-// ends plays what comes after a step was enrolled.
+// ends plays what comes after a step was synced.
 func ends(env *testsuite.TestWorkflowEnvironment) {
 	env.OnActivity(a.Check, mock.Anything, mock.Anything).Return(materialize.Checked{}, nil)
 	env.OnActivity(a.Publish, mock.Anything, mock.Anything).Return(materialize.Result{Changed: true}, nil)
@@ -104,7 +104,14 @@ func waited(t *testing.T, kind fault.Kind, wait time.Duration, run any, args any
 	return *counted
 }
 
-func TestWaitingForTheSourceWritesNothing(t *testing.T) {
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	t.Run("writes no events while the source is down", waitingWritesNoEventsWhileSourceIsDown)
+	t.Run("writes no events while another run works", waitingWritesNoEventsWhileAnotherRunWorks)
+	t.Run("does not hold up a full backfill", waitingDoesNotHoldUpFullBackfill)
+}
+
+func waitingWritesNoEventsWhileSourceIsDown(t *testing.T) {
 	t.Parallel()
 	in := workflows.MaterializeInput{Select: []string{"*"}}
 	for _, kind := range []fault.Kind{fault.Refused, fault.Throttled} {
@@ -130,15 +137,15 @@ func held(ctx workflow.Context, in heldInput) (workflows.MaterializeResult, erro
 
 func holder(ctx workflow.Context, wait time.Duration) error { return workflow.Sleep(ctx, wait) }
 
-func TestWaitingForOtherRunsWritesNothing(t *testing.T) {
+func waitingWritesNoEventsWhileAnotherRunWorks(t *testing.T) {
 	t.Parallel()
 	steps := manySteps(100)
 	require.Equal(t, waited(t, fault.Busy, shortWait, held, heldInput{steps, shortWait}), waited(t, fault.Busy, longWait, held, heldInput{steps, longWait}))
 }
 
-// TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits has one step wait for its source for hours, when the run should be
+// waitingDoesNotHoldUpFullBackfill has one step wait for its source for hours, when the run should be
 // continued by another.
-func TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits(t *testing.T) {
+func waitingDoesNotHoldUpFullBackfill(t *testing.T) {
 	t.Parallel()
 	f := newField(t, 12)
 	f.takes = 20 * time.Second
@@ -152,11 +159,11 @@ func TestABackfillThatIsFullIsNotHeldUpByAStepThatWaits(t *testing.T) {
 	}
 	env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 30*time.Second)
 	env.RegisterDelayedCallback(func() {
-		_, steps := f.stands()
+		_, steps := f.requireState()
 		require.Equal(t, map[ledger.StepState]int{ledger.StepDone: 11, ledger.StepRunning: 1}, steps)
 	}, 2*time.Hour)
 	env.ExecuteWorkflow(workflows.Backfill, f.input())
 	require.NoError(t, env.GetWorkflowError())
-	state, _ := f.stands()
+	state, _ := f.requireState()
 	require.Equal(t, ledger.BackfillCompleted, state)
 }

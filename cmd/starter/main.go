@@ -19,7 +19,7 @@ func main() {
 	os.Exit(code)
 }
 
-// endAtOnce ends the process with the next signal, also where whoever started it lets signals be ignored.
+// endAtOnce ends the process with the next signal, also when the parent process set signals to be ignored.
 func endAtOnce() {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, os.Interrupt, syscall.SIGTERM)

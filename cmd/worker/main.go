@@ -32,7 +32,7 @@ func main() {
 	os.Exit(code)
 }
 
-// endAtOnce ends the process with the next signal, also where whoever started it lets signals be ignored.
+// endAtOnce ends the process with the next signal, also when the parent process set signals to be ignored.
 func endAtOnce() {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
@@ -73,7 +73,7 @@ func work(ctx context.Context, args []string, stderr io.Writer) (err error) {
 		}
 		return fault.Wrap(fault.Invalid, "read flags", err)
 	}
-	c, err := config.Load(config.LoadOptions{Flags: flags, Env: os.Getenv, Tell: func(text string) { fmt.Fprintln(stderr, terminal.Line(text)) }})
+	c, err := config.Load(config.LoadOptions{Flags: flags, Env: os.Getenv, Found: host.Announced, Tell: func(text string) { fmt.Fprintln(stderr, terminal.Line(text)) }})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,12 @@ func TestReadyLine(t *testing.T) {
 	}
 }
 
-func TestOnlyTheFrontendListensWhereTheUserSays(t *testing.T) {
+func TestFrontend(t *testing.T) {
+	t.Parallel()
+	t.Run("alone listens on the configured address", frontendAloneListensOnConfiguredAddress)
+}
+
+func frontendAloneListensOnConfiguredAddress(t *testing.T) {
 	t.Parallel()
 	c := serverConfig(options{ip: "10.0.0.7"}, ports{grpc: 1, history: 2, matching: 3, worker: 4})
 	require.Len(t, c.Services, 4)

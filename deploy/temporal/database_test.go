@@ -9,7 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLockKeepsOthersOut(t *testing.T) {
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	t.Run("is locked by one server", databaseIsLockedByOneServer)
+	t.Run("can be prepared twice", databaseCanBePreparedTwice)
+	t.Run("refuses other files", databaseRefusesOtherFiles)
+	t.Run("waits for its predecessor", databaseWaitsForItsPredecessor)
+}
+
+func databaseIsLockedByOneServer(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "t.db")
 	lock, err := lockDatabase(path)
@@ -25,7 +33,7 @@ func TestLockKeepsOthersOut(t *testing.T) {
 	require.NoError(t, lock.Close())
 }
 
-func TestPrepareDatabaseTwice(t *testing.T) {
+func databaseCanBePreparedTwice(t *testing.T) {
 	t.Parallel()
 	o := options{db: filepath.Join(t.TempDir(), "a ?#%20é.db"), namespace: "default", attributes: projectAttributes()}
 	require.NoError(t, os.WriteFile(o.db+".new", []byte("half a schema"), 0o600)) // killed while making it
@@ -35,7 +43,7 @@ func TestPrepareDatabaseTwice(t *testing.T) {
 	require.NoFileExists(t, o.db+".new")
 }
 
-func TestPrepareDatabaseRefusesOtherFiles(t *testing.T) {
+func databaseRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "notes.txt")
 	require.NoError(t, os.WriteFile(path, []byte("not a database, but long enough to be looked at as one: it is text"), 0o600))
@@ -45,7 +53,7 @@ func TestPrepareDatabaseRefusesOtherFiles(t *testing.T) {
 	require.Contains(t, string(text), "not a database", "the file is left alone")
 }
 
-func TestAwaitPredecessor(t *testing.T) {
+func databaseWaitsForItsPredecessor(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "t.db")
 	require.NoError(t, awaitPredecessor(t.Context(), path))

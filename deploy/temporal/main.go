@@ -2,7 +2,7 @@
 // one process on one SQLite file.
 //
 // It is for development, demonstrations and a single machine's work. What it promises is what a cluster promises:
-// a workflow that was started goes on after the process was stopped, or killed, and started again on the same file.
+// a workflow that was started continues after the process was stopped, or killed, and started again on the same file.
 //
 // Standard output carries one line, once everything answers, and nothing after it; a parent process may wait for it:
 //
@@ -34,7 +34,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run does what the command does and returns its exit code. Cancelling ctx stops the server.
+// run does what the command does and returns its exit code. Canceling ctx stops the server.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parseOptions(args, stdout)
 	if errors.Is(err, pflag.ErrHelp) {

@@ -12,7 +12,7 @@ import (
 )
 
 // ports are the TCP ports of one server. Only grpc and ui are for others; ui is 0 when there is none. The rest join the
-// services to each other on the loopback and are chosen anew at each start, so that servers can run side by side.
+// services to each other on the loopback and are chosen again at each start, so that servers can run side by side.
 type ports struct {
 	grpc, ui                  int
 	history, matching, worker int

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Mend is the command that rewrites every generated part.
-const Mend = "make generate"
+// Command is the command that rewrites every generated part.
+const Command = "make generate"
 
 // Section holds the part of a file between the lines "<!-- mark: begin -->" and "<!-- mark: end -->" against what it
 // should be; update rewrites it instead.
@@ -24,7 +24,7 @@ func Section(t *testing.T, path, mark, want string, update bool) {
 	if !found || !ended {
 		t.Fatalf("%s has no lines %q and %q: put them where the generated part belongs", path, strings.TrimSpace(begin), end)
 	}
-	hold(t, path+", part "+mark, have, want, update, func() error {
+	compare(t, path+", part "+mark, have, want, update, func() error {
 		return os.WriteFile(path, []byte(before+begin+want+end+after), 0o600) //nolint:gosec // the path is the test's own
 	})
 }
@@ -36,11 +36,11 @@ func File(t *testing.T, path, want string, update bool) {
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
-	hold(t, path, string(have), want, update, func() error { return os.WriteFile(path, []byte(want), 0o600) })
+	compare(t, path, string(have), want, update, func() error { return os.WriteFile(path, []byte(want), 0o600) })
 }
 
-// hold compares, and rewrites or reports a difference.
-func hold(t *testing.T, name, have, want string, update bool, write func() error) {
+// compare compares, and rewrites or reports a difference.
+func compare(t *testing.T, name, have, want string, update bool, write func() error) {
 	t.Helper()
 	switch {
 	case have == want:
@@ -49,7 +49,7 @@ func hold(t *testing.T, name, have, want string, update bool, write func() error
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is not up to date. Run: %s\n- is there, + should be:\n%s", name, Mend, Difference(have, want))
+		t.Errorf("%s is not up to date. Run: %s\n- is there, + should be:\n%s", name, Command, Difference(have, want))
 	}
 }
 

@@ -49,7 +49,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	report = Report{Seed: o.Seed, Done: map[Kind]int{}, Skipped: map[Kind]string{}}
-	w, err := openWorld(ctx, o)
+	w, err := openCluster(ctx, o)
 	if w == nil {
 		return report, err
 	}
@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 }
 
 // play is the whole piece: disturbances, convergence, checks.
-func (w *World) play(ctx context.Context, report *Report) (err error) {
+func (w *Cluster) play(ctx context.Context, report *Report) (err error) {
 	w.temporal, err = client.NewLazyClient(client.Options{
 		HostPort: w.serverProxy.Address(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
 	})
@@ -93,7 +93,7 @@ func (w *World) play(ctx context.Context, report *Report) (err error) {
 	}
 	stored := observer.Stored()
 	for _, check := range []func(context.Context) error{
-		w.audited, w.noSessions, w.stopWorkers, w.settled,
+		w.audited, w.noSessions, w.stopWorkers, w.requireIdle,
 		func(context.Context) error { return w.asked(report, stored) },
 		func(ctx context.Context) error { return w.compare(ctx, report) },
 	} {
@@ -101,11 +101,11 @@ func (w *World) play(ctx context.Context, report *Report) (err error) {
 	}
 	stop()
 	<-watched
-	return errors.Join(err, w.stopRest(ctx))
+	return errors.Join(err, w.stopServices(ctx))
 }
 
-// makeBuilds builds the other releases while the first run is under way.
-func (w *World) makeBuilds(ctx context.Context) error {
+// makeBuilds builds the other releases while the first run is in progress.
+func (w *Cluster) makeBuilds(ctx context.Context) error {
 	if !w.o.wants(OlderWorker, NewerWorker) {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (w *World) makeBuilds(ctx context.Context) error {
 const slack = time.Second
 
 // asked reads the portal's log.
-func (w *World) asked(report *Report, stored map[string]time.Time) error {
+func (w *Cluster) asked(report *Report, stored map[string]time.Time) error {
 	requests, err := w.requests()
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (w *World) asked(report *Report, stored map[string]time.Time) error {
 }
 
 // close ends what still runs, and keeps the folder when something went wrong.
-func (w *World) close(well bool) error {
+func (w *Cluster) close(well bool) error {
 	for _, worker := range w.workers {
 		_ = worker.Stop(stopTimeout) // stopped already, unless something else went wrong
 	}
@@ -160,7 +160,7 @@ func (w *World) close(well bool) error {
 			p.Close()
 		}
 	}
-	w.killRest()
+	w.killOrphans()
 	if !well {
 		return nil // with the data mounted: it is to be looked at
 	}
@@ -171,8 +171,8 @@ func (w *World) close(well bool) error {
 	return errors.Join(err, os.RemoveAll(w.root))
 }
 
-// killRest kills what is left of ours, which a check has complained about.
-func (w *World) killRest() {
+// killOrphans kills what is left of ours, which a check has complained about.
+func (w *Cluster) killOrphans() {
 	table, err := processes()
 	if err != nil {
 		return

@@ -14,7 +14,14 @@ import (
 	"drugslm/internal/sources/anvisa"
 )
 
-func TestFirstDifference(t *testing.T) {
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	t.Run("finds the first difference", compareFindsFirstDifference)
+	t.Run("ignores times and runs", compareIgnoresTimesAndRuns)
+	t.Run("compares the corpus by its columns", compareComparesCorpusByItsColumns)
+}
+
+func compareFindsFirstDifference(t *testing.T) {
 	t.Parallel()
 	tables := func(change func(items map[string]Row)) Tables {
 		items := map[string]Row{"1": {"Name": "a", "Pages": 2.0}, "2": {"Name": "b", "Pages": 3.0}}
@@ -36,7 +43,7 @@ func TestFirstDifference(t *testing.T) {
 	require.Equal(t, `x/b[8] item 7: its row is missing (0 rows, undisturbed 1)`, firstDifference(Tables{"x/a": same["x/a"]}, same))
 }
 
-func TestARowIsComparedWithoutTimesAndRuns(t *testing.T) {
+func compareIgnoresTimesAndRuns(t *testing.T) {
 	t.Parallel()
 	row := anvisa.CatalogRow{IDProduto: 7, NomeProduto: "x", Data: time.Unix(1, 0).UTC()}
 	row.Provenance = asset.Provenance{RunID: "r1", TraceID: "t1", CodeVersion: "1", FetchedAt: time.Unix(5, 0), SourceURL: "http://a"}
@@ -61,7 +68,7 @@ func TestARowIsComparedWithoutTimesAndRuns(t *testing.T) {
 	}
 }
 
-func TestTheCorpusIsComparedByItsColumns(t *testing.T) {
+func compareComparesCorpusByItsColumns(t *testing.T) {
 	t.Parallel()
 	row := corpus.Row{ID: "7/patient#1", Text: "x", Provenance: asset.Provenance{FetchedAt: time.Unix(5, 0), Fingerprint: "a"}}
 	later, another := row, row

@@ -21,9 +21,9 @@ const mostRuns = 8
 
 // converge ends what disturbs, lets the portal behave, and runs until everything is there: then a night passes in which nothing
 // changes, after which what vanished is known to be gone, and another run.
-func (w *World) converge(ctx context.Context) error {
-	close(w.calm)
-	w.healing.Wait()
+func (w *Cluster) converge(ctx context.Context) error {
+	close(w.withoutFaults)
+	w.afterFaults.Wait()
 	newest := w.newest()
 	for _, worker := range w.workers {
 		build, clock := worker.get()
@@ -32,11 +32,11 @@ func (w *World) converge(ctx context.Context) error {
 			worker.Signal(syscall.SIGTERM)
 		}
 	}
-	if err := w.turnDay(ctx, ""); err != nil {
+	if err := w.advanceDay(ctx, ""); err != nil {
 		return err
 	}
 	w.setFaults("")
-	w.portal.Signal(syscall.SIGKILL) // it goes on as the same portal, without faults
+	w.portal.Signal(syscall.SIGKILL) // it continues as the same portal, without faults
 	w.timeline.Add("no more disturbances, no more faults")
 	if err := w.complete(ctx); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (w *World) converge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.turnDay(ctx, "?leaflets=0&products=0"); err != nil {
+	if err := w.advanceDay(ctx, "?leaflets=0&products=0"); err != nil {
 		return err
 	}
 	if err := w.complete(ctx); err != nil {
@@ -54,14 +54,14 @@ func (w *World) converge(ctx context.Context) error {
 	return w.nothingFetched(len(before))
 }
 
-func (w *World) setFaults(faults string) {
+func (w *Cluster) setFaults(faults string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.faults = faults
 }
 
 // complete runs until a run goes well and leaves no item pending or quarantined.
-func (w *World) complete(ctx context.Context) error {
+func (w *Cluster) complete(ctx context.Context) error {
 	last := ""
 	for i := range mostRuns {
 		var extra []string
@@ -78,7 +78,7 @@ func (w *World) complete(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		left, err := w.unsettled(ctx)
+		left, err := w.openWork(ctx)
 		if err != nil {
 			return err
 		}
@@ -92,14 +92,14 @@ func (w *World) complete(ctx context.Context) error {
 }
 
 // up waits until portal and server are there again: a command that finds no server does not wait for one.
-func (w *World) up(ctx context.Context) error {
+func (w *Cluster) up(ctx context.Context) error {
 	return w.await(ctx, "portal and server are up", func() bool { return reachable(ctx, w.portalProxy) && reachable(ctx, w.serverProxy) })
 }
 
 // runLimit is how long one run may take on a busy machine.
 const runLimit = 10 * time.Minute
 
-func (w *World) runOnce(ctx context.Context, extra ...string) (result, error) {
+func (w *Cluster) runOnce(ctx context.Context, extra ...string) (result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, runLimit, fmt.Errorf("a run did not end within %s", runLimit))
 	defer cancel()
 	done, err := w.starter(ctx, everything(extra...)...)
@@ -109,8 +109,8 @@ func (w *World) runOnce(ctx context.Context, extra ...string) (result, error) {
 	return done, nil
 }
 
-// unsettled says what `starter status` counts as pending or quarantined, and which partitions are not fresh.
-func (w *World) unsettled(ctx context.Context) (string, error) {
+// openWork says what `starter status` counts as pending or quarantined, and which partitions are not fresh.
+func (w *Cluster) openWork(ctx context.Context) (string, error) {
 	done, err := w.starter(ctx, "status", "-o", "json")
 	if err != nil || done.code != 0 {
 		return "", errors.Join(err, fmt.Errorf("status ended with %d: %s", done.code, done.stderr))
@@ -146,7 +146,7 @@ func (w *World) unsettled(ctx context.Context) (string, error) {
 const updates = "anvisa/updates"
 
 // nothingFetched wants no PDF and no leaflet to be asked for after so many requests: nothing has changed since.
-func (w *World) nothingFetched(before int) error {
+func (w *Cluster) nothingFetched(before int) error {
 	requests, err := w.requests()
 	if err != nil {
 		return err
@@ -159,12 +159,12 @@ func (w *World) nothingFetched(before int) error {
 	return nil
 }
 
-func (w *World) requests() ([]simulator.Request, error) {
+func (w *Cluster) requests() ([]simulator.Request, error) {
 	return simulator.ReadRequests(filepath.Join(w.root, "portal", "requests.jsonl"))
 }
 
-// undisturbed makes everything anew in another data folder, from the same portal, with nothing in the way, and gives its tables.
-func (w *World) undisturbed(ctx context.Context) (Tables, error) {
+// undisturbed makes everything again in another data folder, from the same portal, with nothing in the way, and gives its tables.
+func (w *Cluster) undisturbed(ctx context.Context) (Tables, error) {
 	folder := filepath.Join(w.root, "undisturbed")
 	state := filepath.Join(folder, "portal")
 	if err := os.MkdirAll(state, 0o755); err != nil {
@@ -209,7 +209,7 @@ func (w *World) undisturbed(ctx context.Context) (Tables, error) {
 }
 
 // compare holds the tables against those of an undisturbed run.
-func (w *World) compare(ctx context.Context, report *Report) error {
+func (w *Cluster) compare(ctx context.Context, report *Report) error {
 	disturbed, err := readTables(ctx, w.data)
 	if err != nil {
 		return err

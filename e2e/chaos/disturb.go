@@ -15,28 +15,28 @@ var errNothing = errors.New("nothing to disturb")
 
 // disturber is how a kind of disturbance is done.
 type disturber struct {
-	missing func(*World) string // what it lacks on this machine; nil or "": nothing
-	do      func(context.Context, *World, *rand.Rand) (detail string, err error)
+	missing func(*Cluster) string // what it lacks on this machine; nil or "": nothing
+	do      func(context.Context, *Cluster, *rand.Rand) (detail string, err error)
 }
 
 func disturbers() map[Kind]disturber {
 	return map[Kind]disturber{
 		KillWorker:     {do: killWorker},
-		KillServer:     {do: func(_ context.Context, w *World, _ *rand.Rand) (string, error) { return killService(w.server) }},
-		KillPortal:     {do: func(_ context.Context, w *World, _ *rand.Rand) (string, error) { return killService(w.portal) }},
+		KillServer:     {do: func(_ context.Context, w *Cluster, _ *rand.Rand) (string, error) { return killService(w.server) }},
+		KillPortal:     {do: func(_ context.Context, w *Cluster, _ *rand.Rand) (string, error) { return killService(w.portal) }},
 		KillDriver:     {do: killBelow(Process.IsDriver)},
 		KillBrowser:    {do: killBelow(Process.IsBrowser)},
 		KillPDFChild:   {do: killBelow(Process.IsPDFChild)},
-		KillNode:       {missing: noGrid, do: func(_ context.Context, w *World, _ *rand.Rand) (string, error) { return killService(w.grid.node) }},
-		KillHub:        {missing: noGrid, do: func(_ context.Context, w *World, _ *rand.Rand) (string, error) { return killService(w.grid.hub) }},
+		KillNode:       {missing: noGrid, do: func(_ context.Context, w *Cluster, _ *rand.Rand) (string, error) { return killService(w.grid.node) }},
+		KillHub:        {missing: noGrid, do: func(_ context.Context, w *Cluster, _ *rand.Rand) (string, error) { return killService(w.grid.hub) }},
 		StopWorker:     {do: stopWorker},
 		StopServer:     {do: stopServer},
 		TerminateRun:   {do: terminate("Materialize")},
 		TerminateStep:  {do: terminate("Partition")},
 		FillDisk:       {missing: noDisk, do: fillDisk},
-		CutServer:      {do: cut(func(w *World) *Proxy { return w.serverProxy })},
-		CutPortal:      {do: cut(func(w *World) *Proxy { return w.portalProxy })},
-		CutHub:         {missing: noGrid, do: cut(func(w *World) *Proxy { return w.grid.proxy })},
+		CutServer:      {do: cut(func(w *Cluster) *Proxy { return w.serverProxy })},
+		CutPortal:      {do: cut(func(w *Cluster) *Proxy { return w.portalProxy })},
+		CutHub:         {missing: noGrid, do: cut(func(w *Cluster) *Proxy { return w.grid.proxy })},
 		OlderWorker:    {missing: noBuilds, do: olderWorker},
 		NewerWorker:    {missing: noBuilds, do: newerWorker},
 		CompactForeign: {missing: noPython, do: compactForeign},
@@ -44,39 +44,39 @@ func disturbers() map[Kind]disturber {
 	}
 }
 
-func noGrid(w *World) string {
+func noGrid(w *Cluster) string {
 	if w.grid == nil {
 		return gridMissing(w.o.Source)
 	}
 	return ""
 }
 
-func noDisk(w *World) string {
+func noDisk(w *Cluster) string {
 	if !w.small {
 		return "no file system of its own could be mounted for the data folder (that takes root)"
 	}
 	return ""
 }
 
-func noBuilds(w *World) string {
+func noBuilds(w *Cluster) string {
 	if !w.built {
 		return "no Go to build other workers with"
 	}
 	return ""
 }
 
-func noPython(w *World) string {
+func noPython(w *Cluster) string {
 	if w.o.Python == "" {
 		return "no Python with deltalake (DRUGSLM_PYTHON)"
 	}
 	return ""
 }
 
-// patience is how long a disturbance waits for progress, and for something to disturb, before it goes on without.
+// patience is how long a disturbance waits for progress, and for something to disturb, before it continues without.
 const patience = 20 * time.Second
 
 // disturb does the disturbances of the schedule until n are done.
-func (w *World) disturb(ctx context.Context, o *Observer, s *Schedule, report *Report) error {
+func (w *Cluster) disturb(ctx context.Context, o *Observer, s *Schedule, report *Report) error {
 	known := disturbers()
 	done := 0
 	for done < w.o.N {
@@ -113,7 +113,7 @@ func (w *World) disturb(ctx context.Context, o *Observer, s *Schedule, report *R
 }
 
 // progress waits until so much has happened, or until nothing has for a while: then everything waits, which is a moment too.
-func (w *World) progress(ctx context.Context, o *Observer, after int) error {
+func (w *Cluster) progress(ctx context.Context, o *Observer, after int) error {
 	target, last, since := o.Progress()+after, -1, time.Now()
 	return w.await(ctx, "progress", func() bool {
 		now := o.Progress()
@@ -125,7 +125,7 @@ func (w *World) progress(ctx context.Context, o *Observer, after int) error {
 }
 
 // try does a disturbance, and waits a little for what it is to disturb.
-func (w *World) try(ctx context.Context, how disturber, d Disturbance) (detail string, err error) {
+func (w *Cluster) try(ctx context.Context, how disturber, d Disturbance) (detail string, err error) {
 	began := time.Now()
 	waited := w.await(ctx, "something to disturb", func() bool {
 		detail, err = how.do(ctx, w, d.Rand())
@@ -138,15 +138,15 @@ func (w *World) try(ctx context.Context, how disturber, d Disturbance) (detail s
 }
 
 // later ends a disturbance that lasts: after a while, or as soon as the disturbances are over.
-func (w *World) later(after time.Duration, what string, heal func()) {
-	w.healing.Add(1)
+func (w *Cluster) later(after time.Duration, what string, heal func()) {
+	w.afterFaults.Add(1)
 	go func() {
-		defer w.healing.Done()
+		defer w.afterFaults.Done()
 		timer := time.NewTimer(after)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-		case <-w.calm:
+		case <-w.withoutFaults:
 		}
 		heal()
 		w.timeline.Add("    over: %s", what)

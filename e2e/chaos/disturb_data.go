@@ -22,8 +22,8 @@ import (
 )
 
 // terminate ends an open workflow of a type, as a person can in the Web UI.
-func terminate(kind string) func(context.Context, *World, *rand.Rand) (string, error) {
-	return func(ctx context.Context, w *World, r *rand.Rand) (string, error) {
+func terminate(kind string) func(context.Context, *Cluster, *rand.Rand) (string, error) {
+	return func(ctx context.Context, w *Cluster, r *rand.Rand) (string, error) {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		open, err := w.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
@@ -51,7 +51,7 @@ func terminate(kind string) func(context.Context, *World, *rand.Rand) (string, e
 const ballast = "ballast"
 
 // fillDisk takes all room of the data folder's file system for a while.
-func fillDisk(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func fillDisk(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	path := filepath.Join(w.data, ballast)
 	if _, err := os.Stat(path); err == nil {
 		return "", fmt.Errorf("%w: it is full", errNothing)
@@ -81,7 +81,7 @@ func fillDisk(_ context.Context, w *World, r *rand.Rand) (string, error) {
 var compactScript string
 
 // compactForeign lets delta-rs compact one table, whose files it can: the first of a drawn order.
-func compactForeign(ctx context.Context, w *World, r *rand.Rand) (string, error) {
+func compactForeign(ctx context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	graph, err := host.Graph()
 	if err != nil {
 		return "", err

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func killWorker(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func killWorker(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	worker := pick(r, w.workers)
 	return killService(worker.Service)
 }
@@ -25,8 +25,8 @@ func killService(v *Service) (string, error) {
 }
 
 // killBelow kills a process of one sort below a worker or the Grid's node, found by descent.
-func killBelow(is func(Process) bool) func(context.Context, *World, *rand.Rand) (string, error) {
-	return func(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func killBelow(is func(Process) bool) func(context.Context, *Cluster, *rand.Rand) (string, error) {
+	return func(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 		table, err := processes()
 		if err != nil {
 			return "", err
@@ -51,7 +51,7 @@ func killBelow(is func(Process) bool) func(context.Context, *World, *rand.Rand) 
 }
 
 // parents are the services below which drivers, browsers and PDF children run.
-func (w *World) parents() []*Service {
+func (w *Cluster) parents() []*Service {
 	var found []*Service
 	for _, worker := range w.workers {
 		if worker.PID() != 0 {
@@ -65,15 +65,15 @@ func (w *World) parents() []*Service {
 }
 
 // stopWorker stops a worker until its heartbeats and leases are long over, as a machine does that is suspended.
-func stopWorker(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func stopWorker(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	return stopService(w, pick(r, w.workers).Service, w.o.StopFor)
 }
 
-func stopServer(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func stopServer(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	return stopService(w, w.server, between(r, 5*time.Second, 15*time.Second))
 }
 
-func stopService(w *World, v *Service, d time.Duration) (string, error) {
+func stopService(w *Cluster, v *Service, d time.Duration) (string, error) {
 	pid := v.PID()
 	if pid == 0 || !v.Signal(syscall.SIGSTOP) {
 		return "", fmt.Errorf("%w: %s is down", errNothing, v.name)
@@ -87,8 +87,8 @@ func stopService(w *World, v *Service, d time.Duration) (string, error) {
 }
 
 // cut cuts the network of a proxy for a while, noisily or silently.
-func cut(which func(*World) *Proxy) func(context.Context, *World, *rand.Rand) (string, error) {
-	return func(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func cut(which func(*Cluster) *Proxy) func(context.Context, *Cluster, *rand.Rand) (string, error) {
+	return func(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 		p, how, d := which(w), pick(r, []Cut{Reset, Silent}), between(r, 3*time.Second, 15*time.Second)
 		if _, now, _ := p.state(); now != NoCut {
 			return "", fmt.Errorf("%w: it is cut already", errNothing)
@@ -101,7 +101,7 @@ func cut(which func(*World) *Proxy) func(context.Context, *World, *rand.Rand) (s
 
 // olderWorker puts an older build in a worker's place for a while, as a machine does that was forgotten in a deployment. One
 // worker of the newest build in use is always left.
-func olderWorker(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func olderWorker(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	worker := pick(r, w.workers)
 	before, clock := worker.get()
 	if before == w.builds.Older || before == w.newest() && w.count(before) < 2 {
@@ -118,7 +118,7 @@ func olderWorker(_ context.Context, w *World, r *rand.Rand) (string, error) {
 }
 
 // newerWorker deploys a newer build to one worker, and it stays.
-func newerWorker(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func newerWorker(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	worker := pick(r, w.workers)
 	build, clock := worker.get()
 	if build != w.builds.Current {
@@ -130,14 +130,14 @@ func newerWorker(_ context.Context, w *World, r *rand.Rand) (string, error) {
 }
 
 // newest is the newest build that a worker has.
-func (w *World) newest() string {
+func (w *Cluster) newest() string {
 	if w.count(w.builds.Newer) > 0 {
 		return w.builds.Newer
 	}
 	return w.builds.Current
 }
 
-func (w *World) count(build string) (n int) {
+func (w *Cluster) count(build string) (n int) {
 	for _, worker := range w.workers {
 		if b, _ := worker.get(); b == build {
 			n++
@@ -147,7 +147,7 @@ func (w *World) count(build string) (n int) {
 }
 
 // shiftClock starts a worker again with a wrong clock, and later with the right one.
-func shiftClock(_ context.Context, w *World, r *rand.Rand) (string, error) {
+func shiftClock(_ context.Context, w *Cluster, r *rand.Rand) (string, error) {
 	worker := pick(r, w.workers)
 	build, _ := worker.get()
 	by := pick(r, []time.Duration{-time.Hour, -time.Minute, time.Minute, time.Hour, 365 * 24 * time.Hour})

@@ -37,7 +37,7 @@ func gridMissing(root string) string {
 }
 
 // startGrid starts hub and node, on ports that stay the same when they are started again: a node must find its hub.
-func (w *World) startGrid(ctx context.Context) error {
+func (w *Cluster) startGrid(ctx context.Context) error {
 	driver, err := exec.LookPath("chromedriver")
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (w *World) startGrid(ctx context.Context) error {
 	java := func(options []string, args ...string) Command {
 		line := append([]string{"-Xmx256m", "-Djava.io.tmpdir=" + w.temp}, options...)
 		line = append(append(line, "-jar", filepath.Join(folder, gridJar)), args...)
-		// A worker can end sessions, not processes on another machine: that is for whoever keeps the node up.
+		// A worker can end sessions, not processes on another machine: that is for the operator of the node.
 		return Command{Path: "java", Group: true, Args: append(line, bus...), Env: append(w.environment(), "SE_OFFLINE=true", "SE_AVOID_STATS=true")}
 	}
 	w.grid = &Grid{address: hub, proxy: proxy}

@@ -18,7 +18,7 @@ import (
 )
 
 // audited wants an audit without findings.
-func (w *World) audited(ctx context.Context) error {
+func (w *Cluster) audited(ctx context.Context) error {
 	done, err := w.starter(ctx, "audit")
 	if err != nil || done.code != 0 {
 		return errors.Join(err, fmt.Errorf("the audit ended with %d: %s%s", done.code, done.stdout, done.stderr))
@@ -28,7 +28,7 @@ func (w *World) audited(ctx context.Context) error {
 }
 
 // noSessions waits until no browser is left of a worker that was killed, while the living workers are still there to see to it.
-func (w *World) noSessions(ctx context.Context) error {
+func (w *Cluster) noSessions(ctx context.Context) error {
 	var left []string
 	err := w.await(ctx, "the browsers of killed workers are gone", func() bool {
 		left = nil
@@ -57,7 +57,7 @@ func (w *World) noSessions(ctx context.Context) error {
 const stopTimeout = time.Minute
 
 // stopWorkers stops the workers as a service manager does, and wants nothing of them left.
-func (w *World) stopWorkers(ctx context.Context) error {
+func (w *Cluster) stopWorkers(ctx context.Context) error {
 	var errs []error
 	for _, worker := range w.workers {
 		errs = append(errs, worker.Stop(stopTimeout))
@@ -76,8 +76,8 @@ func (w *World) stopWorkers(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// stopRest stops everything else, and wants no process of ours to be left.
-func (w *World) stopRest(ctx context.Context) error {
+// stopServices stops everything else, and wants no process of ours to be left.
+func (w *Cluster) stopServices(ctx context.Context) error {
 	var errs []error
 	if w.grid != nil {
 		_ = w.grid.node.Stop(stopTimeout) // Java ends with 143 when it is asked to
@@ -100,9 +100,9 @@ func (w *World) stopRest(ctx context.Context) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// settled wants no publish begun, no partition claimed and no browser leased, and no file that nothing accounts for: the sweep
+// requireIdle wants no publish begun, no partition claimed and no browser leased, and no file that nothing accounts for: the sweep
 // knows all that is not of a table.
-func (w *World) settled(ctx context.Context) error {
+func (w *Cluster) requireIdle(ctx context.Context) error {
 	swept, err := w.starter(ctx, "sweep", "--older", "0s")
 	if err != nil || swept.code != 0 {
 		return errors.Join(err, fmt.Errorf("the sweep ended with %d: %s", swept.code, swept.stderr))

@@ -37,7 +37,7 @@ type observed struct {
 // lookStep is how often it looks.
 const lookStep = 250 * time.Millisecond
 
-func newObserver(w *World) *Observer {
+func newObserver(w *Cluster) *Observer {
 	return &Observer{ledgerFile: host.LedgerFile(w.data), requestsFile: filepath.Join(w.root, "portal", "requests.jsonl"), family: w.family,
 		stored: map[string]time.Time{}}
 }

@@ -32,7 +32,13 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestWhatAProcessIs(t *testing.T) {
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	t.Run("is recognized by its command", processIsRecognizedByItsCommand)
+	t.Run("has a handler for every kind of disturbance", processHasHandlerForEveryKindOfDisturbance)
+}
+
+func processIsRecognizedByItsCommand(t *testing.T) {
 	t.Parallel()
 	is := func(args ...string) [3]bool {
 		p := Process{Args: args}
@@ -51,8 +57,13 @@ func until(t *testing.T, what string, is func() bool) {
 	require.Eventually(t, is, time.Minute, 10*time.Millisecond, what)
 }
 
-// TestAServiceIsKeptUp kills a service, finds what it left behind by descent, and stops it.
-func TestAServiceIsKeptUp(t *testing.T) {
+func TestService(t *testing.T) {
+	t.Run("is restarted", serviceIsRestarted)
+	t.Run("is killed if it does not stop", serviceIsKilledIfItDoesNotStop)
+}
+
+// serviceIsRestarted kills a service, finds what it left behind by descent, and stops it.
+func serviceIsRestarted(t *testing.T) {
 	family, err := NewFamily()
 	require.NoError(t, err)
 	folder := t.TempDir()
@@ -93,7 +104,7 @@ func TestAServiceIsKeptUp(t *testing.T) {
 	require.Equal(t, 2, strings.Count(string(log), "\nup\n"))
 }
 
-func TestAServiceThatDoesNotStopIsKilled(t *testing.T) {
+func serviceIsKilledIfItDoesNotStop(t *testing.T) {
 	family, err := NewFamily()
 	require.NoError(t, err)
 	s := &Supervisor{family: family, logs: t.TempDir(), timeline: NewTimeline(t.Output()), failed: make(chan error, 1)}
@@ -125,7 +136,7 @@ func TestAnotherCodeVersion(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestEveryKindIsKnown(t *testing.T) {
+func processHasHandlerForEveryKindOfDisturbance(t *testing.T) {
 	t.Parallel()
 	known := disturbers()
 	for _, weighted := range Weights() {

@@ -69,7 +69,7 @@ func (p *Proxy) Cut(how Cut) {
 	}
 }
 
-// Heal mends the network. Connections from before are gone: whoever was cut off silently finds out now.
+// Heal restores the network. Earlier connections are closed: a client that was cut off silently finds out now.
 func (p *Proxy) Heal() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -75,7 +75,14 @@ func open(t *testing.T) *Proxy {
 	return p
 }
 
-func TestAProxyFollowsItsServer(t *testing.T) {
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	t.Run("follows its server", proxyFollowsItsServer)
+	t.Run("resets connections", proxyResetsConnections)
+	t.Run("stays silent until it is healed", proxyStaysSilentUntilItIsHealed)
+}
+
+func proxyFollowsItsServer(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	refused(t, p) // there is no server yet
@@ -93,7 +100,7 @@ func TestAProxyFollowsItsServer(t *testing.T) {
 	require.Equal(t, "one z\n", answer, "a connection stays with its server")
 }
 
-func TestACutResets(t *testing.T) {
+func proxyResetsConnections(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	p.Point(echo(t, "one"))
@@ -111,7 +118,7 @@ func TestACutResets(t *testing.T) {
 	require.Equal(t, "one z\n", answer)
 }
 
-func TestASilentCutTellsNobodyUntilItIsHealed(t *testing.T) {
+func proxyStaysSilentUntilItIsHealed(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	p.Point(echo(t, "one"))
@@ -129,7 +136,7 @@ func TestASilentCutTellsNobodyUntilItIsHealed(t *testing.T) {
 	}
 	p.Heal()
 	_, err = before.heard.ReadString('\n')
-	require.Error(t, err, "whoever was cut off finds out")
+	require.Error(t, err, "a client that was cut off finds out")
 	answer, err := connect(t, p).say("z")
 	require.NoError(t, err)
 	require.Equal(t, "one z\n", answer)

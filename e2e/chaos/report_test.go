@@ -8,7 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheReportIsATable(t *testing.T) {
+func TestReport(t *testing.T) {
+	t.Parallel()
+	t.Run("is a table", reportIsTable)
+}
+
+func reportIsTable(t *testing.T) {
 	t.Parallel()
 	r := Report{
 		Seed: 7, Done: map[Kind]int{KillWorker: 3, FillDisk: 1, CutHub: 3}, Skipped: map[Kind]string{CompactForeign: "no Python"},

@@ -12,7 +12,7 @@ import (
 // Runner materializes everything, again and again, as a person would with the CLI. After each run that went well a day passes
 // at the portal, so that there is always something to do.
 type Runner struct {
-	w      *World
+	w      *Cluster
 	cancel context.CancelFunc
 	done   chan struct{}
 
@@ -29,7 +29,7 @@ func everything(extra ...string) []string {
 	return append([]string{"materialize", "*", "--wait", "--accept", "not_dropped"}, extra...)
 }
 
-func startRunner(ctx context.Context, w *World) *Runner {
+func startRunner(ctx context.Context, w *Cluster) *Runner {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Runner{w: w, cancel: cancel, done: make(chan struct{})}
 	go r.loop(ctx)
@@ -46,7 +46,7 @@ func (r *Runner) loop(ctx context.Context) {
 		case result.code == 0:
 			r.note(func() { r.ended++ })
 			r.w.timeline.Add("    a run went well; the portal's next day begins")
-			_ = r.w.turnDay(ctx, "?leaflets="+newLeaflets) // the next run finds the same day, and that is no loss
+			_ = r.w.advanceDay(ctx, "?leaflets="+newLeaflets) // the next run finds the same day, and that is no loss
 		default:
 			r.w.timeline.Add("    a run ended with %d: %s", result.code, lastLine(result.stderr))
 			r.note(func() { r.lastComplaint = result.stderr })
@@ -69,7 +69,7 @@ func (r *Runner) pause(ctx context.Context) {
 	}
 }
 
-// stop ends the waiting for the run under way. The run itself goes on.
+// stop ends the waiting for the run in progress. The run itself continues.
 func (r *Runner) stop() (runs, ended int) {
 	r.cancel()
 	<-r.done

@@ -14,7 +14,14 @@ func take(s *Schedule, n int) []Disturbance {
 	return found
 }
 
-func TestAScheduleFollowsFromItsSeed(t *testing.T) {
+func TestSchedule(t *testing.T) {
+	t.Parallel()
+	t.Run("follows from its seed", scheduleFollowsFromItsSeed)
+	t.Run("draws each kind once before the weights decide", scheduleDrawsEachKindOnceBeforeWeightsDecide)
+	t.Run("follows the weights", scheduleFollowsWeights)
+}
+
+func scheduleFollowsFromItsSeed(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, take(NewSchedule(7, Weights()), 200), take(NewSchedule(7, Weights()), 200))
 	require.NotEqual(t, take(NewSchedule(7, Weights()), 20), take(NewSchedule(8, Weights()), 20))
@@ -23,7 +30,7 @@ func TestAScheduleFollowsFromItsSeed(t *testing.T) {
 	require.NotEqual(t, first[0].Rand().Uint64(), first[1].Rand().Uint64())
 }
 
-func TestEachKindComesOnceBeforeTheWeightsDecide(t *testing.T) {
+func scheduleDrawsEachKindOnceBeforeWeightsDecide(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(20) {
 		seen := map[Kind]bool{}
@@ -36,7 +43,7 @@ func TestEachKindComesOnceBeforeTheWeightsDecide(t *testing.T) {
 	}
 }
 
-func TestWeightsDecideHowOften(t *testing.T) {
+func scheduleFollowsWeights(t *testing.T) {
 	t.Parallel()
 	times := map[Kind]int{}
 	for _, d := range take(NewSchedule(1, Weights()), 20_000) {

@@ -54,7 +54,7 @@ type Service struct {
 const (
 	firstBackoff = 200 * time.Millisecond
 	mostBackoff  = 5 * time.Second
-	healthy      = 20 * time.Second // one that was up for longer begins anew with the first backoff
+	healthy      = 20 * time.Second // one that was up for longer begins again with the first backoff
 	mostRestarts = 60               // in a row, of a service that does not stay up
 )
 

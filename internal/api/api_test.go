@@ -32,7 +32,7 @@ var update = flag.Bool("update", false, "rewrite testdata/keys.golden, after a p
 
 // documents are all that is printed as JSON: what this package has, then what others state as a whole.
 var documents = []any{
-	api.AssetList{}, api.Asset{}, api.CodeAllowed{}, api.Automation{}, api.AutomationSwitched{}, api.Explanation{}, api.BackfillList{}, api.Backfill{},
+	api.AssetList{}, api.Asset{}, api.CodeAllowed{}, api.Automation{}, api.AutomationSwitched{}, api.AutomationState{}, api.Explanation{}, api.BackfillList{}, api.Backfill{},
 	api.BackfillCreated{}, api.BackfillRetried{}, api.BackfillCanceled{}, api.BudgetList{}, api.CheckList{}, api.CorpusCard{}, api.CorpusExport{},
 	api.SessionList{}, api.EventList{}, api.HookTestList{}, api.EventsRetried{}, api.ItemList{}, api.ItemsChanged{}, api.ViewedFile{}, api.LeafletFile{},
 	api.LeafletFileList{}, api.Partitions{}, api.PartitionsAdded{}, api.PartitionsRemoved{}, api.Plan{}, api.Retention{}, api.RunList{}, api.Run{},

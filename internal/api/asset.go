@@ -47,7 +47,7 @@ type Check struct {
 type CodeAllowed struct {
 	Asset   asset.Key `json:"asset"`
 	InForce string    `json:"in_force"`
-	Was     string    `json:"was"` // empty: nothing was enrolled yet
+	Was     string    `json:"was"` // empty: nothing was synced yet
 }
 
 // AssetList is what `assets list` prints, dependencies first.

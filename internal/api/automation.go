@@ -12,6 +12,7 @@ import (
 type Explanation struct {
 	Asset      asset.Key               `json:"asset"`
 	Condition  string                  `json:"condition"`
+	State      AutomationState         `json:"automation"`
 	LastTick   *time.Time              `json:"last_tick"`
 	Requests   []*AutomationRequest    `json:"requests"` // that a tick would make now
 	Partitions []automation.Considered `json:"partitions"`
@@ -20,9 +21,17 @@ type Explanation struct {
 
 // Automation is what `automation list -o json` prints.
 type Automation struct {
-	Mode     string           `json:"mode"`
-	Interval string           `json:"interval"`
-	Assets   []AutomatedAsset `json:"assets"`
+	AutomationState
+	Assets []AutomatedAsset `json:"assets"`
+}
+
+// AutomationState is what automation does now, as the workers last arranged it with Temporal or a person switched it.
+type AutomationState struct {
+	Mode     string `json:"mode"`           // none, watch or request; unknown: Temporal did not answer
+	Interval string `json:"interval"`       // between two ticks; empty: none, or unknown
+	Paused   bool   `json:"paused"`         // it does not look until it is resumed
+	Note     string `json:"note,omitempty"` // of who paused it
+	ByHand   bool   `json:"by_hand"`        // a person switched it on: the workers' configuration does not change it
 }
 
 // AutomatedAsset is an asset that is materialized by itself or promises to be fresh.

@@ -16,8 +16,8 @@ type BackfillRetried struct {
 type BackfillCanceled struct {
 	ID       string `json:"id"`
 	Canceled int    `json:"canceled"` // steps that will not begin
-	Running  int    `json:"running"`  // steps that were under way
-	Now      bool   `json:"now"`      // those under way are made to end
+	Running  int    `json:"running"`  // steps that were in progress
+	Now      bool   `json:"now"`      // those in progress are made to end
 }
 
 // BackfillCreated is what `backfill create` prints.
@@ -56,11 +56,12 @@ type Backfill struct {
 
 	Assets   []AssetProgress   `json:"assets,omitempty"`
 	Failures []BackfillFailure `json:"failures,omitempty"`
-	Waiting  []Wait            `json:"waiting,omitempty"` // partitions that are under way and do nothing now
+	Waiting  []Wait            `json:"waiting,omitempty"` // partitions that are in progress and do nothing now
 	Listed   []BackfillStep    `json:"listed,omitempty"`
+	Matching int               `json:"matching"` // partitions that could be listed: those of --asset and --state, or all
 }
 
-// AssetProgress sums up the partitions of one asset. Items of partitions under way are counted as they stand now.
+// AssetProgress sums up the partitions of one asset. Items of partitions in progress are counted as they are now.
 type AssetProgress struct {
 	Asset   string     `json:"asset"`
 	Steps   StepCounts `json:"steps"`

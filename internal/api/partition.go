@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/ledger"
 )
 
 // Partitions is what `partitions list -o json` prints. Fields are added, never renamed.
@@ -27,7 +28,9 @@ type Partition struct {
 	Gone      bool                `json:"gone"`       // not listed any more, or removed: its tables and items stay
 	FirstSeen *time.Time          `json:"first_seen"` // null but for keys that the ledger keeps
 	LastSeen  *time.Time          `json:"last_seen"`
-	States    map[asset.State]int `json:"states"` // how many of the assets are missing, failed, stale and fresh in it
+	States    map[asset.State]int `json:"states"` // how many of the assets are missing, rolled_back, stale and fresh in it
+
+	Attempts map[ledger.AttemptState]int `json:"attempts"` // how many of the assets had a last attempt in it that is queued, failed, …
 }
 
 // PartitionsAdded is what `partitions add` prints.

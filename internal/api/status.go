@@ -11,6 +11,7 @@ import (
 type Status struct {
 	Assets  []AssetStatus `json:"assets"`
 	Waiting []Wait        `json:"waiting,omitempty"` // runs without steps yet: they wait to ask for the partitions of a set, which Partition names
+	Next    string        `json:"next,omitempty"`    // what --after takes to show what comes next; none: that was all
 }
 
 // AssetStatus is how the partitions of an asset stand.
@@ -19,6 +20,14 @@ type AssetStatus struct {
 	Location   string            `json:"location"` // folder of the table
 	Partitions []PartitionStatus `json:"partitions"`
 
+	// Of all partitions that were looked at, listed or not: how many there are, how many of them are in each state, how many
+	// had a last attempt in each state, how many are overdue, and how many have quarantined items which nobody waived.
+	Total       int                         `json:"total"`
+	States      map[asset.State]int         `json:"states"`
+	Attempts    map[ledger.AttemptState]int `json:"attempts"`
+	Overdue     int                         `json:"overdue"`
+	Quarantined int                         `json:"quarantined"`
+
 	Windowed bool `json:"-"` // the partitions are windows of time: text shows years of them as one line
 }
 
@@ -26,10 +35,12 @@ type AssetStatus struct {
 type PartitionStatus struct {
 	Partition      string      `json:"partition"`
 	Label          string      `json:"label"`
-	State          asset.State `json:"state"`          // missing, failed, stale or fresh
+	State          asset.State `json:"state"`          // of what is published: missing, rolled_back, stale or fresh
 	Axis           asset.Axis  `json:"axis,omitempty"` // of a stale one: source or code
 	Reason         string      `json:"reason"`
-	Version        *int64      `json:"version"` // of the table; null: never published
+	RolledBackTo   *int64      `json:"rolled_back_to"` // version to which a person took it back, and no run has brought it forward since; null: none
+	Attempt        *Attempt    `json:"attempt"`        // the last one; null: it was never tried
+	Version        *int64      `json:"version"`        // of the table; null: never published
 	Rows           int64       `json:"rows"`
 	Bytes          int64       `json:"bytes"`
 	Items          ItemCounts  `json:"items"`
@@ -45,5 +56,5 @@ type PartitionStatus struct {
 
 	Foreign []ledger.ForeignCommit `json:"foreign,omitempty"` // commits of other programs that no run has followed yet
 
-	Waiting *Wait `json:"waiting"` // why a run does not go on with it now; null: none waits
+	Waiting *Wait `json:"waiting"` // why a run does not continue with it now; null: none waits
 }

@@ -7,11 +7,11 @@ import (
 
 // Rollback is the document of `rollback`.
 type Rollback struct {
-	Asset      asset.Key         `json:"asset"`
-	To         int64             `json:"to"`
-	DryRun     bool              `json:"dry_run"`
-	RunID      string            `json:"run_id,omitempty"` // names the rollback in the versions it makes
-	Partitions []versions.Return `json:"partitions"`
+	Asset      asset.Key               `json:"asset"`
+	To         int64                   `json:"to"`
+	DryRun     bool                    `json:"dry_run"`
+	RunID      string                  `json:"run_id,omitempty"` // names the rollback in the versions it makes
+	Partitions []versions.RollbackPlan `json:"partitions"`
 }
 
 // Versions is the document of `versions`.

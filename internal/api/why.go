@@ -15,5 +15,5 @@ type WhyLink struct {
 	lineage.Link
 	TraceLink    string `json:"trace_link,omitempty"`    // of the trace in which the row was made
 	RunLink      string `json:"run_link,omitempty"`      // of the run that last took it up, in the Web UI
-	WorkflowLink string `json:"workflow_link,omitempty"` // of the partition's workflow, in the Web UI
+	WorkflowLink string `json:"workflow_link,omitempty"` // of the execution that published the row, in the Web UI; of all that were at the partition, where it is not on record
 }

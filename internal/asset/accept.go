@@ -44,7 +44,7 @@ func Acceptable(selected []*Asset, names []string) error {
 }
 
 // Accept marks the verdicts that a person lets through: those that would stop the publish, by name.
-func Accept(verdicts []Verdict, names []string) []Verdict {
+func Accept(verdicts []CheckResult, names []string) []CheckResult {
 	accepted := slices.Clone(verdicts)
 	for i, v := range accepted {
 		accepted[i].Accepted = v.Stops() && slices.Contains(names, v.Name) && !slices.Contains(engine, v.Name)

@@ -65,14 +65,14 @@ type Item struct {
 	Fingerprint string // changes when the source's side of the item changes
 	Input       []byte // what Make needs to know of it: JSON, at most 4 KiB
 
-	// Former is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
-	// made from may be there already. nil: there is none, or the run makes everything anew.
-	Former Row
+	// Previous is the row that the table has of the item, made when it had another fingerprint, for Make of a Durable asset: what it was
+	// made from may be there already. nil: there is none, or the run makes everything again.
+	Previous Row
 }
 
-// Claim is what the source says of a listing as a whole.
-type Claim struct {
-	Total    int    // the number of distinct items the source claims
+// Listing is what the source says of a listing as a whole.
+type Listing struct {
+	Total    int    // the number of distinct items the source declares
 	Snapshot string // the state of the source that was listed; "" when it has no notion of one
 
 	// Day is the source's own day of data, AAAA-MM-DD, when it rebuilds its listing from day to day: then an item that
@@ -109,16 +109,16 @@ type Spec[T Row] struct {
 	Freshness   *Freshness // nil: nothing is promised
 	Automation  Condition  // when it is materialized by itself; the zero value: never
 
-	// List shows every item of the partition with its row, and says what the source claims.
+	// List shows every item of the partition with its row, and says what the source declares.
 	// Item.ID is the row's ItemID; an item emitted again replaces itself.
-	List func(ctx context.Context, run Run, emit func(Item, T) error) (Claim, error)
+	List func(ctx context.Context, run Run, emit func(Item, T) error) (Listing, error)
 
 	// Items lists what there is to make, complete: an item that is not named any more becomes absent.
 	Items func(ctx context.Context, run Run, emit func(Item) error) error
-	// Make makes the items of one batch and calls settle once for each, in any order, from one goroutine. An
-	// error given to settle is about that item; an error from Make, or from settle, ends the batch.
-	Make func(ctx context.Context, run Run, batch []Item, settle Report[T]) error
-	// Durable: making an item is dear (it costs a request), so its row goes to the ledger at once and a killed
+	// Make makes the items of one batch and calls report once for each, in any order, from one goroutine. An
+	// error given to report is about that item; an error from Make, or from report, ends the batch.
+	Make func(ctx context.Context, run Run, batch []Item, report Report[T]) error
+	// Durable: making an item is expensive (it costs a request), so its row goes to the ledger at once and a killed
 	// batch repeats nothing. For rows of at most a few KiB.
 	Durable bool
 
@@ -129,7 +129,7 @@ type Spec[T Row] struct {
 
 	// Cost says what a step will ask of the source. Nil: making the asset asks the source nothing.
 	Cost Costs
-	// Remake makes a row again from the one the item has, and from what is stored, when only the code is newer. It
+	// Recompute makes a row again from the one the item has, and from what is stored, when only the code is newer. It
 	// asks the source nothing. An error of kind fault.NotFound says that what is stored is gone: then Make is asked.
 	// Nil: a newer code makes every item by Make.
 	Recompute func(ctx context.Context, run Run, old T) (T, error)
@@ -161,13 +161,13 @@ type Asset struct {
 	Freshness   *Freshness
 	Automation  Condition
 
-	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error)
+	list   func(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error)
 	items  func(ctx context.Context, run Run, emit func(Item) error) error
-	make   func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error
+	make   func(ctx context.Context, run Run, batch []Item, report Report[Row]) error
 	derive func(ctx context.Context, run Run, emit func(Item, Row) error) error
 
-	cost   Costs
-	remake func(ctx context.Context, run Run, old Row) (Row, error)
+	cost      Costs
+	recompute func(ctx context.Context, run Run, old Row) (Row, error)
 
 	observe func(ctx context.Context, run Run) (Observation, error)
 
@@ -189,29 +189,29 @@ func New[T Row](s Spec[T]) *Asset {
 		a.Checks = append(a.Checks, c.erase())
 	}
 	if s.List != nil {
-		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
+		a.list = func(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error) {
 			return s.List(ctx, run, s.belonging(emit))
 		}
 	}
 	if s.Make != nil {
-		a.make = func(ctx context.Context, run Run, batch []Item, settle Report[Row]) error {
+		a.make = func(ctx context.Context, run Run, batch []Item, report Report[Row]) error {
 			fingerprints := make(map[string]string, len(batch))
 			for _, item := range batch {
 				fingerprints[item.ID] = item.Fingerprint
 			}
 			return s.Make(ctx, run, batch, func(id string, row T, err error) error {
 				if err != nil {
-					return settle(id, nil, err)
+					return report(id, nil, err)
 				}
 				if err := belongs(s.Key, id, row); err != nil {
 					return err
 				}
-				return settle(id, boundTo(row, fingerprints[id]), nil)
+				return report(id, boundTo(row, fingerprints[id]), nil)
 			})
 		}
 	}
 	if s.Recompute != nil {
-		a.remake = func(ctx context.Context, run Run, old Row) (Row, error) {
+		a.recompute = func(ctx context.Context, run Run, old Row) (Row, error) {
 			row, err := s.Recompute(ctx, run, old.(T))
 			if err != nil {
 				return nil, err
@@ -238,7 +238,7 @@ func belongs(key Key, id string, row Row) error {
 func (a *Asset) Lists() bool { return a.list != nil }
 
 // List runs Spec.List.
-func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (Claim, error) {
+func (a *Asset) List(ctx context.Context, run Run, emit func(Item, Row) error) (Listing, error) {
 	return a.list(ctx, run, emit)
 }
 
@@ -248,8 +248,8 @@ func (a *Asset) Items(ctx context.Context, run Run, emit func(Item) error) error
 }
 
 // Make runs Spec.Make.
-func (a *Asset) Make(ctx context.Context, run Run, batch []Item, settle Report[Row]) error {
-	return a.make(ctx, run, batch, settle)
+func (a *Asset) Make(ctx context.Context, run Run, batch []Item, report Report[Row]) error {
+	return a.make(ctx, run, batch, report)
 }
 
 func (s Spec[T]) problems() []error {
@@ -264,12 +264,12 @@ func (s Spec[T]) problems() []error {
 	add(s.CodeVersion == "", "CodeVersion is empty")
 	add(s.Queue == "", "Queue is empty")
 	errs = append(errs, describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions)...)
-	errs = append(errs, promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
+	errs = append(errs, checkPolicies(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	least := min(int64(s.Timeout), int64(s.BatchSize), s.Retry.least())
 	add(least < 0, "Timeout, BatchSize and Retry must not be negative")
 	add(!s.oneForm(), "wants either List, or Items and Make, or Derive")
 	add(s.Derive != nil && s.Cost != nil, "Derive makes rows from its inputs and asks the source nothing: it has no Cost")
-	add(s.Recompute != nil && s.Make == nil, "Remake is for items that are made one by one")
+	add(s.Recompute != nil && s.Make == nil, "Recompute is for items that are made one by one")
 	names := slices.Clone(engine)
 	for _, c := range s.Checks {
 		for _, err := range c.problems(names) {
@@ -323,8 +323,8 @@ func describes(key Key, owners []string, tags map[string]string, kinds []string,
 	return errs
 }
 
-// promises says what is wrong with an asset's policy and condition.
-func promises(key Key, f *Freshness, c Condition, set *Partitions) []error {
+// checkPolicies says what is wrong with an asset's policy and condition.
+func checkPolicies(key Key, f *Freshness, c Condition, set *Partitions) []error {
 	var errs []error
 	for _, err := range append(f.mistakes(set), c.mistakes()...) {
 		errs = append(errs, prefix(key, err)...)

@@ -56,20 +56,20 @@ func TestListIsErased(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("enough")
 	s := spec("a/x", shelf("category"))
-	s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, pill) error) (asset.Claim, error) {
+	s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, pill) error) (asset.Listing, error) {
 		for _, name := range []string{"x", "y"} {
 			if err := emit(asset.Item{ID: name, Label: run.Partition.Label}, pill{Name: name}); err != nil {
-				return asset.Claim{}, err
+				return asset.Listing{}, err
 			}
 		}
-		return asset.Claim{Total: 2, Snapshot: "today"}, nil
+		return asset.Listing{Total: 2, Snapshot: "today"}, nil
 	}
 	a := asset.New(s)
 	require.True(t, a.Lists())
 
 	shown := 0
 	run := asset.Run{Partition: asset.Partition{Label: "Similar"}}
-	claim, err := a.List(t.Context(), run, func(item asset.Item, row asset.Row) error {
+	declared, err := a.List(t.Context(), run, func(item asset.Item, row asset.Row) error {
 		require.Equal(t, item.ID, row.ItemID())
 		require.Equal(t, pill{Name: item.ID}, row)
 		require.Equal(t, "Similar", item.Label)
@@ -77,7 +77,7 @@ func TestListIsErased(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, asset.Claim{Total: 2, Snapshot: "today"}, claim)
+	require.Equal(t, asset.Listing{Total: 2, Snapshot: "today"}, declared)
 	require.Equal(t, 2, shown)
 
 	_, err = a.List(t.Context(), run, func(asset.Item, asset.Row) error { return stop })
@@ -91,13 +91,13 @@ func TestItemsAndMakeAreErased(t *testing.T) {
 	s.Items = func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
 		return errors.Join(emit(asset.Item{ID: "x", Input: []byte("1")}), emit(asset.Item{ID: "y"}))
 	}
-	s.Make = func(_ context.Context, _ asset.Run, batch []asset.Item, settle asset.Report[pill]) error {
+	s.Make = func(_ context.Context, _ asset.Run, batch []asset.Item, report asset.Report[pill]) error {
 		for _, item := range batch {
 			var err error
 			if item.Input == nil {
 				err = missing
 			}
-			if err := settle(item.ID, pill{Name: item.ID, Dose: 4}, err); err != nil {
+			if err := report(item.ID, pill{Name: item.ID, Dose: 4}, err); err != nil {
 				return err
 			}
 		}
@@ -117,12 +117,12 @@ func TestItemsAndMakeAreErased(t *testing.T) {
 		row asset.Row
 		err error
 	}
-	settled := map[string]outcome{}
+	reported := map[string]outcome{}
 	require.NoError(t, a.Make(t.Context(), asset.Run{}, batch, func(id string, row asset.Row, err error) error {
-		settled[id] = outcome{row, err}
+		reported[id] = outcome{row, err}
 		return nil
 	}))
-	require.Equal(t, map[string]outcome{"x": {row: pill{Name: "x", Dose: 4}}, "y": {err: missing}}, settled,
+	require.Equal(t, map[string]outcome{"x": {row: pill{Name: "x", Dose: 4}}, "y": {err: missing}}, reported,
 		"there is no row where there is an error")
 
 	stop := errors.New("enough")
@@ -135,16 +135,16 @@ func TestRowsBelongToTheirItems(t *testing.T) {
 	taken := errors.New("it was taken")
 
 	listing := spec("a/x", shelf("category"))
-	listing.List = func(_ context.Context, _ asset.Run, emit func(asset.Item, pill) error) (asset.Claim, error) {
-		return asset.Claim{}, emit(asset.Item{ID: "x"}, pill{Name: "y"})
+	listing.List = func(_ context.Context, _ asset.Run, emit func(asset.Item, pill) error) (asset.Listing, error) {
+		return asset.Listing{}, emit(asset.Item{ID: "x"}, pill{Name: "y"})
 	}
 	_, err := asset.New(listing).List(t.Context(), asset.Run{}, func(asset.Item, asset.Row) error { return taken })
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, `a/x gives the row of "y" for item "x"`)
 
 	maker := making("a/x", shelf("category"))
-	maker.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, settle asset.Report[pill]) error {
-		return settle("", pill{}, nil)
+	maker.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, report asset.Report[pill]) error {
+		return report("", pill{}, nil)
 	}
 	err = asset.New(maker).Make(t.Context(), asset.Run{}, nil, func(string, asset.Row, error) error { return taken })
 	require.Equal(t, fault.Invalid, fault.KindOf(err))

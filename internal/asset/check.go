@@ -28,8 +28,8 @@ type Check[T any] struct {
 	// check could not be asked.
 	Begin func(ctx context.Context, in CheckInput) (CheckRun[T], error)
 
-	Whole bool  // the rows that stay are shown too, not only the staged ones: the whole partition is read
-	Deps  []Dep // assets it reads beside those the asset is made from; they make nothing stale and are no lineage
+	AllRows bool  // the rows that stay are shown too, not only the staged ones: the whole partition is read
+	Deps    []Dep // assets it reads beside those the asset is made from; they make nothing stale and are no lineage
 
 	problem error // of a ready check, reported by NewGraph
 }
@@ -58,8 +58,8 @@ type Finding struct {
 	Expected string // "": what the check declares
 }
 
-// ErrUnasked in the chain of a check's error says that the check could not be asked, not that something is wrong.
-var ErrUnasked = errors.New("the check could not be asked")
+// ErrNotRun in the chain of a check's error says that the check could not be asked, not that something is wrong.
+var ErrNotRun = errors.New("the check could not be asked")
 
 // Staged is what a partition will hold if it is published, and what it holds now.
 type Staged struct {
@@ -79,7 +79,7 @@ type ErasedCheck struct {
 	Description string
 	Blocking    bool
 	Expected    string
-	Whole       bool
+	AllRows     bool
 	Deps        []Dep
 	begin       func(ctx context.Context, in CheckInput) (CheckRun[any], error)
 }
@@ -96,8 +96,8 @@ const (
 	CheckErrored  Outcome = "error"    // it could not be asked; if it is a blocking one, nothing is published
 )
 
-// Verdict is what a check found.
-type Verdict struct {
+// CheckResult is what a check found.
+type CheckResult struct {
 	Name     string     `json:"name"`
 	Blocking bool       `json:"blocking"`
 	Passed   bool       `json:"passed"`
@@ -109,7 +109,7 @@ type Verdict struct {
 }
 
 // Outcome is what became of the check.
-func (v Verdict) Outcome() Outcome {
+func (v CheckResult) Outcome() Outcome {
 	switch {
 	case v.Passed:
 		return CheckPassed
@@ -125,11 +125,11 @@ func (v Verdict) Outcome() Outcome {
 }
 
 // Stops reports whether nothing can be published because of it.
-func (v Verdict) Stops() bool { return v.Blocking && !v.Passed && !v.Accepted }
+func (v CheckResult) Stops() bool { return v.Blocking && !v.Passed && !v.Accepted }
 
 // Blocked joins the verdicts that stop the publish into one error; nil when there are none. Its kind is fault.Layout,
 // somebody must look, unless all that is wrong is that checks could not be asked, and may be another time.
-func Blocked(verdicts []Verdict) error {
+func Blocked(verdicts []CheckResult) error {
 	var errs []error
 	kind := fault.Layout
 	passing := true // what is wrong may pass by itself
@@ -176,7 +176,7 @@ func conserved(s Staged) (Finding, error) {
 
 func (c Check[T]) erase() ErasedCheck {
 	e := ErasedCheck{
-		Name: c.Name, Description: c.Description, Blocking: c.Blocking, Expected: c.Expected, Whole: c.Whole, Deps: slices.Clone(c.Deps),
+		Name: c.Name, Description: c.Description, Blocking: c.Blocking, Expected: c.Expected, AllRows: c.AllRows, Deps: slices.Clone(c.Deps),
 	}
 	if c.Row != nil && e.Expected == "" {
 		e.Expected = "0"
@@ -222,7 +222,7 @@ func (c Check[T]) problems(taken []string) []error {
 	add(!checkPattern.MatchString(c.Name), "wants a name of lower-case letters, digits and _")
 	add(slices.Contains(taken, c.Name), "has a name that is taken")
 	add(forms != 1 && c.problem == nil, "wants one of Row, Partition and Begin")
-	add(c.Whole && c.Partition != nil, "is shown no rows, so Whole means nothing")
+	add(c.AllRows && c.Partition != nil, "is shown no rows, so Whole means nothing")
 	add(len(c.Deps) > 0 && c.Begin == nil, "has Deps, which only Begin can read")
 	for i, dep := range c.Deps {
 		add(slices.ContainsFunc(c.Deps[:i], func(d Dep) bool { return d.Key == dep.Key }), "names %q in Deps twice", dep.Key)

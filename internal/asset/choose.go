@@ -27,7 +27,13 @@ func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Parti
 				plan.Undiscovered = append(plan.Undiscovered, name)
 			}
 		}
-		chosen[set] = v.Keys(a).choose(words, matched)
+		keys := v.Keys(a)
+		for _, word := range words {
+			if err := keys.checkWord(word); err != nil {
+				return nil, err
+			}
+		}
+		chosen[set] = keys.choose(words, matched)
 	}
 	if len(plan.Undiscovered) > 0 {
 		return chosen, nil // what is unknown now may be known after the source was asked
@@ -74,8 +80,10 @@ func (k Keys) choose(words []string, matched map[string]bool) []int {
 	return found
 }
 
-// find gives the indices that one word means: a key, a range, a glob over keys, or a label.
+// find gives the indices that one word means: a key, a range, a glob over keys, or a label. Accents may be apart from
+// their letters, or left out where that is clear.
 func (k Keys) find(word string) []int {
+	word = composed(word)
 	if i := k.Index(word); i >= 0 {
 		return []int{i}
 	}
@@ -85,9 +93,12 @@ func (k Keys) find(word string) []int {
 	var found []int
 	for i, p := range k.list {
 		glob, err := match(word, p.Key)
-		if word == Everything || strings.EqualFold(p.Label, word) || err == nil && glob && strings.ContainsAny(word, "*?[") {
+		if word == Everything || strings.EqualFold(composed(p.Label), word) || err == nil && glob && strings.ContainsAny(word, "*?[") {
 			found = append(found, i)
 		}
+	}
+	if len(found) == 0 {
+		return k.alike(word)
 	}
 	return found
 }
@@ -163,7 +174,7 @@ func (k Keys) describe(word string) string {
 	}
 	if len(names) <= shown {
 		known := "known: " + strings.Join(names, ", ")
-		if like := resembling(word, k.words()); len(like) > 0 {
+		if like := likely(word, k.words()); len(like) > 0 {
 			return "nearest: " + strings.Join(like, ", ") + "; " + known
 		}
 		return known

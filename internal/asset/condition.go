@@ -214,12 +214,12 @@ func (c Condition) Explain(s ConditionInput) ConditionResult {
 func (n *clause) combine(s ConditionInput, parts *[]ConditionResult) (bool, string) {
 	var holding, failing []string
 	for _, part := range n.parts {
-		truth := part.Explain(s)
-		*parts = append(*parts, truth)
-		if truth.Holds {
-			holding = append(holding, truth.Reason)
+		result := part.Explain(s)
+		*parts = append(*parts, result)
+		if result.Holds {
+			holding = append(holding, result.Reason)
 		} else {
-			failing = append(failing, truth.Reason)
+			failing = append(failing, result.Reason)
 		}
 	}
 	switch {

@@ -72,9 +72,9 @@ func TestConditions(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&s)
 			}
-			truth := tt.condition.Explain(s)
-			require.Equal(t, tt.holds, truth.Holds, truth.Reason)
-			require.Equal(t, tt.reason, truth.Reason)
+			result := tt.condition.Explain(s)
+			require.Equal(t, tt.holds, result.Holds, result.Reason)
+			require.Equal(t, tt.reason, result.Reason)
 		})
 	}
 }
@@ -151,7 +151,7 @@ func TestFreshness(t *testing.T) {
 			one := asset.New(s)
 			g, err := asset.NewGraph(one)
 			require.NoError(t, err)
-			w := asset.GraphState{Now: now, Facts: map[asset.Key]map[string]asset.PartitionFact{"a/one": {tt.partition: {Verified: tt.verified}}}}
+			w := asset.GraphState{Now: now, Records: map[asset.Key]map[string]asset.PartitionRecord{"a/one": {tt.partition: {Verified: tt.verified}}}}
 			got, err := g.View(w).Freshness(one, tt.partition)
 			require.NoError(t, err)
 			require.Equal(t, tt.status, got.Status, got.Reason)

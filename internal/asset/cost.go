@@ -39,11 +39,11 @@ func (a *Asset) Cost(ctx context.Context, run Run, work Work) (Cost, error) {
 }
 
 // Recomputes reports whether items can be made again from the rows they have.
-func (a *Asset) Recomputes() bool { return a.remake != nil }
+func (a *Asset) Recomputes() bool { return a.recompute != nil }
 
 // Recompute runs Spec.Recompute.
 func (a *Asset) Recompute(ctx context.Context, run Run, old Row) (Row, error) {
-	return a.remake(ctx, run, old)
+	return a.recompute(ctx, run, old)
 }
 
 // Estimate is what a step, or a plan, will do, as far as it is known now. Of a counted step that makes items,
@@ -55,7 +55,7 @@ type Estimate struct {
 	Items     int     `json:"items"`          // known from the last look, those that vanished left out
 	Fetch     int     `json:"fetch"`          // the source is asked for them
 	Recompute int     `json:"recompute"`      // made without the source
-	Ready     int     `json:"ready"`          // made by an earlier run that was cut short: they only wait for the publish
+	Ready     int     `json:"ready"`          // made by an earlier run that was interrupted: they only wait for the publish
 	Skip      int     `json:"skip"`           // unchanged
 	Tombstone int     `json:"tombstone"`      // not named any more: they become absent
 	Host      string  `json:"host,omitempty"` // that is asked, where it is not the one that most requests go to; of a sum: nothing
@@ -64,7 +64,7 @@ type Estimate struct {
 	Minutes   float64 `json:"minutes"` // that the requests take at the pace in force, after a block that lasts still
 }
 
-// Add sums two estimates up, but for the minutes: turns of a host are taken one after another, whoever takes them.
+// Add sums two estimates up, but for the minutes: turns of a host are taken one after another, by all workers together.
 func (e *Estimate) Add(other Estimate) {
 	e.Counted, e.AtLeast = e.Counted && other.Counted, e.AtLeast || other.AtLeast
 	e.Items, e.Fetch, e.Recompute = e.Items+other.Items, e.Fetch+other.Fetch, e.Recompute+other.Recompute

@@ -45,19 +45,19 @@ func Producer(d Deps, categories *asset.Partitions) *asset.Asset {
 		Checks: []asset.Check[ProducerRow]{
 			{Name: "numbered", Blocking: true, Description: "every company has a number of 14 digits", Row: numbered},
 		},
-		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, ProducerRow) error) (asset.Claim, error) {
+		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, ProducerRow) error) (asset.Listing, error) {
 			found, total, err := d.Directory.Producers(ctx, run.Partition.Key)
 			if err != nil {
-				return asset.Claim{}, err
+				return asset.Listing{}, err
 			}
 			for _, row := range found {
 				row.Provenance = run.Provenance(run.Now(), "https://example.org/producers")
 				item := asset.Item{ID: row.ItemID(), Label: row.Name, Fingerprint: fmt.Sprint(row.Name, "/", row.Products)}
 				if err := emit(item, row); err != nil {
-					return asset.Claim{}, err
+					return asset.Listing{}, err
 				}
 			}
-			return asset.Claim{Total: total}, nil
+			return asset.Listing{Total: total}, nil
 		},
 	})
 }
@@ -107,7 +107,7 @@ func ExampleNew() {
 	// example/producer[5] is missing: never published
 	// 11222333000181: Laboratório Azul, made by code version 1
 	// n/d: Laboratório Verde, made by code version 1
-	// 2 claimed
+	// 2 declared
 	// numbered: false, Laboratório Verde has the number "n/d"
 }
 
@@ -133,7 +133,7 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 		return err
 	}
 	run := assettest.Run(made, "5", nil)
-	listed, claim, err := assettest.List[ProducerRow](ctx, made, run)
+	listed, declared, err := assettest.List[ProducerRow](ctx, made, run)
 	if err != nil {
 		return err
 	}
@@ -142,8 +142,8 @@ func listing(ctx context.Context, graph *asset.Graph) error {
 		rows[i] = l.Row
 		fmt.Printf("%s: %s, made by code version %s\n", l.Item.ID, l.Item.Label, l.Row.CodeVersion)
 	}
-	fmt.Println(claim.Total, "claimed")
-	v := assettest.Verdicts(ctx, made, run, nil, asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}, rows...)["numbered"]
+	fmt.Println(declared.Total, "declared")
+	v := assettest.CheckResults(ctx, made, run, nil, asset.Staged{Discovered: 2, Rows: 2, NewRows: 2, Before: -1}, rows...)["numbered"]
 	fmt.Printf("%s: %t, %s\n", v.Name, v.Passed, v.Detail)
 	return nil
 }

@@ -23,7 +23,7 @@ func (e Expression) String() string {
 	return b.String()
 }
 
-// AsksStatus reports whether the expression has a status: term, so that whoever resolves it must know the state of
+// AsksStatus reports whether the expression has a status: term, so that the state must be known to resolve it, of
 // partitions; see [Graph.Selector].
 func (e Expression) AsksStatus() bool { return asks(e.root, statusAttribute) }
 

@@ -25,7 +25,7 @@ type ExternalSpec struct {
 	Owners      []string
 	Tags        map[string]string
 	Kinds       []string
-	Partitions  *Partitions // [Single] for an asset in one piece
+	Partitions  *Partitions // [Single] for an unpartitioned asset
 	Queue       Queue       // what Observe needs
 	Retry       Retry
 	Timeout     time.Duration // default 15 min
@@ -45,7 +45,7 @@ func External(s ExternalSpec) *Asset {
 		Partitions: s.Partitions, Queue: s.Queue, Retry: s.Retry.withDefaults(), Timeout: orElse(s.Timeout, 15*time.Minute),
 		observe: s.Observe, Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
 	}
-	a.problems = append(describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions), promises(s.Key, s.Freshness, s.Automation, s.Partitions)...)
+	a.problems = append(describes(s.Key, s.Owners, s.Tags, s.Kinds, s.Partitions), checkPolicies(s.Key, s.Freshness, s.Automation, s.Partitions)...)
 	add := func(wrong bool, text string) {
 		if wrong {
 			a.problems = append(a.problems, prefix(s.Key, errors.New(text))...)

@@ -129,7 +129,7 @@ type Timeliness struct {
 
 // Freshness says how a partition stands against its asset's policy.
 func (v *View) Freshness(a *Asset, partition string) (Timeliness, error) {
-	return a.Timeliness(partition, v.Fact(a.Key, partition).Verified, v.world.Now)
+	return a.Timeliness(partition, v.Record(a.Key, partition).Verified, v.state.Now)
 }
 
 // Timeliness is [View.Freshness] of a partition that was last verified at a time; zero: never published.

@@ -23,7 +23,7 @@ func NewGraph(assets ...*Asset) (*Graph, error) {
 	g := &Graph{byKey: make(map[Key]*Asset, len(assets)), mappings: make(map[[2]Key]Mapping)}
 	errs := g.add(assets)
 	for _, a := range assets {
-		errs = append(errs, g.strangers(a)...)
+		errs = append(errs, g.unknownDeps(a)...)
 		errs = append(errs, g.checkDeps(a)...)
 	}
 	order, cycle := sorted(assets, g.byKey)
@@ -66,8 +66,8 @@ func (g *Graph) add(assets []*Asset) []error {
 	return errs
 }
 
-// strangers says which dependencies of a do not fit it, and keeps the mappings of those that do.
-func (g *Graph) strangers(a *Asset) []error {
+// unknownDeps says which dependencies of a do not fit it, and keeps the mappings of those that do.
+func (g *Graph) unknownDeps(a *Asset) []error {
 	var errs []error
 	for i, dep := range a.Deps {
 		up, known := g.byKey[dep.Key]

@@ -32,8 +32,8 @@ func shelf(name string) *asset.Partitions {
 func spec(key asset.Key, set *asset.Partitions, deps ...asset.Key) asset.Spec[pill] {
 	return asset.Spec[pill]{
 		Key: key, Deps: asset.On(deps...), Partitions: set, Location: "interim/" + string(key), CodeVersion: "1", Queue: asset.QueueBrowser,
-		List: func(context.Context, asset.Run, func(asset.Item, pill) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, pill) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	}
 }

@@ -12,7 +12,7 @@ import (
 type Dep struct {
 	Key Key
 	// Mapping is nil for the default one: the same partition of the same set, the windows of time that overlap, the
-	// partition of a dimension of a product, or all of an asset in one piece. Other sets want one.
+	// partition of a dimension of a product, or all of an unpartitioned asset. Other sets want one.
 	Mapping Mapping
 }
 
@@ -60,7 +60,7 @@ func (d Dep) fit(to, from *Partitions) (Mapping, error) {
 }
 
 // defaultMapping is what a dependency without a mapping means: the same partition of the same set; the windows that
-// overlap; the one partition of an asset in one piece; the partition of a dimension. Anything else wants a mapping.
+// overlap; the one partition of an unpartitioned asset; the partition of a dimension. Anything else wants a mapping.
 func defaultMapping(to, from *Partitions) (Mapping, error) {
 	switch {
 	case to == from:

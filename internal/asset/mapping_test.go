@@ -24,7 +24,16 @@ func between(t *testing.T, to, from *asset.Partitions, m asset.Mapping) (*asset.
 	return g.View(asset.GraphState{Now: at(t, "2026-08-11T00:00:00Z"), Partitions: map[string][]asset.Partition{"category": stored("category")}}), a
 }
 
-func TestMappings(t *testing.T) {
+func TestMapping(t *testing.T) {
+	t.Parallel()
+	t.Run("maps partitions downstream and upstream", mappingMapsPartitionsDownstreamAndUpstream)
+	t.Run("has a correct inverse", mappingHasCorrectInverse)
+	t.Run("refuses sets that do not fit", mappingRefusesSetsThatDoNotFit)
+	t.Run("reports the error of a custom function", mappingReportsErrorOfCustomFunction)
+	t.Run("is followed by plans", mappingIsFollowedByPlans)
+}
+
+func mappingMapsPartitionsDownstreamAndUpstream(t *testing.T) {
 	t.Parallel()
 	category := shelf("category")
 	days, weeks, hours := asset.Daily("day", "", "2026-08-01"), asset.Weekly("week", "", "2026-08-01"), asset.Hourly("hour", "", "2026-08-01")
@@ -97,8 +106,8 @@ func hoursOf(n int) []string {
 	return keys
 }
 
-// TestMappingsGoBothWays holds every mapping against itself: a partition is downstream of what is upstream of it.
-func TestMappingsGoBothWays(t *testing.T) {
+// mappingHasCorrectInverse holds every mapping against itself: a partition is downstream of what is upstream of it.
+func mappingHasCorrectInverse(t *testing.T) {
 	t.Parallel()
 	days, weeks := asset.Daily("day", "America/Sao_Paulo", "2026-02-01"), asset.Weekly("week", "Europe/Lisbon", "2026-02-01")
 	category := shelf("category")
@@ -137,7 +146,7 @@ func TestMappingsGoBothWays(t *testing.T) {
 	}
 }
 
-func TestMappingsThatDoNotFit(t *testing.T) {
+func mappingRefusesSetsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	category, days := shelf("category"), asset.Daily("day", "", "2026-08-01")
 	sizes := asset.Static("size", "s", "m")
@@ -166,7 +175,7 @@ func TestMappingsThatDoNotFit(t *testing.T) {
 	}
 }
 
-func TestAMappingOfOnesOwnMayFail(t *testing.T) {
+func mappingReportsErrorOfCustomFunction(t *testing.T) {
 	t.Parallel()
 	odd := asset.Mapped("odd", func(partition string, _ asset.Between) ([]string, error) {
 		if partition == "s" {
@@ -181,20 +190,20 @@ func TestAMappingOfOnesOwnMayFail(t *testing.T) {
 	require.ErrorContains(t, err, `mapping odd of "m" names partition "nowhere", which "letter" does not have`)
 }
 
-// TestPlansFollowMappings has steps wait for all that they are made from, and staleness follow the newest of it.
-func TestPlansFollowMappings(t *testing.T) {
+// mappingIsFollowedByPlans has steps wait for all that they are made from, and staleness follow the newest of it.
+func mappingIsFollowedByPlans(t *testing.T) {
 	t.Parallel()
 	days, weeks := asset.Daily("day", "", "2026-08-03"), asset.Weekly("week", "", "2026-08-03")
 	g, err := asset.NewGraph(asset.New(spec("a/daily", days)), asset.New(making("a/weekly", weeks, "a/daily")), asset.New(making("a/total", asset.Single(), "a/weekly")))
 	require.NoError(t, err)
-	made := func(version int64, upstream ...any) asset.PartitionFact {
-		f := asset.PartitionFact{Version: version, CodeVersion: "1"}
+	made := func(version int64, upstream ...any) asset.PartitionRecord {
+		f := asset.PartitionRecord{Version: version, CodeVersion: "1"}
 		if len(upstream) == 2 {
 			f.Upstream = asset.Versions{{Key: asset.Key(upstream[0].(string)), Version: int64(upstream[1].(int))}}
 		}
 		return f
 	}
-	w := asset.GraphState{Now: at(t, "2026-08-19T00:00:00Z"), Facts: map[asset.Key]map[string]asset.PartitionFact{
+	w := asset.GraphState{Now: at(t, "2026-08-19T00:00:00Z"), Records: map[asset.Key]map[string]asset.PartitionRecord{
 		"a/daily":  {"2026-08-03": made(4), "2026-08-09": made(9), "2026-08-10": made(3)},
 		"a/weekly": {"2026-08-03": made(1, "a/daily", 8), "2026-08-10": made(2, "a/daily", 3)},
 		"a/total":  {"all": made(0, "a/weekly", 2)},
@@ -202,8 +211,8 @@ func TestPlansFollowMappings(t *testing.T) {
 	v := g.View(w)
 	weekly, err := g.Get("a/weekly")
 	require.NoError(t, err)
-	require.Equal(t, asset.Standing{State: asset.Stale, Axis: asset.SourceAxis, Reason: "a/daily is at version 9, made from 8"}, v.Judge(weekly, "2026-08-03"))
-	require.Equal(t, asset.Fresh, v.Judge(weekly, "2026-08-10").State)
+	require.Equal(t, asset.PartitionStatus{State: asset.Stale, Axis: asset.SourceAxis, Reason: "a/daily is at version 9, made from 8"}, v.Status(weekly, "2026-08-03"))
+	require.Equal(t, asset.Fresh, v.Status(weekly, "2026-08-10").State)
 
 	plan, err := v.Plan(g.All(), asset.Request{Partitions: []string{"2026-08-03..2026-08-09", "all"}, Filter: asset.Without})
 	require.NoError(t, err)
@@ -227,7 +236,7 @@ func TestFilters(t *testing.T) {
 	days := asset.Daily("day", "", "2026-08-01")
 	g, err := asset.NewGraph(asset.New(spec("a/daily", days)))
 	require.NoError(t, err)
-	w := asset.GraphState{Now: at(t, "2026-08-06T00:00:00Z"), Facts: map[asset.Key]map[string]asset.PartitionFact{"a/daily": {
+	w := asset.GraphState{Now: at(t, "2026-08-06T00:00:00Z"), Records: map[asset.Key]map[string]asset.PartitionRecord{"a/daily": {
 		"2026-08-02": {Version: 1, CodeVersion: "1"}, "2026-08-03": {Version: 1, CodeVersion: "0"},
 		"2026-08-04": {Version: 1, CodeVersion: "1", Pending: 3, Attempt: asset.AttemptFailed}, "2026-08-05": {Version: 1, CodeVersion: "1", Quarantined: 2},
 	}}}

@@ -111,16 +111,16 @@ func short(word string) string {
 
 // near says which words resemble the one that was typed: "; nearest: a, b". It is empty if none does.
 func near(typed string, words []string) string {
-	found := resembling(typed, words)
+	found := similarNames(typed, words)
 	if len(found) == 0 {
 		return ""
 	}
 	return "; nearest: " + strings.Join(found, ", ")
 }
 
-// resembling gives at most three words that are so like the one that was typed that they may have been meant, the
+// similarNames gives at most three words that are so like the one that was typed that they may have been meant, the
 // nearest first. What stands for any text in a glob counts as nothing.
-func resembling(typed string, words []string) []string {
+func similarNames(typed string, words []string) []string {
 	const most, longest = 3, 100
 	typed = strings.ToLower(strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`*?[]^\`, r) {

@@ -77,7 +77,7 @@ func texts(ctx context.Context, run asset.Run, emit func(asset.Item) error) erro
 }
 
 // open makes the rows of one batch.
-func open(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Report[OpeningRow]) error {
+func open(_ context.Context, run asset.Run, batch []asset.Item, report asset.Report[OpeningRow]) error {
 	for _, item := range batch {
 		var doc opening
 		err := json.Unmarshal(item.Input, &doc)
@@ -86,7 +86,7 @@ func open(_ context.Context, run asset.Run, batch []asset.Item, settle asset.Rep
 			err = fault.New(fault.Corrupt, "find sentence", "the text has no full stop")
 		}
 		row := OpeningRow{Document: item.ID, Sentence: sentence, Provenance: run.Provenance(doc.FetchedAt, doc.SourceURL)}
-		if err := settle(item.ID, row, err); err != nil {
+		if err := report(item.ID, row, err); err != nil {
 			return err
 		}
 	}

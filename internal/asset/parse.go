@@ -88,7 +88,7 @@ type parser struct {
 
 func (p *parser) now() token { return p.tokens[p.at] }
 
-// next goes on to the next token; none is after the end.
+// next continues to the next token; none is after the end.
 func (p *parser) next() { p.at = min(p.at+1, len(p.tokens)-1) }
 
 // after is the next token but one, if it touches this one; endToken otherwise.

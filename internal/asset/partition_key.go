@@ -35,7 +35,7 @@ func folderBytes(s string) int {
 }
 
 // CheckPartitionKey says what is wrong with a key, whatever set it is for: it is written into folder names, workflow ids, lists
-// (with commas), ranges (with "..") and products (with "|"). Whoever takes a key in asks [Graph.CheckKey].
+// (with commas), ranges (with "..") and products (with "|"). Code that reads a key from a user calls [Graph.CheckKey].
 func CheckPartitionKey(key string) error {
 	const op = "use partition key"
 	switch {

@@ -10,8 +10,14 @@ import (
 	"drugslm/internal/fault"
 )
 
-// TestAKeyThatIsLetInFitsIntoAFolder holds keys at their edges against the sets that they become part of.
-func TestAKeyThatIsLetInFitsIntoAFolder(t *testing.T) {
+func TestPartitionKey(t *testing.T) {
+	t.Parallel()
+	t.Run("fits into a folder name", partitionKeyFitsIntoFolderName)
+	t.Run("is checked against its set", partitionKeyIsCheckedAgainstItsSet)
+}
+
+// partitionKeyFitsIntoFolderName holds keys at their edges against the sets that they become part of.
+func partitionKeyFitsIntoFolderName(t *testing.T) {
 	t.Parallel()
 	maker, form := asset.Dynamic("maker"), asset.Dynamic("form")
 	graph, err := asset.NewGraph(asset.New(spec("a/makers", maker)), asset.New(spec("a/forms", form)),
@@ -42,7 +48,7 @@ func TestAKeyThatIsLetInFitsIntoAFolder(t *testing.T) {
 	}
 }
 
-func TestKeysInTheCodeAreHeldAgainstTheirSets(t *testing.T) {
+func partitionKeyIsCheckedAgainstItsSet(t *testing.T) {
 	t.Parallel()
 	long := asset.Static("maker", strings.Repeat("k", 200))
 	_, err := asset.NewGraph(asset.New(spec("a/makers", long)))

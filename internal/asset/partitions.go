@@ -19,7 +19,7 @@ type Partition struct {
 // Partitions is a set of partitions that several assets share. Its keys are
 //
 //   - discovered at run time and kept in the ledger: a literal with Discover, or [Dynamic] for keys that people add;
-//   - named once: [Static], and [Single] for an asset in one piece;
+//   - named once: [Static], and [Single] for an unpartitioned asset;
 //   - windows of time: [Hourly], [Daily], [Weekly], [Monthly], or [Windows] along any cron expression;
 //   - pairs of two other sets' keys: [Product].
 //
@@ -70,11 +70,11 @@ func Static(name string, keys ...string) *Partitions {
 	return p
 }
 
-// Single is the set of an asset in one piece: one partition, "all".
-func Single() *Partitions { return Static("part", Whole) }
+// Single is the set of an unpartitioned asset: one partition, "all".
+func Single() *Partitions { return Static("part", SinglePartition) }
 
-// Whole is the one key of [Single].
-const Whole = "all"
+// SinglePartition is the one key of [Single].
+const SinglePartition = "all"
 
 // productSeparator stands between the keys of the two sets of a product; no key may hold it.
 const productSeparator = "|"
@@ -100,7 +100,7 @@ func Product(name string, first, second *Partitions) *Partitions {
 	return p
 }
 
-// like reports whether two sets of one name can be told apart by nobody: assets in one piece need not share theirs.
+// like reports whether two sets of one name are alike: assets in one partition need not share theirs.
 func (p *Partitions) like(other *Partitions) bool {
 	return p == other || p.kind == staticSet && other.kind == staticSet && slices.Equal(p.static, other.static)
 }

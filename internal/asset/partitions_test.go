@@ -34,7 +34,14 @@ func keysAt(t *testing.T, set *asset.Partitions, now string) []string {
 	return keys
 }
 
-func TestKeysOfEachKindOfSet(t *testing.T) {
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	t.Run("give the keys of each kind of set", partitionsGiveKeysOfEachKindOfSet)
+	t.Run("are refused by the graph when invalid", partitionsAreRefusedByGraphWhenInvalid)
+	t.Run("are not all named in an error", partitionsAreNotAllNamedInError)
+}
+
+func partitionsGiveKeysOfEachKindOfSet(t *testing.T) {
 	t.Parallel()
 	const zone = "America/Sao_Paulo"
 	tests := []struct {
@@ -97,7 +104,7 @@ func TestWindow(t *testing.T) {
 	require.ErrorContains(t, err, `the partitions "category" are no windows of time`)
 }
 
-func TestBadSetsAreReportedByTheGraph(t *testing.T) {
+func partitionsAreRefusedByGraphWhenInvalid(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -168,7 +175,7 @@ func TestChoosingWindows(t *testing.T) {
 		{"days of hours, the last one whole", "a/hours", []string{"2026-08-02..2026-08-03"}, []string{"2026-08-02T00Z", "2026-08-03T23Z"}, 48, ""},
 		{"hours", "a/hours", []string{"2026-08-02T22Z..2026-08-03T01Z"}, []string{"2026-08-02T22Z", "2026-08-03T01Z"}, 4, ""},
 		{"a range of other keys, in the order of the set", "a/sizes", []string{"m..xl"}, []string{"m", "xl"}, 3, ""},
-		{"the wrong way round", "a/sizes", []string{"xl..m"}, nil, 0, `partition "xl..m" is unknown; known: s, m, l, xl`},
+		{"the wrong way round", "a/sizes", []string{"xl..m"}, nil, 0, `the range "xl..m" is reversed, as xl comes after m: write m..xl`},
 		{"a day that has not ended", "a/days", []string{"2026-08-11"}, nil, 0, "size"},
 		{"nothing in the range", "a/days", []string{"2025-01-01..2025-02-01"}, nil, 0, "day has 10 windows from 2026-08-01 to 2026-08-10: write one, or a range such as 2026-08-01..2026-08-07"},
 		{"no day at all", "a/days", []string{"August"}, nil, 0, `partition "August" is unknown; day has 10 windows`},
@@ -192,7 +199,7 @@ func TestChoosingWindows(t *testing.T) {
 	}
 }
 
-func TestManyPartitionsAreNotAllNamedInAnError(t *testing.T) {
+func partitionsAreNotAllNamedInError(t *testing.T) {
 	t.Parallel()
 	var keys []string
 	for _, a := range "abcdefgh" {

@@ -72,7 +72,7 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	if r.Filter == Needed || r.Filter == Without { // which leave out little: made in one piece, steps take half the room
+	if r.Filter == Needed || r.Filter == Without { // which leave out little: made at once, steps take half the room
 		size := 0
 		for _, a := range selected {
 			size += len(chosen[a.Partitions])
@@ -119,7 +119,7 @@ func (p *planner) add(a *Asset, chosen []int, filter Filter) error {
 }
 
 func (p *planner) step(a *Asset, one Partition) Step {
-	s := p.Judge(a, one.Key)
+	s := p.Status(a, one.Key)
 	if s.State == Fresh && (a.Lists() || a.External()) && !a.Partitions.Windowed() {
 		s.Reason = "asks the source what changed"
 	}
@@ -172,12 +172,12 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 	case Staled:
 		return s.State == Stale || s.State == RolledBack || follows
 	case Faulty:
-		fact := p.Fact(a.Key, s.Partition.Key)
+		fact := p.Record(a.Key, s.Partition.Key)
 		return fact.Attempt == AttemptFailed || fact.Quarantined > 0 || follows
 	case Without:
 		return true
 	default:
-		open := s.State != Fresh || p.Fact(a.Key, s.Partition.Key).Retryable > 0
+		open := s.State != Fresh || p.Record(a.Key, s.Partition.Key).Retryable > 0
 		return follows || !a.Partitions.Windowed() || open && !p.history(a, s)
 	}
 }
@@ -186,5 +186,5 @@ func (p *planner) wants(a *Asset, s Step, filter Filter) bool {
 // ever made.
 func (p *planner) history(a *Asset, s Step) bool {
 	keys := p.Keys(a)
-	return !p.named && s.State == Missing && p.Fact(a.Key, s.Partition.Key).Pending == 0 && keys.Index(s.Partition.Key) < len(keys.list)-1
+	return !p.named && s.State == Missing && p.Record(a.Key, s.Partition.Key).Pending == 0 && keys.Index(s.Partition.Key) < len(keys.list)-1
 }

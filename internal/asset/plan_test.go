@@ -26,48 +26,48 @@ func judged(t *testing.T) *asset.Graph {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	fresh := asset.PartitionFact{Version: 4, CodeVersion: "7", Upstream: asset.Versions{{Key: "a/catalog", Version: 3}}}
-	with := func(change func(*asset.PartitionFact)) *asset.PartitionFact {
+	fresh := asset.PartitionRecord{Version: 4, CodeVersion: "7", Upstream: asset.Versions{{Key: "a/catalog", Version: 3}}}
+	with := func(change func(*asset.PartitionRecord)) *asset.PartitionRecord {
 		f := fresh
 		change(&f)
 		return &f
 	}
 	tests := []struct {
 		name     string
-		fact     *asset.PartitionFact // of the download
-		upstream int64                // version of the catalog; -1: never published
+		fact     *asset.PartitionRecord // of the download
+		upstream int64                  // version of the catalog; -1: never published
 		state    asset.State
 		reason   string
 	}{
 		{"nobody knows of it", nil, 3, asset.Missing, "never published"},
-		{"known, not published", &asset.PartitionFact{Version: -1}, 3, asset.Missing, "never published"},
+		{"known, not published", &asset.PartitionRecord{Version: -1}, 3, asset.Missing, "never published"},
 		{
-			"stopped before the first publish", &asset.PartitionFact{Version: -1, Pending: 12}, 3,
+			"stopped before the first publish", &asset.PartitionRecord{Version: -1, Pending: 12}, 3,
 			asset.Missing, "never published; 12 items are left to do",
 		},
-		{"stopped later", with(func(f *asset.PartitionFact) { f.Pending = 2 }), 3, asset.Stale, "2 items are left to do"},
+		{"stopped later", with(func(f *asset.PartitionRecord) { f.Pending = 2 }), 3, asset.Stale, "2 items are left to do"},
 		{
-			"stopped, and the code is newer", with(func(f *asset.PartitionFact) { f.Pending, f.CodeVersion = 2, "6" }), 3,
+			"stopped, and the code is newer", with(func(f *asset.PartitionRecord) { f.Pending, f.CodeVersion = 2, "6" }), 3,
 			asset.Stale, "code version 6 → 7",
 		},
-		{"other code", with(func(f *asset.PartitionFact) { f.CodeVersion = "6" }), 3, asset.Stale, "code version 6 → 7"},
+		{"other code", with(func(f *asset.PartitionRecord) { f.CodeVersion = "6" }), 3, asset.Stale, "code version 6 → 7"},
 		{"newer input", &fresh, 5, asset.Stale, "a/catalog is at version 5, made from 3"},
 		{"older input", &fresh, 2, asset.Fresh, "nothing changed that we know of"},
 		{"input was never published", &fresh, -1, asset.Fresh, "nothing changed that we know of"},
-		{"input was never there", with(func(f *asset.PartitionFact) { f.Upstream = nil }), -1, asset.Fresh, "nothing changed that we know of"},
+		{"input was never there", with(func(f *asset.PartitionRecord) { f.Upstream = nil }), -1, asset.Fresh, "nothing changed that we know of"},
 		{
-			"made before the input was there", with(func(f *asset.PartitionFact) { f.Upstream = nil }), 0,
+			"made before the input was there", with(func(f *asset.PartitionRecord) { f.Upstream = nil }), 0,
 			asset.Stale, "a/catalog is at version 0, made before it was published",
 		},
-		{"quarantined", with(func(f *asset.PartitionFact) { f.Retryable = 9 }), 3, asset.Fresh, "nothing changed that we know of; 9 quarantined items will be tried again"},
+		{"quarantined", with(func(f *asset.PartitionRecord) { f.Retryable = 9 }), 3, asset.Fresh, "nothing changed that we know of; 9 quarantined items will be tried again"},
 		{
-			"quarantined, and the input is newer", with(func(f *asset.PartitionFact) { f.Retryable = 9 }), 4,
+			"quarantined, and the input is newer", with(func(f *asset.PartitionRecord) { f.Retryable = 9 }), 4,
 			asset.Stale, "a/catalog is at version 4, made from 3",
 		},
 		{"fresh", &fresh, 3, asset.Fresh, "nothing changed that we know of"},
-		{"its last attempt failed", with(func(f *asset.PartitionFact) { f.Attempt = asset.AttemptFailed }), 3, asset.Fresh, "nothing changed that we know of"},
+		{"its last attempt failed", with(func(f *asset.PartitionRecord) { f.Attempt = asset.AttemptFailed }), 3, asset.Fresh, "nothing changed that we know of"},
 		{
-			"rolled back, with items to do", with(func(f *asset.PartitionFact) { f.RolledBack, f.Pending, f.CodeVersion = new(int64(2)), 3, "6" }), 3,
+			"rolled back, with items to do", with(func(f *asset.PartitionRecord) { f.RolledBack, f.Pending, f.CodeVersion = new(int64(2)), 3, "6" }), 3,
 			asset.RolledBack, "rolled back to version 2; the next run brings it forward again",
 		},
 	}
@@ -77,11 +77,11 @@ func TestJudge(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := asset.GraphState{Facts: map[asset.Key]map[string]asset.PartitionFact{"a/catalog": {"5": {Version: tt.upstream, CodeVersion: "1"}}}}
+			w := asset.GraphState{Records: map[asset.Key]map[string]asset.PartitionRecord{"a/catalog": {"5": {Version: tt.upstream, CodeVersion: "1"}}}}
 			if tt.fact != nil {
-				w.Facts["a/download"] = map[string]asset.PartitionFact{"5": *tt.fact, "6": {Version: -1}}
+				w.Records["a/download"] = map[string]asset.PartitionRecord{"5": *tt.fact, "6": {Version: -1}}
 			}
-			standing := g.View(w).Judge(download, "5")
+			standing := g.View(w).Status(download, "5")
 			require.Equal(t, tt.state, standing.State)
 			require.Equal(t, tt.reason, standing.Reason)
 			require.Equal(t, tt.state == asset.Stale, standing.Axis != "")
@@ -92,11 +92,11 @@ func TestJudge(t *testing.T) {
 
 // stocked is a world in which two categories are known and everything in them is fresh.
 func stocked() asset.GraphState {
-	made := asset.PartitionFact{Version: 1, CodeVersion: "7", Upstream: asset.Versions{{Key: "a/catalog", Version: 1}}}
-	listed := asset.PartitionFact{Version: 1, CodeVersion: "1"}
+	made := asset.PartitionRecord{Version: 1, CodeVersion: "7", Upstream: asset.Versions{{Key: "a/catalog", Version: 1}}}
+	listed := asset.PartitionRecord{Version: 1, CodeVersion: "1"}
 	return asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Similar"}}},
-		Facts:      map[asset.Key]map[string]asset.PartitionFact{"a/catalog": {"5": listed, "6": listed}, "a/download": {"5": made, "6": made}},
+		Records:    map[asset.Key]map[string]asset.PartitionRecord{"a/catalog": {"5": listed, "6": listed}, "a/download": {"5": made, "6": made}},
 	}
 }
 
@@ -166,7 +166,7 @@ func TestPlanPartitions(t *testing.T) {
 		{"several", []string{"Similar", "5"}, []string{"a/download[5]", "a/download[6]"}, ""},
 		{"unknown", []string{"5", "Vacina"}, nil, `partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`},
 		{"part of a label", []string{"Gen"}, nil, `partition "Gen" is unknown`},
-		{"empty", []string{""}, nil, `partition "" is unknown`},
+		{"empty", []string{""}, nil, "a partition is named by an empty word"},
 	}
 	g := judged(t)
 	for _, tt := range tests {

@@ -33,7 +33,7 @@ type Traced interface {
 // Trace gives the provenance itself.
 func (p Provenance) Trace() Provenance { return p }
 
-// bind notes which state of the item a row is of: that is known to whoever asked for it, not to the code that made it.
+// bind notes which state of the item a row is of: that is known to the caller, not to the code that made it.
 func (p *Provenance) bind(fingerprint string) { p.Fingerprint = fingerprint }
 
 // boundTo is a row with the fingerprint of its item.

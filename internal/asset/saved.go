@@ -29,7 +29,7 @@ type Saved struct {
 	MadeAt       time.Time   `json:"made_at"`
 	Select       []string    `json:"select"`
 	Request      Request     `json:"request"`
-	Mode         string      `json:"mode"` // which settled items are done again
+	Mode         string      `json:"mode"` // which items with an outcome are done again
 	Steps        []SavedStep `json:"steps"`
 	Undiscovered []string    `json:"undiscovered,omitempty"`
 	Left         int         `json:"left,omitempty"`
@@ -55,7 +55,7 @@ type Basis struct {
 
 // Basis is what a partition is judged on now.
 func (v *View) Basis(a *Asset, partition string) (Basis, error) {
-	f := v.Fact(a.Key, partition)
+	f := v.Record(a.Key, partition)
 	b := Basis{Version: f.Version, CodeVersion: f.CodeVersion, Pending: f.Pending, Quarantined: f.Quarantined}
 	for _, dep := range a.Deps {
 		version, err := v.version(a, partition, dep.Key)
@@ -139,7 +139,7 @@ func (v *View) Check(s Saved, lake string, fresh Plan) error {
 	if s.Lake != lake {
 		return fault.New(fault.Invalid, "apply saved plan", "it was made from the data folder with the ledger %q, this one has %q: choose the folder with --data", s.Lake, lake)
 	}
-	moved, err := v.moved(s, fresh)
+	moved, err := v.changedSince(s, fresh)
 	if err != nil || len(moved) == 0 {
 		return err
 	}
@@ -151,8 +151,8 @@ func (v *View) Check(s Saved, lake string, fresh Plan) error {
 		s.MadeAt.Format(time.RFC3339), strings.Join(moved, "; "), more)
 }
 
-// moved says in words what is another than when the plan was saved, a line for each step.
-func (v *View) moved(s Saved, fresh Plan) ([]string, error) {
+// changedSince says in words what is another than when the plan was saved, a line for each step.
+func (v *View) changedSince(s Saved, fresh Plan) ([]string, error) {
 	now := make(map[string]Step, len(fresh.Steps))
 	for _, step := range fresh.Steps {
 		now[step.Name()] = step

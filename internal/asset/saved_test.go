@@ -29,7 +29,16 @@ func saved(t testing.TB, g *asset.Graph, w asset.GraphState, r asset.Request) as
 	return s
 }
 
-func TestASavedPlanIsReadAgain(t *testing.T) {
+func TestSavedPlan(t *testing.T) {
+	t.Parallel()
+	t.Run("can be read again", savedPlanCanBeReadAgain)
+	t.Run("is refused when damaged or foreign", savedPlanIsRefusedWhenDamagedOrForeign)
+	t.Run("names what changed since", savedPlanNamesWhatChangedSince)
+	t.Run("names a changed code version", savedPlanNamesChangedCodeVersion)
+	t.Run("bounds the list of changes", savedPlanBoundsListOfChanges)
+}
+
+func savedPlanCanBeReadAgain(t *testing.T) {
 	t.Parallel()
 	s := saved(t, judgedFor(t), stocked(), asset.Request{Filter: asset.Without})
 	text, err := s.Encode()
@@ -54,7 +63,7 @@ func judgedFor(t testing.TB) *asset.Graph {
 	return g
 }
 
-func TestASavedPlanIsRefused(t *testing.T) {
+func savedPlanIsRefusedWhenDamagedOrForeign(t *testing.T) {
 	t.Parallel()
 	text, err := saved(t, judgedFor(t), stocked(), asset.Request{Filter: asset.Without}).Encode()
 	require.NoError(t, err)
@@ -89,7 +98,7 @@ func TestASavedPlanIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatMovedSinceAPlanWasSaved(t *testing.T) {
+func savedPlanNamesWhatChangedSince(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
@@ -99,19 +108,23 @@ func TestWhatMovedSinceAPlanWasSaved(t *testing.T) {
 	}{
 		{"nothing", func(*asset.GraphState) {}, "lake", ""},
 		{"another lake", func(*asset.GraphState) {}, "other", `made from the data folder with the ledger "lake", this one has "other"`},
-		{"a version", func(w *asset.GraphState) { edit(w, "a/download", "5", func(f *asset.PartitionFact) { f.Version = 4 }) }, "lake", "a/download[5]: was version 1, is version 4: plan again"},
-		{"an input", func(w *asset.GraphState) { edit(w, "a/catalog", "6", func(f *asset.PartitionFact) { f.Version = 9 }) }, "lake", "a/download[6]: a/catalog was version 1, is version 9"},
-		{"an input's first version is gone", func(w *asset.GraphState) { delete(w.Facts["a/catalog"], "6") }, "lake", "a/catalog was version 1, is never published"},
-		{"items left over", func(w *asset.GraphState) { edit(w, "a/download", "5", func(f *asset.PartitionFact) { f.Pending = 2 }) }, "lake", "a/download[5]: items left over: were 0, are 2"},
+		{"a version", func(w *asset.GraphState) {
+			edit(w, "a/download", "5", func(f *asset.PartitionRecord) { f.Version = 4 })
+		}, "lake", "a/download[5]: was version 1, is version 4: plan again"},
+		{"an input", func(w *asset.GraphState) { edit(w, "a/catalog", "6", func(f *asset.PartitionRecord) { f.Version = 9 }) }, "lake", "a/download[6]: a/catalog was version 1, is version 9"},
+		{"an input's first version is gone", func(w *asset.GraphState) { delete(w.Records["a/catalog"], "6") }, "lake", "a/catalog was version 1, is never published"},
+		{"items left over", func(w *asset.GraphState) {
+			edit(w, "a/download", "5", func(f *asset.PartitionRecord) { f.Pending = 2 })
+		}, "lake", "a/download[5]: items left over: were 0, are 2"},
 		{"items quarantined", func(w *asset.GraphState) {
-			edit(w, "a/download", "5", func(f *asset.PartitionFact) { f.Quarantined = 3 })
+			edit(w, "a/download", "5", func(f *asset.PartitionRecord) { f.Quarantined = 3 })
 		}, "lake", "items quarantined: were 0, are 3"},
 		{"a partition came", func(w *asset.GraphState) {
 			w.Partitions["category"] = append(w.Partitions["category"], asset.Partition{Key: "7"})
 		}, "lake", "new: a/download[7]"},
 		{"a partition went", func(w *asset.GraphState) { w.Partitions["category"] = w.Partitions["category"][:1] }, "lake", "a/download[6]: the partition is gone"},
 		{"two things", func(w *asset.GraphState) {
-			edit(w, "a/download", "5", func(f *asset.PartitionFact) { f.Version, f.Pending = 2, 1 })
+			edit(w, "a/download", "5", func(f *asset.PartitionRecord) { f.Version, f.Pending = 2, 1 })
 		}, "lake", "was version 1, is version 2, items left over: were 0, are 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -136,18 +149,18 @@ func TestWhatMovedSinceAPlanWasSaved(t *testing.T) {
 	}
 }
 
-func edit(w *asset.GraphState, key asset.Key, partition string, change func(*asset.PartitionFact)) {
-	f := w.Facts[key][partition]
+func edit(w *asset.GraphState, key asset.Key, partition string, change func(*asset.PartitionRecord)) {
+	f := w.Records[key][partition]
 	change(&f)
-	facts := map[string]asset.PartitionFact{}
-	for k, v := range w.Facts[key] {
+	facts := map[string]asset.PartitionRecord{}
+	for k, v := range w.Records[key] {
 		facts[k] = v
 	}
 	facts[partition] = f
-	w.Facts[key] = facts
+	w.Records[key] = facts
 }
 
-func TestMovedCodeIsNamed(t *testing.T) {
+func savedPlanNamesChangedCodeVersion(t *testing.T) {
 	t.Parallel()
 	g := judgedFor(t)
 	s := saved(t, g, stocked(), asset.Request{})
@@ -163,7 +176,7 @@ func TestMovedCodeIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, "a/download[5]: code version 6 → 7; a/download[6]: code version 6 → 7")
 }
 
-func TestWhatMovedIsBounded(t *testing.T) {
+func savedPlanBoundsListOfChanges(t *testing.T) {
 	t.Parallel()
 	g := judgedFor(t)
 	s := saved(t, g, stocked(), asset.Request{})

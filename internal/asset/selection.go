@@ -103,7 +103,7 @@ func (s *Selector) resolve(text string, e Expression, mistakes []Mistake) ([]*As
 		if t, ok := e.root.(term); ok && t.attribute == statusAttribute {
 			reason = "no asset has a partition of this status"
 		}
-		r.mistakes = append(r.mistakes, mistake(place{0, len(text)}, reason+s.standing(e)))
+		r.mistakes = append(r.mistakes, mistake(place{0, len(text)}, reason+s.statusOf(e)))
 	}
 	if len(r.mistakes) > 0 {
 		return nil, wrong(text, r.mistakes)
@@ -117,8 +117,8 @@ func (s *Selector) resolve(text string, e Expression, mistakes []Mistake) ([]*As
 	return selected, nil
 }
 
-// standing says how the assets are, if an expression asks for that.
-func (s *Selector) standing(e Expression) string {
+// statusOf says how the assets are, if an expression asks for that.
+func (s *Selector) statusOf(e Expression) string {
 	if !e.AsksStatus() {
 		return ""
 	}

@@ -210,7 +210,7 @@ func TestSelectByStatus(t *testing.T) {
 	}
 }
 
-// TestSelectKnowing: the facts cost a look into the ledger, so nobody asks for them in vain.
+// TestSelectKnowing: the facts cost a look into the ledger, so they are read only when needed.
 func TestSelectKnowing(t *testing.T) {
 	t.Parallel()
 	g := described(t)

@@ -46,8 +46,8 @@ func Statuses() []Status {
 // StatusesOf gives the statuses of one partition of an asset: of what is published, of the last attempt, and whether it has
 // quarantined items.
 func (v *View) StatusesOf(a *Asset, partition string) []Status {
-	fact := v.Fact(a.Key, partition)
-	found := []Status{Status(v.Judge(a, partition).State)}
+	fact := v.Record(a.Key, partition)
+	found := []Status{Status(v.Status(a, partition).State)}
 	if fact.Attempt != "" {
 		found = append(found, Status(fact.Attempt))
 	}

@@ -8,13 +8,18 @@ import (
 	"drugslm/internal/asset"
 )
 
-func TestStatuses(t *testing.T) {
+func TestView(t *testing.T) {
+	t.Parallel()
+	t.Run("gives the statuses of an asset", viewGivesStatusesOfAsset)
+}
+
+func viewGivesStatusesOfAsset(t *testing.T) {
 	t.Parallel()
 	g := lineage(t)
-	fresh := asset.PartitionFact{CodeVersion: "1"}
+	fresh := asset.PartitionRecord{CodeVersion: "1"}
 	v := g.View(asset.GraphState{
 		Partitions: map[string][]asset.Partition{"category": {{Key: "5"}, {Key: "6"}, {Key: "7"}}},
-		Facts: map[asset.Key]map[string]asset.PartitionFact{
+		Records: map[asset.Key]map[string]asset.PartitionRecord{
 			"a/index": {"5": fresh, "6": fresh, "7": fresh},
 			"b/alone": {"5": fresh, "6": {CodeVersion: "1", Pending: 2, Attempt: asset.AttemptFailed}},
 		},

@@ -29,15 +29,15 @@ const (
 	CodeAxis   Axis = "code"
 )
 
-// Standing is how a partition stands, and why.
-type Standing struct {
+// PartitionStatus is how a partition stands, and why.
+type PartitionStatus struct {
 	State  State
 	Axis   Axis // of a stale partition; "" otherwise
 	Reason string
 }
 
-// PartitionFact is what the ledger knows of one partition of one asset.
-type PartitionFact struct {
+// PartitionRecord is what the ledger knows of one partition of one asset.
+type PartitionRecord struct {
 	Version     int64     // the table's version that last changed it; -1: never published
 	CodeVersion string    // of the code that made it
 	Upstream    Versions  // of each input, the highest version among the partitions it was made from; an input without one was not there
@@ -52,25 +52,25 @@ type PartitionFact struct {
 // GraphState is what a plan is made from: the time, the partitions that are known, and the facts about them.
 type GraphState struct {
 	Now        time.Time
-	Partitions map[string][]Partition           // of the dynamic sets, by name
-	Facts      map[Key]map[string]PartitionFact // by asset and partition key
+	Partitions map[string][]Partition             // of the dynamic sets, by name
+	Records    map[Key]map[string]PartitionRecord // by asset and partition key
 }
 
 // View is a world seen over a graph. It is made once for many questions, and is for one goroutine.
 type View struct {
 	g       *Graph
-	world   GraphState
+	state   GraphState
 	keys    map[*Partitions]Keys
 	highest map[Key]int64
 }
 
 // View looks at a world.
 func (g *Graph) View(w GraphState) *View {
-	return &View{g: g, world: w, keys: make(map[*Partitions]Keys), highest: make(map[Key]int64)}
+	return &View{g: g, state: w, keys: make(map[*Partitions]Keys), highest: make(map[Key]int64)}
 }
 
-// World gives what the view was made of.
-func (v *View) World() GraphState { return v.world }
+// State gives what the view was made of.
+func (v *View) State() GraphState { return v.state }
 
 // Keys gives the known partitions of an asset.
 func (v *View) Keys(a *Asset) Keys { return v.set(a.Partitions) }
@@ -78,7 +78,7 @@ func (v *View) Keys(a *Asset) Keys { return v.set(a.Partitions) }
 func (v *View) set(p *Partitions) Keys {
 	k, ok := v.keys[p]
 	if !ok {
-		k = p.Keys(func(name string) []Partition { return v.world.Partitions[name] }, v.world.Now)
+		k = p.Keys(func(name string) []Partition { return v.state.Partitions[name] }, v.state.Now)
 		v.keys[p] = k
 	}
 	return k
@@ -88,7 +88,7 @@ func (v *View) set(p *Partitions) Keys {
 func (v *View) Undiscovered(a *Asset) []string {
 	var names []string
 	for _, set := range a.Partitions.Sets() {
-		if len(v.world.Partitions[set.Name]) == 0 {
+		if len(v.state.Partitions[set.Name]) == 0 {
 			names = append(names, set.Name)
 		}
 	}
@@ -117,43 +117,43 @@ func (v *View) between(a *Asset, dep Key) Between {
 	return Between{To: v.set(a.Partitions), From: v.set(v.g.byKey[dep].Partitions)}
 }
 
-// Fact is what is known of a partition. One that nobody knows was never published.
-func (v *View) Fact(key Key, partition string) PartitionFact {
-	if f, ok := v.world.Facts[key][partition]; ok {
+// Record is what is known of a partition. One that nobody knows was never published.
+func (v *View) Record(key Key, partition string) PartitionRecord {
+	if f, ok := v.state.Records[key][partition]; ok {
 		return f
 	}
-	return PartitionFact{Version: -1}
+	return PartitionRecord{Version: -1}
 }
 
-// Judge says how a partition of a stands, and why.
-func (v *View) Judge(a *Asset, partition string) Standing {
-	fact := v.Fact(a.Key, partition)
+// Status says how a partition of a stands, and why.
+func (v *View) Status(a *Asset, partition string) PartitionStatus {
+	fact := v.Record(a.Key, partition)
 	switch {
 	case fact.Version < 0 && fact.Pending > 0:
-		return Standing{State: Missing, Reason: fmt.Sprintf("never published; %d items are left to do", fact.Pending)}
+		return PartitionStatus{State: Missing, Reason: fmt.Sprintf("never published; %d items are left to do", fact.Pending)}
 	case fact.Version < 0:
-		return Standing{State: Missing, Reason: "never published"}
+		return PartitionStatus{State: Missing, Reason: "never published"}
 	case fact.RolledBack != nil:
-		return Standing{State: RolledBack, Reason: fmt.Sprintf("rolled back to version %d; the next run brings it forward again", *fact.RolledBack)}
+		return PartitionStatus{State: RolledBack, Reason: fmt.Sprintf("rolled back to version %d; the next run brings it forward again", *fact.RolledBack)}
 	case fact.CodeVersion != a.CodeVersion:
-		return Standing{Stale, CodeAxis, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)}
+		return PartitionStatus{Stale, CodeAxis, fmt.Sprintf("code version %s → %s", fact.CodeVersion, a.CodeVersion)}
 	}
 	for _, dep := range a.Deps {
 		if reason := v.newer(a, partition, dep.Key, fact); reason != "" {
-			return Standing{Stale, SourceAxis, reason}
+			return PartitionStatus{Stale, SourceAxis, reason}
 		}
 	}
 	switch {
 	case fact.Pending > 0:
-		return Standing{Stale, SourceAxis, fmt.Sprintf("%d items are left to do", fact.Pending)}
+		return PartitionStatus{Stale, SourceAxis, fmt.Sprintf("%d items are left to do", fact.Pending)}
 	case fact.Retryable > 0:
-		return Standing{State: Fresh, Reason: fmt.Sprintf("nothing changed that we know of; %d quarantined items will be tried again", fact.Retryable)}
+		return PartitionStatus{State: Fresh, Reason: fmt.Sprintf("nothing changed that we know of; %d quarantined items will be tried again", fact.Retryable)}
 	}
-	return Standing{State: Fresh, Reason: "nothing changed that we know of"}
+	return PartitionStatus{State: Fresh, Reason: "nothing changed that we know of"}
 }
 
 // newer says how an input is newer than what was made from it; "" if it is not.
-func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionFact) string {
+func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionRecord) string {
 	now, err := v.version(a, partition, dep)
 	if err != nil {
 		return err.Error()
@@ -171,7 +171,7 @@ func (v *View) newer(a *Asset, partition string, dep Key, fact PartitionFact) st
 
 // Outdated reports whether an input is newer than what was made from it. version is the highest among the partitions of
 // the input that it is made from; -1: there is none.
-func (f PartitionFact) Outdated(dep Key, version int64) bool {
+func (f PartitionRecord) Outdated(dep Key, version int64) bool {
 	from, read := f.Upstream.Of(dep)
 	return version >= 0 && (!read || version > from)
 }
@@ -180,12 +180,12 @@ func (f PartitionFact) Outdated(dep Key, version int64) bool {
 func (v *View) version(a *Asset, partition string, dep Key) (int64, error) {
 	switch v.g.mapping(a, dep).(type) {
 	case same:
-		return v.Fact(dep, partition).Version, nil
+		return v.Record(dep, partition).Version, nil
 	case all: // the same for every partition: asked once
 		highest, ok := v.highest[dep]
 		if !ok {
 			highest = -1
-			for _, f := range v.world.Facts[dep] {
+			for _, f := range v.state.Records[dep] {
 				highest = max(highest, f.Version)
 			}
 			v.highest[dep] = highest
@@ -195,7 +195,7 @@ func (v *View) version(a *Asset, partition string, dep Key) (int64, error) {
 	keys, err := v.Upstream(a, partition, dep)
 	highest := int64(-1)
 	for _, key := range keys {
-		highest = max(highest, v.Fact(dep, key).Version)
+		highest = max(highest, v.Record(dep, key).Version)
 	}
 	return highest, err
 }

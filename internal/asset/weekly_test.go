@@ -116,15 +116,15 @@ func ExampleSpec_weekly() {
 
 // lately is 12 August 2026: all days to the 8th and two weeks were published, and then 1 August once more.
 func lately() asset.GraphState {
-	updates := make(map[string]asset.PartitionFact)
+	updates := make(map[string]asset.PartitionRecord)
 	for i := range 20 {
 		day := time.Date(2026, 7, 20+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		updates[day] = asset.PartitionFact{Version: int64(8 + i), CodeVersion: "1"}
+		updates[day] = asset.PartitionRecord{Version: int64(8 + i), CodeVersion: "1"}
 	}
-	updates["2026-08-01"] = asset.PartitionFact{Version: 31, CodeVersion: "1"}
+	updates["2026-08-01"] = asset.PartitionRecord{Version: 31, CodeVersion: "1"}
 	return asset.GraphState{
 		Now: time.Date(2026, 8, 12, 12, 0, 0, 0, time.UTC),
-		Facts: map[asset.Key]map[string]asset.PartitionFact{
+		Records: map[asset.Key]map[string]asset.PartitionRecord{
 			anvisa.UpdatesKey: updates,
 			WeeklyKey: {
 				"2026-07-20": {Version: 0, CodeVersion: "1", Upstream: asset.Versions{{Key: anvisa.UpdatesKey, Version: 14}}},

@@ -85,7 +85,7 @@ func newWindows(w Window) (*windows, error) {
 		return nil, fmt.Errorf("%d windows ahead: want none, or some", w.Ahead)
 	}
 	s.first = s.ticks.Next(start.Add(-time.Second))
-	return s, s.tellApart()
+	return s, s.checkDistinct()
 }
 
 // mark reads a mark.
@@ -121,8 +121,8 @@ func (s *windows) instant(mark time.Time) time.Time {
 // tried is how much of the windows is tried when a set is declared: a year, in which every change of the clock comes.
 const tried = 366 * 24 * time.Hour
 
-// tellApart wants keys that are read back as the window they name.
-func (s *windows) tellApart() error {
+// checkDistinct wants keys that are read back as the window they name.
+func (s *windows) checkDistinct() error {
 	for at := s.first; at.Sub(s.first) < tried; {
 		key := s.key(at)
 		if back, err := s.mark(s.Layout, key); err != nil || !back.Equal(at) {

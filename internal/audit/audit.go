@@ -4,7 +4,7 @@
 // ledger says has a row has exactly one in the table's latest version, in the part that the ledger says, and there are
 // no other rows; each row is of the fingerprint and the code version that the ledger says; each PDF that a row names is stored with the bytes that its sha256 promises. An audit only reads. It
 // may run beside a worker, but then a publish that happens in between shows as a finding, as does one that was cut
-// short and that the next run puts right: run it again.
+// short and that the next run corrects: run it again.
 package audit
 
 import (
@@ -35,7 +35,7 @@ type Finding struct {
 	Partition string    `json:"partition"`
 	Subject   string    `json:"subject"` // an item, a file, or "counts"
 	Problem   string    `json:"problem"`
-	Cure      string    `json:"cure,omitempty"` // what to do about it, where that is known
+	Repair    string    `json:"cure,omitempty"` // what to do about it, where that is known
 }
 
 // Report is the outcome of an audit.
@@ -52,12 +52,12 @@ type File interface {
 	FileSHA256() string
 }
 
-// auditor is an audit under way.
+// auditor is an audit in progress.
 type auditor struct {
 	Subject
-	report   Report
-	verified map[string]bool // files by name: each is read once
-	strange  []Finding       // rows of the partition that are of another fingerprint or code version than the ledger says
+	report       Report
+	verified     map[string]bool // files by name: each is read once
+	foreignFiles []Finding       // rows of the partition that are of another fingerprint or code version than the ledger says
 }
 
 // Run audits everything. An error means that it could not be done, not that something was found.
@@ -133,7 +133,7 @@ func (a *auditor) refused(made *asset.Asset, err error) bool {
 	if kind := fault.KindOf(err); err == nil || kind != fault.Invalid && kind != fault.Corrupt {
 		return false
 	}
-	a.report.Findings = append(a.report.Findings, Finding{Asset: made.Key, Subject: "table", Problem: err.Error(), Cure: versions.RepairCommand(made, err)})
+	a.report.Findings = append(a.report.Findings, Finding{Asset: made.Key, Subject: "table", Problem: err.Error(), Repair: versions.RepairCommand(made, err)})
 	return true
 }
 
@@ -153,7 +153,7 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 	}
 	for id, file := range moved {
 		if e, ok := published[id]; ok {
-			e.Part = file
+			e.File = file
 			published[id] = e
 		}
 	}
@@ -171,7 +171,7 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(published)) {
-		found(id, "should have its row in %q, but no row of it is there", published[id].Part)
+		found(id, "should have its row in %q, but no row of it is there", published[id].File)
 	}
 	return a.mismatched(ctx, made.Key, key)
 }
@@ -179,23 +179,23 @@ func (a *auditor) partition(ctx context.Context, made *asset.Asset, key string, 
 // mismatched reports the rows that are not of the fingerprint or the code version that the ledger says, and has them made again
 // if that is asked for.
 func (a *auditor) mismatched(ctx context.Context, key asset.Key, partition string) error {
-	for _, f := range a.strange {
+	for _, f := range a.foreignFiles {
 		f.Asset, f.Partition = key, partition
-		f.Cure = "starter audit --repair lets the next run make it again"
+		f.Repair = "starter audit --repair lets the next run make it again"
 		if a.Repair {
 			err := a.Ledger.InvalidateRow(ctx, string(key), partition, f.Subject, f.Problem)
 			switch {
 			case fault.KindOf(err) == fault.Busy:
-				f.Cure = "a run is at the partition: repair it once that has ended"
+				f.Repair = "a run is at the partition: repair it once that has ended"
 			case err != nil:
 				return err
 			default:
-				f.Cure = "the next run of the partition makes it again"
+				f.Repair = "the next run of the partition makes it again"
 			}
 		}
 		a.report.Findings = append(a.report.Findings, f)
 	}
-	a.strange = nil
+	a.foreignFiles = nil
 	return nil
 }
 
@@ -209,9 +209,9 @@ func (a *auditor) compare(e ledger.Entry, row any) {
 	p := made.Trace()
 	switch {
 	case p.CodeVersion != "" && e.CodeVersion != "" && p.CodeVersion != e.CodeVersion:
-		a.strange = append(a.strange, Finding{Subject: e.ID, Problem: fmt.Sprintf("its row was made with code version %s, the ledger says %s", p.CodeVersion, e.CodeVersion)})
+		a.foreignFiles = append(a.foreignFiles, Finding{Subject: e.ID, Problem: fmt.Sprintf("its row was made with code version %s, the ledger says %s", p.CodeVersion, e.CodeVersion)})
 	case p.Fingerprint != "" && e.Fingerprint != "" && p.Fingerprint != e.Fingerprint:
-		a.strange = append(a.strange, Finding{Subject: e.ID, Problem: fmt.Sprintf("its row is of fingerprint %s, the ledger says %s", p.Fingerprint, e.Fingerprint)})
+		a.foreignFiles = append(a.foreignFiles, Finding{Subject: e.ID, Problem: fmt.Sprintf("its row is of fingerprint %s, the ledger says %s", p.Fingerprint, e.Fingerprint)})
 	}
 }
 
@@ -245,8 +245,8 @@ func (a *auditor) items(ctx context.Context, key, partition string) (map[string]
 			default:
 				c.Pending++
 			}
-			if e.Part != "" || e.State == ledger.Published {
-				parts[e.ID] = ledger.Entry{Item: ledger.Item{ID: e.ID, Fingerprint: e.Fingerprint}, State: e.State, CodeVersion: e.CodeVersion, Part: e.Part}
+			if e.File != "" || e.State == ledger.Published {
+				parts[e.ID] = ledger.Entry{Item: ledger.Item{ID: e.ID, Fingerprint: e.Fingerprint}, State: e.State, CodeVersion: e.CodeVersion, File: e.File}
 			}
 			filter.After = e.ID
 		}
@@ -274,8 +274,8 @@ func (a *auditor) rows(
 			switch {
 			case !ok:
 				found(id, "has a row in %s, but the ledger has no published item for it, or it has two rows", file.Path)
-			case e.Part != file.Path:
-				found(id, "has its row in %s, the ledger says %s", file.Path, e.Part)
+			case e.File != file.Path:
+				found(id, "has its row in %s, the ledger says %s", file.Path, e.File)
 			default:
 				a.compare(e, row)
 			}

@@ -57,8 +57,8 @@ func setup(t *testing.T) *bundle {
 	t.Cleanup(func() { require.NoError(t, books.Close()) })
 	store, err := lake.Dir(filepath.Join(dir, "lake"))
 	require.NoError(t, err)
-	none := func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Claim, error) {
-		return asset.Claim{}, errors.New("an audit asks no source")
+	none := func(context.Context, asset.Run, func(asset.Item, row) error) (asset.Listing, error) {
+		return asset.Listing{}, errors.New("an audit asks no source")
 	}
 	a := asset.New(asset.Spec[row]{
 		Key: key, Location: "download", CodeVersion: "1", Queue: asset.QueueBrowser, List: none,
@@ -77,7 +77,7 @@ func setup(t *testing.T) *bundle {
 func (b *bundle) fill() {
 	ctx, books := b.t.Context(), b.subject.Ledger
 	require.NoError(b.t, books.SavePartitions(ctx, "category", []ledger.Partition{{Key: partition}}))
-	b.enrol("r1", "old", "a", "b", "c", "d", "e", "f")
+	b.sync("r1", "old", "a", "b", "c", "d", "e", "f")
 	first, second := b.part("a", "b"), b.part("c", "e")
 	staged := func(id string, f lake.File) ledger.Outcome {
 		return ledger.Outcome{ID: id, State: ledger.Staged, Staged: f.Path}
@@ -87,7 +87,7 @@ func (b *bundle) fill() {
 		{ID: "d", State: ledger.Absent, Kind: "not_found"}, {ID: "f", State: ledger.Quarantined, Kind: "corrupt", Reason: "not a PDF"},
 	}))
 	id, err := books.BeginPublish(ctx, ledger.Materialization{Asset: key, Partition: partition, Run: "r1", CodeVersion: "1",
-		Moves: ledger.Moves{Added: []ledger.Part{{Path: first.Path}, {Path: second.Path}}}})
+		Moves: ledger.Moves{Added: []ledger.DataFile{{Path: first.Path}, {Path: second.Path}}}})
 	require.NoError(b.t, err)
 	b.commit(lake.Change{Partition: partition, Add: []lake.File{first, second}})
 	require.NoError(b.t, books.FinishPublish(ctx, id, 0, 4, 400))
@@ -105,7 +105,7 @@ func items(fingerprint string, ids ...string) func(func(ledger.Item, error) bool
 	}
 }
 
-func (b *bundle) enrol(run, fingerprint string, ids ...string) {
+func (b *bundle) sync(run, fingerprint string, ids ...string) {
 	_, err := b.subject.Ledger.SyncItems(b.t.Context(), ledger.Enumeration{
 		Asset: key, Partition: partition, Run: run, CodeVersion: "1", Items: items(fingerprint, ids...)})
 	require.NoError(b.t, err)
@@ -117,7 +117,7 @@ func (b *bundle) part(ids ...string) lake.File {
 }
 
 func (b *bundle) partOf(partition string, ids ...string) lake.File {
-	p, err := b.table.NewPart(b.t.Context(), partition, nil)
+	p, err := b.table.NewFile(b.t.Context(), partition, nil)
 	require.NoError(b.t, err)
 	var name string
 	for _, id := range ids {
@@ -168,7 +168,16 @@ func (b *bundle) findings() []string {
 	return found
 }
 
-func TestWhatAgreesHasNoFindings(t *testing.T) {
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	t.Run("finds nothing when everything agrees", auditFindsNothingWhenEverythingAgrees)
+	t.Run("finds every disagreement", auditFindsEveryDisagreement)
+	t.Run("finds a wrong row count of a file", auditFindsWrongRowCountOfFile)
+	t.Run("reports nothing when it is stopped", auditReportsNothingWhenItIsStopped)
+	t.Run("repairs rows in the next run", auditRepairsRowsInNextRun)
+}
+
+func auditFindsNothingWhenEverythingAgrees(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	report, err := audit.Run(t.Context(), b.subject)
@@ -176,7 +185,7 @@ func TestWhatAgreesHasNoFindings(t *testing.T) {
 	require.Equal(t, audit.Report{Partitions: 1, Items: 6, Rows: 4, Files: 4, Findings: []audit.Finding{}}, report)
 }
 
-func TestWhatDisagreesIsFound(t *testing.T) {
+func auditFindsEveryDisagreement(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		damage func(*bundle)
@@ -274,7 +283,7 @@ func TestWhatDisagreesIsFound(t *testing.T) {
 }
 
 // A log that counts rows wrongly misleads readers that trust its statistics.
-func TestAMiscountedPartIsFound(t *testing.T) {
+func auditFindsWrongRowCountOfFile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	names, err := filepath.Glob(b.file("download", "_delta_log", "*.json"))
@@ -291,7 +300,7 @@ func TestAMiscountedPartIsFound(t *testing.T) {
 	require.Contains(t, b.findings()[0], "holds 2 rows, the table's log says 3")
 }
 
-func TestAnAuditThatIsStoppedHasNoVerdict(t *testing.T) {
+func auditReportsNothingWhenItIsStopped(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -301,7 +310,7 @@ func TestAnAuditThatIsStoppedHasNoVerdict(t *testing.T) {
 }
 
 // A repair has the next run make what is wrong, once nobody is at the partition, and readers keep what they have until then.
-func TestARepairIsMadeByTheNextRun(t *testing.T) {
+func auditRepairsRowsInNextRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.damage(`UPDATE items SET code_version = '2' WHERE id = 'a'`)
@@ -314,7 +323,7 @@ func TestARepairIsMadeByTheNextRun(t *testing.T) {
 		require.NoError(t, err)
 		found := []string{}
 		for _, f := range report.Findings {
-			found = append(found, f.Subject+": "+f.Cure)
+			found = append(found, f.Subject+": "+f.Repair)
 		}
 		return found
 	}

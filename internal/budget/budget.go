@@ -1,4 +1,4 @@
-// Package budget limits the rate of requests to one host. The rate is recorded in a [Book], shared by every worker and every run,
+// Package budget limits the rate of requests to one host. The rate is recorded in a [Store], shared by every worker and every run,
 // and survives a restart.
 //
 // Make one [Budget] per process and host. It is safe for use by any number of goroutines. Before each request [Budget.Take] waits
@@ -17,7 +17,7 @@
 //
 // With a rate of R requests a second, no sliding window of W seconds holds more than R × W + 1 grants. This holds for all workers
 // on one ledger together, whatever is restarted, stopped or continued, and whatever the clocks of the processes show: each turn is
-// granted in a transaction of the book, at the time that is read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
+// granted in a transaction of the store, at the time that is read in it, no sooner than 1/R ÷ pace after the one before. Nothing is
 // granted while the host is blocked. The time from the grant to the source differs from request to request: a window at the source
 // may hold R × (W + J) + 1, where J is that difference. A process that is stopped between a grant and its use for more than a
 // quarter of the interval takes another turn. A process that is stopped after that, in the few instructions before it sends, or
@@ -66,10 +66,10 @@ const (
 
 const (
 	throttled     = time.Minute      // the block when the source asks to slow down and does not say for how long
-	glance        = time.Second      // how old the knowledge of a block may be when turns cost nothing
+	maxBlockAge   = time.Second      // how old the knowledge of a block may be when turns cost nothing
 	reportTimeout = 30 * time.Second // to write a report, also if its request was canceled
-	lateShare     = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
-	lateLeast     = 50 * time.Millisecond
+	latenessShare = 4                // a grant that is older than this part of the interval, and than lateLeast, is not used
+	minLateness   = 50 * time.Millisecond
 )
 
 // Options limit the rate of requests to a host.
@@ -83,22 +83,22 @@ type Options struct {
 
 // Budget is the access of one process to the pace of one host.
 type Budget struct {
-	book     Book
+	store    Store
 	host     string
 	interval time.Duration // 0: no limit
 	o        Options
 
-	mu      sync.Mutex
-	free    time.Time // until then turns of a host without a limit cost not even a look
-	settled bool      // the last answer found the host at full pace, with nothing to make up for
-	probe   string    // the probe that is ours, if there is one
-	probing time.Time // since when
+	mu             sync.Mutex
+	free           time.Time // until then turns of a host without a limit cost not even a look
+	recordedAnswer bool      // the last answer found the host at full pace, with nothing to make up for
+	probe          string    // the probe that is ours, if there is one
+	probing        time.Time // since when
 }
 
 // New returns the budget of a host, "host:port" as in the address of the source. No limit for a host that is not this
 // machine, and a rate that is not a number, are fault.Invalid.
-func New(book Book, host string, o Options) (*Budget, error) {
-	b := &Budget{book: book, host: host, o: o}
+func New(book Store, host string, o Options) (*Budget, error) {
+	b := &Budget{store: book, host: host, o: o}
 	switch {
 	case host == "":
 		return nil, fault.New(fault.Invalid, "make budget", "the source has no host")
@@ -156,7 +156,7 @@ func (b *Budget) Take(ctx context.Context) error {
 		case turn.Wait > b.o.MaxWait:
 			return &fault.Error{Kind: fault.Throttled, Op: "take turn", After: turn.Wait,
 				Err: errors.New("the budget of " + b.host + " is used up for now")}
-		case turn.Granted && (turn.Probe || time.Since(decided) <= max(turn.Step/lateShare, lateLeast)):
+		case turn.Granted && (turn.Probe || time.Since(decided) <= max(turn.Step/latenessShare, minLateness)):
 			// A probe may be late: nobody else is let go, so it cannot be too close to another request.
 			b.o.Log.DebugContext(ctx, "a request is let go", "host", b.host, "at", turn.At, "probe", turn.Probe)
 			return nil
@@ -172,7 +172,7 @@ func (b *Budget) Take(ctx context.Context) error {
 }
 
 // unlimited reports whether a turn costs nothing, as that of a host on this machine without a limit does. It looks at the
-// book once a second.
+// store once a second.
 func (b *Budget) unlimited(ctx context.Context) (bool, error) {
 	if b.interval > 0 {
 		return false, nil
@@ -183,23 +183,23 @@ func (b *Budget) unlimited(ctx context.Context) (bool, error) {
 	if free {
 		return true, nil
 	}
-	s, now, err := b.book.ReadBudget(ctx, b.host)
+	s, now, err := b.store.ReadBudget(ctx, b.host)
 	if err != nil || s.Rate > 0 || s.Circuit(now) != CircuitClosed {
 		return false, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.free = time.Now().Add(glance)
-	b.settled = s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
+	b.free = time.Now().Add(maxBlockAge)
+	b.recordedAnswer = s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
 	return true, nil
 }
 
-// turn asks the book, and gives the moment at which it decided, by the clock that runs on while a process is stopped.
+// turn asks the store, and gives the moment at which it decided, by the clock that runs on while a process is stopped.
 func (b *Budget) turn(ctx context.Context, ask Ask) (turn Turn, decided time.Time, err error) {
-	var settled bool
-	err = b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) (changed bool) {
+	var recorded bool
+	err = b.store.ChangeBudget(ctx, b.host, func(now time.Time, s *State) (changed bool) {
 		turn, changed = s.Take(now, ask)
-		decided, settled = time.Now(), s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
+		decided, recorded = time.Now(), s.Pace >= 1 && s.Refusals == 0 && s.Strain == 0
 		return changed
 	})
 	if err != nil {
@@ -210,7 +210,7 @@ func (b *Budget) turn(ctx context.Context, ask Ask) (turn Turn, decided time.Tim
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.settled = settled
+	b.recordedAnswer = recorded
 	if turn.Granted && turn.Probe {
 		b.probe, b.probing = ask.Who, decided
 	}
@@ -240,7 +240,7 @@ func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) e
 			k.For = throttled
 		}
 		b.mu.Lock()
-		b.free, b.settled = time.Time{}, false
+		b.free, b.recordedAnswer = time.Time{}, false
 		b.mu.Unlock()
 		return b.block(ctx, k)
 	case "", fault.NotFound: // "there is none" is an answer like any other
@@ -253,7 +253,7 @@ func (b *Budget) Report(ctx context.Context, err error, latency time.Duration) e
 // block keeps everybody away, and says so in the log.
 func (b *Budget) block(ctx context.Context, k Block) error {
 	var from, until time.Time
-	err := b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool {
+	err := b.store.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool {
 		s.Block(now, k)
 		from, until = now, s.BlockedUntil
 		return true
@@ -279,12 +279,12 @@ func (b *Budget) probeOf(began time.Time) string {
 
 func (b *Budget) answered(ctx context.Context, a Answer) error {
 	b.mu.Lock()
-	settled := b.settled
+	recorded := b.recordedAnswer
 	b.mu.Unlock()
-	if a.Probe == "" && !a.Failed && !a.Slow && (settled || !a.Good) {
+	if a.Probe == "" && !a.Failed && !a.Slow && (recorded || !a.Good) {
 		return nil
 	}
-	return b.book.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool { return s.Answer(now, a) })
+	return b.store.ChangeBudget(ctx, b.host, func(now time.Time, s *State) bool { return s.Answer(now, a) })
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -77,7 +77,22 @@ func (b *bundle) waits(of *budget.Budget) time.Duration {
 	return time.Since(start)
 }
 
-func TestTwoWorkersShareOnePace(t *testing.T) {
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	t.Run("gives two workers one pace", budgetGivesTwoWorkersOnePace)
+	t.Run("keeps the pace over a restart", budgetKeepsPaceOverRestart)
+	t.Run("returns long waits as errors", budgetReturnsLongWaitsAsErrors)
+	t.Run("respects Retry-After for all workers", budgetRespectsRetryAfterForAllWorkers)
+	t.Run("stops workers that wait", budgetStopsWorkersThatWait)
+	t.Run("doubles the block with each refusal", budgetDoublesBlockWithEachRefusal)
+	t.Run("sends one probe after a refusal", budgetSendsOneProbeAfterRefusal)
+	t.Run("lowers the pace after several failures", budgetLowersPaceAfterSeveralFailures)
+	t.Run("lowers the pace after slow answers", budgetLowersPaceAfterSlowAnswers)
+	t.Run("ends a wait with its context", budgetEndsWaitWithItsContext)
+	t.Run("has no limit on loopback", budgetHasNoLimitOnLoopback)
+}
+
+func budgetGivesTwoWorkersOnePace(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		start := time.Now()
@@ -108,7 +123,7 @@ func TestTwoWorkersShareOnePace(t *testing.T) {
 	})
 }
 
-func TestPaceSurvivesReopen(t *testing.T) {
+func budgetKeepsPaceOverRestart(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		first := b.budget(budget.Options{RPS: 0.1})
@@ -122,7 +137,7 @@ func TestPaceSurvivesReopen(t *testing.T) {
 	})
 }
 
-func TestLongWaitIsNotSlept(t *testing.T) {
+func budgetReturnsLongWaitsAsErrors(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		of := b.budget(budget.Options{RPS: 1.0 / 60})
@@ -137,7 +152,7 @@ func TestLongWaitIsNotSlept(t *testing.T) {
 	})
 }
 
-func TestRetryAfterIsExactForEverybody(t *testing.T) {
+func budgetRespectsRetryAfterForAllWorkers(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		one, two := b.budget(budget.Options{RPS: 1}), b.budget(budget.Options{RPS: 1})
@@ -167,7 +182,7 @@ func TestRetryAfterIsExactForEverybody(t *testing.T) {
 	})
 }
 
-func TestBlockReachesSleepers(t *testing.T) {
+func budgetStopsWorkersThatWait(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		of := b.budget(budget.Options{RPS: 0.1})
@@ -182,7 +197,7 @@ func TestBlockReachesSleepers(t *testing.T) {
 	})
 }
 
-func TestRefusalsDouble(t *testing.T) {
+func budgetDoublesBlockWithEachRefusal(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		one, two := b.budget(budget.Options{RPS: 1}), b.budget(budget.Options{RPS: 1})
@@ -206,7 +221,7 @@ func TestRefusalsDouble(t *testing.T) {
 	})
 }
 
-func TestOneRequestProbesAfterARefusal(t *testing.T) {
+func budgetSendsOneProbeAfterRefusal(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		one, two := b.budget(budget.Options{RPS: 100}), b.budget(budget.Options{RPS: 100})
@@ -247,7 +262,7 @@ func TestOneRequestProbesAfterARefusal(t *testing.T) {
 	})
 }
 
-func TestSeveralFailuresTakePace(t *testing.T) {
+func budgetLowersPaceAfterSeveralFailures(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		of := b.budget(budget.Options{RPS: 1000})
@@ -275,7 +290,7 @@ func TestSeveralFailuresTakePace(t *testing.T) {
 	})
 }
 
-func TestSlowAnswersTakePace(t *testing.T) {
+func budgetLowersPaceAfterSlowAnswers(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		of := b.budget(budget.Options{RPS: 1, Patience: 5 * time.Second})
@@ -289,7 +304,7 @@ func TestSlowAnswersTakePace(t *testing.T) {
 	})
 }
 
-func TestTakeEndsWithContext(t *testing.T) {
+func budgetEndsWaitWithItsContext(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		of := b.budget(budget.Options{RPS: 0.1})
@@ -300,27 +315,27 @@ func TestTakeEndsWithContext(t *testing.T) {
 	})
 }
 
-// counting counts the questions to a book.
+// counting counts the questions to a store.
 type counting struct {
-	budget.Book
+	budget.Store
 	read, changed int
 }
 
 func (c *counting) ReadBudget(ctx context.Context, host string) (budget.State, time.Time, error) {
 	c.read++
-	return c.Book.ReadBudget(ctx, host)
+	return c.Store.ReadBudget(ctx, host)
 }
 
 func (c *counting) ChangeBudget(ctx context.Context, host string, fn func(time.Time, *budget.State) bool) error {
 	c.changed++
-	return c.Book.ChangeBudget(ctx, host, fn)
+	return c.Store.ChangeBudget(ctx, host, fn)
 }
 
-func TestNoLimitOnLoopback(t *testing.T) {
+func budgetHasNoLimitOnLoopback(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(b *bundle) {
 		const local = "127.0.0.1:8080"
-		book := &counting{Book: b.book}
+		book := &counting{Store: b.book}
 		of, err := budget.New(book, local, budget.Options{})
 		require.NoError(b, err)
 		for range 1000 {

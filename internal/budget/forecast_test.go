@@ -9,7 +9,12 @@ import (
 	"drugslm/internal/budget"
 )
 
-func TestForecast(t *testing.T) {
+func TestPaceForecast(t *testing.T) {
+	t.Parallel()
+	t.Run("agrees with the budget", paceForecastAgreesWithBudget)
+}
+
+func paceForecastAgreesWithBudget(t *testing.T) {
 	t.Parallel()
 	require.Zero(t, budget.Forecast(0, 1, 1000), "no limit")
 	require.Zero(t, budget.Forecast(1, 1, 0))

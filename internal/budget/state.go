@@ -19,8 +19,8 @@ const (
 const (
 	slowTimes     = 0.75             // of the pace is left after a slow answer, or after several failures
 	successPlus   = 0.05             // of the full pace comes back with a good answer
-	strainMost    = 3                // failures, less a quarter for each good answer, that slow the pace
-	strainLess    = 0.25             // is taken off by a good answer
+	maxStrain     = 3                // failures, less a quarter for each good answer, that slow the pace
+	strainDecay   = 0.25             // is taken off by a good answer
 	circuitGrowth = 12               // the longest open circuit, in first ones; unless the source itself asks for more
 	probeLease    = 2 * time.Minute  // a probe that was not heard of for so long is lost with its worker
 	probePause    = 30 * time.Second // between probes that tell nothing, as a browser that died
@@ -29,7 +29,7 @@ const (
 	anyPatience   = time.Hour        // of any process that may have taken a place in the queue
 )
 
-// State is what the book records of one host.
+// State is what the store records of one host.
 type State struct {
 	Host         string
 	NextAt       time.Time     // the next free place in the queue
@@ -83,7 +83,7 @@ type Ask struct {
 // Turn is the answer to an Ask: granted, how long to wait, or blocked.
 type Turn struct {
 	Granted bool          // send now
-	At      time.Time     // when it was decided, by the clock of the book
+	At      time.Time     // when it was decided, by the clock of the store
 	Probe   bool          // and it is the one request that finds out whether the source still refuses us
 	Wait    time.Duration // then ask again with Place; longer than Ask.Patience: no place was taken
 	Place   time.Time
@@ -262,13 +262,13 @@ func (s *State) Answer(now time.Time, a Answer) bool {
 	}
 	switch {
 	case a.Failed:
-		if s.Strain++; s.Strain >= strainMost {
+		if s.Strain++; s.Strain >= maxStrain {
 			s.Strain, s.Pace = 0, max(MinPace, s.Pace*slowTimes)
 		}
 	case a.Slow:
 		s.Pace = max(MinPace, s.Pace*slowTimes)
 	case a.Good:
-		if s.Strain = max(0, s.Strain-strainLess); s.Strain == 0 {
+		if s.Strain = max(0, s.Strain-strainDecay); s.Strain == 0 {
 			s.Pace = min(1, s.Pace+successPlus)
 		}
 	}

@@ -14,9 +14,16 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-// TestWhatIsNoFileIsRefused types a pipe that nobody writes to, a device and a folder wherever a file is read: each would
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	t.Run("must be regular files", filesMustBeRegularFiles)
+	t.Run("replace regular files only", filesReplaceRegularFilesOnly)
+	t.Run("are read by a portal from its state only", filesAreReadByPortalFromItsStateOnly)
+}
+
+// filesMustBeRegularFiles types a pipe that nobody writes to, a device and a folder wherever a file is read: each would
 // hang, or never end.
-func TestWhatIsNoFileIsRefused(t *testing.T) {
+func filesMustBeRegularFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pipe := filepath.Join(folder, "pipe.pdf")
@@ -38,8 +45,8 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	}
 }
 
-// TestOnlyFilesAreWrittenOver names what is no file wherever one is written.
-func TestOnlyFilesAreWrittenOver(t *testing.T) {
+// filesReplaceRegularFilesOnly names what is no file wherever one is written.
+func filesReplaceRegularFilesOnly(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pipe, device := filepath.Join(folder, "pipe"), filepath.Join(folder, "device")
@@ -47,26 +54,27 @@ func TestOnlyFilesAreWrittenOver(t *testing.T) {
 	require.NoError(t, os.Symlink("/dev/full", device))
 	broken := filepath.Join(folder, "broken.pdf")
 	require.NoError(t, os.WriteFile(broken, []byte("no PDF"), 0o600))
+	data := clitest.Empty(t)
 	for path, want := range map[string]string{pipe: "is a pipe", device: "is a device", folder: "is a folder"} {
 		for _, args := range [][]string{
 			{"plan", "*", "--save", path},
 			{"quality", "--html", path},
 			{"leaflet", "view", broken, "--out", path},
 		} {
-			code, stdout, stderr := clitest.Run(t, t.TempDir(), args...)
+			code, stdout, stderr := clitest.Run(t, data, args...)
 			require.Equal(t, cli.ExitUsage, code, "%v: %s%s", args, stdout, stderr)
 			require.Contains(t, stderr, want, "%v", args)
 		}
 	}
 	for _, args := range [][]string{{"plan", "*", "--save", "-"}, {"quality", "--html", "-"}} {
-		code, _, stderr := clitest.Run(t, t.TempDir(), args...)
+		code, _, stderr := clitest.Run(t, data, args...)
 		require.Equal(t, cli.ExitUsage, code)
 		require.Contains(t, stderr, "- is no file")
 	}
 }
 
-// TestAPortalReadsOnlyFilesOfItsState starts on a folder in which the state is a pipe.
-func TestAPortalReadsOnlyFilesOfItsState(t *testing.T) {
+// filesAreReadByPortalFromItsStateOnly starts on a folder in which the state is a pipe.
+func filesAreReadByPortalFromItsStateOnly(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"state.json", "requests.jsonl"} {
 		folder := t.TempDir()

@@ -32,20 +32,26 @@ func newRoot(stdout, stderr, document io.Writer) *cobra.Command {
 		Long: `drugslm keeps a complete, correct, current corpus of Brazil's drug leaflets from ANVISA's
 Bulário Eletrônico: index → catalog → download → extract, as assets on Temporal.
 
-Try it without the internet:      starter demo
-Start everything on this machine: starter dev --simulate
-Then, in another terminal:        starter materialize '*' --wait
-                                  starter status
+  starter demo                        try it without the internet
+  starter dev --simulate              start everything on this machine; then, in
+  starter materialize '*' --wait      another terminal, bring it up to date
+  starter status                      and see what is there
 
 A selection is written as in Dagster. It is one expression, however many arguments it has:
 
-  anvisa/catalog   anvisa/*   *           a key, a glob over keys, everything
-  group:anvisa   kind:pdf   column:text   by attribute; also owner:team:corpus, tag:source, tag:source=anvisa,
-                                          and status: with missing, failed, stale or fresh
-  +anvisa/extract   2+anvisa/extract      with what is upstream of it, all the way or two steps
-  anvisa/index+     anvisa/index+1        with what is downstream
-  not A   A and B   A or B   (A or B)     A, B and A B are A or B
-  roots(A)   sinks(A)                     what A selects and depends on nothing else of it, or nothing of it on that
+  anvisa/catalog, anvisa/*, *         a key, a glob over keys, everything
+  group:anvisa, kind:pdf              by attribute; also owner:, tag:, column:
+  status:stale                        by what is published: missing, stale,
+                                      rolled_back or fresh
+  status:failed                       by the last attempt: queued, running,
+                                      waiting, succeeded, failed, skipped,
+                                      canceled or interrupted
+  status:quarantined                  with quarantined items
+  +anvisa/extract, 2+anvisa/extract   with what is upstream: all, two steps
+  anvisa/index+, anvisa/index+1       with what is downstream
+  not A, A and B, A or B, (A or B)    A, B and A B are A or B
+  roots(A), sinks(A)                  what A selects and has nothing else of A
+                                      upstream of it, or downstream
 
 Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( and < for the shell.`,
 		Args:          command.Verb,
@@ -57,7 +63,6 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(command.Usage)
 	config.Flags(root.PersistentFlags())
 	root.PersistentFlags().StringVarP(&a.Format, "output", "o", "text", "form of what is printed: text or json")
 	root.AddCommand(
@@ -68,10 +73,16 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 		tables.NewHead(a), tables.NewVersions(a), tables.NewDiff(a), tables.NewRollback(a), tables.NewVacuum(a), tables.NewAudit(a), tables.NewSweep(a),
 		leaflets.New(a), quality.New(a), corpus.New(a),
 		operations.NewBudget(a), operations.NewGrid(a), operations.NewHooks(a), operations.NewRetention(a),
-		newVersion(a), newPDFServe(),
+		newVersion(a), newCompletion(root, a), newPDFServe(),
 	)
+	root.SetHelpFunc(helpPage)
+	help := newHelp(root)
+	root.SetHelpCommand(help)
+	root.AddCommand(help)
+	root.CompletionOptions.DisableDefaultCmd = true
 	wrapArgs(root)
 	alike(root)
+	strict(root)
 	return root
 }
 
@@ -93,18 +104,24 @@ func alike(cmd *cobra.Command) {
 	}
 }
 
-// wrapArgs makes a wrong number of arguments, and flags that exclude each other, a usage error, for a command and all
-// below it.
+// wrapArgs makes an empty argument, a wrong number of them, and flags that exclude each other, a usage error, for a
+// command and all below it.
 func wrapArgs(cmd *cobra.Command) {
 	check := cmd.Args
 	if check == nil {
 		check = cobra.ArbitraryArgs
 	}
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		if err := filledArgs(args); err != nil {
 			return command.Usage(cmd, err)
 		}
+		if err := check(cmd, args); err != nil {
+			return command.Usage(cmd, countMistake(cmd, args, err))
+		}
 		return command.Usage(cmd, cmd.ValidateFlagGroups())
+	}
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error { return quoted(cmd, args, run(cmd, args)) }
 	}
 	for _, child := range cmd.Commands() {
 		wrapArgs(child)

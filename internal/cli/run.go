@@ -30,8 +30,13 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out, complaints, document := terminal.NewWriter(stdout), terminal.NewWriter(stderr), terminal.NewHTMLWriter(stdout)
 	root := newRoot(out, complaints, document)
 	root.SetArgs(args)
+	root.SetFlagErrorFunc(flagMistake(args))
 	err := root.ExecuteContext(ctx)
-	err = errors.Join(err, out.Flush(), document.Flush())
+	for _, unwritten := range []error{out.Flush(), document.Flush()} {
+		if !errors.Is(err, unwritten) { // the verb has not said so itself
+			err = errors.Join(err, unwritten)
+		}
+	}
 	defer func() { _ = complaints.Flush() }()
 	switch {
 	case err == nil:

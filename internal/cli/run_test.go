@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drugslm/internal/cli"
+	"drugslm/internal/cli/clitest"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -35,7 +36,7 @@ func TestExitCodes(t *testing.T) {
 			if tt.code == cli.ExitInterrupted {
 				end()
 			}
-			code := cli.Run(ctx, append(tt.args, "--data", t.TempDir()), &stdout, &stderr)
+			code := cli.Run(ctx, append(tt.args, "--data", clitest.Empty(t)), &stdout, &stderr)
 			require.Equal(t, tt.code, code, stderr.String())
 			require.Contains(t, stderr.String(), tt.says)
 		})

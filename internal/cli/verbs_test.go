@@ -13,7 +13,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestPartitionsAreNamedAlikeByEveryVerb(t *testing.T) {
+func TestEveryVerb(t *testing.T) {
+	t.Parallel()
+	t.Run("names partitions alike", everyVerbNamesPartitionsAlike)
+	t.Run("works on an empty folder", everyVerbWorksOnEmptyFolder)
+}
+
+func everyVerbNamesPartitionsAlike(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
@@ -57,9 +63,9 @@ func TestPartitionsAreNamedAlikeByEveryVerb(t *testing.T) {
 	require.Contains(t, stdout, "anvisa/download[5]")
 }
 
-func TestVerbsOnAnEmptyFolder(t *testing.T) {
+func everyVerbWorksOnEmptyFolder(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	for _, tt := range []struct {
 		args []string
 		says string

@@ -37,7 +37,7 @@ type Sources struct {
 // Anvisa is the agency's portal and how we show ourselves to it.
 type Anvisa struct {
 	URL       URL    `key:"url" class:"host" help:"The portal's origin, without a path."`
-	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty, or an address elsewhere while sources.anvisa.url is on this machine: not observed."`
+	OpenData  URL    `key:"open_data" class:"host" help:"The agency's open data of medicines: a CSV file on this machine, or an address such as https://dados.anvisa.gov.br/dados/DADOS_ABERTOS_MEDICAMENTOS.csv, whose certificate has been invalid for years. Empty or none, or an address elsewhere while sources.anvisa.url is on this machine: not observed."`
 	Listing   string `key:"listing" class:"plain" help:"How products are listed: api asks the page's own JSON API, walk clicks through the table." oneof:"api walk"`
 	Fetch     string `key:"fetch" class:"plain" help:"How PDFs are fetched: http with the session's cookies, page from inside the browser's page." oneof:"http page"`
 	UserAgent string `key:"user_agent" class:"plain" help:"User agent to show; empty: drugslm/<version> with the contact."`
@@ -74,10 +74,10 @@ func (t Temporal) UseTLS() bool {
 
 // Grid is where browsers come from.
 type Grid struct {
-	Hub       URL    `key:"hub" class:"host" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty: chromedriver on this machine."`
+	Hub       URL    `key:"hub" class:"host" help:"Selenium Grid hub, such as http://127.0.0.1:4444; empty or none: chromedriver on this machine."`
 	Browser   string `key:"browser" class:"plain" help:"Browser to ask for." oneof:"chrome firefox"`
 	Sessions  int    `key:"sessions" class:"plain" help:"Browser sessions that one worker may hold at a time." min:"1"`
-	NoSandbox bool   `key:"no_sandbox" class:"program" help:"Run Chromium without its sandbox, as root must: a page that breaks out of it is then root here, with the data folder and all else. Better run as another user. Commands that simulate the portal do it by themselves, and say so."`
+	NoSandbox bool   `key:"no_sandbox" class:"program" help:"Run Chromium without its sandbox, as root must: a page that breaks out of the browser is then root on this machine. Better run as another user. Commands that simulate the portal do so by themselves, and say so."`
 
 	Lease time.Duration `key:"lease" class:"plain" help:"Longest time for which one task may hold a session." min:"1"`
 }
@@ -86,20 +86,20 @@ type Grid struct {
 type Budget struct {
 	RPS float64 `key:"rps" class:"plain" help:"Requests per second to the source, all workers together; 0: no limit, for a source on this machine only." min:"0"`
 
-	Circuit time.Duration `key:"circuit" class:"plain" help:"How long nothing is asked after the source refused us; doubles up to 12 times while it refuses. 0: 10m, or 2s without a limit." min:"0"`
+	Circuit time.Duration `key:"circuit" class:"plain" help:"How long no request is sent after the source refused one; doubles up to 12 times while it refuses. 0: 10m, or 2s without a limit." min:"0"`
 }
 
 // Worker is what one worker process does.
 type Worker struct {
 	Queues  []string `key:"queues" class:"plain" help:"Task queues that this process serves; one that serves browser serves http as well." oneof:"orchestrate browser http extract"`
-	Extract int      `key:"extract" class:"plain" help:"PDFs turned into text at a time, each in a process of its own." min:"1"`
+	Extract int      `key:"extract" class:"plain" help:"PDFs read at a time, each in a process of its own." min:"1"`
 
 	Deployment string `key:"deployment" class:"plain" help:"Name of the worker deployment, for worker versioning; empty: versions are off, and any worker takes any work."`
 	Build      string `key:"build" class:"plain" help:"Build id within the deployment; empty: the version of the program."`
 	Promote    bool   `key:"promote" class:"plain" help:"Make this build the deployment's current one when its worker is up: new work goes to it, and backfills move to it when they next continue as new."`
 }
 
-// Document is what one PDF may use, whatever is done with it. One that needs more is quarantined, and the others go on.
+// Document is what one PDF may use, whatever is done with it. One that needs more is quarantined, and the others continue.
 type Document struct {
 	Time   time.Duration `key:"time" class:"plain" help:"Longest time of work on one PDF: reading, drawing, recognising and finding sections together, up to 12m. One that takes longer is quarantined." min:"1"`
 	Memory Size          `key:"memory" class:"plain" help:"Memory of the sandbox that a PDF is read and drawn in, 16MiB to 4GiB; Tesseract gets four times as much address space."`
@@ -115,8 +115,8 @@ type OCR struct {
 
 // Disk bounds what workers store.
 type Disk struct {
-	Floor Size `key:"floor" class:"plain" help:"What stays free on the file system of the data folder: below it work waits, says so, and goes on by itself. auto: 1GiB, or a twentieth of the file system where that is less; 0: nothing."`
-	Run   Size `key:"run" class:"plain" help:"What one run or backfill may store, PDFs and tables: one that has waits until the workers are started with more, or it is cancelled. 0: any amount."`
+	Floor Size `key:"floor" class:"plain" help:"Free space to keep on the file system of the data folder: below it work waits, and continues by itself. auto: 1GiB, or a twentieth of a smaller file system; 0: none."`
+	Run   Size `key:"run" class:"plain" help:"Most that one run or backfill may store, PDFs and tables. At the limit it waits until workers start with a higher one, or it is canceled. 0: no limit."`
 }
 
 // Hooks say who is told of what went wrong.
@@ -124,7 +124,7 @@ type Hooks struct {
 	URL     Webhook       `key:"url" class:"host" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
 	Secret  Secret        `key:"secret" class:"secret" help:"Key that signs what is posted: whsec_ and the base64 of 24 to 64 bytes; needed unless the webhook is on this machine. Environment only."`
 	Command Command       `key:"command" class:"program" help:"Program and arguments that is run with each event on standard input, without a shell; empty: none."`
-	Events  []string      `key:"events" class:"plain" help:"Events to tell of." oneof:"run_failed check_failed freshness_broken"`
+	Events  []string      `key:"events" class:"plain" help:"Events to deliver." oneof:"run_failed check_failed freshness_broken"`
 	Timeout time.Duration `key:"timeout" class:"plain" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
 }
 
@@ -136,20 +136,20 @@ type Log struct {
 
 // Automation is what happens by itself, as the assets' conditions and policies say.
 type Automation struct {
-	Mode     string        `key:"mode" class:"plain" help:"What happens by itself: none; watch looks for assets that are not as fresh as promised; request also materializes what the assets' conditions ask for, which may ask the source." oneof:"none watch request"`
-	Interval time.Duration `key:"interval" class:"plain" help:"How often it is looked, at least 1s." min:"1"`
+	Mode     string        `key:"mode" class:"plain" help:"What is automatic: none; watch reports assets that are older than their policy allows; request also materializes what the assets' conditions request, which may ask the source." oneof:"none watch request"`
+	Interval time.Duration `key:"interval" class:"plain" help:"How often automation evaluates, at least 1s." min:"1"`
 }
 
 // Retention says what workers forget by themselves of what the ledger keeps of the past. See `starter retention`.
 type Retention struct {
-	Age      time.Duration `key:"age" class:"plain" help:"How long the ledger keeps materializations, observations, results of checks, and runs and backfills that have ended; 0: for ever. What tells how things stand is always kept."`
-	Keep     int           `key:"keep" class:"plain" help:"The newest of each that stay whatever their age: materializations of a partition by state, results of a check of a partition, runs, backfills." min:"1"`
-	Interval time.Duration `key:"interval" class:"plain" help:"How often some worker prunes, at least 1m." min:"1"`
+	Age      time.Duration `key:"age" class:"plain" help:"How long the ledger keeps materializations, observations, results of checks, and runs and backfills that have ended; 0: for ever. The present state is always kept."`
+	Keep     int           `key:"keep" class:"plain" help:"How many of the newest are kept at any age: materializations of a partition by state, results of a check of a partition, runs, backfills." min:"1"`
+	Interval time.Duration `key:"interval" class:"plain" help:"How often a worker prunes, at least 1m." min:"1"`
 }
 
 // Telemetry is where traces are looked at. What is recorded and where it is sent is said by OTEL_* variables.
 type Telemetry struct {
-	TraceURL URL `key:"trace_url" class:"plain" help:"Where a trace is shown, with {trace_id} in its place, for the links that commands print; empty: no links."`
+	TraceURL URL `key:"trace_url" class:"plain" help:"Address of a trace, with {trace_id} in place of its id, for the links that commands print; empty: no links."`
 }
 
 // Default is the configuration of one machine with nothing set: everything here, one request a second.

@@ -24,7 +24,7 @@ type Key struct {
 	min   string // least value of a number
 }
 
-// Class says what whoever writes a key may do with it.
+// Class says what a person who can write a key may do with it.
 type Class string
 
 // The classes. A file that is only found, not named, may set what is plain.

@@ -34,10 +34,12 @@ const maxFile = 1 << 20
 
 // LoadOptions say where settings come from. The zero value reads os.Getenv and [DefaultFile].
 type LoadOptions struct {
-	File  string              // must exist; empty: --config if it was given, else FileVariable, else DefaultFile if it exists
-	Flags *pflag.FlagSet      // as [Flags] registered them, parsed; nil: none
-	Env   func(string) string // nil: os.Getenv
-	Tell  func(string)        // gets a line when DefaultFile was read, and one when settings have former names; nil: nobody is told
+	File  string                                       // must exist; empty: --config if it was given, else FileVariable, else DefaultFile if it exists
+	Flags *pflag.FlagSet                               // as [Flags] registered them, parsed; nil: none
+	Env   func(string) string                          // nil: os.Getenv
+	Found func(data string) (map[string]string, error) // settings that a running environment announced in the data folder; nil: none
+	Set   map[string]string                            // gets where each key that is set was found: "--data", "DRUGSLM_DATA", "data"; nil: nobody wants to know
+	Tell  func(string)                                 // gets a line when DefaultFile was read, and one when settings have former names; nil: nobody is told
 }
 
 // Flags registers the flags that every command has. [Load] reads those that were given.
@@ -66,6 +68,10 @@ func Load(o LoadOptions) (Config, error) {
 	}
 	c := Default()
 	bad := map[string]bool{} // keys whose value could not be read: no second complaint about them
+	set := o.Set
+	if set == nil {
+		set = map[string]string{}
+	}
 	for _, k := range keys {
 		raw, from, ok := find(k, o, file)
 		if !ok {
@@ -76,7 +82,11 @@ func Load(o LoadOptions) (Config, error) {
 			errs = append(errs, err)
 			continue
 		}
-		err := parse(reflect.ValueOf(&c).Elem().FieldByIndex(k.field), raw)
+		set[k.Name] = from
+		raw, err := k.written(raw, from)
+		if err == nil {
+			err = parse(reflect.ValueOf(&c).Elem().FieldByIndex(k.field), raw)
+		}
 		if k.Type == "secret" && from == k.Name {
 			err = errors.New("secrets are read from the environment only")
 		}
@@ -85,11 +95,16 @@ func Load(o LoadOptions) (Config, error) {
 			errs = append(errs, k.mistake(from, err))
 		}
 	}
+	if o.Found != nil && !bad["data"] {
+		announced, err := o.Found(c.Data)
+		c.found(announced, set)
+		errs = append(errs, err)
+	}
 	errs = append(errs, c.mistakes(bad)...)
 	schedules, mistakes := readSchedules(file.Get(schedulesKey))
 	c.Schedules, errs = schedules, append(errs, mistakes...)
-	if len(errs) > 0 {
-		return Config{}, fault.Wrap(fault.Invalid, "read configuration", errors.Join(errs...))
+	if err := errors.Join(errs...); err != nil {
+		return Config{}, fault.Wrap(fault.Invalid, "read configuration", err)
 	}
 	if found && o.Tell != nil && len(file.AllKeys()) > 0 {
 		o.Tell(announced(file, keys, o, c))
@@ -135,8 +150,14 @@ func (o LoadOptions) open() (file *viper.Viper, found bool, err error) {
 			return nil, false, errors.New("--config names no file")
 		}
 	}
+	if path, err = expand(path); err != nil {
+		return nil, false, err
+	}
 	if path == "" {
-		if path = o.Env(FileVariable); path != "" && !filepath.IsAbs(path) {
+		if path, err = expand(o.Env(FileVariable)); err != nil {
+			return nil, false, fmt.Errorf("%s: %w", FileVariable, err)
+		}
+		if path != "" && !filepath.IsAbs(path) {
 			return nil, false, fmt.Errorf("%s is %q: want an absolute path, so that it is the same file in every folder", FileVariable, path)
 		}
 	}

@@ -58,7 +58,7 @@ func TestPrecedence(t *testing.T) {
 		{"environment over file", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": "0.5"}}, rps, 0.5},
 		{"flag over environment", sources{env: map[string]string{"DRUGSLM_BUDGET_RPS": "3"}, args: []string{"--budget-rps=4"}}, rps, 4.0},
 		{"flag at its default still counts", sources{file: "budget: {rps: 2}", args: []string{"--budget-rps=1"}}, rps, 1.0},
-		{"flag mends a bad file", sources{file: "budget: {rps: x}", args: []string{"--budget-rps=1"}}, rps, 1.0},
+		{"a flag overrides a bad file", sources{file: "budget: {rps: x}", args: []string{"--budget-rps=1"}}, rps, 1.0},
 		{"empty variable is unset", sources{file: "budget: {rps: 2}", env: map[string]string{"DRUGSLM_BUDGET_RPS": ""}}, rps, 2.0},
 		{"HUB_URL", sources{env: map[string]string{"HUB_URL": "http://h:4444"}}, hub, config.URL("http://h:4444")},
 		{
@@ -105,7 +105,7 @@ func TestOpenDataObserved(t *testing.T) {
 		{"nothing is set", sources{}, ""},
 		{"the agency's", sources{args: []string{"--source-open-data=" + agency}}, agency},
 		{"a file", sources{env: map[string]string{"DRUGSLM_SOURCES_ANVISA_OPEN_DATA": "/srv/medicamentos.csv"}}, "/srv/medicamentos.csv"},
-		{"none by flag", sources{args: []string{"--source-open-data="}}, ""},
+		{"none by flag", sources{args: []string{"--source-open-data=none"}}, ""},
 		{"none by file", sources{file: "sources: {anvisa: {open_data: ''}}"}, ""},
 		{"a simulated portal has nothing to do with the agency's", sources{args: []string{"--source-url=http://127.0.0.1:9000", "--source-open-data=" + agency}}, ""},
 		{
@@ -300,7 +300,12 @@ func flow(k config.Key, value string) string {
 	return value
 }
 
-func TestEveryKeyHasAClass(t *testing.T) {
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	t.Run("have a class", keysHaveClass)
+}
+
+func keysHaveClass(t *testing.T) {
 	t.Parallel()
 	for _, k := range config.Keys() {
 		switch k.Class {
@@ -311,7 +316,7 @@ func TestEveryKeyHasAClass(t *testing.T) {
 		case config.Private:
 			require.Equal(t, "secret", k.Type, k.Name)
 		default:
-			t.Errorf("%s has the class %q: say in config.go what whoever writes it may do: plain, program, host or secret", k.Name, k.Class)
+			t.Errorf("%s has the class %q: say in config.go what a person who can write it may do: plain, program, host or secret", k.Name, k.Class)
 		}
 	}
 }

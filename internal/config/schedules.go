@@ -96,6 +96,9 @@ func (s Schedule) Problems() []Problem {
 		problem("name", fmt.Errorf("%q is no name: want up to 64 of a-z, 0-9, '.', '_' and '-', with a letter or digit first and last, "+
 			"as the ids of its runs begin with it", s.Name))
 	}
+	if reserved(s.Name) {
+		problem("name", fmt.Errorf("%q is reserved: the program and the server name schedules and runs of their own so; choose another", s.Name))
+	}
 	if len(s.Select) == 0 {
 		problem("select", errors.New(`nothing is selected; "*" is everything`))
 	}
@@ -113,6 +116,13 @@ func (s Schedule) Problems() []Problem {
 		problem("priority", fmt.Errorf("%d is not between 1 and %d", s.Priority, maxPriority))
 	}
 	return found
+}
+
+// reserved reports whether a schedule's name is one that is not a person's to give: that of the schedule that evaluates
+// automation, which a worker deletes or replaces when it starts; one whose runs would look like automation's; and one of
+// Temporal's own.
+func reserved(name string) bool {
+	return name == "automation" || strings.HasPrefix(name, "automation-") || strings.HasPrefix(name, "temporal-sys-")
 }
 
 // lines bounds the texts.

@@ -48,9 +48,9 @@ func parseText(field reflect.Value, s string) error {
 	}
 	switch field.Kind() {
 	case reflect.Bool:
-		b, err := strconv.ParseBool(s)
+		b, err := strconv.ParseBool(Boolean(s))
 		if err != nil {
-			return fmt.Errorf("%q is neither true nor false", s)
+			return fmt.Errorf("%q is neither yes nor no, nor true nor false", s)
 		}
 		field.SetBool(b)
 	case reflect.Int:
@@ -69,6 +69,18 @@ func parseText(field reflect.Value, s string) error {
 		field.SetString(s)
 	}
 	return nil
+}
+
+// Boolean is a text in which yes, on, no and off, in any case of letters, are true and false, as YAML has them.
+func Boolean(text string) string {
+	switch strings.ToLower(text) {
+	case "yes", "on", "y":
+		return "true"
+	case "no", "off", "n":
+		return "false"
+	default:
+		return text
+	}
 }
 
 // listOf takes a YAML list, or words with commas between them.

@@ -102,19 +102,19 @@ type card struct {
 	files *Shipped
 }
 
-func (c card) say(format string, args ...any) { fmt.Fprintf(c, format, args...) }
+func (c card) writef(format string, args ...any) { fmt.Fprintf(c, format, args...) }
 
 func (c card) table(columns string, rows [][]string) {
-	c.say("| %s |\n|%s\n", columns, strings.Repeat("---|", 1+strings.Count(columns, "|")))
+	c.writef("| %s |\n|%s\n", columns, strings.Repeat("---|", 1+strings.Count(columns, "|")))
 	for _, row := range rows {
-		c.say("| %s |\n", strings.Join(row, " | "))
+		c.writef("| %s |\n", strings.Join(row, " | "))
 	}
-	c.say("\n")
+	c.writef("\n")
 }
 
 func (c card) summary() {
-	c.say("\n# Leaflets of Brazil's medicines\n\n")
-	c.say("The text of %s leaflets that Anvisa publishes in its Bulário Eletrônico, for training language models in Portuguese on medicines: "+
+	c.writef("\n# Leaflets of Brazil's medicines\n\n")
+	c.writef("The text of %s leaflets that Anvisa publishes in its Bulário Eletrônico, for training language models in Portuguese on medicines: "+
 		"%s for patients, %s for professionals. Of leaflets that say the same one is the representative; %s are, and those are what to train on.\n\n",
 		number(c.Included), number(count(c.Audiences, "patient")), number(count(c.Audiences, "professional")), number(c.Representatives))
 	if c.files != nil {
@@ -122,16 +122,16 @@ func (c card) summary() {
 		if c.files.All {
 			which = "The files here hold all of them; `representative` tells."
 		}
-		c.say("%s\n\n```python\nimport datasets\ncorpus = datasets.load_dataset(\"PATH/TO/THIS/FOLDER\")\ncorpus[\"train\"][0][\"text\"]\n```\n\n", which)
+		c.writef("%s\n\n```python\nimport datasets\ncorpus = datasets.load_dataset(\"PATH/TO/THIS/FOLDER\")\ncorpus[\"train\"][0][\"text\"]\n```\n\n", which)
 		if len(c.files.Formats) > 1 {
-			c.say("The same rows are there as %s, for programs that read it better.\n\n", c.files.Formats[1])
+			c.writef("The same rows are there as %s, for programs that read it better.\n\n", c.files.Formats[1])
 		}
 	}
-	c.say("This is no medical advice: leaflets change, and some of these have been replaced since.\n\n")
+	c.writef("This is no medical advice: leaflets change, and some of these have been replaced since.\n\n")
 }
 
 func (c card) splits() {
-	c.say("## Splits\n\n")
+	c.writef("## Splits\n\n")
 	var rows [][]string
 	for _, s := range c.Splits {
 		rows = append(rows, []string{
@@ -141,38 +141,38 @@ func (c card) splits() {
 	}
 	c.table("split | leaflets | share | groups | representatives | characters of these | words | pre-tokens", rows)
 	if slices.ContainsFunc(c.Splits, func(s SplitStats) bool { return s.Documents == 0 }) {
-		c.say("A split without leaflets has no files: there are too few groups to deal.\n\n")
+		c.writef("A split without leaflets has no files: there are too few groups to deal.\n\n")
 	}
-	c.say("All leaflets together have %s characters, %s words and %s pre-tokens. Words are runs of letters and digits. Pre-tokens are the "+
+	c.writef("All leaflets together have %s characters, %s words and %s pre-tokens. Words are runs of letters and digits. Pre-tokens are the "+
 		"pieces by the pattern of GPT-2's pre-tokeniser, counted without its vocabulary: a model has as many tokens or more.\n\n",
 		number(c.Characters), number(c.Words), number(c.Pretokens))
-	c.say("A split is dealt by group: all leaflets that share a product, a registration, a name or a set of active ingredients, or that are near "+
+	c.writef("A split is dealt by group: all leaflets that share a product, a registration, a name or a set of active ingredients, or that are near "+
 		"duplicates, through as many others as it takes. So no near duplicate of a leaflet is in another split. Groups: %s; "+
 		"the largest is that of product %s, with %s leaflets, %s of all.\n\n", number(c.Groups), markdown(c.LargestGroup.Name),
 		number(c.LargestGroup.Count), percent(c.LargestGroup.Count, c.Included))
 }
 
 func (c card) contents() {
-	c.say("## What is in it\n\n")
+	c.writef("## What is in it\n\n")
 	for _, h := range c.Histograms {
 		if c.files != nil {
-			c.say("![%s](%s.svg)\n", h.Title, h.Name)
+			c.writef("![%s](%s.svg)\n", h.Title, h.Name)
 		}
 	}
-	c.say("\n### Sections found\n\nBy RDC 47/2009. Of the leaflets for the audience, or of all for parts without a number.\n\n")
+	c.writef("\n### Sections found\n\nBy RDC 47/2009. Of the leaflets for the audience, or of all for parts without a number.\n\n")
 	var rows [][]string
 	for _, s := range c.Sections {
 		rows = append(rows, []string{markdown(s.Name), number(s.Has), number(s.Of), percent(s.Has, s.Of)})
 	}
 	c.table("section | found | leaflets | share", rows)
-	c.say("### Regulatory categories\n\n")
+	c.writef("### Regulatory categories\n\n")
 	c.table("category | leaflets | share", c.counted(c.Categories))
-	c.say("### Makers\n\n")
+	c.writef("### Makers\n\n")
 	c.table("holder of the registration | leaflets | share", c.counted(c.Makers))
-	c.say("### Where the text is from\n\n`text` is in the file, `ocr` was recognised in the pages' pictures.\n\n")
+	c.writef("### Where the text is from\n\n`text` is in the file, `ocr` was recognised in the pages' pictures.\n\n")
 	c.table("source | leaflets | share", c.counted(c.Sources))
-	c.say("Leaflets with pages that nobody could read, and whose text lacks them (`unread_pages`): %s. ", number(c.Unread))
-	c.say("Leaflets that disagree with the catalog on name, company or registration (`disagreements`): %s.\n\n", number(c.Disagreeing))
+	c.writef("Leaflets with pages that nobody could read, and whose text lacks them (`unread_pages`): %s. ", number(c.Unread))
+	c.writef("Leaflets that disagree with the catalog on name, company or registration (`disagreements`): %s.\n\n", number(c.Disagreeing))
 }
 
 // counted are the rows of a table of counts.
@@ -185,10 +185,10 @@ func (c card) counted(list []Count) (rows [][]string) {
 
 func (c card) duplicates() {
 	n := c.about.Options.Near
-	c.say("## Duplicates\n\n")
-	c.say("%s leaflets have exactly the text of their representative, %s are near duplicates of it. %s clusters have more than one "+
+	c.writef("## Duplicates\n\n")
+	c.writef("%s leaflets have exactly the text of their representative, %s are near duplicates of it. %s clusters have more than one "+
 		"leaflet; the largest, of %s, has %s.\n\n", number(c.Exact), number(c.Near), number(c.Clusters), markdown(c.LargestCluster.Name), number(c.LargestCluster.Count))
-	c.say("Exact: the same normal form (NFC, case folded, words only). Near: an estimated Jaccard index of at least %g between sets of shingles of %d words, "+
+	c.writef("Exact: the same normal form (NFC, case folded, words only). Near: an estimated Jaccard index of at least %g between sets of shingles of %d words, "+
 		"from signatures of %d bins (standard error %.3f at the threshold), compared where one of %d bands of %d rows agrees, which a pair does with a "+
 		"probability of %.3f at %.1f, %.2f at %.1f and %.3f at %.1f. Leaflets are compared by the sections that tell of the product itself, "+
 		"without identification, storage, forgotten dose, overdose for patients, and the notices of the law. The representative has the "+
@@ -198,13 +198,13 @@ func (c card) duplicates() {
 }
 
 func (c card) left() {
-	c.say("## Left out\n\n")
+	c.writef("## Left out\n\n")
 	if c.Documents == c.Included {
-		c.say("Nothing.\n\n")
+		c.writef("Nothing.\n\n")
 		return
 	}
 	o := c.about.Options
-	c.say("%s of %s documents are in no split. `too_short` is under %s characters; `not_portuguese` has less than %s in Portuguese.\n\n",
+	c.writef("%s of %s documents are in no split. `too_short` is under %s characters; `not_portuguese` has less than %s in Portuguese.\n\n",
 		number(c.Documents-c.Included), number(c.Documents), number(o.MinCharacters), percent(int(100*o.MinLanguage), 100))
 	var rows [][]string
 	for _, e := range c.Excluded {
@@ -217,13 +217,13 @@ func (c card) left() {
 	}
 	c.table("document | reason | kind | language | characters", rows)
 	if listed := len(c.ExcludedDocs); listed < c.Documents-c.Included {
-		c.say("%s more are not listed here.\n\n", number(c.Documents-c.Included-listed))
+		c.writef("%s more are not listed here.\n\n", number(c.Documents-c.Included-listed))
 	}
 }
 
 func (c card) made() {
-	c.say("## How it was made\n\n")
-	c.say("By drugslm, from the PDFs of the Bulário: text with its reading order, leaflets and sections by their titles, duplicates, splits. "+
+	c.writef("## How it was made\n\n")
+	c.writef("By drugslm, from the PDFs of the Bulário: text with its reading order, leaflets and sections by their titles, duplicates, splits. "+
 		"The same documents give the same corpus; seed of the split: %s.\n\n", markdown(strconv.Quote(c.about.Options.Seed)))
 	rows := [][]string{
 		{"table", markdown(c.about.Table)}, {"version", number(c.about.Version)},
@@ -234,8 +234,8 @@ func (c card) made() {
 }
 
 func (c card) licence() {
-	c.say("## Licence and origin\n\n")
-	c.say("Each row says `%s`, `origin`, `source_url`, `fetched_at`, and the sha256 of its PDF. A leaflet is written by the holder of the "+
+	c.writef("## Licence and origin\n\n")
+	c.writef("Each row says `%s`, `origin`, `source_url`, `fetched_at`, and the sha256 of its PDF. A leaflet is written by the holder of the "+
 		"registration and published by Anvisa, as RDC 47/2009 demands. Nobody has stated a licence for these texts, and none is granted here: "+
 		"whether a use is lawful is for its user to judge. Leaflets hold no data of patients; they may name the responsible pharmacist.\n", "license")
 }

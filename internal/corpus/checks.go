@@ -69,20 +69,20 @@ func (r Row) documentID() string {
 	return r.ID
 }
 
-// separate compares all leaflets anew, whatever their rows say: none may be a duplicate of one in another split.
+// separate compares all leaflets again, whatever their rows say: none may be a duplicate of one in another split.
 func separate(o Options) asset.Check[Row] {
 	return asset.Check[Row]{
-		Name: "splits_apart", Blocking: true, Whole: true, Expected: "0",
+		Name: "splits_apart", Blocking: true, AllRows: true, Expected: "0",
 		Description: "no leaflet has an exact or near duplicate, nor one of its group, in another split",
 		Begin: func(context.Context, asset.CheckInput) (asset.CheckRun[Row], error) {
-			a := apart{options: o, near: newIndex(o.Near, 0), texts: map[string]member{}, groups: map[string]member{}}
+			a := splitCheck{options: o, near: newIndex(o.Near, 0), texts: map[string]member{}, groups: map[string]member{}}
 			return asset.CheckRun[Row]{Row: a.row}, nil
 		},
 	}
 }
 
-// apart remembers the leaflets it was shown.
-type apart struct {
+// splitCheck remembers the leaflets it was shown.
+type splitCheck struct {
 	options Options
 	near    *index
 	members []member
@@ -96,7 +96,7 @@ type member struct {
 	signature signature
 }
 
-func (a *apart) row(r Row) error {
+func (a *splitCheck) row(r Row) error {
 	if r.Excluded != "" {
 		return nil
 	}
@@ -134,7 +134,7 @@ func (m member) with(seen map[string]member, key, relation string) error {
 // represented asks that each cluster has one representative, and the size its rows say.
 func represented() asset.Check[Row] {
 	return asset.Check[Row]{
-		Name: "represented", Blocking: true, Whole: true, Expected: "0",
+		Name: "represented", Blocking: true, AllRows: true, Expected: "0",
 		Description: "every cluster has one representative, and as many leaflets as its rows say",
 		Begin: func(context.Context, asset.CheckInput) (asset.CheckRun[Row], error) {
 			found, says, speakers := map[string]int{}, map[string]int{}, map[string]int{}
@@ -171,7 +171,7 @@ func represented() asset.Check[Row] {
 // counted is a check on what is counted over all rows.
 func counted(name, description string, finish func(*Stats) (asset.Finding, error)) asset.Check[Row] {
 	return asset.Check[Row]{
-		Name: name, Description: description, Whole: true,
+		Name: name, Description: description, AllRows: true,
 		Begin: func(context.Context, asset.CheckInput) (asset.CheckRun[Row], error) {
 			s := NewStats()
 			return asset.CheckRun[Row]{

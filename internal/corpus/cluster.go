@@ -14,7 +14,7 @@ import (
 // Options say how a corpus is made. The zero value is unusable; see [DefaultOptions].
 type Options struct {
 	Near          Near
-	Seed          string  // of the split: another one deals the groups anew
+	Seed          string  // of the split: another one deals the groups again
 	Train         float64 // share of the groups
 	Validation    float64 // share of the groups; the rest is for testing
 	MinCharacters int     // a shorter document is left out
@@ -52,12 +52,12 @@ type Sketch struct {
 // Sketcher makes sketches, one after the other. It is not safe for several goroutines.
 type Sketcher struct {
 	options Options
-	speaker *speaker
+	speaker *languageDetector
 	buf     []byte
 }
 
 // NewSketcher makes a sketcher.
-func NewSketcher(o Options) *Sketcher { return &Sketcher{options: o, speaker: newSpeaker()} }
+func NewSketcher(o Options) *Sketcher { return &Sketcher{options: o, speaker: newLanguageDetector()} }
 
 // Sketch reads a document once.
 func (s *Sketcher) Sketch(d Document) Sketch {

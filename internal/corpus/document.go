@@ -13,7 +13,7 @@ import (
 type Document struct {
 	ID           string   // "1156882/patient#1": product, audience, and which leaflet of the file
 	Product      int64    // the source's number
-	Prefix       string   // of the source: tells its numbers from those of others
+	Prefix       string   // of the source: distinguishes its numbers from those of others
 	Audience     string   // patient or professional, as the source says
 	Name         string   // of the product, as the company typed it
 	Ingredients  []string // active ones, as the leaflet prints them

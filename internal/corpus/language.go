@@ -26,14 +26,14 @@ const (
 	windowShare = 0.06
 )
 
-// speaker counts the function words of each language.
-type speaker struct {
+// languageDetector counts the function words of each language.
+type languageDetector struct {
 	names []string
 	of    map[string][]int // which of names have the word
 }
 
-func newSpeaker() *speaker {
-	s := &speaker{names: []string{Portuguese, "es", "en", "fr", "it", "de"}, of: map[string][]int{}}
+func newLanguageDetector() *languageDetector {
+	s := &languageDetector{names: []string{Portuguese, "es", "en", "fr", "it", "de"}, of: map[string][]int{}}
 	for i, list := range []string{ptWords, esWords, enWords, frWords, itWords, deWords} {
 		for word := range strings.FieldsSeq(list) {
 			s.of[word] = append(s.of[word], i)
@@ -46,11 +46,11 @@ func newSpeaker() *speaker {
 // it, of those in which a language shows. So a file that is half in Spanish has a confidence of a half, and one page of references
 // in English costs a long leaflet little.
 func Language(text string) (language string, confidence float64) {
-	return newSpeaker().language(normalize(nil, text))
+	return newLanguageDetector().language(normalize(nil, text))
 }
 
 // language is [Language] of normal text.
-func (s *speaker) language(normal []byte) (string, float64) {
+func (s *languageDetector) language(normal []byte) (string, float64) {
 	hits, windows := make([]int, len(s.names)), make([]int, len(s.names))
 	words, decided := 0, 0
 	end := func() {

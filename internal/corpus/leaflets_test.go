@@ -35,7 +35,7 @@ func (l listed) Product() document.Product { return document.Product(l) }
 
 // runOver is a run of the corpus over its inputs.
 func runOver(in assettest.Inputs) asset.Run {
-	return assettest.Run(corpus.Leaflets(collection()), asset.Whole, in)
+	return assettest.Run(corpus.Leaflets(collection()), asset.SinglePartition, in)
 }
 
 // derived gives the rows and the items of the corpus made from its inputs.
@@ -83,7 +83,14 @@ func portuguese(seed uint64, n int) string {
 	return prose(r, vocabulary(r, 2000), n)
 }
 
-func TestRowsFollowFromTheirInputs(t *testing.T) {
+func TestLeaflets(t *testing.T) {
+	t.Parallel()
+	t.Run("derives rows from the inputs", leafletsDerivesRowsFromInputs)
+	t.Run("joins two sources", leafletsJoinsTwoSources)
+	t.Run("refuses a corpus with duplicates across splits", leafletsRefusesCorpusWithDuplicatesAcrossSplits)
+}
+
+func leafletsDerivesRowsFromInputs(t *testing.T) {
 	t.Parallel()
 	first, second := portuguese(1, 400), portuguese(2, 400)
 	patient := extract(10, "patient", first, second)
@@ -147,9 +154,9 @@ func TestRowsFollowFromTheirInputs(t *testing.T) {
 	require.Equal(t, items["11/patient#1"].Fingerprint, changed["11/patient#1"].Fingerprint)
 }
 
-// TestTwoSources makes one corpus of two sources that number their products alike: their leaflets stay apart where nothing but the
+// leafletsJoinsTwoSources makes one corpus of two sources that number their products alike: their leaflets stay apart where nothing but the
 // number is the same, and duplicates of one another are found.
-func TestTwoSources(t *testing.T) {
+func leafletsJoinsTwoSources(t *testing.T) {
 	t.Parallel()
 	other := document.Collection{Source: "other", Documents: "other/documents", Prefix: "other:", License: "CC-BY-4.0", Origin: "another agency"}
 	made := corpus.Leaflets(collection(), other)
@@ -178,7 +185,7 @@ func TestTwoSources(t *testing.T) {
 	require.Equal(t, []string{"none", "CC-BY-4.0"}, []string{one.License, two.License})
 	require.Equal(t, []string{"Fábrica Ltda.", "Ninguém S.A."}, []string{one.Maker, two.Maker}, "a catalog speaks of its own products")
 
-	probe := asset.NewProbe(t.Context(), made.Checks, asset.CheckInput{Run: run})
+	probe := asset.NewCheckRunner(t.Context(), made.Checks, asset.CheckInput{Run: run})
 	three.ID = "11/patient#1" // which the first source does not have
 	for _, row := range []corpus.Row{one, two, three} {
 		probe.Row(row)
@@ -198,7 +205,7 @@ func trimmed(s string) string {
 }
 
 // verdicts asks the checks of the corpus about rows.
-func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
+func verdicts(t *testing.T, list []corpus.Row) map[string]asset.CheckResult {
 	t.Helper()
 	made := corpus.Leaflets(collection())
 	from := assettest.Inputs{documentsKey: {"5": nil}}
@@ -209,10 +216,10 @@ func verdicts(t *testing.T, list []corpus.Row) map[string]asset.Verdict {
 		require.NoError(t, err)
 		from[documentsKey]["5"] = append(from[documentsKey]["5"], document.Row{IDProduto: product, Audience: r.Audience})
 	}
-	return assettest.Verdicts(t.Context(), made, runOver(from), nil, asset.Staged{Rows: len(list), Before: -1}, list...)
+	return assettest.CheckResults(t.Context(), made, runOver(from), nil, asset.Staged{Rows: len(list), Before: -1}, list...)
 }
 
-func TestChecksStopWhatWouldSpoilAnEvaluation(t *testing.T) {
+func leafletsRefusesCorpusWithDuplicatesAcrossSplits(t *testing.T) {
 	t.Parallel()
 	sound := slices.DeleteFunc(example(t, 300), func(r corpus.Row) bool { return strings.HasPrefix(r.ID, "evil") })
 	for name, v := range verdicts(t, sound) {

@@ -27,7 +27,7 @@ func (r *Row) account(f leaflet.File) {
 
 // accounted holds the law of words. It believes none of the counts: it counts the words of the pages again, and the characters
 // of pages, text, sections and what was dropped. What the reader of the PDF left out of a page's text is known by the list alone; so
-// it is held against the letters that were counted before anything was left out.
+// it is compared with the letters that were counted before anything was left out.
 func accounted(r Row) error {
 	dropped, unprinted, letters := map[int32]int32{}, map[int32]int32{}, map[int32]int{}
 	for _, d := range r.Dropped {

@@ -9,9 +9,13 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// TestTheCostOfAccountingGrowsWithTheText counts the bytes that it takes to hold the law of words over a text of many sections and of
+func TestAccount(t *testing.T) {
+	t.Run("costs time in proportion to the text", accountCostsTimeInProportionToText)
+}
+
+// accountCostsTimeInProportionToText counts the bytes that it takes to hold the law of words over a text of many sections and of
 // many different letters, and over one of four times both. It is not parallel to others, whose memory would be counted with its own.
-func TestTheCostOfAccountingGrowsWithTheText(t *testing.T) {
+func accountCostsTimeInProportionToText(t *testing.T) {
 	cost := func(sections int) float64 {
 		const each = 4
 		letters := make([]rune, 0, each*sections)

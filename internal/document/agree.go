@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/leaflet"
 )
 
-// Product is what a source's catalog says of a medicine, to be held against its leaflets. Empty is what it does not say.
+// Product is what a source's catalog says of a medicine, to be compared with its leaflets. Empty is what it does not say.
 type Product struct {
 	ID           int64
 	Name         string
@@ -67,8 +67,8 @@ func (r Row) Compare(c Product) (compared []string, found []Disagreement) {
 			found = append(found, Disagreement{column, catalog, leaflet})
 		}
 	}
-	compare("nome_produto", c.Name, front.Product, anyOf(printed, telling(c.Name, nil)))
-	compare("razao_social", c.Company, front.Maker, anyOf(printed, telling(c.Company, corporate)))
+	compare("nome_produto", c.Name, front.Product, anyOf(printed, distinctiveWords(c.Name, nil)))
+	compare("razao_social", c.Company, front.Maker, anyOf(printed, distinctiveWords(c.Company, corporate)))
 	if len(c.CNPJ) >= companyDigits && front.CNPJ != "" {
 		compare("cnpj", c.CNPJ, front.CNPJ, strings.Contains(digits, c.CNPJ[:companyDigits]))
 	}
@@ -81,14 +81,14 @@ func (r Row) Compare(c Product) (compared []string, found []Disagreement) {
 // companyDigits are those of a CNPJ that say which company it is; the others say which of its places.
 const companyDigits = 8
 
-// corporate are words of companies' names that tell none from another.
+// corporate are words of companies' names that distinguish none of them.
 var corporate = []string{
 	"ltda", "industria", "comercio", "laboratorio", "laboratorios", "farmaceutica", "farmaceutico", "farmaceuticos", "farmaceuticas", "quimica",
 	"produtos", "medicamentos", "brasil", "brasileira", "nacional", "importacao", "exportacao", "distribuidora", "importadora", "company", "pharma",
 }
 
-// telling gives the words of a name that tell it from others; all of its words where none does.
-func telling(name string, idle []string) []string {
+// distinctiveWords gives the words of a name that distinguish it from others; all of its words where none does.
+func distinctiveWords(name string, idle []string) []string {
 	all := strings.Fields(leaflet.Plain(name))
 	kept := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return len(w) < 4 || slices.Contains(idle, w) })
 	if len(kept) == 0 {

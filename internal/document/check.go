@@ -130,7 +130,7 @@ func fromFile(r Row) (good, all int) {
 func share[T HasDocument](name, description string, least float64, count func(Row) (good, all int)) asset.Check[T] {
 	return asset.Check[T]{
 		Name: name, Description: fmt.Sprintf("%g %% or more %s", 100*least, description),
-		Expected: fmt.Sprintf("at least %g", least), Whole: true,
+		Expected: fmt.Sprintf("at least %g", least), AllRows: true,
 		Begin: func(context.Context, asset.CheckInput) (asset.CheckRun[T], error) {
 			good, all := 0, 0
 			return asset.CheckRun[T]{

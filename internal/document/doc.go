@@ -5,7 +5,7 @@
 // made of documents (packages corpus, quality and look) is given these, and knows no source.
 //
 // [Tools.Read] makes the row of a PDF: [Read] gives its pages, those that are images as recognised, and [Find] the leaflets in them.
-// [Checks] and [ShareChecks] are what every table of documents is held against.
+// [Checks] and [ShareChecks] are what every table of documents is compared with.
 //
-// What a row says of a product is held against what the catalog says by [Row.Compare].
+// What a row says of a product is compared with what the catalog says by [Row.Compare].
 package document

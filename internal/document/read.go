@@ -56,7 +56,7 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	if err := s.recognize(ctx); err != nil {
 		return pdf.Document{}, err
 	}
-	return doc, s.verdict()
+	return doc, s.failure()
 }
 
 // Tools are what turns a stored file into a row.
@@ -112,11 +112,11 @@ func (s *scan) recognize(ctx context.Context) error {
 			continue
 		}
 		if missing != "" {
-			s.leave(page.Number, missing)
+			s.skipPage(page.Number, missing)
 			continue
 		}
 		if tried++; tried > maxScans {
-			s.leave(page.Number, fmt.Sprintf("only the first %d images of a document are recognised", maxScans))
+			s.skipPage(page.Number, fmt.Sprintf("only the first %d images of a document are recognised", maxScans))
 			continue
 		}
 		got, by, err := s.page(ctx, page.Number)
@@ -127,12 +127,12 @@ func (s *scan) recognize(ctx context.Context) error {
 			return fault.New(fault.Corrupt, "", "%w: page %d of %d was being recognised", err, page.Number, len(s.doc.Pages))
 		case kind == fault.Invalid: // it is not there: that will not change within this document
 			missing = err.Error()
-			s.leave(page.Number, missing)
+			s.skipPage(page.Number, missing)
 		case kind == fault.Corrupt:
-			s.leave(page.Number, err.Error())
+			s.skipPage(page.Number, err.Error())
 		case err != nil:
 			return err
-		case letters(page.Text) > 0 && letters(said(got)) < 2*letters(page.Text):
+		case letters(page.Text) > 0 && letters(recognizedText(got)) < 2*letters(page.Text):
 			page.Source = pdf.SourceText // what is printed over the image is what it says
 		default:
 			found = append(found, got)
@@ -155,7 +155,7 @@ func (s *scan) page(ctx context.Context, number int) (found pdf.Recognition, by 
 		return err
 	})
 	if err == nil {
-		err = budget.Read(int64(len(said(found))))
+		err = budget.Read(int64(len(recognizedText(found))))
 	}
 	return found, by, err
 }
@@ -173,29 +173,29 @@ func (s *scan) warn(format string, args ...any) {
 	s.doc.Warnings = append(s.doc.Warnings, fmt.Sprintf(format, args...))
 }
 
-// leave notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
+// skipPage notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
 // that it shows, is unreadable.
-func (s *scan) leave(number int, why string) {
-	if page := &s.doc.Pages[number-1]; page.Strange() {
+func (s *scan) skipPage(number int, why string) {
+	if page := &s.doc.Pages[number-1]; page.UnknownLanguage() {
 		page.Source = pdf.SourceUnreadable
 	}
 	if why != s.why {
-		s.told()
+		s.warnSkipped()
 		s.left, s.why = nil, why
 	}
 	s.left = append(s.left, number)
 }
 
-// told warns of the pages that were left for one reason.
-func (s *scan) told() {
+// warnSkipped warns of the pages that were left for one reason.
+func (s *scan) warnSkipped() {
 	if len(s.left) > 0 {
 		s.warn("%s: %s: %s", pageList(s.left), pdf.SourceNeedsOCR, s.why)
 	}
 }
 
-// verdict is the error of a document in which nothing can be read before its images are.
-func (s *scan) verdict() error {
-	s.told()
+// failure is the error of a document in which nothing can be read before its images are.
+func (s *scan) failure() error {
+	s.warnSkipped()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
 		return p.Text != "" && p.Source != pdf.SourceNeedsOCR
 	}) {
@@ -244,7 +244,7 @@ func letters(text string) (n int) {
 	return n
 }
 
-func said(r pdf.Recognition) string {
+func recognizedText(r pdf.Recognition) string {
 	var text strings.Builder
 	for _, w := range r.Words {
 		text.WriteString(w.Text + " ")

@@ -97,14 +97,14 @@ type Stretch struct {
 // FromFile reports whether the page's text is the file's own: its characters, or what its form fields show.
 func (p Page) FromFile() bool { return p.Source == SourceText || p.Source == SourceForm }
 
-// Recognised reports whether the page's text was recognised: here, or by whoever made the file.
+// Recognised reports whether the page's text was recognised: here, or by the program that made the file.
 func (p Page) Recognised() bool { return p.Source == SourceOCR || p.Source == SourceOCRLayer }
 
 // The sources of a page's text.
 const (
 	SourceText       = string(pdf.SourceText)       // the file holds it
 	SourceForm       = string(pdf.SourceForm)       // form fields and notes show it
-	SourceOCRLayer   = string(pdf.SourceOCRLayer)   // an invisible layer over a scan: whoever made the file had it recognised
+	SourceOCRLayer   = string(pdf.SourceOCRLayer)   // an invisible layer over a scan: the program that made the file had it recognised
 	SourceOCR        = string(pdf.SourceOCR)        // recognised in the page's image
 	SourceBlank      = string(pdf.SourceBlank)      // the page shows nothing
 	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that nobody recognised

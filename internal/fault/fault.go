@@ -43,7 +43,7 @@ const (
 	Crash Kind = "crash"
 	// Slow: its processing used up the time of an activity. Tried again after the others, then quarantined.
 	Slow Kind = "slow"
-	// Superseded: another run has enrolled the partition anew since, or the code is another. Nothing was written; the step
+	// Superseded: another run has synced the partition again since, or the code is another. Nothing was written; the step
 	// ends, and what it began is in the other's hands.
 	Superseded Kind = "superseded"
 	// CodeVersion: this worker's code is another version than the step's. Left to another worker; costs no attempt.
@@ -71,7 +71,7 @@ func (k Kind) Retryable() bool {
 }
 
 // Waits reports whether work that fails so has to wait for something else: the source, another run, a hub. It costs no
-// attempt, is listed with the steps that wait, and goes on by itself.
+// attempt, is listed with the steps that wait, and continues by itself.
 func (k Kind) Waits() bool {
 	switch k {
 	case Throttled, Refused, Busy, Offline, Paused, Full, CodeVersion:

@@ -5,7 +5,7 @@
 // counts as what it leads to. [Write] replaces only what is a regular file: a rename would put one in the place of a
 // device, and root may do that to /dev/null.
 //
-// Errors are a fault.Invalid that names the file: whoever named it must name another.
+// Errors are a fault.Invalid that names the file: the caller must name another.
 package file
 
 import (

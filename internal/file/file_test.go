@@ -18,8 +18,15 @@ import (
 	"drugslm/internal/file"
 )
 
-// TestWhatIsNoFileIsRefused would hang for ever at a pipe that nobody writes to, and at a device without end.
-func TestWhatIsNoFileIsRefused(t *testing.T) {
+func TestFile(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses anything but a regular file", fileRefusesAnythingButRegularFile)
+	t.Run("bounds a read", fileBoundsRead)
+	t.Run("replaces regular files only", fileReplacesRegularFilesOnly)
+}
+
+// fileRefusesAnythingButRegularFile would hang for ever at a pipe that nobody writes to, and at a device without end.
+func fileRefusesAnythingButRegularFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	pipe := filepath.Join(folder, "pipe")
@@ -49,7 +56,7 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-func TestReadIsBounded(t *testing.T) {
+func fileBoundsRead(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "f")
 	require.NoError(t, os.WriteFile(path, []byte("12345"), 0o600))
@@ -65,8 +72,8 @@ func TestReadIsBounded(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-// TestWriteReplacesRegularFilesOnly would hang at the pipe, and put a file in the place of a device: root's /dev/null.
-func TestWriteReplacesRegularFilesOnly(t *testing.T) {
+// fileReplacesRegularFilesOnly would hang at the pipe, and put a file in the place of a device: root's /dev/null.
+func fileReplacesRegularFilesOnly(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	write := func(path, text string) error {

@@ -54,7 +54,7 @@ func (p *Pool) dialOnce(ctx context.Context) (*Session, error) {
 	return p.createLocal(ctx, d)
 }
 
-// createLocal starts a browser of a local driver. The driver goes on with what its client does not wait for: such a
+// createLocal starts a browser of a local driver. The driver continues with what its client does not wait for: such a
 // browser is ended as soon as it is there.
 func (p *Pool) createLocal(ctx context.Context, d *driver) (*Session, error) {
 	type result struct {
@@ -115,7 +115,7 @@ func (p *Pool) create(ctx context.Context, at *hub, d *driver, limit time.Durati
 	})
 	if err != nil {
 		p.failed.Store(true)
-		board().hang(s.wire)
+		board().disconnect(s.wire)
 		return nil, notCreated(ctx, err)
 	}
 	s.id = s.wd.SessionID()

@@ -42,7 +42,7 @@ type driver struct {
 	hub     *hub // how address is reached
 	born    time.Time
 	folder  string
-	lock    *os.File // held while we live: it tells leftovers from folders in use
+	lock    *os.File // held while we live: it marks the folder as in use
 	process *os.Process
 	done    chan struct{} // closed when the process has ended
 }
@@ -113,7 +113,7 @@ func (d *driver) launch(path string) (io.Reader, error) {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // killed or not, it is gone
-			killRemains(d.folder)
+			killLeftovers(d.folder)
 		}
 		close(d.done)
 	}()
@@ -132,7 +132,7 @@ func (d *driver) environment() []string {
 	return process.Environment(named, append(process.Proxies(), "TMPDIR="+d.folder)...)
 }
 
-// awaitPort reads the port that the driver chose, and goes on reading so that the driver is never blocked.
+// awaitPort reads the port that the driver chose, and continues reading so that the driver is never blocked.
 func awaitPort(ctx context.Context, out io.Reader) (string, error) {
 	found, said := make(chan string, 1), "" // said is read once found is closed
 	go func() {
@@ -178,7 +178,7 @@ func (d *driver) stop(ctx context.Context) {
 	_ = d.lock.Close() // only now may others sweep
 }
 
-// kill ends a browser that its driver cannot: one that runs an endless script answers nobody, and would go on for as
+// kill ends a browser that its driver cannot: one that runs an endless script answers nobody, and would continue for as
 // long as the pool. The number may have passed to a stranger, who does not use our folder. A nil driver has no browsers.
 func (d *driver) kill(process int) {
 	if d == nil || process <= 0 {
@@ -204,7 +204,7 @@ func sweep(temp string) {
 	}
 	for _, folder := range folders {
 		if lock, err := lockFolder(folder); err == nil {
-			killRemains(folder)
+			killLeftovers(folder)
 			removeFolder(folder)
 			_ = lock.Close()
 		}

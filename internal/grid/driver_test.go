@@ -19,7 +19,19 @@ import (
 	"drugslm/internal/grid/gridtest"
 )
 
-func TestSweepLeavesFoldersInUse(t *testing.T) {
+func TestDriver(t *testing.T) {
+	t.Run("leaves folders in use alone", driverLeavesFoldersInUseAlone)
+	t.Run("turns the sandbox off only when configured", driverTurnsSandboxOffOnlyWhenConfigured)
+	t.Run("gets no secrets", driverGetsNoSecrets)
+	t.Run("has an address without credentials", driverHasAddressWithoutCredentials)
+	t.Run("reports a driver that ends at once", driverReportsDriverThatEndsAtOnce)
+	t.Run("reports a temporary path that is too long", driverReportsTemporaryPathThatIsTooLong)
+	t.Run("leaves no process and no file", driverLeavesNoProcessAndNoFile)
+	t.Run("kills a hung browser", driverKillsHungBrowser)
+	t.Run("leaves no browser when its owner is killed", driverLeavesNoBrowserWhenItsOwnerIsKilled)
+}
+
+func driverLeavesFoldersInUseAlone(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only on Linux does a lock end with its holder")
@@ -40,7 +52,7 @@ func TestSweepLeavesFoldersInUse(t *testing.T) {
 	require.NoDirExists(t, used)
 }
 
-func TestSandboxIsOffOnlyWhereThatWasSaid(t *testing.T) {
+func driverTurnsSandboxOffOnlyWhenConfigured(t *testing.T) {
 	t.Parallel()
 	require.Contains(t, grid.ChromeOptions(grid.Options{NoSandbox: true})["args"], "--no-sandbox")
 	require.NotContains(t, grid.ChromeOptions(grid.Options{})["args"], "--no-sandbox")
@@ -52,8 +64,8 @@ func TestSandboxIsOffOnlyWhereThatWasSaid(t *testing.T) {
 	require.NoError(t, grid.Options{Hub: "http://127.0.0.1:4444"}.Confined(true), "the browsers are not ours")
 }
 
-// TestDriverGetsNoSecrets has a driver that tells its environment, which its browsers inherit.
-func TestDriverGetsNoSecrets(t *testing.T) {
+// driverGetsNoSecrets has a driver that tells its environment, which its browsers inherit.
+func driverGetsNoSecrets(t *testing.T) {
 	bin, told := t.TempDir(), filepath.Join(t.TempDir(), "environment")
 	script := "#!/bin/sh\nenv > " + told + "\necho 'ChromeDriver was started successfully on port 9.'\nexec sleep 600\n"
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "chromedriver"), []byte(script), 0o700))
@@ -77,13 +89,13 @@ func TestDriverGetsNoSecrets(t *testing.T) {
 	}
 }
 
-func TestBareAddress(t *testing.T) {
+func driverHasAddressWithoutCredentials(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "https://h:1/p", grid.Bare("https://user:secret@h:1/p?token=x#/q?y"))
 	require.Equal(t, "(no address)", grid.Bare("http://[secret"))
 }
 
-func TestDriverThatEndsAtOnce(t *testing.T) {
+func driverReportsDriverThatEndsAtOnce(t *testing.T) {
 	fakeDriver(t)
 	temp := shortDir(t)
 	t.Setenv("TMPDIR", temp)
@@ -92,7 +104,7 @@ func TestDriverThatEndsAtOnce(t *testing.T) {
 	requireEmpty(t, temp)
 }
 
-func TestTemporaryPathTooLongForChromium(t *testing.T) {
+func driverReportsTemporaryPathThatIsTooLong(t *testing.T) {
 	fakeDriver(t)
 	temp := filepath.Join(t.TempDir(), strings.Repeat("x", 60))
 	require.NoError(t, os.Mkdir(temp, 0o700))
@@ -102,7 +114,7 @@ func TestTemporaryPathTooLongForChromium(t *testing.T) {
 	requireEmpty(t, temp)
 }
 
-func TestLocalPoolLeavesNothing(t *testing.T) {
+func driverLeavesNoProcessAndNoFile(t *testing.T) {
 	needBrowser(t)
 	temp := shortDir(t)
 	t.Setenv("TMPDIR", temp)
@@ -114,7 +126,7 @@ func TestLocalPoolLeavesNothing(t *testing.T) {
 	require.Eventually(t, func() bool { return len(processesIn(temp)) == 0 }, time.Minute, 50*time.Millisecond)
 }
 
-func TestHungBrowserIsKilled(t *testing.T) {
+func driverKillsHungBrowser(t *testing.T) {
 	needBrowser(t)
 	temp := shortDir(t)
 	t.Setenv("TMPDIR", temp)
@@ -131,7 +143,7 @@ func TestHungBrowserIsKilled(t *testing.T) {
 }
 
 // The owner is this test's own binary, started again and killed in the middle of a lease.
-func TestKilledOwnerLeavesNoBrowser(t *testing.T) {
+func driverLeavesNoBrowserWhenItsOwnerIsKilled(t *testing.T) {
 	needBrowser(t)
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ties a child's life to its parent's")
@@ -155,7 +167,7 @@ func TestKilledOwnerLeavesNoBrowser(t *testing.T) {
 
 func TestBeOwner(t *testing.T) {
 	if os.Getenv("GRID_TEST_OWNER") != "1" {
-		t.Skip("is run by TestKilledOwnerLeavesNoBrowser")
+		t.Skip("is run by TestDriver/leaves_no_browser_when_its_owner_is_killed")
 	}
 	p, err := grid.Open(t.Context(), grid.Options{NoSandbox: os.Geteuid() == 0})
 	require.NoError(t, err)

@@ -15,18 +15,18 @@ import (
 	"drugslm/internal/fault"
 )
 
-// verdict is what a failed command says about its session.
-type verdict int
+// sessionState is what a failed command says about its session.
+type sessionState int
 
 const (
-	alive   verdict = iota // the failure is the page's or the caller's: the session is as good as before
-	doubt                  // a timeout: the session may live, one quick question tells
-	dead                   // the session will not answer again
-	hubGone                // the hub or driver itself does not answer
+	alive   sessionState = iota // the failure is the page's or the caller's: the session is as good as before
+	doubt                       // a timeout: the session may live, one quick question tells
+	dead                        // the session will not answer again
+	hubGone                     // the hub or driver itself does not answer
 )
 
-// judge reads the error of a command on an existing session.
-func judge(err error) verdict {
+// classify reads the error of a command on an existing session.
+func classify(err error) sessionState {
 	if errors.Is(err, errTooLarge) {
 		return alive
 	}
@@ -82,7 +82,7 @@ func notCreated(ctx context.Context, err error) error {
 		return fault.New(fault.Invalid, op, "the hub refuses the user and password in HUB_URL")
 	case fault.KindOf(err) == fault.Offline:
 		return err
-	case judge(err) == hubGone || nodeGone(e):
+	case classify(err) == hubGone || nodeGone(e):
 		return fault.Wrap(fault.Offline, op, explain(err))
 	default:
 		return fault.Wrap(fault.Unavailable, op, explain(err))

@@ -17,8 +17,15 @@ import (
 	"drugslm/internal/grid/gridtest"
 )
 
+func TestErrors(t *testing.T) {
+	t.Run("have a kind", errorsHaveKind)
+	t.Run("report an unreachable hub", errorsReportUnreachableHub)
+	t.Run("end a hung probe", errorsEndHungProbe)
+	t.Run("keep browser timeouts below the deadline", errorsKeepBrowserTimeoutsBelowDeadline)
+}
+
 // What a hub or driver says when something died, and what is made of it.
-func TestFailuresAreClassified(t *testing.T) {
+func errorsHaveKind(t *testing.T) {
 	t.Parallel()
 	timeout := gridtest.Error(500, "timeout", "Timed out receiving message from renderer: 4.0")
 	tests := []struct {
@@ -66,15 +73,15 @@ func TestFailuresAreClassified(t *testing.T) {
 	}
 }
 
-func TestUnreachableHubWhileDialing(t *testing.T) {
+func errorsReportUnreachableHub(t *testing.T) {
 	t.Parallel()
 	b := setup(t, grid.Options{})
 	b.hub.On("POST session", gridtest.Drop())
-	err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
+	err := b.use(t, func(context.Context, *grid.Session) error { panic("leased") })
 	require.Equal(t, fault.Offline, fault.KindOf(err))
 }
 
-func TestHungProbeIsGivenUp(t *testing.T) {
+func errorsEndHungProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub, over := gridtest.NewTransport()
 		p, err := grid.OpenOver(t.Context(), grid.Options{Hub: "http://hub", Sessions: 1}, over)
@@ -90,7 +97,7 @@ func TestHungProbeIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestBrowserTimeoutsStayBelowTheDeadline(t *testing.T) {
+func errorsKeepBrowserTimeoutsBelowDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub, over := gridtest.NewTransport()
 		p, err := grid.OpenOver(t.Context(), grid.Options{Hub: "http://hub"}, over)
@@ -167,7 +174,7 @@ func TestTraces(t *testing.T) {
 	sent := headersSent(t, b.hub)
 	require.Len(t, sent, 3)
 	require.Contains(t, sent[0]["traceparent"], root.SpanContext().TraceID().String(), "the page's requests carry the trace")
-	require.Contains(t, sent[1]["traceparent"], caller, "those of a script the span of whoever runs it")
+	require.Contains(t, sent[1]["traceparent"], caller, "those of a script the span of its caller")
 	require.Empty(t, sent[2], "and none after the lease")
 	for _, r := range b.hub.Requests() {
 		if r.Command == "url" && strings.Contains(r.Body, "site") {

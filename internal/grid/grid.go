@@ -2,11 +2,11 @@
 //
 // [Pool.With] lends a session for the length of a function, so a caller cannot forget to return it. The pool makes sessions when
 // they are first needed, checks before each lease that they still live, and wipes them between leases. It replaces a session after
-// [Options.MaxUses] leases, after [Options.MaxAge], or when its state is in doubt: the lease expired, a command was cut short, the
+// [Options.MaxUses] leases, after [Options.MaxAge], or when its state is in doubt: the lease expired, a command was interrupted, the
 // function panicked or returned a [fault.Session].
 //
 // A [Pool] is safe for use by several goroutines; the caller of [Open] must call Close. A [Session] belongs to the function it was
-// lent to and must not outlive it. Its commands run one at a time. The zero values of both are not usable.
+// leased to and must not outlive it. Its commands run one at a time. The zero values of both are not usable.
 //
 // The client library, github.com/tebeka/selenium, knows no contexts and hides some of the Grid's errors. transport.go fixes both.
 // It also writes to one global variable of another package, selenium.HTTPClient, once, when the first pool opens. Requests of
@@ -103,7 +103,7 @@ const LocalHub = "local"
 // its session timeout. Hold records or renews a lease, and returns false if the session no longer belongs to the owner.
 // Release deletes a lease; an unknown one is no error. Orphans returns the leases of dead owners.
 type Leases interface {
-	Hold(ctx context.Context, l Lease) (held bool, err error)
+	Acquire(ctx context.Context, l Lease) (held bool, err error)
 	Release(ctx context.Context, session string) error
 	Orphans(ctx context.Context) ([]Lease, error)
 }

@@ -48,7 +48,7 @@ func (h *hub) sessions(ctx context.Context) ([]HubSession, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	w := board().connect(h)
-	defer board().hang(w)
+	defer board().disconnect(w)
 	var status struct {
 		Nodes []struct {
 			URI            string
@@ -99,7 +99,7 @@ func (p *Pool) reapUnrecorded(ctx context.Context) ([]Lease, error) {
 		unwanted, err := p.unwanted(ctx, self, s)
 		if err == nil && unwanted && p.asks(s.ID) {
 			if gone, err = p.endAt(ctx, s); err != nil {
-				p.leave(s)
+				p.leaveAlone(s)
 			}
 		}
 		switch {
@@ -137,9 +137,9 @@ func (p *Pool) endAt(ctx context.Context, s HubSession) (ended bool, err error) 
 // sessionTimeout is that of a Grid whose nodes do not tell theirs: Selenium's own.
 const sessionTimeout = 5 * time.Minute
 
-// leave leaves a session alone that could not be ended, for longer than its node's timeout: each request would make the node
+// leaveAlone leaves a session alone that could not be ended, for longer than its node's timeout: each request would make the node
 // keep it for as long again.
-func (p *Pool) leave(s HubSession) {
+func (p *Pool) leaveAlone(s HubSession) {
 	p.left.Store(s.ID, time.Now().Add(cmp.Or(s.timeout, sessionTimeout)+time.Minute))
 }
 

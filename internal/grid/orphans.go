@@ -74,9 +74,9 @@ func (h *hub) delete(ctx context.Context, session string) (ended bool, err error
 	ctx, cancel := context.WithTimeout(ctx, quitTimeout)
 	defer cancel()
 	w := board().connect(h)
-	defer board().hang(w)
+	defer board().disconnect(w)
 	err = w.command(ctx, http.MethodDelete, "/session/"+session, nil, nil)
-	if e, ok := errors.AsType[*selenium.Error](err); ok && judge(err) == dead {
+	if e, ok := errors.AsType[*selenium.Error](err); ok && classify(err) == dead {
 		if strings.Contains(e.Message, "Connection error") {
 			return false, errDriver
 		}

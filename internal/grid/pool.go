@@ -24,7 +24,7 @@ type Pool struct {
 	downloads *http.Transport
 
 	idle   chan *Session // sessions that nobody has: taken first
-	free   chan struct{} // places where there is no session yet; with idle and lent ones they make Options.Sessions
+	free   chan struct{} // places where there is no session yet; with idle and leased ones they make Options.Sessions
 	closed chan struct{}
 	once   sync.Once
 	tidy   sync.WaitGroup // wipes and quits in the background
@@ -37,7 +37,7 @@ type Pool struct {
 
 // Stats are counts of sessions.
 type Stats struct {
-	Leased int // lent now
+	Leased int // leased now
 	Live   int // browsers that run now, as far as the pool knows
 
 	Created  int // since Open
@@ -59,7 +59,7 @@ func newPool(o Options, local *supervisor) *Pool {
 // checkHub checks that the hub answers as one.
 func (p *Pool) checkHub(ctx context.Context) error {
 	w := board().connect(p.hub)
-	defer board().hang(w)
+	defer board().disconnect(w)
 	if err := w.command(ctx, http.MethodGet, "/status", nil, nil); err != nil {
 		return p.unreachable(ctx, "open browser pool", err)
 	}
@@ -77,7 +77,7 @@ func (p *Pool) unreachable(ctx context.Context, op string, err error) error {
 		p.hub.address, explain(err))
 }
 
-// With lends a session to fn, and waits for one if all are lent. The context of fn ends with the lease. An error of fn
+// With leases a session to fn, and waits for one if all are leased. The context of fn ends with the lease. An error of fn
 // is returned as it is, unless the lease expired: then it is a fault.Session with [ErrLeaseExpired] in its chain.
 func (p *Pool) With(ctx context.Context, fn func(context.Context, *Session) error) error {
 	ctx, end := startSpan(ctx, "lease session", "", "")
@@ -146,15 +146,15 @@ func (p *Pool) take(ctx context.Context) (*Session, error) {
 	}
 }
 
-// ready makes a place's session one that can be lent: alive, not worn out, and recorded as ours.
+// ready makes a place's session one that can be leased: alive, not worn out, and recorded as ours.
 func (p *Pool) ready(ctx context.Context, s *Session) (*Session, error) {
-	if s != nil && p.worn(s) {
+	if s != nil && p.isWornOut(s) {
 		p.retired.Add(1)
 		p.quit(ctx, s)
 		s = nil
 	}
 	if s != nil {
-		held, err := p.hold(ctx, s)
+		held, err := p.acquireLease(ctx, s)
 		if err != nil {
 			p.quit(ctx, s)
 			return nil, err
@@ -168,7 +168,7 @@ func (p *Pool) ready(ctx context.Context, s *Session) (*Session, error) {
 	return p.fresh(ctx)
 }
 
-// fresh starts a session, which must be recorded before it is lent.
+// fresh starts a session, which must be recorded before it is leased.
 func (p *Pool) fresh(ctx context.Context) (*Session, error) {
 	s, err := p.dial(ctx)
 	if err != nil {
@@ -176,7 +176,7 @@ func (p *Pool) fresh(ctx context.Context) (*Session, error) {
 	}
 	p.created.Add(1)
 	p.live.Add(1)
-	held, err := p.hold(ctx, s)
+	held, err := p.acquireLease(ctx, s)
 	if err == nil && !held {
 		err = fault.New(fault.Offline, "borrow browser", "others took this worker for dead: it goes on as a new one within seconds")
 	}
@@ -187,17 +187,17 @@ func (p *Pool) fresh(ctx context.Context) (*Session, error) {
 	return s, nil
 }
 
-func (p *Pool) worn(s *Session) bool {
+func (p *Pool) isWornOut(s *Session) bool {
 	return s.uses >= p.options.MaxUses || time.Since(s.born) >= p.options.MaxAge
 }
 
-// hold records that the session is ours, for one lease and a minute for its end. A session of which somebody else
+// acquireLease records that the session is ours, for one lease and a minute for its end. A session of which somebody else
 // disposes by now is not.
-func (p *Pool) hold(ctx context.Context, s *Session) (bool, error) {
+func (p *Pool) acquireLease(ctx context.Context, s *Session) (bool, error) {
 	if p.options.Leases == nil {
 		return true, nil
 	}
-	held, err := p.options.Leases.Hold(ctx, Lease{Session: s.id, Hub: p.place(), Owner: s.owner,
+	held, err := p.options.Leases.Acquire(ctx, Lease{Session: s.id, Hub: p.place(), Owner: s.owner,
 		Expires: time.Now().Add(p.options.Lease + time.Minute)})
 	if err != nil {
 		return false, fmt.Errorf("record lease of session %s: %w", s.id, err)
@@ -223,7 +223,7 @@ func (p *Pool) release(ctx context.Context, s *Session, broken bool) {
 	ctx = context.WithoutCancel(ctx)
 	p.tidy.Go(func() {
 		if !broken {
-			if !p.worn(s) && s.wipe(ctx) == nil {
+			if !p.isWornOut(s) && s.wipe(ctx) == nil {
 				p.idle <- s
 				return
 			}
@@ -244,18 +244,18 @@ func (p *Pool) quit(ctx context.Context, s *Session) {
 // end ends a session while ctx lasts.
 func (p *Pool) end(ctx context.Context, s *Session) {
 	if s.driver != nil && !s.driver.check(ctx) { // its browsers have ended with it
-		board().hang(s.wire)
+		board().disconnect(s.wire)
 		p.live.Add(-1)
 		p.forget(ctx, s)
 		return
 	}
 	err := s.wire.command(ctx, http.MethodDelete, s.path(""), nil, nil)
-	if err != nil && judge(err) != dead {
+	if err != nil && classify(err) != dead {
 		s.driver.kill(s.wire.process)
 	}
-	board().hang(s.wire)
+	board().disconnect(s.wire)
 	p.live.Add(-1)
-	if err != nil && judge(err) != dead && s.driver == nil {
+	if err != nil && classify(err) != dead && s.driver == nil {
 		return // a session that may still live stays recorded, for others to end
 	}
 	p.forget(ctx, s)
@@ -276,7 +276,7 @@ func (p *Pool) Stats() Stats {
 	}
 }
 
-// Close stops lending, waits for lent sessions, and ends every session and the local driver. If ctx ends first, it
+// Close stops leasing, waits for leased sessions, and ends every session and the local driver. If ctx ends first, it
 // returns an error, but still stops the local driver and with it every browser. A second Close does nothing.
 func (p *Pool) Close(ctx context.Context) error {
 	var err error
@@ -302,7 +302,7 @@ func (p *Pool) drain(ctx context.Context) error {
 		case s := <-p.idle:
 			quits.Go(func() { p.end(ctx, s) })
 		case <-ctx.Done():
-			return fmt.Errorf("close browser pool: %d sessions still lent: %w", p.options.Sessions-i, context.Cause(ctx))
+			return fmt.Errorf("close browser pool: %d sessions still leased: %w", p.options.Sessions-i, context.Cause(ctx))
 		}
 	}
 	tidied := make(chan struct{})

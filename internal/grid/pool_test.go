@@ -212,7 +212,7 @@ func TestCutCommandCostsTheSessionAndItsEndIsBounded(t *testing.T) {
 			return s.Eval(ctx, "return 1", nil)
 		})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		synctest.Wait() // the end is under way, and hangs
+		synctest.Wait() // the end is in progress, and hangs
 		hub.Off("POST execute/sync")
 		hub.Off("DELETE ")
 		start := time.Now()
@@ -231,7 +231,7 @@ func TestCloseSaysWhenSessionsAreStillLent(t *testing.T) {
 	require.NoError(t, b.use(t, func(context.Context, *grid.Session) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorContains(t, b.pool.Close(ctx), "1 sessions still lent")
+		require.ErrorContains(t, b.pool.Close(ctx), "1 sessions still leased")
 		return nil
 	}))
 }
@@ -245,7 +245,7 @@ type leases struct {
 	refuse  error
 }
 
-func (l *leases) Hold(_ context.Context, lease grid.Lease) (bool, error) {
+func (l *leases) Acquire(_ context.Context, lease grid.Lease) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gone[lease.Owner] {
@@ -300,7 +300,7 @@ func TestUnrecordedSessionIsNotLent(t *testing.T) {
 	t.Parallel()
 	record := &leases{held: map[string]grid.Lease{}, refuse: errors.New("disk full")}
 	b := setup(t, grid.Options{Leases: record})
-	err := b.use(t, func(context.Context, *grid.Session) error { panic("lent") })
+	err := b.use(t, func(context.Context, *grid.Session) error { panic("leased") })
 	require.ErrorContains(t, err, "disk full")
 	require.Empty(t, b.hub.Sessions())
 }
@@ -316,7 +316,7 @@ func TestReapEndsOrphans(t *testing.T) {
 	orphans := []grid.Lease{{Session: orphan, Hub: hub.URL}, {Session: "long gone", Hub: hub.URL}, {Session: "x", Hub: "http://other"}}
 	record := &leases{held: map[string]grid.Lease{}, orphans: orphans}
 	for _, l := range orphans {
-		_, err := record.Hold(t.Context(), l)
+		_, err := record.Acquire(t.Context(), l)
 		require.NoError(t, err)
 	}
 	hub.On("DELETE ", gridtest.Error(500, "unknown error", "the node does not let go"))
@@ -349,7 +349,7 @@ func TestSessionsOfAWorkerThatWasGivenUpAreReplaced(t *testing.T) {
 	require.NoError(t, p.With(t.Context(), nothing))
 	before := hub.Sessions()
 	record.gone["w1"] = true
-	err = p.With(t.Context(), func(context.Context, *grid.Session) error { panic("lent") })
+	err = p.With(t.Context(), func(context.Context, *grid.Session) error { panic("leased") })
 	require.Equal(t, fault.Offline, fault.KindOf(err), "%v", err)
 	require.Empty(t, hub.Sessions())
 	life = "w1+1"

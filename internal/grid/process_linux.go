@@ -49,13 +49,13 @@ func lockOpen(f *os.File) error {
 	return err
 }
 
-// remainRounds bounds how often it is looked for processes that were just being started.
-const remainRounds = 10
+// leftoverRounds bounds how often it is looked for processes that were just being started.
+const leftoverRounds = 10
 
-// killRemains kills the processes that have the folder for their temporary files: a driver's browsers, wherever they
+// killLeftovers kills the processes that have the folder for their temporary files: a driver's browsers, wherever they
 // have gone in the tree of processes. Nobody else knows a folder's name, so that no stranger is hit.
-func killRemains(folder string) {
-	for range remainRounds {
+func killLeftovers(folder string) {
+	for range leftoverRounds {
 		found := 0
 		environs, err := filepath.Glob("/proc/[0-9]*/environ")
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 // probeTimeout is how long a session that may be stuck has to tell its title.
 const probeTimeout = 2 * time.Second
 
-// Session is one browser, lent by [Pool.With].
+// Session is one browser, leased by [Pool.With].
 type Session struct {
 	wire   *connection
 	driver *driver // of ours; nil with a hub
@@ -66,11 +66,11 @@ func (s *Session) call(ctx context.Context, op string, command func() error) err
 		return nil
 	}
 	if ctx.Err() != nil {
-		s.suspect.Store(true) // the command goes on in the browser although nobody waits for it
+		s.suspect.Store(true) // the command continues in the browser although nobody waits for it
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
 	}
 	kind := fault.Internal
-	switch verdict := judge(err); {
+	switch verdict := classify(err); {
 	case limited.Err() != nil:
 		kind, err = fault.Session, errNoAnswer
 	case verdict == hubGone && s.driver == nil:
@@ -165,7 +165,7 @@ func (s *Session) eval(ctx context.Context, script string, out any, args []any) 
 	return nil
 }
 
-// fit keeps the browser's own timeouts below what is left of ctx: a command that the browser goes on with after its
+// fit keeps the browser's own timeouts below what is left of ctx: a command that the browser continues with after its
 // client has left blocks every later one.
 func (s *Session) fit(ctx context.Context) error {
 	want := s.limits

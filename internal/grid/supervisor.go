@@ -201,7 +201,7 @@ func (h *hub) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	w := board().connect(h)
-	defer board().hang(w)
+	defer board().disconnect(w)
 	var status struct {
 		Nodes []struct{ Availability string } // a driver has none, and does not say so
 	}

@@ -25,7 +25,7 @@ import (
 // maxAnswer bounds one answer of a hub or driver. Results of scripts and screenshots are the largest.
 const maxAnswer = 64 << 20
 
-// The codes of errors that WebDriver does not know and wire.mend makes up.
+// The codes of errors that WebDriver does not know and fixResponse makes up.
 const (
 	codeUnauthorized = "unauthorized"
 	codeNotWebDriver = "not a webdriver answer"
@@ -107,7 +107,7 @@ func (b *router) connect(h *hub) *connection {
 	return w
 }
 
-func (b *router) hang(w *connection) { b.wires.Delete(w.key) }
+func (b *router) disconnect(w *connection) { b.wires.Delete(w.key) }
 
 // RoundTrip sends a request of the client library through its wire.
 func (b *router) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -133,7 +133,7 @@ func (w *connection) during(ctx context.Context, fn func() error) error {
 	return fn()
 }
 
-// send passes one request on to the hub and mends its answer.
+// send passes one request on to the hub and fixes its answer.
 func (w *connection) send(ctx context.Context, req *http.Request) (*http.Response, error) {
 	r := req.Clone(ctx)
 	target, err := url.Parse(w.hub.address + req.URL.Path)

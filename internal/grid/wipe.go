@@ -7,7 +7,7 @@ import (
 )
 
 // wipe leaves nothing of a lease behind for the next: cookies of every host, what the visited places stored, headers,
-// the page. It is bounded; any error means that the session must not be lent again.
+// the page. It is bounded; any error means that the session must not be leased again.
 func (s *Session) wipe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, quitTimeout)
 	defer cancel()

@@ -17,7 +17,7 @@ import (
 // maxOutput is how much of what a command prints is logged, in bytes.
 const maxOutput = 4 << 10
 
-// killWait is how long the pipes of a killed command may stay open: whoever left its group holds them.
+// killWait is how long the pipes of a killed command may stay open: a process that left its group holds them.
 const killWait = 2 * time.Second
 
 func (h *Hooks) run(ctx context.Context, e Event, body []byte) (string, error) {

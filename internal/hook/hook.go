@@ -2,7 +2,7 @@
 //
 // [New] makes [Hooks] from the configuration; they are safe for concurrent use and need no closing. [Hooks.Targets] says
 // who wants an event of a kind, [Hooks.Send] makes one attempt to tell one of them. Remembering, waiting and trying again
-// is for whoever calls: an attempt may have arrived although it failed, so targets must expect an event more than once,
+// is for the caller: an attempt may have arrived although it failed, so targets must expect an event more than once,
 // and know it again by its id.
 //
 // # The message

@@ -34,8 +34,20 @@ func event() hook.Event {
 
 const told = `{"type":"run_failed","id":"run_failed/run-1","timestamp":"2026-11-25T13:00:00Z","data":{"run_id":"run-1"}}`
 
-// TestSignature holds the signature against the example of Standard Webhooks' own libraries.
-func TestSignature(t *testing.T) {
+func TestHook(t *testing.T) {
+	t.Run("signs as Standard Webhooks", hookSignsAsStandardWebhooks)
+	t.Run("sends each target the kinds it wants", hookSendsEachTargetKindsItWants)
+	t.Run("posts a signed message", hookPostsSignedMessage)
+	t.Run("signs nothing without a key", hookSignsNothingWithoutKey)
+	t.Run("interprets answers", hookInterpretsAnswers)
+	t.Run("gives up on a webhook that does not answer", hookGivesUpOnWebhookThatDoesNotAnswer)
+	t.Run("gives a command the event", hookGivesCommandEvent)
+	t.Run("reports commands that fail", hookReportsCommandsThatFail)
+	t.Run("tolerates commands that ignore the event", hookToleratesCommandsThatIgnoreEvent)
+}
+
+// hookSignsAsStandardWebhooks holds the signature against the example of Standard Webhooks' own libraries.
+func hookSignsAsStandardWebhooks(t *testing.T) {
 	t.Parallel()
 	key, err := base64.StdEncoding.DecodeString("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 	require.NoError(t, err)
@@ -43,7 +55,7 @@ func TestSignature(t *testing.T) {
 	require.Equal(t, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", got)
 }
 
-func TestWhoWantsWhat(t *testing.T) {
+func hookSendsEachTargetKindsItWants(t *testing.T) {
 	t.Parallel()
 	var nobody *hook.Hooks
 	require.Empty(t, nobody.Targets("run_failed"))
@@ -55,7 +67,7 @@ func TestWhoWantsWhat(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-func TestWebhookGetsASignedPost(t *testing.T) {
+func hookPostsSignedMessage(t *testing.T) {
 	t.Parallel()
 	key := []byte("0123456789abcdef01234567")
 	var got *http.Request
@@ -82,7 +94,7 @@ func TestWebhookGetsASignedPost(t *testing.T) {
 	require.Equal(t, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)), got.Header.Get("Webhook-Signature"))
 }
 
-func TestWithoutAKeyNothingIsSigned(t *testing.T) {
+func hookSignsNothingWithoutKey(t *testing.T) {
 	t.Parallel()
 	signed := true
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -95,7 +107,7 @@ func TestWithoutAKeyNothingIsSigned(t *testing.T) {
 	require.False(t, signed)
 }
 
-func TestWhatAnAnswerMeans(t *testing.T) {
+func hookInterpretsAnswers(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 25, 13, 0, 0, 0, time.UTC)
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
@@ -138,7 +150,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatDoesNotAnswer(t *testing.T) {
+func hookGivesUpOnWebhookThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // it accepts, and says nothing
 	require.NoError(t, err)
@@ -174,7 +186,7 @@ func script(t *testing.T, text string) (command []string, dir string) {
 	return []string{"/bin/sh", "-c", text, "hook", dir}, dir
 }
 
-func TestCommandGetsTheEvent(t *testing.T) {
+func hookGivesCommandEvent(t *testing.T) {
 	t.Setenv("DRUGSLM_HOOKS_SECRET", "s3cret")
 	command, dir := script(t, `cat >"$1/input"; env >"$1/env"; echo "Authorization: s3cret"`)
 	var log bytes.Buffer
@@ -194,7 +206,7 @@ func TestCommandGetsTheEvent(t *testing.T) {
 	require.NotContains(t, log.String(), "s3cret")
 }
 
-func TestCommandsThatFail(t *testing.T) {
+func hookReportsCommandsThatFail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, script, says string
@@ -223,7 +235,7 @@ func TestCommandsThatFail(t *testing.T) {
 	require.True(t, fault.Canceled(err), "%v", err)
 }
 
-func TestCommandsMayIgnoreTheEventAndPrintALot(t *testing.T) {
+func hookToleratesCommandsThatIgnoreEvent(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	command, _ := script(t, `head -c 1000000 /dev/zero | tr '\0' x; exit 0`)

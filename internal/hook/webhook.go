@@ -42,11 +42,11 @@ func (h *Hooks) post(ctx context.Context, e Event, body []byte) (string, error) 
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, maxAnswer)
-	return verdict(op, request.URL.Host, response, h.options.Now())
+	return answerError(op, request.URL.Host, response, h.options.Now())
 }
 
-// verdict is what an answer means.
-func verdict(op, host string, r *http.Response, now time.Time) (string, error) {
+// answerError is what an answer means.
+func answerError(op, host string, r *http.Response, now time.Time) (string, error) {
 	status := strconv.Itoa(r.StatusCode) + " " + http.StatusText(r.StatusCode) // not the receiver's own words
 	switch code := r.StatusCode; {
 	case code >= 200 && code < 300:

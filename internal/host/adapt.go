@@ -23,10 +23,10 @@ func (b browser) With(ctx context.Context, fn func(context.Context, sources.Page
 // leases keeps the pool's sessions in the ledger, so that those of a killed worker can be ended.
 type leases struct{ *ledger.Ledger }
 
-// Hold records a lease, whose end is by the ledger's clock there.
-func (l leases) Hold(ctx context.Context, lease grid.Lease) (bool, error) {
+// Acquire records a lease, whose end is by the ledger's clock there.
+func (l leases) Acquire(ctx context.Context, lease grid.Lease) (bool, error) {
 	lease.Expires = l.Now().Add(time.Until(lease.Expires))
-	return l.Ledger.Hold(ctx, ledger.Lease(lease))
+	return l.Ledger.AcquireLease(ctx, ledger.Lease(lease))
 }
 
 // Orphans lists the leases whose owners are gone.

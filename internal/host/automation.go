@@ -22,11 +22,14 @@ import (
 const automationCatchup = 10 * time.Second
 
 // ReconcileAutomation makes the schedule what the configuration says: there is none, or one that looks in its interval.
-// A schedule that was paused stays paused.
+// A schedule that was paused stays paused, and one that a person switched on with [SwitchOnAutomation] stays as it is.
 func ReconcileAutomation(ctx context.Context, c config.Automation, cli client.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	handle := cli.ScheduleClient().GetHandle(ctx, workflows.AutomationID)
+	if now, err := DescribeAutomation(ctx, cli); err != nil || now.ByHand {
+		return err
+	}
 	if c.Mode == "none" {
 		err := handle.Delete(ctx)
 		if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
@@ -34,15 +37,23 @@ func ReconcileAutomation(ctx context.Context, c config.Automation, cli client.Cl
 		}
 		return fault.Wrap(fault.Unavailable, "delete the schedule of automation", err)
 	}
+	return putAutomation(ctx, cli, c, automationAction(c), func(was *client.ScheduleState) *client.ScheduleState { return was })
+}
+
+// putAutomation creates the schedule, or makes one that is there look as asked for.
+func putAutomation(
+	ctx context.Context, cli client.Client, c config.Automation, action *client.ScheduleWorkflowAction, state func(was *client.ScheduleState) *client.ScheduleState,
+) error {
+	handle := cli.ScheduleClient().GetHandle(ctx, workflows.AutomationID)
 	options := client.ScheduleOptions{
-		ID: workflows.AutomationID, Spec: automationSpec(c), Action: automationAction(c),
+		ID: workflows.AutomationID, Spec: automationSpec(c), Action: action,
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: automationCatchup,
 	}
 	_, err := cli.ScheduleClient().Create(ctx, options)
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		err = handle.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			return &client.ScheduleUpdate{Schedule: &client.Schedule{
-				Action: options.Action, Spec: &options.Spec, State: in.Description.Schedule.State,
+				Action: options.Action, Spec: &options.Spec, State: state(in.Description.Schedule.State),
 				Policy: &client.SchedulePolicies{Overlap: options.Overlap, CatchupWindow: options.CatchupWindow},
 			}}, nil
 		}})
@@ -71,7 +82,7 @@ func SetAutomation(ctx context.Context, cli client.Client, paused bool, note str
 		err = handle.Unpause(ctx, client.ScheduleUnpauseOptions{Note: note})
 	}
 	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
-		return fault.New(fault.Invalid, "", "automation is off: start a worker with DRUGSLM_AUTOMATION_MODE=watch or request")
+		return fault.New(fault.Invalid, "", "automation is off: `starter automation on` switches it on, or start a worker with DRUGSLM_AUTOMATION_MODE=watch or request")
 	}
 	return fault.Wrap(fault.Unavailable, "change the schedule of automation", err)
 }

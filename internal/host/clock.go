@@ -19,7 +19,7 @@ const clockSlack = time.Minute
 // compareClocks warns of a time of day that is not the ledger's, whichever of the two is wrong.
 func compareClocks(ctx context.Context, l *ledger.Ledger, log *slog.Logger) {
 	now := l.Now()
-	if ahead := l.Shown(now).Sub(now); ahead.Abs() > clockSlack {
+	if ahead := l.WallTime(now).Sub(now); ahead.Abs() > clockSlack {
 		log.WarnContext(ctx, "this process's time of day differs from the ledger's clock, which counts; it is set by the first process after the machine starts",
 			"ahead", ahead, "ledger", now)
 	}

@@ -62,6 +62,40 @@ func OpenData(ctx context.Context, c config.Config) (*Data, error) {
 	return openData(ctx, c, 0, sourcesOf(c))
 }
 
+// ReadData opens the folder that a configuration names for reading. It creates and changes nothing: a folder without a
+// ledger is fault.Invalid.
+func ReadData(ctx context.Context, c config.Config) (*Data, error) {
+	root, err := filepath.Abs(c.Data)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "open data folder", err)
+	}
+	clock, err := systemClock()
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.OpenToRead(ctx, LedgerFile(root), ledger.WithClock(clock))
+	if err != nil {
+		return nil, err
+	}
+	d, err := dataOf(root, l, 0, sourcesOf(c))
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return d, nil
+}
+
+// ChangeData opens the folder that a configuration names, and is fault.Invalid if it has no ledger.
+func ChangeData(ctx context.Context, c config.Config) (*Data, error) {
+	root, err := filepath.Abs(c.Data)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "open data folder", err)
+	}
+	if err := ledger.Exists(LedgerFile(root)); err != nil {
+		return nil, err
+	}
+	return OpenData(ctx, c)
+}
+
 // openData opens the folder for the assets of sources, and keeps some bytes free in its lake. Who looks, repairs or frees room needs none.
 func openData(ctx context.Context, c config.Config, floor config.Size, all []sources.Source) (*Data, error) {
 	root, err := filepath.Abs(c.Data)
@@ -71,6 +105,23 @@ func openData(ctx context.Context, c config.Config, floor config.Size, all []sou
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, fault.New(fault.Unavailable, "open data folder", "%w: choose another with --data or DRUGSLM_DATA", err)
 	}
+	clock, err := systemClock()
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, LedgerFile(root), ledger.WithClock(clock))
+	if err != nil {
+		return nil, err
+	}
+	d, err := dataOf(root, l, floor, all)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return d, nil
+}
+
+// dataOf is what a folder that exists holds, with its ledger.
+func dataOf(root string, l *ledger.Ledger, floor config.Size, all []sources.Source) (*Data, error) {
 	store, err := lake.Dir(root)
 	if err != nil {
 		return nil, err
@@ -80,17 +131,8 @@ func openData(ctx context.Context, c config.Config, floor config.Size, all []sou
 	if err != nil {
 		return nil, err
 	}
-	clock, err := systemClock()
-	if err != nil {
-		return nil, err
-	}
-	l, err := ledger.Open(ctx, LedgerFile(root), ledger.WithClock(clock))
-	if err != nil {
-		return nil, err
-	}
-	whole := lake.New(store)
 	return &Data{
-		Graph: graph, Documents: collectionsOf(all), Ledger: l, Lake: whole, Root: root, Room: store.Room, Now: l.Now,
+		Graph: graph, Documents: collectionsOf(all), Ledger: l, Lake: lake.New(store), Root: root, Room: store.Room, Now: l.Now,
 	}, nil
 }
 

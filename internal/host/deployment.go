@@ -12,8 +12,8 @@ import (
 	"drugslm/internal/config"
 )
 
-// promoteEvery is how often a worker asks to be the current one until its queues are known to the server.
-const promoteEvery = time.Second
+// promoteInterval is how often a worker asks to be the current one until its queues are known to the server.
+const promoteInterval = time.Second
 
 // build is the build id of this worker.
 func build(c config.Worker) string {
@@ -24,7 +24,7 @@ func build(c config.Worker) string {
 }
 
 // Versioned gives what makes a worker one version of a deployment; nothing where there is no deployment. Workflows
-// stay with the version that began them, so that no deployment breaks what is under way; a backfill moves to the
+// stay with the version that began them, so that no deployment breaks what is in progress; a backfill moves to the
 // current one whenever it continues as new.
 func Versioned(c config.Worker) worker.DeploymentOptions {
 	if c.Deployment == "" {
@@ -42,7 +42,7 @@ func Versioned(c config.Worker) worker.DeploymentOptions {
 func Promote(ctx context.Context, cli client.Client, c config.Worker, log *slog.Logger) {
 	handle := cli.WorkerDeploymentClient().GetHandle(c.Deployment)
 	log = log.With("deployment", c.Deployment, "build", build(c))
-	ticker := time.NewTicker(promoteEvery)
+	ticker := time.NewTicker(promoteInterval)
 	defer ticker.Stop()
 	said := ""
 	for {

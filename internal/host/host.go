@@ -47,17 +47,18 @@ type Host struct {
 	*Data
 	Temporal client.Client
 
-	config   config.Config
-	log      *slog.Logger
-	tracer   *telemetry.Telemetry
-	sources  []sources.Source
-	graph    *asset.Graph // with what the sources' assets work with; that of Data has definitions only
-	reader   *pdf.Extractor
-	scans    document.Recognizer
-	registry *registry
-	pool     atomic.Pointer[grid.Pool]     // nil without browsers
-	stopBy   time.Time                     // when all has to be over, once the host was told to stop
-	closers  []func(context.Context) error // in the order opened
+	config       config.Config
+	log          *slog.Logger
+	tracer       *telemetry.Telemetry
+	sources      []sources.Source
+	graph        *asset.Graph // with what the sources' assets work with; that of Data has definitions only
+	reader       *pdf.Extractor
+	scans        document.Recognizer
+	registry     *registry
+	pool         atomic.Pointer[grid.Pool]     // nil without browsers
+	missingAttrs []string                      // search attributes that the server does not have
+	stopBy       time.Time                     // when all has to be over, once the host was told to stop
+	closers      []func(context.Context) error // in the order opened
 }
 
 // Open opens everything that the queues of the configuration need.
@@ -86,6 +87,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		if err := h.reconcile(ctx); err != nil {
 			return err
 		}
+		h.missingAttrs = missingAttributes(ctx, h.Temporal, h.config.Temporal.Namespace, h.log)
 		if err := ReconcileAutomation(ctx, h.config.Automation, h.Temporal); err != nil {
 			return err
 		}
@@ -179,7 +181,7 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 	slots := map[asset.Queue]int{
 		asset.QueueOrchestrate: 8, asset.QueueBrowser: h.config.Grid.Sessions, asset.QueueHTTP: httpSlots, asset.QueueExtract: h.config.Worker.Extract,
 	}
-	w := worker.New(h.Temporal, workflows.TaskQueue(queue), worker.Options{
+	options := worker.Options{
 		Identity:                           owner(),
 		DeploymentOptions:                  Versioned(h.config.Worker),
 		WorkerStopTimeout:                  workTimeout,
@@ -191,7 +193,11 @@ func (h *Host) worker(queue asset.Queue, acts *activities.Activities, failed cha
 			default:
 			}
 		},
-	})
+	}
+	if len(h.missingAttrs) > 0 {
+		options.Interceptors = append(options.Interceptors, workflows.WithoutAttributes(h.missingAttrs...))
+	}
+	w := worker.New(h.Temporal, workflows.TaskQueue(queue), options)
 	if queue == asset.QueueOrchestrate {
 		workflows.Register(w)
 	}

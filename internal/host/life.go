@@ -74,7 +74,7 @@ func (h *Host) reap(ctx context.Context) {
 	}
 }
 
-// drain stops the queues, all at once, and waits for what is under way for as long as there is.
+// drain stops the queues, all at once, and waits for what is in progress for as long as there is.
 func (h *Host) drain(ctx context.Context, started []worker.Worker) {
 	h.stopBy = time.Now().Add(DrainTimeout)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workTimeout+time.Second)

@@ -20,9 +20,9 @@ const (
 // How often lost runs are looked for, and how long a worker may take for a task before another begins it as well: each can
 // be done twice.
 const (
-	lostEvery  = time.Minute
-	taskLease  = 10 * time.Minute
-	checkTasks = 30 * time.Second
+	lostInterval = time.Minute
+	taskLease    = 10 * time.Minute
+	checkTasks   = 30 * time.Second
 )
 
 // RetentionOf is what the configuration lets the ledger forget.
@@ -31,7 +31,7 @@ func RetentionOf(c config.Retention) ledger.Retention {
 }
 
 // maintain does what is to be done now and then by one of the workers, until the function that it gives is called, which
-// waits for what is under way to stop.
+// waits for what is in progress to stop.
 func (h *Host) maintain(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan struct{})
@@ -40,7 +40,7 @@ func (h *Host) maintain(ctx context.Context) (stop func()) {
 		ticker := time.NewTicker(checkTasks)
 		defer ticker.Stop()
 		for ctx.Err() == nil {
-			h.task(ctx, taskLost, lostEvery, h.closeLost)
+			h.task(ctx, taskLost, lostInterval, h.closeLost)
 			h.task(ctx, taskPrune, h.config.Retention.Interval, h.prune)
 			select {
 			case <-ctx.Done():

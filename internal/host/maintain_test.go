@@ -52,7 +52,7 @@ func maintainer(t *testing.T, path string, off time.Duration, r config.Retention
 	}
 }
 
-// past writes a ledger with runs that have ended, one that the server ended, one that it has lost, and one under way.
+// past writes a ledger with runs that have ended, one that the server ended, one that it has lost, and one in progress.
 func past(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
 	began := l.Now().Add(-time.Hour)
@@ -91,7 +91,13 @@ func state(t *testing.T, l *ledger.Ledger) (map[string]ledger.RunState, int) {
 	return found, len(claims)
 }
 
-func TestAWorkerMaintainsTheLedger(t *testing.T) {
+func TestMaintain(t *testing.T) {
+	t.Run("prunes and closes lost runs", maintainPrunesAndClosesLostRuns)
+	t.Run("prunes nothing early with a wrong clock", maintainPrunesNothingEarlyWithWrongClock)
+	t.Run("measures by the clock of the ledger", maintainMeasuresByClockOfLedger)
+}
+
+func maintainPrunesAndClosesLostRuns(t *testing.T) {
 	t.Parallel()
 	h := maintainer(t, filepath.Join(t.TempDir(), "ledger.db"), 0, config.Retention{Age: time.Nanosecond, Keep: 3, Interval: time.Hour})
 	past(t, h.Ledger)
@@ -113,7 +119,7 @@ func TestAWorkerMaintainsTheLedger(t *testing.T) {
 }
 
 // A worker whose wall clock is a year off neither prunes nor closes what others have just written.
-func TestAWorkerWithAWrongClockLeavesThePastAlone(t *testing.T) {
+func maintainPrunesNothingEarlyWithWrongClock(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{8760 * time.Hour, -8760 * time.Hour} {
 		path := filepath.Join(t.TempDir(), "ledger.db")
@@ -124,7 +130,7 @@ func TestAWorkerWithAWrongClockLeavesThePastAlone(t *testing.T) {
 		wrong := maintainer(t, path, off, r)
 		require.NoError(t, wrong.Ledger.StartRun(t.Context(), ledger.Run{ID: "its own", Workflow: "its own"}))
 
-		wrong.task(t.Context(), taskLost, lostEvery, wrong.closeLost)
+		wrong.task(t.Context(), taskLost, lostInterval, wrong.closeLost)
 		wrong.task(t.Context(), taskPrune, time.Hour, wrong.prune)
 		runs, claims := state(t, right.Ledger)
 		require.Equal(t, map[string]ledger.RunState{
@@ -132,7 +138,7 @@ func TestAWorkerWithAWrongClockLeavesThePastAlone(t *testing.T) {
 			"open": ledger.RunRunning, "killed": ledger.RunCanceled, "unknown": ledger.RunFailed,
 		}, runs, "off by %s", off)
 		require.Equal(t, 4, claims)
-		right.task(t.Context(), taskLost, lostEvery, func(context.Context) error {
+		right.task(t.Context(), taskLost, lostInterval, func(context.Context) error {
 			require.Fail(t, "it was done just now, by every clock")
 			return nil
 		})
@@ -140,7 +146,7 @@ func TestAWorkerWithAWrongClockLeavesThePastAlone(t *testing.T) {
 }
 
 // Whatever a process has for the time of day, what it compares with times in the ledger is by the ledger's clock.
-func TestAProcessMeasuresByTheLedgersClock(t *testing.T) {
+func maintainMeasuresByClockOfLedger(t *testing.T) {
 	c := config.Default()
 	c.Data = t.TempDir()
 	first, err := OpenData(t.Context(), c)
@@ -151,7 +157,7 @@ func TestAProcessMeasuresByTheLedgersClock(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, second.Close()) })
 	require.WithinDuration(t, first.Now(), second.Now(), time.Minute)
-	held, err := leases{second.Ledger}.Hold(t.Context(), grid.Lease{Session: "s", Owner: "w", Expires: time.Now().Add(time.Hour)})
+	held, err := leases{second.Ledger}.Acquire(t.Context(), grid.Lease{Session: "s", Owner: "w", Expires: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	require.True(t, held)
 	found, err := first.Ledger.Leases(t.Context())

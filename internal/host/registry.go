@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// beatEvery is how often a worker says in the ledger that it lives.
-	beatEvery = 5 * time.Second
-	// silence is how long a worker on another machine may say nothing before it is given up: three beats.
-	silence = 3 * beatEvery
-	// nearSilence is the same for one whose process is still there: it may be slow on a busy machine, or stopped.
-	nearSilence = 2 * silence
+	// heartbeatInterval is how often a worker says in the ledger that it lives.
+	heartbeatInterval = 5 * time.Second
+	// heartbeatTimeout is how long a worker on another machine may say nothing before it is given up: three beats.
+	heartbeatTimeout = 3 * heartbeatInterval
+	// nearTimeout is the same for one whose process is still there: it may be slow on a busy machine, or stopped.
+	nearTimeout = 2 * heartbeatTimeout
 )
 
 // registry makes this worker known to others, and tells which of them are gone. Nothing in it compares two clocks: what
@@ -28,21 +28,21 @@ type registry struct {
 	log    *slog.Logger
 	build  string
 
-	mu    sync.Mutex
-	life  int    // how often this process was given up by others
-	id    string // of the present life; "" before register
-	beats map[string]observed
+	mu         sync.Mutex
+	life       int    // how often this process was given up by others
+	id         string // of the present life; "" before register
+	heartbeats map[string]observed
 }
 
 // observed is when a worker's beats were first seen to be so many.
 type observed struct {
-	beats int64
-	first int64     // how many there were when it was seen first
-	since time.Time // with a monotonic reading
+	heartbeats int64
+	first      int64     // how many there were when it was seen first
+	since      time.Time // with a monotonic reading
 }
 
 func newRegistry(l *ledger.Ledger, log *slog.Logger, build string) *registry {
-	return &registry{ledger: l, log: log, build: build, beats: make(map[string]observed)}
+	return &registry{ledger: l, log: log, build: build, heartbeats: make(map[string]observed)}
 }
 
 // current is the id of the worker in its present life.
@@ -76,8 +76,8 @@ func (r *registry) register(ctx context.Context) error {
 	return nil
 }
 
-// beat says that this worker lives. One that was given up meanwhile begins another life, without what it had.
-func (r *registry) beat(ctx context.Context) error {
+// heartbeat says that this worker lives. One that was given up meanwhile begins another life, without what it had.
+func (r *registry) heartbeat(ctx context.Context) error {
 	id := r.current()
 	known, err := r.ledger.Heartbeat(ctx, id)
 	if err != nil || known {
@@ -90,17 +90,17 @@ func (r *registry) beat(ctx context.Context) error {
 	return r.register(ctx)
 }
 
-// judge finds out which other workers are gone.
-func (r *registry) judge(ctx context.Context) error {
+// declareDead finds out which other workers are gone.
+func (r *registry) declareDead(ctx context.Context) error {
 	workers, err := r.ledger.Workers(ctx)
 	if err != nil {
 		return err
 	}
 	for _, w := range workers {
-		if !w.Ended.IsZero() || w.ID == r.current() || !r.silent(w) {
+		if !w.Ended.IsZero() || w.ID == r.current() || !r.isSilent(w) {
 			continue
 		}
-		gone, err := r.ledger.DeclareGone(ctx, w.ID, w.Beats)
+		gone, err := r.ledger.DeclareGone(ctx, w.ID, w.Heartbeats)
 		if err != nil {
 			return err
 		}
@@ -111,39 +111,39 @@ func (r *registry) judge(ctx context.Context) error {
 	return nil
 }
 
-// silent reports whether a worker is gone: its process has ended, or it has said nothing for too long.
-func (r *registry) silent(w ledger.Worker) bool {
+// isSilent reports whether a worker is gone: its process has ended, or it has said nothing for too long.
+func (r *registry) isSilent(w ledger.Worker) bool {
 	identity := process.Identity{Space: w.Space, PID: w.PID, Birth: w.Birth}
 	if identity.Gone() {
 		return true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, seen := r.beats[w.ID]
+	last, seen := r.heartbeats[w.ID]
 	if !seen {
-		last.first = w.Beats
+		last.first = w.Heartbeats
 	}
-	if !seen || last.beats != w.Beats {
-		r.beats[w.ID] = observed{beats: w.Beats, first: last.first, since: time.Now()}
+	if !seen || last.heartbeats != w.Heartbeats {
+		r.heartbeats[w.ID] = observed{heartbeats: w.Heartbeats, first: last.first, since: time.Now()}
 		return false
 	}
 	if identity.Near() {
-		return time.Since(last.since) >= nearSilence
+		return time.Since(last.since) >= nearTimeout
 	}
-	return time.Since(last.since) >= silence
+	return time.Since(last.since) >= heartbeatTimeout
 }
 
-// heard reports whether a worker has beaten since it was first looked at.
-func (r *registry) heard(w ledger.Worker) bool {
+// isAlive reports whether a worker has beaten since it was first looked at.
+func (r *registry) isAlive(w ledger.Worker) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, seen := r.beats[w.ID]
-	return seen && w.Beats > last.first
+	last, seen := r.heartbeats[w.ID]
+	return seen && w.Heartbeats > last.first
 }
 
 // Died reports whether a worker is gone without having been told to stop. It is known within seconds on one machine.
 func (r *registry) Died(ctx context.Context, worker string) (bool, error) {
-	if err := r.judge(ctx); err != nil {
+	if err := r.declareDead(ctx); err != nil {
 		return false, err
 	}
 	w, known, err := r.ledger.Worker(ctx, worker)
@@ -159,7 +159,7 @@ func (r *registry) gone(ctx context.Context, worker string) (bool, error) {
 // run beats until ctx ends.
 func (r *registry) run(ctx context.Context) {
 	every(ctx, func() {
-		for _, do := range []func(context.Context) error{r.beat, r.judge} {
+		for _, do := range []func(context.Context) error{r.heartbeat, r.declareDead} {
 			if err := do(ctx); err != nil && ctx.Err() == nil {
 				r.log.Warn("the ledger did not take or tell which workers live", "error", err)
 			}
@@ -169,7 +169,7 @@ func (r *registry) run(ctx context.Context) {
 
 // every does something at once and at each beat, until ctx ends.
 func every(ctx context.Context, do func()) {
-	ticker := time.NewTicker(beatEvery)
+	ticker := time.NewTicker(heartbeatInterval)
 	defer ticker.Stop()
 	for {
 		do()

@@ -48,13 +48,23 @@ func registered(t *testing.T, l *ledger.Ledger) *registry {
 
 // age lets a registry believe that it has looked at all workers so long ago.
 func (r *registry) age(by time.Duration) {
-	for id, o := range r.beats {
+	for id, o := range r.heartbeats {
 		o.since = o.since.Add(-by)
-		r.beats[id] = o
+		r.heartbeats[id] = o
 	}
 }
 
-func TestAKilledWorkerIsGoneAtOnce(t *testing.T) {
+func TestRegistry(t *testing.T) {
+	t.Parallel()
+	t.Run("declares a killed worker gone at once", registryDeclaresKilledWorkerGoneAtOnce)
+	t.Run("counts no death for a stopped worker", registryCountsNoDeathForStoppedWorker)
+	t.Run("declares a remote worker gone after three heartbeats", registryDeclaresRemoteWorkerGoneAfterThreeHeartbeats)
+	t.Run("registers a returned worker as a new one", registryRegistersReturnedWorkerAsNewOne)
+	t.Run("ends orphans only", registryEndsOrphansOnly)
+	t.Run("finds unrecorded sessions", registryFindsUnrecordedSessions)
+}
+
+func registryDeclaresKilledWorkerGoneAtOnce(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -70,7 +80,7 @@ func TestAKilledWorkerIsGoneAtOnce(t *testing.T) {
 	require.False(t, died, "an older build, or one that stopped cleanly")
 }
 
-func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
+func registryCountsNoDeathForStoppedWorker(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -81,8 +91,8 @@ func TestAWorkerThatWasToldToStopDidNotDie(t *testing.T) {
 	require.False(t, died)
 }
 
-// Clocks are not compared: only beats that do not grow count, by the clock of whoever looks.
-func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
+// Clocks are not compared: only heartbeats that do not grow count, by the observer's clock.
+func registryDeclaresRemoteWorkerGoneAfterThreeHeartbeats(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
@@ -96,39 +106,39 @@ func TestASilentWorkerElsewhereIsGivenUpAfterThreeBeats(t *testing.T) {
 		require.True(t, ok)
 		return !w.Ended.IsZero()
 	}
-	require.NoError(t, r.judge(t.Context()))
-	r.age(silence - time.Second)
-	require.NoError(t, r.judge(t.Context()))
+	require.NoError(t, r.declareDead(t.Context()))
+	r.age(heartbeatTimeout - time.Second)
+	require.NoError(t, r.declareDead(t.Context()))
 	require.False(t, ended("far"))
 	_, err := l.Heartbeat(t.Context(), "far")
 	require.NoError(t, err)
 	r.age(time.Hour)
-	require.NoError(t, r.judge(t.Context()))
+	require.NoError(t, r.declareDead(t.Context()))
 	require.False(t, ended("far"), "it has beaten")
 	require.True(t, ended("near"), "half a minute is enough for one that is near")
-	r.age(silence)
-	require.NoError(t, r.judge(t.Context()))
+	r.age(heartbeatTimeout)
+	require.NoError(t, r.declareDead(t.Context()))
 	require.True(t, ended("far"))
 }
 
-func TestAWorkerThatWasGivenUpGoesOnAsANewOne(t *testing.T) {
+func registryRegistersReturnedWorkerAsNewOne(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	r := registered(t, l)
 	was := r.current()
-	require.NoError(t, r.beat(t.Context()))
+	require.NoError(t, r.heartbeat(t.Context()))
 	require.Equal(t, was, r.current())
 	gone, err := l.DeclareGone(t.Context(), was, 1)
 	require.NoError(t, err)
 	require.True(t, gone)
-	require.NoError(t, r.beat(t.Context()))
+	require.NoError(t, r.heartbeat(t.Context()))
 	require.NotEqual(t, was, r.current())
-	held, err := l.Hold(t.Context(), ledger.Lease{Session: "s", Owner: r.current(), Expires: time.Now()})
+	held, err := l.AcquireLease(t.Context(), ledger.Lease{Session: "s", Owner: r.current(), Expires: time.Now()})
 	require.NoError(t, err)
 	require.True(t, held)
 }
 
-func TestReapEndsOrphansOnly(t *testing.T) {
+func registryEndsOrphansOnly(t *testing.T) {
 	t.Parallel()
 	l, hub := books(t), gridtest.NewHub(t)
 	r := registered(t, l)
@@ -148,7 +158,7 @@ func TestReapEndsOrphansOnly(t *testing.T) {
 		return ""
 	}
 	orphan, mine := open("killed"), open(r.current())
-	go every(t.Context(), func() { _ = r.beat(t.Context()) }) // as the living worker does
+	go every(t.Context(), func() { _ = r.heartbeat(t.Context()) }) // as the living worker does
 
 	found, err := Sessions(t.Context(), c, l)
 	require.NoError(t, err)
@@ -175,7 +185,7 @@ func TestReapEndsOrphansOnly(t *testing.T) {
 
 // What a hub names after a worker that is gone is an orphan, recorded or not; a hub that is away keeps nothing of this
 // machine from being ended.
-func TestReapFindsWhatWasNeverRecorded(t *testing.T) {
+func registryFindsUnrecordedSessions(t *testing.T) {
 	t.Parallel()
 	l := books(t)
 	hub := gridtest.NewHub(t)
@@ -202,9 +212,9 @@ func TestReapFindsWhatWasNeverRecorded(t *testing.T) {
 	require.Equal(t, "killed", ended[0].Owner)
 	require.Len(t, hub.Sessions(), 2)
 
-	_, err = l.Hold(t.Context(), ledger.Lease{Session: "local", Hub: grid.LocalHub, Owner: "later", Expires: time.Now().Add(-time.Hour)})
+	_, err = l.AcquireLease(t.Context(), ledger.Lease{Session: "local", Hub: grid.LocalHub, Owner: "later", Expires: time.Now().Add(-time.Hour)})
 	require.NoError(t, err)
-	_, err = l.Hold(t.Context(), ledger.Lease{Session: "there", Hub: hub.URL, Owner: "later", Expires: time.Now().Add(-time.Hour)})
+	_, err = l.AcquireLease(t.Context(), ledger.Lease{Session: "there", Hub: hub.URL, Owner: "later", Expires: time.Now().Add(-time.Hour)})
 	require.NoError(t, err)
 	hub.On("GET status", gridtest.Drop())
 	ended, err = ReapSessions(t.Context(), c, l, log, true)

@@ -13,7 +13,7 @@ import (
 type scans struct{ *ocr.Tesseract }
 
 // Recognizer reads the text in pages that are images, as many at a time as PDFs are read; nil where ocr.program is empty.
-// It does not look whether Tesseract is there: whoever has an image to recognise is told.
+// It does not look whether Tesseract is there: the error comes with the first image.
 func Recognizer(c config.Config) (document.Recognizer, error) {
 	if c.OCR.Program == "" {
 		return nil, nil //nolint:nilnil // none is wanted

@@ -235,8 +235,13 @@ func TestMixedFile(t *testing.T) {
 	require.Regexp(t, `^page 2: recognised by Tesseract [0-9.]+.*, confidence 0\.9[0-9]$`, doc.Warnings[1])
 }
 
-// TestWithoutTesseract reads a mixed file and a scan where there is no Tesseract.
-func TestWithoutTesseract(t *testing.T) {
+func TestScansWithoutTesseract(t *testing.T) {
+	t.Parallel()
+	t.Run("are quarantined as needs_ocr", scansWithoutTesseractAreQuarantinedAsNeeds_ocr)
+}
+
+// scansWithoutTesseractAreQuarantinedAsNeeds_ocr reads a mixed file and a scan where there is no Tesseract.
+func scansWithoutTesseractAreQuarantinedAsNeeds_ocr(t *testing.T) {
 	t.Parallel()
 	reader := reader(t)
 	c := config.Default()

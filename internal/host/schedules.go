@@ -57,11 +57,11 @@ func Reconcile(ctx context.Context, c config.Config, d *Data, temporal client.Cl
 
 // checkSchedules holds the selections against the assets there are, and the partitions against those that are known.
 func (d *Data) checkSchedules(ctx context.Context, declared []config.Schedule, result *Reconciled) error {
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return err
 	}
-	view := d.Graph.View(world)
+	view := d.Graph.View(state)
 	var errs []error
 	for i, s := range declared {
 		if err := schedule.Define(s).Fits(); err != nil {

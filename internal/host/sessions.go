@@ -154,13 +154,13 @@ func endSession(ctx context.Context, c config.Config, l *ledger.Ledger, s Sessio
 // listen finds out which owners of sessions are gone.
 func listen(ctx context.Context, l *ledger.Ledger, log *slog.Logger) error {
 	r := newRegistry(l, log, "")
-	ticker := time.NewTicker(beatEvery)
+	ticker := time.NewTicker(heartbeatInterval)
 	defer ticker.Stop()
-	for range nearSilence/beatEvery + 1 {
-		if err := r.judge(ctx); err != nil {
+	for range nearTimeout/heartbeatInterval + 1 {
+		if err := r.declareDead(ctx); err != nil {
 			return err
 		}
-		if unsure, err := r.unsure(ctx); err != nil || !unsure {
+		if unsure, err := r.clockUncertain(ctx); err != nil || !unsure {
 			return err
 		}
 		select {
@@ -172,9 +172,9 @@ func listen(ctx context.Context, l *ledger.Ledger, log *slog.Logger) error {
 	return nil
 }
 
-// unsure reports whether there is an owner of a session of whom it is not known yet whether he lives: he is registered,
+// clockUncertain reports whether there is an owner of a session of whom it is not known yet whether he lives: he is registered,
 // not found gone, and has not beaten since he was first looked at.
-func (r *registry) unsure(ctx context.Context) (bool, error) {
+func (r *registry) clockUncertain(ctx context.Context) (bool, error) {
 	leases, err := r.ledger.Leases(ctx)
 	if err != nil {
 		return false, err
@@ -185,7 +185,7 @@ func (r *registry) unsure(ctx context.Context) (bool, error) {
 	}
 	for _, w := range workers {
 		holds := slices.ContainsFunc(leases, func(l ledger.Lease) bool { return l.Owner == w.ID })
-		if holds && w.Ended.IsZero() && !r.heard(w) {
+		if holds && w.Ended.IsZero() && !r.isAlive(w) {
 			return true, nil
 		}
 	}

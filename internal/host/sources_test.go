@@ -78,7 +78,7 @@ func (t toy) Assets(with sources.Tools) ([]*asset.Asset, error) {
 			Cost: func(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
 				return asset.Cost{Host: t.Hosts()[0], Requests: 1}, nil
 			},
-			List: func(ctx context.Context, run asset.Run, emit func(asset.Item, medicine) error) (asset.Claim, error) {
+			List: func(ctx context.Context, run asset.Run, emit func(asset.Item, medicine) error) (asset.Listing, error) {
 				body, err := t.get(ctx, with, "/list")
 				var listed []medicine
 				if err == nil {
@@ -90,7 +90,7 @@ func (t toy) Assets(with sources.Tools) ([]*asset.Asset, error) {
 						err = emit(asset.Item{ID: m.ItemID(), Label: m.Name, Fingerprint: m.Name}, m)
 					}
 				}
-				return asset.Claim{Total: len(listed)}, err
+				return asset.Listing{Total: len(listed)}, err
 			},
 		}),
 		made("toy/files", "toy/products", asset.QueueHTTP, func(ctx context.Context, run asset.Run, item asset.Item) (file, error) {
@@ -132,10 +132,10 @@ func made[T, U asset.Row](key, from asset.Key, queue asset.Queue, one func(conte
 			}
 			return nil
 		},
-		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[T]) error {
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[T]) error {
 			for _, item := range batch {
 				row, err := one(ctx, run, item)
-				if err := settle(item.ID, row, err); err != nil {
+				if err := report(item.ID, row, err); err != nil {
 					return err
 				}
 			}
@@ -192,8 +192,15 @@ func agency(t *testing.T, asked *[]string) toy {
 	return toy{server.URL}
 }
 
-// TestSecondSource adds a source to the one there is, by its value alone, and takes it from its list to the corpus.
-func TestSecondSource(t *testing.T) {
+func TestSources(t *testing.T) {
+	t.Parallel()
+	t.Run("run side by side", sourcesRunSideBySide)
+	t.Run("have distinct names and prefixes", sourcesHaveDistinctNamesAndPrefixes)
+	t.Run("need their queues", sourcesNeedTheirQueues)
+}
+
+// sourcesRunSideBySide adds a source to the one there is, by its value alone, and takes it from its list to the corpus.
+func sourcesRunSideBySide(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	c := config.Default()
@@ -212,17 +219,17 @@ func TestSecondSource(t *testing.T) {
 	graph, err := host.GraphOf(d, c, tracer, reader(t), all...)
 	require.NoError(t, err)
 	acts := &activities.Activities{Engine: &materialize.Engine{Graph: graph, Ledger: d.Ledger, Lake: d.Lake, Tracer: noop.NewTracerProvider().Tracer(""), Now: d.Now}}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	require.NoError(t, err)
 	selected, err := planning.Select(ctx, d.Graph, d.Ledger, "toy/*")
 	require.NoError(t, err)
-	plan, err := d.Graph.View(world).Plan(selected, asset.Request{})
+	plan, err := d.Graph.View(state).Plan(selected, asset.Request{})
 	require.NoError(t, err)
 	require.Len(t, plan.Steps, 3)
 	first, pace, err := d.PaceOf(ctx, c, all...)
 	require.NoError(t, err)
 	require.Equal(t, "consultas.anvisa.gov.br", first)
-	forecast, err := forecast.Estimate(ctx, acts.Engine, d.Graph.View(world), plan, selected, planning.ModeOf(asset.Needed), pace)
+	forecast, err := forecast.Estimate(ctx, acts.Engine, d.Graph.View(state), plan, selected, planning.ModeOf(asset.Needed), pace)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, forecast.Total.Requests)
 	require.Equal(t, second.Hosts()[0], forecast.Steps[0].Host)
@@ -239,7 +246,7 @@ func TestSecondSource(t *testing.T) {
 	for row := range rowsOf[document.HasDocument](t, d, collection.Documents) {
 		require.Equal(t, "leaflet", row.Document().Kind, row.Document().Reason)
 		product := document.Product{ID: row.Document().IDProduto, Name: "Losartana potássica"}
-		collector.Add(asset.Whole, row.Document(), &product)
+		collector.Add(asset.SinglePartition, row.Document(), &product)
 	}
 	report := collector.Report()
 	require.Equal(t, 2, report.Total.Documents)
@@ -250,9 +257,9 @@ func TestSecondSource(t *testing.T) {
 	alone, err := asset.NewGraph(append(only(graph, "toy/"), made)...)
 	require.NoError(t, err)
 	acts.Engine.Graph = alone
-	world, err = planning.LoadState(ctx, alone, d.Ledger)
+	state, err = planning.LoadState(ctx, alone, d.Ledger)
 	require.NoError(t, err)
-	plan, err = alone.View(world).Plan([]*asset.Asset{made}, asset.Request{})
+	plan, err = alone.View(state).Plan([]*asset.Asset{made}, asset.Request{})
 	require.NoError(t, err)
 	require.Len(t, plan.Steps, 1)
 	taken := bring(t, acts, plan.Steps[0])
@@ -282,8 +289,8 @@ func (r rebranded) Documents() []document.Collection {
 	return found
 }
 
-// TestSourcesAreToldApart refuses sources whose files or documents would get mixed up.
-func TestSourcesAreToldApart(t *testing.T) {
+// sourcesHaveDistinctNamesAndPrefixes refuses sources whose files or documents would get mixed up.
+func sourcesHaveDistinctNamesAndPrefixes(t *testing.T) {
 	t.Parallel()
 	second := toy{"http://127.0.0.1:9"}
 	for says, added := range map[string][]sources.Source{
@@ -332,7 +339,7 @@ func rowsOf[T any](t *testing.T, d *host.Data, key asset.Key) func(yield func(T)
 	snapshot, err := d.Table(made).Snapshot(t.Context())
 	require.NoError(t, err)
 	return func(yield func(T) bool) {
-		for _, file := range snapshot.Files(asset.Whole) {
+		for _, file := range snapshot.Files(asset.SinglePartition) {
 			for row, err := range d.Table(made).Rows(t.Context(), file) {
 				require.NoError(t, err)
 				if !yield(row.(T)) {
@@ -343,8 +350,8 @@ func rowsOf[T any](t *testing.T, d *host.Data, key asset.Key) func(yield func(T)
 	}
 }
 
-// TestQueues holds a worker that was told to serve browsers to what it served before there was a queue without them.
-func TestQueues(t *testing.T) {
+// sourcesNeedTheirQueues holds a worker that was told to serve browsers to what it served before there was a queue without them.
+func sourcesNeedTheirQueues(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		queues  string

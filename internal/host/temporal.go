@@ -44,7 +44,7 @@ func Dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slo
 	connected, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "connect to Temporal",
-			"%s does not answer (%w): start one with `starter dev`, or set DRUGSLM_TEMPORAL_ADDRESS", c.Temporal.Address, err)
+			"%s does not answer (%w): `starter dev --data %s` starts a server, --temporal-address or DRUGSLM_TEMPORAL_ADDRESS names another", c.Temporal.Address, err, c.Data)
 	}
 	return connected, nil
 }

@@ -47,7 +47,12 @@ func FuzzParseCheckpoint(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = parseCheckpoint(data) })
 }
 
-func TestPathsGoThroughTheLogUnchanged(t *testing.T) {
+func TestAction(t *testing.T) {
+	t.Parallel()
+	t.Run("keeps paths unchanged", actionKeepsPathsUnchanged)
+}
+
+func actionKeepsPathsUnchanged(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"a", "category=5/part-1.parquet", "category=a%20b/x", "ção/a b", "100%/x?y#z"} {
 		got, err := decodePath(encodePath(path))

@@ -66,7 +66,7 @@ func TestBlobsFindDamage(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, fault.Corrupt, fault.KindOf(blobs.Verify(t.Context(), sha)))
 	}
-	_, again, err := blobs.Put(t.Context(), []byte("content")) // the short one is seen, and mended
+	_, again, err := blobs.Put(t.Context(), []byte("content")) // the short one is seen, and replaced
 	require.NoError(t, err)
 	require.True(t, again)
 	require.NoError(t, blobs.Verify(t.Context(), sha))

@@ -258,7 +258,7 @@ func syncDir(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// explain gives an error of the file system its kind, and says in words what the operator must mend.
+// explain gives an error of the file system its kind, and says in words what the operator must fix.
 func explain(op string, err error) error {
 	switch {
 	case err == nil:

@@ -19,7 +19,7 @@
 //	v, err := t.Commit(ctx, lake.Change{Partition: "5", Base: now, Add: []lake.File{f}, Remove: lake.Paths(now.Files("5"))})
 //
 // [Lake], [Table], [Blobs] and [DirStore] are safe for use by several goroutines and processes. A [Snapshot] never changes. A
-// [Part] belongs to one goroutine, which must call Close or Abort.
+// [FileWriter] belongs to one goroutine, which must call Close or Abort.
 //
 // A missing object is fs.ErrNotExist. A full or read-only disk is of kind fault.Unavailable, damaged bytes are fault.Corrupt, and
 // what can never work (a bad name, a schema that does not fit) is fault.Invalid.

@@ -13,8 +13,13 @@ import (
 	"drugslm/internal/lake"
 )
 
-// TestEvidenceIsKeptOnceAndBounded: the same sight is written once, and the oldest sights make room.
-func TestEvidenceIsKeptOnceAndBounded(t *testing.T) {
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	t.Run("is kept once and bounded", evidenceIsKeptOnceAndBounded)
+}
+
+// evidenceIsKeptOnceAndBounded: the same sight is written once, and the oldest sights make room.
+func evidenceIsKeptOnceAndBounded(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store, err := lake.Dir(dir)

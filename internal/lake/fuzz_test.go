@@ -139,8 +139,13 @@ func FuzzCheckpoint(f *testing.F) {
 	})
 }
 
-// TestALogOfDeltaRSIsRead: it is the log that the fuzzers begin with.
-func TestALogOfDeltaRSIsRead(t *testing.T) {
+func TestLog(t *testing.T) {
+	t.Parallel()
+	t.Run("of delta-rs is read", logOfDeltaRsIsRead)
+}
+
+// logOfDeltaRsIsRead: it is the log that the fuzzers begin with.
+func logOfDeltaRsIsRead(t *testing.T) {
 	t.Parallel()
 	files := map[string][]byte{}
 	for _, name := range []string{"00000000000000000006.json", "00000000000000000006.checkpoint.parquet", "_last_checkpoint"} {

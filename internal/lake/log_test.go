@@ -110,7 +110,7 @@ func TestPartsEnd(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
-	p, err := table.NewPart(t.Context(), "5", nil)
+	p, err := table.NewFile(t.Context(), "5", nil)
 	require.NoError(t, err)
 	require.NoError(t, p.Write(newProduct(1)))
 	require.EqualValues(t, 1, p.Rows())
@@ -119,7 +119,7 @@ func TestPartsEnd(t *testing.T) {
 	_, err = p.Close(t.Context())
 	require.Error(t, err)
 
-	p, err = table.NewPart(t.Context(), "5", nil)
+	p, err = table.NewFile(t.Context(), "5", nil)
 	require.NoError(t, err)
 	require.Equal(t, fault.Invalid, fault.KindOf(p.Write("no row")))
 	require.NoError(t, p.Write(newProduct(1)))

@@ -13,8 +13,13 @@ import (
 	"drugslm/internal/lake"
 )
 
-// TestAnyAcceptedKeyIsWrittenToDisk publishes partitions whose keys are at the edge of what is accepted, and reads them back.
-func TestAnyAcceptedKeyIsWrittenToDisk(t *testing.T) {
+func TestPartitionFolder(t *testing.T) {
+	t.Parallel()
+	t.Run("can be written for any accepted key", partitionFolderCanBeWrittenForAnyAcceptedKey)
+}
+
+// partitionFolderCanBeWrittenForAnyAcceptedKey publishes partitions whose keys are at the edge of what is accepted, and reads them back.
+func partitionFolderCanBeWrittenForAnyAcceptedKey(t *testing.T) {
 	t.Parallel()
 	store, err := lake.Dir(t.TempDir())
 	require.NoError(t, err)
@@ -38,7 +43,7 @@ func TestAnyAcceptedKeyIsWrittenToDisk(t *testing.T) {
 	for i, key := range keys {
 		require.Equal(t, []int64{int64(i)}, ids(t, table, now, key))
 	}
-	_, err = table.NewPart(t.Context(), strings.Repeat("é", 60), nil)
+	_, err = table.NewFile(t.Context(), strings.Repeat("é", 60), nil)
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "no error of the file system")
 }
 

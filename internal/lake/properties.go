@@ -6,7 +6,7 @@ import (
 )
 
 // Table properties of our own: of which of ours a table was given once, so that what a person takes away later stays
-// away, and which columns this program made, so that they are told from those that others added.
+// away, and which columns this program made, so that columns that others added can be recognised.
 const (
 	markProperties = "drugslm.properties"
 	markColumns    = "drugslm.columns"

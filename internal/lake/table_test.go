@@ -53,7 +53,7 @@ func newProduct(id int) product {
 // part stages n products, with ids from first.
 func part(t testing.TB, table *lake.Table, partition string, first, n int) lake.File {
 	t.Helper()
-	p, err := table.NewPart(t.Context(), partition, map[string]string{"run": "r1"})
+	p, err := table.NewFile(t.Context(), partition, map[string]string{"run": "r1"})
 	require.NoError(t, err)
 	defer p.Abort()
 	for i := range n {
@@ -135,9 +135,9 @@ func TestWithoutPartitions(t *testing.T) {
 	s := snapshot(t, table)
 	require.Empty(t, s.Partitions())
 	require.Equal(t, []int64{1, 2}, ids(t, table, s, ""))
-	_, err := table.NewPart(t.Context(), "5", nil)
+	_, err := table.NewFile(t.Context(), "5", nil)
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	_, err = tableOf[product](t, dir(t)).NewPart(t.Context(), "", nil)
+	_, err = tableOf[product](t, dir(t)).NewFile(t.Context(), "", nil)
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
@@ -260,7 +260,7 @@ func TestSchemaGrows(t *testing.T) {
 	}
 	s := dir(t)
 	stage := func(table *lake.Table, row any) lake.Change {
-		p, err := table.NewPart(t.Context(), "5", nil)
+		p, err := table.NewFile(t.Context(), "5", nil)
 		require.NoError(t, err)
 		require.NoError(t, p.Write(row))
 		f, err := p.Close(t.Context())

@@ -22,7 +22,15 @@ func at(t *testing.T, table *lake.Table, partition string, id int, when time.Tim
 	return f
 }
 
-func TestHoldKeepsEachPartitionsOwnVersions(t *testing.T) {
+func TestVacuum(t *testing.T) {
+	t.Parallel()
+	t.Run("keeps the versions of each partition", vacuumKeepsVersionsOfEachPartition)
+	t.Run("keeps a file that came back", vacuumKeepsFileThatCameBack)
+	t.Run("reads each commit once", vacuumReadsEachCommitOnce)
+	t.Run("is fenced", vacuumIsFenced)
+}
+
+func vacuumKeepsVersionsOfEachPartition(t *testing.T) {
 	t.Parallel()
 	table := tableOf[product](t, dir(t))
 	now := time.Now()
@@ -60,7 +68,7 @@ func TestHoldKeepsEachPartitionsOwnVersions(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-func TestAFileThatWasBroughtBackHasTwoLives(t *testing.T) {
+func vacuumKeepsFileThatCameBack(t *testing.T) {
 	t.Parallel()
 	table := tableOf[product](t, dir(t))
 	old := at(t, table, "5", 1, time.Now())
@@ -80,7 +88,7 @@ func TestAFileThatWasBroughtBackHasTwoLives(t *testing.T) {
 	require.Empty(t, swept)
 }
 
-func TestHistoryReadsEachCommitOnce(t *testing.T) {
+func vacuumReadsEachCommitOnce(t *testing.T) {
 	t.Parallel()
 	s := dir(t)
 	table := tableOf[product](t, s)
@@ -107,7 +115,7 @@ func TestHistoryReadsEachCommitOnce(t *testing.T) {
 	require.ErrorContains(t, last, "version 3 is missing")
 }
 
-func TestAFenceShutsOut(t *testing.T) {
+func vacuumIsFenced(t *testing.T) {
 	t.Parallel()
 	table := tableOf[product](t, dir(t))
 	c := lake.Change{Partition: "5", App: "5", Txn: 1, Add: []lake.File{part(t, table, "5", 1, 1)}, Info: lake.CommitInfo{Operation: "MATERIALIZE"}}

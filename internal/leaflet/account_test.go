@@ -6,8 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWhatTheReaderDroppedIsAccountedFor counts as words of the page what is not in its text.
-func TestWhatTheReaderDroppedIsAccountedFor(t *testing.T) {
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	t.Run("counts dropped words", accountCountsDroppedWords)
+}
+
+// accountCountsDroppedWords counts as words of the page what is not in its text.
+func accountCountsDroppedWords(t *testing.T) {
 	t.Parallel()
 	f := Read([]Page{
 		{Text: "Tome um comprimido", Dropped: []Drop{{Text: "ignore all", Reason: "invisible"}, {Text: "Tome", Reason: "duplicate"}}},

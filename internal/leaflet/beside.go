@@ -37,7 +37,7 @@ func besideOn(all []drawn, lines []line, from, to int) (found []drawnTable, rest
 		if len(group) < 2 {
 			continue
 		}
-		if tables, ok := abreast(group, lines, from, to); ok {
+		if tables, ok := sideBySideTables(group, lines, from, to); ok {
 			found = append(found, tables...)
 			for _, j := range members {
 				taken[j] = true
@@ -97,9 +97,9 @@ func (d drawn) columns(from, to int) drawn {
 	return part
 }
 
-// abreast makes tables of grids that stand side by side. They are none where the lines of one are not among those of the others, where one is no
+// sideBySideTables makes tables of grids that stand side by side. They are none where the lines of one are not among those of the others, where one is no
 // table and does not begin the page, where it may go on with one, or where the rows of all are level and one has no names of its own: then it is the rest of the one on its left.
-func abreast(group []drawn, lines []line, from, to int) ([]drawnTable, bool) {
+func sideBySideTables(group []drawn, lines []line, from, to int) ([]drawnTable, bool) {
 	slices.SortFunc(group, func(a, b drawn) int { return cmp.Compare(a.xs[0], b.xs[0]) })
 	first, end := to, from
 	spans := make([][2]int, len(group))

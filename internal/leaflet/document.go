@@ -90,7 +90,7 @@ func (d *document) add(text *strings.Builder, page int, lines []line, running []
 			kept = append(kept, l)
 		}
 	}
-	for _, l := range mend(inOrder(kept), d.work) {
+	for _, l := range joinHyphens(inOrder(kept), d.work) {
 		if text.Len() > 0 {
 			text.WriteByte('\n')
 		}
@@ -104,16 +104,16 @@ func (d *document) add(text *strings.Builder, page int, lines []line, running []
 // hyphenated is the end of a line that a hyphen between letters may be at.
 var hyphenated = regexp.MustCompile(`\p{L}[-\x{AD}\x{2010}]$`)
 
-// maxMended bounds a line that was put together.
-const maxMended = 4 << 10
+// maxJoined bounds a line that was put together.
+const maxJoined = 4 << 10
 
-// mend puts words together that were broken at a hyphen, where that is safe: between a letter and a small one. The
+// joinHyphens puts words together that were broken at a hyphen, where that is safe: between a letter and a small one. The
 // hyphen stays, because it may belong to the word ("cirurgião-dentista"), unless it is a soft one.
-func mend(lines []line, work *work) []line {
+func joinHyphens(lines []line, work *work) []line {
 	var mended []line
 	for from := 0; from < len(lines); {
 		to, size := from+1, len(lines[from].text)
-		for to < len(lines) && size < maxMended && endsHyphenated(lines[to-1].text) && startsSmall(lines[to].text) && !beside(lines[to-1], lines[to]) {
+		for to < len(lines) && size < maxJoined && endsHyphenated(lines[to-1].text) && startsSmall(lines[to].text) && !beside(lines[to-1], lines[to]) {
 			if strings.HasSuffix(lines[to-1].text, softHyphen) {
 				size -= len(softHyphen)
 			}

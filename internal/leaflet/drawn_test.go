@@ -127,6 +127,27 @@ func TestDrawnBands(t *testing.T) {
 	}, cellsIn(t, d.page()))
 }
 
+// TestDrawnBandsOverPages begins a page with several rows between two drawn lines: they are no head. Labels take several lines, and a dash is a value.
+func TestDrawnBandsOverPages(t *testing.T) {
+	t.Parallel()
+	var first, second drawing
+	first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	first.cell(10, 50, 110, 70, "Reação")
+	first.cell(110, 50, 210, 70, "Casos (%)")
+	first.cell(10, 70, 110, 120, "Distúrbios do\nsistema nervoso\nTontura\nDor")
+	first.cell(110, 70, 210, 120, "")
+	first.at(114, 92, "-\n8,2 (comum)")
+	second.cell(10, 10, 110, 40, "Cefaleia\nSíncope")
+	second.cell(110, 10, 210, 40, "4,5 (comum)\n1,7 (comum)")
+	second.cell(10, 40, 110, 60, "Tosse")
+	second.cell(110, 40, 210, 60, "0,9")
+	second.at(10, 80, "Fim da tabela.\n"+end)
+	require.Equal(t, []string{
+		"0 0 1 1 Reação, head", "0 1 1 1 Casos (%), head", "1 0 1 1 Distúrbios do sistema nervoso", "2 0 1 1 Tontura", "2 1 1 1 -",
+		"3 0 1 1 Dor", "3 1 1 1 8,2 (comum)", "4 0 1 1 Cefaleia", "4 1 1 1 4,5 (comum)", "5 0 1 1 Síncope", "5 1 1 1 1,7 (comum)", "6 0 1 1 Tosse", "6 1 1 1 0,9",
+	}, cellsIn(t, first.page(), second.page()))
+}
+
 // TestDrawnSideBySide draws two tables side by side, whose lines the text has in turn, on two pages: each is one, and both have the lines.
 func TestDrawnSideBySide(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package leaflet
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,26 +10,26 @@ import (
 
 // entry is some lines of a cell that belong together.
 type entry struct {
-	text string
-	box  Box
+	text   string
+	box    Box
+	column int
 }
 
 // divide makes rows of bands between two drawn lines: of the entries in the first column, where each has its own beside it. Nothing of a
-// band that is one row. The head, which is the first of several bands, is one.
+// band that is one row. What it makes of the first of several bands counts only where that is not the head.
 func (t *drawnTable) divide(bands [][]drawnCell) [][]tableRow {
 	rows, single := make([][]tableRow, len(bands)), make([][]tableRow, len(bands))
 	some := false
 	for i, band := range bands {
-		if i > 0 || len(bands) == 1 {
-			parts, pairs := t.split(band)
-			switch {
-			case pairs >= 2:
-				rows[i], some = parts, true
-			case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
-				single[i] = parts
-			case t.open:
-				rows[i] = t.paired(band)
-			}
+		parts, pairs := t.split(band)
+		switch {
+		case pairs >= 2:
+			rows[i] = parts
+			some = some || i > 0 || len(bands) == 1
+		case pairs == 1 && parts[0].filled() == 1: // a heading and one entry
+			single[i] = parts
+		case t.open && i > 0 || t.open && len(bands) == 1:
+			rows[i] = t.paired(band)
 		}
 	}
 	for i := range rows {
@@ -102,7 +103,11 @@ func (t *tree) divided(columns []Box, place []int) [][]tableRow {
 		}
 	}
 	d := drawnTable{columns: columns}
-	return d.divide(bands)
+	rows := d.divide(bands)
+	if len(bands) > 1 {
+		rows[0] = nil
+	}
+	return rows
 }
 
 // lines are those of a cell.
@@ -131,6 +136,10 @@ const (
 	loose     = 0.75 // of the room for a line: a word that would take it no further had room
 )
 
+// ratedValue is a number, or a dash for none, with what it means in brackets at most: "8,3 (comum)"; or a frequency.
+var ratedValue = regexp.MustCompile(`^(?:[-–−<>≤≥]?\s*[0-9][0-9.,]*\s*%?|[-–—]+)(?:\s*\([^()]*\))?$|` +
+	`^(?i:(?:muito )?(?:comum|incomum|rar[oa]|frequente|infrequente)|não conhecid[oa]|desconhecid[oa])$`)
+
 // entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it. What stands
 // beside the cell tells that a line begins something, where it begins something there.
 func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
@@ -146,7 +155,7 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 	room -= 2 * pad
 	var all []entry
 	for i, l := range lines {
-		if i == 0 {
+		if l.column = c.column; i == 0 {
 			all = append(all, l)
 			continue
 		}
@@ -156,14 +165,11 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 		letter, _ := utf8.DecodeRuneInString(l.text)
 		paired, value := begun(beside, l.box)
 		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && paired && needs < loose*room && !runsOn(e.text, "X"))
-		titled := len(all) == 1 && i == 1 && paired
-		if titled {
-			above, _ := begun(beside, before.box)
-			titled = !above // a heading, above the first entry
-		}
+		above, _ := begun(beside, before.box)
+		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)
-		again := l.text == before.text // "muito comum", below "muito comum"
-		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again {
+		again := l.text == before.text || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
+		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && (open(e.text) || !eachValued(beside, before.box, l.box)) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
 		}
@@ -178,9 +184,24 @@ func begun(beside []entry, b Box) (begins, value bool) {
 		line := e.box
 		line.Y1 = min(line.Y1, line.Y0+height(b))
 		if level(line, b) {
-			r, _ := utf8.DecodeRuneInString(strings.TrimLeft(e.text, "<>≥≤ "))
-			begins, value = true, value || unicode.IsDigit(r) || i > 0 && beside[i-1].text == e.text
+			r, _ := utf8.DecodeRuneInString(strings.TrimLeft(e.text, "<>≥≤-− "))
+			begins, value = true, value || unicode.IsDigit(r) || wholeValue.MatchString(e.text) || i > 0 && beside[i-1].text == e.text
 		}
 	}
 	return begins, value
 }
+
+// eachValued reports whether a column has a value that begins on the line of a alone, and one that begins on the line of b alone.
+func eachValued(beside []entry, a, b Box) bool {
+	on := func(e entry, b, other Box) bool {
+		begins, value := begun([]entry{e}, b)
+		elsewhere, _ := begun([]entry{e}, other)
+		return begins && value && !elsewhere
+	}
+	return slices.ContainsFunc(beside, func(e entry) bool {
+		return on(e, a, b) && slices.ContainsFunc(beside, func(o entry) bool { return o.column == e.column && on(o, b, a) })
+	})
+}
+
+// open reports whether a bracket in a text is not closed.
+func open(text string) bool { return strings.Count(text, "(") > strings.Count(text, ")") }

@@ -11,6 +11,7 @@ import (
 type drawnTable struct {
 	from, to int // lines
 	rows     []tableRow
+	first    []tableRow // rows that the first of them is where it is no head; nil where it is one
 	columns  []Box
 	spans    bool // a cell lies over rows
 	open     bool // it has lines across alone
@@ -53,7 +54,7 @@ func drawnTables(lines []line, rules [][]Box) []drawnTable {
 // followed puts t, which is at the top of a page, to the table among all that it goes on with, if there is one: one that ends with the page before, which is at
 // line end.
 func followed(all []drawnTable, t drawnTable, end int) bool {
-	for n := len(all) - 1; n >= 0 && n >= len(all)-maxAbreast; n-- {
+	for n := len(all) - 1; n >= 0 && n >= len(all)-maxSideBySide; n-- {
 		switch follows := all[n].to == end; {
 		case follows && all[n].like(t):
 			all[n].append(t)
@@ -67,8 +68,8 @@ func followed(all []drawnTable, t drawnTable, end int) bool {
 	return false
 }
 
-// maxAbreast is how many tables may stand side by side.
-const maxAbreast = 4
+// maxSideBySide is how many tables may stand side by side.
+const maxSideBySide = 4
 
 // inCommon makes one of the lines of tables that stand side by side and have some in common.
 func inCommon(all []drawnTable) {
@@ -240,6 +241,9 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	}
 	starts := make([]int, len(bands)+1) // of each band, its first row
 	divided := t.divide(bands)
+	if len(bands) > 1 {
+		t.first, divided[0] = divided[0], nil
+	}
 	for i, band := range bands {
 		starts[i] = len(t.rows)
 		if divided[i] != nil {
@@ -281,63 +285,25 @@ func (t drawnTable) reduced() drawnTable {
 	if len(columns) == len(t.columns) {
 		return t
 	}
-	rows := make([]tableRow, len(t.rows))
-	for i, r := range t.rows {
-		rows[i] = newRow(len(columns))
-		rows[i].group = r.group
-		for c := range t.columns {
-			if at := before[c]; before[c+1] > at {
-				rows[i].texts[at], rows[i].last[at], rows[i].down[at] = r.texts[c], max(at, before[max(c, r.last[c])+1]-1), r.down[c]
+	narrowed := func(all []tableRow) []tableRow {
+		rows := make([]tableRow, len(all))
+		for i, r := range all {
+			rows[i] = newRow(len(columns))
+			rows[i].group = r.group
+			for c := range t.columns {
+				if at := before[c]; before[c+1] > at {
+					rows[i].texts[at], rows[i].last[at], rows[i].down[at] = r.texts[c], max(at, before[max(c, r.last[c])+1]-1), r.down[c]
+				}
 			}
 		}
+		return rows
 	}
-	t.rows, t.columns = rows, columns
+	t.rows, t.first, t.columns = narrowed(t.rows), narrowed(t.first), columns
 	return t
 }
 
 func newRow(n int) tableRow {
 	return tableRow{texts: make([]string, n), boxes: make([]Box, n), last: make([]int, n), down: make([]int, n)}
-}
-
-// like reports whether o has the columns of t.
-func (t drawnTable) like(o drawnTable) bool {
-	return slices.EqualFunc(t.columns, o.columns, func(a, b Box) bool { return abs(a.X0-b.X0) < 2*ruleSlack && abs(a.X1-b.X1) < 2*ruleSlack })
-}
-
-// append puts the rows of the next page to those of t, but for the head, where it is printed again. A cell without text at the top of the page
-// goes on with the one above, where rows are told apart by their other cells.
-func (t *drawnTable) append(o drawnTable) {
-	rows := o.rows[repeated(t.rows[:t.head()], o.rows):]
-	t.to = o.to
-	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) && (!t.spans || !rows[0].begins(t.rows[len(t.rows)-1])) {
-		last := t.rows[len(t.rows)-1]
-		last.append(rows[0])
-		for c := range last.down {
-			last.down[c] += rows[0].down[c]
-		}
-		rows = rows[1:]
-	} else if len(rows) > 0 && rows[0].texts[0] == "" && rows[0].filled() > 0 && rows[0].last[0] == 0 {
-		for i := len(t.rows) - 1; i >= 0; i-- {
-			if t.rows[i].texts[0] != "" {
-				if i+t.rows[i].down[0] == len(t.rows)-1 && t.rows[i].last[0] == 0 {
-					t.rows[i].down[0] += rows[0].down[0] + 1
-				}
-				break
-			}
-		}
-	}
-	t.spans = t.spans || o.spans
-	t.rows = append(t.rows, rows...)
-}
-
-// begins reports whether all cells but the first begin something new after those of the row before.
-func (r tableRow) begins(before tableRow) bool {
-	for c, text := range r.texts {
-		if c > 0 && (text == "" || runsOn(before.texts[c], text)) {
-			return false
-		}
-	}
-	return true
 }
 
 // head is how many rows the head has: those that cells of its first row lie over, or stand above.

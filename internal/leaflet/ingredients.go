@@ -40,9 +40,9 @@ var (
 func ingredients(composed []string) []string {
 	found := []string{}
 	for i, line := range composed {
-		line = clip(line, maxMended)
+		line = clip(line, maxJoined)
 		if dotted.MatchString(line) && i+1 < len(composed) {
-			line += " " + clip(composed[i+1], maxMended)
+			line += " " + clip(composed[i+1], maxJoined)
 		}
 		m := ingredient.FindStringSubmatch(line)
 		if m == nil || vehicle.MatchString(line) {
@@ -68,7 +68,7 @@ func amountless(name string) string {
 // the first, where nothing else is named.
 func contained(composed string) []string {
 	found, other := []string{}, ""
-	composed = brackets.ReplaceAllString(clip(composed, maxMended), " ")
+	composed = brackets.ReplaceAllString(clip(composed, maxJoined), " ")
 	for _, part := range contains.Split(composed, -1)[1:] {
 		if at := excipient.FindStringIndex(part); at != nil {
 			part = part[:at[0]]

@@ -24,7 +24,7 @@ func (g grid) lined(lines []line, rules [][]Box) (whole drawnTable, ok bool) {
 	}
 	for i := range g.parts {
 		part := grid{parts: g.parts[i : i+1]}
-		d, ok := part.bands(edges, part.across(lines, rules))
+		d, ok := part.bands(edges, part.across(lines, rules, aroundTable))
 		if !ok {
 			return whole, false
 		}

@@ -118,7 +118,7 @@ func numberBelow(lines []string, i int) string {
 
 // validCNPJ is the number of a firm on a line, if its check digits agree: "17.159.229/0001-76".
 func validCNPJ(line string) string {
-	m := cnpj.FindStringSubmatch(clip(line, maxMended))
+	m := cnpj.FindStringSubmatch(clip(line, maxJoined))
 	if m == nil {
 		return ""
 	}

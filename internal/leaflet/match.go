@@ -77,8 +77,8 @@ func (d *document) splitHeadings(p patterns) {
 	for i, l := range d.lines {
 		words := -1 // of l: not counted yet
 		for {
-			m := afterSentence.FindStringSubmatchIndex(beginning(l.text, maxMended))
-			d.work.add(min(len(l.text), maxMended))
+			m := afterSentence.FindStringSubmatchIndex(beginning(l.text, maxJoined))
+			d.work.add(min(len(l.text), maxJoined))
 			if m == nil {
 				break
 			}

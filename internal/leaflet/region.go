@@ -216,14 +216,7 @@ var mark = regexp.MustCompile(`^(?:[-–•*§]|[0-9]{1,2}\s*[.)º°]?|[a-z][.)]
 // edges are the middles of the spaces between columns. The narrow cells make the columns, the wider ones widen one each;
 // what would lie over two columns is a head that stretches, and what stands alone may be as wide as the table.
 func (g grid) edges() []float32 {
-	var sided []Box
-	for _, r := range g.parts {
-		for i, paired := range pairs(r) {
-			if paired {
-				sided = append(sided, r[i].box)
-			}
-		}
-	}
+	sided, ends := g.sided()
 	slices.SortStableFunc(sided, func(a, b Box) int { return cmp.Compare(a.X1-a.X0, b.X1-b.X0) })
 	var columns []Box
 	var members []int
@@ -255,11 +248,38 @@ func (g grid) edges() []float32 {
 		columns = kept
 	}
 	slices.SortFunc(columns, func(a, b Box) int { return cmp.Compare(a.X0, b.X0) })
+	for _, b := range ends {
+		for i := range columns {
+			if columns[i].X1 < b.X0 && (i+1 == len(columns) || b.X1 < columns[i+1].X0) {
+				columns[i].X1 = b.X1
+			}
+		}
+	}
 	var edges []float32
 	for i := 1; i < len(columns); i++ {
 		edges = append(edges, (columns[i-1].X1+columns[i].X0)/2)
 	}
+	if n := g.crossing(edges); n >= stopCells && len(sided) > manyCells {
+		if stops := g.stops(); len(stops) > 0 && stopGain*g.crossing(stops) <= n {
+			return stops
+		}
+	}
 	return edges
+}
+
+// sided gives where the cells are that have another beside them, and where small words are after the wide blank of a justified text: those make no column.
+func (g grid) sided() (sided, ends []Box) {
+	for _, r := range g.parts {
+		for i, paired := range pairs(r) {
+			switch {
+			case paired && slices.Contains(small, r[i].text):
+				ends = append(ends, r[i].box)
+			case paired:
+				sided = append(sided, r[i].box)
+			}
+		}
+	}
+	return sided, ends
 }
 
 // returns counts how often the text goes back to a column further left: columns of prose are read one after the other.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A running head or foot repeats on the pages of one leaflet: among the outermost lines of at least edgePages of them, at the same height,
@@ -29,7 +30,7 @@ var landmark = regexp.MustCompile(`^(?:[0-9]{1,2} )?(?:identificacao|informacoes
 // edges finds the running heads and feet of pages that belong to one leaflet.
 type edges struct {
 	pages  []edgePage
-	seen   map[edge][]sight
+	seen   map[edge][]edgePlace
 	proven map[edge]bool // what more than repeats is asked once
 	work   *work
 }
@@ -47,8 +48,8 @@ type edgePage struct {
 	repeats map[int]bool
 }
 
-// sight is one place where an edge was seen.
-type sight struct {
+// edgePlace is one place where an edge was seen.
+type edgePlace struct {
 	page   int // index in pages
 	place  int // in the page's order
 	height float32
@@ -62,7 +63,7 @@ type edge struct {
 
 // newEdges looks at the pages of one leaflet, of which the first has a number.
 func newEdges(pages [][]line, first int, w *work) *edges {
-	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]sight{}, proven: map[edge]bool{}, work: w}
+	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]edgePlace{}, proven: map[edge]bool{}, work: w}
 	known := map[edge]int{}
 	for i, lines := range pages {
 		p := edgePage{number: first + i, lines: lines, boxes: make([]Box, len(lines)), order: downward(lines), repeats: map[int]bool{}}
@@ -85,7 +86,7 @@ func newEdges(pages [][]line, first int, w *work) *edges {
 		e.pages[i].copy = e.original(i)
 		for j, key := range p.keys {
 			if j < edgeLines || j >= len(p.keys)-edgeLines {
-				e.seen[key] = append(e.seen[key], sight{i, j, p.lines[p.order[j]].height()})
+				e.seen[key] = append(e.seen[key], edgePlace{i, j, p.lines[p.order[j]].height()})
 			}
 		}
 	}
@@ -150,11 +151,34 @@ func (e *edges) running(i int) []bool {
 			found[p.order[to]] = true
 		}
 	}
+	return e.inRows(i, found, from, to)
+}
+
+// inRows takes out of what was found on page i what stands beside a line of the body: both are cells of a table that reaches to the edge. The number of
+// a page is none, alone or in a text. The body is what is between the places from and to.
+func (e *edges) inRows(i int, found []bool, from, to int) []bool {
+	p := e.pages[i]
+	beside := func(body int, edge func(k int) int) {
+		if body < from || body >= to || height(p.boxes[p.order[body]]) <= 0 {
+			return
+		}
+		for k := range edgeLines {
+			place := edge(k)
+			if place < 0 || place >= len(p.order) || !level(p.boxes[p.order[body]], p.boxes[p.order[place]]) {
+				return
+			}
+			if key := p.keys[place]; key.text != "" && !(strings.ContainsFunc(key.text, unicode.IsLetter) && e.advances(key)) {
+				found[p.order[place]] = false
+			}
+		}
+	}
+	beside(from, func(k int) int { return from - 1 - k })
+	beside(to-1, func(k int) int { return to + k })
 	return found
 }
 
 // repeat notes of all sights of one edge which stand at the edge of enough other pages, at their height.
-func (e *edges) repeat(sights []sight) {
+func (e *edges) repeat(sights []edgePlace) {
 	originals := map[int]bool{}
 	for _, s := range sights {
 		originals[e.pages[s.page].copy] = true
@@ -164,7 +188,7 @@ func (e *edges) repeat(sights []sight) {
 		return
 	}
 	level := slices.Clone(sights)
-	slices.SortStableFunc(level, func(a, b sight) int { return cmp.Compare(a.height, b.height) })
+	slices.SortStableFunc(level, func(a, b edgePlace) int { return cmp.Compare(a.height, b.height) })
 	for range 2 { // downward, and upward: the nearest one of another page tells
 		last, other := -1, -1 // the sight before, and the last one that is of another page than it
 		for i, s := range level {
@@ -180,7 +204,7 @@ func (e *edges) repeat(sights []sight) {
 }
 
 // note says that a line repeats, unless it is part of a table or a title.
-func (e *edges) note(s sight) {
+func (e *edges) note(s edgePlace) {
 	p := e.pages[s.page]
 	if _, noted := p.repeats[s.place]; !noted {
 		l := p.lines[p.order[s.place]]
@@ -250,7 +274,7 @@ func (e *edges) advances(key edge) bool {
 const maxNumbers = 8
 
 // apart reports whether a line is set off from the body of its page, or of another size. The body begins where nothing repeats.
-func (e *edges) apart(s sight) bool {
+func (e *edges) apart(s edgePlace) bool {
 	p := e.pages[s.page]
 	step, body := 1, s.place
 	if s.place >= edgeLines || 2*s.place >= len(p.order) {

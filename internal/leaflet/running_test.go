@@ -48,6 +48,15 @@ func TestRunningHeads(t *testing.T) {
 			s.at(10, 90, "Reação")
 			s.at(150, 90, "Frequência")
 		}, "Bula do profissional"},
+		{"a value beside a line of the body, of another size", 4, func(s *sheet, page int) {
+			s.at(150, 90, "Comum")
+			big(s, len(s.words)-1)
+			s.at(10, 90, "Sintoma "+string(rune('a'+page)))
+		}, ""},
+		{"the number of the page beside a line of the body", 4, func(s *sheet, page int) {
+			s.at(150, 90, fmt.Sprintf("Folha %d", page+1))
+			s.at(10, 90, "Sintoma "+string(rune('a'+page)))
+		}, "Folha %d"},
 		{"the head of a tagged table", 4, func(s *sheet, page int) { s.tagged(10, 50, 0, 0, 2, "Reação e frequência") }, ""},
 		{"a title of the rule", 4, func(s *sheet, page int) { s.at(10, 50, "REAÇÕES ADVERSAS") }, ""},
 	} {

@@ -21,7 +21,8 @@ func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	for _, g := range grids(lines) {
 		for _, g := range g.untitled() {
 			first := len(found)
-			for _, g := range g.asunder(lines, rules) {
+			for _, g := range g.closed().splitSideBySide(lines, rules) {
+				g = g.topped(lines, rules)
 				if t, ok := g.tableOf(lines, rules); ok {
 					found, spans = append(found, t), append(spans, g.span())
 				}
@@ -34,13 +35,18 @@ func untagged(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 
 // tableOf makes a table of g, with what lines across tell, unless it is none.
 func (g grid) tableOf(lines []line, rules [][]Box) (Table, bool) {
-	t, ok := g.table()
-	if l, told := g.lined(lines, rules); ok && told {
+	a, ok := g.assembled()
+	if !ok {
+		return Table{}, false
+	}
+	a = a.under(g.around(lines, rules))
+	t := newTable(a.rows, a.head, a.columns)
+	if l, told := g.lined(lines, rules); told {
 		t = l.table(lines)
 	}
 	span := g.span()
 	t.Page, t.LastPage = lines[span[0]].page, lines[span[1]-1].page
-	return t, ok
+	return t, true
 }
 
 // inTurn makes one of spans that have lines in common. They begin one after the other, or are all printed in turn.
@@ -196,15 +202,6 @@ func top(page []cell) (end int) {
 	return end
 }
 
-// table makes a table of g, unless it is none.
-func (g grid) table() (Table, bool) {
-	a, ok := g.assembled()
-	if !ok {
-		return Table{}, false
-	}
-	return newTable(a.rows, a.head, a.columns), true
-}
-
 // assembly is what a table is made of: its rows, how many of them are its head, and where its columns are.
 type assembly struct {
 	rows    []tableRow
@@ -216,7 +213,10 @@ type assembly struct {
 func (g grid) assembled() (assembly, bool) {
 	g = g.split(g.edges())
 	edges := g.edges()
-	if len(edges) == 0 || len(edges) >= maxColumns || g.returns(edges) < tableRows-1 {
+	if len(edges) == 0 || len(edges) >= maxColumns {
+		return assembly{}, false
+	}
+	if g.returns(edges) < tableRows-1 && !newMerger(g.tall().fragments(edges)).byColumn() {
 		return assembly{}, false
 	}
 	parts := g.tall().rows(edges, len(g.parts))
@@ -224,13 +224,13 @@ func (g grid) assembled() (assembly, bool) {
 	head := headRows(all)
 	for _, rows := range parts[1:] {
 		rows = rows[repeated(all[:head], rows):]
-		if len(rows) > 0 && len(all) > head && rowGoesOn(all, rows[0]) {
+		if len(rows) > 0 && len(all) > head && continuesRow(all, rows[0]) {
 			all[len(all)-1].append(rows[0])
 			rows = rows[1:]
 		}
 		all = append(all, rows...)
 	}
-	if !tabular(all) {
+	if !tabular(all) || prose(all) {
 		return assembly{}, false
 	}
 	return assembly{all, head, extents(g, edges)}, true
@@ -277,7 +277,7 @@ const manyRows = 8
 func tabular(rows []tableRow) bool {
 	full, marks := 0, 0
 	for _, r := range rows {
-		if r.filled() >= 2 {
+		if r.filled() >= 2 && !r.itemised() {
 			full++
 			if mark.MatchString(r.texts[0]) {
 				marks++
@@ -306,9 +306,9 @@ func unspaced(texts []string) string {
 	return strings.Join(strings.Fields(strings.Join(texts, " ")), "")
 }
 
-// rowGoesOn reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
+// continuesRow reports whether the first row of a page is the rest of the last row of the page before: none of its cells begins
 // something new, and it has none where that has none; or its first cell is empty, which no other row has.
-func rowGoesOn(all []tableRow, next tableRow) bool {
+func continuesRow(all []tableRow, next tableRow) bool {
 	last := all[len(all)-1]
 	if next.filled() == 0 || next.group || last.group {
 		return false

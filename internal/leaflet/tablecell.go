@@ -15,6 +15,7 @@ type merger struct {
 	rowAdvance float32 // least advance from a row to the next; 0 where it is not known
 	advance    float32 // from a line of a cell to the next
 	wraps      bool    // there are lines that advance less than the others do
+	capitals   bool    // labels begin with capitals, in a table that is printed column by column
 }
 
 func newMerger(all []fragment) *merger {
@@ -88,7 +89,11 @@ func (m *merger) onOneLine(column []int) []int {
 
 // measure learns how the table is printed.
 func (m *merger) measure() {
-	m.cellwise = m.printsCells()
+	if m.byColumn() {
+		m.capitals = m.labelled()
+	} else {
+		m.cellwise = m.printsCells()
+	}
 	var sure, rows, others []float32
 	var all []float32 // of lines next to each other
 	m.each(func(a, b *fragment, near bool) {
@@ -221,7 +226,7 @@ func (m *merger) cells() []fragment {
 func (m *merger) one(a, b *fragment) bool {
 	advance := b.base - a.base
 	switch {
-	case m.stitched(a, b):
+	case m.stitched(a, b), unfinishedText(a.text), b.text == "": // the end of a word that was put together
 		return true
 	case m.cellwise && b.order != a.order+1:
 		return false
@@ -232,7 +237,7 @@ func (m *merger) one(a, b *fragment) bool {
 	case m.cellwise:
 		return true
 	}
-	return m.line(a, b)
+	return m.wrapped(a, b) || m.line(a, b)
 }
 
 // accompanied reports whether something stands beside f in another column.
@@ -262,6 +267,9 @@ func (m *merger) line(a, b *fragment) bool {
 	})
 	if !others && b.column > 0 {
 		return true
+	}
+	if m.alike(a, b) {
+		return false
 	}
 	return !fresh && above != nil && runsOn(above.text, leftmost.text)
 }

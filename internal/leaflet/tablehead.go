@@ -89,15 +89,19 @@ func (r tableRow) spread(below []tableRow, columns []Box) [][2]int {
 
 // cut is the first of the columns from to end that belongs to the cell on the right.
 func (r tableRow) cut(left, right, from, end int, columns []Box) int {
-	switch {
-	case left < 0:
-		return from
-	case right < 0:
+	if right < 0 {
 		return end
+	}
+	last := right // that the cell on the right may lie over
+	for left < 0 && last+1 < len(columns) && r.texts[last+1] == "" {
+		last++
 	}
 	best, least := from, float32(-1)
 	for k := from; k <= end; k++ {
-		wrong := off(r.boxes[left], columns[left].union(columns[k-1])) + off(r.boxes[right], columns[k].union(columns[right]))
+		wrong := off(r.boxes[right], columns[k].union(columns[last]))
+		if left >= 0 {
+			wrong += off(r.boxes[left], columns[left].union(columns[k-1]))
+		}
 		if least < 0 || wrong < least {
 			best, least = k, wrong
 		}

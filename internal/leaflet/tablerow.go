@@ -191,7 +191,7 @@ func runsOn(before, next string) bool {
 		return false
 	}
 	r, _ := utf8.DecodeRuneInString(next)
-	if unicode.IsLower(r) || strings.ContainsRune(")],;.(≥≤<>", r) || strings.Count(before, "(") > strings.Count(before, ")") {
+	if unicode.IsLower(r) || strings.ContainsRune(")],;.(≥≤<>", r) || open(before) {
 		return true
 	}
 	if last, _ := utf8.DecodeLastRuneInString(before); strings.ContainsRune(",;-–/(", last) {

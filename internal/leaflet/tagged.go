@@ -109,7 +109,7 @@ func (t taggedTable) like(o taggedTable) bool {
 // append puts the rows of the next page to those of t, but for the head, where it is printed again.
 func (t *taggedTable) append(o taggedTable) {
 	rows := o.rows[repeated(t.rows[:headRows(t.rows)], o.rows):]
-	if len(rows) > 0 && rowGoesOn(t.rows, rows[0]) {
+	if len(rows) > 0 && continuesRow(t.rows, rows[0]) {
 		t.rows[len(t.rows)-1].append(rows[0])
 		rows = rows[1:]
 	}
@@ -201,9 +201,9 @@ func newTree(lines []line, n uint16) *tree {
 		}
 	}
 	for _, r := range t.rows {
-		r.unrepeat()
+		r.removeRepeatedHead()
 	}
-	t.unhead()
+	t.removeRepeatedHeads()
 	return t
 }
 
@@ -234,8 +234,8 @@ func (r *branch) cell(place int) *leaf {
 	return r.cells[i]
 }
 
-// unrepeat forgets what is printed again on a later page: the head of the table.
-func (r *branch) unrepeat() {
+// removeRepeatedHead forgets what is printed again on a later page: the head of the table.
+func (r *branch) removeRepeatedHead() {
 	for _, c := range r.cells {
 		first := joined(c.parts[0].words)
 		for _, p := range c.parts[1:] {
@@ -337,7 +337,7 @@ func (t *tree) table() (rows []tableRow, columns []Box, full int) {
 		}
 		row.group = len(r.cells) == 1 && (r.width == 1 || row.stretched())
 		row.toTheLeft()
-		if i > 0 && t.rows[i-1].cut && row.texts[0] == "" && rowGoesOn(rows, row) {
+		if i > 0 && t.rows[i-1].cut && row.texts[0] == "" && continuesRow(rows, row) {
 			rows[len(rows)-1].append(row)
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 // A program that prints the head of a table again on each page may tag it as cells of the row that the end of the page divides. Such cells are
 // none of that row: they would make columns that the table has not, and the cells of all other rows would be placed by them.
 
-// unhead takes the head that is printed again on later pages out of the rows that it is tagged in. A row of which nothing is left goes.
-func (t *tree) unhead() {
+// removeRepeatedHeads takes the head that is printed again on later pages out of the rows that it is tagged in. A row of which nothing is left goes.
+func (t *tree) removeRepeatedHeads() {
 	if len(t.rows) == 0 {
 		return
 	}
@@ -20,7 +20,7 @@ func (t *tree) unhead() {
 		if last := r.lastPage(); last > page {
 			page = last
 			for n := min(maxHeadRows, i); n > 0; n-- {
-				if r.beheaded(t.rows[:n], page, tops[page]) {
+				if r.removeHead(t.rows[:n], page, tops[page]) {
 					break
 				}
 			}
@@ -37,8 +37,8 @@ func (r *branch) lastPage() (page int) {
 	return page
 }
 
-// beheaded takes the texts of head out of what r has on a page: true where all of them begin its cells there, at the top, each at its place in the head.
-func (r *branch) beheaded(head []*branch, page int, top float32) bool {
+// removeHead takes the texts of head out of what r has on a page: true where all of them begin its cells there, at the top, each at its place in the head.
+func (r *branch) removeHead(head []*branch, page int, top float32) bool {
 	taken := make([]int, len(r.cells)) // words of each cell's last part
 	texts, first := 0, float32(math.Inf(1))
 	for _, h := range head {
@@ -60,7 +60,7 @@ func (r *branch) beheaded(head []*branch, page int, top float32) bool {
 	r.cut = true
 	kept := r.cells[:0]
 	for i, c := range r.cells {
-		c.behead(taken[i])
+		c.dropWords(taken[i])
 		if len(c.parts) > 0 {
 			kept = append(kept, c)
 		}
@@ -113,8 +113,8 @@ func (r *branch) holder(head *leaf, page int, taken []int) (at, n int) {
 
 func (c *leaf) last() part { return c.parts[len(c.parts)-1] }
 
-// behead takes the first n words out of the last part.
-func (c *leaf) behead(n int) {
+// dropWords takes the first n words out of the last part.
+func (c *leaf) dropWords(n int) {
 	last := len(c.parts) - 1
 	p := &c.parts[last]
 	p.words = p.words[n:]

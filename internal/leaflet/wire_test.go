@@ -10,8 +10,15 @@ import (
 	"drugslm/internal/leaflet"
 )
 
-// TestTheWireLosesNothing reads texts here, and as the child does: both give the same.
-func TestTheWireLosesNothing(t *testing.T) {
+func TestWire(t *testing.T) {
+	t.Parallel()
+	t.Run("loses nothing", wireLosesNothing)
+	t.Run("has every field of a page", wireHasEveryFieldOfPage)
+	t.Run("refuses invalid answers", wireRefusesInvalidAnswers)
+}
+
+// wireLosesNothing reads texts here, and as the child does: both give the same.
+func wireLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, h := range hostile {
 		for _, l := range layouts {
@@ -41,8 +48,8 @@ func requireSent(t *testing.T, pages []leaflet.Page) {
 	require.Equal(t, leaflet.Read(pages), got)
 }
 
-// TestTheWireKnowsAllOfAPage fills every field that a page has, those to come included.
-func TestTheWireKnowsAllOfAPage(t *testing.T) {
+// wireHasEveryFieldOfPage fills every field that a page has, those to come included.
+func wireHasEveryFieldOfPage(t *testing.T) {
 	t.Parallel()
 	var page leaflet.Page
 	fill(t, reflect.ValueOf(&page).Elem())
@@ -74,7 +81,7 @@ func fill(t *testing.T, v reflect.Value) {
 	}
 }
 
-func TestAnswersThatAreNone(t *testing.T) {
+func wireRefusesInvalidAnswers(t *testing.T) {
 	t.Parallel()
 	answer, err := leaflet.Handle(leaflet.Message([]leaflet.Page{{Text: "a"}}))
 	require.NoError(t, err)

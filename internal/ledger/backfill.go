@@ -35,7 +35,7 @@ type Backfill struct {
 	Mode       string // "all", "missing", "failed", "stale" or "force"
 
 	// The settings, which may be changed while it runs.
-	MaxInFlight int     // steps under way at a time
+	MaxInFlight int     // steps in progress at a time
 	Rate        float64 // steps begun per minute; 0: no limit
 	Priority    int     // 1 to 5, 1 first
 
@@ -86,7 +86,7 @@ type BackfillStep struct {
 
 	State    StepState
 	Open     int    // how many of its needs are not done
-	Take     int64  // the take that handed it out last; 0: none yet
+	Dequeue  int64  // the number of the request that handed it out last; 0: none yet
 	Attempts int    // how often it was handed out
 	Kind     string // of the failure
 	Error    string
@@ -136,7 +136,7 @@ type StepEnd struct {
 	Backfill string
 	Epoch    int64
 	Seq      int64
-	Take     int64 // under which it was handed out; any other is refused
+	Dequeue  int64 // under which it was handed out; any other is refused
 	State    StepState
 	Kind     string
 	Error    string

@@ -34,7 +34,7 @@ func BenchmarkBackfill100k(b *testing.B) {
 		require.NoError(b, err)
 		for b.Loop() {
 			require.Len(b, at.Steps, 1)
-			end := StepEnd{Backfill: "b", Epoch: opened.Epoch, Seq: at.Steps[0].Seq, Take: at.Steps[0].Take, State: StepDone,
+			end := StepEnd{Backfill: "b", Epoch: opened.Epoch, Seq: at.Steps[0].Seq, Dequeue: at.Steps[0].Dequeue, State: StepDone,
 				StepOutcome: StepOutcome{Changed: true, Rows: 10, Counts: Counts{Discovered: 10, Published: 10}}}
 			number++
 			at, err = l.FinishStep(b.Context(), end, DequeueRequest{Number: number, Limit: 1})

@@ -28,31 +28,31 @@ func leaflets(n int, fingerprint string) iter.Seq2[Item, error] {
 	}
 }
 
-func BenchmarkEnrol40k(b *testing.B) {
+func BenchmarkSync40k(b *testing.B) {
 	l := benchLedger(b)
-	enrol := func(b *testing.B, partition, fingerprint string) {
-		require.NoError(b, enrolNext(b.Context(), l, Enumeration{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
+	sync := func(b *testing.B, partition, fingerprint string) {
+		require.NoError(b, syncNext(b.Context(), l, Enumeration{Asset: "anvisa/download", Partition: partition, Run: "run-" + fingerprint,
 			CodeVersion: "1", BatchSize: 100, Items: leaflets(40_000, fingerprint)}))
 	}
 	b.Run("new", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			enrol(b, fmt.Sprint(i), "a")
+			sync(b, fmt.Sprint(i), "a")
 		}
 	})
 	b.Run("changed", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			enrol(b, "0", fmt.Sprint("b", i))
+			sync(b, "0", fmt.Sprint("b", i))
 		}
 	})
-	enrol(b, "same", "a")
+	sync(b, "same", "a")
 	b.Run("resumed", func(b *testing.B) {
 		for b.Loop() {
-			enrol(b, "same", "a")
+			sync(b, "same", "a")
 		}
 	})
 }
 
-func BenchmarkSettle(b *testing.B) {
+func BenchmarkRecordOutcomes(b *testing.B) {
 	l := benchLedger(b)
 	_, err := l.SyncItems(b.Context(), Enumeration{Asset: "anvisa/download", Partition: "1", Run: "r", BatchSize: 200, Items: leaflets(40_000, "a")})
 	require.NoError(b, err)

@@ -32,7 +32,7 @@ type Check struct {
 	Outcome         CheckOutcome // "" when recorded: as Passed and Blocking say
 	Detail          string
 	Observed        string // the value seen, as text or JSON
-	Expected        string // what it was held against
+	Expected        string // what it was compared with
 	At              time.Time
 }
 

@@ -7,8 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	t.Run("of an older ledger keep their outcome", checksOfOlderLedgerKeepTheirOutcome)
+}
+
 // A ledger may have later migrations and lack the one of the checks: both were written at the same time.
-func TestChecksOfAnOlderLedgerKeepTheirOutcome(t *testing.T) {
+func checksOfOlderLedgerKeepTheirOutcome(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	old, err := Open(t.Context(), path)

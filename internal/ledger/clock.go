@@ -29,10 +29,10 @@ func SystemClock() Clock { return Clock{Wall: time.Now, Boot: boot, Start: start
 // that the first of them had after the machine started, plus the time since then. A wall clock that jumps or is wrong in
 // one process does not change it. If the machine does not tell how long it has been running, it is the wall clock.
 // Compare times of the ledger with Now.
-func (l *Ledger) Now() time.Time { return l.exactly().Truncate(time.Microsecond) }
+func (l *Ledger) Now() time.Time { return l.preciseNow().Truncate(time.Microsecond) }
 
-// exactly is Now, not cut to what the ledger can keep.
-func (l *Ledger) exactly() time.Time {
+// preciseNow is Now, not cut to what the ledger can keep.
+func (l *Ledger) preciseNow() time.Time {
 	now := l.clock.Wall()
 	if !l.anchor.wall.IsZero() {
 		now = l.anchor.wall.Add(l.clock.Boot() - l.anchor.boot)
@@ -40,9 +40,9 @@ func (l *Ledger) exactly() time.Time {
 	return now.UTC()
 }
 
-// Shown converts a time of the clock of the ledger to the wall clock of this process, for people. The two differ if the
+// WallTime converts a time of the clock of the ledger to the wall clock of this process, for people. The two differ if the
 // wall clock was corrected after the machine started. A difference of less than a second is ignored.
-func (l *Ledger) Shown(t time.Time) time.Time {
+func (l *Ledger) WallTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
@@ -57,19 +57,7 @@ type anchor struct {
 
 // anchorClock reads the anchor of the machine's present start, or writes it down when this is the first process since.
 func (l *Ledger) anchorClock(ctx context.Context) error {
-	if l.clock.Start == "" {
-		return nil
-	}
-	read := func(q querier) error {
-		rows, err := q.QueryContext(ctx, `SELECT boot, wall FROM clocks WHERE id = $1`, l.clock.Start)
-		return each(rows, err, func(rows *sql.Rows) error {
-			var boot, wall int64
-			err := rows.Scan(&boot, &wall)
-			l.anchor = anchor{boot: time.Duration(boot) * time.Microsecond, wall: when(wall)}
-			return err
-		})
-	}
-	if err := read(l.reader); err != nil || !l.anchor.wall.IsZero() {
+	if err := l.readAnchor(ctx); err != nil || l.clock.Start == "" || !l.anchor.wall.IsZero() {
 		return l.explain(ctx, "read clock", err)
 	}
 	return l.write(ctx, "set clock", func(tx *sql.Tx) error {
@@ -78,6 +66,25 @@ func (l *Ledger) anchorClock(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return read(tx)
+		return l.scanAnchor(ctx, tx)
+	})
+}
+
+// readAnchor reads the anchor of the machine's present start. Where no process has written one down yet, the wall clock
+// counts: it is what the first one would write down.
+func (l *Ledger) readAnchor(ctx context.Context) error {
+	if l.clock.Start == "" {
+		return nil
+	}
+	return l.scanAnchor(ctx, l.reader)
+}
+
+func (l *Ledger) scanAnchor(ctx context.Context, q querier) error {
+	rows, err := q.QueryContext(ctx, `SELECT boot, wall FROM clocks WHERE id = $1`, l.clock.Start)
+	return each(rows, err, func(rows *sql.Rows) error {
+		var boot, wall int64
+		err := rows.Scan(&boot, &wall)
+		l.anchor = anchor{boot: time.Duration(boot) * time.Microsecond, wall: when(wall)}
+		return err
 	})
 }

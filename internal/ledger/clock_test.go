@@ -14,7 +14,14 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-func TestOneClockForAllProcesses(t *testing.T) {
+func TestClock(t *testing.T) {
+	t.Parallel()
+	t.Run("is shared by all processes", clockIsSharedByAllProcesses)
+	t.Run("is read inside the transaction", clockIsReadInsideTransaction)
+	t.Run("survives a wrong time of day", clockSurvivesWrongTimeOfDay)
+}
+
+func clockIsSharedByAllProcesses(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	began := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -35,8 +42,8 @@ func TestOneClockForAllProcesses(t *testing.T) {
 	for _, l := range []*ledger.Ledger{first, ahead, behind, open("one", -time.Hour)} {
 		require.Equal(t, began.Add(time.Minute), l.Now())
 	}
-	require.Equal(t, began.Add(-time.Hour), behind.Shown(began.Add(time.Minute)), "as people see it there")
-	require.Zero(t, behind.Shown(time.Time{}))
+	require.Equal(t, began.Add(-time.Hour), behind.WallTime(began.Add(time.Minute)), "as people see it there")
+	require.Zero(t, behind.WallTime(time.Time{}))
 
 	wall = began.Add(24 * time.Hour)
 	running = 5 * time.Second
@@ -44,8 +51,8 @@ func TestOneClockForAllProcesses(t *testing.T) {
 	require.Equal(t, wall, open("", 0).Now(), "where the machine does not tell, the wall clock counts")
 }
 
-// TestTimeIsReadUnderTheLock keeps the lock while another process wants to change a budget.
-func TestTimeIsReadUnderTheLock(t *testing.T) {
+// clockIsReadInsideTransaction keeps the lock while another process wants to change a budget.
+func clockIsReadInsideTransaction(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	holder, waiter := openAt(t, path), openAt(t, path)
@@ -77,9 +84,9 @@ func TestTimeIsReadUnderTheLock(t *testing.T) {
 	require.False(t, read.Before(freed), "the time is that of the grant, not of the question")
 }
 
-// TestBehaviourOfAWrongClock has a process whose wall clock is a year off do all that a ledger promises, on a machine where
+// clockSurvivesWrongTimeOfDay has a process whose wall clock is a year off do all that a ledger promises, on a machine where
 // another process was first: no time that it writes is its own.
-func TestBehaviourOfAWrongClock(t *testing.T) {
+func clockSurvivesWrongTimeOfDay(t *testing.T) {
 	t.Parallel()
 	var opened atomic.Int64
 	ledgertest.Run(t, func(t *testing.T) *ledger.Ledger {

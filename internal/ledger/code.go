@@ -110,7 +110,7 @@ func (l *Ledger) admitCode(ctx context.Context, tx *sql.Tx, op, asset, version s
 		return fault.New(fault.CodeVersion, op, "%s has code version %s in force, and %s is older: it is left to a worker with code version %s "+
 			"(to go back to older code on purpose: starter assets allow-code %s %s)", asset, current, version, current, asset, version)
 	}
-	return l.putInForce(ctx, tx, asset, version)
+	return l.setCodeVersion(ctx, tx, asset, version)
 }
 
 func numbered(a, b string) bool {
@@ -118,7 +118,7 @@ func numbered(a, b string) bool {
 	return ok
 }
 
-func (l *Ledger) putInForce(ctx context.Context, tx *sql.Tx, asset, version string) error {
+func (l *Ledger) setCodeVersion(ctx context.Context, tx *sql.Tx, asset, version string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO code_versions (asset, version, rank, first_seen)
 		VALUES ($1, $2, (SELECT COALESCE(MAX(rank), 0) + 1 FROM code_versions WHERE asset = $1), $3)
 		ON CONFLICT (asset, version) DO UPDATE SET rank = excluded.rank`, asset, version, micros(l.Now()))
@@ -149,7 +149,7 @@ func (l *Ledger) AllowCode(ctx context.Context, asset, version string) (was stri
 		if was = o.inForce(); was == version {
 			return nil
 		}
-		return l.putInForce(ctx, tx, asset, version)
+		return l.setCodeVersion(ctx, tx, asset, version)
 	})
 	return was, err
 }

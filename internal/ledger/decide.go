@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// verdict is what an enrolment decides about one item.
-type verdict int
+// cause is what a sync decides about one item.
+type cause int
 
 const (
-	unchanged verdict = iota
-	fresh             // New
+	unchanged cause = iota
+	fresh           // New
 	changed
-	recode
+	codeChanged
 	forced
 	retried
 	resumed
@@ -21,11 +21,11 @@ const (
 )
 
 // String names the verdict as SyncResult counts it.
-func (v verdict) String() string {
+func (v cause) String() string {
 	return [...]string{"unchanged", "new", "changed", "recode", "forced", "retried", "resumed", "absent"}[v]
 }
 
-// known is what the ledger holds of an item before an enrolment.
+// known is what the ledger holds of an item before a sync.
 type known struct {
 	fingerprint, code  string
 	state              State
@@ -33,16 +33,16 @@ type known struct {
 	run, staged        string
 	declared, vanished bool // absent, and how that was found
 	row                bool // a row of it is in the table
-	remake             bool // that row is of its present fingerprint, though it is to be done
+	codeOnly           bool // that row is of its present fingerprint, though it is to be done
 
 	missing string // the day of the first listing that did not name it; "": the last one did
 	waived  bool   // a person let it stay quarantined as it is
 }
 
 // decide says what becomes of an item that the enumeration names, and why. was is nil for an unknown item. It is the
-// whole policy of an enrolment: everything else is bookkeeping. Enrolling twice in one run decides nothing anew, so
+// whole policy of a sync: everything else is bookkeeping. Syncing twice in one run decides nothing again, so
 // that a retried activity neither forces nor retries an item twice.
-func (e *Enumeration) decide(item Item, was *known) (verdict, string) {
+func (e *Enumeration) decide(item Item, was *known) (cause, string) {
 	if item.Absent != "" && !e.Confirm {
 		if was != nil && was.declared && was.fingerprint == item.Fingerprint {
 			return unchanged, ""
@@ -61,7 +61,7 @@ func (e *Enumeration) decide(item Item, was *known) (verdict, string) {
 	case was.waived && e.Mode != Force:
 		return unchanged, ""
 	case was.code != e.CodeVersion:
-		return recode, fmt.Sprintf("code changed %s→%s", was.code, e.CodeVersion)
+		return codeChanged, fmt.Sprintf("code changed %s→%s", was.code, e.CodeVersion)
 	case e.Mode == Force && was.run != e.Run:
 		return forced, "forced"
 	case was.state == Quarantined && was.run != e.Run && e.retries(was.kind):
@@ -78,15 +78,15 @@ func (e *Enumeration) retries(kind string) bool {
 }
 
 // count adds a verdict to the sum.
-func (n *SyncResult) count(v verdict) {
+func (n *SyncResult) count(v cause) {
 	n.Discovered++
 	switch v {
 	case fresh:
 		n.New++
 	case changed:
 		n.Changed++
-	case recode:
-		n.Recode++
+	case codeChanged:
+		n.CodeChanged++
 	case forced:
 		n.Forced++
 	case retried:
@@ -102,21 +102,21 @@ func (n *SyncResult) count(v verdict) {
 
 // decision is what becomes of one item of an enumeration.
 type decision struct {
-	verdict verdict
-	why     string
-	batch   int  // 0: it is not to be done
-	remake  bool // the row it has in the table is of its present fingerprint: only the code is newer
+	cause    cause
+	why      string
+	batch    int  // 0: it is not to be done
+	codeOnly bool // the row it has in the table is of its present fingerprint: only the code is newer
 }
 
-// decisions is what an enrolment decides, all of it, before anything is written.
+// decisions is what a sync decides, all of it, before anything is written.
 type decisions struct {
-	items  []Item
-	of     []decision
-	spoilt []string // staged parts that hold a row which must not be published any more
-	lost   []string // items that are not named any more
-	sum    SyncResult
+	items        []Item
+	of           []decision
+	invalidFiles []string // staged parts that hold a row which must not be published any more
+	lost         []string // items that are not named any more
+	sum          SyncResult
 
-	kept, missing, shelved, listed []string // items not named and kept, of them those newly so and those to be done; items named again
+	kept, missing, keptPending, listed []string // items not named and kept, of them those newly so and those to be done; items named again
 }
 
 // judge decides about every item, and counts. A staged part of which a row is no longer wanted is given up, for a part
@@ -124,18 +124,18 @@ type decisions struct {
 func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 	d := decisions{items: items, of: make([]decision, len(items))}
 	named := make(map[string]bool, len(items))
-	spoilt := make(map[string]bool)
+	invalid := make(map[string]bool)
 	for i, item := range items {
 		k := was[item.ID]
 		one := decision{}
-		one.verdict, one.why = e.decide(item, k)
-		one.remake = k != nil && e.Mode != Force && k.remade(one.verdict)
+		one.cause, one.why = e.decide(item, k)
+		one.codeOnly = k != nil && e.Mode != Force && k.wasCodeOnly(one.cause)
 		d.of[i] = one
-		d.sum.count(one.verdict)
+		d.sum.count(one.cause)
 		named[item.ID] = true
 		d.found(item.ID, k)
-		if k != nil && k.state == Staged && one.verdict != resumed {
-			spoilt[k.staged] = true
+		if k != nil && k.state == Staged && one.cause != resumed {
+			invalid[k.staged] = true
 		}
 	}
 	for id, k := range was {
@@ -144,19 +144,19 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 		}
 		d.lost = append(d.lost, id)
 		if k.state == Staged {
-			spoilt[k.staged] = true
+			invalid[k.staged] = true
 		}
 	}
 	slices.Sort(d.lost)
-	d.spoilt, d.sum.Vanished = slices.Sorted(maps.Keys(spoilt)), len(d.lost)
+	d.invalidFiles, d.sum.Vanished = slices.Sorted(maps.Keys(invalid)), len(d.lost)
 	for _, k := range was {
-		if k.state == Staged && spoilt[k.staged] {
+		if k.state == Staged && invalid[k.staged] {
 			k.state, k.staged = Pending, ""
 		}
 	}
 	d.listKept(was)
 	for i, item := range items {
-		if d.of[i].verdict.todo(was[item.ID]) {
+		if d.of[i].cause.todo(was[item.ID]) {
 			d.of[i].batch = d.sum.next(e.BatchSize)
 		}
 	}
@@ -164,7 +164,7 @@ func (e *Enumeration) judge(items []Item, was map[string]*known) decisions {
 }
 
 // todo reports whether an item is to be made. One that is staged is done but for the publish.
-func (v verdict) todo(was *known) bool {
+func (v cause) todo(was *known) bool {
 	switch v {
 	case unchanged, absent:
 		return false
@@ -175,16 +175,16 @@ func (v verdict) todo(was *known) bool {
 	}
 }
 
-// remade reports whether the row that an item has in the table is of its present fingerprint, so that it can be made
+// wasCodeOnly reports whether the row that an item has in the table is of its present fingerprint, so that it can be made
 // from that. An item that changed at the source, and was not done before the code changed too, has an older one.
-func (k *known) remade(v verdict) bool {
+func (k *known) wasCodeOnly(v cause) bool {
 	switch {
 	case !k.row:
 		return false
-	case v == recode && k.state == Published:
+	case v == codeChanged && k.state == Published:
 		return true
-	case v == recode || v == resumed:
-		return k.remake && (k.state == Pending || k.state == Made || k.state == Staged)
+	case v == codeChanged || v == resumed:
+		return k.codeOnly && (k.state == Pending || k.state == Made || k.state == Staged)
 	default:
 		return false
 	}

@@ -6,10 +6,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// is an item as it was left by run r0 under code v1, mended.
-func is(state State, mend ...func(*known)) *known {
+// is an item as it was left by run r0 under code v1, as changed.
+func is(state State, changes ...func(*known)) *known {
 	k := &known{fingerprint: "f1", code: "v1", state: state, run: "r0"}
-	for _, m := range mend {
+	for _, m := range changes {
 		m(k)
 	}
 	return k
@@ -32,7 +32,7 @@ func TestDecide(t *testing.T) {
 		kind      []string
 		item      Item
 		was       *known
-		want      verdict
+		want      cause
 	}{
 		{name: "unknown", item: item, want: fresh, why: "new"},
 		{name: "unknown, forced", mode: Force, item: item, want: fresh, why: "new"},
@@ -44,10 +44,10 @@ func TestDecide(t *testing.T) {
 		{name: "source changed", item: item, was: is(Published, otherSource), want: changed, why: "source changed"},
 		{name: "source changed before it was done", item: item, was: is(Made, otherSource, mine), want: changed, why: "source changed"},
 		{name: "source and code changed", item: item, was: is(Published, otherSource, otherCode), want: changed, why: "source changed"},
-		{name: "code changed", item: item, was: is(Published, otherCode), want: recode, why: "code changed v0→v1"},
-		{name: "code changed, staged", item: item, was: is(Staged, otherCode), want: recode, why: "code changed v0→v1"},
-		{name: "code changed, quarantined", item: item, was: is(Quarantined, otherCode, corrupt), want: recode, why: "code changed v0→v1"},
-		{name: "code changed, not found", item: item, was: is(Absent, otherCode), want: recode, why: "code changed v0→v1"},
+		{name: "code changed", item: item, was: is(Published, otherCode), want: codeChanged, why: "code changed v0→v1"},
+		{name: "code changed, staged", item: item, was: is(Staged, otherCode), want: codeChanged, why: "code changed v0→v1"},
+		{name: "code changed, quarantined", item: item, was: is(Quarantined, otherCode, corrupt), want: codeChanged, why: "code changed v0→v1"},
+		{name: "code changed, not found", item: item, was: is(Absent, otherCode), want: codeChanged, why: "code changed v0→v1"},
 		{name: "pending", item: item, was: is(Pending), want: resumed},
 		{name: "made", item: item, was: is(Made), want: resumed},
 		{name: "staged", item: item, was: is(Staged), want: resumed},

@@ -102,7 +102,7 @@ func (end StepEnd) record(ctx context.Context, tx *sql.Tx, at int64) error {
 	rows, err := tx.QueryContext(ctx, `UPDATE backfill_steps SET state = $4, kind = $5, error = $6, changed = $7, version = $8, rows = $9,
 		discovered = $10, published = $11, absent = $12, quarantined = $13, pending = $14, finished = $15
 		WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running' RETURNING asset, partition`,
-		end.Backfill, end.Seq, end.Take, string(end.State), end.Kind, end.Error, end.Changed, end.Version, end.Rows,
+		end.Backfill, end.Seq, end.Dequeue, string(end.State), end.Kind, end.Error, end.Changed, end.Version, end.Rows,
 		end.Discovered, end.Published, end.Absent, end.Quarantined, end.Pending, at)
 	if err := each(rows, err, func(rows *sql.Rows) error { return rows.Scan(&asset, &partition) }); err != nil {
 		return err
@@ -146,10 +146,10 @@ func (end StepEnd) repeated(ctx context.Context, tx *sql.Tx) error {
 	var same int
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND seq = $2 AND take = $3
 		AND state IN ($4, 'done')`,
-		end.Backfill, end.Seq, end.Take, string(end.State)).Scan(&same)
+		end.Backfill, end.Seq, end.Dequeue, string(end.State)).Scan(&same)
 	if err == nil && same == 0 {
 		return fault.New(fault.Invalid, "finish step", "step %d of backfill %q is not under way under take %d: it was given to somebody else, or ended",
-			end.Seq, end.Backfill, end.Take)
+			end.Seq, end.Backfill, end.Dequeue)
 	}
 	if err != nil {
 		return err

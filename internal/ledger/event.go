@@ -48,7 +48,7 @@ type Delivery struct {
 	State    EventState
 	Attempts int       // that failed or succeeded, since Since
 	Since    time.Time // the first try became due
-	Next     time.Time // when it is tried again; meaningless once settled
+	Next     time.Time // when it is tried again; meaningless once it has an outcome
 	Settled  time.Time // zero while pending
 	Error    string    // of the last attempt that failed
 }

@@ -9,7 +9,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// A partition is enrolled, done in batches, and published.
+// A partition is synced, done in batches, and published.
 func Example() {
 	if err := fill(context.Background()); err != nil {
 		fmt.Println(err)
@@ -39,7 +39,7 @@ func fill(ctx context.Context) error {
 	}
 	fmt.Println(sum.Todo, "to do in", sum.Batches, "batches")
 
-	// From here on every write says for whom it is: the run, and its enrolment, the first of the partition.
+	// From here on every write says for whom it is: the run, and its sync, the first of the partition.
 	by := ledger.Token{Asset: asset, Partition: category, Run: run, Generation: 1, CodeVersion: "1"}
 	batch, err := l.ClaimItems(ctx, by, 1, "1")
 	if err != nil {
@@ -54,11 +54,11 @@ func fill(ctx context.Context) error {
 	}
 
 	id, err := l.BeginPublish(ctx, ledger.Materialization{Asset: asset, Partition: category, Run: run, CodeVersion: "1", By: by,
-		Moves: ledger.Moves{Added: []ledger.Part{{Path: "staged/run-1-1.parquet", Rows: 1, Bytes: 4096}}}})
+		Moves: ledger.Moves{Added: []ledger.DataFile{{Path: "staged/run-1-1.parquet", Rows: 1, Bytes: 4096}}}})
 	if err != nil {
 		return err
 	}
-	// Here the lake commits, as version 1. Whoever is killed before the next line finds the publish among Unfinished.
+	// Here the lake commits, as version 1. A process that was killed before the next line finds the publish with Unfinished.
 	if err := l.FinishPublish(ctx, id, 1, 1, 4096); err != nil {
 		return err
 	}

@@ -19,7 +19,15 @@ func openInside(t *testing.T, path string) *Ledger {
 	return l
 }
 
-func TestNewerSchema(t *testing.T) {
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	t.Run("refuse a newer schema", faultsRefuseNewerSchema)
+	t.Run("report a full disk", faultsReportFullDisk)
+	t.Run("report a canceled context", faultsReportCanceledContext)
+	t.Run("leave the connection usable after a publish", faultsLeaveConnectionUsableAfterPublish)
+}
+
+func faultsRefuseNewerSchema(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := openInside(t, path)
@@ -31,7 +39,7 @@ func TestNewerSchema(t *testing.T) {
 	require.NoError(t, err)
 	old, err := Open(t.Context(), path)
 	require.NoError(t, err)
-	require.NoError(t, enrolNext(t.Context(), old, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
+	require.NoError(t, syncNext(t.Context(), old, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(2, "f1")}))
 	by := Token{Asset: "a", Partition: "p", Run: "r", Generation: 1}
 	batch, err := old.ClaimItems(t.Context(), by, 1, "")
 	require.NoError(t, err)
@@ -39,7 +47,7 @@ func TestNewerSchema(t *testing.T) {
 	require.NoError(t, old.RecordOutcomes(t.Context(), by, []Outcome{{ID: batch[0].ID, State: Staged, Staged: "p1"}}))
 	require.NoError(t, old.Close())
 
-	// Once something was taken away that this binary needs, it must not go on.
+	// Once something was taken away that this binary needs, it must not continue.
 	_, err = l.writer.ExecContext(t.Context(), `UPDATE schema_compat SET oldest = 6999`)
 	require.NoError(t, err)
 	_, err = Open(t.Context(), path)
@@ -53,16 +61,16 @@ func TestNewerSchema(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err), "a file that does not say is for nobody older")
 }
 
-func TestDiskFull(t *testing.T) {
+func faultsReportFullDisk(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))
-	require.NoError(t, enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
+	require.NoError(t, syncNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(10, "f1")}))
 	var pages int
 	require.NoError(t, l.writer.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages))
 	_, err := l.writer.ExecContext(t.Context(), fmt.Sprint("PRAGMA max_page_count = ", pages))
 	require.NoError(t, err)
 
-	err = enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
+	err = syncNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")})
 	require.Equal(t, fault.Full, fault.KindOf(err))
 	require.ErrorContains(t, err, "is full")
 	counts, err := l.Counts(t.Context(), "a", "p")
@@ -70,10 +78,10 @@ func TestDiskFull(t *testing.T) {
 	require.Equal(t, 10, counts.Discovered, "all or none")
 	_, err = l.writer.ExecContext(t.Context(), "PRAGMA max_page_count = 1000000")
 	require.NoError(t, err)
-	require.NoError(t, enrolNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
+	require.NoError(t, syncNext(t.Context(), l, Enumeration{Asset: "a", Partition: "p", Run: "r", Items: leaflets(1000, "f1")}), "it goes on when there is room again")
 }
 
-func TestCanceled(t *testing.T) {
+func faultsReportCanceledContext(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -84,8 +92,8 @@ func TestCanceled(t *testing.T) {
 	require.NoError(t, l.StartRun(t.Context(), Run{ID: "r"}))
 }
 
-// BeginPublish waits for the disk; whoever writes after it does not.
-func TestBeginPublishRestoresConnection(t *testing.T) {
+// BeginPublish waits for the disk; later writes do not.
+func faultsLeaveConnectionUsableAfterPublish(t *testing.T) {
 	t.Parallel()
 	l := openInside(t, filepath.Join(t.TempDir(), "ledger.db"))
 	_, err := l.BeginPublish(t.Context(), Materialization{Asset: "a", Partition: "p"})

@@ -7,11 +7,11 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Token is a fencing token. It says which execution of a run writes, and for which enrolment. Every write of the items
+// Token is a fencing token. It says which execution of a run writes, and for which sync. Every write of the items
 // of a partition carries one. The whole write is refused unless the execution still holds the claim on the partition and
-// the enrolment is still the newest: a process that wakes up late changes nothing.
+// the sync is still the newest: a process that wakes up late changes nothing.
 //
-// A write whose enrolment was followed by another is fault.Superseded, and can never succeed. A write whose execution
+// A write whose sync was followed by another is fault.Superseded, and can never succeed. A write whose execution
 // has only lost the claim, or whose batch a newer attempt makes, is fault.Busy.
 type Token struct {
 	Asset, Partition string
@@ -19,18 +19,18 @@ type Token struct {
 	Workflow         string // of the claim
 	Execution        string // of the claim; "": none, which will do where nobody holds a claim on the partition
 	Attempt          int64  // of the activity that writes; among those of one execution the highest counts
-	Generation       int64  // of the enrolment; 0: it was enrolled by a build that knew none, and only the claim decides
-	CodeVersion      string // of the enrolment; "": not compared
+	Generation       int64  // of the sync; 0: it was synced by a build that knew none, and only the claim decides
+	CodeVersion      string // of the sync; "": not compared
 }
 
-// Generation is the newest enrolment of a partition; the zero value if there is none yet.
+// Generation is the newest sync of a partition; the zero value if there is none yet.
 type Generation struct {
 	Number      int64
 	Run         string
 	CodeVersion string
 }
 
-// Generation returns the newest enrolment of a partition. The next enrolment must name its number.
+// Generation returns the newest sync of a partition. The next sync must name its number.
 func (l *Ledger) Generation(ctx context.Context, asset, partition string) (Generation, error) {
 	g, err := newest(ctx, l.reader, asset, partition)
 	return g, l.explain(ctx, "read generation", err)
@@ -55,7 +55,7 @@ func (t Token) check(ctx context.Context, tx *sql.Tx, op string) (Token, error) 
 		return t, fault.New(fault.Superseded, op, "run %s, generation %d, is superseded by run %s, generation %d, at %s[%s]: nothing was written, and the next run of the partition does what is left",
 			t.Run, t.Generation, last.Run, last.Number, t.Asset, t.Partition)
 	case t.CodeVersion != "" && t.CodeVersion != last.CodeVersion:
-		return t, fault.New(fault.Superseded, op, "%s[%s] was enrolled with code version %s, not %s: nothing was written",
+		return t, fault.New(fault.Superseded, op, "%s[%s] was synced with code version %s, not %s: nothing was written",
 			t.Asset, t.Partition, last.CodeVersion, t.CodeVersion)
 	}
 	return t, t.claimed(ctx, tx, op)
@@ -156,6 +156,6 @@ func (t Token) notMine(ctx context.Context, tx *sql.Tx, op, id, code string) err
 	case holder != "" && (holder != t.Execution || held != t.Attempt):
 		return fault.New(fault.Busy, op, "item %q of %s[%s] is made by a newer attempt, number %d: nothing was written", id, t.Asset, t.Partition, held)
 	default:
-		return fault.New(fault.Internal, op, "item %q of %s[%s] is not to be done: it is %s, somebody else settled it", id, t.Asset, t.Partition, state)
+		return fault.New(fault.Internal, op, "item %q of %s[%s] is not to be done: it is %s, another worker recorded its outcome", id, t.Asset, t.Partition, state)
 	}
 }

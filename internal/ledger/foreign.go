@@ -11,7 +11,7 @@ const KindForeign = "foreign"
 
 // Repair says where the rows of the items of a partition are after another program changed the files of the table.
 type Repair struct {
-	Parts  map[string][]string `json:"parts,omitempty"` // part → the items whose row is in it now
+	Files  map[string][]string `json:"parts,omitempty"` // data file → the items whose row is in it now; the key is stored
 	Lost   []string            `json:"lost,omitempty"`  // items whose row is nowhere any more
 	Reason string              `json:"reason,omitempty"`
 }
@@ -32,18 +32,18 @@ type ForeignCommit struct {
 	At        time.Time `json:"at"`
 }
 
-// Parts returns the parts that hold rows of the items of a partition, and the number of rows in each.
-func (l *Ledger) Parts(ctx context.Context, asset, partition string) (map[string]int64, error) {
-	all, err := l.parts(ctx, `AND partition = $2`, asset, partition)
+// DataFiles returns the parts that hold rows of the items of a partition, and the number of rows in each.
+func (l *Ledger) DataFiles(ctx context.Context, asset, partition string) (map[string]int64, error) {
+	all, err := l.filesOf(ctx, `AND partition = $2`, asset, partition)
 	return all[partition], err
 }
 
-// AllParts is Parts of every partition of an asset.
-func (l *Ledger) AllParts(ctx context.Context, asset string) (map[string]map[string]int64, error) {
-	return l.parts(ctx, ``, asset)
+// AllDataFiles is Parts of every partition of an asset.
+func (l *Ledger) AllDataFiles(ctx context.Context, asset string) (map[string]map[string]int64, error) {
+	return l.filesOf(ctx, ``, asset)
 }
 
-func (l *Ledger) parts(ctx context.Context, where string, args ...any) (map[string]map[string]int64, error) {
+func (l *Ledger) filesOf(ctx context.Context, where string, args ...any) (map[string]map[string]int64, error) {
 	found := make(map[string]map[string]int64)
 	err := l.query(ctx, "read parts", func(rows *sql.Rows) error {
 		var partition, part string
@@ -83,14 +83,14 @@ func repair(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error 
 		return err
 	}
 	defer move.Close()
-	for part, ids := range r.Parts {
+	for part, ids := range r.Files {
 		for _, id := range ids {
 			if _, err := move.ExecContext(ctx, m.Asset, m.Partition, id, part, at); err != nil {
 				return err
 			}
 		}
 	}
-	// Without a batch nobody takes it up before the next enrolment.
+	// Without a batch nobody takes it up before the next sync.
 	lose, err := tx.PrepareContext(ctx, `UPDATE items SET part = '', updated = $4, remake = FALSE,
 		kind = CASE WHEN state = 'published' THEN $5 ELSE kind END, reason = CASE WHEN state = 'published' THEN $6 ELSE reason END,
 		batch = CASE WHEN state = 'published' THEN 0 ELSE batch END,

@@ -44,7 +44,7 @@ func insertMaterialization(ctx context.Context, tx *sql.Tx, m Materialization) (
 }
 
 // RecordUnchanged records that a partition was verified and its published state is still right. Zero times mean now. If
-// the partition was rolled back since the run began, and not enrolled since, it is fault.Invalid. A stale token is
+// the partition was rolled back since the run began, and not synced since, it is fault.Invalid. A stale token is
 // refused as described at [Token].
 func (l *Ledger) RecordUnchanged(ctx context.Context, m Materialization) error {
 	m.State, m.Finished = PhaseUnchanged, l.orNow(m.Finished)

@@ -20,7 +20,7 @@ func scanEntry(rows *sql.Rows) (Entry, error) {
 	var input, row string
 	var first, updated int64
 	err := rows.Scan(&e.Asset, &e.Partition, &e.ID, &e.Label, &e.Fingerprint, &input, &e.State, &e.CodeVersion, &e.Reason,
-		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.Part, &first, &updated, &e.Origin, &e.Remake)
+		&e.Kind, &e.Evidence, &e.Attempts, &e.Run, &e.Batch, &row, &e.Staged, &e.File, &first, &updated, &e.Origin, &e.CodeOnly)
 	e.Input, e.Row = bytesOf(input), bytesOf(row)
 	e.FirstSeen, e.Updated = when(first), when(updated)
 	return e, err
@@ -96,7 +96,7 @@ func (t Token) touched(ctx context.Context, tx *sql.Tx, result sql.Result, err e
 // whose answer was lost can be repeated. Any other item that is not pending or made is fault.Internal. An attempt that
 // does not, or no longer, own the items is refused as described at [Token].
 func (l *Ledger) RecordOutcomes(ctx context.Context, t Token, outcomes []Outcome) error {
-	const op = "settle items"
+	const op = "record outcomes"
 	for _, o := range outcomes {
 		if err := o.check(); err != nil {
 			return err
@@ -133,15 +133,15 @@ func (l *Ledger) RecordOutcomes(ctx context.Context, t Token, outcomes []Outcome
 func (o Outcome) check() error {
 	switch {
 	case o.State == Staged && o.Staged == "":
-		return fault.New(fault.Internal, "settle items", "item %q is staged in no part", o.ID)
+		return fault.New(fault.Internal, "record outcomes", "item %q is staged in no part", o.ID)
 	case o.State == Quarantined && (o.Kind == "" || o.Reason == ""):
-		return fault.New(fault.Internal, "settle items", "item %q is quarantined without a kind and a reason", o.ID)
+		return fault.New(fault.Internal, "record outcomes", "item %q is quarantined without a kind and a reason", o.ID)
 	case o.State == Absent && (o.Kind == KindVanished || o.Kind == KindDeclared):
-		return fault.New(fault.Internal, "settle items", "item %q: the kind %q is the enrolment's own", o.ID, o.Kind)
+		return fault.New(fault.Internal, "record outcomes", "item %q: the kind %q is the sync's own", o.ID, o.Kind)
 	case o.State == Staged, o.State == Quarantined, o.State == Absent, o.State == Pending:
 		return nil
 	default:
-		return fault.New(fault.Internal, "settle items", "item %q: %q is no outcome", o.ID, o.State)
+		return fault.New(fault.Internal, "record outcomes", "item %q: %q is no outcome", o.ID, o.State)
 	}
 }
 
@@ -158,7 +158,7 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 		}
 	}
 	if f.Reason != "" {
-		args = append(args, likely(f.Reason))
+		args = append(args, likePattern(f.Reason))
 		where += fmt.Sprintf(` AND LOWER(reason) LIKE $%d ESCAPE '!'`, len(args))
 	}
 	args = append(args, atMost(f.Limit))

@@ -31,7 +31,7 @@ func FuzzInputs(f *testing.F) {
 	})
 }
 
-// FuzzMoves reads what a publish that was cut short left in the ledger.
+// FuzzMoves reads what a publish that was interrupted left in the ledger.
 func FuzzMoves(f *testing.F) {
 	f.Add([]byte(`[]`))
 	f.Add([]byte(`null`))

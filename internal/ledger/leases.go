@@ -5,9 +5,9 @@ import (
 	"database/sql"
 )
 
-// Hold records a session lease, or renews it. It returns false if the session belongs to another owner by now, or its
+// AcquireLease records a session lease, or renews it. It returns false if the session belongs to another owner by now, or its
 // owner was declared dead: then it must not be used any more.
-func (l *Ledger) Hold(ctx context.Context, lease Lease) (held bool, err error) {
+func (l *Ledger) AcquireLease(ctx context.Context, lease Lease) (held bool, err error) {
 	err = l.write(ctx, "hold session", func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `INSERT INTO leases (session, hub, owner, expires)
 			SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM workers WHERE id = $3 AND ended > 0)

@@ -5,7 +5,7 @@
 //
 // [Open] one [Ledger] per process and share it: it is safe for use by any number of goroutines, and by several processes on one
 // machine. The caller of Open must call Close. The zero value is not usable. The file must be on a local disk, because SQLite's
-// write-ahead log needs shared memory.
+// write-ahead log needs shared memory. [OpenToRead] is for a process that only looks: it creates and changes nothing.
 //
 // A partition is filled in four steps. [Ledger.SyncItems] syncs the listed items: it compares them with the known ones and decides
 // what is to be done. [Ledger.Batch], [Ledger.KeepRow] and [Ledger.RecordOutcomes] do it. Each call is a transaction, so a killed process
@@ -35,21 +35,17 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	lib "modernc.org/sqlite/lib"
 
 	"drugslm/internal/fault"
 )
@@ -68,8 +64,10 @@ type Ledger struct {
 	path   string
 	clock  Clock
 	anchor anchor  // zero where the wall clock counts
-	writer *sql.DB // one connection: writers of this process queue here, in order, instead of polling the file's lock
+	writer *sql.DB // one connection: writers of this process queue here, in order, instead of polling the file's lock; nil: only read
 	reader *sql.DB
+
+	temporary string // folder with a copy, which goes when the ledger is closed; "": none
 }
 
 // Open opens the ledger at path, creates it and its folder if they are missing, and migrates its schema. It accepts a
@@ -109,21 +107,33 @@ func Open(ctx context.Context, path string, options ...Option) (*Ledger, error) 
 
 // Close closes the connections of the ledger. Running transactions fail.
 func (l *Ledger) Close() error {
-	return errors.Join(l.reader.Close(), l.writer.Close())
+	var errs []error
+	for _, pool := range []*sql.DB{l.reader, l.writer} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	if l.temporary != "" {
+		errs = append(errs, os.RemoveAll(l.temporary))
+	}
+	return errors.Join(errs...)
 }
 
 // dsn is the address of the file with what every connection needs: writers take the lock when they begin, so that no
-// transaction fails half-way because another one wrote first.
-func dsn(path, pragma string) string {
+// transaction fails half-way because another one wrote first. options are names of SQLite's, each with its value.
+func dsn(path, pragma string, options ...string) string {
 	q := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "foreign_keys(1)", pragma},
+	}
+	for pair := range slices.Chunk(options, 2) {
+		q.Set(pair[0], pair[1])
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}).String()
 }
 
 // prepare turns the write-ahead log on and migrates. Both can collide with another process that does the same, and
-// the first does not heed busy_timeout, so it starts again a few times; the loser then finds the work done.
+// the first does not respect busy_timeout, so it starts again a few times; the loser then finds the work done.
 func (l *Ledger) prepare(ctx context.Context) error {
 	for try := 1; ; try++ {
 		_, err := l.writer.ExecContext(ctx, "PRAGMA journal_mode = WAL")
@@ -139,45 +149,4 @@ func (l *Ledger) prepare(ctx context.Context) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-// oldestReader is the schema that a binary must know at least to work with a newer one: migrations add first, so that an old
-// worker finishes what it began, and take away a release later. A file that does not say is for nobody older.
-func (l *Ledger) oldestReader(ctx context.Context) (int64, error) {
-	oldest := int64(math.MaxInt64)
-	rows, err := l.writer.QueryContext(ctx, `SELECT oldest FROM schema_compat`)
-	if code(err) == lib.SQLITE_ERROR {
-		return oldest, nil // there is no such table
-	}
-	err = each(rows, err, func(rows *sql.Rows) error { return rows.Scan(&oldest) })
-	return oldest, err
-}
-
-func (l *Ledger) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, l.writer, files, goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	have, want, err := provider.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("read schema version: %w", err)
-	}
-	if have > want {
-		if oldest, err := l.oldestReader(ctx); err != nil || want < oldest {
-			return cmp.Or(err, error(fault.New(fault.Invalid, "open ledger", "this data was written by a newer drugslm (schema %d, this binary knows %d): "+
-				"upgrade drugslm or choose another --data", have, want)))
-		}
-	}
-	// Not have == want: a migration that was written beside a later one may have to be caught up with.
-	if pending, err := provider.HasPending(ctx); err != nil || !pending {
-		return err
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
 }

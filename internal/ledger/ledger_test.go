@@ -31,11 +31,11 @@ func TestReopenKeepsEverything(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a folder", "50% of? it#s", "ledger.db")
 	first := openAt(t, path)
-	ledgertest.Enrol(t, first, "r1", "f1", "a", "b")
+	ledgertest.SyncItems(t, first, "r1", "f1", "a", "b")
 	ledgertest.Stage(t, first, "p1", "a")
 
 	require.FileExists(t, path)
-	require.Equal(t, map[string]string{"a": "staged ", "b": "pending "}, ledgertest.Stands(t, openAt(t, path)))
+	require.Equal(t, map[string]string{"a": "staged ", "b": "pending "}, ledgertest.PublishedRows(t, openAt(t, path)))
 }
 
 func TestOpenFaults(t *testing.T) {

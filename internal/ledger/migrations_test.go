@@ -9,9 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMigrationsOnlyAdd: an old worker that restarts after a migration finishes what it began, so a migration takes nothing
+func TestMigrations(t *testing.T) {
+	t.Parallel()
+	t.Run("only add", migrationsOnlyAdd)
+}
+
+// migrationsOnlyAdd: an old worker that restarts after a migration finishes what it began, so a migration takes nothing
 // away that it knows. One that must raises schema_compat.oldest in the same file, a release after the last use.
-func TestMigrationsOnlyAdd(t *testing.T) {
+func migrationsOnlyAdd(t *testing.T) {
 	t.Parallel()
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	require.NoError(t, err)

@@ -82,7 +82,7 @@ func (d *decisions) keepMissing(id string, k *known, day string) bool {
 func (d *decisions) listKept(was map[string]*known) {
 	for _, id := range d.kept {
 		if state := was[id].state; state == Pending || state == Made {
-			d.shelved = append(d.shelved, id)
+			d.keptPending = append(d.keptPending, id)
 		}
 	}
 }
@@ -105,8 +105,8 @@ func (w *syncer) mark(ctx context.Context, tx *sql.Tx, d decisions) error {
 		{d.missing, `INSERT INTO missing_items (asset, partition, id, day, since) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (asset, partition, id) DO NOTHING`, []any{w.e.Day, w.at}},
 		{append(append([]string{}, d.listed...), d.lost...), `DELETE FROM missing_items WHERE asset = $1 AND partition = $2 AND id = $3`, nil},
-		// A row in the table is of an older fingerprint: without one the next enrolment that names the item makes it again.
-		{d.shelved, `UPDATE items SET state = CASE WHEN part = '' THEN 'absent' ELSE 'published' END, kind = $4, reason = $5, evidence = '',
+		// A row in the table is of an older fingerprint: without one the next sync that names the item makes it again.
+		{d.keptPending, `UPDATE items SET state = CASE WHEN part = '' THEN 'absent' ELSE 'published' END, kind = $4, reason = $5, evidence = '',
 			fingerprint = '', code_version = CASE WHEN part = '' THEN code_version ELSE '' END, attempts = 0, row = '', staged = '', batch = 0, updated = $6
 			WHERE asset = $1 AND partition = $2 AND id = $3 AND state IN ('pending', 'made')`,
 			[]any{KindMissing, fmt.Sprintf("not listed on %s; the listing of a later day decides", w.e.Day), w.at}},

@@ -10,7 +10,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestModeIsReadableInInputs(t *testing.T) {
+func TestMode(t *testing.T) {
+	t.Parallel()
+	t.Run("is readable in workflow inputs", modeIsReadableInWorkflowInputs)
+	t.Run("refuses unknown words", modeRefusesUnknownWords)
+}
+
+func modeIsReadableInWorkflowInputs(t *testing.T) {
 	t.Parallel()
 	type input struct {
 		Mode ledger.Mode `json:"mode,omitempty"`
@@ -32,7 +38,7 @@ func TestModeIsReadableInInputs(t *testing.T) {
 	require.Equal(t, ledger.Missing, spelt.Mode)
 }
 
-func TestModeRefusesWhatItDoesNotKnow(t *testing.T) {
+func modeRefusesUnknownWords(t *testing.T) {
 	t.Parallel()
 	var m ledger.Mode
 	err := m.UnmarshalText([]byte("everything"))

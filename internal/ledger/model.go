@@ -21,7 +21,7 @@ const (
 	Quarantined State = "quarantined" // cannot be processed; the reason and the evidence are kept
 )
 
-// KindVanished and KindDeclared tell the absences found at enrolment from those a maker found ("not_found").
+// KindVanished and KindDeclared distinguish the absences found at a sync from those that making an item found ("not_found").
 const (
 	KindVanished = "vanished" // a complete enumeration no longer names it
 	KindDeclared = "declared" // the enumeration names it and says that it is absent
@@ -46,21 +46,21 @@ type Entry struct {
 	Asset, Partition string
 	State            State
 	Batch            int    // of its run, from 1; 0: in none
-	Attempts         int    // that ended in Pending again, since it was last enrolled to be done
+	Attempts         int    // that ended in Pending again, since it was last synced to be done
 	CodeVersion      string // under which it is or was made
 	Reason           string // why it is to be done, absent or quarantined
 	Kind             string // of the failure or the absence; "" otherwise
 	Evidence         string // where what was seen is kept in the lake
-	Row              []byte // of an item made at a price, JSON: kept for as long as it is of the item's present fingerprint
+	Row              []byte // of an item whose making costs a request, JSON: kept for as long as it is of the item's present fingerprint
 	Staged           string // path of the staged part that holds its new row
-	Part             string // path of the published part that holds its row, old or new
-	Remake           bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
+	File             string // path of the published part that holds its row, old or new
+	CodeOnly         bool   // to be done only because the code is newer: the row in Part is of its present fingerprint
 	Run              string // that last took it up
 	FirstSeen        time.Time
 	Updated          time.Time
 }
 
-// Mode says which settled items are done again without a change at the source or in the code.
+// Mode says which items with an outcome are done again without a change at the source or in the code.
 type Mode int
 
 // The modes.
@@ -111,7 +111,7 @@ type Enumeration struct {
 	Execution  string   // whose claim it is
 	Generation int64    // of the partition when the enumeration began, as [Ledger.Generation] gave it
 	BatchSize  int      // items in a batch; 0: all in one
-	Mode       Mode     // which settled items are done again
+	Mode       Mode     // which items with an outcome are done again
 	Day        string   // the source's day of data, AAAA-MM-DD: an item not named vanishes when a later day's enumeration does not name it either; "": at once
 	Partial    bool     // items not named are left alone; otherwise they become absent, "no longer listed"
 	Confirm    bool     // items that the enumeration calls absent are asked for all the same
@@ -119,22 +119,22 @@ type Enumeration struct {
 	Items      iter.Seq2[Item, error]
 }
 
-// SyncResult counts the decisions of an enrolment. Discovered = New + Changed + Recode + Forced + Retried + Resumed +
+// SyncResult counts the decisions of a sync. Discovered = New + Changed + CodeChanged + Forced + Retried + Resumed +
 // Absent + Unchanged; Todo is those of them that now wait to be made or staged.
 type SyncResult struct {
-	Discovered int `json:"discovered"` // distinct items named
-	New        int `json:"new"`        // never seen before, or seen again after it vanished
-	Changed    int `json:"changed"`    // another fingerprint
-	Recode     int `json:"recode"`     // made by another code version
-	Retried    int `json:"retried"`    // quarantined, tried again
-	Forced     int `json:"forced"`     // done again because of Mode Force
-	Resumed    int `json:"resumed"`    // left over by an earlier run, or enrolled by this one before
-	Absent     int `json:"absent"`     // newly settled absent because the enumeration says so
-	Unchanged  int `json:"unchanged"`
-	Vanished   int `json:"vanished"`          // not named any more, and not in Discovered
-	Missing    int `json:"missing,omitempty"` // not named, nor in Discovered, and kept until a later day confirms it
-	Todo       int `json:"todo"`
-	Batches    int `json:"batches"`
+	Discovered  int `json:"discovered"` // distinct items named
+	New         int `json:"new"`        // never seen before, or seen again after it vanished
+	Changed     int `json:"changed"`    // another fingerprint
+	CodeChanged int `json:"recode"`     // made by another code version; the key is in recorded histories
+	Retried     int `json:"retried"`    // quarantined, tried again
+	Forced      int `json:"forced"`     // done again because of Mode Force
+	Resumed     int `json:"resumed"`    // left over by an earlier run, or synced by this one before
+	Absent      int `json:"absent"`     // newly absent because the enumeration says so
+	Unchanged   int `json:"unchanged"`
+	Vanished    int `json:"vanished"`          // not named any more, and not in Discovered
+	Missing     int `json:"missing,omitempty"` // not named, nor in Discovered, and kept until a later day confirms it
+	Todo        int `json:"todo"`
+	Batches     int `json:"batches"`
 }
 
 // Outcome is the outcome of one pending or made item.
@@ -174,8 +174,8 @@ type Filter struct {
 	After            string // the ID of the last item seen; pages only within one asset and partition
 }
 
-// Part is one Parquet file of a table.
-type Part struct {
+// DataFile is one Parquet file of a table.
+type DataFile struct {
 	Path  string `json:"path"`
 	Rows  int64  `json:"rows"`
 	Bytes int64  `json:"bytes"`
@@ -183,7 +183,7 @@ type Part struct {
 
 // Moves is how a publish changes the table's files.
 type Moves struct {
-	Added     []Part              `json:"added,omitempty"`     // staged parts that join the table
+	Added     []DataFile          `json:"added,omitempty"`     // staged parts that join the table
 	Rewritten map[string]string   `json:"rewritten,omitempty"` // old part → the part its other rows moved to; "": no row is left
 	Dropped   map[string][]string `json:"dropped,omitempty"`   // old part → ids whose rows left it, as Superseded gave them; nil: as Superseded says when the publish begins
 	Rollback  *Rollback           `json:"rollback,omitempty"`  // parts of an earlier version that join the table again; nil: none
@@ -206,8 +206,8 @@ type Read struct {
 	Version int64
 }
 
-// Unsettled counts the items of a partition without a final outcome; waived items have one.
-type Unsettled struct {
+// OpenItems counts the items of a partition without a final outcome; waived items have one.
+type OpenItems struct {
 	Pending     int // pending, made and staged
 	Quarantined int
 	Retryable   int // of the quarantined: those of the kinds asked about

@@ -64,7 +64,7 @@ func (l *Ledger) DueDeliveries(ctx context.Context, limit int) ([]Due, error) {
 // RecordDelivery records the result of an attempt to deliver an event. It reads d.State, d.Attempts and d.Error, and
 // d.Next if the delivery is still pending. A delivery that no longer exists is no error.
 func (l *Ledger) RecordDelivery(ctx context.Context, event string, d Delivery) error {
-	return l.write(ctx, "settle delivery", func(tx *sql.Tx) error {
+	return l.write(ctx, "record delivery", func(tx *sql.Tx) error {
 		settled := int64(0)
 		if d.State != EventPending {
 			settled = micros(l.Now())

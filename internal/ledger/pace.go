@@ -22,7 +22,7 @@ func (l *Ledger) ChangeBudget(ctx context.Context, host string, change func(now 
 		if err != nil {
 			return err
 		}
-		now := l.exactly() // the lock is ours: the next holder reads a later time
+		now := l.preciseNow() // the lock is ours: the next holder reads a later time
 		if !change(now, &b) {
 			return nil
 		}

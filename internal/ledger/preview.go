@@ -4,17 +4,17 @@ import (
 	"context"
 )
 
-// Planned is an item that an enrolment would do.
+// Planned is an item that a sync would do.
 type Planned struct {
 	Item
-	Verdict string // why, as the counts of SyncResult are called: "new", "changed", "recode", "retried", "forced" or "resumed"
-	Reason  string // for people; "" for one that is resumed
-	Batch   int    // that it would be in
-	Made    bool   // its row waits in the ledger: it is only to be staged
-	Remake  bool   // only the code is newer: it can be made from the row it has
+	Cause    string // why, as the counts of SyncResult are called: "new", "changed", "recode", "retried", "forced" or "resumed"
+	Reason   string // for people; "" for one that is resumed
+	Batch    int    // that it would be in
+	Made     bool   // its row waits in the ledger: it is only to be staged
+	CodeOnly bool   // only the code is newer: it can be made from the row it has
 }
 
-// Preview is what an enrolment would decide.
+// Preview is what a sync would decide.
 type Preview struct {
 	SyncResult
 	Todo []Planned // in the order of the enumeration
@@ -44,8 +44,8 @@ func (l *Ledger) Preview(ctx context.Context, e Enumeration) (Preview, error) {
 		}
 		k := was[item.ID]
 		p.Todo = append(p.Todo, Planned{
-			Item: item, Verdict: one.verdict.String(), Reason: one.why, Batch: one.batch, Remake: one.remake,
-			Made: one.verdict == resumed && k.state == Made,
+			Item: item, Cause: one.cause.String(), Reason: one.why, Batch: one.batch, CodeOnly: one.codeOnly,
+			Made: one.cause == resumed && k.state == Made,
 		})
 	}
 	return p, nil

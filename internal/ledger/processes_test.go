@@ -36,7 +36,7 @@ const (
 	eachTurns = 25
 )
 
-// work opens the ledger and uses it from several goroutines: each takes turns, and settles items of its own partition.
+// work opens the ledger and uses it from several goroutines: each takes turns, and records outcomes of its own partition.
 func work(path, name string) error {
 	ctx := context.Background()
 	l, err := ledger.Open(ctx, path)
@@ -51,7 +51,7 @@ func work(path, name string) error {
 			sum, err := l.SyncItems(ctx, ledger.Enumeration{Asset: ledgertest.Asset, Partition: partition, Run: name,
 				Items: ledgertest.Items("f1", "a", "b", "c")})
 			if err != nil || sum.New != 3 {
-				return fmt.Errorf("enrol: %+v %w", sum, err)
+				return fmt.Errorf("sync: %+v %w", sum, err)
 			}
 			for n := range eachTurns {
 				var turn budget.Turn

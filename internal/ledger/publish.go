@@ -39,8 +39,8 @@ func superseded(ctx context.Context, q querier, asset, partition string) (map[st
 	return out, err
 }
 
-// StagedParts returns the paths of the staged parts of a partition, sorted, and their number of rows.
-func (l *Ledger) StagedParts(ctx context.Context, asset, partition string) (paths []string, rows int, err error) {
+// StagedFiles returns the paths of the staged parts of a partition, sorted, and their number of rows.
+func (l *Ledger) StagedFiles(ctx context.Context, asset, partition string) (paths []string, rows int, err error) {
 	err = l.query(ctx, "read staged parts", func(r *sql.Rows) error {
 		var path string
 		var n int
@@ -79,7 +79,7 @@ func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, er
 		if err := rewritesAll(begun); err != nil {
 			return err
 		}
-		if err := losesNothing(ctx, tx, begun); err != nil {
+		if err := checkNoLoss(ctx, tx, begun); err != nil {
 			return err
 		}
 		var err error
@@ -90,7 +90,7 @@ func (l *Ledger) BeginPublish(ctx context.Context, m Materialization) (int64, er
 }
 
 // mayWrite checks the token of a run. A rollback has none: it is refused while a run is at the partition. What follows another
-// program is done before anything is enrolled: it is the claim's run that may.
+// program is done before anything is synced: it is the claim's run that may.
 func (m Materialization) mayWrite(ctx context.Context, tx *sql.Tx, op string) error {
 	if m.Moves.Rollback != nil {
 		return nil
@@ -119,8 +119,8 @@ func rewritesAll(m Materialization) error {
 	return nil
 }
 
-// losesNothing checks that every item with its row in a part of which nothing is left is among those dropped.
-func losesNothing(ctx context.Context, tx *sql.Tx, m Materialization) error {
+// checkNoLoss checks that every item with its row in a part of which nothing is left is among those dropped.
+func checkNoLoss(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	for old, moved := range m.Moves.Rewritten {
 		if moved != "" {
 			continue
@@ -162,10 +162,10 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err := dropRows(ctx, tx, m, at); err != nil {
 			return err
 		}
-		if err := followParts(ctx, tx, m, at); err != nil {
+		if err := followFiles(ctx, tx, m, at); err != nil {
 			return err
 		}
-		if err := publishParts(ctx, tx, m, at); err != nil {
+		if err := publishFiles(ctx, tx, m, at); err != nil {
 			return err
 		}
 		if err := restore(ctx, tx, m, at); err != nil {
@@ -182,7 +182,9 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err := recordPublished(ctx, tx, id); err != nil || m.Moves.Rollback == nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE standings SET rolled_back = $3 WHERE asset = $1 AND partition = $2`, m.Asset, m.Partition, m.Moves.Rollback.To)
+		// Where no row is another than before, as after the repair of what another program did, nothing has to be brought forward.
+		_, err = tx.ExecContext(ctx, `UPDATE standings SET rolled_back = $3 WHERE asset = $1 AND partition = $2
+			AND EXISTS (SELECT 1 FROM items WHERE asset = $1 AND partition = $2 AND kind = $4)`, m.Asset, m.Partition, m.Moves.Rollback.To, KindRolledBack)
 		return err
 	})
 }
@@ -204,7 +206,7 @@ func dropRows(ctx context.Context, tx *sql.Tx, m Materialization, at int64) erro
 	return nil
 }
 
-func followParts(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error {
+func followFiles(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error {
 	var pairs [][]any
 	for old, moved := range m.Moves.Rewritten {
 		if moved != "" {
@@ -219,7 +221,7 @@ func followParts(ctx context.Context, tx *sql.Tx, m Materialization, at int64) e
 	})
 }
 
-func publishParts(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error {
+func publishFiles(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error {
 	var paths [][]any
 	for _, part := range m.Moves.Added {
 		paths = append(paths, []any{part.Path})

@@ -47,7 +47,7 @@ func (p Pruned) Total() int {
 //
 //   - the state of a partition: what readers see, and the last verification with its versions;
 //   - the publish of each run that published an item in its present state, which says since when a row exists;
-//   - the last result of each check, publishes under way, runs and backfills that have not ended;
+//   - the last result of each check, publishes in progress, runs and backfills that have not ended;
 //   - the newest materialization of all: the next ones are numbered after it, and tables contain its number;
 //   - items, partitions, cursors and requests of automation.
 func (l *Ledger) Prune(ctx context.Context, r Retention) (Pruned, error) {
@@ -64,7 +64,7 @@ func (l *Ledger) Prune(ctx context.Context, r Retention) (Pruned, error) {
 	return p.done, nil
 }
 
-// pruner is one Prune under way.
+// pruner is one Prune in progress.
 type pruner struct {
 	l      *Ledger
 	r      Retention

@@ -11,15 +11,15 @@ import (
 	"drugslm/internal/fault"
 )
 
-// KindRolledBack marks the items that a rollback moved, until the next enrolment decides about them.
+// KindRolledBack marks the items that a rollback moved, until the next sync decides about them.
 const KindRolledBack = "rolled_back"
 
 // Rollback is how a publish takes a partition back to what an earlier version had. The parts that leave the table are
 // in Moves.Rewritten and Moves.Dropped.
 type Rollback struct {
-	From  int64               `json:"from"` // version of the table that readers had
-	To    int64               `json:"to"`   // version that they have again
-	Parts map[string]Restored `json:"parts,omitempty"`
+	From  int64               `json:"from"`            // version of the table that readers had
+	To    int64               `json:"to"`              // version that they have again
+	Files map[string]Restored `json:"parts,omitempty"` // by path; the key is stored
 }
 
 // Restored lists the items whose rows are in a part of the earlier version.
@@ -32,14 +32,14 @@ type Restored struct {
 func (r Rollback) Reason() string { return fmt.Sprintf("rolled back to version %d", r.To) }
 
 // Returns reports whether a rollback publishes an item again that has a row in the earlier version and is not published
-// now: an absent or quarantined item, or one that another rollback made pending and that was not enrolled since.
+// now: an absent or quarantined item, or one that another rollback made pending and that was not synced since.
 func (e Entry) Returns() bool {
 	return e.State == Absent || e.State == Quarantined || e.State == Pending && e.Kind == KindRolledBack && e.Batch == 0
 }
 
-// Working returns the runs that have not ended and work on a partition: they hold its claim, or have pending, made or
+// RunsWorkingOn returns the runs that have not ended and work on a partition: they hold its claim, or have pending, made or
 // staged items of it.
-func (l *Ledger) Working(ctx context.Context, asset, partition string) ([]string, error) {
+func (l *Ledger) RunsWorkingOn(ctx context.Context, asset, partition string) ([]string, error) {
 	found, err := working(ctx, l.reader, asset, partition)
 	return found, l.explain(ctx, "read working runs", err)
 }
@@ -75,7 +75,7 @@ func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(maps.Keys(m.Moves.Rollback.Parts)) {
+	for _, path := range slices.Sorted(maps.Keys(m.Moves.Rollback.Files)) {
 		if slices.Contains(doomed, path) {
 			return fault.New(fault.Invalid, "begin rollback", "version %d of %s[%s] is being vacuumed: %s is about to go, or gone",
 				m.Moves.Rollback.To, m.Asset, m.Partition, path)
@@ -86,8 +86,8 @@ func mayRollBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 
 // Busy is the error of a partition that cannot be rolled back because runs work on it.
 func Busy(asset, partition string, runs []string) error {
-	return fault.New(fault.Invalid, "roll back", "%s[%s] is in the hands of run %s, which has not ended: wait for it, or end it with "+
-		"`starter runs cancel %s`; what a terminated run left in hand, the next run of the partition takes over",
+	return fault.New(fault.Invalid, "roll back", "%s[%s] is claimed by run %s, which has not ended: wait for it, or end it with "+
+		"`starter runs cancel %s`; what a terminated run left in progress, the next run of the partition takes over",
 		asset, partition, strings.Join(runs, ", "), runs[0])
 }
 
@@ -103,7 +103,7 @@ func restore(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error
 		return err
 	}
 	defer move.Close()
-	// Without fingerprint and code version the next enrolment finds them changed, whatever the source shows.
+	// Without fingerprint and code version the next sync finds them changed, whatever the source shows.
 	age, err := tx.PrepareContext(ctx, `UPDATE items SET state = 'published', fingerprint = '', code_version = '', kind = $4, reason = $5,
 		evidence = '', attempts = 0, row = '', batch = 0
 		WHERE asset = $1 AND partition = $2 AND id = $3
@@ -112,7 +112,7 @@ func restore(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error
 		return err
 	}
 	defer age.Close()
-	for part, rows := range back.Parts {
+	for part, rows := range back.Files {
 		for _, id := range slices.Concat(rows.Same, rows.Older) {
 			if _, err := move.ExecContext(ctx, m.Asset, m.Partition, id, part, at); err != nil {
 				return err
@@ -130,7 +130,7 @@ func restore(ctx context.Context, tx *sql.Tx, m Materialization, at int64) error
 	if err != nil {
 		return err
 	}
-	// What somebody has in hand since before is of an earlier generation: it must be enrolled again.
+	// What another run has in progress since before is of an earlier generation: it must be synced again.
 	last, err := newest(ctx, tx, m.Asset, m.Partition)
 	if err != nil {
 		return err
@@ -233,10 +233,10 @@ func (m Moves) Paths() []string {
 		paths = append(paths, old, moved)
 	}
 	if m.Rollback != nil {
-		paths = slices.AppendSeq(paths, maps.Keys(m.Rollback.Parts))
+		paths = slices.AppendSeq(paths, maps.Keys(m.Rollback.Files))
 	}
 	if m.Repair != nil {
-		paths = slices.AppendSeq(paths, maps.Keys(m.Repair.Parts))
+		paths = slices.AppendSeq(paths, maps.Keys(m.Repair.Files))
 	}
 	return paths
 }

@@ -91,7 +91,7 @@ func (l *Ledger) RunsBy(ctx context.Context, f RunFilter) ([]Run, error) {
 // [Ledger.BackfillSums].
 func (l *Ledger) RunCounts(ctx context.Context, runs ...string) (map[string]map[AttemptState]int, error) {
 	out := make(map[string]map[AttemptState]int, len(runs))
-	err := l.some(ctx, "count steps", `SELECT run, state, COUNT(*) FROM run_steps WHERE $1 = '' AND run IN (%s) GROUP BY run, state`, "", runs,
+	err := l.queryKeys(ctx, "count steps", `SELECT run, state, COUNT(*) FROM run_steps WHERE $1 = '' AND run IN (%s) GROUP BY run, state`, "", runs,
 		func(rows *sql.Rows) error {
 			var run string
 			var state AttemptState
@@ -133,15 +133,15 @@ func (l *Ledger) runs(ctx context.Context, rest string, args ...any) ([]Run, err
 // deleted. It reads only Key and Label of each.
 func (l *Ledger) SavePartitions(ctx context.Context, set string, ps []Partition) error {
 	return l.write(ctx, "save partitions", func(tx *sql.Tx) error {
-		if err := losePartitions(ctx, tx, set, ps); err != nil {
+		if err := markGone(ctx, tx, set, ps); err != nil {
 			return err
 		}
 		return l.putPartitions(ctx, tx, set, ps)
 	})
 }
 
-// losePartitions marks those as gone that are not in ps, and only those: what comes back is told from what stayed.
-func losePartitions(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
+// markGone marks those as gone that are not in ps, and only those: a partition that comes back differs from one that stayed.
+func markGone(ctx context.Context, tx *sql.Tx, set string, ps []Partition) error {
 	named := make(map[string]bool, len(ps))
 	for _, p := range ps {
 		named[p.Key] = true

@@ -23,6 +23,9 @@ const (
 // write runs fn in a write transaction. fn runs again when another process kept the lock too long, so it must leave
 // nothing behind but what it did through tx.
 func (l *Ledger) write(ctx context.Context, op string, fn func(tx *sql.Tx) error) error {
+	if l.writer == nil {
+		return fault.New(fault.Internal, op, "the ledger %s is open for reading only", l.path)
+	}
 	return l.explain(ctx, op, retryBusy(ctx, func() error {
 		tx, err := l.writer.BeginTx(ctx, nil)
 		if err != nil {
@@ -34,6 +37,9 @@ func (l *Ledger) write(ctx context.Context, op string, fn func(tx *sql.Tx) error
 
 // writeDurable is write, and on the disk when it returns, with everything that was written before it.
 func (l *Ledger) writeDurable(ctx context.Context, op string, fn func(tx *sql.Tx) error) error {
+	if l.writer == nil {
+		return fault.New(fault.Internal, op, "the ledger %s is open for reading only", l.path)
+	}
 	conn, err := l.writer.Conn(ctx)
 	if err != nil {
 		return l.explain(ctx, op, err)

@@ -179,7 +179,7 @@ func (l *Ledger) RequeueSteps(ctx context.Context, id string, steps []BackfillSt
 		}
 		for _, s := range steps {
 			_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = $4, attempts = attempts - 1, started = 0, error = $5, finished = $6
-				WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running'`, id, s.Seq, s.Take, string(state), why, finished)
+				WHERE backfill = $1 AND seq = $2 AND take = $3 AND state = 'running'`, id, s.Seq, s.Dequeue, string(state), why, finished)
 			if err != nil {
 				return err
 			}
@@ -211,7 +211,7 @@ const stepColumns = `backfill, seq, asset, partition, label, state, open, take, 
 func scanStep(rows *sql.Rows, more ...any) (BackfillStep, error) {
 	var s BackfillStep
 	var started, finished int64
-	err := rows.Scan(append([]any{&s.Backfill, &s.Seq, &s.Asset, &s.Partition, &s.Label, &s.State, &s.Open, &s.Take, &s.Attempts, &s.Kind,
+	err := rows.Scan(append([]any{&s.Backfill, &s.Seq, &s.Asset, &s.Partition, &s.Label, &s.State, &s.Open, &s.Dequeue, &s.Attempts, &s.Kind,
 		&s.Error, &s.Changed, &s.Version, &s.Rows, &s.Discovered, &s.Published, &s.Absent, &s.Quarantined, &s.Pending, &started, &finished}, more...)...)
 	s.Started, s.Finished = when(started), when(finished)
 	return s, err

@@ -55,8 +55,8 @@ func (l *Ledger) waived(ctx context.Context, asset, partition string) (map[Parti
 	return out, err
 }
 
-// leaveOutWaived takes the waived items out of counts of what needs another look.
-func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[PartitionRef]Unsettled, retryable []string) error {
+// excludeWaived takes the waived items out of counts of what needs another look.
+func (l *Ledger) excludeWaived(ctx context.Context, counted map[PartitionRef]OpenItems, retryable []string) error {
 	waived, err := l.waived(ctx, "", "")
 	for s, of := range waived {
 		u := counted[s]
@@ -66,7 +66,7 @@ func (l *Ledger) leaveOutWaived(ctx context.Context, counted map[PartitionRef]Un
 				u.Retryable -= n
 			}
 		}
-		if counted[s] = u; u == (Unsettled{}) {
+		if counted[s] = u; u == (OpenItems{}) {
 			delete(counted, s)
 		}
 	}
@@ -190,7 +190,7 @@ func quarantined(result sql.Result, err error, op, asset, partition, id string) 
 	return err
 }
 
-// unclaimed refuses while a run is at one of the partitions: what it has enrolled must not grow under it.
+// unclaimed refuses while a run is at one of the partitions: what it has synced must not grow under it.
 func unclaimed(ctx context.Context, tx *sql.Tx, op string, entries []Entry) error {
 	asked := make(map[PartitionRef]bool)
 	var busy []string
@@ -216,8 +216,8 @@ func unclaimed(ctx context.Context, tx *sql.Tx, op string, entries []Entry) erro
 	return fault.New(fault.Busy, op, "a run is at %s: wait for its end, or cancel it", strings.Join(busy, ", "))
 }
 
-// likely is the pattern of LIKE for a text that holds another, which may hold what patterns are made of.
-func likely(text string) string {
+// likePattern is the pattern of LIKE for a text that holds another, which may hold what patterns are made of.
+func likePattern(text string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(asciiLower(text)) + "%"
 }
 

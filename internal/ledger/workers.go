@@ -8,18 +8,18 @@ import (
 
 // Worker is a worker process, with what others need to tell whether it lives.
 type Worker struct {
-	ID    string // of this life of the process: one that was given up by others goes on under another
+	ID    string // of this life of the process: one that was given up by others continues under another
 	Host  string
 	Space string // in which PID and Birth mean something; "": nowhere
 	PID   int
 	Birth int64 // start of the process, as its system counts
 	Build string
 
-	Beats    int64     // grows as long as it lives
-	Started  time.Time // this and the other times by its own clock
-	Seen     time.Time
-	Stopping time.Time // zero: it was not told to stop
-	Ended    time.Time // zero: nobody has found it gone
+	Heartbeats int64     // grows as long as it lives
+	Started    time.Time // this and the other times by its own clock
+	Seen       time.Time
+	Stopping   time.Time // zero: it was not told to stop
+	Ended      time.Time // zero: nobody has found it gone
 }
 
 // Died reports whether a worker is dead without having been told to stop.
@@ -87,9 +87,9 @@ func (l *Ledger) Unregister(ctx context.Context, id string) error {
 
 // DeclareGone declares a worker dead, unless its heartbeat counter has grown beyond the given count. This is final: a worker
 // that was declared dead and continues must register again.
-func (l *Ledger) DeclareGone(ctx context.Context, id string, beats int64) (gone bool, err error) {
+func (l *Ledger) DeclareGone(ctx context.Context, id string, heartbeats int64) (gone bool, err error) {
 	err = l.write(ctx, "give up worker", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, beats, micros(l.Now()))
+		result, err := tx.ExecContext(ctx, `UPDATE workers SET ended = $3 WHERE id = $1 AND beats = $2 AND ended = 0`, id, heartbeats, micros(l.Now()))
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (l *Ledger) workers(ctx context.Context, rest string, args ...any) ([]Worke
 	err := l.query(ctx, "read workers", func(rows *sql.Rows) error {
 		var w Worker
 		var started, seen, stopping, ended int64
-		err := rows.Scan(&w.ID, &w.Host, &w.Space, &w.PID, &w.Birth, &w.Build, &w.Beats, &started, &seen, &stopping, &ended)
+		err := rows.Scan(&w.ID, &w.Host, &w.Space, &w.PID, &w.Birth, &w.Build, &w.Heartbeats, &started, &seen, &stopping, &ended)
 		w.Started, w.Seen, w.Stopping, w.Ended = when(started), when(seen), when(stopping), when(ended)
 		out = append(out, w)
 		return err
@@ -139,7 +139,7 @@ type ItemInProgress struct {
 // ItemsInProgress returns the items of a partition that are in progress, or over which workers have died.
 func (l *Ledger) ItemsInProgress(ctx context.Context, asset, partition string) ([]ItemInProgress, error) {
 	var out []ItemInProgress
-	err := l.query(ctx, "read items in hand", func(rows *sql.Rows) error {
+	err := l.query(ctx, "read items in progress", func(rows *sql.Rows) error {
 		var h ItemInProgress
 		var since int64
 		err := rows.Scan(&h.Asset, &h.Partition, &h.Item, &h.Run, &h.Worker, &h.Deaths, &since)
@@ -152,7 +152,7 @@ func (l *Ledger) ItemsInProgress(ctx context.Context, asset, partition string) (
 
 // BeginItem records that a worker begins with an item, before it does anything.
 func (l *Ledger) BeginItem(ctx context.Context, h ItemInProgress) error {
-	return l.write(ctx, "take item in hand", func(tx *sql.Tx) error {
+	return l.write(ctx, "begin item", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO hands (asset, partition, item, run, worker, deaths, since) VALUES ($1, $2, $3, $4, $5, 0, $6)
 			ON CONFLICT (asset, partition, item) DO UPDATE SET run = excluded.run, worker = excluded.worker, since = excluded.since`,
 			h.Asset, h.Partition, h.Item, h.Run, h.Worker, micros(l.Now()))

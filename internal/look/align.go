@@ -7,7 +7,7 @@ import (
 	"drugslm/internal/document"
 )
 
-// letters is a text reduced to what does not change when lines are joined, hyphens mended and marks escaped: its
+// letters is a text reduced to what does not change when lines are joined, hyphens joined and marks escaped: its
 // letters and digits in small. at says where each was, in Unicode characters of the text; it has one more, for the end.
 type letters struct {
 	text []rune

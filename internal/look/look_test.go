@@ -148,7 +148,16 @@ func subject(t *testing.T) look.Subject {
 	}
 }
 
-func TestADocumentIsShownPageByPage(t *testing.T) {
+func TestPage(t *testing.T) {
+	t.Parallel()
+	t.Run("shows a document page by page", pageShowsDocumentPageByPage)
+	t.Run("escapes hostile text", pageEscapesHostileText)
+	t.Run("bounds what it shows", pageBoundsWhatItShows)
+	t.Run("shows a report", pageShowsReport)
+	t.Run("strikes through dropped text", pageStrikesThroughDroppedText)
+}
+
+func pageShowsDocumentPageByPage(t *testing.T) {
 	t.Parallel()
 	page, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, subject(t)) })
 	var blocks []string
@@ -182,7 +191,7 @@ func rowsWith(page *html.Node, class string) (found []string) {
 
 const hostile = "<script>alert(1)</script>\"' onload=x <img src=http://evil/x> \u202Eevil\u202C \x1b[31m \uFFFD\uE000 </style></title>{{.}} javascript:alert(1) \xff"
 
-func TestHostileTextIsOnlyShown(t *testing.T) {
+func pageEscapesHostileText(t *testing.T) {
 	t.Parallel()
 	s := subject(t)
 	s.Item, s.Label, s.Reason, s.State, s.Kind, s.Undrawn, s.Rest = hostile, hostile, hostile, "quarantined", hostile, hostile, hostile
@@ -215,7 +224,7 @@ func TestHostileTextIsOnlyShown(t *testing.T) {
 	require.False(t, strings.Contains(source, "<script"))
 }
 
-func TestWhatIsShownIsBounded(t *testing.T) {
+func pageBoundsWhatItShows(t *testing.T) {
 	t.Parallel()
 	s := subject(t)
 	s.Row.Pages[1].Text += strings.Repeat("\né", 3_000_000)
@@ -230,7 +239,7 @@ func TestWhatIsShownIsBounded(t *testing.T) {
 	require.True(t, strings.Contains(source, "and 19501 more"))
 }
 
-func TestAReportIsShown(t *testing.T) {
+func pageShowsReport(t *testing.T) {
 	t.Parallel()
 	c := quality.NewCollector(5, map[string]string{"5": "Genérico"}, nil)
 	s := subject(t)
@@ -258,8 +267,8 @@ func FuzzDocument(f *testing.F) {
 	})
 }
 
-// TestWhatWasLeftOutIsStruckThrough shows beside its page what is in no text of it, with the reason.
-func TestWhatWasLeftOutIsStruckThrough(t *testing.T) {
+// pageStrikesThroughDroppedText shows beside its page what is in no text of it, with the reason.
+func pageStrikesThroughDroppedText(t *testing.T) {
 	t.Parallel()
 	s := subject(t)
 	s.Row.Dropped = []document.Dropped{

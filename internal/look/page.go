@@ -25,7 +25,7 @@ type block struct {
 	Section *mark  // nil: in no section
 	Dropped bool   // a running head or foot: on the page, and not in the document's text
 	Reason  string // why it was left out of the page's text, too; "" of what is in that
-	Begins  bool   // the section begins here; else it goes on
+	Begins  bool   // the section begins here; else it continues
 	Anchor  string // "": an earlier block has that of the section
 	Parts   []part
 }
@@ -103,7 +103,7 @@ func sheets(r *document.Row, sections []*mark, doc letters, first, last int, pic
 		p := shown[i]
 		blocks := w.blocks(lines)
 		if int(p.Number) < first || int(p.Number) > last {
-			continue // walked all the same: what began there goes on
+			continue // walked all the same: what began there continues
 		}
 		for j, b := range blocks {
 			if b.Section != nil && b.Section.Anchor == "" {

@@ -5,7 +5,7 @@
 // time is up, with an environment of three variables, one thread, a bounded address space, a bounded output, and no
 // right to write a file. An image may come from anybody.
 //
-// Tesseract need not be there. Whoever needs it is told by a [fault.Invalid] what to install: the program (Debian and
+// Tesseract need not be there. A caller that needs it gets a [fault.Invalid] that says what to install: the program (Debian and
 // Ubuntu: package tesseract-ocr) or the language (tesseract-ocr-por). Once it is found its version is not asked again;
 // until then it is looked for each time, so that what is installed later is found without a restart.
 //
@@ -104,7 +104,7 @@ func (t *Tesseract) Recognize(ctx context.Context, png []byte, dpi float64) (Pag
 	case <-ctx.Done():
 		return Page{}, fmt.Errorf("%s: wait for a worker: %w", op, ctx.Err())
 	}
-	program, err := t.look(ctx)
+	program, err := t.detect(ctx)
 	if err != nil {
 		return Page{}, err
 	}
@@ -149,6 +149,6 @@ func (t *Tesseract) read(ctx context.Context, program installation, png []byte, 
 
 // Version is that of the program, such as "5.3.0". Its errors are those of Recognize.
 func (t *Tesseract) Version(ctx context.Context) (string, error) {
-	found, err := t.look(ctx)
+	found, err := t.detect(ctx)
 	return found.version, err
 }

@@ -30,7 +30,17 @@ func fake(t *testing.T, name string, o Options) *Tesseract {
 	return tesseract
 }
 
-func TestProgramsThatFail(t *testing.T) {
+func TestTesseract(t *testing.T) {
+	t.Run("reports programs that fail", tesseractReportsProgramsThatFail)
+	t.Run("starts a killed program again", tesseractStartsKilledProgramAgain)
+	t.Run("bounds the program", tesseractBoundsProgram)
+	t.Run("passes the right arguments", tesseractPassesRightArguments)
+	t.Run("turns doubtful pages", tesseractTurnsDoubtfulPages)
+	t.Run("shares the time among attempts", tesseractSharesTimeAmongAttempts)
+	t.Run("says what to install when missing", tesseractSaysWhatToInstallWhenMissing)
+}
+
+func tesseractReportsProgramsThatFail(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -71,7 +81,7 @@ func TestProgramsThatFail(t *testing.T) {
 }
 
 // A Tesseract that is killed in the middle of a page is started again, and the page read.
-func TestProgramThatIsKilledIsStartedAgain(t *testing.T) {
+func tesseractStartsKilledProgramAgain(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("finds processes by /proc")
@@ -115,7 +125,7 @@ func TestProgramThatIsKilledIsStartedAgain(t *testing.T) {
 	require.Equal(t, []string{"lido"}, page.Lines)
 }
 
-func TestProgramIsBounded(t *testing.T) {
+func tesseractBoundsProgram(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("limits of processes are Linux's")
@@ -134,7 +144,7 @@ func TestProgramIsBounded(t *testing.T) {
 	require.ErrorContains(t, err, "Tesseract died", "of its memory, not of its time")
 }
 
-func TestWhatTheProgramIsTold(t *testing.T) {
+func tesseractPassesRightArguments(t *testing.T) {
 	t.Setenv("DRUGSLM_LEDGER_PASSWORD", "secret")
 	page, err := fake(t, "environment", Options{}).Recognize(t.Context(), []byte("x"), 300)
 	require.NoError(t, err)
@@ -148,7 +158,7 @@ func TestWhatTheProgramIsTold(t *testing.T) {
 	require.Equal(t, []string{"stdin stdout -l por --dpi 299 --psm 3 -c tessedit_create_tsv=1"}, page.Lines)
 }
 
-func TestDoubtfulPagesAreTurned(t *testing.T) {
+func tesseractTurnsDoubtfulPages(t *testing.T) {
 	t.Parallel()
 	page, err := fake(t, "doubtful", Options{}).Recognize(t.Context(), []byte("x"), 300)
 	require.NoError(t, err)
@@ -156,7 +166,7 @@ func TestDoubtfulPagesAreTurned(t *testing.T) {
 }
 
 // All tries of an image share its time: one that dies late leaves the next what is left.
-func TestTriesShareTheTime(t *testing.T) {
+func tesseractSharesTimeAmongAttempts(t *testing.T) {
 	t.Parallel()
 	tesseract := fake(t, "tries", Options{Timeout: time.Second})
 	_, err := tesseract.Recognize(t.Context(), []byte("x"), 300)
@@ -170,11 +180,11 @@ func TestTriesShareTheTime(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
-func TestMissing(t *testing.T) {
+func tesseractSaysWhatToInstallWhenMissing(t *testing.T) {
 	t.Parallel()
 	absent := filepath.Join(t.TempDir(), "tesseract")
 	tesseract, err := New(Options{Program: absent})
-	require.NoError(t, err, "that it is not there is told to whoever needs it")
+	require.NoError(t, err, "that it is not there is an error only where it is needed")
 	_, err = tesseract.Version(t.Context())
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.ErrorContains(t, err, "Tesseract is not installed")

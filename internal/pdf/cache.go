@@ -40,7 +40,7 @@ func private(dir string) error {
 	}
 	const others = 0o022
 	switch {
-	case !at.IsDir() || !ours(at) || at.Mode().Perm()&others != 0:
+	case !at.IsDir() || !ownedByUs(at) || at.Mode().Perm()&others != 0:
 		return fault.New(fault.Invalid, op, "%s is not a directory that only this user can write", dir)
 	case above.Mode().Perm()&0o002 != 0 && above.Mode()&fs.ModeSticky == 0:
 		return fault.New(fault.Invalid, op, "anybody can put another directory in the place of %s", dir)

@@ -121,7 +121,7 @@ type again []int
 
 // twins says what became of the texts that the engine leaves out: those that can be seen are printed again, the others are given. It
 // counts the letters of both.
-func (a again) twins(found []overprint, characters []rune, g gone, same []int) (hidden []Drop, letters int) {
+func (a again) twins(found []overprint, characters []rune, g dropReasons, same []int) (hidden []Drop, letters int) {
 	for _, p := range found {
 		var text strings.Builder
 		for _, c := range p.below {
@@ -200,7 +200,7 @@ type gridCell struct {
 }
 
 // double marks the letters that are printed over themselves, but for the first of each; same says which that is, from 1.
-func double(of []int, characters []rune, places []area, g gone) (same []int) {
+func double(of []int, characters []rune, places []area, g dropReasons) (same []int) {
 	same = make([]int, len(characters))
 	next := make([]int, len(characters)) // the one before it in the same cell of the grid, from 1
 	grid := map[gridCell]int{}
@@ -247,7 +247,7 @@ func twin(a, b area) bool {
 }
 
 // lone takes back a blank that lies over another between letters that do not: two words meet there.
-func lone(g gone, characters []rune, same []int) {
+func lone(g dropReasons, characters []rune, same []int) {
 	for c := range g {
 		if g[c] == ReasonDuplicate && unicode.IsSpace(characters[c]) && c > 0 && g[c-1] != ReasonDuplicate && (c+1 == len(g) || g[c+1] != ReasonDuplicate) {
 			g[c], same[c] = "", 0

@@ -29,8 +29,8 @@ func letterwise(points float64, x, y float64, text string, offsets ...[2]float64
 func TestLigaturesAreNotPrintedTwice(t *testing.T) {
 	t.Parallel()
 	places := []area{{0, 0, 6, 12}, {0, 0, 6, 12}}
-	require.Equal(t, []int{0, 0}, double([]int{3, 3}, []rune("ff"), places, make(gone, 2)))
-	require.Equal(t, []int{0, 1}, double([]int{3, 4}, []rune("ff"), places, make(gone, 2)))
+	require.Equal(t, []int{0, 0}, double([]int{3, 3}, []rune("ff"), places, make(dropReasons, 2)))
+	require.Equal(t, []int{0, 1}, double([]int{3, 4}, []rune("ff"), places, make(dropReasons, 2)))
 }
 
 // TestTextPrintedOverItself has it once.

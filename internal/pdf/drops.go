@@ -35,15 +35,15 @@ func (p *Page) drop(why Reason) {
 	p.Text, p.Words = "", nil
 }
 
-// gone is what becomes of each character of a page; "" of one that stays.
-type gone []Reason
+// dropReasons is what becomes of each character of a page; "" of one that stays.
+type dropReasons []Reason
 
 // joinGap is how far apart two letters of a word are at most, in parts of their height, where something between them is gone.
 const joinGap = 0.15
 
 // without takes characters out of a page that are gone: each is 0 there, which tokenize passes over. What the engine has
 // put between two letters because of a third that is gone, a blank or the end of a line, is set anew by where the two stand.
-func (g gone) without(d *direct, characters []rune) []rune {
+func (g dropReasons) without(d *direct, characters []rune) []rune {
 	kept := make([]rune, len(characters))
 	copy(kept, characters)
 	before, cut := -1, false // the letter that stays before this one, and whether something is gone since
@@ -69,7 +69,7 @@ func blankRune(r rune) bool {
 }
 
 // join sets what is between two letters that stay.
-func (g gone) join(d *direct, kept []rune, from, to int) {
+func (g dropReasons) join(d *direct, kept []rune, from, to int) {
 	a, known := d.loose(from)
 	b, also := d.loose(to)
 	if !known || !also {
@@ -109,7 +109,7 @@ func orElse(i, other int) int {
 }
 
 // drops gives what is gone, a line of one reason at a time, but for what is printed again.
-func (g gone) drops(characters []rune) []Drop {
+func (g dropReasons) drops(characters []rune) []Drop {
 	var found []Drop
 	var text strings.Builder
 	var reason Reason

@@ -165,7 +165,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int,
 	unreadable := make([]bool, count)
 	var size int64
 	tags := newTagger(e.direct, e.untagged)
-	eye := &eye{p: p, doc: doc, d: e.direct, canvas: &e.canvas, blind: blind}
+	eye := &visibility{p: p, doc: doc, d: e.direct, canvas: &e.canvas, blind: blind}
 	for i := range count {
 		got, err := readPage(p, doc, i, tags, eye)
 		switch {
@@ -203,7 +203,7 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int,
 			Dropped: raw[i].dropped, Letters: raw[i].letters,
 		}
 	}
-	return pages, append(append(warnings(unreadable), doubts(raw)...), estrange(pages)...), nil
+	return pages, append(append(warnings(unreadable), doubts(raw)...), dropUnknownLanguage(pages)...), nil
 }
 
 // dropBytes is what an entry of what was dropped takes beside its text.

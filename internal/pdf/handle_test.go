@@ -13,7 +13,15 @@ import (
 	"drugslm/internal/fault"
 )
 
-func TestMessagesAreHandledInAChild(t *testing.T) {
+func TestHandle(t *testing.T) {
+	t.Parallel()
+	t.Run("runs in a child", handleRunsInChild)
+	t.Run("has a deadline", handleHasDeadline)
+	t.Run("can be canceled", handleCanBeCanceled)
+	t.Run("fails without a handler", handleFailsWithoutHandler)
+}
+
+func handleRunsInChild(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{Workers: 1, MaxText: 1 << 20, MaxPages: 2}, "pdf-serve")
 	for _, message := range [][]byte{{}, []byte("a\x00b\xff"), bytes.Repeat([]byte("x"), 20<<20)} {
@@ -40,7 +48,7 @@ func TestMessagesAreHandledInAChild(t *testing.T) {
 	}
 }
 
-func TestAMessageHasADeadline(t *testing.T) {
+func handleHasDeadline(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{Workers: 1, Timeout: 200 * time.Millisecond}, "pdf-serve")
 	_, err := e.Hand(t.Context(), "find it", []byte("hang"))
@@ -48,8 +56,8 @@ func TestAMessageHasADeadline(t *testing.T) {
 	require.EqualError(t, err, "find it: took longer than 200ms")
 }
 
-// TestAMessageIsCancelled ends the context while the child is at work: what is under way ends, and the child with it.
-func TestAMessageIsCancelled(t *testing.T) {
+// handleCanBeCanceled ends the context while the child is at work: what is under way ends, and the child with it.
+func handleCanBeCanceled(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{Workers: 1}, "pdf-serve")
 	_, err := e.Hand(t.Context(), "find it", []byte("start"))
@@ -76,7 +84,7 @@ func TestAMessageIsCancelled(t *testing.T) {
 	require.Error(t, p.Signal(syscall.Signal(0)), "it has ended")
 }
 
-func TestAProgramWithoutAHandler(t *testing.T) {
+func handleFailsWithoutHandler(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, answer{Reason: "this program has no handler of messages"}, Handler(nil).answer(nil, settings{}))
 }

@@ -26,8 +26,8 @@ const (
 	maxPixels    = 200_000_000      // that are looked at, of words that lie over each other
 )
 
-// eye looks for what cannot be seen, and for what is printed over itself, on the pages of a document.
-type eye struct {
+// visibility looks for what cannot be seen, and for what is printed over itself, on the pages of a document.
+type visibility struct {
 	p      pdfium.Pdfium
 	doc    references.FPDF_DOCUMENT
 	d      *direct
@@ -49,7 +49,7 @@ type looked struct {
 }
 
 // at looks at the loaded page i, which is page.
-func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err error) {
+func (e *visibility) at(i int, page requests.Page, characters []rune) (l looked, err error) {
 	all, whole := e.d.inventory()
 	l.objects = all
 	doubtful, doubled := false, crowded(all)
@@ -61,7 +61,7 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 		return l, e.d.err
 	}
 	of := e.owners(all, len(characters))
-	g := make(gone, len(characters))
+	g := make(dropReasons, len(characters))
 	places := e.places(of)
 	left := overprints(all, of, places)
 	if doubtful {
@@ -87,7 +87,7 @@ func (e *eye) at(i int, page requests.Page, characters []rune) (l looked, err er
 }
 
 // page makes words of the characters of the loaded page i that can be seen, each once. It gives the objects of the page as well.
-func (e *eye) page(i int, page requests.Page, characters []rune) (rawPage, []object, error) {
+func (e *visibility) page(i int, page requests.Page, characters []rune) (rawPage, []object, error) {
 	found, err := e.at(i, page, characters)
 	if err != nil {
 		return rawPage{}, nil, err
@@ -99,7 +99,7 @@ func (e *eye) page(i int, page requests.Page, characters []rune) (rawPage, []obj
 }
 
 // owners gives the object that prints each character, as an index; -1 for a blank that the engine has put between words.
-func (e *eye) owners(all []object, n int) []int {
+func (e *visibility) owners(all []object, n int) []int {
 	index := make(map[uint64]int, len(all))
 	for i, o := range all {
 		if o.kind == kindText {
@@ -121,7 +121,7 @@ func (e *eye) owners(all []object, n int) []int {
 }
 
 // places gives the boxes of the characters that something prints.
-func (e *eye) places(of []int) []area {
+func (e *visibility) places(of []int) []area {
 	places := make([]area, len(of))
 	for c, o := range of {
 		if o >= 0 {
@@ -132,7 +132,7 @@ func (e *eye) places(of []int) []area {
 }
 
 // hide marks the characters that nobody sees.
-func (e *eye) hide(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g gone, l *looked) {
+func (e *visibility) hide(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g dropReasons, l *looked) {
 	clips(all)
 	drawn := false
 	for c, o := range of {
@@ -167,8 +167,8 @@ func clips(all []object) {
 }
 
 // draw tells by two drawings which of the doubtful texts cannot be seen; false where it cannot.
-func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g gone) bool {
-	if e.blind || e.spent > maxHidden || painted(e.d.pageArea(), all) > maxPainted*e.d.pageArea().size() {
+func (e *visibility) draw(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g dropReasons) bool {
+	if e.blind || e.spent > maxHidden || paintedArea(e.d.pageArea(), all) > maxPainted*e.d.pageArea().size() {
 		return false
 	}
 	start := time.Now()
@@ -199,8 +199,8 @@ func (e *eye) draw(i int, page requests.Page, all []object, of []int, characters
 	return true
 }
 
-// painted is how much a drawing of a page has to paint, in square points: what lies over each other counts each time.
-func painted(page area, all []object) (sum float64) {
+// paintedArea is how much a drawing of a page has to paint, in square points: what lies over each other counts each time.
+func paintedArea(page area, all []object) (sum float64) {
 	for _, o := range all {
 		sum += o.area.common(page).size()
 	}
@@ -257,14 +257,14 @@ func level(a, b area) bool {
 }
 
 // mark takes a word out, with the blanks of its text that follow.
-func (w doubtfulWord) mark(of []int, characters []rune, g gone) {
+func (w doubtfulWord) mark(of []int, characters []rune, g dropReasons) {
 	for c := w.from; c < len(of) && (c < w.to || of[c] == of[w.from] && unicode.IsSpace(characters[c])); c++ {
 		g[c] = ReasonInvisible
 	}
 }
 
 // active switches the doubtful texts on (1) or off (0).
-func (e *eye) active(all []object, on uint64) {
+func (e *visibility) active(all []object, on uint64) {
 	for _, o := range all {
 		if o.kind == kindText && o.doubt == asked {
 			e.d.do("FPDFPageObj_SetIsActive", o.handle, on) // one that is printed twice is in doubt twice
@@ -273,7 +273,7 @@ func (e *eye) active(all []object, on uint64) {
 }
 
 // picture is a drawing whose pixels are a copy: the engine's memory may move with the next.
-func (e *eye) picture(i int, o RenderOptions) (drawing, error) {
+func (e *visibility) picture(i int, o RenderOptions) (drawing, error) {
 	drawn, err := draw(e.p, e.doc, i, o)
 	drawn.pixels = slices.Clone(drawn.pixels)
 	drawn.destroy(e.p)
@@ -281,7 +281,7 @@ func (e *eye) picture(i int, o RenderOptions) (drawing, error) {
 }
 
 // differs reports whether two drawings differ in a box of the page, enough for a word.
-func (e *eye) differs(a, b drawing, box area, cut bool) bool {
+func (e *visibility) differs(a, b drawing, box area, cut bool) bool {
 	in := e.pixels(box, a.full).Intersect(image.Rect(0, 0, a.width, a.height))
 	x0, y0, x1, y1 := in.Min.X, in.Min.Y, in.Max.X, in.Max.Y
 	need := 1
@@ -309,7 +309,7 @@ func (e *eye) differs(a, b drawing, box area, cut bool) bool {
 }
 
 // around is what a drawing must show of a page of so many pixels, to tell whether words are seen.
-func (e *eye) around(words []doubtfulWord, width, height int) (part image.Rectangle) {
+func (e *visibility) around(words []doubtfulWord, width, height int) (part image.Rectangle) {
 	for _, w := range words {
 		part = part.Union(e.pixels(w.box, image.Rect(0, 0, width, height)))
 	}
@@ -317,7 +317,7 @@ func (e *eye) around(words []doubtfulWord, width, height int) (part image.Rectan
 }
 
 // pixels is where a part of the page is in a drawing of all of it that stands there.
-func (e *eye) pixels(box area, full image.Rectangle) image.Rectangle {
+func (e *visibility) pixels(box area, full image.Rectangle) image.Rectangle {
 	x0, y0 := e.pixel(full, box.x0, box.y0)
 	x1, y1 := e.pixel(full, box.x1, box.y1)
 	r := image.Rect(x0, y0, x1, y1)
@@ -326,7 +326,7 @@ func (e *eye) pixels(box area, full image.Rectangle) image.Rectangle {
 }
 
 // pixel is where a point of the page is.
-func (e *eye) pixel(full image.Rectangle, x, y float32) (int, int) {
+func (e *visibility) pixel(full image.Rectangle, x, y float32) (int, int) {
 	at := e.d.room()
 	e.d.do("FPDF_PageToDevice", e.d.page, uint64(uint32(full.Min.X)), uint64(uint32(full.Min.Y)), uint64(full.Dx()), uint64(full.Dy()), 0,
 		api.EncodeF64(float64(x)), api.EncodeF64(float64(y)), at, at+4)
@@ -336,7 +336,7 @@ func (e *eye) pixel(full image.Rectangle, x, y float32) (int, int) {
 
 // layer reports whether what nobody sees on a page is what was recognised in a scan: it lies on images that cover most of the
 // page, and there is little else.
-func layer(page area, all []object, of []int, characters []rune, g gone) bool {
+func layer(page area, all []object, of []int, characters []rune, g dropReasons) bool {
 	images := 0.0
 	var pictures []area
 	for _, o := range all {

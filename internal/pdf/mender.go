@@ -42,21 +42,21 @@ func letter(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 // mender puts broken words together, by the words the same document prints unbroken.
 type mender struct {
-	words map[string]bool // lower case, with their hyphens: what a broken word may be, and whether it is printed elsewhere
-	join  bool            // what becomes of a word of which the document does not say more
+	words map[string]int // lower case, with their hyphens: what a broken word may be, and how often it is printed elsewhere
+	join  bool           // what becomes of a word of which the document does not say more
 }
 
 // newMender looks for the broken words of a document among its others, and learns whether its line breaks hyphenate: they
 // do if more broken words are printed elsewhere without a hyphen than with one. A word processor that does not hyphenate
 // breaks only at hyphens that belong to the word.
 func newMender(texts []string) mender {
-	m := mender{words: map[string]bool{}}
+	m := mender{words: map[string]int{}}
 	broken := make([][]brokenWord, len(texts))
 	for i, text := range texts {
 		broken[i] = brokenWords(text)
 		for _, b := range broken[i] {
 			joined, hyphened := b.whole()
-			m.words[joined], m.words[hyphened] = false, false
+			m.words[joined], m.words[hyphened] = 0, 0
 		}
 	}
 	if len(m.words) == 0 {
@@ -90,7 +90,7 @@ func (b brokenWord) whole() (joined, hyphened string) {
 	return left + right, left + "-" + right
 }
 
-// learn marks the words of a text, compounds as one, that are looked for.
+// learn counts the words of a text, compounds as one, that are looked for.
 func (m mender) learn(text string) {
 	for {
 		text = text[max(0, strings.IndexFunc(text, letter)):]
@@ -107,19 +107,17 @@ func (m mender) learn(text string) {
 		}
 		word := strings.ToLower(text[:len(text)-len(rest)])
 		if _, wanted := m.words[word]; wanted {
-			m.words[word] = true
+			m.words[word]++
 		}
 		text = rest
 	}
 }
 
-// known says whether the document prints the word, and if so, whether without a hyphen.
+// known says whether the document prints the word, and if so, whether more often without a hyphen.
 func (m mender) known(b brokenWord) (joined, known bool) {
 	whole, hyphened := b.whole()
-	if m.words[whole] {
-		return true, true
-	}
-	return false, m.words[hyphened]
+	without, with := m.words[whole], m.words[hyphened]
+	return without > with, without+with > 0
 }
 
 // text mends one page. A hyphen stays where it is doubtful, and where it is not between letters ("10-20").

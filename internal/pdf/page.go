@@ -46,7 +46,7 @@ type rawPage struct {
 
 // readPage reads the characters of page i in one call, and the box of the first and the last character of each word: those
 // in between say no more.
-func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger, eye *eye) (rawPage, error) {
+func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger, eye *visibility) (rawPage, error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
 	fields, err := showsFields(p, page)
 	if err != nil {

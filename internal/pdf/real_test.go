@@ -26,7 +26,7 @@ var real = map[string]struct {
 	"bula_1747686270885": {36, 16001, "5e920783cf919429"},
 	"bula_1747686453680": {12, 3341, "ab24ce9b5fd645cf"},
 	"bula_1747686503194": {13, 4004, "b9ee8c8fac53704c"},
-	"bula_1747686522851": {14, 5139, "94bde53408e94e65"}, // www.ems.com.br on page 12 is white on white
+	"bula_1747686522851": {14, 5139, "55b7e562bc6343a7"}, // www.ems.com.br on page 12 is white on white
 }
 
 // leaflet reads a real leaflet, where there are any at hand.

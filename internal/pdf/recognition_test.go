@@ -8,7 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestReplace(t *testing.T) {
+func TestRecognition(t *testing.T) {
+	t.Run("replaces the text of a page", recognitionReplacesTextOfPage)
+	t.Run("costs time in proportion to the text", recognitionCostsTimeInProportionToText)
+}
+
+func recognitionReplacesTextOfPage(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, others, recognised, want string }{
 		{"lines", "", "Não use\neste  medicamento", "Não use\neste medicamento"},
@@ -40,9 +45,9 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// TestTheCostOfTextGrowsWithIt counts the bytes that are allocated for text in which every line is broken, for one size and for four
+// recognitionCostsTimeInProportionToText counts the bytes that are allocated for text in which every line is broken, for one size and for four
 // times that. It is not parallel to others, whose memory would be counted with its own.
-func TestTheCostOfTextGrowsWithIt(t *testing.T) {
+func recognitionCostsTimeInProportionToText(t *testing.T) {
 	cost := func(lines int) float64 {
 		words := make([]Word, lines)
 		for i := range words {

@@ -47,7 +47,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 	for i := range d.Pages {
 		page := &d.Pages[i]
 		switch {
-		case page.Strange():
+		case page.UnknownLanguage():
 			page.Source = SourceNeedsOCR
 		case page.Source != "":
 		default:

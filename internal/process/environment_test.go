@@ -14,7 +14,13 @@ import (
 	"drugslm/internal/process"
 )
 
-func TestAChildGetsWhatIsNamed(t *testing.T) { // not parallel: it changes the environment
+func TestEnvironment(t *testing.T) {
+	t.Run("has only named variables", environmentHasOnlyNamedVariables)
+	t.Run("has proxies without passwords", environmentHasProxiesWithoutPasswords)
+	t.Run("is listed for every child", environmentIsListedForEveryChild)
+}
+
+func environmentHasOnlyNamedVariables(t *testing.T) { // not parallel: it changes the environment
 	t.Setenv("DRUGSLM_TEMPORAL_API_KEY", "s3cret")
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=s3cret")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
@@ -37,7 +43,7 @@ func TestAChildGetsWhatIsNamed(t *testing.T) { // not parallel: it changes the e
 	}
 }
 
-func TestAProxyIsNamedWithoutItsPassword(t *testing.T) { // not parallel: it changes the environment
+func environmentHasProxiesWithoutPasswords(t *testing.T) { // not parallel: it changes the environment
 	for value, want := range map[string]string{
 		"http://me:s3cret@proxy.example.org:3128":    "http://proxy.example.org:3128",
 		"http://me:s3@cret@proxy.example.org:3128/x": "http://proxy.example.org:3128",
@@ -51,9 +57,9 @@ func TestAProxyIsNamedWithoutItsPassword(t *testing.T) { // not parallel: it cha
 	}
 }
 
-// TestEveryChildGetsAListedEnvironment reads the project's own code: a command without an environment of its own gets
+// environmentIsListedForEveryChild reads the project's own code: a command without an environment of its own gets
 // all of ours. What tests start is not counted.
-func TestEveryChildGetsAListedEnvironment(t *testing.T) {
+func environmentIsListedForEveryChild(t *testing.T) {
 	t.Parallel()
 	starts, sets := regexp.MustCompile(`exec\.Command(Context)?\(`), regexp.MustCompile(`\.Env(,| =)`)
 	found := 0

@@ -1,6 +1,6 @@
 package process
 
-// Identity tells one process from every other, also from a later one with the same number.
+// Identity distinguishes one process from every other, also from a later one with the same number.
 type Identity struct {
 	Space string // of numbers: this machine since it was started, and the namespace; "" where nobody can tell
 	PID   int

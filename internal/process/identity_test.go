@@ -13,7 +13,12 @@ import (
 	"drugslm/internal/process"
 )
 
-func TestWhoIsGone(t *testing.T) {
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	t.Run("says whether a process is gone", identitySaysWhetherProcessIsGone)
+}
+
+func identitySaysWhetherProcessIsGone(t *testing.T) {
 	t.Parallel()
 	self := process.Self()
 	require.NotEmpty(t, self.Space)

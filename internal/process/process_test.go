@@ -16,7 +16,16 @@ import (
 	"drugslm/internal/process"
 )
 
-func TestKillEndsAllThatWasStarted(t *testing.T) {
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	t.Run("kills all its children", processKillsAllItsChildren)
+	t.Run("keeps its limits", processKeepsItsLimits)
+	t.Run("keeps lower limits", processKeepsLowerLimits)
+	t.Run("is killed first when memory is short", processIsKilledFirstWhenMemoryIsShort)
+	t.Run("bounds its output", processBoundsItsOutput)
+}
+
+func processKillsAllItsChildren(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "sleep 300 & echo $!; wait")
 	cmd.SysProcAttr = process.Group()
@@ -37,7 +46,7 @@ func TestKillEndsAllThatWasStarted(t *testing.T) {
 	p.Kill() // hits nobody
 }
 
-func TestLimitsHold(t *testing.T) {
+func processKeepsItsLimits(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		limits process.Limits
@@ -77,7 +86,7 @@ func TestLimitsHold(t *testing.T) {
 }
 
 // A limit that is lower already, as one set by a shell's ulimit, stays: the soft one and the hard one.
-func TestLowerLimitsStay(t *testing.T) {
+func processKeepsLowerLimits(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		ulimit string
@@ -115,7 +124,7 @@ func TestLowerLimitsStay(t *testing.T) {
 }
 
 // Where memory runs out for all, the system ends a limited process first.
-func TestLimitedProcessesAreTheFirstToGo(t *testing.T) {
+func processIsKilledFirstWhenMemoryIsShort(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "read go; cat /proc/self/oom_score_adj")
 	cmd.SysProcAttr = process.Group()
@@ -131,7 +140,7 @@ func TestLimitedProcessesAreTheFirstToGo(t *testing.T) {
 	require.Equal(t, "1000\n", string(said.Bytes()))
 }
 
-func TestOutputIsBounded(t *testing.T) {
+func processBoundsItsOutput(t *testing.T) {
 	t.Parallel()
 	full := 0
 	o := process.NewOutput(10, func() { full++ })

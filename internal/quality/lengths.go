@@ -11,7 +11,7 @@ import (
 // Lengths knows how long sections usually are. The zero value is ready; a nil one knows nothing.
 //
 // Usual is what lies around the median of all sections of the same name: up to four standard deviations of the
-// logarithm, told from the median deviation so that what is unusual does not move it, and at least eight times up or
+// logarithm, computed from the median deviation so that unusual lengths do not move it, and at least eight times up or
 // down. Fewer than fewSections say nothing. Only numbered sections are judged: the others may be anything.
 type Lengths struct {
 	of    map[string]*histogram // by section, logarithmic

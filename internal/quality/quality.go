@@ -94,7 +94,7 @@ func Measure(partition string, r document.Row, c *document.Product, lengths *Len
 		Missing: []Missing{}, UnusualLengths: []Length{}, Disagreements: []document.Disagreement{}, InCatalog: c != nil,
 		Compared: []string{}, DroppedByReason: map[string]int{},
 	}
-	judged := judge(r)
+	judged := measureSections(r)
 	d.Asked, d.Complete = judged.asked > 0, judged.asked > 0 && judged.asked == judged.complete
 	missing := r.Missing
 	for _, m := range missing[:min(len(missing), maxListed)] {
@@ -117,12 +117,12 @@ func Measure(partition string, r document.Row, c *document.Product, lengths *Len
 	return d
 }
 
-// verdict counts leaflets.
-type verdict struct{ asked, complete int }
+// sectionCount counts leaflets.
+type sectionCount struct{ asked, complete int }
 
-// judge counts the leaflets of a document from which sections are asked, and those that have them all. A document of
+// measureSections counts the leaflets of a document from which sections are asked, and those that have them all. A document of
 // no known kind should have been a leaflet.
-func judge(r document.Row) (v verdict) {
+func measureSections(r document.Row) (v sectionCount) {
 	for _, l := range r.Leaflets {
 		v.asked++
 		if r.Complete(l) {
@@ -180,7 +180,7 @@ func unread(shown int, bySource map[string]int) int {
 	return shown - bySource[document.SourceText] - bySource[document.SourceForm] - recognised(bySource)
 }
 
-// recognised counts the pages whose text was recognised, here or by whoever made the file.
+// recognised counts the pages whose text was recognised, here or by the program that made the file.
 func recognised(bySource map[string]int) int {
 	return bySource[document.SourceOCR] + bySource[document.SourceOCRLayer]
 }

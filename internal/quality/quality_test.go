@@ -42,7 +42,17 @@ func product(id int64) *document.Product {
 	return &document.Product{ID: id, Name: "DIPIRONA", Company: "ACME LTDA", Registration: "100430001"}
 }
 
-func TestEveryFigureCostsWhatTheRuleSays(t *testing.T) {
+func TestQuality(t *testing.T) {
+	t.Parallel()
+	t.Run("scores by the rule", qualityScoresByRule)
+	t.Run("finds unusual lengths among many only", qualityFindsUnusualLengthsAmongManyOnly)
+	t.Run("keeps the worst in any order", qualityKeepsWorstInAnyOrder)
+	t.Run("adds up", qualityAddsUp)
+	t.Run("estimates quantiles to one step", qualityEstimatesQuantilesToOneStep)
+	t.Run("measures an empty document", qualityMeasuresEmptyDocument)
+}
+
+func qualityScoresByRule(t *testing.T) {
 	t.Parallel()
 	rule := make(map[string]quality.Cost)
 	for _, c := range quality.Rule() {
@@ -97,7 +107,7 @@ func TestEveryFigureCostsWhatTheRuleSays(t *testing.T) {
 	}
 }
 
-func TestAnUnusualLengthNeedsManyOthers(t *testing.T) {
+func qualityFindsUnusualLengthsAmongManyOnly(t *testing.T) {
 	t.Parallel()
 	long := whole(99)
 	long.Sections[4].Text = strings.Repeat("a", 900*9)
@@ -149,7 +159,7 @@ func many(n int) []document.Row {
 	return all
 }
 
-func TestTheWorstAreKeptWhateverTheOrder(t *testing.T) {
+func qualityKeepsWorstInAnyOrder(t *testing.T) {
 	t.Parallel()
 	all := many(300)
 	var want []string
@@ -175,7 +185,7 @@ func TestTheWorstAreKeptWhateverTheOrder(t *testing.T) {
 	}
 }
 
-func TestAReportAddsUp(t *testing.T) {
+func qualityAddsUp(t *testing.T) {
 	t.Parallel()
 	c := quality.NewCollector(2, map[string]string{"5": "Genérico", "10": "Terapia"}, nil)
 	c.Partition("10")
@@ -208,7 +218,7 @@ func TestAReportAddsUp(t *testing.T) {
 	require.Equal(t, strings.TrimSpace(string(want)), string(text))
 }
 
-func TestQuantilesAreRightToAStep(t *testing.T) {
+func qualityEstimatesQuantilesToOneStep(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
 	c := quality.NewCollector(0, nil, nil)
@@ -226,7 +236,7 @@ func TestQuantilesAreRightToAStep(t *testing.T) {
 	require.InEpsilon(t, exact[1899], *got.P95, 0.012)
 }
 
-func TestADocumentWithoutAnythingIsMeasured(t *testing.T) {
+func qualityMeasuresEmptyDocument(t *testing.T) {
 	t.Parallel()
 	d := quality.Measure("", document.Row{Kind: "no_text", Pages: []document.Page{{Number: 1, Source: document.SourceNeedsOCR}}}, nil, nil)
 	require.Zero(t, d.Score)

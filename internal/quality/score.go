@@ -93,7 +93,7 @@ func (d *Document) score(r document.Row) {
 	d.cost(figureLengths, float64(len(odd)), "%s", strings.Join(odd, "; "))
 	warnings := len(d.Warnings) + d.WarningsUnlisted
 	d.cost(figureWarnings, float64(warnings), "%d %s: %s", warnings, plural(warnings, "warning"), list(d.Warnings))
-	d.settle()
+	d.sumReasons()
 }
 
 // cost notes what a figure costs; nothing if that is less than a hundredth of a point.
@@ -105,8 +105,8 @@ func (d *Document) cost(figure string, times float64, format string, args ...any
 	}
 }
 
-// settle makes the score of the reasons.
-func (d *Document) settle() {
+// sumReasons makes the score of the reasons.
+func (d *Document) sumReasons() {
 	slices.SortStableFunc(d.Reasons, func(a, b Reason) int { return cmp.Compare(b.Cost, a.Cost) })
 	d.Score = 100
 	for _, r := range d.Reasons {

@@ -95,7 +95,7 @@ type Histograms struct {
 	Score             []Bin `json:"score"`
 }
 
-// sum is a summary under way.
+// sum is a summary in progress.
 type sum struct {
 	Summary
 	sections   map[string]*sectionSum
@@ -121,7 +121,7 @@ func newSum(partition, name string) *sum {
 }
 
 func (s *sum) add(d Document, r document.Row) {
-	v := judge(r)
+	v := measureSections(r)
 	s.Documents++
 	s.Kinds[d.Kind]++
 	s.Leaflets += d.Leaflets

@@ -18,7 +18,7 @@
 // would make a file a quarter larger, which is why rows:"text" exists.
 //
 // A [Codec] is a value, safe for several goroutines; its zero value is unusable. A [Writer] belongs to one
-// goroutine and must be closed by whoever made it; it does not close what it writes to.
+// goroutine and must be closed by the caller that made it; it does not close what it writes to.
 package rows
 
 import (

@@ -139,7 +139,12 @@ func TestColumns(t *testing.T) {
 	}, codecOf[leaflet](t).Columns())
 }
 
-func TestOfNamesTheField(t *testing.T) {
+func TestOf(t *testing.T) {
+	t.Parallel()
+	t.Run("names the field of an unsupported type", ofNamesFieldOfUnsupportedType)
+}
+
+func ofNamesFieldOfUnsupportedType(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string

@@ -95,8 +95,13 @@ func TestApply(t *testing.T) {
 	require.Len(t, w.did, 3, "one that fails does not stop the others")
 }
 
-// TestReconcileTwiceChangesNothing goes through the whole life of a declared schedule.
-func TestReconcileTwiceChangesNothing(t *testing.T) {
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	t.Run("changes nothing the second time", reconcileChangesNothingSecondTime)
+}
+
+// reconcileChangesNothingSecondTime goes through the whole life of a declared schedule.
+func reconcileChangesNothingSecondTime(t *testing.T) {
 	t.Parallel()
 	s, _ := newFake(t)
 	reconcile := func(declared []config.Schedule) []Change {

@@ -22,7 +22,14 @@ func nightly() config.Schedule {
 	return s
 }
 
-func TestWhatARunIsAskedToDo(t *testing.T) {
+func TestDefinition(t *testing.T) {
+	t.Parallel()
+	t.Run("gives the input of its runs", definitionGivesInputOfItsRuns)
+	t.Run("gives the settings of the server", definitionGivesSettingsOfServer)
+	t.Run("knows every overlap policy", definitionKnowsEveryOverlapPolicy)
+}
+
+func definitionGivesInputOfItsRuns(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[string]workflows.MaterializeInput{
 		"needed": {}, "missing": {Filter: asset.Missed}, "stale": {Filter: asset.Staled},
@@ -35,7 +42,7 @@ func TestWhatARunIsAskedToDo(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerIsTold(t *testing.T) {
+func definitionGivesSettingsOfServer(t *testing.T) {
 	t.Parallel()
 	s := nightly()
 	s.Jitter, s.Overlap, s.PauseOnFailure, s.Priority = 10*time.Minute, "buffer-one", true, 3
@@ -65,8 +72,8 @@ func TestWhatTheServerIsTold(t *testing.T) {
 	require.Equal(t, time.Unix(5400, 0).UTC(), times.Next(time.Unix(1, 0)))
 }
 
-// TestEveryOverlapOfTheConfiguration holds the words that the configuration takes against those that are translated.
-func TestEveryOverlapOfTheConfiguration(t *testing.T) {
+// definitionKnowsEveryOverlapPolicy holds the words that the configuration takes against those that are translated.
+func definitionKnowsEveryOverlapPolicy(t *testing.T) {
 	t.Parallel()
 	for _, key := range config.ScheduleKeys() {
 		if key.Name != "overlap" {
@@ -81,4 +88,19 @@ func TestEveryOverlapOfTheConfiguration(t *testing.T) {
 	}
 	_, err := Overlap("queue")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
+}
+
+// TestReservedNames keeps people from naming a schedule as automation's own, which a worker deletes when it starts.
+func TestReservedNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{workflows.AutomationID, workflows.AutomationID + "-by-hand", "automation-nightly", "temporal-sys-scheduler"} {
+		s := nightly()
+		s.Name = name
+		require.ErrorContains(t, s.Check(func(field string) string { return field }), `"`+name+`" is reserved`)
+	}
+	for _, name := range []string{"nightly", "automations", "my-automation", "temporal"} {
+		s := nightly()
+		s.Name = name
+		require.NoError(t, s.Check(func(field string) string { return field }))
+	}
 }

@@ -152,12 +152,12 @@ func (s *Server) Update(ctx context.Context, d Definition) error {
 	return failure("update schedule", d.Name, err)
 }
 
-// Delete ends a schedule. Its runs go on.
+// Delete ends a schedule. Its runs continue.
 func (s *Server) Delete(ctx context.Context, name string) error {
 	return failure("delete schedule", name, s.temporal.GetHandle(ctx, name).Delete(ctx))
 }
 
-// Pause keeps a schedule from firing until it is resumed; runs that have begun go on.
+// Pause keeps a schedule from firing until it is resumed; runs that have begun continue.
 func (s *Server) Pause(ctx context.Context, name, note string) error {
 	return failure("pause schedule", name, s.temporal.GetHandle(ctx, name).Pause(ctx, client.SchedulePauseOptions{Note: note}))
 }

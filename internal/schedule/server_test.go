@@ -13,7 +13,17 @@ import (
 	"drugslm/internal/fault"
 )
 
-func TestCreateAndGet(t *testing.T) {
+func TestServer(t *testing.T) {
+	t.Parallel()
+	t.Run("creates and gets a schedule", serverCreatesAndGetsSchedule)
+	t.Run("leaves schedules of others alone", serverLeavesSchedulesOfOthersAlone)
+	t.Run("keeps a pause by hand", serverKeepsPauseByHand)
+	t.Run("detects changes made elsewhere", serverDetectsChangesMadeElsewhere)
+	t.Run("triggers a run", serverTriggersRun)
+	t.Run("refuses a schedule that is too large", serverRefusesScheduleThatIsTooLarge)
+}
+
+func serverCreatesAndGetsSchedule(t *testing.T) {
 	t.Parallel()
 	s, _ := newFake(t)
 	d := Define(nightly())
@@ -33,7 +43,7 @@ func TestCreateAndGet(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 
-func TestSomebodyElsesScheduleIsLeftAlone(t *testing.T) {
+func serverLeavesSchedulesOfOthersAlone(t *testing.T) {
 	t.Parallel()
 	s, f := newFake(t)
 	_, err := f.Create(t.Context(), client.ScheduleOptions{ID: "theirs", Action: &client.ScheduleWorkflowAction{}, Spec: client.ScheduleSpec{}})
@@ -49,7 +59,7 @@ func TestSomebodyElsesScheduleIsLeftAlone(t *testing.T) {
 	require.True(t, known[0].Foreign)
 }
 
-func TestUpdateKeepsThePauseOfAPerson(t *testing.T) {
+func serverKeepsPauseByHand(t *testing.T) {
 	t.Parallel()
 	s, f := newFake(t)
 	wanted := nightly()
@@ -72,7 +82,7 @@ func TestUpdateKeepsThePauseOfAPerson(t *testing.T) {
 	require.Equal(t, client.ScheduleState{Paused: false, Note: "on again"}, *f.there["nightly"].Schedule.State)
 }
 
-func TestAChangeMadeElsewhereIsSeen(t *testing.T) {
+func serverDetectsChangesMadeElsewhere(t *testing.T) {
 	t.Parallel()
 	changes := map[string]func(s *client.Schedule){
 		"overlap":  func(s *client.Schedule) { s.Policy.Overlap = enums.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL },
@@ -94,7 +104,7 @@ func TestAChangeMadeElsewhereIsSeen(t *testing.T) {
 	}
 }
 
-func TestTrigger(t *testing.T) {
+func serverTriggersRun(t *testing.T) {
 	t.Parallel()
 	old := client.ScheduleActionResult{StartWorkflowResult: &client.ScheduleWorkflowExecution{WorkflowID: "nightly-1", FirstExecutionRunID: "a"}}
 	started := client.ScheduleActionResult{StartWorkflowResult: &client.ScheduleWorkflowExecution{WorkflowID: "nightly-2", FirstExecutionRunID: "b"}}
@@ -132,7 +142,7 @@ func TestTrigger(t *testing.T) {
 	}
 }
 
-func TestAScheduleThatIsTooLargeIsRefused(t *testing.T) {
+func serverRefusesScheduleThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	s, _ := newFake(t)
 	d := Define(nightly())

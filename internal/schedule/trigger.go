@@ -44,7 +44,7 @@ func (s *Server) Trigger(ctx context.Context, name, overlap string) (Run, error)
 	for {
 		after, err := s.describe(ctx, name)
 		if err == nil {
-			if run, settled, err := settled(before, after); settled {
+			if run, done, err := triggered(before, after); done {
 				return run, err
 			}
 		}
@@ -57,8 +57,8 @@ func (s *Server) Trigger(ctx context.Context, name, overlap string) (Run, error)
 	}
 }
 
-// settled compares a schedule before and after a trigger.
-func settled(before, after Entry) (Run, bool, error) {
+// triggered compares a schedule before and after a trigger.
+func triggered(before, after Entry) (Run, bool, error) {
 	for _, run := range after.Recent {
 		if !slices.ContainsFunc(before.Recent, func(r Run) bool { return r.Execution == run.Execution }) {
 			return run, true, nil

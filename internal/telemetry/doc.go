@@ -10,11 +10,11 @@
 //	evaluate automation look at what changed since the last tick, and write what is to be materialized
 //	discover partitions ask the source which partitions there are
 //	list source         read one partition's listing from the source, all pages
-//	enrol items         diff a listing against the ledger
+//	sync items         diff a listing against the ledger
 //	make batch          do one batch of items
 //	lease session       wait for a browser and check its health
 //	open page           navigate a browser
-//	send request        one HTTP request to the source, whoever sends it
+//	send request        one HTTP request to the source, by a browser or by an HTTP client
 //	store object        put one object into the lake
 //	extract text        one PDF to a document
 //	check asset         run one asset check on what is staged

@@ -54,7 +54,7 @@ func (e *quietSpans) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlyS
 	return nil
 }
 
-// quietPoints sends metrics, and complains quietly. What is lost now is in the next export: the sums go on.
+// quietPoints sends metrics, and complains quietly. What is lost now is in the next export: the sums continue.
 type quietPoints struct {
 	sdkmetric.Exporter
 	complaints

@@ -23,7 +23,13 @@ func (brokenExporter) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) erro
 }
 func (brokenExporter) Shutdown(context.Context) error { return nil }
 
-func TestComplainsOnceAMinute(t *testing.T) {
+func TestExport(t *testing.T) {
+	t.Parallel()
+	t.Run("complains once a minute", exportComplainsOnceMinute)
+	t.Run("bounds the shutdown", exportBoundsShutdown)
+}
+
+func exportComplainsOnceMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -49,19 +55,19 @@ func (hangingExporter) ExportSpans(ctx context.Context, _ []sdktrace.ReadOnlySpa
 	return ctx.Err()
 }
 
-func TestShutdownIsBounded(t *testing.T) {
+func exportBoundsShutdown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		spans := quiet(hangingExporter{}, slog.New(slog.DiscardHandler))
 		tel := &Telemetry{provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans)), enabled: true}
 		_, span := tel.Tracer().Start(t.Context(), "x")
 		span.End()
-		cancelled, cancel := context.WithCancel(t.Context())
+		canceled, cancel := context.WithCancel(t.Context())
 		cancel()
 		defer func() { <-time.After(time.Minute) }() // the SDK gives the export up after 30 s
 		began := time.Now()
-		err := tel.Shutdown(cancelled)
+		err := tel.Shutdown(canceled)
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), err)
-		require.Equal(t, DefaultFlush, time.Since(began), "a cancelled context still leaves time to send")
+		require.Equal(t, DefaultFlush, time.Since(began), "a canceled context still leaves time to send")
 	})
 }

@@ -9,7 +9,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-func TestReplayContinuesItsTrace(t *testing.T) {
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	t.Run("continue the trace on replay", iDsContinueTraceOnReplay)
+}
+
+func iDsContinueTraceOnReplay(t *testing.T) {
 	t.Parallel()
 	parent := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
 	other := parent.WithSpanID(trace.SpanID{3})

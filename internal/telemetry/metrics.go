@@ -21,7 +21,7 @@ func (t *Telemetry) Metrics() (*Metrics, error) {
 	var m Metrics
 	var errs [3]error
 	m.checks, errs[0] = meter.Int64Counter(AssetChecks, metric.WithUnit("{check}"), metric.WithDescription("Asset checks, by outcome."))
-	m.items, errs[1] = meter.Int64Counter(AssetItems, metric.WithUnit("{item}"), metric.WithDescription("Items that batches and listings settled, by outcome."))
+	m.items, errs[1] = meter.Int64Counter(AssetItems, metric.WithUnit("{item}"), metric.WithDescription("Items of batches and listings, by outcome."))
 	m.deliveries, errs[2] = meter.Int64Counter(HookDeliveries, metric.WithUnit("{attempt}"), metric.WithDescription("Attempts to deliver an event, by outcome."))
 	return &m, errors.Join(errs[:]...)
 }
@@ -39,8 +39,8 @@ func (t *Telemetry) TemporalMetrics() client.MetricsHandler {
 	})
 }
 
-// Checked counts one check.
-func (m *Metrics) Checked(ctx context.Context, asset, check string, blocking, passed bool) {
+// RecordCheck counts one check.
+func (m *Metrics) RecordCheck(ctx context.Context, asset, check string, blocking, passed bool) {
 	if m == nil {
 		return
 	}
@@ -55,8 +55,8 @@ func (m *Metrics) Checked(ctx context.Context, asset, check string, blocking, pa
 		AssetKey.String(asset), CheckName.String(check), CheckOutcome.String(outcome), CheckBlocking.Bool(blocking)))
 }
 
-// Settled counts what became of items of an asset.
-func (m *Metrics) Settled(ctx context.Context, asset string, staged, absent, quarantined int) {
+// RecordItems counts what became of items of an asset.
+func (m *Metrics) RecordItems(ctx context.Context, asset string, staged, absent, quarantined int) {
 	if m == nil {
 		return
 	}
@@ -67,8 +67,8 @@ func (m *Metrics) Settled(ctx context.Context, asset string, staged, absent, qua
 	}
 }
 
-// Delivered counts one attempt to deliver an event.
-func (m *Metrics) Delivered(ctx context.Context, target, outcome string) {
+// RecordDelivery counts one attempt to deliver an event.
+func (m *Metrics) RecordDelivery(ctx context.Context, target, outcome string) {
 	if m == nil {
 		return
 	}

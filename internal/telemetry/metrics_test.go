@@ -13,7 +13,15 @@ import (
 	"drugslm/internal/telemetry/telemetrytest"
 )
 
-func TestMetricsArrive(t *testing.T) {
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	t.Run("arrive at the collector", metricsArriveAtCollector)
+	t.Run("are sent at their interval", metricsAreSentAtTheirInterval)
+	t.Run("are off without an endpoint", metricsAreOffWithoutEndpoint)
+	t.Run("are mentioned once when the collector refuses them", metricsAreMentionedOnceWhenCollectorRefusesThem)
+}
+
+func metricsArriveAtCollector(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"grpc", "http/protobuf"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -22,12 +30,12 @@ func TestMetricsArrive(t *testing.T) {
 			tel := start(t, r.Env(protocol))
 			m, err := tel.Metrics()
 			require.NoError(t, err)
-			m.Checked(t.Context(), "a/b", "rows", true, true)
-			m.Checked(t.Context(), "a/b", "rows", true, false)
-			m.Checked(t.Context(), "a/b", "band", false, false)
-			m.Settled(t.Context(), "a/b", 40, 3, 0)
-			m.Settled(t.Context(), "a/b", 2, 0, 1)
-			m.Delivered(t.Context(), "webhook", telemetry.DeliveryFailed)
+			m.RecordCheck(t.Context(), "a/b", "rows", true, true)
+			m.RecordCheck(t.Context(), "a/b", "rows", true, false)
+			m.RecordCheck(t.Context(), "a/b", "band", false, false)
+			m.RecordItems(t.Context(), "a/b", 40, 3, 0)
+			m.RecordItems(t.Context(), "a/b", 2, 0, 1)
+			m.RecordDelivery(t.Context(), "webhook", telemetry.DeliveryFailed)
 			temporal := tel.TemporalMetrics().WithTags(map[string]string{"drugslm.asset.key": "a/b"})
 			temporal.Counter(telemetry.AssetMaterializations).Inc(1)
 			temporal.Timer(telemetry.AssetDuration).Record(1500 * time.Millisecond)
@@ -51,18 +59,18 @@ func TestMetricsArrive(t *testing.T) {
 	}
 }
 
-func TestMetricsAreSentAtTheirInterval(t *testing.T) {
+func metricsAreSentAtTheirInterval(t *testing.T) {
 	t.Parallel()
 	r := telemetrytest.Start(t)
 	tel := start(t, r.Env("http/protobuf", "OTEL_METRIC_EXPORT_INTERVAL", "20", "OTEL_TRACES_EXPORTER", "none"))
 	require.False(t, tel.Enabled(), "traces and metrics are set up apart")
 	m, err := tel.Metrics()
 	require.NoError(t, err)
-	m.Delivered(t.Context(), "command", telemetry.DeliveryDelivered)
+	m.RecordDelivery(t.Context(), "command", telemetry.DeliveryDelivered)
 	require.Eventually(t, func() bool { return r.Sum("drugslm.hook.deliveries") == 1 }, time.Minute, 10*time.Millisecond)
 }
 
-func TestNoMetricsConfigured(t *testing.T) {
+func metricsAreOffWithoutEndpoint(t *testing.T) {
 	t.Parallel()
 	r := telemetrytest.Start(t)
 	for name, env := range map[string]func(string) string{
@@ -71,18 +79,18 @@ func TestNoMetricsConfigured(t *testing.T) {
 		tel := start(t, env)
 		m, err := tel.Metrics()
 		require.NoError(t, err, name)
-		m.Checked(t.Context(), "a/b", "rows", true, true)
+		m.RecordCheck(t.Context(), "a/b", "rows", true, true)
 		require.Equal(t, client.MetricsNopHandler, tel.TemporalMetrics(), name)
 		require.NoError(t, tel.Shutdown(t.Context()), name)
 	}
 	require.Empty(t, r.Points("drugslm.asset.checks"))
 	var none *telemetry.Metrics
-	none.Checked(t.Context(), "", "", true, true)
-	none.Settled(t.Context(), "", 1, 1, 1)
-	none.Delivered(t.Context(), "", "")
+	none.RecordCheck(t.Context(), "", "", true, true)
+	none.RecordItems(t.Context(), "", 1, 1, 1)
+	none.RecordDelivery(t.Context(), "", "")
 }
 
-func TestACollectorWithoutMetricsIsMentioned(t *testing.T) {
+func metricsAreMentionedOnceWhenCollectorRefusesThem(t *testing.T) {
 	t.Parallel()
 	r := telemetrytest.Start(t)
 	var log bytes.Buffer
@@ -92,7 +100,7 @@ func TestACollectorWithoutMetricsIsMentioned(t *testing.T) {
 	require.NoError(t, err)
 	m, err := tel.Metrics()
 	require.NoError(t, err)
-	m.Delivered(t.Context(), "webhook", telemetry.DeliveryDelivered)
+	m.RecordDelivery(t.Context(), "webhook", telemetry.DeliveryDelivered)
 	require.NoError(t, tel.Shutdown(t.Context()), "it never stops the work")
 	require.Contains(t, log.String(), "metrics not delivered")
 }

@@ -15,7 +15,7 @@ const (
 	ListSource         Span = "list source"
 	ObserveAsset       Span = "observe asset"
 	EvaluateAutomation Span = "evaluate automation"
-	EnrolItems         Span = "enrol items"
+	SyncItems          Span = "sync items"
 	MakeBatch          Span = "make batch"
 	LeaseSession       Span = "lease session"
 	OpenPage           Span = "open page"

@@ -14,7 +14,7 @@ var (
 	query = regexp.MustCompile(`(?i)([?&][^=&\s"'\[\]]*(?:token|secret|sig|signature|key|auth|passw)[^=&\s"'\[\]]*=)[^&\s"'\[\]#]+`)
 	// bearer is a token named by its scheme alone.
 	bearer = regexp.MustCompile(`(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}`)
-	// cookies are a header whose value goes on to the end of the line or of the list it is printed in.
+	// cookies are a header whose value continues to the end of the line or of the list it is printed in.
 	cookies = regexp.MustCompile(`(?i)(cookie["']?\s*[:=]\s*["'\[]*)[^\r\n"'\]\[]+`)
 	// userinfo is the user and password of a URL.
 	userinfo = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/?#"'\[]*@`)

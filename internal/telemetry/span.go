@@ -14,7 +14,7 @@ import (
 )
 
 // Do runs fn in a span and returns fn's error unchanged. A failed span gets error.type, the fault kind, and a
-// description without secrets. Work that was cancelled has not failed. A panic ends the span and goes on.
+// description without secrets. Work that was canceled has not failed. A panic ends the span and continues.
 func Do(
 	ctx context.Context, tracer trace.Tracer, name Span, fn func(context.Context) error, opts ...trace.SpanStartOption,
 ) error {
@@ -34,7 +34,7 @@ func fail(span trace.Span, err error) {
 	span.SetStatus(codes.Error, Redact(err.Error()))
 }
 
-// benign reports whether err only says that the work goes on elsewhere or was stopped by somebody.
+// benign reports whether err only says that the work continues elsewhere or was stopped by somebody.
 func benign(err error) bool {
 	return fault.Canceled(err) || temporal.IsCanceledError(err) || workflow.IsContinueAsNewError(err)
 }

@@ -114,7 +114,7 @@ func (t *Telemetry) Provider() trace.TracerProvider { return t.provider }
 func (t *Telemetry) Enabled() bool { return t.enabled }
 
 // Shutdown sends what is left, for at most [DefaultFlush], and stops. What is recorded later is lost. It may be called
-// with a cancelled ctx: at that moment the spans of the last work are still to be sent.
+// with a canceled ctx: at that moment the spans of the last work are still to be sent.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), DefaultFlush)
 	defer cancel()

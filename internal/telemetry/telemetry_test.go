@@ -200,7 +200,7 @@ func TestDo(t *testing.T) {
 		{"well", nil, false, "", ""},
 		{"fault", fmt.Errorf("batch 1: %w", secret), true, "refused", "batch 1: fetch leaflet: GET /x?Authorization=[redacted]"},
 		{"plain", errors.New("boom"), true, "internal", "boom"},
-		{"cancelled", fault.Wrap(fault.Session, "lease", context.Canceled), false, "", ""},
+		{"canceled", fault.Wrap(fault.Session, "lease", context.Canceled), false, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

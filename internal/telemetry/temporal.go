@@ -17,7 +17,7 @@ const (
 	runBackfill  = "RunWorkflow:Backfill"
 	runBatch     = "RunActivity:Batch"
 	runDeliver   = "RunWorkflow:Deliver"
-	runWhole     = "RunActivity:MaterializePartition"
+	runWorkflow  = "RunActivity:MaterializePartition"
 )
 
 // makeSchedule begins the name of a span whose context would be handed to every run that the schedule ever starts: years
@@ -45,12 +45,12 @@ func startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...tr
 	}
 	parent := trace.SpanContextFromContext(ctx)
 	if strings.HasPrefix(name, "RunWorkflow:") {
-		// A run that a schedule started has no parent; the server's time of its start, in nanoseconds, tells it from others.
+		// A run that a schedule started has no parent; the server's time of its start, in nanoseconds, distinguishes it from others.
 		started := trace.NewSpanStartConfig(opts...)
 		ctx = withSeed(ctx, parent, name, started.Timestamp())
 	}
 	switch name {
-	case runPartition, runBackfill, runBatch, runWhole, runDeliver:
+	case runPartition, runBackfill, runBatch, runWorkflow, runDeliver:
 		opts = append(opts, trace.WithNewRoot())
 		if parent.IsValid() {
 			opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))

@@ -85,9 +85,9 @@ func TestLinkedTraces(t *testing.T) {
 	require.Equal(t, []telemetrytest.Link{{TraceID: startBatch.TraceID, SpanID: startBatch.SpanID}}, batch.Links)
 	require.Equal(t, batch.SpanID, work.ParentID, "our spans hang below Temporal's")
 
-	enrol := one("RunActivity:Enrol")
-	require.Equal(t, one("StartActivity:Enrol").SpanID, enrol.ParentID, "all else is nested")
-	require.Empty(t, enrol.Links)
+	sync := one("RunActivity:Enrol")
+	require.Equal(t, one("StartActivity:Enrol").SpanID, sync.ParentID, "all else is nested")
+	require.Empty(t, sync.Links)
 }
 
 func TestActivityFails(t *testing.T) {

@@ -9,6 +9,7 @@
 package terminal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type Writer struct {
 
 	mu      sync.Mutex
 	partial []byte // the beginning of a character, whose rest has not come yet
+	failed  error  // of the first write that failed
 }
 
 // NewWriter makes a writer over another one. Call [Writer.Flush] after the last write.
@@ -41,6 +43,13 @@ func NewHTMLWriter(to io.Writer) *Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if len(w.partial) == 0 && plain(p) {
+		if _, err := w.to.Write(p); err != nil {
+			w.failed = cmp.Or(w.failed, err)
+			return 0, err
+		}
+		return len(p), nil
+	}
 	text := slices.Concat(w.partial, p)
 	w.partial = nil
 	if n := beginning(text); n > 0 {
@@ -48,21 +57,34 @@ func (w *Writer) Write(p []byte) (int, error) {
 		text = text[:len(text)-n]
 	}
 	if _, err := io.WriteString(w.to, replaced(string(text), visible, w.escape)); err != nil {
+		w.failed = cmp.Or(w.failed, err)
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// Flush writes what was held back because it may have been the beginning of a character.
+// plain reports whether there is nothing to replace because all is printable ASCII and ends of lines: most of a long document.
+func plain(p []byte) bool {
+	for _, b := range p {
+		if (b < ' ' || b > '~') && b != '\n' {
+			return false
+		}
+	}
+	return true
+}
+
+// Flush writes what was held back because it may have been the beginning of a character. It gives the error of the first
+// write that failed, whoever has ignored it.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.partial) == 0 {
-		return nil
+		return w.failed
 	}
 	w.partial = nil
 	_, err := io.WriteString(w.to, string(utf8.RuneError))
-	return err
+	w.failed = cmp.Or(w.failed, err)
+	return w.failed
 }
 
 // beginning is how many bytes at the end of text begin a character that is not whole.

@@ -30,7 +30,17 @@ func written(t *testing.T, text string) string {
 	return b.String()
 }
 
-func TestNothingHostileIsShown(t *testing.T) {
+func TestWriter(t *testing.T) {
+	t.Parallel()
+	t.Run("escapes control characters", writerEscapesControlCharacters)
+	t.Run("handles characters split over writes", writerHandlesCharactersSplitOverWrites)
+	t.Run("leaves JSON unchanged", writerLeavesJSONUnchanged)
+	t.Run("escapes HTML", writerEscapesHTML)
+	t.Run("writes one line", writerWritesOneLine)
+	t.Run("starts no line with a name", writerStartsNoLineWithName)
+}
+
+func writerEscapesControlCharacters(t *testing.T) {
 	t.Parallel()
 	shown := written(t, hostile)
 	requireHarmless(t, shown)
@@ -50,8 +60,8 @@ func requireHarmless(t *testing.T, text string) {
 	}
 }
 
-// TestCharactersInPieces writes one byte at a time: neither is a character broken, nor does an order pass in halves.
-func TestCharactersInPieces(t *testing.T) {
+// writerHandlesCharactersSplitOverWrites writes one byte at a time: neither is a character broken, nor does an order pass in halves.
+func writerHandlesCharactersSplitOverWrites(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"Ação 漢字 🙂", hostile, "\u009b31m", "\xe2\x80"} {
 		var b bytes.Buffer
@@ -66,7 +76,7 @@ func TestCharactersInPieces(t *testing.T) {
 	}
 }
 
-func TestJSONStaysTheSame(t *testing.T) {
+func writerLeavesJSONUnchanged(t *testing.T) {
 	t.Parallel()
 	name := strings.ToValidUTF8(hostile, "")
 	encoded, err := json.Marshal(map[string]string{"name": name})
@@ -79,7 +89,7 @@ func TestJSONStaysTheSame(t *testing.T) {
 	require.Equal(t, name, back["name"])
 }
 
-func TestHTMLKeepsItsWay(t *testing.T) {
+func writerEscapesHTML(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	w := terminal.NewHTMLWriter(&b)
@@ -89,7 +99,7 @@ func TestHTMLKeepsItsWay(t *testing.T) {
 	require.Equal(t, "<p>a&#x202e;b</p>\n", b.String())
 }
 
-func TestLineIsOne(t *testing.T) {
+func writerWritesOneLine(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, `a\nerror: forged\tx\r`, terminal.Line("a\nerror: forged\tx\r"))
 	require.Equal(t, "Genérico", terminal.Line("Genérico"))
@@ -101,7 +111,7 @@ type lines struct{}
 func (lines) Error() string   { return "first\nsecond" }
 func (lines) Lines() []string { return []string{"first", "sec\nond"} }
 
-func TestANameInAnErrorBeginsNoLine(t *testing.T) {
+func writerStartsNoLineWithName(t *testing.T) {
 	t.Parallel()
 	forged := "x\nerror: all is lost"
 	for _, tt := range []struct {

@@ -21,7 +21,7 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	if err != nil {
 		return nil, err
 	}
-	known, err := k.Ledger.AllParts(ctx, string(a.Key))
+	known, err := k.Ledger.AllDataFiles(ctx, string(a.Key))
 	if err != nil {
 		return nil, err
 	}
@@ -40,26 +40,63 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	}
 	var found []ForeignChange
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		fresh, gone := differ(files[key], known[key])
-		if len(fresh)+len(gone) == 0 {
-			continue
-		}
-		open, err := k.Ledger.Unfinished(ctx, string(a.Key), key)
-		if err != nil {
-			return nil, err
-		}
-		if len(open) == 0 {
+		if fresh, gone := differ(files[key], known[key]); len(fresh)+len(gone) > 0 {
 			d := ForeignChange{Asset: a.Key, Partition: key}
 			d.count(fresh, gone, known[key])
 			found = append(found, d)
 		}
 	}
-	for i := range found {
-		if found[i].Commits, err = k.foreign(ctx, a, found[i].Partition); err != nil {
-			return nil, err
+	if len(found) == 0 {
+		return nil, nil
+	}
+	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(d ForeignChange) bool {
+		return slices.ContainsFunc(open, func(m ledger.Materialization) bool { return m.Partition == d.Partition })
+	})
+	return found, k.commitsOf(ctx, a, found)
+}
+
+// commitsOf gives each of some changes of an asset its commits of other programs. The log is read once.
+func (k Maintainer) commitsOf(ctx context.Context, a *asset.Asset, changes []ForeignChange) error {
+	latest, err := k.Ledger.Materializations(ctx, string(a.Key))
+	if err != nil {
+		return err
+	}
+	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), "")
+	if err != nil {
+		return err
+	}
+	since := make(map[string]int64, len(changes))
+	at := make(map[string]int, len(changes))
+	for i, d := range changes {
+		since[d.Partition], at[d.Partition] = -1, i
+		if m, published := latest[ledger.PartitionRef{Asset: string(a.Key), Partition: d.Partition}]; published {
+			since[d.Partition] = m.Version
+		}
+		changes[i].Commits = []ledger.ForeignCommit{}
+	}
+	for _, c := range looked {
+		if _, asked := since[c.Partition]; asked {
+			since[c.Partition] = max(since[c.Partition], c.Version)
 		}
 	}
-	return found, nil
+	for c, err := range k.Table(a).History(ctx) {
+		if err != nil {
+			return err
+		}
+		if !c.Foreign() {
+			continue
+		}
+		for _, key := range c.Partitions {
+			if i, asked := at[key]; asked && c.Version > since[key] {
+				changes[i].Commits = append(changes[i].Commits, foreignCommit(a, key, c))
+			}
+		}
+	}
+	return nil
 }
 
 // differ gives the files that the ledger does not know, or knows with another number of rows, and the parts that the table
@@ -100,12 +137,16 @@ func (k Maintainer) foreign(ctx context.Context, a *asset.Asset, key string) ([]
 			return nil, err
 		}
 		if c.Foreign() && c.Version > since && slices.Contains(c.Partitions, key) {
-			found = append(found, ledger.ForeignCommit{
-				Asset: string(a.Key), Partition: key, Version: c.Version, Operation: c.Info.Operation, Writer: c.Info.Engine, Class: classOf(c), At: c.Info.Time,
-			})
+			found = append(found, foreignCommit(a, key, c))
 		}
 	}
 	return found, nil
+}
+
+func foreignCommit(a *asset.Asset, key string, c lake.Commit) ledger.ForeignCommit {
+	return ledger.ForeignCommit{
+		Asset: string(a.Key), Partition: key, Version: c.Version, Operation: c.Info.Operation, Writer: c.Info.Engine, Class: classOf(c), At: c.Info.Time,
+	}
 }
 
 func classOf(c lake.Commit) string {
@@ -128,7 +169,7 @@ func (k Maintainer) Examine(ctx context.Context, a *asset.Asset, key string) (*F
 	if err != nil {
 		return nil, err
 	}
-	parts, err := k.Ledger.Parts(ctx, string(a.Key), key)
+	parts, err := k.Ledger.DataFiles(ctx, string(a.Key), key)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +185,7 @@ func (k Maintainer) Examine(ctx context.Context, a *asset.Asset, key string) (*F
 	if err != nil {
 		return nil, err
 	}
-	x := examination{Maintainer: k, reader: r, asset: a, drift: d}
+	x := examination{Maintainer: k, reader: r, asset: a, change: d}
 	return d, x.run(ctx)
 }
 
@@ -163,17 +204,17 @@ type expected struct {
 type examination struct {
 	Maintainer
 	reader
-	asset *asset.Asset
-	drift *ForeignChange
-	items map[string]*expected
-	stays map[string]bool // items whose row is in a file that the ledger knows
+	asset     *asset.Asset
+	change    *ForeignChange
+	items     map[string]*expected
+	unchanged map[string]bool // items whose row is in a file that the ledger knows
 }
 
 func (x *examination) run(ctx context.Context) error {
-	d := x.drift
+	d := x.change
 	d.clean, d.dirty, d.back, d.kept = map[string][]string{}, map[string]map[string]bool{}, map[string]map[string]bool{}, map[string][]byte{}
 	d.right = map[string]digest{}
-	if err := x.expect(ctx); err != nil {
+	if err := x.readExpected(ctx); err != nil {
 		return err
 	}
 	if err := x.before(ctx); err != nil {
@@ -183,29 +224,29 @@ func (x *examination) run(ctx context.Context) error {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(x.items)) {
-		x.miss(id, x.items[id])
+		x.addMissing(id, x.items[id])
 	}
 	return nil
 }
 
-// expect reads the items whose row is in none of the files that the ledger knows.
-func (x *examination) expect(ctx context.Context) error {
-	x.items, x.stays = make(map[string]*expected), make(map[string]bool)
+// readExpected reads the items whose row is in none of the files that the ledger knows.
+func (x *examination) readExpected(ctx context.Context) error {
+	x.items, x.unchanged = make(map[string]*expected), make(map[string]bool)
 	again := make(map[string]bool)
-	for _, f := range x.drift.files {
+	for _, f := range x.change.files {
 		again[f.Path] = true
 	}
 	p := planner{Maintainer: x.Maintainer, asset: x.asset}
-	return p.items(ctx, x.drift.Partition, func(e ledger.Entry) error {
+	return p.items(ctx, x.change.Partition, func(e ledger.Entry) error {
 		switch {
-		case e.Part == "":
-		case x.drift.gone[e.Part] || again[e.Part]:
-			x.items[e.ID] = &expected{part: e.Part, row: e.Row, shown: e.State != ledger.Absent && e.State != ledger.Quarantined && e.State != ledger.Staged}
+		case e.File == "":
+		case x.change.gone[e.File] || again[e.File]:
+			x.items[e.ID] = &expected{part: e.File, row: e.Row, shown: e.State != ledger.Absent && e.State != ledger.Quarantined && e.State != ledger.Staged}
 			if e.State != ledger.Published {
 				x.items[e.ID].row = nil // it is of the row that is to come
 			}
 		default:
-			x.stays[e.ID] = true
+			x.unchanged[e.ID] = true
 		}
 		return nil
 	})
@@ -218,7 +259,7 @@ func (x *examination) before(ctx context.Context) error {
 		parts[e.part] = true
 	}
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
-		for row, err := range x.rows(ctx, []lake.File{{Path: part, Partition: x.drift.Partition}}) {
+		for row, err := range x.rows(ctx, []lake.File{{Path: part, Partition: x.change.Partition}}) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -244,7 +285,7 @@ func (x *examination) before(ctx context.Context) error {
 
 // look reads the files that the ledger does not know.
 func (x *examination) look(ctx context.Context) error {
-	d := x.drift
+	d := x.change
 	trusted := len(d.Commits) > 0 && !slices.ContainsFunc(d.Commits, func(c ledger.ForeignCommit) bool { return c.Class != ClassRewrite })
 	for _, f := range d.files {
 		ours, others := make(map[string]bool), 0
@@ -280,9 +321,9 @@ func (x *examination) look(ctx context.Context) error {
 	return nil
 }
 
-// miss decides about an item whose row was perhaps not found.
-func (x *examination) miss(id string, e *expected) {
-	d := x.drift
+// addMissing decides about an item whose row was perhaps not found.
+func (x *examination) addMissing(id string, e *expected) {
+	d := x.change
 	if e.found != "" {
 		if e.other {
 			d.Unknown++

@@ -13,8 +13,8 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Return is what a rollback means for one partition.
-type Return struct {
+// RollbackPlan is what a rollback means for one partition.
+type RollbackPlan struct {
 	Partition    string `json:"partition"`
 	From         int64  `json:"from"` // the version that readers see now
 	To           int64  `json:"to"`   // the version asked for
@@ -27,7 +27,7 @@ type Return struct {
 	FilesRemoved int    `json:"files_removed"` // that leave it
 	Same         int    `json:"same"`          // items in files that come back, with the very row they have now
 	Older        int    `json:"older"`         // items with another row than now; the next run brings them forward
-	Returning    int    `json:"returning"`     // of those: items without a row now, because absent, quarantined or pending
+	ItemsBack    int    `json:"returning"`     // of those: items without a row now, because absent, quarantined or pending
 	Pending      int    `json:"pending"`       // items that have a row now and had none then: they become pending
 	Unchanged    bool   `json:"unchanged"`     // readers see the files of that version already; nothing is done
 
@@ -42,7 +42,7 @@ type Return struct {
 
 // PlanRollback says what a rollback to a version would mean for partitions, by key or label; none: all. It reads the
 // rows of the files that differ, and changes nothing. It returns one error for the problems of all partitions.
-func (k Maintainer) PlanRollback(ctx context.Context, a *asset.Asset, to int64, partitions []string) ([]Return, error) {
+func (k Maintainer) PlanRollback(ctx context.Context, a *asset.Asset, to int64, partitions []string) ([]RollbackPlan, error) {
 	table := k.Table(a)
 	then, err := at(ctx, a, table, to)
 	if err != nil {
@@ -80,7 +80,7 @@ func (k Maintainer) PlanRollback(ctx context.Context, a *asset.Asset, to int64, 
 		return nil, err
 	}
 	p := planner{Maintainer: k, asset: a, reader: r, to: to, now: now, then: then, all: all, stored: stored}
-	found, problems := []Return{}, []error{}
+	found, problems := []RollbackPlan{}, []error{}
 	for _, key := range chosen {
 		one, err := p.plan(ctx, key)
 		if err != nil && fault.KindOf(err) != fault.Invalid {
@@ -102,8 +102,8 @@ type planner struct {
 	stored    map[string]lake.Info
 }
 
-func (p *planner) plan(ctx context.Context, key string) (Return, error) {
-	out := Return{Partition: key, From: -1, To: p.to, Maker: -1, base: p.now}
+func (p *planner) plan(ctx context.Context, key string) (RollbackPlan, error) {
+	out := RollbackPlan{Partition: key, From: -1, To: p.to, Maker: -1, base: p.now}
 	for _, v := range p.all {
 		if !slices.Contains(v.about, key) || v.Operation == lake.OperationFence {
 			continue
@@ -158,7 +158,7 @@ func (p *planner) free(ctx context.Context, key string) error {
 		return fault.New(fault.Invalid, "roll back", "%s has a %s open, which run %s began at %s and neither finished nor abandoned: %s",
 			name(p.asset, key), what, open[0].Run, open[0].Started.Format(time.RFC3339), cure)
 	}
-	runs, err := p.Ledger.Working(ctx, string(p.asset.Key), key)
+	runs, err := p.Ledger.RunsWorkingOn(ctx, string(p.asset.Key), key)
 	if err == nil && len(runs) > 0 {
 		err = ledger.Busy(string(p.asset.Key), key, runs)
 	}
@@ -173,7 +173,7 @@ type place struct {
 }
 
 // move finds what becomes of each item.
-func (p *planner) move(ctx context.Context, key string, earlier []lake.File, out *Return) error {
+func (p *planner) move(ctx context.Context, key string, earlier []lake.File, out *RollbackPlan) error {
 	places := make(map[string]*place)
 	for row, err := range p.rows(ctx, out.add) {
 		if err != nil {
@@ -196,13 +196,13 @@ func (p *planner) move(ctx context.Context, key string, earlier []lake.File, out
 	}
 	out.moves = ledger.Moves{
 		Rewritten: make(map[string]string), Dropped: make(map[string][]string),
-		Rollback: &ledger.Rollback{From: out.From, To: p.to, Parts: make(map[string]ledger.Restored)},
+		Rollback: &ledger.Rollback{From: out.From, To: p.to, Files: make(map[string]ledger.Restored)},
 	}
 	for _, f := range out.remove {
 		out.moves.Rewritten[f.Path] = ""
 	}
 	for _, f := range out.add {
-		out.moves.Rollback.Parts[f.Path] = ledger.Restored{}
+		out.moves.Rollback.Files[f.Path] = ledger.Restored{}
 	}
 	stays := make(map[string]bool)
 	for _, f := range only(earlier, out.add) {
@@ -220,45 +220,45 @@ func (p *planner) move(ctx context.Context, key string, earlier []lake.File, out
 }
 
 // item decides what becomes of one item, and crosses its row off.
-func (r *Return) item(e ledger.Entry, places map[string]*place, stays map[string]bool) error {
-	_, leaves := r.moves.Rewritten[e.Part]
-	if _, joins := r.moves.Rollback.Parts[e.Part]; !leaves && !joins && e.Part != "" && !stays[e.Part] {
-		r.moves.Rewritten[e.Part], leaves = "", true // another program took it away
+func (r *RollbackPlan) item(e ledger.Entry, places map[string]*place, stays map[string]bool) error {
+	_, leaves := r.moves.Rewritten[e.File]
+	if _, joins := r.moves.Rollback.Files[e.File]; !leaves && !joins && e.File != "" && !stays[e.File] {
+		r.moves.Rewritten[e.File], leaves = "", true // another program took it away
 	}
 	if leaves {
-		r.moves.Dropped[e.Part] = append(r.moves.Dropped[e.Part], e.ID)
+		r.moves.Dropped[e.File] = append(r.moves.Dropped[e.File], e.ID)
 	}
 	was, back := places[e.ID]
 	delete(places, e.ID)
 	switch {
-	case back && stays[e.Part]:
+	case back && stays[e.File]:
 		return fault.New(fault.Corrupt, "roll back", "item %q of %s has two rows in version %d", e.ID, r.Partition, r.To)
-	case back && (was.again || was.part == e.Part) && !e.Returns():
+	case back && (was.again || was.part == e.File) && !e.Returns():
 		r.Same++
 		r.restore(was.part, e.ID, true)
 	case back:
 		r.Older++
 		if e.State != ledger.Published {
-			r.Returning++
+			r.ItemsBack++
 		}
 		r.restore(was.part, e.ID, false)
-	case stays[e.Part] && e.Returns(): // settled since, but its row was not taken away yet
-		r.Older, r.Returning = r.Older+1, r.Returning+1
-		r.restore(e.Part, e.ID, false)
+	case stays[e.File] && e.Returns(): // its outcome is newer, but its row was not removed yet
+		r.Older, r.ItemsBack = r.Older+1, r.ItemsBack+1
+		r.restore(e.File, e.ID, false)
 	case leaves && e.State == ledger.Published:
 		r.Pending++
 	}
 	return nil
 }
 
-func (r *Return) restore(part, id string, same bool) {
-	rows := r.moves.Rollback.Parts[part]
+func (r *RollbackPlan) restore(part, id string, same bool) {
+	rows := r.moves.Rollback.Files[part]
 	if same {
 		rows.Same = append(rows.Same, id)
 	} else {
 		rows.Older = append(rows.Older, id)
 	}
-	r.moves.Rollback.Parts[part] = rows
+	r.moves.Rollback.Files[part] = rows
 }
 
 // page is how many items are read from the ledger at a time.

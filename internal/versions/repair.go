@@ -45,7 +45,7 @@ func (k Maintainer) Reconcile(ctx context.Context, a *asset.Asset, key, run stri
 	if err != nil || d == nil {
 		return d, WithRepairCommand(a, err)
 	}
-	moves := ledger.Repair{Parts: maps.Clone(d.clean), Lost: d.lost, Reason: "changed by a foreign commit: " + d.Description()}
+	moves := ledger.Repair{Files: maps.Clone(d.clean), Lost: d.lost, Reason: "changed by a foreign commit: " + d.Description()}
 	if len(d.dirty)+len(d.back)+len(d.kept) == 0 {
 		err = k.Ledger.RepointRows(ctx, string(a.Key), key, moves)
 	} else {
@@ -117,7 +117,7 @@ func (d *ForeignChange) records(run string) []ledger.ForeignCommit {
 
 // unstage gives up staged parts that are gone: another program's vacuum takes what no version of the table has.
 func (k Maintainer) unstage(ctx context.Context, a *asset.Asset, key string) error {
-	staged, _, err := k.Ledger.StagedParts(ctx, string(a.Key), key)
+	staged, _, err := k.Ledger.StagedFiles(ctx, string(a.Key), key)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (k Maintainer) repair(ctx context.Context, a *asset.Asset, d *ForeignChange
 		return err
 	}
 	if len(add) > 0 {
-		moves.Parts[add[0].Path] = ids
+		moves.Files[add[0].Path] = ids
 	}
 	remove := slices.Sorted(maps.Keys(d.dirty))
 	rows, bytes := int64(0), int64(0)
@@ -183,7 +183,7 @@ func (k Maintainer) correctRows(ctx context.Context, a *asset.Asset, d *ForeignC
 	if err != nil {
 		return nil, nil, err
 	}
-	part, err := table.NewPart(ctx, d.Partition, map[string]string{"drugslm.run_id": run, "drugslm.asset": string(a.Key), "drugslm.partition": d.Partition})
+	part, err := table.NewFile(ctx, d.Partition, map[string]string{"drugslm.run_id": run, "drugslm.asset": string(a.Key), "drugslm.partition": d.Partition})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,14 +16,14 @@ import (
 const OperationRollback = "ROLLBACK"
 
 // Rollback brings version to of partitions back, by key or label; none: all. Each partition is one new version of the
-// table. run names the rollback in the commits and in the ledger. It first settles an earlier rollback that was
+// table. run names the rollback in the commits and in the ledger. It first finishes an earlier rollback that was
 // interrupted. Everything is planned before anything is done. If a partition then fails, the Version of the returned
 // values says which partitions were done.
-func (k Maintainer) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]Return, error) {
-	if err := tabled(a); err != nil {
+func (k Maintainer) Rollback(ctx context.Context, a *asset.Asset, to int64, partitions []string, run string) ([]RollbackPlan, error) {
+	if err := requireTable(a); err != nil {
 		return nil, err
 	}
-	if err := k.settleRollbacks(ctx, a, run); err != nil {
+	if err := k.finishRollbacks(ctx, a, run); err != nil {
 		return nil, err
 	}
 	planned, err := k.PlanRollback(ctx, a, to, partitions)
@@ -51,7 +51,7 @@ func (k Maintainer) Rollback(ctx context.Context, a *asset.Asset, to int64, part
 // restores gives the state whose schema and properties the table is to have again: when the whole table goes back and
 // other programs changed them since, or when the table must not be written as it is. If no partition changes, that is a
 // commit of its own.
-func (k Maintainer) restores(ctx context.Context, a *asset.Asset, to int64, whole bool, planned []Return, run string) (*lake.Snapshot, error) {
+func (k Maintainer) restores(ctx context.Context, a *asset.Asset, to int64, whole bool, planned []RollbackPlan, run string) (*lake.Snapshot, error) {
 	table := k.Table(a)
 	now, err := table.State(ctx)
 	if err != nil {
@@ -72,21 +72,21 @@ func (k Maintainer) restores(ctx context.Context, a *asset.Asset, to int64, whol
 	if err := table.Restorable(ctx, now, then); err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(planned, func(r Return) bool { return !r.Unchanged }) {
+	if !slices.ContainsFunc(planned, func(r RollbackPlan) bool { return !r.Unchanged }) {
 		_, err = table.Commit(ctx, lake.Change{Restore: then, Info: lake.CommitInfo{Operation: OperationRollback, Run: run, Rollback: &lake.Rollback{From: now.Version, To: to}, Time: k.Now()}})
 	}
 	return then, err
 }
 
-// settleRollbacks puts right what earlier rollbacks of the asset left half done, and runs that have ended.
-func (k Maintainer) settleRollbacks(ctx context.Context, a *asset.Asset, run string) error {
+// finishRollbacks finishes what earlier rollbacks of the asset left half done, and runs that have ended.
+func (k Maintainer) finishRollbacks(ctx context.Context, a *asset.Asset, run string) error {
 	open, err := k.Ledger.Unfinished(ctx, string(a.Key), "")
 	if err != nil {
 		return err
 	}
 	for _, m := range open {
 		if m.Moves.Rollback == nil {
-			runs, err := k.Ledger.Working(ctx, string(a.Key), m.Partition)
+			runs, err := k.Ledger.RunsWorkingOn(ctx, string(a.Key), m.Partition)
 			if err != nil {
 				return err
 			}
@@ -102,7 +102,7 @@ func (k Maintainer) settleRollbacks(ctx context.Context, a *asset.Asset, run str
 }
 
 // publishRollback announces a rollback in the ledger, makes it in the table, and confirms it in the ledger.
-func (k Maintainer) publishRollback(ctx context.Context, a *asset.Asset, r Return, run string) (int64, error) {
+func (k Maintainer) publishRollback(ctx context.Context, a *asset.Asset, r RollbackPlan, run string) (int64, error) {
 	id, err := k.Ledger.BeginPublish(ctx, ledger.Materialization{
 		Asset: string(a.Key), Partition: r.Partition, Run: run, CodeVersion: r.maker.CodeVersion, Upstream: r.maker.Upstream,
 		Snapshot: r.maker.Snapshot, Moves: r.moves, Rows: r.RowsThen, Bytes: r.BytesThen, Started: k.Now(), Reason: r.moves.Rollback.Reason(),
@@ -123,7 +123,7 @@ func (k Maintainer) publishRollback(ctx context.Context, a *asset.Asset, r Retur
 	})
 	if errors.Is(err, lake.ErrConflict) {
 		conflict := fault.New(fault.Unavailable, "commit", "somebody else was faster: look at `starter versions %s`, then try again: %w", a.Key, err)
-		return 0, errors.Join(conflict, k.settleRollbacks(ctx, a, run))
+		return 0, errors.Join(conflict, k.finishRollbacks(ctx, a, run))
 	}
 	if err != nil {
 		return 0, err

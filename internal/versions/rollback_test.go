@@ -16,8 +16,8 @@ type returned struct {
 	Unchanged                               bool
 }
 
-func of5(r Return) returned {
-	return returned{r.From, r.To, r.Maker, r.RowsNow, r.RowsThen, r.Same, r.Older, r.Returning, r.Pending, r.FilesBack, r.Unchanged}
+func of5(r RollbackPlan) returned {
+	return returned{r.From, r.To, r.Maker, r.RowsNow, r.RowsThen, r.Same, r.Older, r.ItemsBack, r.Pending, r.FilesBack, r.Unchanged}
 }
 
 func TestPlanRollback(t *testing.T) {
@@ -118,14 +118,14 @@ func TestPlanRollbackRefuses(t *testing.T) {
 	for name, tt := range map[string]struct {
 		to      int64
 		of      []string
-		prepare func(*shelf)
+		prepare func(*fixture)
 		err     string
 	}{
 		"a version that is not there":            {9, nil, nil, "has no version 9: it has 0 to 3"},
 		"an unknown partition":                   {0, []string{"7"}, nil, `has no version of a partition "7"`},
 		"a partition that was not published yet": {0, []string{"6"}, nil, "test/sheets[6] was not published yet at version 0"},
-		"a version that was vacuumed":            {0, []string{"5"}, (*shelf).vacuum, "version 0 of test/sheets[5] can no longer be read"},
-		"a partition with an open publish": {0, []string{"5"}, func(s *shelf) {
+		"a version that was vacuumed":            {0, []string{"5"}, (*fixture).vacuum, "version 0 of test/sheets[5] can no longer be read"},
+		"a partition with an open publish": {0, []string{"5"}, func(s *fixture) {
 			_, err := s.Ledger.BeginPublish(s.t.Context(), ledger.Materialization{Asset: string(s.made.Key), Partition: "5", Run: "other", Started: s.now, Moves: ledger.Moves{Dropped: map[string][]string{}}})
 			require.NoError(s.t, err)
 		}, "test/sheets[5] has a publish open, which run other began at 2026-08-05T00:00:00Z"},

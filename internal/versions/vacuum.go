@@ -98,7 +98,7 @@ func (k Maintainer) vacuum(ctx context.Context, a *asset.Asset, r Retention) (Va
 	return out, err
 }
 
-// planVacuum tells expired files from others.
+// planVacuum separates expired files from the others.
 func (k Maintainer) planVacuum(ctx context.Context, a *asset.Asset, r Retention) (lake.VacuumPlan, error) {
 	pinned, err := k.pinned(ctx, a.Key)
 	if err != nil {
@@ -137,7 +137,7 @@ func (k Maintainer) needed(ctx context.Context, a *asset.Asset) (map[string]bool
 		return nil, err
 	}
 	for _, partition := range partitions {
-		staged, _, err := k.Ledger.StagedParts(ctx, string(a.Key), partition)
+		staged, _, err := k.Ledger.StagedFiles(ctx, string(a.Key), partition)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +145,7 @@ func (k Maintainer) needed(ctx context.Context, a *asset.Asset) (map[string]bool
 			needed[path] = true
 		}
 	}
-	parts, err := k.Ledger.AllParts(ctx, string(a.Key))
+	parts, err := k.Ledger.AllDataFiles(ctx, string(a.Key))
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func TestVacuum(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		keep       Retention
-		prepare    func(*shelf)
+		prepare    func(*fixture)
 		expired    []int64        // the last versions that have the files which go: version 1 has the file of version 0
 		kept       map[string]int // files by reason
 		unreadable int
@@ -38,13 +38,13 @@ func TestVacuum(t *testing.T) {
 			Retention{Versions: 1, OlderThan: 30 * day}, nil, nil, map[string]int{lake.KeptNewest: 2, lake.KeptYoung: 3}, 0,
 		},
 		"keeps what something was made from": {
-			Retention{Versions: 1}, func(s *shelf) { s.madeFrom(2) }, []int64{1, 3}, map[string]int{lake.KeptNewest: 2, lake.KeptPinned: 1}, 2,
+			Retention{Versions: 1}, func(s *fixture) { s.madeFrom(2) }, []int64{1, 3}, map[string]int{lake.KeptNewest: 2, lake.KeptPinned: 1}, 2,
 		},
 		"keeps what an open rollback is about to bring back": {
-			Retention{Versions: 1}, func(s *shelf) { s.bringingBack(0) }, []int64{2, 3}, map[string]int{lake.KeptNewest: 2, lake.KeptNeeded: 1}, 2,
+			Retention{Versions: 1}, func(s *fixture) { s.bringingBack(0) }, []int64{2, 3}, map[string]int{lake.KeptNewest: 2, lake.KeptNeeded: 1}, 2,
 		},
 		"leaves files alone that no version has": {
-			Retention{Versions: 1}, func(s *shelf) { s.write("5", texts{"z": "1"}.rows("stray")) }, []int64{1, 2, 3}, map[string]int{lake.KeptNewest: 2, lake.KeptUnmentioned: 1}, 3,
+			Retention{Versions: 1}, func(s *fixture) { s.write("5", texts{"z": "1"}.rows("stray")) }, []int64{1, 2, 3}, map[string]int{lake.KeptNewest: 2, lake.KeptUnmentioned: 1}, 3,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestVacuum(t *testing.T) {
 }
 
 // madeFrom notes that another asset was made from a version of the table.
-func (s *shelf) madeFrom(version int64) {
+func (s *fixture) madeFrom(version int64) {
 	s.t.Helper()
 	id, err := s.Ledger.BeginPublish(s.t.Context(), ledger.Materialization{
 		Asset: "test/sums", Partition: "all", Run: "r", CodeVersion: "1", Upstream: map[string]int64{string(s.made.Key): version}, Moves: ledger.Moves{Dropped: map[string][]string{}},
@@ -115,7 +115,7 @@ func (s *shelf) madeFrom(version int64) {
 }
 
 // bringingBack begins a rollback of partition 5 to a version.
-func (s *shelf) bringingBack(version int64) {
+func (s *fixture) bringingBack(version int64) {
 	s.t.Helper()
 	then, err := s.table.SnapshotAt(s.t.Context(), version)
 	require.NoError(s.t, err)
@@ -125,7 +125,7 @@ func (s *shelf) bringingBack(version int64) {
 	}
 	require.NotEmpty(s.t, slices.Collect(maps.Keys(parts)))
 	_, err = s.Ledger.BeginPublish(s.t.Context(), ledger.Materialization{
-		Asset: string(s.made.Key), Partition: "5", Run: "back", Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Parts: parts}},
+		Asset: string(s.made.Key), Partition: "5", Run: "back", Moves: ledger.Moves{Dropped: map[string][]string{}, Rollback: &ledger.Rollback{Files: parts}},
 	})
 	require.NoError(s.t, err)
 }

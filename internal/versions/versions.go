@@ -128,7 +128,7 @@ func (k Maintainer) history(ctx context.Context, a *asset.Asset) ([]Version, err
 
 // historyWithout is history as it will be once some files are gone.
 func (k Maintainer) historyWithout(ctx context.Context, a *asset.Asset, gone map[string]bool) ([]Version, error) {
-	if err := tabled(a); err != nil {
+	if err := requireTable(a); err != nil {
 		return nil, err
 	}
 	table := k.Table(a)
@@ -230,8 +230,8 @@ func (k Maintainer) choose(ctx context.Context, a *asset.Asset, names []string, 
 	return chosen, errors.Join(unknown...)
 }
 
-// tabled refuses an external asset.
-func tabled(a *asset.Asset) error {
+// requireTable refuses an external asset.
+func requireTable(a *asset.Asset) error {
 	if a.External() {
 		return fault.New(fault.Invalid, "find versions", "%s is an external asset: others make it, and it has no table here", a.Key)
 	}
@@ -240,7 +240,7 @@ func tabled(a *asset.Asset) error {
 
 // at reads a version of a table that a user names.
 func at(ctx context.Context, a *asset.Asset, table *lake.Table, version int64) (*lake.Snapshot, error) {
-	if err := tabled(a); err != nil {
+	if err := requireTable(a); err != nil {
 		return nil, err
 	}
 	s, err := table.SnapshotAt(ctx, version)

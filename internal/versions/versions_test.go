@@ -32,8 +32,8 @@ func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Maintainer) {
 	made := asset.New(asset.Spec[sheet]{
 		Key: "test/sheets", Location: "sheets", CodeVersion: "1", Queue: asset.QueueExtract,
 		Partitions: &asset.Partitions{Name: "category", Queue: asset.QueueExtract, Discover: func(context.Context) ([]asset.Partition, error) { return nil, nil }},
-		List: func(context.Context, asset.Run, func(asset.Item, sheet) error) (asset.Claim, error) {
-			return asset.Claim{}, nil
+		List: func(context.Context, asset.Run, func(asset.Item, sheet) error) (asset.Listing, error) {
+			return asset.Listing{}, nil
 		},
 	})
 	graph, err := asset.NewGraph(made)
@@ -50,7 +50,7 @@ func sheets(tb testing.TB) (*asset.Asset, *lake.Table, Maintainer) {
 // write commits rows in place of what a partition has.
 func write(tb testing.TB, table *lake.Table, partition string, rows func(yield func(sheet) bool)) {
 	tb.Helper()
-	part, err := table.NewPart(tb.Context(), partition, nil)
+	part, err := table.NewFile(tb.Context(), partition, nil)
 	require.NoError(tb, err)
 	for row := range rows {
 		require.NoError(tb, part.Write(row))
@@ -73,7 +73,14 @@ func of(rows ...sheet) func(func(sheet) bool) {
 	}
 }
 
-func TestEveryColumnButProvenanceIsCompared(t *testing.T) {
+func TestDiffValues(t *testing.T) {
+	t.Parallel()
+	t.Run("compares every column except provenance", diffValuesComparesEveryColumnExceptProvenance)
+	t.Run("shows long values where they differ", diffValuesShowsLongValuesWhereTheyDiffer)
+	t.Run("keeps the first rows in order", diffValuesKeepsFirstRowsInOrder)
+}
+
+func diffValuesComparesEveryColumnExceptProvenance(t *testing.T) {
 	t.Parallel()
 	made, table, k := sheets(t)
 	half := 0.5
@@ -106,7 +113,7 @@ func TestEveryColumnButProvenanceIsCompared(t *testing.T) {
 	}
 }
 
-func TestLongValuesAreShownWhereTheyPart(t *testing.T) {
+func diffValuesShowsLongValuesWhereTheyDiffer(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ação ", 100)
 	for _, tt := range []struct{ before, after any }{
@@ -121,7 +128,7 @@ func TestLongValuesAreShownWhereTheyPart(t *testing.T) {
 	}
 }
 
-func TestTheFirstFewAreKeptInOrder(t *testing.T) {
+func diffValuesKeepsFirstRowsInOrder(t *testing.T) {
 	t.Parallel()
 	s := smallest{limit: 3}
 	for i := range 100 {

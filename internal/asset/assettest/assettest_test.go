@@ -107,19 +107,19 @@ func TestDerive(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	made := declare(func(s *asset.Spec[word]) {
-		s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, word) error) (asset.Claim, error) {
+		s.List = func(_ context.Context, run asset.Run, emit func(asset.Item, word) error) (asset.Listing, error) {
 			for _, item := range []asset.Item{{ID: "a"}, {ID: "a"}, {ID: "b", Label: run.Partition.Label}, {ID: "a", Fingerprint: "other"}} {
 				if err := emit(item, word{Text: item.ID}); err != nil {
-					return asset.Claim{Total: 3}, err
+					return asset.Listing{Total: 3}, err
 				}
 			}
-			return asset.Claim{Total: 3}, nil
+			return asset.Listing{Total: 3}, nil
 		}
 	})
-	listed, claim, err := assettest.List[word](t.Context(), made, assettest.Run(made, "pt", nil))
+	listed, declared, err := assettest.List[word](t.Context(), made, assettest.Run(made, "pt", nil))
 	require.ErrorContains(t, err, `item "a" is emitted twice`, "with another fingerprint")
 	require.Equal(t, fault.Incomplete, fault.KindOf(err), "the source changed while it was read")
-	require.Equal(t, 3, claim.Total)
+	require.Equal(t, 3, declared.Total)
 	require.Len(t, listed, 2, "an item that is shown again as it was replaces itself")
 	require.Equal(t, asset.Item{ID: "b", Label: "pt"}, listed[1].Item)
 	_, _, err = assettest.List[other](t.Context(), made, assettest.Run(made, "pt", nil))
@@ -130,12 +130,12 @@ func TestMake(t *testing.T) {
 	t.Parallel()
 	absent := fault.New(fault.NotFound, "fetch", "there is none")
 	for name, tt := range map[string]struct {
-		settle []string
+		report []string
 		err    string
 	}{
 		"gives rows and errors":            {[]string{"a", "b"}, ""},
-		"refuses an item settled twice":    {[]string{"a", "b", "a"}, `settles item "a" twice`},
-		"refuses an item that is left out": {[]string{"b"}, `settles item "a" neither`},
+		"refuses an item reported twice":   {[]string{"a", "b", "a"}, `reports item "a" twice`},
+		"refuses an item that is left out": {[]string{"b"}, `reports item "a" neither`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -143,13 +143,13 @@ func TestMake(t *testing.T) {
 				s.Items = func(_ context.Context, _ asset.Run, emit func(asset.Item) error) error {
 					return errors.Join(emit(asset.Item{ID: "a"}), emit(asset.Item{ID: "b"}))
 				}
-				s.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, settle asset.Report[word]) error {
-					for _, id := range tt.settle {
+				s.Make = func(_ context.Context, _ asset.Run, _ []asset.Item, report asset.Report[word]) error {
+					for _, id := range tt.report {
 						var err error
 						if id == "b" {
 							err = absent
 						}
-						if err := settle(id, word{Text: id}, err); err != nil {
+						if err := report(id, word{Text: id}, err); err != nil {
 							return err
 						}
 					}
@@ -216,9 +216,9 @@ func TestVerdicts(t *testing.T) {
 		}
 	})
 	run := assettest.Run(made, "en", assettest.Inputs{"test/texts": {"en": assettest.Rows(word{Text: "a"})}})
-	unseen := assettest.Verdicts(t.Context(), made, run, nil, asset.Staged{Rows: 1}, word{Text: "b"})
+	unseen := assettest.CheckResults(t.Context(), made, run, nil, asset.Staged{Rows: 1}, word{Text: "b"})
 	require.Equal(t, "nobody has looked", unseen["law"].Detail)
-	seen := assettest.Verdicts(t.Context(), made, run, assettest.Observations{"test/law": {DataVersion: "v9"}}, asset.Staged{Rows: 1}, word{Text: "a"})
+	seen := assettest.CheckResults(t.Context(), made, run, assettest.Observations{"test/law": {DataVersion: "v9"}}, asset.Staged{Rows: 1}, word{Text: "a"})
 	require.True(t, seen["law"].Passed, seen["law"].Detail)
 	require.Equal(t, "v9", seen["law"].Observed)
 	failed := 0

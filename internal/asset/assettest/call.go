@@ -16,15 +16,15 @@ type Emitted[T asset.Row] struct {
 
 // List runs the asset's listing. What it emitted is given also where it failed. An item that is emitted again replaces
 // itself, as in the engine, unless its fingerprint is another.
-func List[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run) ([]Emitted[T], asset.Claim, error) {
+func List[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run) ([]Emitted[T], asset.Listing, error) {
 	c := collected[T]{at: make(map[string]int)}
-	claim, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
+	declared, err := made.List(ctx, run, func(item asset.Item, row asset.Row) error {
 		if i, twice := c.at[item.ID]; twice && c.all[i].Item.Fingerprint == item.Fingerprint {
 			return nil
 		}
 		return c.add(item, row)
 	})
-	return c.all, claim, err
+	return c.all, declared, err
 }
 
 // Derive runs the asset's derivation twice, as the engine does, and refuses one that differs the second time.
@@ -68,17 +68,17 @@ type Made[T asset.Row] struct {
 	Failed map[string]error
 }
 
-// Make makes a batch. Where the batch did not fail as a whole, an item that was settled twice, or not at all, is an error.
+// Make makes a batch. Where the batch did not fail as a whole, an item that is reported twice, or not at all, is an error.
 func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, batch []asset.Item) (Made[T], error) {
 	result := Made[T]{Rows: make(map[string]T), Failed: make(map[string]error)}
-	settled := make(map[string]bool)
+	reported := make(map[string]bool)
 	err := made.Make(ctx, run, batch, func(id string, row asset.Row, err error) error {
-		if settled[id] {
-			return fault.New(fault.Invalid, "settle item", "%s settles item %q twice", made.Key, id)
+		if reported[id] {
+			return fault.New(fault.Invalid, "make batch", "%s reports item %q twice", made.Key, id)
 		}
-		settled[id] = true
+		reported[id] = true
 		if err == nil {
-			result.Rows[id], err = typed[T](row)
+			result.Rows[id], err = typedRow[T](row)
 			return err
 		}
 		result.Failed[id] = err
@@ -88,21 +88,21 @@ func Make[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, ba
 		return result, err
 	}
 	for _, item := range batch {
-		if !settled[item.ID] {
-			return result, fault.New(fault.Invalid, "make batch", "%s settles item %q neither with a row nor with an error", made.Key, item.ID)
+		if !reported[item.ID] {
+			return result, fault.New(fault.Invalid, "make batch", "%s reports item %q neither with a row nor with an error", made.Key, item.ID)
 		}
 	}
 	return result, nil
 }
 
-// Verdicts asks the asset's checks about rows that are staged, and gives what they found by name. Checks that read other
+// CheckResults asks the asset's checks about rows that are staged, and gives what they found by name. Checks that read other
 // assets read the inputs of the run; seen may be nil.
-func Verdicts[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, seen Observations, staged asset.Staged, rows ...T) map[string]asset.Verdict {
-	probe := asset.NewProbe(ctx, made.Checks, asset.CheckInput{Run: run, Observations: seen})
+func CheckResults[T asset.Row](ctx context.Context, made *asset.Asset, run asset.Run, seen Observations, staged asset.Staged, rows ...T) map[string]asset.CheckResult {
+	probe := asset.NewCheckRunner(ctx, made.Checks, asset.CheckInput{Run: run, Observations: seen})
 	for _, row := range rows {
 		probe.Row(row)
 	}
-	verdicts := make(map[string]asset.Verdict)
+	verdicts := make(map[string]asset.CheckResult)
 	for _, v := range probe.Finish(staged) {
 		verdicts[v.Name] = v
 	}
@@ -119,7 +119,7 @@ func (c *collected[T]) add(item asset.Item, row asset.Row) error {
 	if _, is := c.at[item.ID]; is {
 		return fault.New(fault.Incomplete, "take row", "item %q is emitted twice", item.ID)
 	}
-	typed, err := typed[T](row)
+	typed, err := typedRow[T](row)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (c *collected[T]) add(item asset.Item, row asset.Row) error {
 	return nil
 }
 
-func typed[T asset.Row](row asset.Row) (T, error) {
+func typedRow[T asset.Row](row asset.Row) (T, error) {
 	typed, ok := row.(T)
 	if !ok {
 		return typed, fault.New(fault.Invalid, "take row", "the row of item %q is a %T, not a %T", row.ItemID(), row, typed)

@@ -95,7 +95,7 @@ func write(root, key string) (result, error) {
 
 // list is a file that declares a list of assets.
 type list struct {
-	file string // "internal/anvisa/assets.go"
+	file string // "internal/sources/anvisa/assets.go"
 	name string // of its package
 }
 

@@ -109,7 +109,7 @@ func printAsset(w io.Writer, v *api.Asset) error {
 		v.Asset, v.Description, keys(v.Deps), v.PartitionBy, v.Location, v.CodeVersion, output.OrDash(v.Freshness), output.OrDash(v.Automation))
 	rows := make([][]string, len(v.Columns))
 	for i, c := range v.Columns {
-		rows[i] = []string{"  " + c.Name, c.Description, spell(c.Type)}
+		rows[i] = []string{"  " + c.Name, c.Description, typeText(c.Type)}
 	}
 	if err := output.Table(w, []string{"  COLUMN", "DESCRIPTION", "TYPE"}, rows); err != nil {
 		return err
@@ -122,8 +122,8 @@ func printAsset(w io.Writer, v *api.Asset) error {
 	return output.Table(w, []string{"  CHECK", "SEVERITY", "DESCRIPTION"}, rows)
 }
 
-// spell writes a column's type for people: Delta's name of it, or what a nested one holds.
-func spell(delta string) string {
+// typeText writes a column's type for people: Delta's name of it, or what a nested one holds.
+func typeText(delta string) string {
 	var nested struct {
 		Type    string          `json:"type"`
 		Element json.RawMessage `json:"elementType"`
@@ -135,7 +135,7 @@ func spell(delta string) string {
 		return strings.Trim(delta, `"`)
 	}
 	if nested.Type == "array" {
-		return "list of " + spell(string(nested.Element))
+		return "list of " + typeText(string(nested.Element))
 	}
 	names := make([]string, len(nested.Fields))
 	for i, f := range nested.Fields {

@@ -20,13 +20,13 @@ func newAllowCode(a *command.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "allow-code ASSET VERSION",
 		Short: "Put an older version of an asset's code in force, to go back to an older build",
-		Long: `Workers with older code than an asset was enrolled with last leave its steps to others, so that a forgotten worker does not
+		Long: `Workers with older code than an asset was synced with last leave its steps to others, so that a forgotten worker does not
 recompute everything with old code. Before you go back to an older build, allow its version here. The next run of each
 partition then makes the items again with that code. Newer code that comes later is in force again by itself.`,
 		Example: "  starter assets allow-code anvisa/extract 2",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChange(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err

@@ -13,7 +13,12 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-func TestPartitionsAreListedAndGuarded(t *testing.T) {
+func TestPartitionsCommand(t *testing.T) {
+	t.Parallel()
+	t.Run("lists partitions and guards discovered ones", partitionsCommandListsPartitionsAndGuardsDiscoveredOnes)
+}
+
+func partitionsCommandListsPartitionsAndGuardsDiscoveredOnes(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	clitest.Categories(t, data, "5", "8")

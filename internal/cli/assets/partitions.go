@@ -39,7 +39,7 @@ func NewPartitions(a *command.App) *cobra.Command {
 			Use: "add SET KEY...", Short: "Add keys to a dynamic set of partitions", Args: cobra.MinimumNArgs(2),
 			Example: "  starter partitions add maker ems medley",
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				return a.ToBegin(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 					return addPartitions(ctx, a, d, args[0], args[1:])
 				})
 			},
@@ -47,7 +47,7 @@ func NewPartitions(a *command.App) *cobra.Command {
 		&cobra.Command{
 			Use: "remove SET KEY...", Short: "Remove keys from a dynamic set; their tables and items stay", Args: cobra.MinimumNArgs(2),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+				return a.ToChange(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 					return removePartitions(ctx, a, d, args[0], args[1:])
 				})
 			},
@@ -65,11 +65,19 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		}
 		assets = []*asset.Asset{one}
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return err
 	}
-	view := d.Graph.View(world)
+	keys := make([]string, len(assets))
+	for i, made := range assets {
+		keys[i] = string(made.Key)
+	}
+	attempts, err := d.Ledger.Attempts(ctx, keys...)
+	if err != nil {
+		return err
+	}
+	view := d.Graph.View(state)
 	v := api.Partitions{Sets: []api.PartitionSet{}}
 	for _, made := range assets {
 		i := slices.IndexFunc(v.Sets, func(s api.PartitionSet) bool { return s.Set == made.Partitions.Name })
@@ -83,7 +91,10 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		v.Sets[i].Assets = append(v.Sets[i].Assets, made.Key)
 		for j := range v.Sets[i].Partitions {
 			if p := &v.Sets[i].Partitions[j]; !p.Gone {
-				p.States[view.Judge(made, p.Partition).State]++
+				p.States[view.Status(made, p.Partition).State]++
+				if last, tried := attempts[ledger.PartitionRef{Asset: string(made.Key), Partition: p.Partition}]; tried {
+					p.Attempts[last.State]++
+				}
 			}
 		}
 	}
@@ -115,7 +126,7 @@ func viewSet(ctx context.Context, d *host.Data, view *asset.View, made *asset.As
 }
 
 func viewPartition(p asset.Partition, kept map[string]ledger.Partition) api.Partition {
-	v := api.Partition{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int)}
+	v := api.Partition{Partition: p.Key, Label: p.Label, States: make(map[asset.State]int), Attempts: make(map[ledger.AttemptState]int)}
 	if k, ok := kept[p.Key]; ok {
 		v.Gone, v.FirstSeen, v.LastSeen = k.Gone, &k.FirstSeen, &k.LastSeen
 	}
@@ -144,6 +155,7 @@ func printPartitionSets(w io.Writer, v api.Partitions) error {
 		{Head: "PARTITION", Cell: func(l setPartition) string { return l.partition.Partition }},
 		{Head: "NAME", Cell: func(l setPartition) string { return l.partition.Label }},
 		{Head: "ASSETS", Cell: setPartition.states},
+		{Head: "LAST ATTEMPTS", Cell: setPartition.attempts},
 	})
 }
 
@@ -162,6 +174,17 @@ func (l setPartition) states() string {
 		}
 	}
 	return strings.Join(states, ", ")
+}
+
+// attempts counts the last attempts at the assets, by how they ended or how far they are.
+func (l setPartition) attempts() string {
+	var counts []string
+	for _, state := range ledger.AttemptStates() {
+		if n := l.partition.Attempts[state]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(counts, ", ")
 }
 
 func addPartitions(ctx context.Context, a *command.App, d *host.Data, name string, keys []string) error {

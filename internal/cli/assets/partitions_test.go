@@ -13,8 +13,13 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// TestKeysOfADynamicSetArePeoples adds and removes keys of a set that nobody discovers.
-func TestKeysOfADynamicSetArePeoples(t *testing.T) {
+func TestDynamicPartitions(t *testing.T) {
+	t.Parallel()
+	t.Run("are changed by hand only if not discovered", dynamicPartitionsAreChangedByHandOnlyIfNotDiscovered)
+}
+
+// dynamicPartitionsAreChangedByHandOnlyIfNotDiscovered adds and removes keys of a set that nobody discovers.
+func dynamicPartitionsAreChangedByHandOnlyIfNotDiscovered(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
@@ -53,6 +58,6 @@ type noRow struct {
 // ItemID is the id.
 func (r noRow) ItemID() string { return r.ID }
 
-func noList(context.Context, asset.Run, func(asset.Item, noRow) error) (asset.Claim, error) {
-	return asset.Claim{}, nil
+func noList(context.Context, asset.Run, func(asset.Item, noRow) error) (asset.Listing, error) {
+	return asset.Listing{}, nil
 }

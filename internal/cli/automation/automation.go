@@ -23,13 +23,14 @@ func New(a *command.App) *cobra.Command {
 		Use: "automation", Short: "Show, explain and steer what is materialized by itself", Args: command.Verb,
 		Long: `Assets may say when they are to be materialized without being asked for (Automation), and how fresh they promise to be
 (Freshness). A tick, once a minute unless DRUGSLM_AUTOMATION_INTERVAL says otherwise, looks at what happened since the one
-before. Nothing happens by itself unless DRUGSLM_AUTOMATION_MODE is watch (freshness only) or request (runs as well).`,
+before. Nothing happens by itself unless a worker has DRUGSLM_AUTOMATION_MODE watch (freshness only) or request (runs as
+well), or "starter automation on" switched it on.`,
 		Example: `  starter automation list
   starter automation explain anvisa/download --partition 5
   starter automation tick`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(automationList(a), automationExplain(a), automationSwitch(a, true), automationSwitch(a, false), automationTick(a))
+	cmd.AddCommand(automationList(a), automationExplain(a), automationOn(a), automationOff(a), automationSwitch(a, true), automationSwitch(a, false), automationTick(a))
 	return cmd
 }
 

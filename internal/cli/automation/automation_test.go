@@ -13,11 +13,13 @@ import (
 
 // TestListNamesEveryAutomatedAsset holds the list against the graph.
 func TestListNamesEveryAutomatedAsset(t *testing.T) {
-	t.Parallel()
 	graph, err := host.Graph()
 	require.NoError(t, err)
-	data := t.TempDir()
+	data := clitest.Empty(t)
+	t.Setenv("DRUGSLM_AUTOMATION_MODE", "request")      // the caller's, which says nothing
+	t.Setenv("DRUGSLM_TEMPORAL_ADDRESS", "127.0.0.1:1") // where nobody answers
 	listed := clitest.Ask[api.Automation](t, data, "automation", "list")
+	require.Equal(t, api.AutomationState{Mode: "unknown"}, listed.AutomationState)
 	byKey := make(map[string]api.AutomatedAsset)
 	for _, a := range listed.Assets {
 		byKey[string(a.Asset)] = a
@@ -34,7 +36,7 @@ func TestListNamesEveryAutomatedAsset(t *testing.T) {
 		}
 		require.Zero(t, code, stderr)
 		require.Equal(t, a.Automation.String(), one.Condition)
-		require.Contains(t, stdout, string(a.Key)+": "+one.Condition+"\nlast tick: –\n")
+		require.Contains(t, stdout, string(a.Key)+": "+one.Condition+"\nlast tick: –\nwhether automation runs is not known")
 	}
 	require.NotEmpty(t, byKey)
 }

@@ -30,9 +30,12 @@ only.`,
 		Example: `  starter automation explain anvisa/download
   starter automation explain anvisa/download --partition 5 -o json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				v, err := explained(ctx, d, asset.Key(args[0]), partitions)
 				if err != nil {
+					return err
+				}
+				if v.State, err = state(ctx, a, c); err != nil {
 					return err
 				}
 				return a.Show(v, func(w io.Writer) error { return printExplanation(w, v) })
@@ -74,7 +77,7 @@ func explained(ctx context.Context, d *host.Data, key asset.Key, partitions []st
 }
 
 func printExplanation(w io.Writer, v api.Explanation) error {
-	output.Writef(w, "%s: %s\nlast tick: %s\n\n", v.Asset, v.Condition, output.WhenAt(v.LastTick))
+	output.Writef(w, "%s: %s\nlast tick: %s\n%s\n\n", v.Asset, v.Condition, output.WhenAt(v.LastTick), stateLine(v.State))
 	for _, r := range v.Requests {
 		what := strings.Join(r.Some, ", ")
 		if r.Filter != "" {
@@ -95,11 +98,11 @@ func printExplanation(w io.Writer, v api.Explanation) error {
 			outcome = "requested"
 		case c.Waits:
 			outcome = "waits for a run that is at work"
-		case !c.Touched:
+		case !c.Changed:
 			outcome = "nothing happened to it since the last tick"
 		}
 		output.Writef(w, "\n[%s] %s\n", c.Partition, outcome)
-		printTruth(w, c.Truth, "  ")
+		printResult(w, c.Result, "  ")
 	}
 	if len(v.Past) > 0 {
 		output.Writef(w, "\nasked for before:\n")
@@ -110,10 +113,10 @@ func printExplanation(w io.Writer, v api.Explanation) error {
 	return nil
 }
 
-// printTruth shows a condition as a tree.
-func printTruth(w io.Writer, t asset.ConditionResult, indent string) {
+// printResult shows a condition as a tree.
+func printResult(w io.Writer, t asset.ConditionResult, indent string) {
 	output.Writef(w, "%s%s %s — %s\n", indent, map[bool]string{true: "✓", false: "✗"}[t.Holds], t.Condition, t.Reason)
 	for _, part := range t.Parts {
-		printTruth(w, part, indent+"  ")
+		printResult(w, part, indent+"  ")
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
-	"drugslm/internal/cron"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
 )
@@ -24,7 +23,7 @@ func automationList(a *command.App) *cobra.Command {
 		Example: "  starter automation list -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				v, err := automations(ctx, c, d)
+				v, err := automations(ctx, a, c, d)
 				if err != nil {
 					return err
 				}
@@ -34,8 +33,12 @@ func automationList(a *command.App) *cobra.Command {
 	}
 }
 
-func automations(ctx context.Context, c config.Config, d *host.Data) (api.Automation, error) {
-	v := api.Automation{Mode: c.Automation.Mode, Interval: cron.Short(c.Automation.Interval), Assets: []api.AutomatedAsset{}}
+func automations(ctx context.Context, a *command.App, c config.Config, d *host.Data) (api.Automation, error) {
+	v := api.Automation{Assets: []api.AutomatedAsset{}}
+	var err error
+	if v.AutomationState, err = state(ctx, a, c); err != nil {
+		return v, err
+	}
 	cursors, err := d.Ledger.Cursors(ctx)
 	if err != nil {
 		return v, err
@@ -78,6 +81,6 @@ func printAutomation(w io.Writer, v api.Automation) error {
 	if err := output.Table(w, []string{"ASSET", "CONDITION", "FRESHNESS", "LAST TICK", "NEXT CRON", "LAST REQUEST"}, rows); err != nil {
 		return err
 	}
-	_, err := output.Writef(w, "\nmode %s, every %s\n", v.Mode, v.Interval)
+	_, err := output.Writef(w, "\n%s\n", stateLine(v.AutomationState))
 	return err
 }

@@ -15,7 +15,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one under way.
+// june is a data folder with a backfill of four partitions: one done, one failed, one skipped because of it, one in progress.
 func june(t *testing.T) string {
 	t.Helper()
 	data := t.TempDir()
@@ -37,7 +37,7 @@ func june(t *testing.T) string {
 		{Seq: 0, State: ledger.StepDone, StepOutcome: ledger.StepOutcome{Changed: true, Rows: 5, Counts: ledger.Counts{Discovered: 6, Published: 5, Absent: 1}}},
 		{Seq: 1, State: ledger.StepFailed, Kind: string(fault.Layout), Error: "the page is another"},
 	} {
-		end.Backfill, end.Epoch, end.Take = "june", b.Epoch, 1
+		end.Backfill, end.Epoch, end.Dequeue = "june", b.Epoch, 1
 		_, err := l.FinishStep(t.Context(), end, ledger.DequeueRequest{})
 		require.NoError(t, err)
 	}
@@ -49,7 +49,13 @@ func june(t *testing.T) string {
 	return data
 }
 
-func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
+func TestShow(t *testing.T) {
+	t.Parallel()
+	t.Run("needs the data folder only", showNeedsDataFolderOnly)
+	t.Run("refuses impossible backfills", showRefusesImpossibleBackfills)
+}
+
+func showNeedsDataFolderOnly(t *testing.T) {
 	t.Parallel()
 	data := june(t)
 	code, stdout, stderr := clitest.Run(t, data, "backfill", "show", "june", "-o", "json")
@@ -70,6 +76,10 @@ func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
 	require.Equal(t, "2", v.Failures[0].Example.Partition)
 	require.Contains(t, v.Failures[0].Advice, "then retry")
 	require.Len(t, v.Listed, 4)
+	require.Equal(t, 4, v.Matching)
+	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--limit", "1")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "\n1 of 2 partitions are listed; --limit lists more\n")
 
 	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--state", "skipped")
 	require.Zero(t, code, stderr)
@@ -80,7 +90,7 @@ func TestABackfillIsShownFromTheDataFolder(t *testing.T) {
 	require.Contains(t, stdout, "1/4")
 }
 
-func TestBackfillsThatCannotBeAreRefused(t *testing.T) {
+func showRefusesImpossibleBackfills(t *testing.T) {
 	t.Parallel()
 	data := june(t)
 	for _, tt := range []struct {

@@ -15,7 +15,7 @@ import (
 )
 
 // BenchmarkBackfillShow shows a backfill of 100,000 steps over a ledger with 1,000,000 items: half of it done, one step in
-// a hundred failed, in seven ways, and as many under way as there may be.
+// a hundred failed, in seven ways, and as many in progress as there may be.
 func BenchmarkBackfillShow(b *testing.B) {
 	const partitions = 25_000
 	data := b.TempDir()

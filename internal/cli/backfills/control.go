@@ -23,8 +23,8 @@ func newBackfillControls(a *command.App) []*cobra.Command {
 		setting(a, "pause ID", "Begin nothing more; partitions under way end", workflows.UpdatePause, nil),
 		setting(a, "resume ID", "Go on after a pause", workflows.UpdateResume, nil),
 		setting(a, "rate ID STEPS_PER_MINUTE", "Begin at most so many partitions per minute; 0: no limit", workflows.UpdateRate, number),
-		setting(a, "limit ID N", "Have at most so many partitions under way", workflows.UpdateLimit, whole),
-		setting(a, "priority ID P", "Give what begins from now on a priority, 1 (first) to 5 (last)", workflows.UpdatePriority, whole),
+		setting(a, "limit ID N", "Have at most so many partitions under way", workflows.UpdateLimit, parseWhole),
+		setting(a, "priority ID P", "Give what begins from now on a priority, 1 (first) to 5 (last)", workflows.UpdatePriority, parseWhole),
 		newBackfillRetry(a), newBackfillCancel(a),
 	}
 }
@@ -37,7 +37,7 @@ func number(text string) (any, error) {
 	return v, nil
 }
 
-func whole(text string) (any, error) {
+func parseWhole(text string) (any, error) {
 	v, err := strconv.Atoi(text)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "", "%q is not a whole number", text)

@@ -88,7 +88,7 @@ func (f *createFlags) complete() error {
 
 var notInIDs = regexp.MustCompile(`[^a-z0-9]+`)
 
-// derivedID names a backfill after what it selects, and tells it from others by a digest of the whole request.
+// derivedID names a backfill after what it selects, and distinguishes it from others by a digest of the whole request.
 func derivedID(r activities.BackfillRequest) string {
 	name := strings.Trim(notInIDs.ReplaceAllString(strings.ToLower(strings.Join(r.Select, " ")), "-"), "-")
 	if name = strings.Trim(name[:min(len(name), 40)], "-"); name == "" {
@@ -99,7 +99,7 @@ func derivedID(r activities.BackfillRequest) string {
 }
 
 func createBackfill(a *command.App, cmd *cobra.Command, f createFlags) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+	return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		known, exists, err := d.Ledger.Backfill(ctx, f.in.ID)
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func wanted(f asset.Filter) string {
 	return string(f)
 }
 
-// attach goes on with a backfill that exists.
+// attach continues with a backfill that exists.
 func attach(a *command.App, cmd *cobra.Command, f createFlags, known ledger.Backfill, view api.BackfillCreated) error {
 	if err := f.in.Differs(known); err != nil {
 		return err

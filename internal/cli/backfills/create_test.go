@@ -37,7 +37,12 @@ func TestWait(t *testing.T) {
 	}
 }
 
-func TestTheSameRequestHasTheSameID(t *testing.T) {
+func TestDerivedID(t *testing.T) {
+	t.Parallel()
+	t.Run("is the same for the same request", derivedIDIsSameForSameRequest)
+}
+
+func derivedIDIsSameForSameRequest(t *testing.T) {
 	t.Parallel()
 	id := derivedID(activities.BackfillRequest{Select: []string{"+anvisa/extract", "tag:x"}, Partitions: []string{"1", "2"}})
 	require.Regexp(t, `^anvisa-extract-tag-x-[0-9a-f]{8}$`, id)

@@ -16,7 +16,7 @@ import (
 func advice(k fault.Kind) string {
 	switch k {
 	case fault.Layout:
-		return "the source or a check is not as expected: look at the example, mend, then retry"
+		return "the source or a check is not as expected: look at the example, fix the cause, then retry"
 	case fault.Invalid:
 		return "what was asked for cannot work: look at the example; a retry alone will not help"
 	case fault.NotFound:
@@ -71,7 +71,15 @@ func printBackfill(w io.Writer, v api.Backfill) error {
 	for i, s := range v.Listed {
 		rows[i] = []string{s.Asset, s.Partition, s.Label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(s.Rows, 10), stepItems(s), s.Error}
 	}
-	return output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows)
+	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows); err != nil {
+		return err
+	}
+	more := ""
+	if len(v.Listed) < v.Matching {
+		more = "; --limit lists more"
+	}
+	_, err := output.Writef(w, "\n%d of %d partitions are listed%s\n", len(v.Listed), v.Matching, more)
+	return err
 }
 
 func printAssetProgress(w io.Writer, v api.Backfill) error {

@@ -151,9 +151,14 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 		return v, err
 	}
 	for _, w := range waits {
-		// A backfill that broke off goes on as a run of its own: "backfill/june#2".
+		// A backfill that broke off continues as a run of its own: "backfill/june#2".
 		if run := workflows.BackfillID(b.ID); w.Run == run || strings.HasPrefix(w.Run, run+"#") {
-			v.Waiting = append(v.Waiting, api.WaitOf(w, d.Ledger.Shown))
+			v.Waiting = append(v.Waiting, api.WaitOf(w, d.Ledger.WallTime))
+		}
+	}
+	for _, s := range sums {
+		if (filter.Asset == "" || s.Asset == filter.Asset) && (filter.State == "" || s.State == filter.State) {
+			v.Matching += s.Steps
 		}
 	}
 	filter.Backfill = b.ID
@@ -164,7 +169,7 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 	return v, err
 }
 
-// assetsOf sums up the steps of each asset; of those under way it counts the items in the ledger.
+// assetsOf sums up the steps of each asset; of those in progress it counts the items in the ledger.
 func assetsOf(ctx context.Context, d *host.Data, id string, sums []ledger.StepSum) ([]api.AssetProgress, error) {
 	var found []api.AssetProgress
 	for _, s := range sums {

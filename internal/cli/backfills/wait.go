@@ -19,8 +19,8 @@ import (
 	"drugslm/workflows"
 )
 
-// tellEvery is how often a line is printed while nothing but the counts change.
-const tellEvery = 5 * time.Second
+// printInterval is how often a line is printed while nothing but the counts change.
+const printInterval = 5 * time.Second
 
 // waitBackfill shows a backfill's progress until it ends, and fails if it failed, or was canceled and that was not asked for.
 func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.Data, cli client.Client, id string, asked ledger.BackfillState) error {
@@ -40,13 +40,13 @@ func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.
 				gone <- err
 				continue
 			}
-			return closing(ctx, a, c, d, id, asked, err)
+			return waitClosed(ctx, a, c, d, id, asked, err)
 		case <-ticker.C:
 			v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: 1})
 			if err != nil {
 				continue // a ledger that cannot be read just now is looked at again
 			}
-			if v.State != last || time.Since(told) >= tellEvery {
+			if v.State != last || time.Since(told) >= printInterval {
 				last, told = v.State, time.Now()
 				a.Note("  %s", progressLine(v))
 			}
@@ -54,9 +54,9 @@ func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.
 	}
 }
 
-// closing prints how a backfill ended. The ledger has the last word; what the workflow ended with counts where it could
+// waitClosed prints how a backfill ended. The ledger has the last word; what the workflow ended with counts where it could
 // not write it down.
-func closing(ctx context.Context, a *command.App, c config.Config, d *host.Data, id string, asked ledger.BackfillState, workflow error) error {
+func waitClosed(ctx context.Context, a *command.App, c config.Config, d *host.Data, id string, asked ledger.BackfillState, workflow error) error {
 	v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: shownSteps})
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 	const counting = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) `
 	do(counting+`INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen) SELECT 'category', 'p' || i, 'Category ' || i, FALSE, 1, 1 FROM n`, partitions)
 	for a, key := range []string{"anvisa/index", "anvisa/catalog", "anvisa/download", "anvisa/extract"} {
-		do(counting+`INSERT INTO materializations SELECT i + 1 + $2, $3, 'p' || i, 'run', 'trace', 'published', i, 3, 1000, '1', '{"anvisa/catalog":0}', '', '{}', 0, 1, 2, '' FROM n`,
+		do(counting+`INSERT INTO materializations SELECT i + 1 + $2, $3, 'p' || i, 'run', 'trace', 'published', i, 3, 1000, '1', '{"anvisa/catalog":0}', '', '{}', 0, 1, 2, '', '', '' FROM n`,
 			partitions, a*partitions, key)
 		do(counting+`INSERT INTO items (asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence, attempts,
 			run, batch, seq, row, staged, part, first_seen, updated)
@@ -46,7 +46,9 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 			CASE WHEN i % 500 = 0 THEN 'pending' WHEN i % 50 = 1 THEN 'quarantined' WHEN i % 10 = 2 THEN 'absent' ELSE 'published' END,
 			'1', '', CASE WHEN i % 50 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '', 'part-' || (i / 100), 1, 1 FROM n`, items/4, key, partitions)
 	}
-	do(`INSERT INTO standings SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations`)
+	do(`INSERT INTO standings SELECT asset, partition, id, id, version, code_version, upstream, finished, -1 FROM materializations`)
+	do(`INSERT INTO attempts SELECT asset, partition, run, CASE WHEN id % 100 = 7 THEN 'failed' ELSE 'succeeded' END, CASE WHEN id % 100 = 7 THEN 'layout' ELSE '' END,
+		CASE WHEN id % 100 = 7 THEN 'lists 6 of 26 products' ELSE '' END, started, finished FROM materializations`)
 }
 
 // Printed makes a PDF file of these pages.
@@ -75,7 +77,7 @@ func PublishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 	require.NoError(t, err)
 	table := d.Table(made)
 	require.NoError(t, d.Ledger.SavePartitions(ctx, made.Partitions.Name, []ledger.Partition{{Key: "5", Label: "Genérico"}, {Key: "6", Label: "Novo"}}))
-	part, err := table.NewPart(ctx, "5", nil)
+	part, err := table.NewFile(ctx, "5", nil)
 	require.NoError(t, err)
 	var items []ledger.Item
 	for _, row := range rows {
@@ -94,7 +96,7 @@ func PublishRows[T asset.Row](t *testing.T, d *host.Data, key asset.Key, rows ..
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	id, err := d.Ledger.BeginPublish(ctx, ledger.Materialization{
-		Asset: string(key), Partition: "5", Run: "run-1", CodeVersion: "1", Moves: ledger.Moves{Added: []ledger.Part{{Path: file.Path}}},
+		Asset: string(key), Partition: "5", Run: "run-1", CodeVersion: "1", Moves: ledger.Moves{Added: []ledger.DataFile{{Path: file.Path}}},
 	})
 	require.NoError(t, err)
 	version, err := table.Commit(ctx, lake.Change{
@@ -167,7 +169,7 @@ func PublishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	_, err = ledgertest.Enumerate(t, d.Ledger, ledger.Enumeration{Asset: string(made.Key), Partition: "5", Run: run, CodeVersion: "1",
 		Items: Enumerated(ledger.Item{ID: "5", Label: "Genérico", Fingerprint: run})})
 	require.NoError(t, err)
-	part, err := table.NewPart(ctx, "5", nil)
+	part, err := table.NewFile(ctx, "5", nil)
 	require.NoError(t, err)
 	require.NoError(t, part.Write(anvisa.IndexRow{Categoria: "5", Nome: "Genérico", Total: total, Provenance: asset.Provenance{RunID: run, FetchedAt: time.Now().UTC()}}))
 	file, err := part.Close(ctx)
@@ -175,7 +177,7 @@ func PublishIndex(t *testing.T, d *host.Data, run string, total int64) {
 	require.NoError(t, d.Ledger.RecordOutcomes(ctx, ledgertest.Token(t, d.Ledger, string(made.Key), "5"), []ledger.Outcome{{ID: "5", State: ledger.Staged, Staged: file.Path}}))
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
-	moves := ledger.Moves{Added: []ledger.Part{{Path: file.Path}}, Rewritten: map[string]string{}}
+	moves := ledger.Moves{Added: []ledger.DataFile{{Path: file.Path}}, Rewritten: map[string]string{}}
 	for _, old := range base.Files("5") {
 		moves.Rewritten[old.Path] = ""
 	}

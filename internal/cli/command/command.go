@@ -29,6 +29,8 @@ type App struct {
 	Stdout, Stderr io.Writer // for eyes: see package terminal
 	Document       io.Writer // standard output for a document in HTML
 	Format         string    // "text", "json", or what AlsoFormat names
+
+	Origin map[string]string // where Config found each key that is set, such as "--data"
 }
 
 // JSON reports whether JSON is wanted.
@@ -71,12 +73,36 @@ func formats(also string) string {
 	return "text, json or " + also
 }
 
-// Config loads the configuration that the command's flags, the environment and the file make.
-func (a *App) Config(cmd *cobra.Command) (config.Config, error) {
+// checkFormat refuses a form of output that a verb does not have.
+func (a *App) checkFormat(cmd *cobra.Command) error {
 	if also := cmd.Annotations[AlsoFormat]; a.Format != "text" && a.Format != "json" && (also == "" || a.Format != also) {
-		return config.Config{}, fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
+		return fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
 	}
-	return config.Load(config.LoadOptions{Flags: cmd.Flags(), Env: os.Getenv, Tell: func(text string) { a.Note("%s", text) }})
+	return nil
+}
+
+// Config loads the configuration that the command's flags, the environment, the file and an environment that runs on the
+// data folder make.
+func (a *App) Config(cmd *cobra.Command) (config.Config, error) {
+	if err := a.checkFormat(cmd); err != nil {
+		return config.Config{}, err
+	}
+	return a.load(cmd, host.Announced)
+}
+
+// ConfigOfItsOwn is Config for a command that starts servers: what another one has announced in the data folder does not count.
+func (a *App) ConfigOfItsOwn(cmd *cobra.Command) (config.Config, error) {
+	if err := a.checkFormat(cmd); err != nil {
+		return config.Config{}, err
+	}
+	return a.load(cmd, nil)
+}
+
+func (a *App) load(cmd *cobra.Command, found func(data string) (map[string]string, error)) (config.Config, error) {
+	a.Origin = make(map[string]string)
+	return config.Load(config.LoadOptions{
+		Flags: cmd.Flags(), Env: os.Getenv, Found: found, Set: a.Origin, Tell: func(text string) { a.Note("%s", text) },
+	})
 }
 
 // Logger writes the log of a command to standard error.
@@ -86,23 +112,50 @@ func (a *App) Logger(c config.Config) *slog.Logger {
 	return telemetry.NewLogger(a.Stderr, level, c.Log.Format == "json")
 }
 
-// WithData runs fn with the data folder of the configuration.
+// WithData runs fn with the data folder of the configuration, open for reading. A folder without a ledger is refused, and
+// nothing is made there.
 func (a *App) WithData(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	return a.withData(cmd, host.ReadData, fn)
+}
+
+// ToChange runs fn with the data folder of the configuration, open for writing. A folder without a ledger is refused: there
+// is nothing in it that could be changed.
+func (a *App) ToChange(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	return a.withData(cmd, host.ChangeData, fn)
+}
+
+// ToBegin runs fn with the data folder of the configuration, open for writing, and makes it if it is not there: for verbs
+// that are the first to be typed.
+func (a *App) ToBegin(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	return a.withData(cmd, host.OpenData, fn)
+}
+
+// ToChangeUnless runs fn with the data folder open for reading if only that is wanted, as for --dry-run.
+func (a *App) ToChangeUnless(only bool, cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data) error) error {
+	if only {
+		return a.WithData(cmd, fn)
+	}
+	return a.ToChange(cmd, fn)
+}
+
+func (a *App) withData(
+	cmd *cobra.Command, open func(context.Context, config.Config) (*host.Data, error), fn func(context.Context, config.Config, *host.Data) error,
+) error {
 	c, err := a.Config(cmd)
 	if err != nil {
 		return err
 	}
-	data, err := host.OpenData(cmd.Context(), c)
+	data, err := open(cmd.Context(), c)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = data.Close() }() // read only: there is nothing to lose
+	defer func() { _ = data.Close() }() // what was written is in the ledger
 	return fn(cmd.Context(), c, data)
 }
 
-// WithServer runs fn with the data folder and the server.
+// WithServer runs fn with the server and the data folder, open for writing.
 func (a *App) WithServer(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+	return a.ToChange(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		return a.Dial(ctx, c, func(cli client.Client) error { return fn(ctx, c, d, cli) })
 	})
 }
@@ -144,13 +197,23 @@ var ErrInterrupted = errors.New("interrupted")
 // ProgressEvery is how often a followed run is looked at.
 const ProgressEvery = time.Second
 
-// Verb refuses a verb that a command does not have, naming those that look like it.
+// Verb refuses a verb that a command does not have, naming those that look like it, or all where there are few.
 func Verb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		return fmt.Errorf("%s has no verb %q: did you mean %s?", cmd.CommandPath(), args[0], strings.Join(near, " or "))
+	}
+	if cmd.HasParent() {
+		var known []string
+		for _, child := range cmd.Commands() {
+			if child.IsAvailableCommand() {
+				known = append(known, child.Name())
+			}
+		}
+		return fmt.Errorf("%s has no verb %q: known are %s", cmd.CommandPath(), args[0], strings.Join(known, ", "))
 	}
 	return fmt.Errorf("%s has no verb %q", cmd.CommandPath(), args[0])
 }

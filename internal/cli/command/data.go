@@ -50,11 +50,11 @@ func ChoosePartitions(ctx context.Context, d *host.Data, selected []*asset.Asset
 	if len(words) == 0 {
 		return nil, nil //nolint:nilnil // none is a choice
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	return d.Graph.View(world).Choose(selected, words)
+	return d.Graph.View(state).Choose(selected, words)
 }
 
 // TableFolder is where an asset's table lies; nowhere, if it is external.

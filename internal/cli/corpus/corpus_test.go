@@ -30,7 +30,7 @@ func publishCorpus(t *testing.T, data string, leaflets int) {
 	made, err := d.Graph.Get(corpus.LeafletsKey)
 	require.NoError(t, err)
 	table := d.Table(made)
-	part, err := table.NewPart(ctx, asset.Whole, nil)
+	part, err := table.NewFile(ctx, asset.SinglePartition, nil)
 	require.NoError(t, err)
 	for i := range leaflets {
 		row := corpus.Row{
@@ -46,7 +46,7 @@ func publishCorpus(t *testing.T, data string, leaflets int) {
 	base, err := table.Snapshot(ctx)
 	require.NoError(t, err)
 	_, err = table.Commit(ctx, lake.Change{
-		Partition: asset.Whole, Base: base, Add: []lake.File{file}, Remove: lake.Paths(base.Files(asset.Whole)), App: "corpus/leaflets[all]", Txn: base.Version + 2,
+		Partition: asset.SinglePartition, Base: base, Add: []lake.File{file}, Remove: lake.Paths(base.Files(asset.SinglePartition)), App: "corpus/leaflets[all]", Txn: base.Version + 2,
 		Info: lake.CommitInfo{Operation: "MATERIALIZE", Run: "run-1", CodeVersion: "1", Rows: int64(leaflets)},
 	})
 	require.NoError(t, err)
@@ -63,9 +63,15 @@ type countedCard struct {
 	Splits          []corpus.SplitStats `json:"splits"`
 }
 
-func TestCorpusFromTheCommandLine(t *testing.T) {
+func TestCorpus(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	t.Run("prints the card and exports", corpusPrintsCardAndExports)
+	t.Run("is made by a run", corpusIsMadeByRun)
+}
+
+func corpusPrintsCardAndExports(t *testing.T) {
+	t.Parallel()
+	data := clitest.Empty(t)
 	code, _, stderr := clitest.Run(t, data, "corpus", "card")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "starter materialize +corpus/leaflets --wait")
@@ -90,7 +96,7 @@ func TestCorpusFromTheCommandLine(t *testing.T) {
 	}
 }
 
-func TestCorpusIsTakenAlong(t *testing.T) {
+func corpusIsMadeByRun(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	publishCorpus(t, data, 80)

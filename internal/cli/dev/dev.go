@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"drugslm/internal/announce"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
@@ -27,7 +31,7 @@ type devFlags struct {
 }
 
 func (f *devFlags) register(cmd *cobra.Command) {
-	f.portal.register(cmd.Flags(), 2*time.Second)
+	f.portal.register(cmd.Flags(), 2*time.Second, true)
 	cmd.Flags().IntVar(&f.temporalPort, "temporal-port", 7233, "port of the Temporal server; 0 chooses a free one")
 	cmd.Flags().IntVar(&f.uiPort, "ui-port", 8080, "port of the Temporal Web UI; 0 chooses a free one")
 }
@@ -46,7 +50,9 @@ when work can be sent, and stops all it started on Ctrl-C. What is unfinished th
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return within(a, cmd, &flags, func(ctx context.Context, env *environment) error {
-				output.Writeln(a.Stdout, env.ready())
+				if _, err := output.Writeln(a.Stdout, env.ready()); err != nil {
+					return err
+				}
 				return env.wait(ctx)
 			})
 		},
@@ -58,10 +64,11 @@ when work can be sent, and stops all it started on Ctrl-C. What is unfinished th
 
 // environment is a development environment that runs.
 type environment struct {
-	config   config.Config
-	host     *host.Host
-	portal   *portalServer   // nil: the source is not simulated
-	temporal *temporalServer // nil: somebody else's server is used
+	config    config.Config
+	host      *host.Host
+	portal    *portalServer   // nil: the source is not simulated
+	temporal  *temporalServer // nil: somebody else's server is used
+	announced *announce.Announcement
 
 	stopped chan error // what the worker ended with
 }
@@ -97,24 +104,57 @@ func (env *environment) start(cmd *cobra.Command, a *command.App, flags *devFlag
 			return err
 		}
 	}
-	if env.config, err = a.Config(cmd); err != nil {
+	if env.config, err = a.ConfigOfItsOwn(cmd); err != nil {
 		return err
 	}
-	env.config.Grid.NoSandbox = unconfined(a, env.config.Grid, flags.simulate)
-	if !given(cmd, "temporal-address", "DRUGSLM_TEMPORAL_ADDRESS") {
-		env.temporal, err = startTemporal(cmd.Context(), env.config.Data, flags.temporalPort, flags.uiPort)
-		if err != nil {
-			return err
-		}
-		env.config.Temporal.Address, env.config.Temporal.UI = env.temporal.Address, config.URL(env.temporal.UI)
+	if err := host.Alone(env.config); err != nil {
+		return err
 	}
-	env.host, err = host.Open(cmd.Context(), env.config, t, a.Logger(env.config))
+	env.config.Grid.NoSandbox = withoutSandbox(a, env.config.Grid, flags.simulate)
+	if err := env.server(cmd, a, flags); err != nil {
+		return err
+	}
+	if env.host, err = host.Open(cmd.Context(), env.config, t, a.Logger(env.config)); err != nil {
+		return err
+	}
+	env.announced, err = host.Announce(env.config)
 	return err
 }
 
-// unconfined reports whether Chromium runs without its sandbox. Root must say so, or ask for the simulated portal, whose
+// server starts a Temporal server, unless an address of one was given.
+func (env *environment) server(cmd *cobra.Command, a *command.App, flags *devFlags) (err error) {
+	if from := a.Origin["temporal.address"]; from != "" {
+		if !strings.HasPrefix(from, "--") {
+			a.Note("note: no Temporal server is started, as %s names %s: without it, one is", from, env.config.Temporal.Address)
+		}
+		return nil
+	}
+	temporal, ui := freePort(a, cmd, "temporal-port", flags.temporalPort), freePort(a, cmd, "ui-port", flags.uiPort)
+	if env.temporal, err = startTemporal(cmd.Context(), env.config.Data, temporal, ui); err != nil {
+		return err
+	}
+	env.config.Temporal.Address, env.config.Temporal.UI = env.temporal.Address, config.URL(env.temporal.UI)
+	return nil
+}
+
+// freePort is a port that nobody asked for if it is free, and else 0, which lets the system choose: other commands find the
+// server in the data folder. A port that was asked for is kept.
+func freePort(a *command.App, cmd *cobra.Command, flag string, port int) int {
+	if cmd.Flags().Changed(flag) || port == 0 {
+		return port
+	}
+	listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		a.Note("note: port %d is taken, another is used; --%s chooses one", port, flag)
+		return 0
+	}
+	_ = listener.Close()
+	return port
+}
+
+// withoutSandbox reports whether Chromium runs without its sandbox. Root must say so, or ask for the simulated portal, whose
 // pages are made by this program: they are all that the browser sees.
-func unconfined(a *command.App, g config.Grid, simulate bool) bool {
+func withoutSandbox(a *command.App, g config.Grid, simulate bool) bool {
 	if !g.NoSandbox && simulate && g.Hub == "" && os.Geteuid() == 0 && os.Getenv("DRUGSLM_GRID_NO_SANDBOX") == "" {
 		a.Note("note: Chromium runs without its sandbox, as it must for root; it sees the simulated portal on this machine and nothing else")
 		return true
@@ -164,6 +204,9 @@ func (env *environment) wait(ctx context.Context) error {
 // stop stops what was started, the server last.
 func (env *environment) stop(ctx context.Context) error {
 	var errs []error
+	if env.announced != nil {
+		errs = append(errs, env.announced.Close())
+	}
 	if env.host != nil {
 		errs = append(errs, env.host.Close(ctx))
 	}

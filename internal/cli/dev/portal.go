@@ -24,12 +24,14 @@ type portalFlags struct {
 	faults string
 }
 
-func (p *portalFlags) register(flags *pflag.FlagSet, retryAfter time.Duration) {
+// register adds the flags. cases says whether special leaflets are among the portal's where nothing else is asked for.
+func (p *portalFlags) register(flags *pflag.FlagSet, retryAfter time.Duration, cases bool) {
 	flags.IntVar(&p.Products, "products", 150, "how many products of its own the simulated portal has")
 	flags.Uint64Var(&p.Seed, "seed", 1, "what its products, leaflets and faults are made from")
 	flags.StringVar(&p.Listing, "listing", "", "serve this real listing (CSV or CSV.gz) instead of products of its own")
 	flags.StringVar(&p.Claims, "claims", "", "claim the totals of this listing (CSV or CSV.gz), whatever is served")
 	flags.StringVar(&p.Leaflets, "leaflets", "", "serve the PDFs of this folder instead of generated ones")
+	flags.BoolVar(&p.Cases, "cases", cases, "make some leaflets special: scans, an encrypted file, a broken one, a file that was filed twice and others")
 	flags.StringVar(&p.faults, "fault", "", "switch on faults: name or name=rate, apart by commas; all switches on every one")
 	flags.DurationVar(&p.Latency, "latency", 0, "wait so long before each answer")
 	flags.DurationVar(&p.RetryAfter, "retry-after", retryAfter, "how long throttled and banned clients are told to wait")
@@ -65,11 +67,13 @@ Faults:
 			if err != nil {
 				return err
 			}
-			output.Writef(a.Stdout, "ready %s\n", server.URL)
+			if _, err := output.Writef(a.Stdout, "ready %s\n", server.URL); err != nil {
+				return errors.Join(err, server.stop())
+			}
 			return server.wait(cmd.Context())
 		},
 	}
-	flags.register(cmd.Flags(), 10*time.Minute) // as the real one
+	flags.register(cmd.Flags(), 10*time.Minute, false) // as the real one
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9000", "address to serve on; port 0 chooses a free one")
 	cmd.Flags().StringVar(&flags.State, "state", "", "keep day, bans and every request in this folder, and go on from it after a stop or a kill")
 	return cmd

@@ -259,7 +259,7 @@ func author() string {
 
 // changeItems changes the items that are meant and says how many there were.
 func changeItems(a *command.App, cmd *cobra.Command, q *itemQuery, verb string, change func(context.Context, *host.Data, []api.Item, *api.ItemsChanged) error) error {
-	return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+	return a.ToChange(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		found, err := q.find(ctx, d)
 		if err != nil {
 			return err

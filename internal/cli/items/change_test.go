@@ -15,8 +15,13 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-// TestQuarantinedItemsAreRetriedAndWaived: only those that are meant, with who and why, and undone as easily.
-func TestQuarantinedItemsAreRetriedAndWaived(t *testing.T) {
+func TestChange(t *testing.T) {
+	t.Parallel()
+	t.Run("retries and waives quarantined items", changeRetriesAndWaivesQuarantinedItems)
+}
+
+// changeRetriesAndWaivesQuarantinedItems: only those that are meant, with who and why, and undone as easily.
+func changeRetriesAndWaivesQuarantinedItems(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))

@@ -14,7 +14,12 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-func TestItemsAreListedWithTheirReasons(t *testing.T) {
+func TestList(t *testing.T) {
+	t.Parallel()
+	t.Run("gives the reason of each item", listGivesReasonOfEachItem)
+}
+
+func listGivesReasonOfEachItem(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))

@@ -50,12 +50,8 @@ is made of it. It is looked for in every asset.`,
 				}
 				v := api.Why{Item: args[0], Links: make([]api.WhyLink, len(links))}
 				for i, l := range links {
-					v.Links[i] = api.WhyLink{
-						Link: l, RunLink: command.RunLink(c, l.RunID, ""),
-						WorkflowLink: command.RunLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), ""),
-					}
-					if l.Made != nil {
-						v.Links[i].TraceLink = command.TraceLink(c, l.Made.TraceID)
+					if v.Links[i], err = linked(ctx, c, d, l); err != nil {
+						return err
 					}
 				}
 				return a.Show(v, func(w io.Writer) error { return printWhy(w, v) })
@@ -65,6 +61,27 @@ is made of it. It is looked for in every asset.`,
 	cmd.Flags().StringVar(&key, "asset", "", "the asset whose item is meant")
 	cmd.Flags().StringVarP(&partition, "partition", "p", "", "the partition whose item is meant, by key or name")
 	return cmd
+}
+
+// linked adds to a link where the Web UI shows what made it.
+func linked(ctx context.Context, c config.Config, d *host.Data, l lineage.Link) (api.WhyLink, error) {
+	v := api.WhyLink{Link: l, RunLink: command.RunLink(c, l.RunID, "")}
+	run, known, err := d.Ledger.Run(ctx, l.RunID)
+	if err != nil {
+		return v, err
+	}
+	if known { // a backfill that was tried again has the workflow of the first time
+		v.RunLink = command.RunLink(c, run.Workflow, "")
+	}
+	if l.Made != nil {
+		v.TraceLink = command.TraceLink(c, l.Made.TraceID)
+	}
+	if t := l.Table; t != nil && t.Execution != "" {
+		v.WorkflowLink = command.RunLink(c, t.Workflow, t.Execution)
+		return v, nil
+	}
+	v.WorkflowLink = command.RunLink(c, workflows.PartitionID(asset.Step{Asset: l.Asset, Partition: l.Partition}), "")
+	return v, nil
 }
 
 // few is how many items of one asset that are made from others are told one by one; more are told a line each.
@@ -108,7 +125,7 @@ func printParts(w io.Writer, links []api.WhyLink) error {
 		if l.Made != nil {
 			run = l.Made.RunID
 		}
-		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Verdict.Would}
+		rows[i] = []string{"  " + l.Item, string(l.State), version, l.CodeVersion, run, l.Decision.Would}
 	}
 	return output.Table(w, []string{"  ITEM", "STATE", "VERSION", "CODE", "MADE BY", "NEXT RUN"}, rows)
 }
@@ -145,10 +162,10 @@ func tellLink(l api.WhyLink, line func(name, format string, args ...any)) {
 	}
 	line("waived", "%s", l.Waived)
 	axis := ""
-	if l.Verdict.Axis != "" {
-		axis = " (" + string(l.Verdict.Axis) + ")"
+	if l.Decision.Axis != "" {
+		axis = " (" + string(l.Decision.Axis) + ")"
 	}
-	line("next run", "%s%s: %s", l.Verdict.Would, axis, l.Verdict.Reason)
+	line("next run", "%s%s: %s", l.Decision.Would, axis, l.Decision.Reason)
 	line("fingerprint", "%s", l.Fingerprint)
 	line("code version", "%s, now %s", l.CodeVersion, l.CodeNow)
 	line("attempts", "%d, first seen %s, last moved %s", l.Attempts, output.When(l.FirstSeen), output.When(l.Updated))

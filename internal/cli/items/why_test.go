@@ -13,9 +13,14 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestWhyOfWhatIsNotMadeYet(t *testing.T) {
+func TestWhy(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	t.Run("explains an item that is not made yet", whyExplainsItemThatIsNotMadeYet)
+}
+
+func whyExplainsItemThatIsNotMadeYet(t *testing.T) {
+	t.Parallel()
+	data := clitest.Empty(t)
 	code, _, stderr := clitest.Run(t, data, "why", "1/patient")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "nothing has been materialized yet")

@@ -104,7 +104,7 @@ func judge(l api.Leaflet, half int) judged {
 
 // BenchmarkLeaflets reads the files of DRUGSLM_LEAFLETS, and prints what was found in leaflets for patients and for professionals,
 // and in each half of the files; and the faults, those of most first. Of the half that is held out it prints none, unless
-// DRUGSLM_HELD_OUT is set: who looks at them must not mend rules by them.
+// DRUGSLM_HELD_OUT is set: rules must not be changed by looking at them.
 func BenchmarkLeaflets(b *testing.B) {
 	dir := os.Getenv("DRUGSLM_LEAFLETS")
 	if dir == "" {

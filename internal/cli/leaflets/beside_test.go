@@ -37,7 +37,7 @@ type laidTable struct {
 	heights []float64
 }
 
-// table lays out rows. "^" is a cell that goes on from above: no line is drawn between them. A row of one text lies over all columns.
+// table lays out rows. "^" is a cell that continues from above: no line is drawn between them. A row of one text lies over all columns.
 func (l *laid) table(t laidTable, rows [][]string) {
 	width := 0.0
 	for _, w := range t.widths {
@@ -299,7 +299,7 @@ func TestOneWideTable(t *testing.T) {
 	require.Equal(t, [][][]string{trial}, l.tables(t, reader))
 }
 
-// TestRowSpansByLinesAcross prints tables with lines across alone: a cell that no line is drawn below goes on.
+// TestRowSpansByLinesAcross prints tables with lines across alone: a cell that no line is drawn below continues.
 func TestRowSpansByLinesAcross(t *testing.T) {
 	t.Parallel()
 	reader, err := pdf.Open(pdf.Options{Workers: 1})

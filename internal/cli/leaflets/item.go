@@ -199,14 +199,14 @@ func (v *viewing) facts(r *document.Row) []look.Fact {
 
 // rowOf reads the row of an item from the table, if it has one.
 func rowOf[T asset.Row](ctx context.Context, d *host.Data, key asset.Key, e *ledger.Entry) (row T, found bool, err error) {
-	if e == nil || e.Part == "" {
+	if e == nil || e.File == "" {
 		return row, false, nil
 	}
 	made, err := d.Graph.Get(key)
 	if err != nil {
 		return row, false, err
 	}
-	for row, err := range command.RowsOfFile[T](ctx, d.Table(made), lake.File{Path: e.Part, Partition: e.Partition}) {
+	for row, err := range command.RowsOfFile[T](ctx, d.Table(made), lake.File{Path: e.File, Partition: e.Partition}) {
 		if err != nil || row.ItemID() == e.ID {
 			return row, err == nil, err
 		}
@@ -262,7 +262,7 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 		}
 		if err != nil {
 			s.Undrawn = err.Error()
-			return nil, nil //nolint:nilerr // it is told to whoever looks
+			return nil, nil //nolint:nilerr // the page says so
 		}
 		s.Undrawn = ""
 		s.Evidence = &look.Evidence{Path: path, Size: int64(len(content)), Text: string(content[:min(len(content), 2000)])}

@@ -14,7 +14,13 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-func TestALeafletIsViewed(t *testing.T) {
+func TestView(t *testing.T) {
+	t.Parallel()
+	t.Run("shows a leaflet", viewShowsLeaflet)
+	t.Run("shows a file", viewShowsFile)
+}
+
+func viewShowsLeaflet(t *testing.T) {
 	t.Parallel()
 	data := clitest.TextFolder(t)
 	folder := t.TempDir()
@@ -45,7 +51,7 @@ func TestALeafletIsViewed(t *testing.T) {
 		{[]string{"1/professional", "--page", "2"}, "has 1 pages"},
 		{[]string{"1/professional", "--page", "1..99"}, "at most 25"},
 		{[]string{"1/professional", "--partition", "Novo"}, "is unknown"},
-		{nil, "accepts 1 arg"},
+		{nil, "ITEM is missing"},
 	} {
 		code, _, stderr := clitest.Run(t, data, append([]string{"items", "view"}, tt.args...)...)
 		require.Equal(t, cli.ExitUsage, code, "%v: %s", tt.args, stderr)
@@ -53,7 +59,7 @@ func TestALeafletIsViewed(t *testing.T) {
 	}
 }
 
-func TestAFileIsViewed(t *testing.T) {
+func viewShowsFile(t *testing.T) {
 	t.Parallel()
 	pages := make([]string, 27)
 	for i := range pages {

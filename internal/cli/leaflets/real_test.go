@@ -87,8 +87,13 @@ func realFiles(t testing.TB, folder string) []string {
 	return files
 }
 
-// TestTheChildFindsTheSame reads real files here as well: nothing gets lost on the way to the child and back.
-func TestTheChildFindsTheSame(t *testing.T) {
+func TestChild(t *testing.T) {
+	t.Parallel()
+	t.Run("finds the same as the parent", childFindsSameAsParent)
+}
+
+// childFindsSameAsParent reads real files here as well: nothing gets lost on the way to the child and back.
+func childFindsSameAsParent(t *testing.T) {
 	t.Parallel()
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	require.NoError(t, err)

@@ -32,7 +32,7 @@ type printedTable struct {
 	leading float64 // from line to line, in parts of the font's size; 1.15 where it is 0
 	bottom  float64 // where the first page ends, in mm; 0 where the table fits on one page
 	repeat  bool    // the head is printed again on the next page
-	cut     bool    // a row may go on on the next page
+	cut     bool    // a row may continue on the next page
 }
 
 // upper is a head that stretches over columns.

@@ -7,7 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAFileIsNamedAfterItsItem(t *testing.T) {
+func TestFileName(t *testing.T) {
+	t.Parallel()
+	t.Run("follows the item", fileNameFollowsItem)
+}
+
+func fileNameFollowsItem(t *testing.T) {
 	t.Parallel()
 	for item, name := range map[string]string{
 		"1156882/patient": "1156882-patient.html", "../../etc/passwd": "etc-passwd.html", "": "item.html", "...": "item.html",

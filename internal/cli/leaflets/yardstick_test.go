@@ -128,7 +128,7 @@ type letters struct {
 	text  string
 	at    []int       // where each word begins in text, and the end
 	index map[int]int // the word that begins there; len(words) at the end
-	used  []bool      // words that were cut anew, or that others were cut by
+	used  []bool      // words that were cut again, or that others were cut by
 	bare  bool        // signs are not among the letters
 }
 

@@ -1,4 +1,4 @@
-// Package operations has the verbs of whoever keeps drugslm running.
+// Package operations has the verbs for the operator.
 package operations
 
 import (
@@ -92,7 +92,7 @@ timers, which "starter status" lists, and go on by themselves. Requests that are
 		Example: "  starter budget open --for 2h --note \"ANVISA maintenance tonight\"\n  starter budget open --until 2026-12-01T06:00:00Z",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := lasting(last, until, time.Now())
+			d, err := blockDuration(last, until, time.Now())
 			if err != nil {
 				return err
 			}
@@ -105,8 +105,8 @@ timers, which "starter status" lists, and go on by themselves. Requests that are
 	return cmd
 }
 
-// lasting is how long a circuit is to stay open.
-func lasting(last time.Duration, until string, now time.Time) (time.Duration, error) {
+// blockDuration is how long a circuit is to stay open.
+func blockDuration(last time.Duration, until string, now time.Time) (time.Duration, error) {
 	if (last != 0) == (until != "") {
 		return 0, fault.New(fault.Invalid, "", "give --for or --until")
 	}
@@ -145,7 +145,7 @@ so again, for longer.`,
 
 // changeBudget changes the budget of a host, and shows it.
 func changeBudget(a *command.App, cmd *cobra.Command, args []string, change func(now time.Time, b *ledger.Budget)) error {
-	return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+	return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 		of, err := budgetHost(ctx, c, d, args)
 		if err != nil {
 			return err
@@ -233,7 +233,7 @@ func showBudgets(ctx context.Context, a *command.App, c config.Config, d *host.D
 func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) api.Budget {
 	v := api.Budget{
 		Host: b.Host, Pace: b.Pace, Circuit: b.Circuit(l.Now()), Note: b.Note, Refusals: b.Refusals, Strain: b.Strain,
-		Next: api.Instant(l.Shown(b.NextAt)), Sent: api.Instant(l.Shown(b.SentAt)), Bounded: b.Bounded, BoundedAt: api.Instant(l.Shown(b.BoundedAt)),
+		Next: api.Instant(l.WallTime(b.NextAt)), Sent: api.Instant(l.WallTime(b.SentAt)), Bounded: b.Bounded, BoundedAt: api.Instant(l.WallTime(b.BoundedAt)),
 	}
 	if b.Interval > 0 {
 		v.RPS = float64(time.Second) / float64(b.Interval)
@@ -247,9 +247,9 @@ func viewBudget(b ledger.Budget, rates map[string]float64, l *ledger.Ledger) api
 	switch v.Circuit {
 	case budget.CircuitClosed:
 	case budget.CircuitHalfOpen:
-		v.Until, v.Reason = api.Instant(l.Shown(b.ProbeUntil)), b.Reason
+		v.Until, v.Reason = api.Instant(l.WallTime(b.ProbeUntil)), b.Reason
 	default:
-		v.Until, v.Reason = api.Instant(l.Shown(b.BlockedUntil)), b.Reason
+		v.Until, v.Reason = api.Instant(l.WallTime(b.BlockedUntil)), b.Reason
 	}
 	return v
 }

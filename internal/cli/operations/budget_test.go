@@ -31,9 +31,16 @@ func budgetOf(t *testing.T, data, host string, args ...string) api.Budget {
 	return api.Budget{}
 }
 
-func TestABudgetIsShownAndChanged(t *testing.T) {
+func TestBudget(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	t.Run("is shown and changed", budgetIsShownAndChanged)
+	t.Run("is bounded after a wrong clock and says so", budgetIsBoundedAfterWrongClockAndSaysSo)
+	t.Run("refuses invalid values", budgetRefusesInvalidValues)
+}
+
+func budgetIsShownAndChanged(t *testing.T) {
+	t.Parallel()
+	data := clitest.Empty(t)
 	b := budgetOf(t, data, portalHost, "show")
 	require.Equal(t, []any{1.0, 1.0, "closed", 1.0}, []any{b.RPS, b.Pace, b.Circuit, *b.Configured})
 	require.Nil(t, b.Override)
@@ -69,9 +76,9 @@ func TestABudgetIsShownAndChanged(t *testing.T) {
 	require.Equal(t, "it is over", b.Note)
 }
 
-func TestABudgetOfAClockThatWasWrongIsBoundedAndSaysSo(t *testing.T) {
+func budgetIsBoundedAfterWrongClockAndSaysSo(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
 		require.NoError(t, l.ChangeBudget(t.Context(), portalHost, func(now time.Time, b *ledger.Budget) bool {
 			b.NextAt, b.BlockedUntil, b.Reason = now.Add(8760*time.Hour), now.Add(8760*time.Hour), "429"
@@ -84,9 +91,9 @@ func TestABudgetOfAClockThatWasWrongIsBoundedAndSaysSo(t *testing.T) {
 	require.Less(t, time.Until(*b.Next), time.Minute)
 }
 
-func TestABudgetThatCannotBe(t *testing.T) {
+func budgetRefusesInvalidValues(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := clitest.Empty(t)
 	for want, args := range map[string][]string{
 		"give --rps or --default":                       {"set"},
 		"--rps is 0: it must be above 0":                {"set", "--rps", "0"},

@@ -60,7 +60,7 @@ when none runs. With a hub that does not answer, what is left of drivers on this
   starter grid reap --hub-url http://127.0.0.1:4444`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToChangeUnless(dry, cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				ended, err := host.ReapSessions(ctx, c, d.Ledger, a.Logger(c), dry)
 				if err != nil && ended == nil {
 					return err

@@ -161,7 +161,7 @@ abandoned event. A running worker delivers at once, otherwise the next one that 
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToChange(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				return retryHooks(ctx, a, c, d, ids)
 			})
 		},

@@ -15,7 +15,12 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestHooksAreListedAndRetried(t *testing.T) {
+func TestHooks(t *testing.T) {
+	t.Run("are listed and retried", hooksAreListedAndRetried)
+	t.Run("are tested", hooksAreTested)
+}
+
+func hooksAreListedAndRetried(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
@@ -59,7 +64,7 @@ func TestHooksAreListedAndRetried(t *testing.T) {
 	}
 }
 
-func TestHooksAreTested(t *testing.T) { // not parallel: it sets the environment
+func hooksAreTested(t *testing.T) { // not parallel: it sets the environment
 	taken := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		taken = r.Header.Get("Webhook-Id")

@@ -31,7 +31,7 @@ same answers as before. Files of old versions are for "starter vacuum".`,
   DRUGSLM_RETENTION_AGE=720h starter retention -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToChangeUnless(dry, cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				r := host.RetentionOf(c.Retention)
 				r.DryRun = dry
 				gone, err := d.Ledger.Prune(ctx, r)

@@ -14,7 +14,11 @@ import (
 	"drugslm/internal/sources/anvisa"
 )
 
-func TestRetentionFromTheCommandLine(t *testing.T) { // not parallel: it sets variables
+func TestRetention(t *testing.T) {
+	t.Run("prunes and reports", retentionPrunesAndReports)
+}
+
+func retentionPrunesAndReports(t *testing.T) { // not parallel: it sets variables
 	data := t.TempDir()
 	d, err := host.OpenData(t.Context(), config.Config{Data: data})
 	require.NoError(t, err)

@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -47,10 +46,14 @@ func InLine(args []any) {
 		case fmt.Stringer:
 			args[i] = terminal.Line(v.String())
 		default:
-			switch reflect.TypeOf(arg).Kind() {
+			switch value := reflect.ValueOf(arg); value.Kind() {
 			case reflect.String:
-				args[i] = terminal.Line(reflect.ValueOf(arg).String())
+				args[i] = terminal.Line(value.String())
 			case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Pointer:
+				if value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Uint8 { // a text, such as JSON
+					args[i] = terminal.Line(string(value.Bytes()))
+					continue
+				}
 				args[i] = terminal.Line(fmt.Sprint(arg))
 			}
 		}
@@ -105,9 +108,6 @@ func List[T any](w io.Writer, values []T, columns []Column[T]) error {
 	return Table(w, header, rows)
 }
 
-// Width is how many columns text is made for.
-const Width = 80
-
 // Detailed prints a table as Table does, with lines of its own below each row that has some, indented by two columns.
 func Detailed(w io.Writer, header []string, rows, details [][]string) error {
 	var table strings.Builder
@@ -130,26 +130,10 @@ func Detailed(w io.Writer, header []string, rows, details [][]string) error {
 	return nil
 }
 
-// Wrap breaks a text between words so that it fits after an indent, which the lines after the first begin with. A word
-// that is longer than a line stays whole. What is in the text stays in its line.
-func Wrap(text string, indent int) string {
-	var b strings.Builder
-	used := 0
-	for _, word := range strings.Fields(terminal.Line(text)) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case used == 0:
-		case used+1+n > Width-indent:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			used = 0
-		default:
-			b.WriteByte(' ')
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	return b.String()
+// Hang wraps a text as [Wrap] does; its first line follows what stands in the columns of the indent already.
+func Hang(text string, indent int) string {
+	margin := strings.Repeat(" ", indent)
+	return strings.TrimPrefix(Wrap(margin, text), margin)
 }
 
 // Cut shortens a text to so many characters.

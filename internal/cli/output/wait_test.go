@@ -10,7 +10,12 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestAWaitIsOneLine(t *testing.T) {
+func TestWait(t *testing.T) {
+	t.Parallel()
+	t.Run("is one line", waitIsOneLine)
+}
+
+func waitIsOneLine(t *testing.T) {
 	t.Parallel()
 	until := time.Date(2026, 11, 30, 14, 5, 0, 0, time.UTC)
 	for want, w := range map[string]ledger.Wait{

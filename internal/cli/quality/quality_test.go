@@ -13,7 +13,12 @@ import (
 	"drugslm/internal/quality"
 )
 
-func TestQualityIsMeasured(t *testing.T) {
+func TestMeasure(t *testing.T) {
+	t.Parallel()
+	t.Run("measures published documents", measureMeasuresPublishedDocuments)
+}
+
+func measureMeasuresPublishedDocuments(t *testing.T) {
 	t.Parallel()
 	data := clitest.TextFolder(t)
 	report := clitest.Ask[quality.Report](t, data, "quality")
@@ -45,10 +50,10 @@ func TestQualityIsMeasured(t *testing.T) {
 	code, _, stderr = clitest.Run(t, data, "quality", "--fail-under", "0.5")
 	require.Zero(t, code, stderr)
 
-	code, stdout, _ = clitest.Run(t, t.TempDir(), "quality")
+	code, stdout, _ = clitest.Run(t, clitest.Empty(t), "quality")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "starter materialize")
-	code, _, stderr = clitest.Run(t, t.TempDir(), "quality", "--fail-under", "0.5")
+	code, _, stderr = clitest.Run(t, clitest.Empty(t), "quality", "--fail-under", "0.5")
 	require.Equal(t, cli.ExitFailed, code)
 	require.Contains(t, stderr, "no leaflet to judge")
 	for _, args := range [][]string{

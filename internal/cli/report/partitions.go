@@ -31,7 +31,7 @@ func (r *reporter) partitions(ctx context.Context) error {
 	for _, made := range r.data.Graph.All() {
 		of := api.ReportAsset{Asset: made.Key, States: make(map[asset.State]int)}
 		for _, p := range view.Keys(made).All() {
-			of.States[view.Judge(made, p.Key).State]++
+			of.States[view.Status(made, p.Key).State]++
 			timely, err := view.Freshness(made, p.Key)
 			if err != nil {
 				return err
@@ -207,7 +207,7 @@ func (r *reporter) sources(ctx context.Context) error {
 		}
 		text := fmt.Sprintf("%s: circuit %s", b.Host, circuit)
 		if b.BlockedUntil.After(now) {
-			text += " until " + output.When(r.data.Ledger.Shown(b.BlockedUntil))
+			text += " until " + output.When(r.data.Ledger.WallTime(b.BlockedUntil))
 		}
 		if b.Reason != "" {
 			text += " (" + b.Reason + ")"

@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/cli/runs"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
+	"drugslm/internal/ledger"
 )
 
 // New is the verb `report`.
@@ -62,12 +63,14 @@ type reporter struct {
 	app   *command.App
 	conf  config.Config
 	data  *host.Data
-	typed string // after --since
+	typed string                // after --since
+	lost  map[string]ledger.Run // runs that ended, which the ledger does not know yet
 }
 
 func compile(ctx context.Context, a *command.App, c config.Config, d *host.Data, since time.Time, typed string) (api.Report, error) {
 	r := &reporter{app: a, conf: c, data: d, typed: typed, Report: api.Report{Since: since.UTC(), Until: d.Now().UTC(), OK: true, Findings: []api.ReportFinding{}}}
-	if err := runs.CloseLost(ctx, a, c, d); err != nil {
+	var err error
+	if r.lost, err = runs.LostRuns(ctx, a, c, d); err != nil {
 		return r.Report, err
 	}
 	for _, gather := range []func(context.Context) error{r.partitions, r.ofRuns, r.ofBackfills, r.schedules, r.quarantine, r.checks, r.sources, r.waits} {
@@ -129,11 +132,11 @@ func printFinding(w io.Writer, f api.ReportFinding) error {
 	if f.Needs {
 		mark = "!"
 	}
-	if _, err := output.Writef(w, "\n%s %-11s %s\n", mark, f.Subject, output.Prose(output.Wrap(f.Text, 14))); err != nil {
+	if _, err := output.Writef(w, "\n%s %-11s %s\n", mark, f.Subject, output.Prose(output.Hang(f.Text, 14))); err != nil {
 		return err
 	}
 	for _, line := range f.Details {
-		if _, err := output.Writef(w, "    %s\n", output.Prose(output.Wrap(line, 4))); err != nil {
+		if _, err := output.Writef(w, "    %s\n", output.Prose(output.Hang(line, 4))); err != nil {
 			return err
 		}
 	}

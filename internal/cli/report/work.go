@@ -20,6 +20,9 @@ func (r *reporter) ofRuns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for i, one := range found {
+		found[i] = runs.AsEnded(one, r.lost)
+	}
 	views, err := runs.Views(ctx, r.conf, r.data, found)
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func (r *reporter) waits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Waiting = api.WaitsOf(found, r.data.Ledger.Shown)
+	r.Waiting = api.WaitsOf(found, r.data.Ledger.WallTime)
 	if len(found) == 0 {
 		return nil
 	}

@@ -51,12 +51,16 @@ func newList(a *command.App) *cobra.Command {
 }
 
 func listRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data, f ledger.RunFilter) error {
-	if err := CloseLost(ctx, a, c, d); err != nil {
+	lost, err := LostRuns(ctx, a, c, d)
+	if err != nil {
 		return err
 	}
 	runs, err := d.Ledger.RunsBy(ctx, f)
 	if err != nil {
 		return err
+	}
+	for i, r := range runs {
+		runs[i] = AsEnded(r, lost)
 	}
 	views, err := Views(ctx, c, d, runs)
 	if err != nil {

@@ -30,11 +30,12 @@ import (
 func NewMaterialize(a *command.App) *cobra.Command {
 	var in workflows.MaterializeInput
 	var filters command.Filters
-	var wait bool
+	var wait, strict bool
 	var file string
 	cmd := &cobra.Command{
-		Use:   "materialize SELECT... | --plan FILE",
-		Short: "Bring assets up to date: fetch what is new or changed, check it, publish it",
+		Use:        "materialize SELECT... | --plan FILE",
+		SuggestFor: []string{"launch", "execute", "refresh", "update"},
+		Short:      "Bring assets up to date: fetch what is new or changed, check it, publish it",
 		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done. --missing and --stale
 narrow that down; --failed takes the partitions with items that failed or were left over, and tries all of those again;
 --force does everything again.
@@ -48,6 +49,7 @@ conserved, cannot be accepted.`,
 		Example: `  starter materialize '*' --wait
   starter materialize anvisa/catalog+ --partition Genérico
   starter materialize anvisa/extract --force --wait
+  starter materialize '*' --wait --fail-on-quarantine
   starter materialize --plan plan.json --wait
   starter materialize anvisa/catalog --partition 5 --accept not_dropped`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -57,8 +59,11 @@ conserved, cannot be accepted.`,
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if strict && !wait {
+				return fault.New(fault.Invalid, "", "--fail-on-quarantine says how to end: give --wait as well")
+			}
 			in.Select, in.Filter = args, filters.Chosen()
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToBegin(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if err := decide(ctx, d, file, &in); err != nil {
 					return err // better now than in the run
 				}
@@ -66,13 +71,14 @@ conserved, cannot be accepted.`,
 					return err
 				}
 				return a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-					return materialize(ctx, a, c, d, t, in, wait)
+					return materialize(ctx, a, c, d, t, in, ending{wait, strict})
 				})
 			})
 		},
 	}
 	cmd.Flags().StringSliceVarP(&in.Partitions, "partition", "p", nil, "only these partitions: keys, names, globs or ranges A..B; may be given several times")
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if the run fails")
+	cmd.Flags().BoolVar(&strict, "fail-on-quarantine", false, "with --wait: exit 1 if partitions of the run have quarantined items that nobody waived")
 	cmd.Flags().StringVar(&file, "plan", "", "do what this file says, as plan --save kept it")
 	cmd.Flags().StringSliceVar(&in.Accept, "accept", nil, "publish although this blocking check fails, this once; may be given several times")
 	filters.Register(cmd)
@@ -108,12 +114,12 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 	}
 	in.Mode = planning.ModeOf(in.Filter)
 	if n := len(p.Plan.Steps); n > planning.MaxSteps {
-		return tooMany("materialize", n)
+		return errTooManySteps("materialize", n)
 	}
 	return nil
 }
 
-func materialize(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, wait bool) error {
+func materialize(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, end ending) error {
 	cli, err := host.Dial(ctx, c, t, a.Logger(c))
 	if err != nil {
 		return err
@@ -124,24 +130,42 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 		return err
 	}
 	a.Note("run %s  %s", started.GetID(), command.RunLink(c, started.GetID(), started.GetRunID()))
-	if !wait {
+	if !end.wait {
 		return a.Show(api.Started(started.GetID()), func(w io.Writer) error {
 			_, err := output.Writeln(w, started.GetID())
 			return err
 		})
 	}
-	return Followed(ctx, a, d, started)
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		watchWorkers(watching, a, cli)
+	}()
+	err = followed(ctx, a, d, started, end.failOnQuarantine)
+	stop()
+	<-watched
+	return err
 }
+
+// ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items.
+type ending struct{ wait, failOnQuarantine bool }
 
 // Followed shows a run's progress until it ends, and then its steps.
 func Followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) error {
+	return followed(ctx, a, d, started, false)
+}
+
+func followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun, failOnQuarantine bool) error {
 	result, err := Follow(ctx, a, d, started)
 	if err == nil && len(result.Steps) == 0 {
 		result.Steps = []workflows.StepResult{} // a list in JSON too
 		a.Note("there was nothing to do")
 	}
 	if len(result.Steps) > 0 || err == nil {
+		err = errors.Join(err, ownTimes(ctx, d, started.GetID(), result))
 		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return PrintResult(w, result) }))
+		err = errors.Join(err, tellQuarantine(ctx, a, d, result, failOnQuarantine))
 	}
 	return err
 }

@@ -9,7 +9,12 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
-func TestOnlyABlockingCheckCanBeAccepted(t *testing.T) {
+func TestAccept(t *testing.T) {
+	t.Parallel()
+	t.Run("accepts blocking checks only", acceptAcceptsBlockingChecksOnly)
+}
+
+func acceptAcceptsBlockingChecksOnly(t *testing.T) {
 	t.Parallel()
 	for name, says := range map[string]string{
 		"not_droped": "nearest: not_dropped", "no_burst": "is a warning", "conserved": "cannot be accepted", "complete": "cannot be accepted",

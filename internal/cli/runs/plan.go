@@ -47,7 +47,7 @@ that, or refuses, saying what has moved since.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Filter = filters.Chosen()
-			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+			return a.ToChangeUnless(save == "", cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				p, err := PreparePlan(ctx, d, args, r)
 				if err != nil {
 					return err
@@ -90,11 +90,11 @@ func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.
 	if p.selected, err = planning.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
 	if err != nil {
 		return nil, err
 	}
-	p.view = d.Graph.View(world)
+	p.view = d.Graph.View(state)
 	p.Plan, err = p.view.Plan(p.selected, r)
 	return p, err
 }
@@ -117,7 +117,7 @@ func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 	case n == 0:
 		return fault.New(fault.Invalid, op, "it has no steps: there is nothing to do later")
 	case n > planning.MaxSteps:
-		return tooMany(op, n)
+		return errTooManySteps(op, n)
 	}
 	lake, err := d.Ledger.Lake(ctx)
 	if err != nil {
@@ -151,7 +151,7 @@ func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 	})
 }
 
-// loadPlan reads a saved plan and plans anew; an error says what moved between the two.
+// loadPlan reads a saved plan and plans again; an error says what moved between the two.
 func loadPlan(ctx context.Context, d *host.Data, path string) (*Prepared, error) {
 	text, err := file.Read(path, asset.MaxSaved)
 	if err != nil {
@@ -172,24 +172,31 @@ func loadPlan(ctx context.Context, d *host.Data, path string) (*Prepared, error)
 	return p, p.view.Check(saved, lake, p.Plan)
 }
 
-func tooMany(op string, steps int) error {
+func errTooManySteps(op string, steps int) error {
 	return fault.New(fault.Invalid, op, "%d steps are more than the %d of one run: narrow it with --partition, or let a backfill do it: starter backfill create", steps, planning.MaxSteps)
 }
 
 func (p *Prepared) show() api.Plan {
 	v := api.Plan{
-		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left,
+		Steps: make([]api.PlanStep, len(p.Plan.Steps)), Undiscovered: p.Plan.Undiscovered, Filter: p.request.Filter, Left: p.Plan.Left,
 		Discover: append([]forecast.Discovery{}, p.forecast.Discover...), Total: p.forecast.Total, Pace: p.pace,
 	}
 	for i, step := range p.Plan.Steps {
-		v.Steps[i] = api.PlanStep{Step: step, Estimate: p.forecast.Steps[i]}
+		v.Steps[i] = api.PlanStep{Step: step, Attempt: p.view.Record(step.Asset, step.Partition.Key).Attempt, Estimate: p.forecast.Steps[i]}
 	}
 	return v
 }
 
+// withoutFilter says what a plan without --missing, --stale, --failed or --force holds.
+const withoutFilter = output.Prose(`Every selected partition is looked at, and only what is missing, new, changed or left over is done; left out are windows of
+time that are fresh, and past windows that were never published unless --partition names them.`)
+
 func printPlan(w io.Writer, v api.Plan) error {
 	for _, set := range v.Undiscovered {
 		output.Writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
+	}
+	if v.Filter == asset.Needed {
+		output.Writeln(w, withoutFilter)
 	}
 	if v.Left > 0 {
 		output.Writef(w, "%d selected partitions are left out by the filter.\n", v.Left)
@@ -206,10 +213,10 @@ func printPlan(w io.Writer, v api.Plan) error {
 		if s.Estimate.Note != "" && !strings.Contains(reason, "source") {
 			reason += "; " + s.Estimate.Note
 		}
-		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State)}, append(cells(s.Estimate), reason)...))
+		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State), output.OrDash(string(s.Attempt))}, append(cells(s.Estimate), reason)...))
 	}
-	rows = append(rows, append([]string{"total", "", "", ""}, append(cells(v.Total), "")...))
-	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
+	rows = append(rows, append([]string{"total", "", "", "", ""}, append(cells(v.Total), "")...))
+	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "LAST ATTEMPT", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
 	_, err := output.Writef(w, "\n%s\n", planSentence(v))

@@ -40,11 +40,42 @@ func TestAPlanSaysWhatItCosts(t *testing.T) {
 	code, stdout, stderr = clitest.Run(t, data, "plan", "+anvisa/extract", "--partition", "5")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "at least 9 requests")
+	require.Contains(t, stdout, "only what is missing, new, changed or left over is done")
 	code, stdout, _ = clitest.Run(t, data, "plan", "anvisa/extract", "--stale")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "2 selected partitions are left out by the filter")
+	require.NotContains(t, stdout, "new, changed or left over")
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
+		require.NoError(t, l.ChangeBudget(t.Context(), "consultas.anvisa.gov.br", func(_ time.Time, b *ledger.Budget) bool { b.Interval = 4 * time.Second; return true }))
+	})
+	require.InDelta(t, 0.25, clitest.Ask[api.Plan](t, data, "plan", "anvisa/index").Pace.RPS, 1e-9, "the workers' pace, not the caller's configuration")
 	code, _, stderr = clitest.Run(t, data, "plan", "*", "--stale", "--force")
 	require.Equal(t, cli.ExitUsage, code, stderr)
+}
+
+func TestAPlanShowsTheLastAttempt(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	clitest.Categories(t, data, "5", "8")
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
+		require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r", Workflow: "r"}))
+		require.NoError(t, l.PlanRun(t.Context(), "r", []ledger.RunStep{{Asset: "anvisa/catalog", Partition: "5"}}))
+		claim := ledger.Claim{Asset: "anvisa/catalog", Partition: "5", Run: "r", Workflow: "r", Execution: "e"}
+		_, err := l.Claim(t.Context(), claim)
+		require.NoError(t, err)
+		require.NoError(t, l.FinishRunStep(t.Context(), ledger.RunStepEnd{Claim: claim, State: ledger.AttemptFailed, Error: "lists 6 of 26"}))
+	})
+	v := clitest.Ask[api.Plan](t, data, "plan", "anvisa/catalog")
+	require.Equal(t, []asset.Attempt{asset.AttemptFailed, ""}, []asset.Attempt{v.Steps[0].Attempt, v.Steps[1].Attempt})
+	require.Equal(t, asset.Missing, v.Steps[0].State, "one word never means the other")
+	code, stdout, stderr := clitest.Run(t, data, "plan", "anvisa/catalog")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `anvisa/catalog +5 +Category 5 +missing +failed `, stdout)
+	sets := clitest.Ask[api.Partitions](t, data, "partitions", "list", "anvisa/catalog").Sets
+	require.Equal(t, map[ledger.AttemptState]int{ledger.AttemptFailed: 1}, sets[0].Partitions[0].Attempts)
+	code, stdout, stderr = clitest.Run(t, data, "partitions", "list", "anvisa/catalog")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `5 +Category 5 +1 missing +1 failed\n`, stdout)
 }
 
 func TestASavedPlanIsAppliedOrRefused(t *testing.T) {

@@ -51,7 +51,7 @@ func resume(ctx context.Context, a *command.App, c config.Config, d *host.Data, 
 	}
 	v := api.Resumed{Resumed: []api.Wait{}}
 	for _, w := range waits {
-		if w.Kind != string(fault.Paused) || !meansStep(args, w) {
+		if w.Kind != string(fault.Paused) || !matchesStep(args, w) {
 			continue
 		}
 		at := common.WorkflowExecution{WorkflowId: w.Run} // the run itself waits for its partitions
@@ -65,7 +65,7 @@ func resume(ctx context.Context, a *command.App, c config.Config, d *host.Data, 
 			return fault.Wrap(fault.Unavailable, "resume "+w.Asset+"["+w.Partition+"]", err)
 		}
 		if n > 0 {
-			v.Resumed = append(v.Resumed, api.WaitOf(w, d.Ledger.Shown))
+			v.Resumed = append(v.Resumed, api.WaitOf(w, d.Ledger.WallTime))
 		}
 	}
 	return a.Show(v, func(w io.Writer) error {
@@ -82,8 +82,8 @@ func resume(ctx context.Context, a *command.App, c config.Config, d *host.Data, 
 	})
 }
 
-// meansStep reports whether arguments, none of which mean all, name a step: by its asset, or by asset and partition.
-func meansStep(args []string, w ledger.Wait) bool {
+// matchesStep reports whether arguments, none of which mean all, name a step: by its asset, or by asset and partition.
+func matchesStep(args []string, w ledger.Wait) bool {
 	for _, arg := range args {
 		if arg == w.Asset || arg == w.Asset+"["+w.Partition+"]" {
 			return true

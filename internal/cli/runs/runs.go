@@ -36,30 +36,40 @@ func NewRuns(a *command.App) *cobra.Command {
 	return cmd
 }
 
-// lostDial is how long `runs` waits for the server that knows whether runs are still under way.
+// lostDial is how long `runs` waits for the server that knows whether runs are still in progress.
 const lostDial = 2 * time.Second
 
-// CloseLost closes runs that were terminated or lost, before they are shown. Without a server they are shown as the ledger
-// has them.
-func CloseLost(ctx context.Context, a *command.App, c config.Config, d *host.Data) error {
+// LostRuns gives the runs that are under way as the ledger has it, and were terminated or lost, by id. A worker closes them
+// in the ledger. Without a server nothing is known of them, and that is said.
+func LostRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data) (map[string]ledger.Run, error) {
 	open, err := d.Ledger.OpenRuns(ctx)
 	if err != nil || len(open) == 0 {
-		return err
+		return nil, err
 	}
 	asking, stop := context.WithTimeout(ctx, lostDial)
 	defer stop()
-	var lost activities.Lost
+	var lost []ledger.Run
 	asked := a.Dial(asking, c, func(cli client.Client) (err error) {
-		lost, err = activities.CloseLost(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
+		lost, err = activities.LostRuns(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
 		return err
 	})
 	if asked != nil && ctx.Err() == nil {
 		a.Note("whether the runs under way still are is not known: no answer from %s", c.Temporal.Address)
 	}
-	for _, id := range append(lost.Runs, lost.Backfills...) {
-		a.Note("%s was ended in Temporal: it is closed here, too", id)
+	ended := make(map[string]ledger.Run, len(lost))
+	for _, r := range lost {
+		ended[r.ID] = r
+		a.Note("%s was ended in Temporal: the next worker notes that in the ledger", r.ID)
 	}
-	return ctx.Err()
+	return ended, ctx.Err()
+}
+
+// AsEnded is a run as the server knows that it ended, if the ledger does not know that yet.
+func AsEnded(r ledger.Run, lost map[string]ledger.Run) ledger.Run {
+	if ended, found := lost[r.ID]; found && r.State == ledger.RunRunning {
+		return ended
+	}
+	return r
 }
 
 func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
@@ -77,7 +87,7 @@ func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
 		if err != nil {
 			return fault.Wrap(fault.Unavailable, "cancel run", err)
 		}
-		a.Note("%s is being cancelled: running activities end first", id)
+		a.Note("%s is being canceled: running activities end first", id)
 		return nil
 	})
 }
@@ -138,4 +148,18 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 		return fault.New(fault.Invalid, "", "run %q is unknown: there is none yet. `starter runs list` will show them", id)
 	}
 	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
+}
+
+func viewRun(c config.Config, r ledger.Run) api.Run {
+	return api.Run{
+		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
+		Error: r.Error, Link: command.RunLink(c, r.Workflow, ""),
+	}
+}
+
+func runDuration(r ledger.Run) string {
+	if r.Finished.IsZero() {
+		return "–"
+	}
+	return r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
 }

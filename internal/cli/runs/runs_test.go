@@ -15,7 +15,12 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func TestARunIsShownWithoutEmptyLinesAndAnUnknownOneWithTheNearest(t *testing.T) {
+func TestShow(t *testing.T) {
+	t.Parallel()
+	t.Run("prints a run and names the nearest to an unknown one", showPrintsRunAndNamesNearestToUnknownOne)
+}
+
+func showPrintsRunAndNamesNearestToUnknownOne(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	l, err := ledger.Open(t.Context(), host.LedgerFile(data))
@@ -30,7 +35,7 @@ func TestARunIsShownWithoutEmptyLinesAndAnUnknownOneWithTheNearest(t *testing.T)
 	code, _, stderr = clitest.Run(t, data, "runs", "show", "nightly")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, `run "nightly" is unknown; nearest: nightly-2026-11-25T06:30:00Z`)
-	code, _, stderr = clitest.Run(t, t.TempDir(), "runs", "show", "nightly")
+	code, _, stderr = clitest.Run(t, clitest.Empty(t), "runs", "show", "nightly")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "there is none yet")
 }
@@ -78,7 +83,7 @@ func ended(t *testing.T, l *ledger.Ledger, run string) {
 	require.NoError(t, l.FinishRun(ctx, run, ledger.RunFailed, "1 failed, 2 skipped, 1 done: anvisa/catalog[5]: lists 6 of 26 products"))
 }
 
-func TestShow(t *testing.T) {
+func TestShowSteps(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	fill(t, data)
@@ -151,7 +156,7 @@ func failedBackfill(t *testing.T, l *ledger.Ledger, id string) {
 	got, err := l.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: id, Epoch: b.Epoch, Number: 1, Limit: 1})
 	require.NoError(t, err)
 	require.Len(t, got.Steps, 1)
-	_, err = l.FinishStep(ctx, ledger.StepEnd{Backfill: id, Epoch: b.Epoch, Seq: 0, Take: 1, State: ledger.StepFailed, Kind: "incomplete", Error: "lists 6 of 26"}, ledger.DequeueRequest{})
+	_, err = l.FinishStep(ctx, ledger.StepEnd{Backfill: id, Epoch: b.Epoch, Seq: 0, Dequeue: 1, State: ledger.StepFailed, Kind: "incomplete", Error: "lists 6 of 26"}, ledger.DequeueRequest{})
 	require.NoError(t, err)
 	require.NoError(t, l.FinishRun(ctx, "backfill/"+id, ledger.RunFailed, "1 failed"))
 }

@@ -32,14 +32,15 @@ are shown, and the first steps that failed.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
-				if err := CloseLost(ctx, a, c, d); err != nil {
+				lost, err := LostRuns(ctx, a, c, d)
+				if err != nil {
 					return err
 				}
 				r, err := theRun(ctx, a, c, d, args[0])
 				if err != nil {
 					return err
 				}
-				v, err := view(ctx, c, d, r, failed)
+				v, err := view(ctx, c, d, AsEnded(r, lost), failed)
 				if err != nil {
 					return err
 				}
@@ -65,7 +66,7 @@ func view(ctx context.Context, c config.Config, d *host.Data, r ledger.Run, fail
 	if err != nil {
 		return v, err
 	}
-	v.Waiting = api.WaitsOf(waits, d.Ledger.Shown)
+	v.Waiting = api.WaitsOf(waits, d.Ledger.WallTime)
 	if v.Backfill != "" {
 		return v, ofBackfill(ctx, d, &v)
 	}
@@ -149,12 +150,12 @@ func printRun(w io.Writer, v api.Run, failed bool) error {
 		if line[1] == "" {
 			continue
 		}
-		if _, err := output.Writef(w, "%-10s %s\n", line[0], output.Prose(output.Wrap(line[1], 11))); err != nil {
+		if _, err := output.Writef(w, "%-10s %s\n", line[0], output.Prose(output.Hang(line[1], 11))); err != nil {
 			return err
 		}
 	}
 	for _, waiting := range v.Waiting {
-		text := output.Wrap(waiting.Asset+"["+waiting.Partition+"] "+output.Wait(waiting), 11)
+		text := output.Hang(waiting.Asset+"["+waiting.Partition+"] "+output.Wait(waiting), 11)
 		if _, err := output.Writef(w, "%-10s %s\n", "waiting", output.Prose(text)); err != nil {
 			return err
 		}
@@ -232,7 +233,7 @@ func outcome(s api.RunStep) string {
 func stepDetails(s api.RunStep) (lines []string) {
 	add := func(text string) {
 		if text != "" {
-			lines = append(lines, strings.Split(output.Wrap(text, 2), "\n")...)
+			lines = append(lines, strings.Split(output.Hang(text, 2), "\n")...)
 		}
 	}
 	if s.State == ledger.AttemptSucceeded {

@@ -97,7 +97,7 @@ func createSchedule(a *command.App, cmd *cobra.Command, wanted config.Schedule, 
 	if err := schedule.Define(wanted).Fits(); err != nil {
 		return err
 	}
-	err := a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+	err := a.ToBegin(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 		errs := []error{wanted.Check(typed)}
 		if _, err := runs.PreparePlan(ctx, d, wanted.Select, asset.Request{Partitions: wanted.Partitions}); err != nil {
 			errs = append(errs, err) // better now than in each of its runs

@@ -10,8 +10,13 @@ import (
 	"drugslm/internal/cli/clitest"
 )
 
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses a schedule that is too large", createRefusesScheduleThatIsTooLarge)
+}
+
 // No server is needed to see that a schedule is too large for one.
-func TestAScheduleThatNamesTooMuchIsRefused(t *testing.T) {
+func createRefusesScheduleThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	args := []string{"schedule", "create", "nightly", "anvisa/catalog", "--every", "12h"}
 	for i := range 4000 {

@@ -39,7 +39,13 @@ func checkedFolder(t *testing.T) string {
 	return data
 }
 
-func TestChecksShowTheLastResultOfEach(t *testing.T) {
+func TestChecks(t *testing.T) {
+	t.Parallel()
+	t.Run("show the last result of each", checksShowLastResultOfEach)
+	t.Run("show a readable history", checksShowReadableHistory)
+}
+
+func checksShowLastResultOfEach(t *testing.T) {
 	t.Parallel()
 	data := checkedFolder(t)
 	shown := func(args ...string) (code int, results []api.CheckResult, stderr string) {
@@ -86,13 +92,13 @@ func TestChecksShowTheLastResultOfEach(t *testing.T) {
 	require.Contains(t, stderr, "--history")
 }
 
-func TestChecksAreReadableHistoryToo(t *testing.T) {
+func checksShowReadableHistory(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := clitest.Run(t, checkedFolder(t), "checks", "--history", "3", "-p", "5")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "3 !1000")
 	require.Contains(t, stdout, "so many go")
-	code, stdout, _ = clitest.Run(t, t.TempDir(), "checks")
+	code, stdout, _ = clitest.Run(t, clitest.Empty(t), "checks")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "starter materialize")
 }

@@ -12,8 +12,13 @@ import (
 	"drugslm/internal/ledger/ledgertest"
 )
 
-// TestStatusTellsWhatWaitsAndWhatIsWaived: a run that cannot ask for partitions yet has no step that could be listed.
-func TestStatusTellsWhatWaitsAndWhatIsWaived(t *testing.T) {
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	t.Run("shows waits and waived items", statusShowsWaitsAndWaivedItems)
+}
+
+// statusShowsWaitsAndWaivedItems: a run that cannot ask for partitions yet has no step that could be listed.
+func statusShowsWaitsAndWaivedItems(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	wait := ledger.Wait{Partition: "category", Run: "r1", Kind: "throttled", Reason: "429"}

@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"slices"
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
@@ -12,28 +13,34 @@ import (
 	"drugslm/internal/versions"
 )
 
-// othersOf finds what other programs did to an asset's table and no run has followed yet, by partition. refused says why
-// the table cannot be used at all; "" when it can.
-func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found map[string]versions.ForeignChange, refused string, err error) {
+// foreign is what other programs did to an asset's table and no run has followed yet, by partition. refused says why the table
+// cannot be used at all; "" when it can.
+type foreign struct {
+	changes map[string]versions.ForeignChange
+	refused string
+}
+
+// othersOf finds what other programs did to an asset's table.
+func othersOf(ctx context.Context, d *host.Data, a *asset.Asset) (found foreign, err error) {
 	if a.External() {
-		return nil, "", nil
+		return found, nil
 	}
 	table := d.Table(a)
 	if err := table.Usable(ctx, true); err != nil {
 		if kind := fault.KindOf(err); kind != fault.Invalid && kind != fault.Corrupt {
-			return nil, "", err
+			return found, err
 		}
-		return nil, versions.WithRepairCommand(a, err).Error(), nil
+		return foreign{refused: versions.WithRepairCommand(a, err).Error()}, nil
 	}
 	drifts, err := command.Maintainer(d).ForeignChanges(ctx, a)
 	if err != nil {
-		return nil, "", err
+		return found, err
 	}
-	found = make(map[string]versions.ForeignChange, len(drifts))
+	found.changes = make(map[string]versions.ForeignChange, len(drifts))
 	for _, drift := range drifts {
-		found[drift.Partition] = drift
+		found.changes[drift.Partition] = drift
 	}
-	return found, "", nil
+	return found, nil
 }
 
 // changedBy shows what another program did to a partition: it is not fresh, whatever the ledger says.
@@ -61,5 +68,6 @@ func strangers(found map[string]versions.ForeignChange) []api.PartitionStatus {
 			Items: api.ItemCounts(ledger.Counts{}),
 		})
 	}
+	slices.SortFunc(all, func(a, b api.PartitionStatus) int { return asset.NaturalOrder(a.Partition, b.Partition) })
 	return all
 }

@@ -19,7 +19,7 @@ type statusDocument struct{ api.Status }
 // WriteJSON writes what encoder writes of the view, to the byte, one partition at a time: in one piece 100,000 of them
 // are held three times over, as values, as text and as indented text.
 func (v statusDocument) WriteJSON(out io.Writer) error {
-	frame := api.Status{Assets: slices.Clone(v.Assets), Waiting: v.Waiting}
+	frame := api.Status{Assets: slices.Clone(v.Assets), Waiting: v.Waiting, Next: v.Next}
 	for i := range frame.Assets {
 		frame.Assets[i].Partitions = []api.PartitionStatus{}
 	}

@@ -13,8 +13,13 @@ import (
 	"drugslm/internal/cli/output"
 )
 
+func TestStatusJSON(t *testing.T) {
+	t.Parallel()
+	t.Run("is the same when written in pieces", statusJSONIsSameWhenWrittenInPieces)
+}
+
 // A status is written piece by piece: it must be what it would be in one.
-func TestStatusIsTheSameJSONInPieces(t *testing.T) {
+func statusJSONIsSameWhenWrittenInPieces(t *testing.T) {
 	t.Parallel()
 	version, at := int64(7), time.Date(2026, 8, 1, 2, 3, 4, 0, time.UTC)
 	some := []api.PartitionStatus{
@@ -25,7 +30,7 @@ func TestStatusIsTheSameJSONInPieces(t *testing.T) {
 		"no asset":         {Assets: []api.AssetStatus{}},
 		"no partitions":    {Assets: []api.AssetStatus{{Asset: "a/b", Partitions: []api.PartitionStatus{}}}},
 		"one":              {Assets: []api.AssetStatus{{Asset: "a/b", Location: "b", Partitions: some[:1]}}},
-		"a run that waits": {Assets: []api.AssetStatus{{Asset: "a/b", Partitions: some}}, Waiting: []api.Wait{{Partition: "category", RunID: "r", Kind: "paused"}}},
+		"a run that waits": {Assets: []api.AssetStatus{{Asset: "a/b", Partitions: some}}, Waiting: []api.Wait{{Partition: "category", RunID: "r", Kind: "paused"}}, Next: "a/b[6]"},
 		"several": {Assets: []api.AssetStatus{
 			{Asset: "a/b", Location: `"partitions": []`, Partitions: some}, {Asset: "a/none", Partitions: []api.PartitionStatus{}}, {Asset: "a/c", Partitions: some[1:]},
 		}},

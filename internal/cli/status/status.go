@@ -3,183 +3,142 @@ package status
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"maps"
-	"strconv"
-	"sync"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
-	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
-	"drugslm/internal/engine/planning"
+	"drugslm/internal/fault"
 	"drugslm/internal/host"
-	"drugslm/internal/ledger"
 )
+
+// query is what `status` is asked for.
+type query struct {
+	selection, partitions, words []string // words are statuses
+	all                          bool
+	limit                        int
+	after                        string // ASSET[PARTITION]
+}
 
 // NewStatus is the verb `status`.
 func NewStatus(a *command.App) *cobra.Command {
-	return &cobra.Command{
+	var q query
+	cmd := &cobra.Command{
 		Use:   "status [SELECT...]",
-		Short: "Show how every partition stands: fresh, stale, failed or missing, and its items",
+		Short: "Show what is published of every partition, and how the last attempt at it ended",
+		Long: `Show two facts of every partition: what is published (missing, rolled_back, stale or fresh), and the last attempt (queued,
+running, waiting, succeeded, failed, skipped, canceled or interrupted). A refresh that failed leaves what was published as
+it was: both are shown.
+
+Each asset has one line. Below are the partitions that need attention: not fresh, with an attempt that did not succeed,
+with quarantined items, or overdue. --all lists the others too. With --partition, --state or a status: in the selection,
+those partitions are listed that are meant. -o json lists all of them; --limit and --after page through them.`,
+		Example: `  starter status
+  starter status status:failed
+  starter status anvisa/catalog --partition Genérico
+  starter status --state stale --state missing
+  starter status anvisa/download -o json --limit 1000`,
 		RunE: func(cmd *cobra.Command, selection []string) error {
-			selection = command.Everything(selection)
+			q.selection = command.Everything(selection)
+			if err := q.check(); err != nil {
+				return err
+			}
 			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
-				v, err := status(ctx, d, selection)
+				v, said, err := status(ctx, d, q, a.JSON())
 				if err != nil {
 					return err
 				}
-				return a.Show(statusDocument{v}, func(w io.Writer) error { return printStatus(w, v) })
+				return a.Show(statusDocument{v}, func(w io.Writer) error { return printStatus(w, v, said) })
 			})
 		},
 	}
+	command.PartitionFlag(cmd, &q.partitions)
+	cmd.Flags().StringSliceVar(&q.words, "state", nil, "only partitions with this status: "+strings.Join(words(), ", "))
+	cmd.Flags().BoolVar(&q.all, "all", false, "list the partitions that need no attention, too")
+	cmd.Flags().IntVar(&q.limit, "limit", 0, "list at most so many partitions; 0: all")
+	cmd.Flags().StringVar(&q.after, "after", "", "list what comes after ASSET[PARTITION]")
+	return cmd
 }
 
-func status(ctx context.Context, d *host.Data, selection []string) (api.Status, error) {
+// words are the statuses that can be asked for.
+func words() []string {
+	var all []string
+	for _, s := range asset.Statuses() {
+		all = append(all, string(s))
+	}
+	return all
+}
+
+// check refuses what cannot be asked.
+func (q query) check() error {
+	for _, word := range q.words {
+		if !slices.Contains(words(), word) {
+			return fault.New(fault.Invalid, "", "--state is %q; nearest: %s; known: %s", word,
+				strings.Join(asset.Nearest(word, words(), 1), ""), strings.Join(words(), ", "))
+		}
+	}
+	if q.limit < 0 {
+		return fault.New(fault.Invalid, "", "--limit is %d: want 0 or more", q.limit)
+	}
+	if q.after != "" {
+		if _, _, ok := q.cursor(); !ok {
+			return fault.New(fault.Invalid, "", "--after is %q: want ASSET[PARTITION], as \"next\" gave it", q.after)
+		}
+	}
+	return nil
+}
+
+// cursor is the partition after which the list begins.
+func (q query) cursor() (key asset.Key, partition string, ok bool) {
+	before, rest, found := strings.Cut(q.after, "[")
+	partition, closed := strings.CutSuffix(rest, "]")
+	return asset.Key(before), partition, found && closed
+}
+
+// listing says what a text lists of a status.
+type listing struct {
+	details bool // of each partition
+	asked   bool // those with a status that was asked for
+}
+
+// status reads how the partitions stand, and leaves out those that are not to be listed.
+func status(ctx context.Context, d *host.Data, q query, everything bool) (api.Status, listing, error) {
+	said := listing{details: len(q.partitions) > 0}
 	v := api.Status{Assets: []api.AssetStatus{}}
-	selected, err := planning.Select(ctx, d.Graph, d.Ledger, selection...)
+	r, err := read(ctx, d, q)
 	if err != nil {
-		return v, err
+		return v, said, err
 	}
-	world, counts, latest, err := standing(ctx, d, selected)
-	if err != nil {
-		return v, err
-	}
-	found, err := d.Ledger.Waits(ctx)
-	if err != nil {
-		return v, err
-	}
-	v.Waiting = api.WaitsOf(discovering(found), d.Ledger.Shown)
-	waits, view := waitsBySlice(found), d.Graph.View(world)
-	for _, made := range selected {
-		others, refused, err := othersOf(ctx, d, made)
+	said.asked = len(q.words) > 0 || r.expression != nil
+	v.Waiting = r.discovering
+	for _, made := range r.selected {
+		s, shown, err := r.asset(made)
 		if err != nil {
-			return v, err
+			return v, said, err
 		}
-		s := api.AssetStatus{Asset: made.Key, Location: command.TableFolder(d, made), Windowed: made.Partitions.Windowed()}
-		s.Partitions = make([]api.PartitionStatus, 0, len(view.Keys(made).All()))
-		for _, p := range view.Keys(made).All() {
-			slice := ledger.PartitionRef{Asset: string(made.Key), Partition: p.Key}
-			one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(counts[slice])}
-			standing := view.Judge(made, p.Key)
-			one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
-			timely, err := view.Freshness(made, p.Key)
-			if err != nil {
-				return v, err
-			}
-			one.Freshness, one.Due = timely.Status, api.Instant(timely.Due)
-			if m, ok := latest[slice]; ok {
-				published(&one, m)
-			}
-			if w, waiting := waits[slice]; waiting {
-				shown := api.WaitOf(w, d.Ledger.Shown)
-				one.Waiting = &shown
-			}
-			drift, changed := others[p.Key]
-			changedBy(&one, drift, changed, refused)
-			delete(others, p.Key)
-			s.Partitions = append(s.Partitions, one)
+		if shown {
+			v.Assets = append(v.Assets, s)
 		}
-		s.Partitions = append(s.Partitions, strangers(others)...)
-		v.Assets = append(v.Assets, s)
 	}
-	return v, nil
-}
-
-// standing reads what a status shows of some assets, each by itself and side by side: a million items take a while.
-func standing(ctx context.Context, d *host.Data, selected []*asset.Asset) (asset.GraphState, map[ledger.PartitionRef]ledger.Counts, map[ledger.PartitionRef]ledger.Materialization, error) {
-	counts := make(map[ledger.PartitionRef]ledger.Counts)
-	latest := make(map[ledger.PartitionRef]ledger.Materialization)
-	var mu sync.Mutex
-	group, within := errgroup.WithContext(ctx)
-	for _, made := range selected {
-		group.Go(func() error {
-			counted, err := d.Ledger.AllCounts(within, string(made.Key))
-			if err != nil {
-				return err
-			}
-			published, err := d.Ledger.Materializations(within, string(made.Key))
-			mu.Lock()
-			defer mu.Unlock()
-			maps.Copy(counts, counted)
-			maps.Copy(latest, published)
-			return err
+	keep, err := r.keep(v.Assets)
+	if err != nil {
+		return v, said, err
+	}
+	if !everything && !q.all && !said.details && !said.asked {
+		keep = attention
+	}
+	if v.Next, err = q.page(v.Assets, keep); err != nil {
+		return v, said, err
+	}
+	if said.asked { // an asset of which no partition is known is missing
+		v.Assets = slices.DeleteFunc(v.Assets, func(s api.AssetStatus) bool {
+			return len(s.Partitions) == 0 && (s.Total > 0 || !keep(&s, &api.PartitionStatus{State: asset.Missing}))
 		})
 	}
-	world, err := planning.LoadState(ctx, d.Graph, d.Ledger)
-	if gathered := group.Wait(); gathered != nil {
-		err = gathered
-	}
-	return world, counts, latest, err
-}
-
-func published(p *api.PartitionStatus, m ledger.Materialization) {
-	p.Version, p.Rows, p.Bytes, p.Snapshot = &m.Version, m.Rows, m.Bytes, m.Snapshot
-	p.RunID, p.TraceID, p.CodeVersion = m.Run, m.Trace, m.CodeVersion
-	p.MaterializedAt, p.VerifiedAt = &m.Finished, &m.Verified
-}
-
-func printStatus(w io.Writer, v api.Status) error {
-	var rows [][]string
-	touched := false
-	for _, wait := range v.Waiting {
-		if _, err := output.Writef(w, "run %s asks for the partitions of %q: %s\n", wait.RunID, wait.Partition, output.Wait(wait)); err != nil {
-			return err
-		}
-	}
-	for _, s := range v.Assets {
-		for at := 0; at < len(s.Partitions); {
-			p := s.Partitions[at]
-			if n := untouchedFrom(s, at); n > 1 {
-				last := s.Partitions[at+n-1]
-				p.Partition, p.Label = p.Partition+".."+last.Partition, strconv.Itoa(n)+" windows"
-				at += n - 1
-			}
-			touched = touched || !untouched(p)
-			rows = append(rows, statusRow(p, s.Asset))
-			at++
-		}
-	}
-	if !touched {
-		_, err := io.WriteString(w, "Nothing has been materialized yet: starter materialize '*'\n")
-		return err
-	}
-	return output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "VERSION", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING", "MATERIALIZED", "FRESHNESS", "REASON"}, rows)
-}
-
-// untouchedFrom counts the windows from one on of which nothing is known: years of them make one line.
-func untouchedFrom(s api.AssetStatus, from int) (n int) {
-	for s.Windowed && from+n < len(s.Partitions) && untouched(s.Partitions[from+n]) {
-		n++
-	}
-	return n
-}
-
-func untouched(p api.PartitionStatus) bool {
-	return p.Version == nil && p.Items == api.ItemCounts{} && p.Waiting == nil
-}
-
-func statusRow(p api.PartitionStatus, of asset.Key) []string {
-	version, at := "–", "–"
-	if p.Version != nil {
-		version, at = strconv.FormatInt(*p.Version, 10), output.When(*p.MaterializedAt)
-	}
-	reason := p.Reason
-	if p.Waiting != nil {
-		reason = output.Wait(*p.Waiting) + "; " + reason
-	}
-	quarantined := strconv.Itoa(p.Items.Quarantined)
-	if p.Items.Waived > 0 {
-		quarantined += fmt.Sprintf(" (%d waived)", p.Items.Waived)
-	}
-	return []string{
-		string(of), p.Partition, p.Label, string(p.State), version, strconv.FormatInt(p.Rows, 10),
-		strconv.Itoa(p.Items.Discovered), strconv.Itoa(p.Items.Absent), quarantined,
-		strconv.Itoa(p.Items.Pending), at, output.OrDash(string(p.Freshness)), reason,
-	}
+	return v, said, nil
 }

@@ -12,8 +12,8 @@ func discovering(found []ledger.Wait) []ledger.Wait {
 	return slices.DeleteFunc(slices.Clone(found), func(w ledger.Wait) bool { return w.Asset != "" })
 }
 
-// waitsBySlice keeps of each partition the wait that matters: not one that is only for another run that waits itself.
-func waitsBySlice(found []ledger.Wait) map[ledger.PartitionRef]ledger.Wait {
+// waitsByPartition keeps of each partition the wait that matters: not one that is only for another run that waits itself.
+func waitsByPartition(found []ledger.Wait) map[ledger.PartitionRef]ledger.Wait {
 	by := make(map[ledger.PartitionRef]ledger.Wait, len(found))
 	for _, w := range found {
 		slice := ledger.PartitionRef{Asset: w.Asset, Partition: w.Partition}

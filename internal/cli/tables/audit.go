@@ -32,7 +32,7 @@ code version that the ledger says.`,
 		Example: "  starter audit\n  starter audit --repair && starter materialize '*'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChangeUnless(!repair, cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				report, err := audit.Run(ctx, audit.Subject{Graph: d.Graph, Ledger: d.Ledger, Table: d.Table, Leaflets: func(key asset.Key) *lake.Blobs { return d.Leaflets(key).Blobs }, Repair: repair})
 				if err != nil {
 					return err
@@ -59,8 +59,8 @@ func printAudit(w io.Writer, r audit.Report) error {
 			where += "[" + f.Partition + "]"
 		}
 		output.Writef(w, "  %s %s: %s\n", where, f.Subject, f.Problem)
-		if f.Cure != "" {
-			output.Writef(w, "    → %s\n", f.Cure)
+		if f.Repair != "" {
+			output.Writef(w, "    → %s\n", f.Repair)
 		}
 	}
 	if len(r.Findings) == 0 {
@@ -79,7 +79,7 @@ func NewSweep(a *command.App) *cobra.Command {
 they are older than --older. Readers never see such files; they only take room. Files of old versions are for "starter vacuum".`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChange(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				removed, err := sweep(ctx, d, older)
 				if err != nil {
 					return err
@@ -110,7 +110,7 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 			return nil, err
 		}
 		for _, p := range partitions {
-			staged, _, err := d.Ledger.StagedParts(ctx, string(made.Key), p)
+			staged, _, err := d.Ledger.StagedFiles(ctx, string(made.Key), p)
 			if err != nil {
 				return nil, err
 			}
@@ -118,7 +118,7 @@ func sweep(ctx context.Context, d *host.Data, older time.Duration) ([]string, er
 				needed[path] = true
 			}
 		}
-		parts, err := d.Ledger.AllParts(ctx, string(made.Key))
+		parts, err := d.Ledger.AllDataFiles(ctx, string(made.Key))
 		if err != nil {
 			return nil, err
 		}

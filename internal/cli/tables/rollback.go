@@ -46,7 +46,7 @@ in hand. --dry-run says what would happen.`,
 			if err != nil {
 				return err
 			}
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChangeUnless(dry, cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				made, err := d.Graph.Get(asset.Key(args[0]))
 				if err != nil {
 					return err
@@ -101,7 +101,7 @@ func printRollback(w io.Writer, v api.Rollback) error {
 		}
 		rows[i] = []string{
 			p.Partition, fmt.Sprintf("%d → %d", p.From, p.To), version, fmt.Sprintf("%d → %d", p.RowsNow, p.RowsThen),
-			fmt.Sprintf("+%d −%d", p.FilesBack, p.FilesRemoved), strconv.Itoa(p.Same), strconv.Itoa(p.Older), strconv.Itoa(p.Returning), strconv.Itoa(p.Pending), p.MakerRun,
+			fmt.Sprintf("+%d −%d", p.FilesBack, p.FilesRemoved), strconv.Itoa(p.Same), strconv.Itoa(p.Older), strconv.Itoa(p.ItemsBack), strconv.Itoa(p.Pending), p.MakerRun,
 		}
 	}
 	return output.Table(w, []string{"PARTITION", "VERSION", "NEW VERSION", "ROWS", "FILES", "SAME", "OLDER", "COME BACK", "BECOME PENDING", "MADE BY"}, rows)

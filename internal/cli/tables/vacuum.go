@@ -34,7 +34,7 @@ Files that no version mentions are for "starter sweep". Leaflet PDFs are never r
   starter vacuum anvisa/catalog --keep-versions 3 --older-than 168h`,
 		RunE: func(cmd *cobra.Command, selection []string) error {
 			selection = command.Everything(selection)
-			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
+			return a.ToChangeUnless(retention.DryRun, cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				selected, err := d.Graph.Select(selection...)
 				if err != nil {
 					return err

@@ -14,7 +14,12 @@ import (
 	"drugslm/internal/versions"
 )
 
-func TestVersionsFromTheCommandLine(t *testing.T) {
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	t.Run("are listed and compared", versionsAreListedAndCompared)
+}
+
+func versionsAreListedAndCompared(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	d, err := host.OpenData(t.Context(), config.Config{Data: data})
@@ -33,6 +38,10 @@ func TestVersionsFromTheCommandLine(t *testing.T) {
 	require.Equal(t, 1, compared.Changed)
 	require.Equal(t, []versions.ColumnDiff{{Column: "total", Before: json.RawMessage("10"), After: json.RawMessage("14")}}, compared.Rows[0].Columns)
 
+	code, stdout, _ := clitest.Run(t, data, "diff", "anvisa/index", "0", "2")
+	require.Zero(t, code)
+	require.Contains(t, stdout, "    total: 10 → 14\n")
+
 	planned := clitest.Ask[api.Rollback](t, data, "rollback", "anvisa/index", "--to", "0", "--dry-run")
 	require.True(t, planned.DryRun)
 	require.Equal(t, 1, planned.Partitions[0].Older)
@@ -41,7 +50,7 @@ func TestVersionsFromTheCommandLine(t *testing.T) {
 	require.EqualValues(t, 3, *done.Partitions[0].Version)
 	require.Regexp(t, `^rollback-\d{8}T\d{6}Z-`, done.RunID)
 	require.Zero(t, clitest.Ask[versions.Diff](t, data, "diff", "anvisa/index", "0", "3").Changed)
-	code, stdout, _ := clitest.Run(t, data, "rollback", "anvisa/index", "--to", "0")
+	code, stdout, _ = clitest.Run(t, data, "rollback", "anvisa/index", "--to", "0")
 	require.Zero(t, code)
 	require.Contains(t, stdout, "as it is", "a second time there is nothing to do")
 

@@ -12,36 +12,36 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// evaluation is one tick of automation under way. It looks at nothing but what happened since the cursors.
+// evaluation is one tick of automation in progress. It looks at nothing but what happened since the cursors.
 type evaluation struct {
 	graph  *asset.Graph
 	ledger *ledger.Ledger
 	now    time.Time
 	marks  ledger.Marks
-	reach  *asset.PartitionDeps
+	deps  *asset.PartitionDeps
 
 	cursors map[[2]string]ledger.Cursor
-	touches map[string][]ledger.Change // by asset
+	changes map[string][]ledger.Change // by asset
 	keys    map[string]map[string]int64
 	waited  []ledger.PartitionRef
 
 	alive func(ctx context.Context, run string) (bool, error) // nil: what the ledger says is believed
 	lives map[string]bool                                     // runs that were asked about
 
-	requested map[asset.Key]map[string]bool // in this tick
-	wholes    []wholeRequest                // found in this tick
-	granted   []wholeRequest                // those whose asset could be looked at
-	wide      map[asset.Key]*inputFacts     // of mappings that read whole assets
-	record    ledger.AutomationTick
-	looked    int
-	problems  []string
+	requested     map[asset.Key]map[string]bool // in this tick
+	assetRequests []assetRequest                // found in this tick
+	granted       []assetRequest                // those whose asset could be looked at
+	wide          map[asset.Key]*inputRecords   // of mappings that read whole assets
+	record        ledger.AutomationTick
+	looked        int
+	problems      []string
 
 	watch      asset.Key // whose partitions are kept in considered
 	considered []Considered
 }
 
-// wholeRequest is a request for every partition that passes a filter.
-type wholeRequest struct {
+// assetRequest is a request for every partition that passes a filter.
+type assetRequest struct {
 	asset      *asset.Asset
 	filter     asset.Filter
 	partitions []string // that it comes to
@@ -52,8 +52,8 @@ type wholeRequest struct {
 func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	g, l := v.Graph, v.Ledger
 	e := &evaluation{
-		graph: g, ledger: l, alive: v.Alive, cursors: make(map[[2]string]ledger.Cursor), touches: make(map[string][]ledger.Change),
-		requested: make(map[asset.Key]map[string]bool), wide: make(map[asset.Key]*inputFacts), lives: make(map[string]bool),
+		graph: g, ledger: l, alive: v.Alive, cursors: make(map[[2]string]ledger.Cursor), changes: make(map[string][]ledger.Change),
+		requested: make(map[asset.Key]map[string]bool), wide: make(map[asset.Key]*inputRecords), lives: make(map[string]bool),
 	}
 	var err error
 	if e.record.Before, err = l.Cursors(ctx); err != nil {
@@ -69,7 +69,7 @@ func (v Evaluator) begin(ctx context.Context) (*evaluation, error) {
 	e.now = tickAfter(e.record.Before, v.Now().UTC())
 	e.record.At = e.now
 	e.record.Handled, e.record.Due = make(map[ledger.PartitionRef]ledger.Handled), make(map[ledger.PartitionRef]time.Time)
-	e.reach = g.PartitionDeps(e.now, func(set string) ([]asset.Partition, error) {
+	e.deps = g.PartitionDeps(e.now, func(set string) ([]asset.Partition, error) {
 		return planning.PartitionsOf(ctx, l, set)
 	})
 	return e, e.read(ctx)
@@ -96,12 +96,12 @@ func (e *evaluation) read(ctx context.Context) error {
 			after.Seq, after.Keys = min(after.Seq, c.Seq), min(after.Keys, c.Keys)
 		}
 	}
-	touches, err := e.ledger.ChangesBetween(ctx, after.Seq, e.marks.Seq)
+	changes, err := e.ledger.ChangesBetween(ctx, after.Seq, e.marks.Seq)
 	if err != nil {
 		return err
 	}
-	for _, t := range touches {
-		e.touches[t.Asset] = append(e.touches[t.Asset], t)
+	for _, t := range changes {
+		e.changes[t.Asset] = append(e.changes[t.Asset], t)
 	}
 	e.keys, err = e.ledger.NewKeys(ctx, after.Keys, e.marks.Keys)
 	return err
@@ -160,7 +160,7 @@ func (e *evaluation) asset(ctx context.Context, a *asset.Asset, cursor ledger.Cu
 	if first {
 		err = e.initial(ctx, a, &c)
 	} else {
-		err = e.happened(ctx, a, cursor, &c)
+		err = e.addChanged(ctx, a, cursor, &c)
 	}
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (e *evaluation) initial(ctx context.Context, a *asset.Asset, c *candidates)
 	if !a.Automation.Scans() {
 		return nil
 	}
-	keys, err := e.reach.Keys(a)
+	keys, err := e.deps.Keys(a)
 	if err != nil {
 		return err
 	}
@@ -203,8 +203,8 @@ func (e *evaluation) initial(ctx context.Context, a *asset.Asset, c *candidates)
 	return err
 }
 
-// happened finds the partitions to which something happened since the cursor.
-func (e *evaluation) happened(ctx context.Context, a *asset.Asset, cursor ledger.Cursor, c *candidates) error {
+// addChanged finds the partitions to which something happened since the cursor.
+func (e *evaluation) addChanged(ctx context.Context, a *asset.Asset, cursor ledger.Cursor, c *candidates) error {
 	for _, dep := range a.Deps {
 		if err := e.followed(a, dep.Key, cursor.Seq, c); err != nil {
 			return err
@@ -219,7 +219,7 @@ func (e *evaluation) happened(ctx context.Context, a *asset.Asset, cursor ledger
 		}
 		slices.Sort(added[set.Name])
 	}
-	appeared, err := e.reach.Appeared(a.Partitions, cursor.Evaluated, e.now, added)
+	appeared, err := e.deps.Appeared(a.Partitions, cursor.Evaluated, e.now, added)
 	if err != nil {
 		return err
 	}
@@ -232,20 +232,20 @@ func (e *evaluation) happened(ctx context.Context, a *asset.Asset, cursor ledger
 
 // followed adds what is made from the partitions of a dependency that were touched, or are requested in this tick.
 func (e *evaluation) followed(a *asset.Asset, dep asset.Key, after int64, c *candidates) error {
-	for _, t := range e.touches[string(dep)] {
+	for _, t := range e.changes[string(dep)] {
 		if t.Seq <= after {
 			continue
 		}
-		found, err := e.reach.Downstream(a, dep, t.Partition)
+		found, err := e.deps.Downstream(a, dep, t.Partition)
 		if err != nil {
 			return err
 		}
 		c.add(found...)
-		if e.reach.Whole(a, dep) {
+		if e.deps.AllToAll(a, dep) {
 			break // any other gives the same
 		}
 	}
-	if e.reach.Alike(a, dep) {
+	if e.deps.Alike(a, dep) {
 		for p := range e.requested[dep] {
 			c.add(p)
 		}
@@ -264,7 +264,7 @@ func (e *evaluation) ticked(a *asset.Asset, cursor ledger.Cursor, c *candidates)
 			c.add(newest)
 		}
 	case len(a.Deps) == 0:
-		keys, err := e.reach.Keys(a)
+		keys, err := e.deps.Keys(a)
 		if err != nil {
 			return err
 		}
@@ -275,7 +275,7 @@ func (e *evaluation) ticked(a *asset.Asset, cursor ledger.Cursor, c *candidates)
 		if !all {
 			c.add(names...)
 		} else if len(names) > 0 {
-			e.wholes = append(e.wholes, wholeRequest{a, asset.Without, names, "tick of " + tick.Format(time.RFC3339)})
+			e.assetRequests = append(e.assetRequests, assetRequest{a, asset.Without, names, "tick of " + tick.Format(time.RFC3339)})
 		}
 	}
 	return nil
@@ -292,7 +292,7 @@ func (e *evaluation) codeChanged(ctx context.Context, a *asset.Asset, cursor led
 	case err != nil || len(stale) == 0:
 		return err
 	case all:
-		e.wholes = append(e.wholes, wholeRequest{a, asset.Staled, stale, fmt.Sprintf("code version %s → %s", cursor.CodeVersion, a.CodeVersion)})
+		e.assetRequests = append(e.assetRequests, assetRequest{a, asset.Staled, stale, fmt.Sprintf("code version %s → %s", cursor.CodeVersion, a.CodeVersion)})
 	default:
 		c.add(stale...)
 	}
@@ -302,33 +302,33 @@ func (e *evaluation) codeChanged(ctx context.Context, a *asset.Asset, cursor led
 // consider asks the condition about partitions, and takes down what it asks for.
 func (e *evaluation) consider(ctx context.Context, a *asset.Asset, partitions []string, cursor ledger.Cursor) error {
 	covered := make(map[string]bool)
-	for _, w := range e.wholes {
+	for _, w := range e.assetRequests {
 		if w.asset == a {
 			for _, p := range w.partitions {
 				covered[p] = true
 			}
 		}
 	}
-	snapshot, err := e.look(ctx, a, partitions)
+	snapshot, err := e.readSnapshot(ctx, a, partitions)
 	if err != nil {
 		return err
 	}
 	var asked []string
 	var cause string
 	for _, p := range snapshot.partitions {
-		s := snapshot.situation(e, p, cursor)
-		truth := a.Automation.Explain(s)
-		c := Considered{Partition: p, Touched: true, Truth: truth, Inputs: s.Inputs}
+		s := snapshot.conditionInput(e, p, cursor)
+		result := a.Automation.Explain(s)
+		c := Considered{Partition: p, Changed: true, Result: result, Inputs: s.Inputs}
 		switch {
 		case covered[p]:
 			c.Requests = true
-		case truth.Holds && snapshot.working[p], !truth.Holds && a.Automation.Explain(idle(s)).Holds:
+		case result.Holds && snapshot.working[p], !result.Holds && a.Automation.Explain(idle(s)).Holds:
 			c.Waits = true
 			e.record.Waiting = append(e.record.Waiting, ledger.PartitionRef{Asset: string(a.Key), Partition: p})
-		case truth.Holds:
+		case result.Holds:
 			c.Requests = true
 			asked = append(asked, p)
-			cause = cmp.Or(cause, truth.Reason)
+			cause = cmp.Or(cause, result.Reason)
 		}
 		if e.watch == a.Key {
 			e.considered = append(e.considered, c)

@@ -11,10 +11,10 @@ import (
 // Considered is a partition that was looked at, or asked about, and what its asset's condition says of it.
 type Considered struct {
 	Partition string                `json:"partition"`
-	Touched   bool                  `json:"touched"`  // something happened to it since the last tick
+	Changed   bool                  `json:"touched"`  // it changed since the last tick
 	Requests  bool                  `json:"requests"` // it would be requested now
 	Waits     bool                  `json:"waits"`    // it would be requested, but a run is at it or at an input
-	Truth     asset.ConditionResult `json:"truth"`
+	Result    asset.ConditionResult `json:"truth"`
 	Inputs    []asset.InputState    `json:"inputs"`
 }
 
@@ -66,7 +66,7 @@ func (v Evaluator) Explain(ctx context.Context, key asset.Key, partitions []stri
 		return x, err
 	}
 	for _, c := range e.considered {
-		c.Touched, c.Requests, c.Waits = false, false, false
+		c.Changed, c.Requests, c.Waits = false, false, false
 		seen[c.Partition] = c
 	}
 	for _, p := range partitions {

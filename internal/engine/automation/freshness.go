@@ -64,7 +64,7 @@ func (e *evaluation) allDue(ctx context.Context, a *asset.Asset) error {
 
 // moved looks at what was verified since the cursor, and at windows that ended.
 func (e *evaluation) moved(ctx context.Context, a *asset.Asset, cursor ledger.Cursor) error {
-	for _, t := range e.touches[string(a.Key)] {
+	for _, t := range e.changes[string(a.Key)] {
 		if t.Seq > cursor.Seq {
 			e.due(a, t.Partition, t.Verified)
 		}
@@ -72,7 +72,7 @@ func (e *evaluation) moved(ctx context.Context, a *asset.Asset, cursor ledger.Cu
 	if !a.Partitions.Windowed() {
 		return nil
 	}
-	ended, err := e.reach.Appeared(a.Partitions, cursor.Evaluated, e.now, nil)
+	ended, err := e.deps.Appeared(a.Partitions, cursor.Evaluated, e.now, nil)
 	if err != nil || len(ended) == 0 {
 		return err
 	}
@@ -108,7 +108,7 @@ func (e *evaluation) overdue(ctx context.Context) ([]broken, error) {
 	stands := make(map[ledger.PartitionRef]ledger.PartitionSnapshot, len(slices))
 	there := make(map[ledger.PartitionRef]bool, len(slices))
 	for key, partitions := range byAsset {
-		if err := e.standing(ctx, key, partitions, stands, there); err != nil {
+		if err := e.statusOf(ctx, key, partitions, stands, there); err != nil {
 			return nil, err
 		}
 	}
@@ -152,13 +152,13 @@ func (e *evaluation) dueNow(ctx context.Context) (due []ledger.PartitionRef, due
 	return due, dues, err
 }
 
-// standing reads how partitions of an asset stand, and which of them it still has, if it promises anything.
-func (e *evaluation) standing(ctx context.Context, key string, partitions []string, stands map[ledger.PartitionRef]ledger.PartitionSnapshot, there map[ledger.PartitionRef]bool) error {
+// statusOf reads how partitions of an asset stand, and which of them it still has, if it promises anything.
+func (e *evaluation) statusOf(ctx context.Context, key string, partitions []string, stands map[ledger.PartitionRef]ledger.PartitionSnapshot, there map[ledger.PartitionRef]bool) error {
 	a, err := e.graph.Get(asset.Key(key))
 	if err != nil || a.Freshness == nil {
 		return nil //nolint:nilerr // nobody declares it any more
 	}
-	known, err := e.there(ctx, a, partitions)
+	known, err := e.existing(ctx, a, partitions)
 	if err != nil || len(known) == 0 {
 		return err
 	}

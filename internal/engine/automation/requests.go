@@ -17,7 +17,7 @@ const namedPartitions = 20
 // ask takes down a request for partitions of an asset, and those for all of them.
 func (e *evaluation) ask(a *asset.Asset, partitions []string, cause string) {
 	handled := ledger.Handled{Seq: e.marks.Seq, CodeVersion: a.CodeVersion, At: e.now}
-	for _, w := range e.wholes {
+	for _, w := range e.assetRequests {
 		if w.asset == a {
 			e.granted = append(e.granted, w)
 			e.record.Handled[ledger.PartitionRef{Asset: string(a.Key)}] = handled

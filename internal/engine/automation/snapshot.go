@@ -13,31 +13,31 @@ import (
 type snapshot struct {
 	asset      *asset.Asset
 	partitions []string // those that the asset has
-	stands     map[string]ledger.PartitionSnapshot
+	published  map[string]ledger.PartitionSnapshot
 	handled    map[string]ledger.Handled
 	working    map[string]bool
 	upstream   map[asset.Key]map[string][]string // by dependency and partition
-	inputs     map[asset.Key]*inputFacts
+	inputs     map[asset.Key]*inputRecords
 }
 
-// inputFacts is what is known of partitions of a dependency.
-type inputFacts struct {
-	stands  map[string]ledger.PartitionSnapshot
-	working map[string]bool
-	sum     *inputSum // of all of them, for mappings that read whole assets
+// inputRecords is what is known of partitions of a dependency.
+type inputRecords struct {
+	published map[string]ledger.PartitionSnapshot
+	working   map[string]bool
+	sum       *inputSum // of all of them, for mappings that read whole assets
 }
 
 // maxInputs is how many partitions of a dependency are read by their names; more are read as a whole.
 const maxInputs = 20_000
 
-// look reads all that is needed of the partitions of an asset.
-func (e *evaluation) look(ctx context.Context, a *asset.Asset, partitions []string) (*snapshot, error) {
-	s := &snapshot{asset: a, upstream: make(map[asset.Key]map[string][]string), inputs: make(map[asset.Key]*inputFacts)}
+// readSnapshot reads all that is needed of the partitions of an asset.
+func (e *evaluation) readSnapshot(ctx context.Context, a *asset.Asset, partitions []string) (*snapshot, error) {
+	s := &snapshot{asset: a, upstream: make(map[asset.Key]map[string][]string), inputs: make(map[asset.Key]*inputRecords)}
 	var err error
-	if s.partitions, err = e.there(ctx, a, partitions); err != nil || len(s.partitions) == 0 {
+	if s.partitions, err = e.existing(ctx, a, partitions); err != nil || len(s.partitions) == 0 {
 		return s, err
 	}
-	if s.stands, err = e.ledger.PartitionSnapshots(ctx, string(a.Key), s.partitions); err != nil {
+	if s.published, err = e.ledger.PartitionSnapshots(ctx, string(a.Key), s.partitions); err != nil {
 		return nil, err
 	}
 	if s.handled, err = e.ledger.HandledBefore(ctx, string(a.Key), s.partitions); err != nil {
@@ -47,22 +47,22 @@ func (e *evaluation) look(ctx context.Context, a *asset.Asset, partitions []stri
 		return nil, err
 	}
 	for _, dep := range a.Deps {
-		if err := e.lookUp(ctx, s, dep.Key); err != nil {
+		if err := e.readInput(ctx, s, dep.Key); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-// lookUp reads what is needed of a dependency.
-func (e *evaluation) lookUp(ctx context.Context, s *snapshot, dep asset.Key) error {
-	if e.reach.Whole(s.asset, dep) {
+// readInput reads what is needed of a dependency.
+func (e *evaluation) readInput(ctx context.Context, s *snapshot, dep asset.Key) error {
+	if e.deps.AllToAll(s.asset, dep) {
 		if e.wide[dep] == nil {
 			up, err := e.graph.Get(dep)
 			if err != nil {
 				return err
 			}
-			keys, err := e.reach.Keys(up)
+			keys, err := e.deps.Keys(up)
 			if err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ func (e *evaluation) lookUp(ctx context.Context, s *snapshot, dep asset.Key) err
 	var names []string
 	seen := make(map[string]bool)
 	for _, p := range s.partitions {
-		found, err := e.reach.Upstream(s.asset, p, dep)
+		found, err := e.deps.Upstream(s.asset, p, dep)
 		if err != nil {
 			return err
 		}
@@ -104,8 +104,8 @@ func (e *evaluation) lookUp(ctx context.Context, s *snapshot, dep asset.Key) err
 	return err
 }
 
-func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []string) (in *inputFacts, err error) {
-	in = &inputFacts{stands: make(map[string]ledger.PartitionSnapshot), working: make(map[string]bool)}
+func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []string) (in *inputRecords, err error) {
+	in = &inputRecords{published: make(map[string]ledger.PartitionSnapshot), working: make(map[string]bool)}
 	if len(names) == 0 {
 		return in, nil
 	}
@@ -113,7 +113,7 @@ func (e *evaluation) readInputs(ctx context.Context, dep asset.Key, names []stri
 	if len(names) > maxInputs {
 		asked = nil
 	}
-	if in.stands, err = e.ledger.PartitionSnapshots(ctx, string(dep), asked); err != nil {
+	if in.published, err = e.ledger.PartitionSnapshots(ctx, string(dep), asked); err != nil {
 		return nil, err
 	}
 	in.working, err = e.working(ctx, dep, names)
@@ -144,8 +144,8 @@ func (e *evaluation) working(ctx context.Context, key asset.Key, partitions []st
 	return found, nil
 }
 
-// there leaves out what is no partition of the asset (any more).
-func (e *evaluation) there(ctx context.Context, a *asset.Asset, partitions []string) ([]string, error) {
+// existing leaves out what is no partition of the asset (any more).
+func (e *evaluation) existing(ctx context.Context, a *asset.Asset, partitions []string) ([]string, error) {
 	asked := make(map[string][]string)
 	for _, p := range partitions {
 		for set, key := range a.Partitions.Stored(p) {
@@ -169,9 +169,9 @@ func (e *evaluation) there(ctx context.Context, a *asset.Asset, partitions []str
 	return found, nil
 }
 
-// situation is what a condition is asked about.
-func (s *snapshot) situation(e *evaluation, p string, cursor ledger.Cursor) asset.ConditionInput {
-	stand, published := s.stands[p]
+// conditionInput is what a condition is asked about.
+func (s *snapshot) conditionInput(e *evaluation, p string, cursor ledger.Cursor) asset.ConditionInput {
+	stand, published := s.published[p]
 	handled := s.handled[p]
 	_, newest := s.asset.Partitions.Newest(p, e.now)
 	now := asset.ConditionInput{
@@ -180,7 +180,7 @@ func (s *snapshot) situation(e *evaluation, p string, cursor ledger.Cursor) asse
 	if published && stand.CodeVersion != s.asset.CodeVersion && handled.CodeVersion != s.asset.CodeVersion {
 		now.Code = stand.CodeVersion + " → " + s.asset.CodeVersion
 	}
-	fact := asset.PartitionFact{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
+	fact := asset.PartitionRecord{Version: -1, Upstream: make(asset.Versions, len(stand.Upstream))}
 	for i, read := range stand.Upstream {
 		fact.Upstream[i] = asset.Version{Key: asset.Key(read.Asset), Version: read.Version}
 	}
@@ -193,7 +193,7 @@ func (s *snapshot) situation(e *evaluation, p string, cursor ledger.Cursor) asse
 		}
 		updated := fact.Outdated(dep.Key, sum.version) && sum.changed > handled.Seq
 		now.Inputs = append(now.Inputs, sum.states(dep.Key, updated, func(up string) bool {
-			return up == p && e.reach.Alike(s.asset, dep.Key) && e.requested[dep.Key][up]
+			return up == p && e.deps.Alike(s.asset, dep.Key) && e.requested[dep.Key][up]
 		})...)
 	}
 	return now
@@ -210,11 +210,11 @@ type inputSum struct {
 	verified         map[string]time.Time // of those named above
 }
 
-func (in *inputFacts) sumOf(partitions []string) inputSum {
+func (in *inputRecords) sumOf(partitions []string) inputSum {
 	sum := inputSum{version: -1, changed: -1, verified: make(map[string]time.Time)}
 	var least time.Time
 	for _, p := range partitions {
-		stand, published := in.stands[p]
+		stand, published := in.published[p]
 		if !published {
 			if sum.missing == "" {
 				sum.missing = p
@@ -234,7 +234,7 @@ func (in *inputFacts) sumOf(partitions []string) inputSum {
 	}
 	for _, p := range []string{sum.newest, sum.oldest, sum.working} {
 		if p != "" {
-			sum.verified[p] = in.stands[p].Verified
+			sum.verified[p] = in.published[p].Verified
 		}
 	}
 	return sum

@@ -1,6 +1,6 @@
 // Package forecast estimates the cost of a plan before anything is done: items, requests, bytes, minutes.
 //
-// It runs the code of the assets over what is published, compares the result with the ledger as an enrolment does, and adds
+// It runs the code of the assets over what is published, compares the result with the ledger as a sync does, and adds
 // up the requests that the source will be sent. It writes nothing.
 package forecast
 
@@ -110,10 +110,10 @@ func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, pl
 	return out, nil
 }
 
-// easy settles the steps of which there is nothing to count, and reports whether it did.
+// easy answers for the steps of which there is nothing to count, and reports whether it did.
 func (f *forecaster) easy(made *asset.Asset, s asset.Step, e *asset.Estimate) bool {
 	e.Items, e.AtLeast = f.known[ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partition.Key}], len(s.Needs)+len(s.NeedsAll) > 0
-	fact := f.view.Fact(s.Asset, s.Partition.Key)
+	fact := f.view.Record(s.Asset, s.Partition.Key)
 	switch {
 	case made.External():
 		e.Note = "it is looked at, nothing is made"
@@ -143,7 +143,7 @@ func (f *forecaster) step(ctx context.Context, made *asset.Asset, s asset.Step, 
 		return err
 	}
 	work := asset.Work{Known: e.Items}
-	if !made.External() && f.view.Fact(s.Asset, s.Partition.Key).Version >= 0 {
+	if !made.External() && f.view.Record(s.Asset, s.Partition.Key).Version >= 0 {
 		work.Published = f.eng.Published(ctx, made.Key, s.Partition.Key)
 	}
 	if !easy {
@@ -172,7 +172,7 @@ func (f *forecaster) waits(made *asset.Asset, s asset.Step) (string, error) {
 			return "", err
 		}
 		for _, partition := range partitions {
-			if f.view.Fact(dep.Key, partition).Version < 0 {
+			if f.view.Record(dep.Key, partition).Version < 0 {
 				return fmt.Sprintf("%s[%s] was never published: nothing can be counted before", dep.Key, partition), nil
 			}
 		}
@@ -193,10 +193,10 @@ func (f *forecaster) count(ctx context.Context, made *asset.Asset, in materializ
 		if t.Made {
 			continue
 		}
-		if t.Verdict == "resumed" {
+		if t.Cause == "resumed" {
 			e.Ready--
 		}
-		if !made.AsksSource() || t.Remake && made.Recomputes() {
+		if !made.AsksSource() || t.CodeOnly && made.Recomputes() {
 			e.Recompute++
 			continue
 		}
@@ -264,8 +264,11 @@ func PaceOf(ctx context.Context, l *ledger.Ledger, host string, rps float64) (Pa
 	if b.BlockedUntil.After(until) {
 		until = b.BlockedUntil
 	}
-	if b.Rate > 0 {
+	switch {
+	case b.Rate > 0:
 		rps = b.Rate
+	case b.Interval > 0: // of the worker that asked last, whose configuration may be another
+		rps = float64(time.Second) / float64(b.Interval)
 	}
 	return Pace{RPS: rps, Share: b.Pace, Wait: max(0, until.Sub(now))}, nil
 }

@@ -21,52 +21,52 @@ const (
 	wouldNothing   = "nothing"
 )
 
-// verdict says what the next run would do with an item, and why: of an asset that lists, only the source can tell.
-func (c *chain) verdict(ctx context.Context, made *asset.Asset, partition asset.Partition, e ledger.Entry) (ItemVerdict, error) {
+// decision says what the next run would do with an item, and why: of an asset that lists, only the source can tell.
+func (c *chain) decision(ctx context.Context, made *asset.Asset, partition asset.Partition, e ledger.Entry) (Decision, error) {
 	if made.Lists() {
 		if e.State != ledger.Absent && e.CodeVersion != made.CodeVersion {
-			return ItemVerdict{wouldFetch, asset.CodeAxis, codeChange(e.CodeVersion, made.CodeVersion) + ": the next listing makes it again"}, nil
+			return Decision{wouldFetch, asset.CodeAxis, codeChange(e.CodeVersion, made.CodeVersion) + ": the next listing makes it again"}, nil
 		}
-		return ItemVerdict{Would: wouldAsk, Reason: "whether the source changed is known when it is listed again"}, nil
+		return Decision{Would: wouldAsk, Reason: "whether the source changed is known when it is listed again"}, nil
 	}
 	if made.Derives() {
-		return c.derivedVerdict(made, partition, e), nil
+		return c.derivedDecision(made, partition, e), nil
 	}
 	p, err := c.previewOf(ctx, made, partition)
 	if err != nil {
-		return ItemVerdict{}, err
+		return Decision{}, err
 	}
 	if p.unread != "" {
-		return ItemVerdict{Would: wouldAsk, Reason: "its inputs cannot be read: " + p.unread}, nil
+		return Decision{Would: wouldAsk, Reason: "its inputs cannot be read: " + p.unread}, nil
 	}
 	if slices.Contains(p.Lost, e.ID) {
-		return ItemVerdict{wouldTombstone, asset.SourceAxis, "what it is made from does not name it any more"}, nil
+		return Decision{wouldTombstone, asset.SourceAxis, "what it is made from does not name it any more"}, nil
 	}
 	for _, t := range p.Todo {
 		if t.ID == e.ID {
-			return todoVerdict(made, t), nil
+			return todoDecision(made, t), nil
 		}
 	}
-	return settledVerdict(e), nil
+	return doneDecision(e), nil
 }
 
-// derivedVerdict is about an item whose row is made together with all others of its partition.
-func (c *chain) derivedVerdict(made *asset.Asset, partition asset.Partition, e ledger.Entry) ItemVerdict {
-	if s := c.view.Judge(made, partition.Key); s.State != asset.Fresh {
-		return ItemVerdict{wouldRecompute, s.Axis, "its partition: " + s.Reason}
+// derivedDecision is about an item whose row is made together with all others of its partition.
+func (c *chain) derivedDecision(made *asset.Asset, partition asset.Partition, e ledger.Entry) Decision {
+	if s := c.view.Status(made, partition.Key); s.State != asset.Fresh {
+		return Decision{wouldRecompute, s.Axis, "its partition: " + s.Reason}
 	}
-	return settledVerdict(e)
+	return doneDecision(e)
 }
 
-func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
-	v := ItemVerdict{Would: wouldRecompute, Reason: t.Reason}
+func todoDecision(made *asset.Asset, t ledger.Planned) Decision {
+	v := Decision{Would: wouldRecompute, Reason: t.Reason}
 	switch {
 	case t.Made:
-		return ItemVerdict{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
-	case made.AsksSource() && (!t.Remake || !made.Recomputes()):
+		return Decision{Would: wouldPublish, Reason: "made by a run that was cut short: it waits for the publish"}
+	case made.AsksSource() && (!t.CodeOnly || !made.Recomputes()):
 		v.Would = wouldFetch
 	}
-	switch t.Verdict {
+	switch t.Cause {
 	case "new", "changed":
 		v.Axis = asset.SourceAxis
 	case "recode":
@@ -77,14 +77,14 @@ func todoVerdict(made *asset.Asset, t ledger.Planned) ItemVerdict {
 	return v
 }
 
-// settledVerdict is about an item of which nothing is to be done.
-func settledVerdict(e ledger.Entry) ItemVerdict {
-	v := ItemVerdict{Would: wouldNothing}
+// doneDecision is about an item of which nothing is to be done.
+func doneDecision(e ledger.Entry) Decision {
+	v := Decision{Would: wouldNothing}
 	switch {
 	case e.State == ledger.Staged:
 		v.Would, v.Reason = wouldPublish, "staged by a run that was cut short: it waits for the publish"
 	case e.State == ledger.Quarantined:
-		v.Reason = fmt.Sprintf("quarantined as %s, which the same again would not mend: --failed tries it", e.Kind)
+		v.Reason = fmt.Sprintf("quarantined as %s, which the same again would not fix: --failed tries it", e.Kind)
 	case e.State == ledger.Absent && e.Kind == ledger.KindVanished:
 		v.Reason = "what it is made from does not name it any more"
 	case e.State == ledger.Absent:
@@ -95,7 +95,7 @@ func settledVerdict(e ledger.Entry) ItemVerdict {
 	return v
 }
 
-// previewOf is what an enrolment of a partition would decide, asked for once.
+// previewOf is what a sync of a partition would decide, asked for once.
 func (c *chain) previewOf(ctx context.Context, made *asset.Asset, partition asset.Partition) (previewed, error) {
 	slice := ledger.PartitionRef{Asset: string(made.Key), Partition: partition.Key}
 	p, known := c.previews[slice]

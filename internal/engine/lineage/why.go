@@ -39,7 +39,7 @@ type Link struct {
 	RunID       string          `json:"run_id"`           // that last took it up
 	CodeVersion string          `json:"code_version"`     // under which it is or was made
 	CodeNow     string          `json:"code_version_now"` // of the asset
-	Verdict     ItemVerdict     `json:"verdict"`
+	Decision    Decision        `json:"verdict"`
 	Table       *Place          `json:"table"`                     // null: no row of it is published
 	Made        *Origin         `json:"made"`                      // null: no row of it can be read
 	Row         rows.Fields     `json:"row"`                       // in short; null as made
@@ -50,8 +50,8 @@ type Link struct {
 	Waived       string `json:"waived,omitempty"`        // who let it stay quarantined, when and why
 }
 
-// ItemVerdict is what the next run would do with an item.
-type ItemVerdict struct {
+// Decision is what the next run would do with an item.
+type Decision struct {
 	Would  string     `json:"would"` // fetch, recompute, publish, tombstone, nothing, or ask: only the source knows
 	Axis   asset.Axis `json:"axis,omitempty"`
 	Reason string     `json:"reason"`
@@ -63,6 +63,9 @@ type Place struct {
 	Version  int64      `json:"version"`  // in which the row came
 	Since    *time.Time `json:"since"`    // null: the publish is not on record
 	Part     string     `json:"part"`
+
+	Workflow  string `json:"workflow,omitempty"`  // that published the row, and its execution; none: not on record, or made by a build that did not record them
+	Execution string `json:"execution,omitempty"` // Temporal's run id
 }
 
 // Origin is where a row came from, as the row itself says.
@@ -285,14 +288,14 @@ func (c *chain) add(ctx context.Context, e ledger.Entry) (*Link, error) {
 	if err := c.marks(ctx, e, link); err != nil {
 		return link, err
 	}
-	if link.Verdict, err = c.verdict(ctx, made, link.Partition, e); err != nil {
+	if link.Decision, err = c.decision(ctx, made, link.Partition, e); err != nil {
 		return link, err
 	}
 	switch {
 	case link.MissingSince != "":
-		link.Verdict.Reason = "not listed on " + link.MissingSince + ": it vanishes if the listing of a later day does not show it either"
-	case link.Waived != "" && link.Verdict.Would == wouldNothing:
-		link.Verdict.Reason = "waived: it stays quarantined until its fingerprint changes, or until starter items unwaive"
+		link.Decision.Reason = "not listed on " + link.MissingSince + ": it vanishes if the listing of a later day does not show it either"
+	case link.Waived != "" && link.Decision.Would == wouldNothing:
+		link.Decision.Reason = "waived: it stays quarantined until its fingerprint changes, or until starter items unwaive"
 	}
 	return link, c.row(ctx, made, e, link)
 }
@@ -317,12 +320,12 @@ const longestShown = 120
 
 // row finds the row of an item and says where it came from.
 func (c *chain) row(ctx context.Context, made *asset.Asset, e ledger.Entry, link *Link) error {
-	if e.Part == "" {
+	if e.File == "" {
 		link.Missing = append(link.Missing, fmt.Sprintf("row: it has none in the table, it is %s", e.State))
 		return nil
 	}
-	link.Table = &Place{Location: made.Location, Part: e.Part, Version: c.view.Fact(made.Key, e.Partition).Version}
-	for row, err := range c.eng.Table(made).Rows(ctx, lake.File{Path: e.Part, Partition: e.Partition}) {
+	link.Table = &Place{Location: made.Location, Part: e.File, Version: c.view.Record(made.Key, e.Partition).Version}
+	for row, err := range c.eng.Table(made).Rows(ctx, lake.File{Path: e.File, Partition: e.Partition}) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -342,13 +345,14 @@ func (c *chain) row(ctx context.Context, made *asset.Asset, e ledger.Entry, link
 		if e.State != ledger.Published {
 			run = link.Made.RunID
 		}
-		version, at, ok, err := c.eng.Ledger.PublishedBy(ctx, e.Asset, e.Partition, run)
+		m, ok, err := c.eng.Ledger.PublishedBy(ctx, e.Asset, e.Partition, run)
 		if ok {
-			link.Table.Version, link.Table.Since = version, &at
+			link.Table.Version, link.Table.Since = m.Version, &m.Finished
+			link.Table.Workflow, link.Table.Execution = m.Workflow, m.Execution
 		}
 		return err
 	}
-	link.Missing = append(link.Missing, fmt.Sprintf("row: part %s does not hold it: starter audit tells more", e.Part))
+	link.Missing = append(link.Missing, fmt.Sprintf("row: part %s does not hold it: starter audit tells more", e.File))
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (eng *Engine) batch(ctx context.Context, j job, n int) (out BatchOutput, er
 			return out, err
 		}
 		slices.SortStableFunc(entries, func(x, y ledger.Entry) int { return losses(x) - losses(y) })
-		once, err := eng.way(ctx, j, entries)
+		once, err := eng.makerFor(ctx, j, entries)
 		if err == nil {
 			err = once(ctx, j, entries, &out)
 		}
@@ -71,7 +71,7 @@ func (eng *Engine) newPass(j job, total int) *pass {
 	return &pass{eng: eng, j: j, stage: stage{j: j, meta: partMeta(j)}, entries: make(map[string]ledger.Entry, total), total: total}
 }
 
-// do makes items, stages their rows and settles them.
+// do makes items, stages their rows and records their outcomes.
 func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput) error {
 	j := p.j
 	var todo []asset.Item
@@ -84,36 +84,36 @@ func (p *pass) do(ctx context.Context, entries []ledger.Entry, out *BatchOutput)
 			continue
 		}
 		p.entries[e.ID] = e
-		if e.Remake && j.asset.Recomputes() {
+		if e.CodeOnly && j.asset.Recomputes() {
 			again = append(again, e)
 			continue
 		}
 		todo = append(todo, itemOf(e))
 	}
-	ample := j.at.ample(ctx)
+	ample := j.at.hasTime(ctx)
 	left, made := p.recompute(ctx, again)
 	if todo = append(todo, left...); made == nil && len(todo) > 0 {
-		p.recall(ctx, todo)
+		p.loadPrevious(ctx, todo)
 		made = p.make(ctx, todo)
 	}
 	switch {
 	case made != nil && len(entries) == 1:
-		made = p.charge(ctx, entries[0], ample, made)
+		made = p.countFailure(ctx, entries[0], ample, made)
 	case errors.Is(made, ErrPanicked):
-		return made // nothing that such code has settled is believed; the next attempt goes item by item
+		return made // no outcome from such code is believed; the next attempt goes item by item
 	}
 	if made == nil && len(p.entries) > 0 {
-		made = fault.New(fault.Internal, "make items", "%s left %d items of %d unsettled", j.asset.Key, len(p.entries), len(todo))
+		made = fault.New(fault.Internal, "make items", "%s left %d items of %d without an outcome", j.asset.Key, len(p.entries), len(todo))
 	}
 	if made != nil {
 		p.down = nil // the batch has not come to an end: nobody knows yet whose failures these are
 	}
 	// What was made is kept even when the rest of the batch could not be, or was stopped.
-	settled := p.finish(context.WithoutCancel(ctx), out)
-	if kind := fault.KindOf(settled); kind == fault.Superseded || kind == fault.Busy {
-		return errors.Join(settled, made) // the batch is somebody else's: whatever else went wrong is no failure of it
+	recorded := p.finish(context.WithoutCancel(ctx), out)
+	if kind := fault.KindOf(recorded); kind == fault.Superseded || kind == fault.Busy {
+		return errors.Join(recorded, made) // the batch is somebody else's: whatever else went wrong is no failure of it
 	}
-	return errors.Join(made, settled)
+	return errors.Join(made, recorded)
 }
 
 // pass is one go over a batch: rows into a part, outcomes into the ledger.
@@ -124,11 +124,11 @@ type pass struct {
 	entries map[string]ledger.Entry // to make, by item
 	failed  []ledger.Outcome
 	down    []ledger.Outcome // failures in a row that may be the source's rather than the items'
-	carry   bool             // such failures are not settled, but left to whoever goes on
+	carry   bool             // such failures are not recorded, but left to the next attempt
 	done    int
 	total   int
 
-	turn sync.Mutex // of the asset's code, and of whoever leaves it behind
+	turn sync.Mutex // of the asset's code, and of the attempt that no longer waits for it
 	left bool       // it was left behind
 }
 
@@ -141,10 +141,10 @@ func (p *pass) keepMade(ctx context.Context, e ledger.Entry) error {
 	return p.stage.addAs(ctx, e.ID, row.(asset.Row), e.CodeVersion)
 }
 
-func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) error {
+func (p *pass) recordOutcome(ctx context.Context, id string, row asset.Row, err error) error {
 	entry, ok := p.entries[id]
 	if !ok {
-		return fault.New(fault.Invalid, "settle item", "%s settled %q twice, or it is not in the batch", p.j.asset.Key, id)
+		return fault.New(fault.Invalid, "make items", "%s reported %q twice, or it is not in the batch", p.j.asset.Key, id)
 	}
 	p.done++
 	p.j.run.Progress(p.done, p.total)
@@ -165,7 +165,7 @@ func (p *pass) settle(ctx context.Context, id string, row asset.Row, err error) 
 	return nil
 }
 
-// keep stages a row, and if it was dear keeps it in the ledger as well. An error of kind fault.Invalid refuses the
+// keep stages a row, and if it was expensive keeps it in the ledger as well. An error of kind fault.Invalid refuses the
 // row only.
 func (p *pass) keep(ctx context.Context, e ledger.Entry, row asset.Row) error {
 	if err := p.stage.addAs(ctx, e.ID, row, e.CodeVersion); err != nil || !p.j.asset.Durable {
@@ -224,7 +224,7 @@ func (p *pass) outcome(e ledger.Entry, err error) (ledger.Outcome, error) {
 	kind := fault.KindOf(err)
 	o := ledger.Outcome{ID: e.ID, CodeVersion: e.CodeVersion, Kind: string(kind), Reason: telemetry.Redact(err.Error()), Evidence: fault.EvidenceOf(err)}
 	switch {
-	case doubted(e, kind):
+	case isDoubtful(e, kind):
 		o.State = ledger.Pending
 	case kind == fault.NotFound:
 		o.State = ledger.Absent
@@ -272,8 +272,8 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 		return err
 	}
 	if sum.Staged+sum.Absent+sum.Quarantined > 0 {
-		p.j.at.settled()
+		p.j.at.recorded()
 	}
-	p.eng.Metrics.Settled(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
+	p.eng.Metrics.RecordItems(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
 	return nil
 }

@@ -25,7 +25,7 @@ func (c change) empty() bool { return len(c.add) == 0 && len(c.remove) == 0 }
 // change collects the staged parts, and rewrites the published parts that hold rows which must go.
 func (eng *Engine) change(ctx context.Context, j job) (change, error) {
 	c := change{moves: ledger.Moves{Rewritten: make(map[string]string)}}
-	staged, _, err := eng.Ledger.StagedParts(ctx, j.key(), j.partition())
+	staged, _, err := eng.Ledger.StagedFiles(ctx, j.key(), j.partition())
 	if err != nil {
 		return c, err
 	}
@@ -35,7 +35,7 @@ func (eng *Engine) change(ctx context.Context, j job) (change, error) {
 			return c, fmt.Errorf("staged part %s: %w", path, err)
 		}
 		c.add = append(c.add, file)
-		c.moves.Added = append(c.moves.Added, ledger.Part{Path: file.Path, Rows: file.Rows, Bytes: file.Bytes})
+		c.moves.Added = append(c.moves.Added, ledger.DataFile{Path: file.Path, Rows: file.Rows, Bytes: file.Bytes})
 	}
 	superseded, err := eng.Ledger.Superseded(ctx, j.key(), j.partition())
 	if err != nil {
@@ -46,8 +46,8 @@ func (eng *Engine) change(ctx context.Context, j job) (change, error) {
 		return c, err
 	}
 	c.base = snapshot
-	c.moves.Dropped = superseded // as read here, whatever is settled until the ledger has it
-	if err := keep(ctx, j, &c, snapshot.Files(j.partition()), superseded); err != nil {
+	c.moves.Dropped = superseded // as read here; outcomes recorded later do not count
+	if err := copyKept(ctx, j, &c, snapshot.Files(j.partition()), superseded); err != nil {
 		return c, err
 	}
 	for _, file := range c.add {
@@ -61,9 +61,9 @@ func (eng *Engine) change(ctx context.Context, j job) (change, error) {
 // is a part with less than a batch; what they are compacted into holds about as many batches.
 const maxSmall = 16
 
-// keep goes over the published parts: those with rows that must go, and small ones when there are many, are
+// copyKept goes over the published parts: those with rows that must go, and small ones when there are many, are
 // rewritten; the others stay as they are.
-func keep(ctx context.Context, j job, c *change, files []lake.File, superseded map[string][]string) error {
+func copyKept(ctx context.Context, j job, c *change, files []lake.File, superseded map[string][]string) error {
 	batch := int64(j.asset.BatchSize)
 	small := 0
 	for _, file := range files {
@@ -111,10 +111,10 @@ func (r *rewrite) add(ctx context.Context, file lake.File, gone []string) error 
 }
 
 func (r *rewrite) flush(ctx context.Context) error {
-	if r.part == nil {
+	if r.file == nil {
 		return nil
 	}
-	file, err := r.part.Close(ctx)
+	file, err := r.file.Close(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (r *rewrite) flush(ctx context.Context) error {
 	for _, old := range r.from {
 		r.change.moves.Rewritten[old] = file.Path
 	}
-	r.part, r.outcomes, r.from = nil, nil, nil
+	r.file, r.outcomes, r.from = nil, nil, nil
 	return nil
 }
 

@@ -16,7 +16,7 @@ type CheckInput struct {
 }
 
 // overrideHint says how what was refused can be published all the same; nothing if it cannot.
-func overrideHint(j job, verdicts []asset.Verdict) string {
+func overrideHint(j job, verdicts []asset.CheckResult) string {
 	flags := ""
 	for _, v := range verdicts {
 		if !v.Stops() {
@@ -39,8 +39,8 @@ func (eng *Engine) before(ctx context.Context, j job) (asset.Publication, error)
 	return asset.Publication{Version: m.Version, Rows: m.Rows, At: m.Finished, Verified: m.Verified}, nil
 }
 
-// kept shows the probe the rows of a published part that stay.
-func kept(ctx context.Context, j job, file lake.File, gone []string, probe *asset.Probe) error {
+// checkKept shows the probe the rows of a published part that stay.
+func checkKept(ctx context.Context, j job, file lake.File, gone []string, probe *asset.CheckRunner) error {
 	for row, err := range j.staying(ctx, file, gone) {
 		if err != nil {
 			return fmt.Errorf("read published %s: %w", file.Path, err)

@@ -9,11 +9,11 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// Executions tells whether executions of workflows are under way.
+// Executions tells whether executions of workflows are running.
 type Executions interface {
-	// Open says whether an execution is under way, or one that continues it.
+	// Open says whether an execution is running, or one that continues it.
 	Open(ctx context.Context, workflow, execution string) (bool, error)
-	// Current says whether this very execution is under way, and which workflow started it; "": none did.
+	// Current says whether this very execution is running, and which workflow started it; "": none did.
 	Current(ctx context.Context, workflow, execution string) (open bool, parent string, err error)
 }
 
@@ -31,7 +31,7 @@ func (eng *Engine) claim(ctx context.Context, at Attempt, in StepInput) error {
 	if err != nil || held.Same(mine) {
 		return err
 	}
-	free, err := leaves(ctx, at.Executions, held, mine)
+	free, err := isReleasing(ctx, at.Executions, held, mine)
 	if err != nil {
 		return err
 	}
@@ -52,9 +52,9 @@ func busyFor(attempt int32) time.Duration {
 	return min(time.Second<<min(max(attempt-1, 0), 20), maxBusy)
 }
 
-// leaves reports whether the owner of a claim leaves it to mine: it has ended, or it started mine to go on with it. Of one
+// isReleasing reports whether the owner of a claim leaves it to mine: it has ended, or it started mine to continue with it. Of one
 // workflow id at most one execution is open at a time, so that a claim made under our own id is that of a predecessor.
-func leaves(ctx context.Context, known Executions, held, mine ledger.Claim) (bool, error) {
+func isReleasing(ctx context.Context, known Executions, held, mine ledger.Claim) (bool, error) {
 	current, parent, err := known.Current(ctx, mine.Workflow, mine.Execution)
 	if err != nil {
 		return false, err

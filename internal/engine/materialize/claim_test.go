@@ -6,7 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestBusyWaitsGrow(t *testing.T) {
+func TestBusy(t *testing.T) {
+	t.Parallel()
+	t.Run("waits longer with each attempt", busyWaitsLongerWithEachAttempt)
+}
+
+func busyWaitsLongerWithEachAttempt(t *testing.T) {
 	t.Parallel()
 	var waits []string
 	for _, attempt := range []int32{0, 1, 2, 5, 10, 11, 1000} {

@@ -12,16 +12,16 @@ import (
 const (
 	// maxCodeWait bounds how long a step that this worker leaves to another waits before it is offered again.
 	maxCodeWait = 30 * time.Second
-	// patience is how long newer code leaves an enrolled step to workers of the step's version.
+	// patience is how long newer code leaves a synced step to workers of the step's version.
 	patience = 10 * time.Minute
 )
 
-// suited gives the step as this worker may do it, or an error that leaves it to another worker.
+// checkCode gives the step as this worker may do it, or an error that leaves it to another worker.
 //
-// A step that is not enrolled yet becomes one of newer code, if this worker has it. One that is enrolled is finished by
+// A step that is not synced yet becomes one of newer code, if this worker has it. One that is synced is finished by
 // workers of its version; when none of them comes within the patience, because all were replaced, newer code takes it over:
 // what that makes is recorded under its own version. Older code does neither.
-func (eng *Engine) suited(ctx context.Context, at Attempt, in StepInput, enrolled bool) (StepInput, error) {
+func (eng *Engine) checkCode(ctx context.Context, at Attempt, in StepInput, synced bool) (StepInput, error) {
 	made, err := eng.Graph.Get(in.Step.Asset)
 	if err != nil || in.Step.CodeVersion == made.CodeVersion {
 		return in, err
@@ -37,7 +37,7 @@ func (eng *Engine) suited(ctx context.Context, at Attempt, in StepInput, enrolle
 	log, waited := at.log(), time.Since(at.Scheduled)
 	patient := waited < cmp.Or(eng.Patience, patience)
 	switch {
-	case newer && !enrolled, !known && !enrolled && !patient:
+	case newer && !synced, !known && !synced && !patient:
 		log.Info("doing a step of older code", "step", in.Step.Name(), "step_code_version", in.Step.CodeVersion, "code_version", made.CodeVersion)
 		in.Step.CodeVersion = made.CodeVersion
 		return in, nil

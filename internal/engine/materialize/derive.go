@@ -10,7 +10,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// deriveItems enrols what an asset derives from its inputs, then derives again for the rows of what is to do. Both read
+// deriveItems syncs what an asset derives from its inputs, then derives again for the rows of what is to do. Both read
 // the inputs at the versions in out, whatever is published meanwhile. A partition of which neither the inputs nor the code
 // are newer is not derived at all.
 func (eng *Engine) deriveItems(ctx context.Context, j job, out *SyncResult) error {
@@ -42,7 +42,7 @@ func (eng *Engine) underived(ctx context.Context, j job, upstream map[string]int
 	return counts.Pending == 0 && last.CodeVersion == j.asset.CodeVersion && maps.Equal(last.Upstream, upstream), err
 }
 
-// stageDerived derives the rows of the items that are to do into one part, and settles them.
+// stageDerived derives the rows of the items to do into one data file, and records their outcomes.
 func (eng *Engine) stageDerived(ctx context.Context, j job, todo []string) error {
 	missing := make(map[string]bool, len(todo))
 	for _, id := range todo {
@@ -64,11 +64,11 @@ func (eng *Engine) stageDerived(ctx context.Context, j job, todo []string) error
 	for id := range missing {
 		return fault.New(fault.Incomplete, "derive "+j.Step.Name(), "%d items are not derived again, such as %q: the same inputs must give the same items", len(missing), id)
 	}
-	return eng.settleStage(ctx, j, &stage)
+	return eng.commitStage(ctx, j, &stage)
 }
 
-// settleStage makes the part of a stage durable and settles its items.
-func (eng *Engine) settleStage(ctx context.Context, j job, stage *stage) error {
+// commitStage makes the data file of a stage durable and records the outcomes of its items.
+func (eng *Engine) commitStage(ctx context.Context, j job, stage *stage) error {
 	outcomes, err := stage.close(ctx)
 	if err != nil {
 		return err
@@ -76,6 +76,6 @@ func (eng *Engine) settleStage(ctx context.Context, j job, stage *stage) error {
 	if err := eng.Ledger.RecordOutcomes(ctx, j.token(), outcomes); err != nil {
 		return err
 	}
-	eng.Metrics.Settled(ctx, j.key(), len(outcomes), 0, 0)
+	eng.Metrics.RecordItems(ctx, j.key(), len(outcomes), 0, 0)
 	return nil
 }

@@ -23,7 +23,7 @@ func (eng *Engine) Discover(ctx context.Context, at Attempt, run, name string) (
 		return err
 	})
 	err = eng.paused(ctx, step, err)
-	eng.noteWait(context.WithoutCancel(ctx), at, step, began, err)
+	eng.recordWait(context.WithoutCancel(ctx), at, step, began, err)
 	return count, err
 }
 

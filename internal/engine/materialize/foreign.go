@@ -16,9 +16,9 @@ func (eng *Engine) maintainer() versions.Maintainer {
 	return versions.Maintainer{Graph: eng.Graph, Ledger: eng.Ledger, Table: eng.Table, Now: eng.Now}
 }
 
-// follow ends what was left half done in a partition, and follows what other programs did to its table, or refuses a
+// followForeign ends what was left half done in a partition, and follows what other programs did to its table, or refuses a
 // table that cannot be read or written: before anything is asked of the source, and again before anything is published.
-func (eng *Engine) follow(ctx context.Context, j job) error {
+func (eng *Engine) followForeign(ctx context.Context, j job) error {
 	if j.table == nil {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (in inputs) there(ctx context.Context, table *lake.Table, s *lake.Snapshot,
 func (in inputs) ours(ctx context.Context, of *asset.Asset, partition string) error {
 	open, err := in.Ledger.Unfinished(ctx, string(of.Key), partition)
 	if err != nil || len(open) > 0 {
-		return err // a publish is under way: it is ours
+		return err // a publish is in progress: it is ours
 	}
 	d, err := in.maintainer().Examine(ctx, of, partition)
 	if err != nil || d == nil || d.Changed+d.Missing+d.Unknown == 0 {

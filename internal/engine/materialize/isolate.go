@@ -16,8 +16,8 @@ type Workers interface {
 	Died(ctx context.Context, worker string) (bool, error)
 }
 
-// maxItemDeaths is how many workers may die, or not be heard in time, with an item in hand, and nothing else that is
-// suspect, before it is quarantined. A worker that somebody kills is one death, of whatever it has in hand just then; the next kill meets
+// maxItemDeaths is how many workers may die, or not be heard in time, with an item in progress, and nothing else that is
+// suspect, before it is quarantined. A worker that somebody kills is one death, of the item it has in progress then; the next kill meets
 // another item, since suspects come last.
 const maxItemDeaths = 3
 
@@ -37,8 +37,8 @@ func (eng *Engine) WorkerName() string {
 	return eng.Worker()
 }
 
-// way is how to go over what is left of a batch: at once, as long as no worker has died over it, and no attempt ended badly.
-func (eng *Engine) way(ctx context.Context, j job, entries []ledger.Entry) (func(context.Context, job, []ledger.Entry, *BatchOutput) error, error) {
+// makerFor is how to go over what is left of a batch: at once, as long as no worker has died over it, and no attempt ended badly.
+func (eng *Engine) makerFor(ctx context.Context, j job, entries []ledger.Entry) (func(context.Context, job, []ledger.Entry, *BatchOutput) error, error) {
 	if j.at.Suspect {
 		return eng.isolated, nil
 	}
@@ -56,7 +56,7 @@ func (eng *Engine) way(ctx context.Context, j job, entries []ledger.Entry) (func
 
 // isolated goes over what is left of a batch whose last attempt vanished or ended badly: item by item, each written
 // down before it is begun, so that the one that kills its worker, or is not heard of any more, is known by the next
-// attempt. What was in hand then comes last, one such item at a time in this process.
+// attempt. What was in progress then comes last, one such item at a time in this process.
 func (eng *Engine) isolated(ctx context.Context, j job, entries []ledger.Entry, out *BatchOutput) error {
 	deaths, err := eng.suspects(ctx, j, entries)
 	if err != nil {
@@ -74,7 +74,7 @@ func (eng *Engine) isolated(ctx context.Context, j job, entries []ledger.Entry, 
 			}
 			continue
 		}
-		if down, err = eng.alone(ctx, j, e, deaths[e.ID] > 0, down, out); err != nil {
+		if down, err = eng.makeAlone(ctx, j, e, deaths[e.ID] > 0, down, out); err != nil {
 			return err
 		}
 	}
@@ -86,7 +86,7 @@ func (eng *Engine) isolated(ctx context.Context, j job, entries []ledger.Entry, 
 	return nil
 }
 
-// suspects gives the items over which workers have died, with how many. An item that is still in hand was dropped: no
+// suspects gives the items over which workers have died, with how many. An item that is still in progress was dropped: no
 // other attempt is at this batch.
 func (eng *Engine) suspects(ctx context.Context, j job, entries []ledger.Entry) (map[string]int, error) {
 	hands, err := eng.Ledger.ItemsInProgress(ctx, j.key(), j.partition())
@@ -116,13 +116,13 @@ func (eng *Engine) suspects(ctx context.Context, j job, entries []ledger.Entry) 
 		if deaths[h.Item], err = eng.Ledger.RecordLostItem(ctx, h, died); err != nil {
 			return nil, err
 		}
-		j.at.log().Warn("an attempt went away with an item in hand", "step", j.Step.Name(), "item", h.Item, "worker", h.Worker, "charged", died, "deaths", deaths[h.Item])
+		j.at.log().Warn("an attempt ended with an item in progress", "step", j.Step.Name(), "item", h.Item, "worker", h.Worker, "charged", died, "deaths", deaths[h.Item])
 	}
 	return deaths, nil
 }
 
 // atWork reports whether a worker lives and was not told to stop. Then an attempt of its own that came to no end was timed
-// out by the server: the item in hand kept it from ending, or from being heard. In another run, which somebody may have
+// out by the server: the item in progress kept it from ending, or from being heard. In another run, which somebody may have
 // stopped, that is not known.
 func (eng *Engine) atWork(ctx context.Context, worker string) (bool, error) {
 	if worker == eng.WorkerName() {
@@ -132,22 +132,22 @@ func (eng *Engine) atWork(ctx context.Context, worker string) (bool, error) {
 	return known && w.Ended.IsZero() && w.Stopping.IsZero(), err
 }
 
-// quarantine settles an item that kills its workers.
+// quarantine records the outcome of an item that kills its workers.
 func (eng *Engine) quarantine(ctx context.Context, j job, e ledger.Entry, deaths int, out *BatchOutput) error {
 	p := eng.newPass(j, 0)
 	p.failed = []ledger.Outcome{{ID: e.ID, State: ledger.Quarantined, Kind: string(fault.Crash),
-		Reason: fmt.Sprintf("its processing ended the worker %d times, or kept it from being heard: see the workers' logs, mend the code, then try it again", deaths)}}
+		Reason: fmt.Sprintf("its processing ended the worker %d times, or kept it from being heard: see the workers' logs, fix the code, then try it again", deaths)}}
 	if err := p.finish(ctx, out); err != nil {
 		return err
 	}
 	return eng.Ledger.EndItem(ctx, ledger.ItemInProgress{Asset: j.key(), Partition: j.partition(), Item: e.ID})
 }
 
-// alone makes one item, in hand from before it is begun until it is settled. The failures in a row that may be the source's
+// makeAlone makes one item, in progress from before it is begun until its outcome is recorded. The failures in a row that may be the source's
 // go from one item to the next, as within a pass.
-func (eng *Engine) alone(ctx context.Context, j job, e ledger.Entry, suspect bool, down []ledger.Outcome, out *BatchOutput) ([]ledger.Outcome, error) {
+func (eng *Engine) makeAlone(ctx context.Context, j job, e ledger.Entry, suspect bool, down []ledger.Outcome, out *BatchOutput) ([]ledger.Outcome, error) {
 	if suspect {
-		leave, err := eng.room.enter(ctx)
+		leave, err := eng.itemSlots.enter(ctx)
 		if err != nil {
 			return down, err
 		}
@@ -167,14 +167,14 @@ func (eng *Engine) alone(ctx context.Context, j job, e ledger.Entry, suspect boo
 	return p.down, err
 }
 
-// room lets one at a time in. The zero value is empty.
-type room struct {
+// itemSlots lets one at a time in. The zero value is empty.
+type itemSlots struct {
 	once sync.Once
 	door chan struct{}
 }
 
 // enter waits until the room is empty.
-func (r *room) enter(ctx context.Context) (leave func(), err error) {
+func (r *itemSlots) enter(ctx context.Context) (leave func(), err error) {
 	r.once.Do(func() { r.door = make(chan struct{}, 1) })
 	select {
 	case r.door <- struct{}{}:

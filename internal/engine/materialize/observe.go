@@ -14,7 +14,7 @@ import (
 )
 
 // Observe looks at an external asset and keeps what it saw: a new version when the data is another than before. However
-// that ends, the partition is free again: an attempt leaves nothing behind that the next one would go on with.
+// that ends, the partition is free again: an attempt leaves nothing behind that the next one would continue with.
 func (eng *Engine) Observe(ctx context.Context, at Attempt, in StepInput) (out Result, err error) {
 	err = eng.within(ctx, at, in, phase{span: telemetry.ObserveAsset}, func(ctx context.Context, j job) error {
 		if out, err = eng.observe(ctx, j); err == nil {

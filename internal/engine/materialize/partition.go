@@ -9,14 +9,14 @@ import (
 // PartitionResult is what became of a step that was done in one go.
 type PartitionResult struct {
 	Result
-	// Left: there is more than one batch to make. The items are enrolled, as Enrolled says, and nothing else is done.
-	Left     bool       `json:"left,omitempty"`
-	Enrolled SyncResult `json:"enrolled,omitzero"`
+	// Left: there is more than one batch to make. The items are synced, as Synced says, and nothing else is done.
+	Left   bool       `json:"left,omitempty"`
+	Synced SyncResult `json:"enrolled,omitzero"` // the key is in recorded histories
 }
 
-// Partition brings a partition up to date in one go: enrol or list, make, check, publish. Whatever it was in the middle of
-// when it was killed, the next attempt goes on with. A partition with more than one batch of items to make is left to its
-// caller after enrolling, so that batches run side by side and a lost one costs only itself. finish records the end of a step
+// Partition brings a partition up to date in one go: sync or list, make, check, publish. Whatever it was in the middle of
+// when it was killed, the next attempt continues with. A partition with more than one batch of items to make is left to its
+// caller after syncing, so that batches run side by side and a lost one costs only itself. finish records the end of a step
 // that is done, with a context that is not canceled; nil releases the partition.
 func (eng *Engine) Partition(ctx context.Context, at Attempt, in StepInput, finish func(context.Context, StepInput, Result) error) (out PartitionResult, err error) {
 	err = eng.attempt(ctx, at, in, false, func(ctx context.Context, in StepInput) error {
@@ -44,12 +44,12 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 	if err != nil || out.Left {
 		return err
 	}
-	in = out.Enrolled.Of(in)
+	in = out.Synced.Of(in)
 	publish := PublishInput{StepInput: in}
-	publish.Snapshot, publish.Upstream = out.Enrolled.Snapshot, out.Enrolled.Upstream
+	publish.Snapshot, publish.Upstream = out.Synced.Snapshot, out.Synced.Upstream
 	err = eng.spanned(ctx, at, in, telemetry.CheckAsset, func(ctx context.Context, j job) error {
 		checked, err := eng.check(ctx, j, publish.Upstream)
-		publish.Verdicts = checked.Verdicts
+		publish.CheckResults = checked.Results
 		return err
 	})
 	if err != nil {
@@ -63,18 +63,18 @@ func (eng *Engine) partition(ctx context.Context, at Attempt, in StepInput, out 
 
 // syncPartition finds out what there is to do, and does it if it is at most one batch.
 func (eng *Engine) syncPartition(ctx context.Context, at Attempt, in StepInput, out *PartitionResult) error {
-	span, enrol := telemetry.EnrolItems, eng.syncItems
+	span, sync := telemetry.SyncItems, eng.syncItems
 	if in.Step.Lists {
-		span, enrol = telemetry.ListSource, eng.listItems
+		span, sync = telemetry.ListSource, eng.listItems
 	}
 	err := eng.spanned(ctx, at, in, span, func(ctx context.Context, j job) (err error) {
-		out.Enrolled, err = enrol(ctx, j)
+		out.Synced, err = sync(ctx, j)
 		return err
 	})
-	if out.Left = !in.Step.Lists && out.Enrolled.Batches > 1; err != nil || out.Left || in.Step.Lists || out.Enrolled.Batches == 0 {
+	if out.Left = !in.Step.Lists && out.Synced.Batches > 1; err != nil || out.Left || in.Step.Lists || out.Synced.Batches == 0 {
 		return err
 	}
-	return eng.spanned(ctx, at, out.Enrolled.Of(in), telemetry.MakeBatch, func(ctx context.Context, j job) error {
+	return eng.spanned(ctx, at, out.Synced.Of(in), telemetry.MakeBatch, func(ctx context.Context, j job) error {
 		_, err := eng.batch(ctx, j, 1)
 		return err
 	})

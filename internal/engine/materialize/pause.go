@@ -59,8 +59,8 @@ func pauseFor(since, now time.Time) time.Duration {
 	return min(max(now.Sub(since), minPause), maxPause)
 }
 
-// doubted reports whether "there is none" was said of an item for the first time. It is asked for again in another
+// isDoubtful reports whether "there is none" was said of an item for the first time. It is asked for again in another
 // visit, after all others of its batch, and believed when that says so, too. That it was said once is in the ledger.
-func doubted(e ledger.Entry, kind fault.Kind) bool {
+func isDoubtful(e ledger.Entry, kind fault.Kind) bool {
 	return kind == fault.NotFound && e.Kind != string(fault.NotFound)
 }

@@ -18,17 +18,17 @@ import (
 
 // Checked is what the checks of a step found.
 type Checked struct {
-	Verdicts []asset.Verdict `json:"verdicts"`
-	Staged   asset.Staged    `json:"staged"`
+	Results []asset.CheckResult `json:"verdicts"`
+	Staged  asset.Staged        `json:"staged"`
 }
 
 // PublishInput is a step whose checks have passed.
 type PublishInput struct {
 	StepInput
-	Snapshot string           `json:"snapshot,omitempty"`
-	Upstream map[string]int64 `json:"upstream,omitempty"` // the versions of the inputs it was made from
-	Verdicts []asset.Verdict  `json:"verdicts"`
-	Traces   []string         `json:"traces,omitempty"` // of the batches, to link down to
+	Snapshot     string              `json:"snapshot,omitempty"`
+	Upstream     map[string]int64    `json:"upstream,omitempty"` // the versions of the inputs it was made from
+	CheckResults []asset.CheckResult `json:"verdicts"`
+	Traces       []string            `json:"traces,omitempty"` // of the batches, to link down to
 }
 
 // Result is what a step left behind.
@@ -52,7 +52,7 @@ func (eng *Engine) Check(ctx context.Context, at Attempt, in CheckInput) (out Ch
 }
 
 func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) (out Checked, err error) {
-	if err := eng.follow(ctx, j); err != nil {
+	if err := eng.followForeign(ctx, j); err != nil {
 		return out, err
 	}
 	before, err := eng.before(ctx, j)
@@ -61,43 +61,43 @@ func (eng *Engine) check(ctx context.Context, j job, upstream map[string]int64) 
 	}
 	about := asset.CheckInput{Run: j.run, Before: before, Observations: observations{eng}}
 	about.Inputs = inputs{eng, upstream}
-	probe := asset.NewProbe(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
+	probe := asset.NewCheckRunner(ctx, append(slices.Clone(j.asset.Checks), asset.Conserved()), about)
 	if out.Staged, err = eng.staged(ctx, j, probe); err != nil {
 		return out, err
 	}
-	out.Verdicts = short(asset.Accept(probe.Finish(out.Staged), j.Accept))
+	out.Results = short(asset.Accept(probe.Finish(out.Staged), j.Accept))
 	if ctx.Err() != nil {
 		return out, ctx.Err() // what could not be asked was not because of what was asked
 	}
-	if err := eng.record(ctx, j, true, out.Verdicts); err != nil {
+	if err := eng.record(ctx, j, true, out.Results); err != nil {
 		return out, err
 	}
-	if blocked := asset.Blocked(out.Verdicts); blocked != nil {
-		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, overrideHint(j, out.Verdicts)))
+	if blocked := asset.Blocked(out.Results); blocked != nil {
+		return out, fault.Wrap(fault.KindOf(blocked), "not published: "+j.Step.Name(), fmt.Errorf("%w%s", blocked, overrideHint(j, out.Results)))
 	}
 	return out, nil
 }
 
-// maxVerdict bounds each text of a verdict: it travels to the publish, and into the table's log.
-const maxVerdict = 1 << 10
+// maxResult bounds each text of a verdict: it travels to the publish, and into the table's log.
+const maxResult = 1 << 10
 
 // short bounds the texts of verdicts.
-func short(verdicts []asset.Verdict) []asset.Verdict {
+func short(verdicts []asset.CheckResult) []asset.CheckResult {
 	for i := range verdicts {
 		v := &verdicts[i]
-		v.Detail, v.Observed, v.Expected = fault.Shorten(v.Detail, maxVerdict), fault.Shorten(v.Observed, maxVerdict), fault.Shorten(v.Expected, maxVerdict)
+		v.Detail, v.Observed, v.Expected = fault.Shorten(v.Detail, maxResult), fault.Shorten(v.Observed, maxResult), fault.Shorten(v.Expected, maxResult)
 	}
 	return verdicts
 }
 
 // staged counts what the partition holds and will hold, showing every staged row to the probe, and the rows that stay
 // if it wants them.
-func (eng *Engine) staged(ctx context.Context, j job, probe *asset.Probe) (asset.Staged, error) {
+func (eng *Engine) staged(ctx context.Context, j job, probe *asset.CheckRunner) (asset.Staged, error) {
 	counts, err := eng.Ledger.Counts(ctx, j.key(), j.partition())
 	if err != nil {
 		return asset.Staged{}, err
 	}
-	parts, stagedItems, err := eng.Ledger.StagedParts(ctx, j.key(), j.partition())
+	parts, stagedItems, err := eng.Ledger.StagedFiles(ctx, j.key(), j.partition())
 	if err != nil {
 		return asset.Staged{}, err
 	}
@@ -125,7 +125,7 @@ func (eng *Engine) staged(ctx context.Context, j job, probe *asset.Probe) (asset
 			going[id] = true
 		}
 		if probe.WantsKept() {
-			if err := kept(ctx, j, file, superseded[file.Path], probe); err != nil {
+			if err := checkKept(ctx, j, file, superseded[file.Path], probe); err != nil {
 				return s, err
 			}
 		}
@@ -165,16 +165,16 @@ func (eng *Engine) Publish(ctx context.Context, at Attempt, in PublishInput) (ou
 }
 
 func (eng *Engine) publish(ctx context.Context, j job, in PublishInput) (out Result, err error) {
-	if err := eng.follow(ctx, j); err != nil {
+	if err := eng.followForeign(ctx, j); err != nil {
 		return out, err
 	}
-	out, err = eng.bring(ctx, j, in)
+	out, err = eng.publishChange(ctx, j, in)
 	trace.SpanFromContext(ctx).SetAttributes(telemetry.LakeVersion.Int64(out.Version), telemetry.Rows.Int64(out.Rows))
 	return out, err
 }
 
-// bring brings the table to what is staged.
-func (eng *Engine) bring(ctx context.Context, j job, in PublishInput) (Result, error) {
+// publishChange brings the table to what is staged.
+func (eng *Engine) publishChange(ctx context.Context, j job, in PublishInput) (Result, error) {
 	change, err := eng.change(ctx, j)
 	if err != nil {
 		return Result{}, err
@@ -218,7 +218,7 @@ func (eng *Engine) commit(ctx context.Context, j job, in PublishInput, c change,
 		Partition: j.partition(), Add: c.add, Remove: c.remove, Base: c.base, App: j.app(), Txn: id,
 		Info: lake.CommitInfo{
 			Operation: "MATERIALIZE", Run: j.Run, Trace: j.run.TraceID, CodeVersion: j.Step.CodeVersion,
-			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: c.rows, Checks: verdictMap(in.Verdicts), Time: eng.Now(),
+			Snapshot: in.Snapshot, Upstream: in.Upstream, Rows: c.rows, Checks: resultMap(in.CheckResults), Time: eng.Now(),
 		},
 	})
 	if err != nil {
@@ -242,9 +242,9 @@ func (eng *Engine) recover(ctx context.Context, j job) error {
 	return nil
 }
 
-// record keeps verdicts, counts them and wakes whoever tells of those that failed. Without final they are those of an
+// record keeps verdicts, counts them and wakes the delivery of events about those that failed. Without final they are those of an
 // attempt that is tried again if it fails, which nobody is told of.
-func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []asset.Verdict) error {
+func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []asset.CheckResult) error {
 	checks := make([]ledger.Check, len(verdicts))
 	for i, v := range verdicts {
 		checks[i] = ledger.Check{
@@ -254,18 +254,18 @@ func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []ass
 		}
 	}
 	by := j.token()
-	by.CodeVersion = "" // a listing is checked before it is enrolled
+	by.CodeVersion = "" // a listing is checked before it is synced
 	if err := eng.Ledger.RecordChecks(ctx, by, checks); err != nil {
 		return err
 	}
 	for _, c := range checks {
-		eng.Metrics.Checked(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
+		eng.Metrics.RecordCheck(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
 	}
 	return eng.Announce(ctx)
 }
 
-// verdictMap is what a commit says of its checks.
-func verdictMap(verdicts []asset.Verdict) map[string]string {
+// resultMap is what a commit says of its checks.
+func resultMap(verdicts []asset.CheckResult) map[string]string {
 	found := make(map[string]string, len(verdicts))
 	for _, v := range verdicts {
 		switch v.Outcome() {

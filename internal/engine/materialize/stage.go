@@ -10,12 +10,12 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// stage collects rows into one part of a table, opened with the first row. Cancelling the work does not harm the
+// stage collects rows into one part of a table, opened with the first row. Canceling the work does not harm the
 // part: what was made by then can still be kept.
 type stage struct {
 	j        job
 	meta     map[string]string
-	part     *lake.Part
+	file     *lake.FileWriter
 	outcomes []ledger.Outcome
 }
 
@@ -25,14 +25,14 @@ func (s *stage) add(ctx context.Context, id string, row asset.Row) error {
 
 // addAs is add, of a row that a version of the code made; "": the step's.
 func (s *stage) addAs(ctx context.Context, id string, row asset.Row, code string) error {
-	if s.part == nil {
-		part, err := s.j.table.NewPart(context.WithoutCancel(ctx), s.j.partition(), s.meta)
+	if s.file == nil {
+		part, err := s.j.table.NewFile(context.WithoutCancel(ctx), s.j.partition(), s.meta)
 		if err != nil {
 			return fault.Wrap(fault.Internal, "open part", err) // never the row's fault
 		}
-		s.part = part
+		s.file = part
 	}
-	if err := s.part.Write(row); err != nil {
+	if err := s.file.Write(row); err != nil {
 		return fmt.Errorf("stage item %s: %w", id, err)
 	}
 	s.outcomes = append(s.outcomes, ledger.Outcome{ID: id, State: ledger.Staged, CodeVersion: code})
@@ -41,14 +41,14 @@ func (s *stage) addAs(ctx context.Context, id string, row asset.Row, code string
 
 // close makes the part durable and gives the outcomes that point at it.
 func (s *stage) close(ctx context.Context) ([]ledger.Outcome, error) {
-	if s.part == nil {
+	if s.file == nil {
 		return nil, nil
 	}
-	file, err := s.part.Close(ctx)
+	file, err := s.file.Close(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.part = nil
+	s.file = nil
 	for i := range s.outcomes {
 		s.outcomes[i].Staged = file.Path
 	}
@@ -63,8 +63,8 @@ func (s *stage) drop() {
 
 // abort drops an unfinished part; after close it does nothing.
 func (s *stage) abort() {
-	if s.part != nil {
-		s.part.Abort()
-		s.part = nil
+	if s.file != nil {
+		s.file.Abort()
+		s.file = nil
 	}
 }

@@ -21,7 +21,7 @@ type StepInput struct {
 
 	Accept []string `json:"accept,omitempty"` // blocking checks that a person lets through, this once
 
-	// Generation is the number of the step's enrolment; 0: it is not enrolled yet, or by a build that knew none.
+	// Generation is the number of the step's sync; 0: it is not synced yet, or by a build that knew none.
 	Generation int64 `json:"generation,omitempty"`
 }
 
@@ -34,7 +34,7 @@ type job struct {
 	at    Attempt
 	owner ledger.Claim // the attempt's, on the partition
 
-	last ledger.Generation // the newest enrolment when the step was begun
+	last ledger.Generation // the newest sync when the step was begun
 }
 
 // token is under which the job writes to the ledger.
@@ -83,7 +83,7 @@ func (eng *Engine) mapped(ctx context.Context, made *asset.Asset, partition stri
 func (j job) key() string       { return string(j.asset.Key) }
 func (j job) partition() string { return j.Step.Partition.Key }
 
-// app names the partition in the table's transaction log, so that a publish that was cut short is recognised.
+// app names the partition in the table's transaction log, so that a publish that was interrupted is recognised.
 func (j job) app() string { return j.Step.Name() }
 
 // Table is the table of an asset.
@@ -93,14 +93,14 @@ func (eng *Engine) Table(made *asset.Asset) *lake.Table {
 
 // phase is a part of a step.
 type phase struct {
-	span     telemetry.Span
-	enrolled bool // the step's items are enrolled, or were found to need no enrolment
+	span   telemetry.Span
+	synced bool // the step's items are synced, or were found to need no sync
 }
 
 // within runs one part of a step, on a partition that nobody else works on, inside a span. A step that is begun is of this
-// worker's code; one that is enrolled, of the code it was enrolled with.
+// worker's code; one that is synced, of the code it was synced with.
 func (eng *Engine) within(ctx context.Context, at Attempt, in StepInput, phase phase, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	return eng.attempt(ctx, at, in, phase.enrolled, func(ctx context.Context, in StepInput) error {
+	return eng.attempt(ctx, at, in, phase.synced, func(ctx context.Context, in StepInput) error {
 		return eng.spanned(ctx, at, in, phase.span, fn, opts...)
 	})
 }

@@ -13,25 +13,25 @@ import (
 // attempt runs one attempt at a part of a step, on a partition that nobody else works on. A step of another code version
 // than this worker's is left to others (see suited). This is the only place where the wait of a step is recorded, and where
 // it ends.
-func (eng *Engine) attempt(ctx context.Context, at Attempt, in StepInput, enrolled bool, fn func(context.Context, StepInput) error) error {
+func (eng *Engine) attempt(ctx context.Context, at Attempt, in StepInput, synced bool, fn func(context.Context, StepInput) error) error {
 	began := eng.Ledger.Now()
-	in, err := eng.suited(ctx, at, in, enrolled)
+	in, err := eng.checkCode(ctx, at, in, synced)
 	if err == nil {
 		err = eng.claim(ctx, at, in)
 	}
 	if err == nil {
 		err = fn(eng.bounded(ctx, at, in.Run), in)
 	}
-	eng.noteWait(context.WithoutCancel(ctx), at, in, began, err)
+	eng.recordWait(context.WithoutCancel(ctx), at, in, began, err)
 	return err
 }
 
 // maxReason bounds what is kept of the reason of a wait.
 const maxReason = 500
 
-// noteWait writes down that a step waits, or that it does not any more. An attempt that fails otherwise is tried again
+// recordWait writes down that a step waits, or that it does not any more. An attempt that fails otherwise is tried again
 // soon: that is no wait. What a step waits for is for people to read: work never fails because it could not be written.
-func (eng *Engine) noteWait(ctx context.Context, at Attempt, in StepInput, began time.Time, err error) {
+func (eng *Engine) recordWait(ctx context.Context, at Attempt, in StepInput, began time.Time, err error) {
 	asset, partition := string(in.Step.Asset), in.Step.Partition.Key
 	var noted error
 	if kind := fault.KindOf(err); kind.Waits() && !fault.Canceled(err) {

@@ -9,7 +9,12 @@ import (
 	"drugslm/internal/engine/planning"
 )
 
-func TestStepsThatNeedAllOfAnAssetShareABarrier(t *testing.T) {
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	t.Run("share a barrier if they need all of an asset", stepsShareBarrierIfTheyNeedAllOfAsset)
+}
+
+func stepsShareBarrierIfTheyNeedAllOfAsset(t *testing.T) {
 	t.Parallel()
 	plan := asset.Plan{Steps: []asset.Step{
 		{Asset: "t/a", Partition: asset.Partition{Key: "1"}}, {Asset: "t/a", Partition: asset.Partition{Key: "2"}},

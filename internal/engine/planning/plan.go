@@ -46,7 +46,7 @@ func Select(ctx context.Context, g *asset.Graph, l *ledger.Ledger, selection ...
 	}, selection...)
 }
 
-// ModeOf says which settled items are done again in what a filter lets through.
+// ModeOf says which items with an outcome are done again in what a filter lets through.
 func ModeOf(f asset.Filter) ledger.Mode {
 	switch f {
 	case asset.Faulty:

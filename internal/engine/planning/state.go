@@ -2,6 +2,7 @@ package planning
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,13 +12,13 @@ import (
 
 // LoadState gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
 func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.GraphState, error) {
-	w := asset.GraphState{Now: l.Now(), Facts: make(map[asset.Key]map[string]asset.PartitionFact)}
+	w := asset.GraphState{Now: l.Now(), Records: make(map[asset.Key]map[string]asset.PartitionRecord)}
 	var err error
 	if w.Partitions, err = Partitions(ctx, g, l); err != nil {
 		return w, err
 	}
 	assets := g.All()
-	facts := make([]map[string]asset.PartitionFact, len(assets))
+	facts := make([]map[string]asset.PartitionRecord, len(assets))
 	group, within := errgroup.WithContext(ctx)
 	for i, a := range assets {
 		group.Go(func() (err error) {
@@ -25,7 +26,7 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 			return err
 		})
 	}
-	unsettled, err := l.Unsettled(ctx, RetriedKinds())
+	open, err := l.OpenItems(ctx, RetriedKinds())
 	var attempts map[ledger.PartitionRef]ledger.Attempt
 	if err == nil {
 		attempts, err = l.OpenAttempts(ctx)
@@ -37,15 +38,15 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		return w, err
 	}
 	for i, a := range assets {
-		w.Facts[a.Key] = facts[i]
+		w.Records[a.Key] = facts[i]
 	}
-	for ref, u := range unsettled {
-		amend(w, ref, func(f *asset.PartitionFact) {
+	for ref, u := range open {
+		amend(w, ref, func(f *asset.PartitionRecord) {
 			f.Pending, f.Quarantined, f.Retryable = u.Pending, u.Quarantined, u.Retryable
 		})
 	}
 	for ref, a := range attempts {
-		amend(w, ref, func(f *asset.PartitionFact) { f.Attempt = asset.Attempt(a.State) })
+		amend(w, ref, func(f *asset.PartitionRecord) { f.Attempt = asset.Attempt(a.State) })
 	}
 	return w, nil
 }
@@ -65,25 +66,26 @@ func Partitions(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (map[stri
 	return found, nil
 }
 
-// PartitionsOf reads the keys of one dynamic set.
+// PartitionsOf reads the keys of one dynamic set, in the order of people: 2 before 10. A range A..B is one of this order.
 func PartitionsOf(ctx context.Context, l *ledger.Ledger, set string) ([]asset.Partition, error) {
 	known, err := l.KnownPartitions(ctx, set)
 	found := make([]asset.Partition, len(known))
 	for i, p := range known {
 		found[i] = asset.Partition{Key: p.Key, Label: p.Label}
 	}
+	slices.SortStableFunc(found, func(a, b asset.Partition) int { return asset.NaturalOrder(a.Key, b.Key) })
 	return found, err
 }
 
 // published gives the facts of the partitions of an asset that were ever published.
-func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.PartitionFact, error) {
+func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string]asset.PartitionRecord, error) {
 	known, err := l.CountPublished(ctx, string(key))
 	if err != nil {
 		return nil, err
 	}
-	facts := make(map[string]asset.PartitionFact, known)
+	facts := make(map[string]asset.PartitionRecord, known)
 	err = l.PublishedPartitions(ctx, string(key), func(s ledger.PublishedPartition) error {
-		f := asset.PartitionFact{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified, Attempt: asset.AttemptSucceeded}
+		f := asset.PartitionRecord{Version: s.Version, CodeVersion: s.CodeVersion, Verified: s.Verified, Attempt: asset.AttemptSucceeded}
 		if to := s.RolledBack; to >= 0 {
 			f.RolledBack = &to
 		}
@@ -101,8 +103,8 @@ func published(ctx context.Context, l *ledger.Ledger, key asset.Key) (map[string
 
 // amend changes the fact of a partition, which may never have been published. Partitions of an asset that is no longer
 // declared are nobody's.
-func amend(w asset.GraphState, ref ledger.PartitionRef, change func(*asset.PartitionFact)) {
-	facts, declared := w.Facts[asset.Key(ref.Asset)]
+func amend(w asset.GraphState, ref ledger.PartitionRef, change func(*asset.PartitionRecord)) {
+	facts, declared := w.Records[asset.Key(ref.Asset)]
 	if !declared {
 		return
 	}

@@ -89,7 +89,7 @@ func (h *Hub) Cookies(cookies ...map[string]any) {
 	h.cookies = cookies
 }
 
-// RequireUser makes the hub refuse, with a 401 that is no JSON, whoever does not give this user and password.
+// RequireUser makes the hub refuse, with a 401 that is no JSON, requests without this user and password.
 func (h *Hub) RequireUser(user, password string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

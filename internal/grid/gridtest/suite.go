@@ -21,7 +21,7 @@ import (
 // It needs no page, so a [Hub] will do.
 func RunLeases(t *testing.T, open func(t *testing.T) *grid.Pool) {
 	tests := map[string]func(*testing.T, *grid.Pool){
-		"a session is lent again":                 lentAgain,
+		"a session is leased again":               leasedAgain,
 		"leases at once have different sessions":  different,
 		"a panic costs the session, not the slot": panics,
 		"an error of fn passes unchanged":         passes,
@@ -59,7 +59,7 @@ func pool(t *testing.T, open func(t *testing.T) *grid.Pool) *grid.Pool {
 	return p
 }
 
-func lentAgain(t *testing.T, p *grid.Pool) {
+func leasedAgain(t *testing.T, p *grid.Pool) {
 	seen := map[string]int{}
 	for range 5 { // more leases than sessions
 		require.NoError(t, p.With(t.Context(), func(_ context.Context, s *grid.Session) error {

@@ -32,15 +32,15 @@ func Run(t *testing.T, open func(t *testing.T) lake.Store) {
 		"a missing object is ErrNotExist":      missing,
 		"put replaces whole":                   replace,
 		"a failed put changes nothing":         failedPut,
-		"a cancelled put changes nothing":      cancelledPut,
-		"create refuses a name that is taken":  createTaken,
+		"a canceled put changes nothing":       canceledPut,
+		"create refuses a name that is taken":  createExisting,
 		"a failed create leaves the name free": failedCreate,
 		"create has one winner of sixteen":     createRace,
-		"an open object stays as it was":       openStays,
+		"an open object stays as it was":       openSurvivesDelete,
 		"list goes by prefix":                  list,
 		"delete":                               remove,
 		"bad names are refused":                names,
-		"readers never see half an object":     halves,
+		"readers never see half an object":     replacedWhileRead,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func failedPut(t *testing.T, s lake.Store) {
 	require.Equal(t, []string{"a/old"}, listed(t, s, ""))
 }
 
-func cancelledPut(t *testing.T, s lake.Store) {
+func canceledPut(t *testing.T, s lake.Store) {
 	put(t, s, "a", "old")
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := readFunc(func(p []byte) (int, error) {
@@ -137,7 +137,7 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-func createTaken(t *testing.T, s lake.Store) {
+func createExisting(t *testing.T, s lake.Store) {
 	require.NoError(t, s.Create(t.Context(), "log/1", strings.NewReader("first")))
 	require.ErrorIs(t, s.Create(t.Context(), "log/1", strings.NewReader("second")), fs.ErrExist)
 	put(t, s, "log/2", "put")
@@ -180,7 +180,7 @@ func createRace(t *testing.T, s lake.Store) {
 	}
 }
 
-func openStays(t *testing.T, s lake.Store) {
+func openSurvivesDelete(t *testing.T, s lake.Store) {
 	put(t, s, "a", "before")
 	o, err := s.Open(t.Context(), "a")
 	require.NoError(t, err)
@@ -241,8 +241,8 @@ func names(t *testing.T, s lake.Store) {
 	}
 }
 
-// halves reads while a big object is replaced again and again: each read is all of one letter.
-func halves(t *testing.T, s lake.Store) {
+// replacedWhileRead reads while a big object is replaced again and again: each read is all of one letter.
+func replacedWhileRead(t *testing.T, s lake.Store) {
 	const size = 1 << 18
 	letter := func(i int) []byte { return bytes.Repeat([]byte{byte('a' + i%26)}, size) }
 	_, err := s.Put(t.Context(), "big", bytes.NewReader(letter(0)))

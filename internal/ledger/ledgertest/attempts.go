@@ -134,7 +134,7 @@ func attemptsOfBackfill(t *testing.T, l *ledger.Ledger) {
 	for i, end := range []ledger.StepEnd{
 		{Seq: 0, State: ledger.StepFailed, Kind: "layout", Error: "another page"}, {Seq: 2, State: ledger.StepDone},
 	} {
-		end.Backfill, end.Epoch, end.Take = backfillID, epoch, got.Steps[i].Take
+		end.Backfill, end.Epoch, end.Dequeue = backfillID, epoch, got.Steps[i].Dequeue
 		_, err := l.FinishStep(ctx, end, ledger.DequeueRequest{})
 		require.NoError(t, err)
 	}

@@ -12,8 +12,8 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// touched wants every publish, and every look that found something right, to be seen once after a mark.
-func touched(t *testing.T, l *ledger.Ledger) {
+// changeSequence wants every publish, and every look that found something right, to be seen once after a mark.
+func changeSequence(t *testing.T, l *ledger.Ledger) {
 	publish := func(partition string) {
 		id, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: "a/one", Partition: partition, Run: "r", CodeVersion: "1"})
 		require.NoError(t, err)
@@ -22,14 +22,14 @@ func touched(t *testing.T, l *ledger.Ledger) {
 	since := func(after int64) (names []string, mark int64) {
 		marks, err := l.Marks(t.Context())
 		require.NoError(t, err)
-		touches, err := l.ChangesBetween(t.Context(), after, marks.Seq)
+		changes, err := l.ChangesBetween(t.Context(), after, marks.Seq)
 		require.NoError(t, err)
-		for _, touch := range touches {
+		for _, change := range changes {
 			what := "verified"
-			if touch.Changed == touch.Seq {
+			if change.Changed == change.Seq {
 				what = "published"
 			}
-			names = append(names, touch.Partition+" "+what)
+			names = append(names, change.Partition+" "+what)
 		}
 		return names, marks.Seq
 	}

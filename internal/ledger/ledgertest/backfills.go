@@ -51,7 +51,7 @@ func seqs(taken ledger.Dequeued) []int64 {
 // end ends a step that a take handed out, and takes nothing.
 func end(t *testing.T, l *ledger.Ledger, epoch, seq, number int64, state ledger.StepState, why string) ledger.Dequeued {
 	t.Helper()
-	e := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: seq, Take: number, State: state, Error: why}
+	e := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: seq, Dequeue: number, State: state, Error: why}
 	if state == ledger.StepFailed {
 		e.Kind = "layout"
 	}
@@ -119,7 +119,7 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []int64{0, 1}, seqs(dequeue(t, l, epoch, 1, 2)), "the same take gives the same steps")
 	require.Equal(t, []int64{2}, seqs(dequeue(t, l, epoch, 2, 1)))
 
-	done := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Take: 1, State: ledger.StepDone,
+	done := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Dequeue: 1, State: ledger.StepDone,
 		StepOutcome: ledger.StepOutcome{Changed: true, Version: 7, Rows: 12, Counts: ledger.Counts{Discovered: 13, Published: 12, Absent: 1}}}
 	for range 2 { // the answer of the first got lost
 		next, err := l.FinishStep(t.Context(), done, ledger.DequeueRequest{Number: 3, Limit: 1})
@@ -134,7 +134,7 @@ func stepsOnce(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.Equal(t, []int64{3}, seqs(next), "what it had taken is not lost")
 	require.Equal(t, "done", states(t, l)[0])
-	done.Take = 2
+	done.Dequeue = 2
 	_, err = l.FinishStep(t.Context(), done, ledger.DequeueRequest{})
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "given to somebody else")
@@ -257,11 +257,11 @@ func cancelBackfill(t *testing.T, l *ledger.Ledger) {
 
 	count, err := l.RetrySteps(t.Context(), backfillID, true)
 	require.NoError(t, err)
-	require.Equal(t, 4, count, "what was cancelled can be taken up again")
+	require.Equal(t, 4, count, "what was canceled can be taken up again")
 	require.Equal(t, []int64{1, 2}, seqs(dequeue(t, l, epoch, 3, 9)))
 }
 
-// lateBarrier has a barrier that is canceled while the last step it needs is under way, which then ends well.
+// lateBarrier has a barrier that is canceled while the last step it needs is in progress, which then ends well.
 func lateBarrier(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "", 0), step(2, "b", 1))
 	dequeue(t, l, epoch, 1, 1)
@@ -295,11 +295,11 @@ func newExecution(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Invalid, err)
 	require.ErrorContains(t, err, "taken over")
 	require.Equal(t, []int64{0, 1}, seqs(dequeue(t, l, b.Epoch, 6, 9)))
-	_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: old, Seq: 0, Take: 5, State: ledger.StepDone}, ledger.DequeueRequest{})
+	_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: old, Seq: 0, Dequeue: 5, State: ledger.StepDone}, ledger.DequeueRequest{})
 	kind(t, fault.Invalid, err)
 }
 
-// canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was under way.
+// canceledExecution is a backfill whose workflow was terminated between a cancel and the end of what was in progress.
 func canceledExecution(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "x"), step(1, "y", 0))
 	dequeue(t, l, epoch, 1, 1)
@@ -317,7 +317,7 @@ func stepsShown(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "a"), step(1, "a"), step(2, "b"), step(3, "b"), step(4, "", 0))
 	dequeue(t, l, epoch, 1, 4)
 	start := time.Now().Add(-time.Second)
-	_, err := l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Take: 1, State: ledger.StepDone,
+	_, err := l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Dequeue: 1, State: ledger.StepDone,
 		StepOutcome: ledger.StepOutcome{Changed: true, Version: 2, Rows: 5, Counts: ledger.Counts{Discovered: 9, Published: 5, Absent: 1, Quarantined: 3}}}, ledger.DequeueRequest{})
 	require.NoError(t, err)
 	end(t, l, epoch, 1, 1, ledger.StepFailed, "first of its kind")
@@ -385,7 +385,7 @@ func claims(t *testing.T, l *ledger.Ledger) {
 	dequeue(t, l, epoch, 1, 1)
 	for range 2 {
 		ask("june", "backfill/june", "e3")
-		_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Take: 1, State: ledger.StepDone, Run: "june"}, ledger.DequeueRequest{})
+		_, err = l.FinishStep(t.Context(), ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Dequeue: 1, State: ledger.StepDone, Run: "june"}, ledger.DequeueRequest{})
 		require.NoError(t, err)
 		all, err = l.Claims(t.Context())
 		require.NoError(t, err)

@@ -70,8 +70,8 @@ func failuresAreEvents(t *testing.T, l *ledger.Ledger) {
 	}
 }
 
-// happened records events of a kind and routes them.
-func happened(t *testing.T, l *ledger.Ledger, targets []string, ids ...string) {
+// requireDeliveries records events of a kind and routes them.
+func requireDeliveries(t *testing.T, l *ledger.Ledger, targets []string, ids ...string) {
 	t.Helper()
 	for i, id := range ids {
 		created := time.Now().Add(time.Duration(i-100) * time.Second)
@@ -81,15 +81,15 @@ func happened(t *testing.T, l *ledger.Ledger, targets []string, ids ...string) {
 	require.NoError(t, err)
 }
 
-// settle ends an attempt for an event and a target.
-func settle(t *testing.T, l *ledger.Ledger, event, target string, state ledger.EventState, next time.Time) {
+// recordDelivery ends an attempt for an event and a target.
+func recordDelivery(t *testing.T, l *ledger.Ledger, event, target string, state ledger.EventState, next time.Time) {
 	t.Helper()
 	require.NoError(t, l.RecordDelivery(t.Context(), event, ledger.Delivery{Target: target, State: state, Attempts: 3, Next: next, Error: "503"}))
 }
 
 func eventsAreDelivered(t *testing.T, l *ledger.Ledger) {
-	happened(t, l, []string{"command", "webhook"}, "a")
-	happened(t, l, nil, "b")
+	requireDeliveries(t, l, []string{"command", "webhook"}, "a")
+	requireDeliveries(t, l, nil, "b")
 	n, err := l.RouteEvents(t.Context(), func(string) []string { return []string{"webhook"} })
 	require.NoError(t, err)
 	require.Zero(t, n, "nobody wanted it when its turn came")
@@ -100,9 +100,9 @@ func eventsAreDelivered(t *testing.T, l *ledger.Ledger) {
 	require.Len(t, due, 1)
 	require.Equal(t, "a command run_failed", due[0].ID+" "+due[0].Target+" "+due[0].Kind)
 	require.JSONEq(t, `{"n":1}`, string(due[0].Payload))
-	settle(t, l, "a", "command", ledger.EventDelivered, time.Time{})
+	recordDelivery(t, l, "a", "command", ledger.EventDelivered, time.Time{})
 	later := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	settle(t, l, "a", "webhook", ledger.EventPending, later)
+	recordDelivery(t, l, "a", "webhook", ledger.EventPending, later)
 	due, err = l.DueDeliveries(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, due)
@@ -117,7 +117,7 @@ func eventsAreDelivered(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, 3, events[0].Deliveries[1].Attempts)
 	require.False(t, events[0].Deliveries[0].Settled.IsZero())
 
-	settle(t, l, "a", "webhook", ledger.EventAbandoned, time.Time{})
+	recordDelivery(t, l, "a", "webhook", ledger.EventAbandoned, time.Time{})
 	require.Equal(t, []string{"a abandoned command:delivered webhook:abandoned"}, told(t, l, ledger.EventAbandoned))
 	_, waiting, err = l.NextDelivery(t.Context())
 	require.NoError(t, err)
@@ -125,13 +125,13 @@ func eventsAreDelivered(t *testing.T, l *ledger.Ledger) {
 }
 
 func eventsAreRetried(t *testing.T, l *ledger.Ledger) {
-	happened(t, l, []string{"command", "webhook"}, "a", "b")
-	happened(t, l, nil, "c")
+	requireDeliveries(t, l, []string{"command", "webhook"}, "a", "b")
+	requireDeliveries(t, l, nil, "c")
 	for _, id := range []string{"a", "b"} {
-		settle(t, l, id, "command", ledger.EventDelivered, time.Time{})
+		recordDelivery(t, l, id, "command", ledger.EventDelivered, time.Time{})
 	}
-	settle(t, l, "a", "webhook", ledger.EventAbandoned, time.Time{})
-	settle(t, l, "b", "webhook", ledger.EventDelivered, time.Time{})
+	recordDelivery(t, l, "a", "webhook", ledger.EventAbandoned, time.Time{})
+	recordDelivery(t, l, "b", "webhook", ledger.EventDelivered, time.Time{})
 
 	_, err := l.RetryEvents(t.Context(), "a", "x")
 	kind(t, fault.Invalid, err)
@@ -154,9 +154,9 @@ func eventsAreRetried(t *testing.T, l *ledger.Ledger) {
 }
 
 func oldEventsGo(t *testing.T, l *ledger.Ledger) {
-	happened(t, l, []string{"webhook"}, "waiting", "done")
-	happened(t, l, nil, "unwanted")
-	settle(t, l, "done", "webhook", ledger.EventDelivered, time.Time{})
+	requireDeliveries(t, l, []string{"webhook"}, "waiting", "done")
+	requireDeliveries(t, l, nil, "unwanted")
+	recordDelivery(t, l, "done", "webhook", ledger.EventDelivered, time.Time{})
 	gone, err := l.Prune(t.Context(), ledger.Retention{Events: time.Hour})
 	require.NoError(t, err)
 	require.Zero(t, gone)
@@ -164,6 +164,6 @@ func oldEventsGo(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.Equal(t, ledger.Pruned{Events: 2}, gone)
 	require.Equal(t, []string{"waiting pending webhook:pending"}, told(t, l, ""))
-	settle(t, l, "done", "webhook", ledger.EventDelivered, time.Time{}) // a late word about it changes nothing
+	recordDelivery(t, l, "done", "webhook", ledger.EventDelivered, time.Time{}) // a late word about it changes nothing
 	require.Len(t, told(t, l, ""), 1)
 }

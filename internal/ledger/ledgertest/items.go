@@ -9,8 +9,8 @@ import (
 	"drugslm/internal/ledger"
 )
 
-func settleAllOrNone(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b")
+func outcomesAllOrNone(t *testing.T, l *ledger.Ledger) {
+	SyncItems(t, l, "r1", "f1", "a", "b")
 	Stage(t, l, "p1", "a")
 	Stage(t, l, "p1", "a") // the answer got lost: the same again is no error
 
@@ -21,12 +21,12 @@ func settleAllOrNone(t *testing.T, l *ledger.Ledger) {
 	err = l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{
 		{ID: "b", State: ledger.Absent, Reason: "404"}, {ID: "unknown", State: ledger.Absent, Reason: "404"}})
 	kind(t, fault.Internal, err)
-	require.Equal(t, map[string]string{"a": "staged ", "b": "pending "}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "staged ", "b": "pending "}, PublishedRows(t, l))
 	kind(t, fault.Internal, l.KeepRow(t.Context(), token(t, l), "a", "", []byte(`{}`)))
 }
 
-func settleNonsense(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a")
+func outcomesInvalid(t *testing.T, l *ledger.Ledger) {
+	SyncItems(t, l, "r1", "f1", "a")
 	for _, o := range []ledger.Outcome{
 		{ID: "a", State: ledger.Published}, {ID: "a", State: ledger.Made}, {ID: "a"},
 		{ID: "a", State: ledger.Staged},
@@ -36,11 +36,11 @@ func settleNonsense(t *testing.T, l *ledger.Ledger) {
 	} {
 		kind(t, fault.Internal, l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{o}))
 	}
-	require.Equal(t, map[string]string{"a": "pending "}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "pending "}, PublishedRows(t, l))
 }
 
 func batchResumes(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "e")
+	SyncItems(t, l, "r1", "f1", "a", "b", "c", "d", "e")
 	require.NoError(t, l.KeepRow(t.Context(), token(t, l), "b", "", []byte(`{"n":1}`)))
 	Stage(t, l, "p1", "a")
 	require.NoError(t, l.RecordOutcomes(t.Context(), token(t, l), []ledger.Outcome{
@@ -49,12 +49,12 @@ func batchResumes(t *testing.T, l *ledger.Ledger) {
 
 	batch, err := l.Batch(t.Context(), Asset, Partition, "r1", 1)
 	require.NoError(t, err)
-	require.Len(t, batch, 1, "what is settled is left out")
+	require.Len(t, batch, 1, "items with an outcome are left out")
 	require.Equal(t, ledger.Made, batch[0].State, "what is made stays made")
 	require.Equal(t, 1, batch[0].Attempts)
 
 	// Another run adopts what is left over, in the order of its own enumeration.
-	sum := Enrol(t, l, "r2", "f1", "e", "d", "c", "b", "a")
+	sum := SyncItems(t, l, "r2", "f1", "e", "d", "c", "b", "a")
 	require.Equal(t, ledger.SyncResult{Discovered: 5, Resumed: 5, Todo: 4, Batches: 2}, sum)
 	batch, err = l.Batch(t.Context(), Asset, Partition, "r2", 2)
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func batchResumes(t *testing.T, l *ledger.Ledger) {
 }
 
 func filters(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b", "c", "d")
+	SyncItems(t, l, "r1", "f1", "a", "b", "c", "d")
 	Stage(t, l, "p1", "a", "b", "c")
 	ids := func(f ledger.Filter) []string {
 		entries, err := l.Items(t.Context(), f)

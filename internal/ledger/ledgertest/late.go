@@ -20,8 +20,8 @@ func (w worker) claim() ledger.Claim {
 	return ledger.Claim{Asset: w.Asset, Partition: w.Partition, Run: w.Run, Workflow: w.Workflow, Execution: w.Execution}
 }
 
-// arrive makes a worker of a run that takes the partition over from whoever has it.
-func arrive(t *testing.T, l *ledger.Ledger, run, execution string) worker {
+// startWorker makes a worker of a run that takes over the partition from its owner.
+func startWorker(t *testing.T, l *ledger.Ledger, run, execution string) worker {
 	t.Helper()
 	w := worker{ledger.Token{Asset: Asset, Partition: Partition, Run: run, Workflow: "partition/" + Asset, Execution: execution, Attempt: 1, CodeVersion: "v1"}, l}
 	held, err := l.Claim(t.Context(), w.claim())
@@ -35,7 +35,7 @@ func arrive(t *testing.T, l *ledger.Ledger, run, execution string) worker {
 	return w
 }
 
-func (w *worker) enrol(t *testing.T, fingerprint string, ids ...string) error {
+func (w *worker) sync(t *testing.T, fingerprint string, ids ...string) error {
 	_, err := w.l.SyncItems(t.Context(), ledger.Enumeration{Asset: w.Asset, Partition: w.Partition, Run: w.Run, Workflow: w.Workflow, Execution: w.Execution,
 		Generation: w.Generation, CodeVersion: w.CodeVersion, BatchSize: 2, Items: Items(fingerprint, ids...)})
 	if err == nil {
@@ -47,10 +47,10 @@ func (w *worker) enrol(t *testing.T, fingerprint string, ids ...string) error {
 func (w worker) publish(t *testing.T) error {
 	m := ledger.Materialization{Asset: Asset, Partition: Partition, Run: w.Run, CodeVersion: w.CodeVersion, By: w.Token}
 	m.Moves.Rewritten = map[string]string{}
-	paths, _, err := w.l.StagedParts(t.Context(), Asset, Partition)
+	paths, _, err := w.l.StagedFiles(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	for _, path := range paths {
-		m.Moves.Added = append(m.Moves.Added, ledger.Part{Path: path})
+		m.Moves.Added = append(m.Moves.Added, ledger.DataFile{Path: path})
 	}
 	old, err := w.l.Superseded(t.Context(), Asset, Partition)
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func writes(t *testing.T) map[string]func(w worker) error {
 		return func(w worker) error { return w.l.RecordOutcomes(t.Context(), w.Token, []ledger.Outcome{o}) }
 	}
 	return map[string]func(w worker) error{
-		"enrol": func(w worker) error { return w.enrol(t, "f0", "a", "b") },
+		"sync": func(w worker) error { return w.sync(t, "f0", "a", "b") },
 		"take": func(w worker) error {
 			_, err := w.l.ClaimItems(t.Context(), w.Token, 1, w.CodeVersion)
 			return err
@@ -95,25 +95,25 @@ func writes(t *testing.T) map[string]func(w worker) error {
 	}
 }
 
-// meanwhile is who comes while an attempt of run A is suspended, and what its late writes are told. Writes that are not
+// interruption is who comes while an attempt of run A is suspended, and what its late writes are told. Writes that are not
 // named are refused as wanted is.
-type meanwhile struct {
+type interruption struct {
 	comes  func(t *testing.T, l *ledger.Ledger)
 	wanted fault.Kind
 	but    map[string]fault.Kind // "": allowed
 }
 
-func comers() map[string]meanwhile {
+func interruptions() map[string]interruption {
 	other := func(then ...func(t *testing.T, b *worker)) func(*testing.T, *ledger.Ledger) {
 		return func(t *testing.T, l *ledger.Ledger) {
-			b := arrive(t, l, "B", "e-B")
+			b := startWorker(t, l, "B", "e-B")
 			for _, do := range then {
 				do(t, &b)
 			}
 		}
 	}
-	enrol := func(fingerprint string) func(*testing.T, *worker) {
-		return func(t *testing.T, b *worker) { require.NoError(t, b.enrol(t, fingerprint, "a", "b")) }
+	sync := func(fingerprint string) func(*testing.T, *worker) {
+		return func(t *testing.T, b *worker) { require.NoError(t, b.sync(t, fingerprint, "a", "b")) }
 	}
 	stage := func(t *testing.T, b *worker) {
 		require.NoError(t, b.l.RecordOutcomes(t.Context(), b.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "B"}, {ID: "b", State: ledger.Staged, Staged: "B"}}))
@@ -121,22 +121,22 @@ func comers() map[string]meanwhile {
 	publish := func(t *testing.T, b *worker) { require.NoError(t, b.publish(t)) }
 	release := func(t *testing.T, b *worker) { require.NoError(t, b.l.Unclaim(t.Context(), b.claim())) }
 	newCode := func(t *testing.T, b *worker) { b.CodeVersion = "v2" }
-	late := map[string]fault.Kind{"enrol": fault.Busy, "release": ""}
+	late := map[string]fault.Kind{"sync": fault.Busy, "release": ""}
 	held := map[string]fault.Kind{"release": ""}
-	return map[string]meanwhile{
+	return map[string]interruption{
 		"nobody": {func(*testing.T, *ledger.Ledger) {}, "", nil},
-		"another run that has enrolled nothing yet": {other(), fault.Busy, held},
-		"another run for the same source":           {other(enrol("f1")), fault.Superseded, late},
-		"another run for a newer source":            {other(enrol("f2")), fault.Superseded, late},
-		"another run with newer code":               {other(newCode, enrol("f1")), fault.Superseded, late},
-		"another run that has staged":               {other(enrol("f2"), stage), fault.Superseded, late},
-		"another run that has published":            {other(enrol("f2"), stage, publish), fault.Superseded, late},
-		"another run that has ended":                {other(enrol("f2"), stage, publish, release), fault.Superseded, late},
-		"another run that gave up":                  {other(release), fault.Busy, held},
-		"another execution of the run":              {func(t *testing.T, l *ledger.Ledger) { arrive(t, l, "A", "e-A2") }, fault.Busy, held},
-		"another execution of the run that enrolled": {func(t *testing.T, l *ledger.Ledger) {
-			again := arrive(t, l, "A", "e-A2")
-			require.NoError(t, again.enrol(t, "f1", "a", "b"))
+		"another run that has synced nothing yet": {other(), fault.Busy, held},
+		"another run for the same source":         {other(sync("f1")), fault.Superseded, late},
+		"another run for a newer source":          {other(sync("f2")), fault.Superseded, late},
+		"another run with newer code":             {other(newCode, sync("f1")), fault.Superseded, late},
+		"another run that has staged":             {other(sync("f2"), stage), fault.Superseded, late},
+		"another run that has published":          {other(sync("f2"), stage, publish), fault.Superseded, late},
+		"another run that has ended":              {other(sync("f2"), stage, publish, release), fault.Superseded, late},
+		"another run that gave up":                {other(release), fault.Busy, held},
+		"another execution of the run":            {func(t *testing.T, l *ledger.Ledger) { startWorker(t, l, "A", "e-A2") }, fault.Busy, held},
+		"another execution of the run that synced": {func(t *testing.T, l *ledger.Ledger) {
+			again := startWorker(t, l, "A", "e-A2")
+			require.NoError(t, again.sync(t, "f1", "a", "b"))
 		}, fault.Superseded, late},
 		"its own release": {func(t *testing.T, l *ledger.Ledger) {
 			claims, err := l.Claims(t.Context())
@@ -144,24 +144,24 @@ func comers() map[string]meanwhile {
 			require.NoError(t, l.Unclaim(t.Context(), claims[0]))
 		}, fault.Busy, held},
 		"a newer attempt at the batch": {func(t *testing.T, l *ledger.Ledger) {
-			again := arrive(t, l, "A", "e-A")
+			again := startWorker(t, l, "A", "e-A")
 			again.Attempt = 2
 			_, err := l.ClaimItems(t.Context(), again.Token, 1, "v1")
 			require.NoError(t, err)
-		}, fault.Busy, map[string]fault.Kind{"enrol": "", "check": "", "publish": "", "unchanged": "", "observe": "", "release": ""}},
+		}, fault.Busy, map[string]fault.Kind{"sync": "", "check": "", "publish": "", "unchanged": "", "observe": "", "release": ""}},
 	}
 }
 
 // late has every write of an attempt come after somebody else did: it is refused as a whole, and leaves what that one has
 // done as it is.
 func late(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
-	for who, m := range comers() {
+	for who, m := range interruptions() {
 		for name, write := range writes(t) {
 			t.Run(who+", then "+name, func(t *testing.T) {
 				t.Parallel()
 				l := open(t)
-				a := arrive(t, l, "A", "e-A")
-				require.NoError(t, a.enrol(t, "f1", "a", "b"))
+				a := startWorker(t, l, "A", "e-A")
+				require.NoError(t, a.sync(t, "f1", "a", "b"))
 				_, err := l.ClaimItems(t.Context(), a.Token, 1, "v1")
 				require.NoError(t, err)
 				m.comes(t, l)
@@ -207,17 +207,17 @@ func allOf(t *testing.T, l *ledger.Ledger) []string {
 
 // lateEnds has the end of a publish come after somebody else has ended it.
 func lateEnds(t *testing.T, l *ledger.Ledger) {
-	a := arrive(t, l, "A", "e-A")
-	require.NoError(t, a.enrol(t, "f1", "a"))
+	a := startWorker(t, l, "A", "e-A")
+	require.NoError(t, a.sync(t, "f1", "a"))
 	require.NoError(t, l.RecordOutcomes(t.Context(), a.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}}))
 	id, err := l.BeginPublish(t.Context(), ledger.Materialization{Asset: Asset, Partition: Partition, Run: "A", CodeVersion: "v1", By: a.Token,
-		Moves: ledger.Moves{Added: []ledger.Part{{Path: "p1"}}}})
+		Moves: ledger.Moves{Added: []ledger.DataFile{{Path: "p1"}}}})
 	require.NoError(t, err)
 
-	b := arrive(t, l, "B", "e-B")
-	kind(t, fault.Unavailable, b.enrol(t, "f2", "a"))
+	b := startWorker(t, l, "B", "e-B")
+	kind(t, fault.Unavailable, b.sync(t, "f2", "a"))
 	require.NoError(t, l.AbandonPublish(t.Context(), id, "cut short before its commit"))
-	require.NoError(t, b.enrol(t, "f2", "a"))
+	require.NoError(t, b.sync(t, "f2", "a"))
 	before := allOf(t, l)
 	kind(t, fault.Internal, l.FinishPublish(t.Context(), id, 1, 1, 1))
 	require.NoError(t, l.AbandonPublish(t.Context(), id, "again"))
@@ -227,10 +227,10 @@ func lateEnds(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []any{ledger.Pending, "f2", ""}, []any{items[0].State, items[0].Fingerprint, items[0].Staged}, "the staged row of f1 is not carried over")
 }
 
-// oldRuns has a partition that was enrolled by a build that knew no generations: the claim alone decides.
+// oldRuns has a partition that was synced by a build that knew no generations: the claim alone decides.
 func oldRuns(t *testing.T, l *ledger.Ledger) {
-	a := arrive(t, l, "A", "e-A")
-	require.NoError(t, a.enrol(t, "f1", "a", "b", "c"))
+	a := startWorker(t, l, "A", "e-A")
+	require.NoError(t, a.sync(t, "f1", "a", "b", "c"))
 	old := a
 	old.Generation = 0
 	batch, err := l.ClaimItems(t.Context(), old.Token, 1, "v1")
@@ -238,10 +238,10 @@ func oldRuns(t *testing.T, l *ledger.Ledger) {
 	require.Len(t, batch, 2)
 	require.NoError(t, l.RecordOutcomes(t.Context(), old.Token, []ledger.Outcome{{ID: "a", State: ledger.Staged, Staged: "p1"}}))
 
-	b := arrive(t, l, "B", "e-B")
+	b := startWorker(t, l, "B", "e-B")
 	kind(t, fault.Busy, l.RecordOutcomes(t.Context(), old.Token, []ledger.Outcome{{ID: "b", State: ledger.Staged, Staged: "p2"}}))
-	require.NoError(t, b.enrol(t, "f1", "a", "b", "c"))
-	arrive(t, l, "A", "e-A")
+	require.NoError(t, b.sync(t, "f1", "a", "b", "c"))
+	startWorker(t, l, "A", "e-A")
 	kind(t, fault.Superseded, l.RecordOutcomes(t.Context(), old.Token, []ledger.Outcome{{ID: "b", State: ledger.Staged, Staged: "p2"}}))
 	batch, err = l.ClaimItems(t.Context(), old.Token, 1, "v1")
 	require.NoError(t, err)
@@ -250,7 +250,7 @@ func oldRuns(t *testing.T, l *ledger.Ledger) {
 
 // codeVersions has code come in an order, and older code be refused until somebody allows it.
 func codeVersions(t *testing.T, l *ledger.Ledger) {
-	enrol := func(code string) error {
+	sync := func(code string) error {
 		_, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r-" + code, CodeVersion: code, Items: Items("f1", "a")})
 		return err
 	}
@@ -265,18 +265,18 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, "nobody knows", newer("blue", "red"))
 	require.Equal(t, "newer", newer("10", "9"), "as numbers")
 	for _, code := range []string{"9", "10", "v10.1"} {
-		require.NoError(t, enrol(code))
+		require.NoError(t, sync(code))
 	}
-	require.NoError(t, enrol("v10.1"))
+	require.NoError(t, sync("v10.1"))
 	for _, code := range []string{"9", "10", "2"} {
-		err := enrol(code)
+		err := sync(code)
 		kind(t, fault.CodeVersion, err)
 		require.ErrorContains(t, err, "has code version v10.1 in force")
 		require.ErrorContains(t, err, "starter assets allow-code "+Asset+" "+code)
 	}
-	require.NoError(t, enrol("red"), "what was never seen, and is no number, is newer")
-	require.NoError(t, enrol("blue"))
-	kind(t, fault.CodeVersion, enrol("red"))
+	require.NoError(t, sync("red"), "what was never seen, and is no number, is newer")
+	require.NoError(t, sync("blue"))
+	kind(t, fault.CodeVersion, sync("red"))
 	require.Equal(t, "older", newer("red", "blue"))
 	require.Equal(t, "newer", newer("green", "blue"))
 
@@ -284,8 +284,8 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.Equal(t, "blue", was)
 	require.Equal(t, "newer", newer("red", "blue"))
-	require.NoError(t, enrol("red"))
-	kind(t, fault.CodeVersion, enrol("blue"))
+	require.NoError(t, sync("red"))
+	kind(t, fault.CodeVersion, sync("blue"))
 	all, err := l.CodeVersions(t.Context())
 	require.NoError(t, err)
 	var order []string
@@ -295,10 +295,10 @@ func codeVersions(t *testing.T, l *ledger.Ledger) {
 	require.Equal(t, []string{"red", "blue", "v10.1", "10", "9"}, order)
 }
 
-// takenOver has newer code make what workers of the enrolment's version left undone: each item says what made it.
+// takenOver has newer code make what workers of the sync's version left undone: each item says what made it.
 func takenOver(t *testing.T, l *ledger.Ledger) {
-	a := arrive(t, l, "A", "e-A")
-	require.NoError(t, a.enrol(t, "f1", "a", "b"))
+	a := startWorker(t, l, "A", "e-A")
+	require.NoError(t, a.sync(t, "f1", "a", "b"))
 	require.NoError(t, l.KeepRow(t.Context(), a.Token, "a", "", []byte(`{}`)))
 	batch, err := l.ClaimItems(t.Context(), a.Token, 1, "v2")
 	require.NoError(t, err)

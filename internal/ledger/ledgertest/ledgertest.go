@@ -51,8 +51,8 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"a rollback moves items back":       rollBack,
 		"a rollback is refused":             rollBackRefused,
 		"a rollback is not hidden":          unchangedAfterRollback,
-		"settle is all or none":             settleAllOrNone,
-		"settle refuses nonsense":           settleNonsense,
+		"outcomes are recorded all or none": outcomesAllOrNone,
+		"invalid outcomes are refused":      outcomesInvalid,
 		"a batch resumes":                   batchResumes,
 		"latest and unchanged":              latest,
 		"items are filtered and paged":      filters,
@@ -69,11 +69,11 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"budgets":                           budgets,
 		"leases of workers":                 workerLeases,
 		"workers":                           workers,
-		"items in hand":                     hands,
+		"items in progress":                 itemsInProgress,
 		"steps wait":                        waits,
 		"runs count what they store":        stored,
 		"waits end with their steps":        waitsEnd,
-		"what changed is seen once":         touched,
+		"what changed is seen once":         changeSequence,
 		"new keys are seen once":            newKeys,
 		"a tick is written whole":           ticks,
 	}
@@ -81,44 +81,44 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 
 func runBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 	return map[string]func(*testing.T, *ledger.Ledger){
-		"old requests are forgotten":         oldRequests,
-		"partitions that are worked on":      atWork,
-		"a backfill of one id is one":        oneBackfill,
-		"steps are handed out once":          stepsOnce,
-		"a repeated report begins nothing":   repeatedReport,
-		"a number that gave nothing":         emptyNumber,
-		"any reports strand no step":         anyReports,
-		"steps wait for what they need":      stepsWait,
-		"a failed step skips, a retry mends": stepsFail,
-		"a paused backfill gives nothing":    pausedBackfill,
-		"cancelling stops at once":           cancelBackfill,
-		"a barrier canceled too early ends":  lateBarrier,
-		"a new execution takes over":         newExecution,
-		"a new execution ends a cancel":      canceledExecution,
-		"steps are summed up and listed":     stepsShown,
-		"claims":                             claims,
-		"attempts of a run":                  runAttempts,
-		"attempts of a lost run":             lostRunAttempts,
-		"attempts of a backfill":             attemptsOfBackfill,
-		"attempts of a lost backfill":        lostBackfillAttempts,
-		"old materializations go":            pruneMaterializations,
-		"a row's publish stays":              prunePublishes,
-		"old results of checks go":           pruneChecks,
-		"old observations go":                pruneObservations,
-		"old runs go":                        pruneRuns,
-		"old backfills go":                   pruneBackfills,
-		"maintenance takes turns":            maintenance,
-		"lost runs are closed":               lostRuns,
-		"lost backfills are closed":          lostBackfills,
-		"what a later day confirms vanishes": vanishes,
-		"what was never made vanishes":       vanishesUndone,
-		"a spoilt part of a missing item":    missingOfASpoiltPart,
-		"a waiver holds for one document":    waives,
-		"a retry is of what is asked for":    retries,
-		"a publish ends late":                lateEnds,
-		"runs of an older build go on":       oldRuns,
-		"code versions have an order":        codeVersions,
-		"newer code takes over":              takenOver,
+		"old requests are forgotten":                oldRequests,
+		"partitions that are worked on":             atWork,
+		"a backfill of one id is one":               oneBackfill,
+		"steps are handed out once":                 stepsOnce,
+		"a repeated report begins nothing":          repeatedReport,
+		"a number that gave nothing":                emptyNumber,
+		"any reports strand no step":                anyReports,
+		"steps wait for what they need":             stepsWait,
+		"a failed step skips, a retry makes it run": stepsFail,
+		"a paused backfill gives nothing":           pausedBackfill,
+		"canceling stops at once":                   cancelBackfill,
+		"a barrier canceled too early ends":         lateBarrier,
+		"a new execution takes over":                newExecution,
+		"a new execution ends a cancel":             canceledExecution,
+		"steps are summed up and listed":            stepsShown,
+		"claims":                                    claims,
+		"attempts of a run":                         runAttempts,
+		"attempts of a lost run":                    lostRunAttempts,
+		"attempts of a backfill":                    attemptsOfBackfill,
+		"attempts of a lost backfill":               lostBackfillAttempts,
+		"old materializations go":                   pruneMaterializations,
+		"a row's publish stays":                     prunePublishes,
+		"old results of checks go":                  pruneChecks,
+		"old observations go":                       pruneObservations,
+		"old runs go":                               pruneRuns,
+		"old backfills go":                          pruneBackfills,
+		"maintenance takes turns":                   maintenance,
+		"lost runs are closed":                      lostRuns,
+		"lost backfills are closed":                 lostBackfills,
+		"what a later day confirms vanishes":        vanishes,
+		"what was never made vanishes":              vanishesUndone,
+		"an invalid file of a missing item":         missingInInvalidFile,
+		"a waiver holds for one document":           waives,
+		"a retry is of what is asked for":           retries,
+		"a publish ends late":                       lateEnds,
+		"runs of an older build go on":              oldRuns,
+		"code versions have an order":               codeVersions,
+		"newer code takes over":                     takenOver,
 	}
 }
 
@@ -134,8 +134,8 @@ func Items(fingerprint string, ids ...string) iter.Seq2[ledger.Item, error] {
 	}
 }
 
-// Enrol enrols ids in a run, all in batches of two.
-func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.SyncResult {
+// SyncItems syncs ids in a run, all in batches of two.
+func SyncItems(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...string) ledger.SyncResult {
 	t.Helper()
 	sum, err := Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: run, CodeVersion: "v1", BatchSize: 2,
 		Items: Items(fingerprint, ids...)})
@@ -143,7 +143,7 @@ func Enrol(t *testing.T, l *ledger.Ledger, run, fingerprint string, ids ...strin
 	return sum
 }
 
-// Enumerate enrols as somebody who has just asked which generation there is.
+// Enumerate syncs as somebody who has just asked which generation there is.
 func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enumeration) (ledger.SyncResult, error) {
 	t.Helper()
 	last, err := l.Generation(t.Context(), e.Asset, e.Partition)
@@ -152,7 +152,7 @@ func Enumerate(t testing.TB, l *ledger.Ledger, e ledger.Enumeration) (ledger.Syn
 	return l.SyncItems(t.Context(), e)
 }
 
-// Token is the token of whoever enrolled a partition last, outside of any workflow.
+// Token is the token of the last sync of a partition, outside of any workflow.
 func Token(t testing.TB, l *ledger.Ledger, asset, partition string) ledger.Token {
 	t.Helper()
 	last, err := l.Generation(t.Context(), asset, partition)
@@ -162,7 +162,7 @@ func Token(t testing.TB, l *ledger.Ledger, asset, partition string) ledger.Token
 
 func token(t *testing.T, l *ledger.Ledger) ledger.Token { return Token(t, l, Asset, Partition) }
 
-// Stage settles ids as staged in a part.
+// Stage records ids as staged in a data file.
 func Stage(t *testing.T, l *ledger.Ledger, part string, ids ...string) {
 	t.Helper()
 	var outcomes []ledger.Outcome
@@ -183,10 +183,10 @@ func Publish(t *testing.T, l *ledger.Ledger, version int64) int64 {
 func begin(t *testing.T, l *ledger.Ledger, run string) int64 {
 	t.Helper()
 	moves := ledger.Moves{Rewritten: map[string]string{}}
-	paths, _, err := l.StagedParts(t.Context(), Asset, Partition)
+	paths, _, err := l.StagedFiles(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	for _, path := range paths {
-		moves.Added = append(moves.Added, ledger.Part{Path: path})
+		moves.Added = append(moves.Added, ledger.DataFile{Path: path})
 	}
 	old, err := l.Superseded(t.Context(), Asset, Partition)
 	require.NoError(t, err)
@@ -199,14 +199,14 @@ func begin(t *testing.T, l *ledger.Ledger, run string) int64 {
 	return id
 }
 
-// Stands gives "state part" of every item.
-func Stands(t *testing.T, l *ledger.Ledger) map[string]string {
+// PublishedRows gives "state part" of every item.
+func PublishedRows(t *testing.T, l *ledger.Ledger) map[string]string {
 	t.Helper()
 	entries, err := l.Items(t.Context(), ledger.Filter{Asset: Asset, Partition: Partition})
 	require.NoError(t, err)
 	out := make(map[string]string)
 	for _, e := range entries {
-		out[e.ID] = fmt.Sprint(e.State, " ", e.Part)
+		out[e.ID] = fmt.Sprint(e.State, " ", e.File)
 	}
 	return out
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func firstRun(t *testing.T, l *ledger.Ledger) {
-	sum := Enrol(t, l, "r1", "f1", "a", "b", "c", "d", "e")
+	sum := SyncItems(t, l, "r1", "f1", "a", "b", "c", "d", "e")
 	require.Equal(t, ledger.SyncResult{Discovered: 5, New: 5, Todo: 5, Batches: 3}, sum)
 
 	batch, err := l.Batch(t.Context(), Asset, Partition, "r1", 1)
@@ -35,7 +35,7 @@ func firstRun(t *testing.T, l *ledger.Ledger) {
 		{ID: "d", State: ledger.Quarantined, Kind: "corrupt", Reason: "truncated", Evidence: "raw/evidence/d"},
 	}))
 	Publish(t, l, 1)
-	require.Equal(t, map[string]string{"a": "published p1", "b": "published p1", "c": "absent ", "d": "quarantined ", "e": "pending "}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "published p1", "b": "published p1", "c": "absent ", "d": "quarantined ", "e": "pending "}, PublishedRows(t, l))
 
 	counts, err := l.Counts(t.Context(), Asset, Partition)
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func firstRun(t *testing.T, l *ledger.Ledger) {
 }
 
 func secondRun(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b", "c", "d")
+	SyncItems(t, l, "r1", "f1", "a", "b", "c", "d")
 	Stage(t, l, "p1", "a", "b", "c")
 	Stage(t, l, "p2", "d")
 	Publish(t, l, 1)
@@ -64,7 +64,7 @@ func secondRun(t *testing.T, l *ledger.Ledger) {
 		Items: Items("f2", "a", "b")})
 	require.NoError(t, err)
 	require.Equal(t, ledger.SyncResult{Discovered: 2, Changed: 2, Todo: 2, Batches: 1}, sum)
-	sum = Enrol(t, l, "r2", "f1", "d")
+	sum = SyncItems(t, l, "r2", "f1", "d")
 	require.Equal(t, 3, sum.Vanished)
 	sum, err = Enumerate(t, l, ledger.Enumeration{Asset: Asset, Partition: Partition, Run: "r2", CodeVersion: "v1", Partial: true,
 		Items: Items("f2", "a", "b")})
@@ -75,31 +75,31 @@ func secondRun(t *testing.T, l *ledger.Ledger) {
 	old, err := l.Superseded(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Equal(t, map[string][]string{"p1": {"a", "c"}}, old)
-	paths, rows, err := l.StagedParts(t.Context(), Asset, Partition)
+	paths, rows, err := l.StagedFiles(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Equal(t, []string{"p3"}, paths)
 	require.Equal(t, 1, rows)
 
 	Publish(t, l, 2)
-	require.Equal(t, map[string]string{"a": "published p3", "b": "pending p1'", "c": "absent ", "d": "published p2"}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "published p3", "b": "pending p1'", "c": "absent ", "d": "published p2"}, PublishedRows(t, l))
 	old, err = l.Superseded(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Empty(t, old)
 }
 
 func finishTwice(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b")
+	SyncItems(t, l, "r1", "f1", "a", "b")
 	Stage(t, l, "p1", "a", "b")
 	Publish(t, l, 1)
-	Enrol(t, l, "r2", "f2", "a", "b")
+	SyncItems(t, l, "r2", "f2", "a", "b")
 	Stage(t, l, "p2", "a")
 	id := Publish(t, l, 2)
-	stands := Stands(t, l)
+	published := PublishedRows(t, l)
 	Stage(t, l, "p3", "b") // what happens later is none of the old publish's business
 
 	require.NoError(t, l.FinishPublish(t.Context(), id, 99, 99, 99))
-	stands["b"] = "staged p1'"
-	require.Equal(t, stands, Stands(t, l))
+	published["b"] = "staged p1'"
+	require.Equal(t, published, PublishedRows(t, l))
 	m, ok, err := l.Latest(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -110,13 +110,13 @@ func finishTwice(t *testing.T, l *ledger.Ledger) {
 }
 
 func abandon(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a")
+	SyncItems(t, l, "r1", "f1", "a")
 	Stage(t, l, "p1", "a")
 	id := begin(t, l, "r1")
 	open, err := l.Unfinished(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Len(t, open, 1)
-	require.Equal(t, []ledger.Part{{Path: "p1"}}, open[0].Moves.Added)
+	require.Equal(t, []ledger.DataFile{{Path: "p1"}}, open[0].Moves.Added)
 	require.Equal(t, "r1", open[0].Run)
 
 	require.NoError(t, l.AbandonPublish(t.Context(), id, "the lake does not have it"))
@@ -125,21 +125,21 @@ func abandon(t *testing.T, l *ledger.Ledger) {
 	open, err = l.Unfinished(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Empty(t, open)
-	require.Equal(t, map[string]string{"a": "staged "}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "staged "}, PublishedRows(t, l))
 
-	sum := Enrol(t, l, "r2", "f1", "a")
+	sum := SyncItems(t, l, "r2", "f1", "a")
 	require.Equal(t, ledger.SyncResult{Discovered: 1, Resumed: 1}, sum, "staged already: only the publish is left")
 	Publish(t, l, 1)
-	require.Equal(t, map[string]string{"a": "published p1"}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "published p1"}, PublishedRows(t, l))
 }
 
 func badMoves(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b")
+	SyncItems(t, l, "r1", "f1", "a", "b")
 	Stage(t, l, "p1", "a", "b")
 	Publish(t, l, 1)
-	Enrol(t, l, "r2", "f2", "a", "b")
+	SyncItems(t, l, "r2", "f2", "a", "b")
 	Stage(t, l, "p2", "a")
-	m := ledger.Materialization{Asset: Asset, Partition: Partition, Run: "r2", Moves: ledger.Moves{Added: []ledger.Part{{Path: "p2"}}}}
+	m := ledger.Materialization{Asset: Asset, Partition: Partition, Run: "r2", Moves: ledger.Moves{Added: []ledger.DataFile{{Path: "p2"}}}}
 
 	_, err := l.BeginPublish(t.Context(), m)
 	kind(t, fault.Internal, err)
@@ -150,15 +150,15 @@ func badMoves(t *testing.T, l *ledger.Ledger) {
 	require.ErrorContains(t, err, `item "b" still has its row in it`)
 
 	Stage(t, l, "p3", "b")
-	m.Moves.Added = append(m.Moves.Added, ledger.Part{Path: "p3"})
+	m.Moves.Added = append(m.Moves.Added, ledger.DataFile{Path: "p3"})
 	id, err := l.BeginPublish(t.Context(), m)
 	require.NoError(t, err)
 	require.NoError(t, l.FinishPublish(t.Context(), id, 2, 2, 2))
-	require.Equal(t, map[string]string{"a": "published p2", "b": "published p3"}, Stands(t, l))
+	require.Equal(t, map[string]string{"a": "published p2", "b": "published p3"}, PublishedRows(t, l))
 }
 
 func oneOpenPublish(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b")
+	SyncItems(t, l, "r1", "f1", "a", "b")
 	Stage(t, l, "p1", "a")
 	id := begin(t, l, "r1")
 
@@ -168,11 +168,11 @@ func oneOpenPublish(t *testing.T, l *ledger.Ledger) {
 	kind(t, fault.Unavailable, err)
 	require.ErrorContains(t, err, "run r1 began")
 
-	// What is settled meanwhile waits for the next publish.
+	// An outcome recorded meanwhile waits for the next publish.
 	Stage(t, l, "p2", "b")
 	require.NoError(t, l.FinishPublish(t.Context(), id, 1, 1, 1))
-	require.Equal(t, map[string]string{"a": "published p1", "b": "staged "}, Stands(t, l))
-	Enrol(t, l, "r2", "f1", "a", "b")
+	require.Equal(t, map[string]string{"a": "published p1", "b": "staged "}, PublishedRows(t, l))
+	SyncItems(t, l, "r2", "f1", "a", "b")
 }
 
 func latest(t *testing.T, l *ledger.Ledger) {
@@ -180,7 +180,7 @@ func latest(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.False(t, ok)
 
-	Enrol(t, l, "r1", "f1", "a", "b")
+	SyncItems(t, l, "r1", "f1", "a", "b")
 	Stage(t, l, "p1", "a")
 	Publish(t, l, 4)
 	Stage(t, l, "p2", "b")

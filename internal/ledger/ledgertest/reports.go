@@ -13,7 +13,7 @@ import (
 func repeatedReport(t *testing.T, l *ledger.Ledger) {
 	epoch := backfill(t, l, step(0, "x"), step(1, "x"), step(2, "x"))
 	require.Equal(t, []int64{0}, seqs(dequeue(t, l, epoch, 1, 1)))
-	first := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Take: 1, State: ledger.StepDone}
+	first := ledger.StepEnd{Backfill: backfillID, Epoch: epoch, Seq: 0, Dequeue: 1, State: ledger.StepDone}
 	next, err := l.FinishStep(t.Context(), first, ledger.DequeueRequest{Number: 2, Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, []int64{1}, seqs(next))
@@ -129,7 +129,7 @@ func (u *unreliable) answer() bool {
 		u.begun[s.Seq] = true
 		u.number++
 		u.open = append(u.open, call{
-			end:  &ledger.StepEnd{Backfill: u.id, Epoch: u.epoch, Seq: s.Seq, Take: s.Take, State: ledger.StepDone},
+			end:  &ledger.StepEnd{Backfill: u.id, Epoch: u.epoch, Seq: s.Seq, Dequeue: s.Dequeue, State: ledger.StepDone},
 			next: ledger.DequeueRequest{Number: u.number, Limit: 1},
 		})
 	}

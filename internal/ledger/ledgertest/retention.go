@@ -38,10 +38,10 @@ func looks(t *testing.T, l *ledger.Ledger, n int) {
 }
 
 func pruneMaterializations(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "first", "f1", "a", "b")
+	SyncItems(t, l, "first", "f1", "a", "b")
 	Stage(t, l, "p1", "a", "b")
 	Publish(t, l, 1)
-	Enrol(t, l, "second", "f2", "b")
+	SyncItems(t, l, "second", "f2", "b")
 	Stage(t, l, "p2", "b")
 	id := Publish(t, l, 2)
 	looks(t, l, 1200)
@@ -64,7 +64,7 @@ func pruneMaterializations(t *testing.T, l *ledger.Ledger) {
 	now, err := l.Counts(t.Context(), Asset, Partition)
 	require.NoError(t, err)
 	require.Equal(t, counts, now)
-	_, _, ok, err := l.PublishedBy(t.Context(), Asset, Partition, "publish")
+	_, ok, err := l.PublishedBy(t.Context(), Asset, Partition, "publish")
 	require.NoError(t, err)
 	require.True(t, ok)
 	next := begin(t, l, "third")
@@ -73,7 +73,7 @@ func pruneMaterializations(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.AbandonPublish(t.Context(), next, "it was cut short"))
 }
 
-// lastLook is the run of the materialization that last found the partition right: it can be enrolled and looked at again.
+// lastLook is the run of the materialization that last found the partition right: it can be synced and looked at again.
 func lastLook(t *testing.T, l *ledger.Ledger) string {
 	t.Helper()
 	runs, err := l.RunsAt(t.Context(), Asset, []string{Partition})
@@ -88,7 +88,7 @@ func lastLook(t *testing.T, l *ledger.Ledger) string {
 	return "look1199"
 }
 
-// prunePublishes keeps the publish of every run that published an item as it stands, however old.
+// prunePublishes keeps the publish of every run that published an item as it published, however old.
 func prunePublishes(t *testing.T, l *ledger.Ledger) {
 	var runs []string
 	for i := range 20 {
@@ -110,11 +110,11 @@ func prunePublishes(t *testing.T, l *ledger.Ledger) {
 	}
 	require.Equal(t, 18, prune(t, l, ledger.Retention{Age: everything}).Materializations)
 	for i, run := range runs {
-		version, _, ok, err := l.PublishedBy(t.Context(), Asset, Partition, run)
+		m, ok, err := l.PublishedBy(t.Context(), Asset, Partition, run)
 		require.NoError(t, err)
 		require.Equal(t, i == 3 || i == 19, ok, run)
 		if ok {
-			require.EqualValues(t, i+1, version)
+			require.EqualValues(t, i+1, m.Version)
 		}
 	}
 }

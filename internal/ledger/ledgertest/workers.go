@@ -11,7 +11,7 @@ import (
 
 func held(t *testing.T, l *ledger.Ledger, lease ledger.Lease) bool {
 	t.Helper()
-	ok, err := l.Hold(t.Context(), lease)
+	ok, err := l.AcquireLease(t.Context(), lease)
 	require.NoError(t, err)
 	return ok
 }
@@ -109,8 +109,8 @@ func workers(t *testing.T, l *ledger.Ledger) {
 	require.False(t, ok)
 }
 
-func hands(t *testing.T, l *ledger.Ledger) {
-	Enrol(t, l, "r1", "f1", "a", "b")
+func itemsInProgress(t *testing.T, l *ledger.Ledger) {
+	SyncItems(t, l, "r1", "f1", "a", "b")
 	hand := ledger.ItemInProgress{Asset: Asset, Partition: Partition, Item: "a", Run: "r1", Worker: "w1"}
 	require.NoError(t, l.BeginItem(t.Context(), hand))
 	deaths, err := l.RecordLostItem(t.Context(), hand, true)
@@ -138,5 +138,5 @@ func hands(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, l.EndItem(t.Context(), again))
 	found, err = l.ItemsInProgress(t.Context(), Asset, Partition)
 	require.NoError(t, err)
-	require.Empty(t, found, "a settled item is forgotten")
+	require.Empty(t, found, "an item with an outcome is forgotten")
 }

@@ -35,7 +35,7 @@ type CatalogRow struct {
 // ItemID is the product.
 func (r CatalogRow) ItemID() string { return strconv.FormatInt(r.IDProduto, 10) }
 
-// Product is what the catalog says of the product, to be held against its leaflets.
+// Product is what the catalog says of the product, to be compared with its leaflets.
 func (r CatalogRow) Product() document.Product {
 	return document.Product{
 		ID: r.IDProduto, Name: r.NomeProduto, Company: r.RazaoSocial, CNPJ: r.CNPJ, Registration: r.NumeroRegistro,
@@ -64,14 +64,14 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 		Cost:        d.costOfListing,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // an incomplete listing is asked for again in each, and is then final
 		Checks:      catalogChecks(),
-		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, CatalogRow) error) (asset.Claim, error) {
+		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, CatalogRow) error) (asset.Listing, error) {
 			var listing client.Listing
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *client.Visit) (err error) {
 				listing, err = v.List(ctx, run.Partition.Key, run.Progress)
 				return err
 			})
 			if err != nil && fault.KindOf(err) != fault.Incomplete {
-				return asset.Claim{}, err
+				return asset.Listing{}, err
 			}
 			from := run.Provenance(run.Now(), d.Site.ListingURL(run.Partition.Key))
 			for _, p := range listing.Products {
@@ -79,11 +79,11 @@ func Catalog(d Deps, categories *asset.Partitions) *asset.Asset {
 				item := row.item()
 				item.From = run.Partition.Key // the index's item is the category
 				if err := emit(item, row); err != nil {
-					return asset.Claim{}, err
+					return asset.Listing{}, err
 				}
 			}
 			// Of a listing that is not whole, what it shows tells what it lacks.
-			return asset.Claim{Total: listing.Claimed, Snapshot: listing.Snapshot, Day: dataDay(listing.Snapshot)}, err
+			return asset.Listing{Total: listing.Declared, Snapshot: listing.Snapshot, Day: dataDay(listing.Snapshot)}, err
 		},
 	})
 }

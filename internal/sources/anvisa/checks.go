@@ -25,7 +25,7 @@ var (
 // largest burst and the smallest full page, whatever else is new that day: new products do not make up for lost ones.
 // Of small categories a tenth may go, or two products, so that one of 28 is not held up by one of its own.
 //
-// The last page of a category that is walked may have fewer than 45 rows, and no count tells its loss from a burst;
+// The last page of a category that is walked may have fewer than 45 rows, and no count distinguishes its loss from a burst;
 // there the warning speaks from eight on. After months without a run more may really be gone: a person accepts it once.
 func lostPage() asset.Drop { return asset.Drop{Rows: 45, Share: 0.1, Few: 2} }
 

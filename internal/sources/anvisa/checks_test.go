@@ -67,7 +67,7 @@ func parseListing(t *testing.T, file io.Reader) map[int64]CatalogRow {
 }
 
 // asked asks the checks of an asset about a listing that would replace another, as the engine does, without "complete".
-func asked(t *testing.T, made *asset.Asset, now time.Time, before, after map[int64]CatalogRow) map[string]asset.Verdict {
+func asked(t *testing.T, made *asset.Asset, now time.Time, before, after map[int64]CatalogRow) map[string]asset.CheckResult {
 	t.Helper()
 	run := assettest.Run(made, "5", nil)
 	run.Now = func() time.Time { return now }
@@ -77,7 +77,7 @@ func asked(t *testing.T, made *asset.Asset, now time.Time, before, after map[int
 			s.Lost++
 		}
 	}
-	return assettest.Verdicts(t.Context(), made, run, nil, s, slices.Collect(maps.Values(after))...)
+	return assettest.CheckResults(t.Context(), made, run, nil, s, slices.Collect(maps.Values(after))...)
 }
 
 func declared(t *testing.T, key asset.Key) *asset.Asset {
@@ -89,8 +89,14 @@ func declared(t *testing.T, key asset.Key) *asset.Asset {
 	return made
 }
 
+func TestDropCheck(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses real truncated listings", dropCheckRefusesRealTruncatedListings)
+	t.Run("distinguishes a lost page from a burst", dropCheckDistinguishesLostPageFromBurst)
+}
+
 // The portal showed 7,793 products on 2 July 2026, between 8,792 and 8,798 on the days before and after.
-func TestTheDropCheckAloneRefusesRealTruncatedListings(t *testing.T) {
+func dropCheckRefusesRealTruncatedListings(t *testing.T) {
 	t.Parallel()
 	catalog := declared(t, CatalogKey)
 	for _, tt := range []struct {
@@ -130,7 +136,7 @@ func products(from, to int) map[int64]CatalogRow {
 }
 
 // Categories have the sizes they have at the portal.
-func TestTheDropCheckAloneKnowsALostPageFromABurst(t *testing.T) {
+func dropCheckDistinguishesLostPageFromBurst(t *testing.T) {
 	t.Parallel()
 	catalog := declared(t, CatalogKey)
 	for _, tt := range []struct {
@@ -231,7 +237,7 @@ func TestExtractChecksOfRows(t *testing.T) {
 			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "uma\npalavra", Letters: 10, Words: 2, Outside: 1, Dropped: 1}}, "uma"
 			r.Dropped = []document.Dropped{{Page: 1, Text: "palavra", Reason: ""}}
 		}, "words_accounted"},
-		"a hyphen that is mended": {func(r *ExtractRow) {
+		"a hyphen that is joined": {func(r *ExtractRow) {
 			r.Pages, r.Text = []document.Page{{Number: 1, Source: document.SourceText, Text: "cirurgi-\nao", Letters: 9, Words: 2, Outside: 2}}, "cirurgiao"
 		}, ""},
 		"invisible text that is told": {func(r *ExtractRow) {
@@ -260,7 +266,7 @@ func TestExtractChecksOfRows(t *testing.T) {
 			row := good
 			tt.bend(&row)
 			made := declared(t, ExtractKey)
-			for _, v := range assettest.Verdicts(t.Context(), made, assettest.Run(made, "5", nil), nil, asset.Staged{Before: -1}, row) {
+			for _, v := range assettest.CheckResults(t.Context(), made, assettest.Run(made, "5", nil), nil, asset.Staged{Before: -1}, row) {
 				if !strings.HasSuffix(v.Name, "_exists") && v.Name != "catalog_agrees" { // which read other assets
 					require.Equal(t, v.Name != tt.check, v.Passed, "%s: %s", v.Name, v.Detail)
 				}

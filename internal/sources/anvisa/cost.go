@@ -22,31 +22,31 @@ const (
 )
 
 // discovering is what the list of categories takes: a visit with one request of our own.
-func discovering() asset.Cost { return asset.Cost{Requests: client.Entering + 1} }
+func discovering() asset.Cost { return asset.Cost{Requests: client.VisitRequests + 1} }
 
 // costOfTotal is what the total of a category takes: a visit, and a listing of ten rows.
 func costOfTotal(context.Context, asset.Run, asset.Work) (asset.Cost, error) {
-	return asset.Cost{Requests: client.Entering + 1, Bytes: client.SmallPage * listedBytes}, nil
+	return asset.Cost{Requests: client.VisitRequests + 1, Bytes: client.SmallPage * listedBytes}, nil
 }
 
 // costOfListing is what a category's listing takes, when it is whole at the first try. Its length is what the portal
-// claims in the index; without one, as many as there were at the last look, and then it may be longer.
+// declares in the index; without one, as many as there were at the last look, and then it may be longer.
 func (d Deps) costOfListing(ctx context.Context, run asset.Run, work asset.Work) (asset.Cost, error) {
-	total, claimed := work.Known, false
+	total, declared := work.Known, false
 	for row, err := range asset.Input[IndexRow](ctx, run, IndexKey) {
 		if err != nil {
 			break // never published: what is known must do
 		}
-		total, claimed = int(row.Total), true
+		total, declared = int(row.Total), true
 	}
 	if err := ctx.Err(); err != nil {
 		return asset.Cost{}, err
 	}
 	cost := d.listing(total)
-	if claimed && total == 0 {
+	if declared && total == 0 {
 		cost.Requests++ // for the day of the data
 	}
-	cost.AtLeast = !claimed
+	cost.AtLeast = !declared
 	return cost, nil
 }
 
@@ -73,7 +73,7 @@ func (d Deps) costOfTable(context.Context, asset.Run, asset.Work) (asset.Cost, e
 // costOfLeaflets is what batches of downloads take: a visit for each batch, one question for the leaflets of a product
 // as its two follow each other, and a request for each PDF. A leaflet that the catalog does not have is asked for and
 // not there, in two visits. It is what comes at full pace: where 75 requests take more than four minutes, permissions are asked for
-// anew, and what fails is asked for again.
+// again, and what fails is asked for again.
 func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost, error) {
 	var cost asset.Cost
 	documents := int64(0)
@@ -101,7 +101,7 @@ func costOfLeaflets(_ context.Context, _ asset.Run, work asset.Work) (asset.Cost
 
 // visiting is a visit that asks for the permissions of leaflets; there are the products that have any.
 func visiting(docs []leafletInput, there map[int64]bool) int64 {
-	requests := int64(client.Entering)
+	requests := int64(client.VisitRequests)
 	var current int64 // the product whose permissions are at hand
 	for _, doc := range docs {
 		if doc.Product != current {

@@ -68,14 +68,14 @@ func (w *workshop) run(key asset.Key) asset.Run {
 // list lists an asset, publishes what it shows, and gives how many turns that took.
 func (w *workshop) list(t *testing.T, key asset.Key) int64 {
 	t.Helper()
-	before := w.pace.Taken()
+	before := w.pace.Turns()
 	w.rows[key] = map[string][]any{"5": {}}
 	_, err := w.assets[key].List(t.Context(), w.run(key), func(_ asset.Item, row asset.Row) error {
 		w.rows[key]["5"] = append(w.rows[key]["5"], row)
 		return nil
 	})
 	require.NoError(t, err)
-	return int64(w.pace.Taken() - before)
+	return int64(w.pace.Turns() - before)
 }
 
 func (w *workshop) cost(t *testing.T, key asset.Key, work asset.Work) asset.Cost {
@@ -85,8 +85,16 @@ func (w *workshop) cost(t *testing.T, key asset.Key, work asset.Work) asset.Cost
 	return cost
 }
 
-// TestListingsCostWhatIsPredicted holds the predicted requests against the turns that a listing takes.
-func TestListingsCostWhatIsPredicted(t *testing.T) {
+func TestCost(t *testing.T) {
+	t.Parallel()
+	t.Run("of a listing is as predicted", costOfListingIsAsPredicted)
+	t.Run("of downloads is as predicted", costOfDownloadsIsAsPredicted)
+	t.Run("counts a leaflet published during a run once", costCountsLeafletPublishedDuringRunOnce)
+	t.Run("of a recompute is nothing", costOfRecomputeIsNothing)
+}
+
+// costOfListingIsAsPredicted holds the predicted requests against the turns that a listing takes.
+func costOfListingIsAsPredicted(t *testing.T) {
 	t.Parallel()
 	for _, products := range []int{20, 150, 400, 3000} {
 		for _, listing := range []string{client.ListByAPI, client.ListByWalk} {
@@ -105,9 +113,9 @@ func TestListingsCostWhatIsPredicted(t *testing.T) {
 	}
 }
 
-// TestDownloadsCostWhatIsPredicted holds the predicted requests against the turns that batches of any size and mixture
+// costOfDownloadsIsAsPredicted holds the predicted requests against the turns that batches of any size and mixture
 // take.
-func TestDownloadsCostWhatIsPredicted(t *testing.T) {
+func costOfDownloadsIsAsPredicted(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, client.ListByAPI, 300)
 	download, items := w.downloads(t)
@@ -121,7 +129,7 @@ func TestDownloadsCostWhatIsPredicted(t *testing.T) {
 		"some of them, out of order": slices.Collect(slices.Chunk(append(odd, items[3], items[0]), 9)),
 	} {
 		predicted := w.cost(t, anvisa.DownloadKey, asset.Work{Batches: batches})
-		before := w.pace.Taken()
+		before := w.pace.Turns()
 		for _, batch := range batches {
 			left := batch
 			for range 2 { // that there is none is asked for twice
@@ -139,7 +147,7 @@ func TestDownloadsCostWhatIsPredicted(t *testing.T) {
 				left = slices.DeleteFunc(slices.Clone(left), func(i asset.Item) bool { return !slices.Contains(none, i.ID) })
 			}
 		}
-		require.EqualValues(t, predicted.Requests, w.pace.Taken()-before, name)
+		require.EqualValues(t, predicted.Requests, w.pace.Turns()-before, name)
 	}
 }
 
@@ -155,9 +163,9 @@ func (w *workshop) downloads(t *testing.T) (download *asset.Asset, items []asset
 	return download, items
 }
 
-// TestALeafletPublishedDuringARunIsFetchedOnce fetches leaflets of which the catalog lists an older version, then lists the catalog and fetches
+// costCountsLeafletPublishedDuringRunOnce fetches leaflets of which the catalog lists an older version, then lists the catalog and fetches
 // again: what the portal names is stored.
-func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
+func costCountsLeafletPublishedDuringRunOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, client.ListByAPI, 60)
 	download, items := w.downloads(t)
@@ -178,12 +186,12 @@ func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 		for i := range batch {
 			batch[i].Fingerprint = "the catalog lists it now"
 			if row, made := first[batch[i].ID]; made {
-				batch[i].Former = row
+				batch[i].Previous = row
 			}
 		}
 	}
 	remember()
-	taken := w.pace.Taken()
+	taken := w.pace.Turns()
 	again := fetch(batch)
 	require.Len(t, again, len(first))
 	for id, row := range again {
@@ -191,22 +199,22 @@ func TestALeafletPublishedDuringARunIsFetchedOnce(t *testing.T) {
 		require.Equal(t, first[id].FetchedAt, row.FetchedAt, "when it was fetched")
 		require.Equal(t, "the catalog lists it now", row.Fingerprint)
 	}
-	asked := w.pace.Taken() - taken
-	taken = w.pace.Taken()
+	asked := w.pace.Turns() - taken
+	taken = w.pace.Turns()
 	fetch(items[:8])
-	require.EqualValues(t, len(first), w.pace.Taken()-taken-asked, "each PDF is a request, and none was made")
+	require.EqualValues(t, len(first), w.pace.Turns()-taken-asked, "each PDF is a request, and none was made")
 
 	for id, row := range first { // what is named is another version, or is not stored any more
 		row.IDDocumento += "0"
 		first[id] = row
 	}
 	remember()
-	taken = w.pace.Taken()
+	taken = w.pace.Turns()
 	fetch(batch)
-	require.EqualValues(t, len(first), w.pace.Taken()-taken-asked)
+	require.EqualValues(t, len(first), w.pace.Turns()-taken-asked)
 }
 
-func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
+func costOfRecomputeIsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorkshop(t, client.ListByAPI, 60)
 	download, items := w.downloads(t)
@@ -231,7 +239,7 @@ func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
 	}})
 	require.Equal(t, mean/int64(len(made))*int64(len(made)), cost.Bytes, "about as large as those that are there")
 
-	taken := w.pace.Taken()
+	taken := w.pace.Turns()
 	require.True(t, download.Recomputes())
 	old := made[0].(anvisa.DownloadRow)
 	wrong := old
@@ -239,7 +247,7 @@ func TestLeafletsAreDescribedAgainFromWhatIsStored(t *testing.T) {
 	again, err := download.Recompute(t.Context(), w.run(anvisa.DownloadKey), wrong)
 	require.NoError(t, err)
 	require.Equal(t, old, again)
-	require.Equal(t, taken, w.pace.Taken(), "the portal is asked nothing")
+	require.Equal(t, taken, w.pace.Turns(), "the portal is asked nothing")
 
 	w.files[old.SHA256] = []byte("%PDF- other")
 	_, err = download.Recompute(t.Context(), w.run(anvisa.DownloadKey), old)

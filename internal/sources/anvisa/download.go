@@ -64,14 +64,14 @@ func Download(d Deps, categories *asset.Partitions) *asset.Asset {
 		Durable:     true,
 		Checks:      downloadChecks(),
 		Cost:        costOfLeaflets,
-		Recompute:   d.remakeLeaflet,
+		Recompute:   d.recomputeLeaflet,
 		Items:       downloads,
-		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[DownloadRow]) error {
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[DownloadRow]) error {
 			return d.Site.Visit(ctx, func(ctx context.Context, v *client.Visit) error {
 				f := fetcher{Deps: d, visit: v, run: run}
 				for _, item := range batch {
 					row, err := f.fetch(ctx, item)
-					if err := settle(item.ID, row, err); err != nil {
+					if err := report(item.ID, row, err); err != nil {
 						return err
 					}
 				}
@@ -105,8 +105,8 @@ func downloads(ctx context.Context, run asset.Run, emit func(asset.Item) error) 
 	return nil
 }
 
-// remakeLeaflet describes a leaflet again from the stored PDF. When and where it was fetched stays as it was.
-func (d Deps) remakeLeaflet(ctx context.Context, run asset.Run, old DownloadRow) (DownloadRow, error) {
+// recomputeLeaflet describes a leaflet again from the stored PDF. When and where it was fetched stays as it was.
+func (d Deps) recomputeLeaflet(ctx context.Context, run asset.Run, old DownloadRow) (DownloadRow, error) {
 	const op = "describe stored leaflet"
 	content, err := d.Leaflets.Get(ctx, old.SHA256)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -175,11 +175,11 @@ func (f *fetcher) fetch(ctx context.Context, item asset.Item) (DownloadRow, erro
 // stored is the row of a leaflet of which the version that the portal names now was fetched before, when the catalog did not list it
 // yet: a leaflet that is published during a run is fetched once.
 func (f *fetcher) stored(ctx context.Context, item asset.Item, doc leafletInput) (DownloadRow, bool) {
-	was, known := item.Former.(DownloadRow)
+	was, known := item.Previous.(DownloadRow)
 	if !known || was.IDDocumento == "" || was.IDDocumento != f.current.DocumentID || was.Expediente != f.current.Expediente {
 		return DownloadRow{}, false
 	}
-	row, err := f.remakeLeaflet(ctx, f.run, was)
+	row, err := f.recomputeLeaflet(ctx, f.run, was)
 	row.NomeProduto = doc.Name
 	return row, err == nil
 }

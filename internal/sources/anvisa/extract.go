@@ -37,7 +37,7 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Deps:        asset.On(DownloadKey),
 		Partitions:  categories,
 		Location:    "interim/anvisa/extract",
-		CodeVersion: "4",
+		CodeVersion: "5",
 		Freshness:   asset.Within(72 * time.Hour),
 		Automation:  asset.Eager(),
 		Queue:       asset.QueueExtract,
@@ -46,10 +46,10 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Retry:       asset.Retry{ItemAttempts: 1}, // the same bytes give the same text
 		Checks:      extractChecks(),
 		Items:       extracts,
-		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, settle asset.Report[ExtractRow]) error {
+		Make: func(ctx context.Context, run asset.Run, batch []asset.Item, report asset.Report[ExtractRow]) error {
 			for _, item := range batch {
 				row, err := d.extract(ctx, run, item)
-				if err := settle(item.ID, row, err); err != nil {
+				if err := report(item.ID, row, err); err != nil {
 					return err
 				}
 			}

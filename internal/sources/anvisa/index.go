@@ -28,7 +28,7 @@ func (r IndexRow) ItemID() string { return r.Categoria }
 func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 	return asset.New(asset.Spec[IndexRow]{
 		Key:         IndexKey,
-		Description: "The regulatory categories of the Bulário, each with the number of products it claims to list.",
+		Description: "The regulatory categories of the Bulário, each with the number of products it declares.",
 		Grain:       "a category",
 		IDFormat:    "id_categoria",
 		Owners:      []string{"team:corpus"},
@@ -42,14 +42,14 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 		Timeout:     10 * time.Minute,
 		Checks:      indexChecks(),
 		Cost:        costOfTotal,
-		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, IndexRow) error) (asset.Claim, error) {
+		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, IndexRow) error) (asset.Listing, error) {
 			var total client.Total
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *client.Visit) (err error) {
 				total, err = v.Total(ctx, run.Partition.Key)
 				return err
 			})
 			if err != nil {
-				return asset.Claim{}, err
+				return asset.Listing{}, err
 			}
 			row := IndexRow{
 				Categoria: run.Partition.Key, Nome: run.Partition.Label, Total: int64(total.Elements),
@@ -59,7 +59,7 @@ func Index(d Deps, categories *asset.Partitions) *asset.Asset {
 				ID: row.Categoria, Label: row.Nome,
 				Fingerprint: digest(row.Nome, strconv.FormatInt(row.Total, 10), total.Snapshot),
 			}
-			return asset.Claim{Total: 1, Snapshot: total.Snapshot}, emit(item, row)
+			return asset.Listing{Total: 1, Snapshot: total.Snapshot}, emit(item, row)
 		},
 	})
 }

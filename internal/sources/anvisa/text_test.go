@@ -68,7 +68,7 @@ func TestTextChecks(t *testing.T) {
 			row.Pages = []document.Page{good.Pages[0]}
 			tt.bend(&row)
 			made := declared(t, ExtractKey)
-			for _, v := range assettest.Verdicts(t.Context(), made, assettest.Run(made, "5", nil), nil, asset.Staged{Before: -1}, row) {
+			for _, v := range assettest.CheckResults(t.Context(), made, assettest.Run(made, "5", nil), nil, asset.Staged{Before: -1}, row) {
 				if v.Name != "sha256_exists" && v.Name != "catalog_agrees" { // which read other assets
 					require.Equal(t, v.Name != tt.check, v.Passed, "%s: %s", v.Name, v.Detail)
 				}

@@ -58,7 +58,7 @@ func Updates(d Deps) *asset.Asset {
 		Timeout:     10 * time.Minute,
 		Cost:        d.costOfDay,
 		Retry:       asset.Retry{Attempts: 3, Interval: 10 * time.Second}, // an incomplete listing is asked for again in each, and is then final
-		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, UpdateRow) error) (asset.Claim, error) {
+		List: func(ctx context.Context, run asset.Run, emit func(asset.Item, UpdateRow) error) (asset.Listing, error) {
 			day := run.Partition.Key
 			var listing client.Listing
 			err := d.Site.Visit(ctx, func(ctx context.Context, v *client.Visit) (err error) {
@@ -68,17 +68,18 @@ func Updates(d Deps) *asset.Asset {
 			if err == nil {
 				err = over(day, listing.Snapshot)
 			}
-			if err != nil {
-				return asset.Claim{}, err
+			if err != nil && fault.KindOf(err) != fault.Incomplete {
+				return asset.Listing{}, err
 			}
 			from := run.Provenance(run.Now(), d.Site.DayURL(day))
 			for _, p := range listing.Products {
 				row := updateRow(p, from)
 				if err := emit(row.item(), row); err != nil {
-					return asset.Claim{}, err
+					return asset.Listing{}, err
 				}
 			}
-			return asset.Claim{Total: listing.Claimed, Snapshot: listing.Snapshot}, nil
+			// Of a listing that is not whole, what it shows and declares is what the check compares.
+			return asset.Listing{Total: listing.Declared, Snapshot: listing.Snapshot}, err
 		},
 	})
 }

@@ -40,10 +40,10 @@ func runOf(a *asset.Asset, partition, label string) asset.Run {
 }
 
 // someDays are the first and the last day with a leaflet, a day of the old summer time, and one without any.
-func someDays(truth simulator.Truth) []string {
+func someDays(inventory simulator.Inventory) []string {
 	var days []string
 	summer := ""
-	for _, p := range truth.Products {
+	for _, p := range inventory.Products {
 		days = append(days, p.Published.Format(time.DateOnly))
 		if p.Published.Format("-0700") == "-0200" {
 			summer = p.Published.Format(time.DateOnly)
@@ -58,15 +58,15 @@ func TestUpdatesOfADay(t *testing.T) {
 	b := open(t, client.Options{PageSize: 20}, "", 150)
 	updates, err := b.graph(t, nil).Get(anvisa.UpdatesKey)
 	require.NoError(t, err)
-	truth := b.portal.Truth()
-	for _, day := range someDays(truth) {
+	inventory := b.portal.Inventory()
+	for _, day := range someDays(inventory) {
 		want := map[string]simulator.Product{}
-		for _, p := range truth.Products {
+		for _, p := range inventory.Products {
 			if p.Published.Format(time.DateOnly) == day {
 				want[fmt.Sprintf("%d/%s", p.ID, p.Expediente)] = p
 			}
 		}
-		claim, err := updates.List(t.Context(), runOf(updates, day, day), func(i asset.Item, r asset.Row) error {
+		declared, err := updates.List(t.Context(), runOf(updates, day, day), func(i asset.Item, r asset.Row) error {
 			p, ok := want[i.ID]
 			require.True(t, ok, i.ID)
 			row := r.(anvisa.UpdateRow)
@@ -78,7 +78,7 @@ func TestUpdatesOfADay(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Empty(t, want)
-		require.Equal(t, truth.Day.Format(time.RFC3339), claim.Snapshot, "of empty days, too")
+		require.Equal(t, inventory.Day.Format(time.RFC3339), declared.Snapshot, "of empty days, too")
 	}
 }
 
@@ -87,10 +87,11 @@ func TestUpdatesOfADayThatIsNotOver(t *testing.T) {
 	b := open(t, client.Options{PageSize: 20}, "", 150)
 	updates, err := b.graph(t, nil).Get(anvisa.UpdatesKey)
 	require.NoError(t, err)
-	today := b.portal.Truth().Day.Format(time.DateOnly)
+	today := b.portal.Inventory().Day.Format(time.DateOnly)
 	none := func(asset.Item, asset.Row) error { panic("not reached") }
-	_, err = updates.List(t.Context(), runOf(updates, today, today), none)
+	claim, err := updates.List(t.Context(), runOf(updates, today, today), none)
 	require.ErrorContains(t, err, "does not hold that day whole yet")
+	require.NotEmpty(t, claim.Snapshot, "what was seen of it is told with the error")
 	require.Equal(t, fault.Incomplete, fault.KindOf(err))
 	b.portal.NextDay()
 	_, err = updates.List(t.Context(), runOf(updates, today, today), none)
@@ -109,7 +110,7 @@ func TestObserveOpenData(t *testing.T) {
 	observed, err := b.graph(t, seen).Get(anvisa.OpenDataKey)
 	require.NoError(t, err)
 	look := func() (asset.Observation, anvisa.Table) {
-		found, err := observed.Observe(t.Context(), runOf(observed, asset.Whole, asset.Whole))
+		found, err := observed.Observe(t.Context(), runOf(observed, asset.SinglePartition, asset.SinglePartition))
 		require.NoError(t, err)
 		require.Less(t, len(found.Metadata), asset.MaxMetadata)
 		var table anvisa.Table
@@ -121,7 +122,7 @@ func TestObserveOpenData(t *testing.T) {
 	require.True(t, table.Observed)
 	require.Equal(t, first.DataVersion, table.SHA256)
 	require.Positive(t, table.Bad)
-	for _, c := range b.portal.Truth().Categories {
+	for _, c := range b.portal.Inventory().Categories {
 		require.InDelta(t, c.Registered, table.In(c.Name), float64(c.Registered)/50+1, c.Name)
 	}
 	second, _ := look()
@@ -132,10 +133,10 @@ func TestObserveOpenData(t *testing.T) {
 	third, _ := look()
 	require.NotEqual(t, first.DataVersion, third.DataVersion)
 
-	spoilt, err := simulator.ParseFaults("odd-open-data=0.2")
+	faults, err := simulator.ParseFaults("odd-open-data=0.2")
 	require.NoError(t, err)
-	b.portal.SetFaults(spoilt)
-	_, err = observed.Observe(t.Context(), runOf(observed, asset.Whole, asset.Whole))
+	b.portal.SetFaults(faults)
+	_, err = observed.Observe(t.Context(), runOf(observed, asset.SinglePartition, asset.SinglePartition))
 	require.ErrorContains(t, err, "lines cannot be read, the first is line")
 	require.Equal(t, fault.Layout, fault.KindOf(err))
 }
@@ -143,7 +144,7 @@ func TestObserveOpenData(t *testing.T) {
 func TestNothingToObserve(t *testing.T) {
 	t.Parallel()
 	observed := anvisa.Observe(anvisa.Deps{})
-	found, err := observed.Observe(t.Context(), runOf(observed, asset.Whole, asset.Whole))
+	found, err := observed.Observe(t.Context(), runOf(observed, asset.SinglePartition, asset.SinglePartition))
 	require.NoError(t, err)
 	require.Equal(t, "none", found.DataVersion)
 	require.Contains(t, string(found.Metadata), `"observed":false`)
@@ -157,17 +158,17 @@ func TestRegisteredIsABand(t *testing.T) {
 	t.Cleanup(server.Close)
 	deps := anvisa.Deps{OpenData: client.OpenData{Source: server.URL + simulator.OpenDataPath, Pace: &clienttest.Pace{}}, Seen: &memory{}}
 	observed := anvisa.Observe(deps)
-	found, err := observed.Observe(t.Context(), runOf(observed, asset.Whole, asset.Whole))
+	found, err := observed.Observe(t.Context(), runOf(observed, asset.SinglePartition, asset.SinglePartition))
 	require.NoError(t, err)
 
 	catalog := anvisa.Catalog(anvisa.Deps{}, &asset.Partitions{Name: "category"})
-	verdict := func(category string, rows int, metadata []byte) asset.Verdict {
+	verdict := func(category string, rows int, metadata []byte) asset.CheckResult {
 		seen := assettest.Observations{anvisa.OpenDataKey: {Metadata: metadata}}
-		found := assettest.Verdicts[anvisa.CatalogRow](t.Context(), catalog, runOf(catalog, "5", category), seen, asset.Staged{Rows: rows, Before: -1})
+		found := assettest.CheckResults[anvisa.CatalogRow](t.Context(), catalog, runOf(catalog, "5", category), seen, asset.Staged{Rows: rows, Before: -1})
 		require.Contains(t, found, "registered")
 		return found["registered"]
 	}
-	for _, c := range p.Truth().Categories {
+	for _, c := range p.Inventory().Categories {
 		require.True(t, verdict(c.Name, c.Total, found.Metadata).Passed, c.Name)
 		lost := verdict(c.Name, c.Total*2/3, found.Metadata)
 		require.Equal(t, c.Registered < 50, lost.Passed, "%s: a third of it was lost", c.Name)
@@ -196,7 +197,7 @@ func TestUpdatesBeginEarlyEnough(t *testing.T) {
 	p, err := simulator.New(simulator.Options{Listing: listing})
 	require.NoError(t, err)
 	earliest := "9"
-	for _, product := range p.Truth().Products {
+	for _, product := range p.Inventory().Products {
 		earliest = min(earliest, product.Published.Format(time.DateOnly))
 	}
 	updates := anvisa.Updates(anvisa.Deps{})

@@ -41,12 +41,12 @@ func (v *Visit) total(ctx context.Context, f filter) (Total, error) {
 	switch {
 	case err != nil:
 		return Total{}, err
-	case e.claimed == 0:
+	case e.declared == 0:
 		return Total{}, nil
 	case len(e.products) == 0:
-		return Total{}, fault.New(fault.Incomplete, op, "claims %s products and shows none", humanize.Comma(int64(e.claimed)))
+		return Total{}, fault.New(fault.Incomplete, op, "declares %s products and shows none", humanize.Comma(int64(e.declared)))
 	}
-	return Total{Elements: e.claimed, Snapshot: e.products[0].Snapshot.Format(time.RFC3339)}, nil
+	return Total{Elements: e.declared, Snapshot: e.products[0].Snapshot.Format(time.RFC3339)}, nil
 }
 
 // apiPages are the pages of a listing in the page's own JSON.
@@ -56,9 +56,9 @@ type apiPages struct {
 	filter filter
 }
 
-func (a apiPages) ask(ctx context.Context, page int) (leaf, error) {
+func (a apiPages) ask(ctx context.Context, page int) (resultPage, error) {
 	e, err := a.visit.envelope(ctx, a.op, a.filter, page, a.visit.o.PageSize)
-	return e.leaf, err
+	return e.resultPage, err
 }
 
 // confirm has nothing to ask: each page says of which day and total it is.
@@ -77,7 +77,7 @@ func (v *Visit) envelope(ctx context.Context, op string, f filter, page, count i
 		switch {
 		case err != nil:
 			return fault.Wrap(fault.Layout, op, err)
-		case e.number != page-1 && e.claimed > 0:
+		case e.number != page-1 && e.declared > 0:
 			return fault.New(fault.Incomplete, op, "answers page %d instead of %d", e.number+1, page)
 		case e.size > count:
 			return fault.New(fault.Layout, op, "answers pages of %d products, expected %d at most", e.size, count)

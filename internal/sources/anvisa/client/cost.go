@@ -1,8 +1,8 @@
 package client
 
-// Entering is how many requests a visit takes by itself: the portal's page sends them when it is opened, static files aside, and each
+// VisitRequests is how many requests a visit takes by itself: the portal's page sends them when it is opened, static files aside, and each
 // of them takes a turn.
-const Entering = 2
+const VisitRequests = 2
 
 // SmallPage is how many products the answer has that tells a total: the page's own default, so it is honoured for sure.
 const SmallPage = 10
@@ -11,10 +11,10 @@ const SmallPage = 10
 // the first try.
 func ListingRequests(listing string, total int) int {
 	if listing != ListByWalk {
-		return Entering + pagesOf(total, DefaultPageSize)
+		return VisitRequests + pagesOf(total, DefaultPageSize)
 	}
 	// The total before and after, the table, its size where there is a choice, and a click for each further page.
-	requests := Entering + 2 + 1 + pagesOf(total, walkSize) - 1
+	requests := VisitRequests + 2 + 1 + pagesOf(total, walkSize) - 1
 	if total > SmallPage {
 		requests++
 	}

@@ -44,8 +44,8 @@ func (w *word) UnmarshalJSON(raw []byte) error {
 
 // envelope is one answer of the listing.
 type envelope struct {
-	leaf       // whose size may be smaller than was asked for
-	number int // of the page, from 0
+	resultPage     // whose size may be smaller than was asked for
+	number     int // of the page, from 0
 }
 
 // listed is a row of the listing as the portal writes it. The category is not in it.
@@ -72,7 +72,7 @@ func (l listed) product() Product {
 	}
 }
 
-// instant is a time as the portal writes it, of any offset: it goes on with Brazil's summer time, which ended in
+// instant is a time as the portal writes it, of any offset: it continues with Brazil's summer time, which ended in
 // 2019. null is the zero time.
 type instant struct{ time.Time }
 
@@ -108,7 +108,7 @@ func decodeEnvelope(body []byte) (envelope, error) {
 		return envelope{}, fmt.Errorf("expected a page of products: it has %d, of size %d, number %d",
 			*page.Total, *page.Size, *page.Number)
 	}
-	e := envelope{leaf: leaf{claimed: *page.Total, size: *page.Size}, number: *page.Number}
+	e := envelope{resultPage: resultPage{declared: *page.Total, size: *page.Size}, number: *page.Number}
 	for _, row := range *page.Content {
 		if row.ID <= 0 || row.Snapshot.IsZero() {
 			return envelope{}, errors.New("expected a product with idProduto and dataAtualizacao")
@@ -121,13 +121,13 @@ func decodeEnvelope(body []byte) (envelope, error) {
 	return e, nil
 }
 
-// aPageful is how many products tell that a key is gone rather than left out where it is empty.
-const aPageful = 10
+// fullPage is how many products tell that a key is gone rather than left out where it is empty.
+const fullPage = 10
 
 // lostKeys names the keys of products, of those that we read, that no product of a page has: a key with another name
 // would otherwise read as an empty one, and every leaflet as absent.
 func lostKeys(body []byte, products int) string {
-	if products < aPageful {
+	if products < fullPage {
 		return ""
 	}
 	seen := pathsOf(body)

@@ -23,7 +23,7 @@ func TestDecodeEnvelope(t *testing.T) {
 	t.Parallel()
 	e, err := decodeEnvelope([]byte(envelopeText))
 	require.NoError(t, err)
-	require.Equal(t, []int{2, 0, 100}, []int{e.claimed, e.number, e.size})
+	require.Equal(t, []int{2, 0, 100}, []int{e.declared, e.number, e.size})
 	zone := time.FixedZone("", -3*60*60)
 	want := Product{
 		ID: 1156882, Registration: "102351340", Name: "COMPLEXO  B", Company: "EMS S/A", CNPJ: "57507378000365",
@@ -57,9 +57,9 @@ func TestDecodeEnvelopeRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			spoilt := strings.Replace(envelopeText, tt.old, tt.new, 1)
-			require.NotEqual(t, envelopeText, spoilt)
-			_, err := decodeEnvelope([]byte(spoilt))
+			broken := strings.Replace(envelopeText, tt.old, tt.new, 1)
+			require.NotEqual(t, envelopeText, broken)
+			_, err := decodeEnvelope([]byte(broken))
 			require.ErrorContains(t, err, tt.text)
 			require.NotContains(t, err.Error(), "eyJ")
 		})
@@ -77,8 +77,8 @@ func FuzzDecodeEnvelope(f *testing.F) {
 			require.Empty(t, e.products)
 			return
 		}
-		require.GreaterOrEqual(t, e.claimed, 0)
-		require.LessOrEqual(t, e.claimed, maxProducts)
+		require.GreaterOrEqual(t, e.declared, 0)
+		require.LessOrEqual(t, e.declared, maxProducts)
 		require.Positive(t, e.size)
 		for _, p := range e.products {
 			require.Positive(t, p.ID)

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrTokenExpired says that the portal no longer takes a [Handle]: they live 300 s. Asking [Visit.Current] for
-// another one, once, mends it.
+// one more, asked for once, works.
 var ErrTokenExpired = errors.New("token expired")
 
 const redacted = "redacted"

@@ -62,7 +62,7 @@ func waitsForTheTable(t *testing.T, browsers client.Browser) {
 		listing, err := v.List(ctx, "5", nil)
 		require.NoError(t, err)
 		require.Len(t, listing.Products, categoryTotal(b, 5))
-		require.Greater(t, listing.Claimed, 100, "three pages at least")
+		require.Greater(t, listing.Declared, 100, "three pages at least")
 		_, err = v.List(ctx, "11", nil)
 		require.NoError(t, err, "an empty category")
 		again, err := v.List(ctx, "5", nil)

@@ -50,21 +50,21 @@ func (v *Visit) send(ctx context.Context, r request, way func(context.Context, r
 	if r.known != "" || r.pdf {
 		v.table = nil
 	}
-	err := v.caller.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
+	err := v.requester.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		a, err := way(ctx, r)
 		v.asked, v.answered = r, a
 		return a, err
 	})
-	return v.strange(ctx, err)
+	return v.withEvidence(ctx, err)
 }
 
-// strange adds to an error of kind fault.Layout what differs from the form that is known, and keeps the evidence: the
+// withEvidence adds to an error of kind fault.Layout what differs from the form that is known, and keeps the evidence: the
 // report, the answer or the page's source, and the browser's picture of the page. Any other error stays as it is.
-func (v *Visit) strange(ctx context.Context, err error) error {
-	if fault.KindOf(err) != fault.Layout || fault.EvidenceOf(err) != "" || v.told(err) || ctx.Err() != nil {
+func (v *Visit) withEvidence(ctx context.Context, err error) error {
+	if fault.KindOf(err) != fault.Layout || fault.EvidenceOf(err) != "" || v.isShown(err) || ctx.Err() != nil {
 		return err
 	}
-	d, body := v.sight(ctx)
+	d, body := v.describePage(ctx)
 	if text := d.String(); text != "" {
 		err = fault.New(fault.Layout, "", "%w (%s)", err, text)
 	}
@@ -95,15 +95,15 @@ func (v *Visit) strange(ctx context.Context, err error) error {
 	return v.shown
 }
 
-// told reports whether an error was seen to before.
-func (v *Visit) told(err error) bool { return v.shown != nil && errors.Is(err, v.shown) }
+// isShown reports whether an error was seen to before.
+func (v *Visit) isShown(err error) bool { return v.shown != nil && errors.Is(err, v.shown) }
 
-// sight is what is to be looked at: the last answer, or the page if that was a table.
-func (v *Visit) sight(ctx context.Context) (Difference, []byte) {
+// describePage is what is to be looked at: the last answer, or the page if that was a table.
+func (v *Visit) describePage(ctx context.Context) (Difference, []byte) {
 	if v.asked.known != "" {
 		return compare(strings.Fields(v.asked.known), pathsOf(v.answered.body)), v.answered.body
 	}
-	if v.table == nil && v.asked.path != entrance {
+	if v.table == nil && v.asked.path != searchPage {
 		return Difference{Missing: []string{}, New: []string{}}, v.answered.body
 	}
 	var source string

@@ -37,9 +37,9 @@ func (s *cabinet) Keep(_ context.Context, name string, files map[string][]byte) 
 // evident is a client of a portal with a fault, and what it keeps of what it does not know.
 func evident(t *testing.T, browser client.Browser, listing, faults string) (*client.Site, *simulator.Portal, *cabinet) {
 	t.Helper()
-	spoilt, err := simulator.ParseFaults(faults)
+	broken, err := simulator.ParseFaults(faults)
 	require.NoError(t, err)
-	p, err := simulator.New(simulator.Options{Products: 150, Faults: spoilt})
+	p, err := simulator.New(simulator.Options{Products: 150, Faults: broken})
 	require.NoError(t, err)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
@@ -66,12 +66,18 @@ func reported(t *testing.T, kept *cabinet, err error) (client.Report, map[string
 	return report, files
 }
 
-// TestJSONOfAnotherFormLeavesEvidence: what is missing and what is new is said, and the answer is kept without tokens.
-func TestJSONOfAnotherFormLeavesEvidence(t *testing.T) {
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	t.Run("is kept of JSON of an unknown form", evidenceIsKeptOfJSONOfUnknownForm)
+	t.Run("is kept of a missing key", evidenceIsKeptOfMissingKey)
+}
+
+// evidenceIsKeptOfJSONOfUnknownForm: what is missing and what is new is said, and the answer is kept without tokens.
+func evidenceIsKeptOfJSONOfUnknownForm(t *testing.T) {
 	t.Parallel()
 	site, p, kept := evident(t, clienttest.Browser{}, client.ListByAPI, "odd-json")
 	var id int64
-	for _, product := range p.Truth().Products {
+	for _, product := range p.Inventory().Products {
 		id = int64(product.ID)
 	}
 	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *client.Visit) error {
@@ -101,8 +107,8 @@ func TestJSONOfAnotherFormLeavesEvidence(t *testing.T) {
 	}), "once the portal is as it was")
 }
 
-// TestAKeyThatIsGoneIsNotAnEmptyOne: else every leaflet would be absent, and every name empty.
-func TestAKeyThatIsGoneIsNotAnEmptyOne(t *testing.T) {
+// evidenceIsKeptOfMissingKey: else every leaflet would be absent, and every name empty.
+func evidenceIsKeptOfMissingKey(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"nomeProduto", "expediente", "idBulaPacienteProtegido", "data", "cnpj"} {
 		t.Run(key, func(t *testing.T) {

@@ -67,7 +67,7 @@ func FuzzJudge(f *testing.F) {
 	f.Add(200, "1e9", int64(3), []byte("%PDF"), true, false, true)
 	now := time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, status int, after string, declared int64, body []byte, whole, over, pdf bool) {
-		err := judge(request{op: "ask", item: "1/patient", pdf: pdf, bound: 10}, answer{status: status, retryAfter: after, declared: declared, body: body, whole: whole, over: over}, now)
+		err := classify(request{op: "ask", item: "1/patient", pdf: pdf, bound: 10}, answer{status: status, retryAfter: after, declared: declared, body: body, whole: whole, over: over}, now)
 		if err == nil {
 			require.Equal(t, 200, status)
 			require.NotEmpty(t, body)

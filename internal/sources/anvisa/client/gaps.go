@@ -18,63 +18,63 @@ import (
 // another day or total than the rest. So a listing of n pages takes n requests, and at most maxAsks times n more.
 const maxAsks = 3
 
-// leaf is one page of a listing.
-type leaf struct {
+// resultPage is one page of a listing.
+type resultPage struct {
 	products []Product
-	claimed  int // products in the whole listing
+	declared int // products in the whole listing
 	size     int // products that a full page has
 }
 
-// asker asks for the pages of a listing, from 1, in any order.
-type asker interface {
+// pager asks for the pages of a listing, from 1, in any order.
+type pager interface {
 	// ask gives a page. fault.Incomplete says that the answer is not that page.
-	ask(ctx context.Context, page int) (leaf, error)
+	ask(ctx context.Context, page int) (resultPage, error)
 	// confirm says whether the listing is still the one whose pages were given; if not, what became of it.
 	confirm(ctx context.Context) (changed string, err error)
 }
 
-// sheet is what was last answered for a page.
-type sheet struct {
-	leaf
+// pageEntry is what was last answered for a page.
+type pageEntry struct {
+	resultPage
 	wrong  string // why it is not that page; "": it is
 	turn   int    // the how-manieth answer it is
-	repeat bool   // it claims the total that the answer before it claimed
+	repeat bool   // it declares the total that the answer before it declared
 }
 
-func (s sheet) day() time.Time {
+func (s pageEntry) day() time.Time {
 	if len(s.products) == 0 {
 		return time.Time{}
 	}
 	return s.products[0].Snapshot
 }
 
-// book is a listing under way: its pages, as they were last answered. The portal reshuffles its rows at midnight, so
+// pageSet is a listing in progress: its pages, as they were last answered. The portal reshuffles its rows at midnight, so
 // pages of different days do not fit together; totals move; and pages get lost, or come twice.
-type book struct {
-	op     string
-	sheets map[int]sheet
-	turns  int
-	note   string // why it was begun again
+type pageSet struct {
+	op      string
+	entries map[int]pageEntry
+	turns   int
+	note    string // why it was begun again
 }
 
-func newBook(op string) *book { return &book{op: op, sheets: make(map[int]sheet)} }
+func newPageSet(op string) *pageSet { return &pageSet{op: op, entries: make(map[int]pageEntry)} }
 
 // put takes the answer for a page.
-func (b *book) put(page int, l leaf, wrong string) {
+func (b *pageSet) put(page int, l resultPage, wrong string) {
 	b.turns++
-	before, asked := b.sheets[page]
-	s := sheet{leaf: l, wrong: wrong, turn: b.turns, repeat: asked && wrong == "" && before.wrong == "" && before.claimed == l.claimed}
+	before, asked := b.entries[page]
+	s := pageEntry{resultPage: l, wrong: wrong, turn: b.turns, repeat: asked && wrong == "" && before.wrong == "" && before.declared == l.declared}
 	for _, p := range l.products {
 		if !p.Snapshot.Equal(s.day()) {
 			s.wrong = "its rows are of different days"
 		}
 	}
-	b.sheets[page] = s
+	b.entries[page] = s
 }
 
 // day is the newest day of data that a page is of.
-func (b *book) day() (day time.Time) {
-	for _, s := range b.sheets {
+func (b *pageSet) day() (day time.Time) {
+	for _, s := range b.entries {
 		if s.wrong == "" && s.day().After(day) {
 			day = s.day()
 		}
@@ -83,25 +83,25 @@ func (b *book) day() (day time.Time) {
 }
 
 // usable reports whether a page can belong to the listing of a day. An empty page is of any day.
-func (s sheet) usable(day time.Time) bool {
+func (s pageEntry) usable(day time.Time) bool {
 	return s.wrong == "" && (len(s.products) == 0 || s.day().Equal(day))
 }
 
 // measure says how many products the listing has and how many a page: what most pages of the day say; of the total, what
 // a page says that was asked for twice in a row, since totals really change.
-func (b *book) measure() (claimed, size int) {
+func (b *pageSet) measure() (declared, size int) {
 	day := b.day()
 	type vote struct{ count, turn int }
 	totals, sizes := make(map[int]vote), make(map[int]vote)
-	for _, s := range b.sheets {
+	for _, s := range b.entries {
 		if !s.usable(day) {
 			continue
 		}
 		weight := 1
 		if s.repeat {
-			weight += len(b.sheets)
+			weight += len(b.entries)
 		}
-		totals[s.claimed] = vote{totals[s.claimed].count + weight, max(totals[s.claimed].turn, s.turn)}
+		totals[s.declared] = vote{totals[s.declared].count + weight, max(totals[s.declared].turn, s.turn)}
 		sizes[s.size] = vote{sizes[s.size].count + 1, max(sizes[s.size].turn, s.turn)}
 	}
 	elect := func(votes map[int]vote) (won int) {
@@ -116,9 +116,9 @@ func (b *book) measure() (claimed, size int) {
 }
 
 // pages is how many pages the listing has: at least one, which may be empty.
-func (b *book) pages() int {
-	claimed, size := b.measure()
-	return max(1, (claimed+size-1)/size)
+func (b *pageSet) pages() int {
+	declared, size := b.measure()
+	return max(1, (declared+size-1)/size)
 }
 
 // gap is a page that must be asked for again, and why.
@@ -128,13 +128,13 @@ type gap struct {
 }
 
 // gaps are the pages that do not add up to one listing.
-func (b *book) gaps() (found []gap) {
-	claimed, size := b.measure()
+func (b *pageSet) gaps() (found []gap) {
+	declared, size := b.measure()
 	day, last := b.day(), b.pages()
 	holder := make(map[int64]int) // the first page that holds a product
 	repeats := make(map[int]int)  // pages that hold products of another one
 	for page := 1; page <= last; page++ {
-		for _, p := range b.sheets[page].products {
+		for _, p := range b.entries[page].products {
 			if first, twice := holder[p.ID]; twice {
 				repeats[first], repeats[page] = page, first
 				continue
@@ -145,9 +145,9 @@ func (b *book) gaps() (found []gap) {
 	for page := 1; page <= last; page++ {
 		expected := size
 		if page == last {
-			expected = claimed - (last-1)*size
+			expected = declared - (last-1)*size
 		}
-		s, asked := b.sheets[page]
+		s, asked := b.entries[page]
 		var why string
 		switch other := repeats[page]; {
 		case !asked:
@@ -156,8 +156,8 @@ func (b *book) gaps() (found []gap) {
 			why = s.wrong
 		case !s.usable(day):
 			why = "is of " + s.day().Format(time.DateOnly)
-		case s.claimed != claimed:
-			why = fmt.Sprintf("claims %s products", humanize.Comma(int64(s.claimed)))
+		case s.declared != declared:
+			why = fmt.Sprintf("declares %s products", humanize.Comma(int64(s.declared)))
 		case s.size != size:
 			why = fmt.Sprintf("has %d products a page and not %d", s.size, size)
 		case len(s.products) != expected:
@@ -175,38 +175,38 @@ func (b *book) gaps() (found []gap) {
 }
 
 // told is how many gaps an error tells one by one.
-const toldGaps = 10
+const describedGaps = 10
 
 // incomplete says what is missing after the gaps were asked for as often as is allowed.
-func (b *book) incomplete(gaps []gap, asked int) error {
-	claimed, _ := b.measure()
+func (b *pageSet) incomplete(gaps []gap, asked int) error {
+	declared, _ := b.measure()
 	l := b.listing(0)
 	of := ""
 	if day := b.day(); !day.IsZero() {
 		of = " of " + day.Format(time.DateOnly)
 	}
 	var parts []string
-	for _, g := range gaps[:min(len(gaps), toldGaps)] {
+	for _, g := range gaps[:min(len(gaps), describedGaps)] {
 		parts = append(parts, fmt.Sprintf("page %d of %d %s", g.page, b.pages(), g.why))
 	}
-	if more := len(gaps) - toldGaps; more > 0 {
+	if more := len(gaps) - describedGaps; more > 0 {
 		parts = append(parts, fmt.Sprintf("and %d pages more", more))
 	}
 	if b.note != "" {
 		parts = append(parts, b.note)
 	}
 	return &fault.Error{Kind: fault.Incomplete, Op: b.op, Final: true, Err: fmt.Errorf("lists %s of %s products%s: %s; the gaps were asked for again %d times",
-		humanize.Comma(int64(len(l.Products))), humanize.Comma(int64(claimed)), of, strings.Join(parts, ", "), asked)}
+		humanize.Comma(int64(len(l.Products))), humanize.Comma(int64(declared)), of, strings.Join(parts, ", "), asked)}
 }
 
 // listing is what the pages of the newest day hold, in their order, each product once.
-func (b *book) listing(requests int) Listing {
+func (b *pageSet) listing(requests int) Listing {
 	day := b.day()
 	l := Listing{Requests: requests}
-	l.Claimed, _ = b.measure()
+	l.Declared, _ = b.measure()
 	seen := make(map[int64]bool)
-	for _, page := range slices.Sorted(maps.Keys(b.sheets)) {
-		s := b.sheets[page]
+	for _, page := range slices.Sorted(maps.Keys(b.entries)) {
+		s := b.entries[page]
 		if page > b.pages() || !s.usable(day) {
 			continue
 		}
@@ -224,20 +224,20 @@ func (b *book) listing(requests int) Listing {
 }
 
 // restart voids every page: what they were of has changed.
-func (b *book) restart(changed string) {
+func (b *pageSet) restart(changed string) {
 	b.note = changed
-	for page, s := range b.sheets {
-		b.sheets[page] = sheet{wrong: "was read before that", leaf: leaf{size: s.size, claimed: s.claimed}}
+	for page, s := range b.entries {
+		b.entries[page] = pageEntry{wrong: "was read before that", resultPage: resultPage{size: s.size, declared: s.declared}}
 	}
 }
 
 // fill asks for the pages of a listing, and again for its gaps. check looks at each page's products.
-func (b *book) fill(ctx context.Context, pages asker, check func([]Product) error, progress func(done, total int)) error {
+func (b *pageSet) fill(ctx context.Context, pages pager, check func([]Product) error, progress func(done, total int)) error {
 	get := func(page int) error {
 		l, err := pages.ask(ctx, page)
 		wrong := ""
 		if fault.KindOf(err) == fault.Incomplete {
-			l, wrong, err = leaf{claimed: l.claimed, size: l.size}, err.Error(), nil
+			l, wrong, err = resultPage{declared: l.declared, size: l.size}, err.Error(), nil
 		}
 		if err == nil {
 			err = check(l.products)
@@ -247,7 +247,7 @@ func (b *book) fill(ctx context.Context, pages asker, check func([]Product) erro
 		}
 		b.put(page, l, strings.TrimPrefix(wrong, b.op+": "))
 		now := b.listing(0)
-		progress(len(now.Products), now.Claimed)
+		progress(len(now.Products), now.Declared)
 		return nil
 	}
 	for page := 1; page <= b.pages(); page++ {

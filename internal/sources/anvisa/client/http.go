@@ -26,7 +26,7 @@ func (v *Visit) get(ctx context.Context, r request) (answer, error) {
 }
 
 // exchange sends r over plain HTTP by a client that follows no redirects.
-func (c *caller) exchange(ctx context.Context, client *http.Client, r request, header map[string]string) (answer, error) {
+func (c *requester) exchange(ctx context.Context, client *http.Client, r request, header map[string]string) (answer, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, cmp.Or(r.patience, requestTimeout), errSlow)
 	defer cancel()
 	req, err := http.NewRequestWithContext(limited, http.MethodGet, c.o.URL+r.path, http.NoBody)
@@ -71,7 +71,7 @@ func staying(client *http.Client) *http.Client {
 }
 
 // unsent explains why no answer came. A url.Error names the address, and so the token: only what is inside it is kept.
-func (c *caller) unsent(ctx, limited context.Context, r request, err error) error {
+func (c *requester) unsent(ctx, limited context.Context, r request, err error) error {
 	if over := ended(ctx, r.op); over != nil {
 		return over
 	}

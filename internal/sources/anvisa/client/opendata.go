@@ -42,7 +42,7 @@ type OpenData struct {
 	Tracer    trace.Tracer      // default: none
 }
 
-// Edition tells one state of the table from another, as its server does; the zero Edition is none. Of a file, ETag is
+// Edition identifies one state of the table, as its server does; the zero Edition is none. Of a file, ETag is
 // its sha256 in quotes.
 type Edition struct {
 	ETag     string    // as the server wrote it, quotes included
@@ -147,7 +147,7 @@ func (o OpenData) download(ctx context.Context, address *url.URL, known Edition)
 		return fault.New(fault.Layout, opOpenData, "the certificate of %s is not valid (%s). Download %s by hand, and set sources.anvisa.open_data "+
 			"(DRUGSLM_SOURCES_ANVISA_OPEN_DATA) to the file", address.Host, why, found.URL)
 	}
-	c := caller{o: Options{URL: origin, Pace: o.Pace, Clock: o.Clock, Tracer: o.Tracer}}
+	c := requester{o: Options{URL: origin, Pace: o.Pace, Clock: o.Clock, Tracer: o.Tracer}}
 	client := staying(&http.Client{Transport: o.transport()})
 	err := c.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		a, err := c.exchange(ctx, client, r, o.headers(ctx, known))

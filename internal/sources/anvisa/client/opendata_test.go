@@ -48,7 +48,7 @@ func TestOpenDataOfThePortal(t *testing.T) {
 	first, err := source.Fetch(t.Context(), client.Edition{})
 	require.NoError(t, err)
 	want := 0
-	for _, c := range p.Truth().Categories {
+	for _, c := range p.Inventory().Categories {
 		want += c.Registered
 	}
 	require.Equal(t, want, registered(t, first.Content))

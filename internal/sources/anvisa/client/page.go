@@ -11,11 +11,11 @@ import (
 	"drugslm/internal/telemetry"
 )
 
-// entrance is the page with the search form. It asks the portal for itself and, by itself, for the list of categories.
-const entrance = "/#/bulario/"
+// searchPage is the page with the search form. It asks the portal for itself and, by itself, for the list of categories.
+const searchPage = "/#/bulario/"
 
-// sight is what script "look" returns.
-type sight struct {
+// pageState is what script "look" returns.
+type pageState struct {
 	Status    int  `json:"status"` // of the document; 0: the browser does not tell
 	Loaded    bool `json:"loaded"` // there is a document, and not the browser's own page about why there is none
 	App       bool `json:"app"`
@@ -24,8 +24,8 @@ type sight struct {
 
 // enter opens the portal's page, which earns the session its cookies.
 func (v *Visit) enter(ctx context.Context) error {
-	r := request{op: "open the portal", path: entrance, read: func(answer) error { return nil }}
-	var seen sight
+	r := request{op: "open the portal", path: searchPage, read: func(answer) error { return nil }}
+	var seen pageState
 	r.read = func(answer) error { return seen.judge(r.op, v.o.URL) }
 	return v.send(ctx, r, func(ctx context.Context, r request) (answer, error) {
 		// Whatever Open says of a page that is there, the page tells better.
@@ -40,13 +40,13 @@ func (v *Visit) enter(ctx context.Context) error {
 			return answer{}, v.unreachable(r.op, "its page did not load")
 		}
 		a := seen.answer()
-		a.more = Entering - 1
+		a.more = VisitRequests - 1
 		return a, nil
 	})
 }
 
 // answer puts what was seen into the terms of judge. The body is the browser's: only whether it is a page counts.
-func (s sight) answer() answer {
+func (s pageState) answer() answer {
 	status := s.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -57,7 +57,7 @@ func (s sight) answer() answer {
 }
 
 // judge decides about a document that came with status 200.
-func (s sight) judge(op, url string) error {
+func (s pageState) judge(op, url string) error {
 	switch {
 	case s.App:
 		return nil

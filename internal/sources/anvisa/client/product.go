@@ -8,7 +8,7 @@ type Category struct {
 	Name string
 }
 
-// Total is how much the portal claims to hold in a category.
+// Total is how much the portal declares to have in a category.
 type Total struct {
 	Elements int
 	Snapshot string // the day of the data, RFC 3339: the portal rebuilds its tables every midnight; "" when Elements is 0
@@ -34,7 +34,7 @@ type Product struct {
 // Listing is the products of one category, or of one day of publication.
 type Listing struct {
 	Products []Product // each ID once, in the order shown
-	Claimed  int       // how many the portal says there are
+	Declared int       // how many the portal says there are
 	Snapshot string    // the one day of data of all rows, RFC 3339; "" when a category has none
 	Requests int       // sent for it, with those of listings that were begun again
 }

@@ -36,7 +36,7 @@ func script(name string) string {
 	return string(body)
 }
 
-// request is one GET to the portal, or to the agency's other servers, whoever sends it.
+// request is one GET to the portal, or to the agency's other servers, by any client.
 type request struct {
 	op    string // what is being done, for errors
 	path  string // what follows the portal's origin; may hold a token
@@ -74,15 +74,15 @@ type answer struct {
 	more       int         // requests that the page sent by itself meanwhile
 }
 
-// caller sends requests to one origin, with a turn and a span for each.
-type caller struct {
+// requester sends requests to one origin, with a turn and a span for each.
+type requester struct {
 	o    Options // URL, Pace, Clock and Tracer of it
 	sent int     // requests so far
 }
 
 // send takes a turn, lets the request go by way, judges and reads the answer, and reports how it went. What the page sent by
 // itself takes its turns after that, and only when the request went well: while a probe is not reported, no other turn is granted.
-func (c *caller) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
+func (c *requester) send(ctx context.Context, r request, way func(context.Context, request) (answer, error)) error {
 	if err := c.take(ctx, r); err != nil {
 		return err
 	}
@@ -93,13 +93,13 @@ func (c *caller) send(ctx context.Context, r request, way func(context.Context, 
 			return err
 		}
 		trace.SpanFromContext(ctx).SetAttributes(telemetry.HTTPResponseStatus.Int(a.status))
-		if err := judge(r, a, c.o.Clock()); err != nil {
+		if err := classify(r, a, c.o.Clock()); err != nil {
 			return err
 		}
 		more = a.more
 		return r.read(a)
 	}, trace.WithSpanKind(trace.SpanKindClient), c.describe(r))
-	// The turn is given back even when the work has been cancelled.
+	// The turn is given back even when the work has been canceled.
 	if told := c.o.Pace.Report(context.WithoutCancel(ctx), err, c.o.Clock().Sub(start)); told != nil {
 		return reported(r, err, told)
 	}
@@ -110,7 +110,7 @@ func (c *caller) send(ctx context.Context, r request, way func(context.Context, 
 }
 
 // take waits for a turn.
-func (c *caller) take(ctx context.Context, r request) error {
+func (c *requester) take(ctx context.Context, r request) error {
 	if err := c.o.Pace.Take(ctx); err != nil {
 		return fmt.Errorf("%s: wait for a turn: %w", r.op, err)
 	}
@@ -125,7 +125,7 @@ func reported(r request, err, told error) error {
 	return fmt.Errorf("%w (and the pace could not be told: %w)", err, told)
 }
 
-func (c *caller) describe(r request) trace.SpanStartEventOption {
+func (c *requester) describe(r request) trace.SpanStartEventOption {
 	attributes := []attribute.KeyValue{
 		telemetry.URLFull.String(r.url(c.o.URL)),
 		telemetry.HTTPRequestMethod.String("GET"),
@@ -136,7 +136,7 @@ func (c *caller) describe(r request) trace.SpanStartEventOption {
 	return trace.WithAttributes(attributes...)
 }
 
-// ended tells an interruption of ours from a failure of the portal: nil unless ctx is over.
+// ended is the error of an interruption of ours, not of the portal: nil unless ctx is over.
 func ended(ctx context.Context, op string) error {
 	if ctx.Err() == nil {
 		return nil
@@ -145,6 +145,6 @@ func ended(ctx context.Context, op string) error {
 }
 
 // unreachable is a network error: what the portal's name or the network did, with no address that holds a token.
-func (c *caller) unreachable(op, why string) error {
+func (c *requester) unreachable(op, why string) error {
 	return fault.New(fault.Unavailable, op, "portal unreachable at %s: %s", c.o.URL, telemetry.Redact(why))
 }

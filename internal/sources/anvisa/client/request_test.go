@@ -150,7 +150,7 @@ func TestDocumentWithoutLeaflet(t *testing.T) {
 		require.NoError(t, err)
 		_, err = v.Document(ctx, c.Professional)
 		require.Equal(t, fault.NotFound, fault.KindOf(err))
-		require.Equal(t, 3, pace.Taken(), "nothing is sent")
+		require.Equal(t, 3, pace.Turns(), "nothing is sent")
 		_, err = v.Current(ctx, 8)
 		require.Equal(t, fault.NotFound, fault.KindOf(err))
 		_, err = v.List(ctx, "5&page=2", nil)
@@ -174,7 +174,7 @@ func TestTokensLive300Seconds(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, site.Visit(t.Context(), func(ctx context.Context, v *client.Visit) error {
-		product := int64(p.Truth().Products[0].ID)
+		product := int64(p.Inventory().Products[0].ID)
 		c, err := v.Current(ctx, product)
 		require.NoError(t, err)
 		h := c.Patient
@@ -192,10 +192,18 @@ func TestTokensLive300Seconds(t *testing.T) {
 	}))
 }
 
-func TestNothingLeaksIntoSpans(t *testing.T) {
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	t.Run("put no secret into spans", requestsPutNoSecretIntoSpans)
+	t.Run("ask three more times for a lost listing", requestsAskThreeMoreTimesForLostListing)
+	t.Run("keep the pace", requestsKeepPace)
+	t.Run("do not blame the portal for an interruption", requestsDoNotBlamePortalForInterruption)
+}
+
+func requestsPutNoSecretIntoSpans(t *testing.T) {
 	t.Parallel()
 	b := open(t, clienttest.Browser{}, ways()[0], "truncated-pdf=1", 20)
-	product := b.portal.Truth().Products[0]
+	product := b.portal.Inventory().Products[0]
 	b.visit(t, func(ctx context.Context, v *client.Visit) {
 		c, err := v.Current(ctx, int64(product.ID))
 		require.NoError(t, err)
@@ -223,7 +231,7 @@ func TestNothingLeaksIntoSpans(t *testing.T) {
 	require.Contains(t, item.AsString(), fmt.Sprint(product.ID))
 }
 
-func TestALostListingIsAskedForThreeTimesMore(t *testing.T) {
+func requestsAskThreeMoreTimesForLostListing(t *testing.T) {
 	t.Parallel()
 	b := open(t, clienttest.Browser{}, ways()[0], "", 200)
 	lost, err := simulator.ParseFaults("empty-page=1")
@@ -232,14 +240,14 @@ func TestALostListingIsAskedForThreeTimesMore(t *testing.T) {
 	pages := (categoryTotal(b, 5) + 19) / 20
 	b.visit(t, func(ctx context.Context, v *client.Visit) {
 		listing, err := v.List(ctx, "5", nil)
-		require.ErrorContains(t, err, fmt.Sprintf("lists 0 of %d products", listing.Claimed))
+		require.ErrorContains(t, err, fmt.Sprintf("lists 0 of %d products", listing.Declared))
 		require.Equal(t, 4*pages, listing.Requests)
-		require.Equal(t, 2+4*pages, b.pace.Taken())
+		require.Equal(t, 2+4*pages, b.pace.Turns())
 	})
 }
 
 func categoryTotal(b bundle, id int) int {
-	for _, c := range b.portal.Truth().Categories {
+	for _, c := range b.portal.Inventory().Categories {
 		if c.ID == id {
 			return c.Total
 		}
@@ -253,7 +261,7 @@ type refusingPace struct{ take, report error }
 func (p refusingPace) Take(context.Context) error                         { return p.take }
 func (p refusingPace) Report(context.Context, error, time.Duration) error { return p.report }
 
-func TestPaceIsObeyed(t *testing.T) {
+func requestsKeepPace(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
@@ -271,7 +279,7 @@ func TestPaceIsObeyed(t *testing.T) {
 	require.EqualValues(t, 2, asked.Load(), "the page, and what it asks for by itself")
 }
 
-func TestInterruptionIsNotThePortalsFault(t *testing.T) {
+func requestsDoNotBlamePortalForInterruption(t *testing.T) {
 	t.Parallel()
 	for _, fetch := range []string{client.FetchByHTTP, client.FetchByPage} {
 		ctx, cancel := context.WithCancelCause(t.Context())

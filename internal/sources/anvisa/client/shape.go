@@ -10,9 +10,9 @@ import (
 
 // Bounds of what is compared and told of an answer's shape.
 const (
-	maxPaths  = 500
-	maxDepth  = 12
-	toldPaths = 5 // in an error's text; the evidence has all
+	maxPaths       = 500
+	maxDepth       = 12
+	describedPaths = 5 // in an error's text; the evidence has all
 )
 
 // The keys of the portal's answers as they are known: a path for each, "[]" for the elements of a list.
@@ -51,9 +51,9 @@ func (d Difference) String() string {
 		paths []string
 	}{{"missing", d.Missing}, {"new", d.New}} {
 		if n := len(one.paths); n > 0 {
-			text := one.name + " " + strings.Join(one.paths[:min(n, toldPaths)], ", ")
-			if n > toldPaths {
-				text += fmt.Sprintf(" and %d more", n-toldPaths)
+			text := one.name + " " + strings.Join(one.paths[:min(n, describedPaths)], ", ")
+			if n > describedPaths {
+				text += fmt.Sprintf(" and %d more", n-describedPaths)
 			}
 			parts = append(parts, text)
 		}

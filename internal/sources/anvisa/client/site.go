@@ -22,7 +22,7 @@
 //
 //   - Every request takes a turn from [Pace] before it is sent and reports back after it, whatever came of it.
 //   - A listing is whole or an error: the portal reshuffles its rows every night and at times loses whole pages, so
-//     the distinct products must equal the total it claims, on one and the same day of data.
+//     the distinct products must equal the total it declares, on one and the same day of data.
 //   - Errors carry a fault.Kind: throttled (with how long to wait), refused (blocked, or a challenge page instead of
 //     an answer), layout (an answer of another shape), corrupt (not a whole PDF), incomplete, not_found, unavailable,
 //     and session from the browser itself. Nothing is tried again here but a listing that moved while it was read.
@@ -153,7 +153,7 @@ func (o Options) check() error {
 // Visit is one stay on the portal with one browser session. It is not safe for several goroutines and ends with the
 // function it was given to.
 type Visit struct {
-	caller
+	requester
 	page   Page
 	client *http.Client // the session's, once a PDF has asked for it
 
@@ -167,7 +167,7 @@ type Visit struct {
 // A page that is a block or a challenge instead of the portal is a fault.Refused.
 func (s *Site) Visit(ctx context.Context, fn func(context.Context, *Visit) error) error {
 	return s.o.Browser.With(ctx, func(ctx context.Context, page Page) error {
-		v := &Visit{caller: caller{o: s.o}, page: page}
+		v := &Visit{requester: requester{o: s.o}, page: page}
 		if err := v.enter(ctx); err != nil {
 			return err
 		}

@@ -44,9 +44,9 @@ type bundle struct {
 // open makes a portal that behaves as faults say and a client that reaches it through browser.
 func open(t *testing.T, browser client.Browser, w way, faults string, products int) bundle {
 	t.Helper()
-	spoilt, err := simulator.ParseFaults(faults)
+	broken, err := simulator.ParseFaults(faults)
 	require.NoError(t, err)
-	p, err := simulator.New(simulator.Options{Products: products, Faults: spoilt})
+	p, err := simulator.New(simulator.Options{Products: products, Faults: broken})
 	require.NoError(t, err)
 	server := httptest.NewServer(p.Handler())
 	t.Cleanup(server.Close)
@@ -111,37 +111,37 @@ func siteRun(t *testing.T, browser func(*testing.T) client.Browser) {
 
 func siteReads(t *testing.T, browser client.Browser, w way) {
 	b := open(t, browser, w, "require-cookie", 150)
-	truth := b.portal.Truth()
+	inventory := b.portal.Inventory()
 	t.Run("categories", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
 			categories, err := v.Categories(ctx)
 			require.NoError(t, err)
-			require.Len(t, categories, len(truth.Categories))
-			for i, c := range truth.Categories {
+			require.Len(t, categories, len(inventory.Categories))
+			for i, c := range inventory.Categories {
 				require.Equal(t, client.Category{ID: fmt.Sprint(c.ID), Name: c.Name}, categories[i])
 			}
 		})
 	})
 	t.Run("every product of every category", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
-			for _, c := range truth.Categories {
+			for _, c := range inventory.Categories {
 				listsAll(ctx, t, b, v, c)
 			}
 		})
 	})
 	t.Run("every product of a day", func(t *testing.T) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
-			for _, day := range someDays(truth) {
+			for _, day := range someDays(inventory) {
 				listsDay(ctx, t, b, v, day)
 			}
 		})
 	})
 	t.Run("the same leaflets", func(t *testing.T) {
-		b.visit(t, func(ctx context.Context, v *client.Visit) { fetchesLeaflets(ctx, t, v, truth.Products[:3]) })
+		b.visit(t, func(ctx context.Context, v *client.Visit) { fetchesLeaflets(ctx, t, v, inventory.Products[:3]) })
 	})
 	t.Run("a turn and a span for every request", func(t *testing.T) {
 		sent, _, categories := b.sent()
-		require.Equal(t, sent, b.pace.Taken())
+		require.Equal(t, sent, b.pace.Turns())
 		require.Len(t, b.pace.Reports(), sent-categories+1, "we asked for the categories once, and the page by itself")
 		require.Len(t, b.spansOf("send request"), sent-categories+1)
 		for _, err := range b.pace.Reports() {
@@ -157,44 +157,44 @@ func siteReads(t *testing.T, browser client.Browser, w way) {
 	})
 }
 
-func listsAll(ctx context.Context, t *testing.T, b bundle, v *client.Visit, c simulator.CategoryTruth) {
+func listsAll(ctx context.Context, t *testing.T, b bundle, v *client.Visit, c simulator.CategoryInventory) {
 	t.Helper()
 	id, day := fmt.Sprint(c.ID), ""
 	if c.Total > 0 {
-		day = b.portal.Truth().Day.Format(time.RFC3339)
+		day = b.portal.Inventory().Day.Format(time.RFC3339)
 	}
 	total, err := v.Total(ctx, id)
 	require.NoError(t, err)
 	require.Equal(t, client.Total{Elements: c.Total, Snapshot: day}, total)
 
 	var done, of int
-	before := b.pace.Taken()
+	before := b.pace.Turns()
 	listing, err := v.List(ctx, id, func(d, total int) { done, of = d, total })
 	require.NoError(t, err)
-	require.Equal(t, c.Total, listing.Claimed)
-	require.Equal(t, b.portal.Truth().Day.Format(time.RFC3339), listing.Snapshot, "of empty categories, too")
-	require.Equal(t, b.pace.Taken()-before, listing.Requests)
+	require.Equal(t, c.Total, listing.Declared)
+	require.Equal(t, b.portal.Inventory().Day.Format(time.RFC3339), listing.Snapshot, "of empty categories, too")
+	require.Equal(t, b.pace.Turns()-before, listing.Requests)
 	require.Equal(t, []int{c.Total, c.Total}, []int{done, of})
 	ids := make([]int, 0, c.Total)
 	for _, p := range listing.Products {
 		ids = append(ids, int(p.ID))
-		sameProduct(t, b.portal.Truth(), p)
+		sameProduct(t, b.portal.Inventory(), p)
 	}
 	slices.Sort(ids)
 	require.Equal(t, append([]int{}, c.Products...), ids)
 }
 
 // sameProduct compares what all ways can see.
-func sameProduct(t *testing.T, truth simulator.Truth, got client.Product) {
+func sameProduct(t *testing.T, inventory simulator.Inventory, got client.Product) {
 	t.Helper()
-	at := slices.IndexFunc(truth.Products, func(p simulator.Product) bool { return p.ID == int(got.ID) })
+	at := slices.IndexFunc(inventory.Products, func(p simulator.Product) bool { return p.ID == int(got.ID) })
 	require.GreaterOrEqual(t, at, 0)
-	want := truth.Products[at]
+	want := inventory.Products[at]
 	require.Equal(t, []string{want.Name, want.Company, want.CNPJ, want.Process, want.Expediente},
 		[]string{got.Name, got.Company, got.CNPJ, got.Process, got.Expediente})
 	require.Equal(t, []bool{want.Patient, want.Professional}, []bool{got.HasPatient, got.HasProfessional})
 	require.Equal(t, want.Published.Format(time.DateOnly), got.PublishedAt.Format(time.DateOnly))
-	require.True(t, truth.Day.Equal(got.Snapshot))
+	require.True(t, inventory.Day.Equal(got.Snapshot))
 }
 
 func fetchesLeaflets(ctx context.Context, t *testing.T, v *client.Visit, products []simulator.Product) {
@@ -239,7 +239,7 @@ func siteRefuses(t *testing.T, browser client.Browser, w way) {
 	t.Run("a day that loses rows", func(t *testing.T) {
 		b := open(t, browser, w, "empty-page=1", large)
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
-			_, err := v.ListDay(ctx, someDays(b.portal.Truth())[0], nil)
+			_, err := v.ListDay(ctx, someDays(b.portal.Inventory())[0], nil)
 			require.ErrorContains(t, err, " day 20")
 			require.Equal(t, fault.Incomplete, fault.KindOf(err), err)
 		})
@@ -252,7 +252,7 @@ func siteRefuses(t *testing.T, browser client.Browser, w way) {
 				require.ErrorContains(t, err, tt.text)
 				require.Equal(t, tt.kind, fault.KindOf(err), err)
 				_, opened, categories := b.sent()
-				unreported := b.pace.Taken() - len(b.pace.Reports()) // for what the page asks for by itself, where a step went well
+				unreported := b.pace.Turns() - len(b.pace.Reports()) // for what the page asks for by itself, where a step went well
 				require.GreaterOrEqual(t, unreported, opened)
 				require.LessOrEqual(t, unreported, categories)
 				if tt.kind == fault.Throttled {
@@ -266,8 +266,8 @@ func siteRefuses(t *testing.T, browser client.Browser, w way) {
 		b.visit(t, func(ctx context.Context, v *client.Visit) {
 			listing, err := v.List(ctx, category, nil)
 			require.NoError(t, err)
-			require.Len(t, listing.Products, listing.Claimed)
-			require.Equal(t, b.portal.Truth().Day.Format(time.RFC3339), listing.Snapshot)
+			require.Len(t, listing.Products, listing.Declared)
+			require.Equal(t, b.portal.Inventory().Day.Format(time.RFC3339), listing.Snapshot)
 		})
 	})
 }
@@ -285,7 +285,7 @@ func siteStops(t *testing.T, browser client.Browser, w way) {
 				listing, err := v.List(ctx, "5", func(int, int) { b.portal.SetFaults(bad) })
 				require.Equal(t, kind, fault.KindOf(err), err)
 				require.NotEmpty(t, listing.Products)
-				require.Less(t, len(listing.Products), listing.Claimed)
+				require.Less(t, len(listing.Products), listing.Declared)
 			})
 		})
 	}

@@ -68,25 +68,25 @@ type walkPages struct {
 // maxClicks bounds the clicks to one page: of the pager's window of seven, the first and the last page.
 const maxClicks = 100
 
-func (w *walkPages) ask(ctx context.Context, page int) (leaf, error) {
+func (w *walkPages) ask(ctx context.Context, page int) (resultPage, error) {
 	if w.total == nil {
 		total, err := w.visit.total(ctx, w.filter)
 		if err != nil {
-			return leaf{}, err
+			return resultPage{}, err
 		}
 		w.total = &total
 	}
 	t, err := w.turn(ctx, page)
 	if err != nil {
-		return leaf{}, err
+		return resultPage{}, err
 	}
-	l := leaf{claimed: w.total.Elements, size: t.pageSize(w.total.Elements)}
+	l := resultPage{declared: w.total.Elements, size: t.pageSize(w.total.Elements)}
 	switch {
 	case t.Last < 1 || t.Last > maxProducts:
 		return l, fault.New(fault.Layout, w.op, "the pager ends at page %d", t.Last)
 	case t.Page != page:
 		return l, fault.New(fault.Incomplete, w.op, "cannot be turned to, the pager stands at page %d of %d", t.Page, t.Last)
-	case t.Last != max(1, (l.claimed+l.size-1)/l.size):
+	case t.Last != max(1, (l.declared+l.size-1)/l.size):
 		return l, fault.New(fault.Incomplete, w.op, "shows a pager that ends at page %d", t.Last)
 	}
 	l.products, err = t.products(w.op, *w.total)
@@ -106,7 +106,7 @@ func (t table) pageSize(total int) int {
 }
 
 // turn goes to a page: by a click on the next one, or by clicks on those that the pager shows nearest to it. The page
-// that is open already is asked for anew by opening the listing again.
+// that is open already is asked for again by opening the listing again.
 func (w *walkPages) turn(ctx context.Context, page int) (t table, err error) {
 	r := request{op: w.op, path: w.filter.route()}
 	if w.table == nil || w.table.Page == page {
@@ -236,7 +236,7 @@ func (t table) products(op string, total Total) ([]Product, error) {
 	}
 	day, err := time.Parse(time.RFC3339, total.Snapshot)
 	if err != nil && len(t.Rows) > 0 {
-		return nil, fault.New(fault.Incomplete, op, "the table shows %d products where none are claimed", len(t.Rows))
+		return nil, fault.New(fault.Incomplete, op, "the table shows %d products where none are declared", len(t.Rows))
 	}
 	found := make([]Product, 0, len(t.Rows))
 	for _, row := range t.Rows {

@@ -67,8 +67,13 @@ func FuzzTableRow(f *testing.F) {
 	})
 }
 
-// TestATableOfAnotherFormIsNotAnEmptyOne: a page without the table that is known says nothing about products.
-func TestATableOfAnotherFormIsNotAnEmptyOne(t *testing.T) {
+func TestWalk(t *testing.T) {
+	t.Parallel()
+	t.Run("refuses a table of an unknown form", walkRefusesTableOfUnknownForm)
+}
+
+// walkRefusesTableOfUnknownForm: a page without the table that is known says nothing about products.
+func walkRefusesTableOfUnknownForm(t *testing.T) {
 	t.Parallel()
 	known := map[string]int{resultsTable: 1, ".ng-table-pager": 1}
 	gone := map[string]int{resultsTable: 0, ".ng-table-pager": 1}

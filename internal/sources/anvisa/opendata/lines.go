@@ -129,7 +129,7 @@ func decode(raw string) string {
 	return text
 }
 
-// record gives the fields of the row that begins with first. A quoted text may go on in the next lines; if that does
+// record gives the fields of the row that begins with first. A quoted text may continue in the next lines; if that does
 // not come to an end, or to another number of fields, they are given back: only the first line is bad.
 func (r *Reader) record(first line) ([]string, error) {
 	if first.bad != nil {

@@ -46,7 +46,7 @@ const (
 	MaxBad    = 100      // lines listed in a summary; further ones are only counted
 
 	maxKinds = 1000 // pairs of status and category: the real file has some thirty
-	maxLines = 8    // a quoted text may go on for so many lines
+	maxLines = 8    // a quoted text may continue for so many lines
 )
 
 // The columns.

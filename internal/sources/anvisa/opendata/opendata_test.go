@@ -41,8 +41,19 @@ func read(t testing.TB, in io.Reader) ([]opendata.Row, opendata.Summary, error) 
 	return rows, r.Summary(), nil
 }
 
-// TestGolden reads a file made by hand with what the agency writes and what nobody should.
-func TestGolden(t *testing.T) {
+func TestReader(t *testing.T) {
+	t.Parallel()
+	t.Run("reads the agency's file", readerReadsAgencysFile)
+	t.Run("reads columns in any order", readerReadsColumnsInAnyOrder)
+	t.Run("refuses another file", readerRefusesAnotherFile)
+	t.Run("counts a product once", readerCountsProductOnce)
+	t.Run("lists every bad line", readerListsEveryBadLine)
+	t.Run("bounds the file", readerBoundsFile)
+	t.Run("ends with a read error", readerEndsWithReadError)
+}
+
+// readerReadsAgencysFile reads a file made by hand with what the agency writes and what nobody should.
+func readerReadsAgencysFile(t *testing.T) {
 	t.Parallel()
 	file, err := os.Open(filepath.Join("testdata", "medicamentos.csv"))
 	require.NoError(t, err)
@@ -69,7 +80,7 @@ func row(registration int, category, status string) string {
 	return raw
 }
 
-func TestColumnsInAnyOrder(t *testing.T) {
+func readerReadsColumnsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	file := "novidade; \"situacao_registro\";PRINCIPIO_ATIVO;NOME_PRODUTO;TIPO_PRODUTO;NUMERO_PROCESSO;CLASSE_TERAPEUTICA;" +
 		"EMPRESA_DETENTORA_REGISTRO;DATA_VENCIMENTO_REGISTRO;NUMERO_REGISTRO_PRODUTO;CATEGORIA_REGULATORIA;DATA_FINALIZACAO_PROCESSO\n" +
@@ -84,7 +95,7 @@ func TestColumnsInAnyOrder(t *testing.T) {
 	}}, rows)
 }
 
-func TestNotTheTable(t *testing.T) {
+func readerRefusesAnotherFile(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ file, text string }{
 		"empty":          {"", "the file is empty"},
@@ -105,7 +116,7 @@ func TestNotTheTable(t *testing.T) {
 	}
 }
 
-func TestProductsAreCountedOnce(t *testing.T) {
+func readerCountsProductOnce(t *testing.T) {
 	t.Parallel()
 	_, s, err := read(t, strings.NewReader(header+row(100000001, "SIMILAR", "Ativo")+row(100000001, "Similar", "VÁLIDO")+row(100000002, "similar", "Ativo")+
 		row(100000003, "Similar", "Inativo")+row(100000001, "NOVO", "Ativo")+row(100000004, "Outra", "Ativo")))
@@ -116,8 +127,8 @@ func TestProductsAreCountedOnce(t *testing.T) {
 	require.Equal(t, []int{2, 1, 0}, []int{s.In("SIMILAR"), s.In("novo"), s.In("Genérico")})
 }
 
-// TestBadLinesAreNeverLost promises that the lines around a bad one are read, and that it is counted.
-func TestBadLinesAreNeverLost(t *testing.T) {
+// readerListsEveryBadLine promises that the lines around a bad one are read, and that it is counted.
+func readerListsEveryBadLine(t *testing.T) {
 	t.Parallel()
 	good := row(100000001, "SIMILAR", "Ativo")
 	tests := map[string]struct{ bad, reason string }{
@@ -172,7 +183,7 @@ func (r *repeat) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-func TestBounds(t *testing.T) {
+func readerBoundsFile(t *testing.T) {
 	t.Parallel()
 	kinds := header
 	for i := range 1001 {
@@ -205,7 +216,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func TestReadErrorEndsTheRows(t *testing.T) {
+func readerEndsWithReadError(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk gone")
 	rows, _, err := read(t, io.MultiReader(strings.NewReader(header+row(100000001, "NOVO", "Ativo")+`"open`), iotest.ErrReader(broken)))

@@ -78,7 +78,7 @@ func (a answer) write(w http.ResponseWriter) {
 func (p *Portal) serve(kind string, answers func(*http.Request, *Request) answer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		rec := newRequest(p.now(), kind, r)
-		a, hindered := p.hinder(r, &rec)
+		a, hindered := p.injectFault(r, &rec)
 		if !hindered {
 			a = answers(r, &rec)
 		}

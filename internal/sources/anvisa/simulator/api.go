@@ -65,12 +65,12 @@ func (p *Portal) list(r *http.Request, rec *Request) answer {
 	if err != nil {
 		return refuse(http.StatusBadRequest, err.Error())
 	}
-	p.switchDay(rec)
+	p.switchDuringListing(rec)
 	now := p.now()
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	found, total := p.index.find(wanted.match)
-	rows, total := p.spoil(rec, page, found, total)
+	rows, total := p.corruptListing(rec, page, found, total)
 	day := p.index.day.Format(timeLayout)
 	items := make([]listItem, 0, len(rows))
 	for _, x := range rows {
@@ -146,11 +146,11 @@ func (p *Portal) leaflet(r *http.Request, rec *Request) answer {
 	rec.Product, rec.Audience = x.ID, audience
 	order := newOrder(x, number, audience)
 	p.mu.RUnlock()
-	file, err := p.press.print(order)
+	file, err := p.printer.print(order)
 	if err != nil {
 		return refuse(http.StatusInternalServerError, err.Error())
 	}
-	a := p.damage(rec, answer{status: http.StatusOK, media: mediaPDF, body: file})
+	a := p.corruptAnswer(rec, answer{status: http.StatusOK, media: mediaPDF, body: file})
 	if rec.Fault == "" || rec.Fault == faultSlow {
 		sum := sha256.Sum256(file)
 		rec.SHA256 = hex.EncodeToString(sum[:])

@@ -106,7 +106,7 @@ func TestPages(t *testing.T) {
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 300})
-	products := c.portal.Truth().Products
+	products := c.portal.Inventory().Products
 	sample := products[slices.IndexFunc(products, func(p simulator.Product) bool { return len(p.Name) > 6 && p.Registration != "" })]
 	where := func(match func(simulator.Product) bool) []int {
 		ids := []int{}
@@ -167,13 +167,13 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestCategoriesMakeTheWhole(t *testing.T) {
+func TestCategoriesAddUp(t *testing.T) {
 	t.Parallel()
 	for _, products := range []int{1, 100, 150, 2000} {
 		c := open(t, simulator.Options{Products: products})
-		truth := c.portal.Truth()
+		inventory := c.portal.Inventory()
 		var sum []int
-		for _, category := range truth.Categories {
+		for _, category := range inventory.Categories {
 			found := c.list(fmt.Sprintf("count=1000&filter[categoriasRegulatorias]=%d", category.ID))
 			require.Equal(t, category.Total, found.TotalElements)
 			if products >= 100 {
@@ -182,8 +182,8 @@ func TestCategoriesMakeTheWhole(t *testing.T) {
 			sum = append(sum, category.Products...)
 		}
 		require.Len(t, sum, products)
-		require.Equal(t, products, truth.Total)
-		require.Equal(t, products, truth.Claimed)
+		require.Equal(t, products, inventory.Total)
+		require.Equal(t, products, inventory.Declared)
 	}
 }
 
@@ -193,7 +193,7 @@ func TestSeededProducts(t *testing.T) {
 	names, digits := map[string]int{}, regexp.MustCompile(`^\d+$`)
 	traits := map[string]bool{}
 	registrations, expedientes := map[string]bool{}, map[string]bool{}
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		names[strings.ToLower(p.Name)]++
 		for trait, has := range map[string]bool{"+": strings.Contains(p.Name, "+"), ",": strings.Contains(p.Name, ","), "/": strings.Contains(p.Name, "/"),
 			"double blank": strings.Contains(p.Name, "  "), "®": strings.Contains(p.Name, "®"), "accent": strings.ContainsAny(p.Name, "áóãÁÓÃ"),
@@ -224,7 +224,7 @@ func TestHistory(t *testing.T) {
 		IDDocumento    int64  `json:"idDocumento"`
 	}
 	var repeated, paged int
-	for _, p := range c.portal.Truth().Products[:100] {
+	for _, p := range c.portal.Inventory().Products[:100] {
 		var h struct {
 			Historico struct {
 				Content       []item `json:"content"`
@@ -256,7 +256,7 @@ func TestHistoryVanishesAndComesBack(t *testing.T) {
 	c := open(t, simulator.Options{Products: 300})
 	sizes := map[int]map[string]bool{}
 	for range 8 {
-		for _, p := range c.portal.Truth().Products[:100] {
+		for _, p := range c.portal.Inventory().Products[:100] {
 			r := c.get(fmt.Sprintf("/api/consulta/bulario/%d?count=1000", p.ID))
 			if sizes[p.ID] == nil {
 				sizes[p.ID] = map[string]bool{}

@@ -23,7 +23,7 @@ func BenchmarkListPage(b *testing.B) {
 func BenchmarkLeaflet(b *testing.B) {
 	p, err := simulator.New(simulator.Options{Products: 8800})
 	require.NoError(b, err)
-	products := p.Truth().Products
+	products := p.Inventory().Products
 	size := 0
 	for i := 0; b.Loop(); i++ {
 		if x := products[i%len(products)]; x.Patient {

@@ -99,7 +99,7 @@ func TestTableAndPager(t *testing.T) {
 	require.Equal(t, ids(want.ids()[:10]), b.eval(rowIDs), "the page shows the API's order")
 	require.Equal(t, []any{"prev«", "first1*", "page2", "page3", "page4", "page5", "page6", "page7", "more…", "last24", "next»"}, b.eval(pager))
 	require.Equal(t, []any{"10*", "25", "50"}, b.eval(`return [...document.querySelectorAll("div.ng-table-counts button")].map(e => e.textContent + (e.classList.contains("active") ? "*" : ""))`))
-	row := b.portal.Truth().Products
+	row := b.portal.Inventory().Products
 	for _, p := range row {
 		if p.ID == want.Content[0].IDProduto {
 			require.Equal(t, []any{"", p.Name, p.Company + " - " + p.CNPJ, p.Expediente, p.Published.Format("02/01/2006"), "", "", ""},

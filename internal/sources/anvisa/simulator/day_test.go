@@ -11,7 +11,15 @@ import (
 	"drugslm/internal/sources/anvisa/simulator"
 )
 
-func TestOrderIsTheDays(t *testing.T) {
+func TestDay(t *testing.T) {
+	t.Parallel()
+	t.Run("has its own order", dayHasItsOwnOrder)
+	t.Run("advances in summer time", dayAdvancesInSummerTime)
+	t.Run("advances many times", dayAdvancesManyTimes)
+	t.Run("advances by HTTP", dayAdvancesByHTTP)
+}
+
+func dayHasItsOwnOrder(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 880})
 	first := c.all()
@@ -30,7 +38,7 @@ func TestOrderIsTheDays(t *testing.T) {
 	require.InDelta(t, 3, renewed(first, second), 1, "27 in 8,800 have a new expediente")
 }
 
-func TestDaysPassInSummerToo(t *testing.T) {
+func dayAdvancesInSummerTime(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 20, Clock: func() time.Time { return time.Date(2026, 10, 17, 12, 0, 0, 0, time.UTC) }})
 	want := []string{"2026-10-17T00:00:00.000-0300", "2026-10-18T00:00:00.000-0300", "2026-10-19T00:00:00.000-0200", "2026-10-20T00:00:00.000-0200"}
@@ -42,7 +50,7 @@ func TestDaysPassInSummerToo(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-func TestManyDays(t *testing.T) {
+func dayAdvancesManyTimes(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 120})
 	for range 60 {
@@ -53,7 +61,7 @@ func TestManyDays(t *testing.T) {
 	require.InDelta(t, 120, c.all().TotalElements, 60)
 }
 
-func TestDayByHTTP(t *testing.T) {
+func dayAdvancesByHTTP(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 20})
 	r, err := c.http.Post(c.url+"/_day", "", nil)

@@ -56,8 +56,8 @@ type FaultHelp struct {
 	Help    string // one line
 }
 
-// misbehaviour is an entry of the catalogue of faults. Values are rates, counts, or nanoseconds.
-type misbehaviour struct {
+// faultType is an entry of the catalogue of faults. Values are rates, counts, or nanoseconds.
+type faultType struct {
 	name  string
 	unit  unit
 	value float64 // when it is switched on by its name
@@ -65,9 +65,9 @@ type misbehaviour struct {
 	help  string
 }
 
-func misbehaviours() []misbehaviour {
+func faultTypes() []faultType {
 	const ms = float64(time.Millisecond)
-	return []misbehaviour{
+	return []faultType{
 		{faultThrottle, share, 0.05, 0.005, "429 with Retry-After in seconds"},
 		{faultThrottleDate, share, 0.05, 0.005, "429 with Retry-After as an HTTP date"},
 		{faultBan, number, 25, 25, "429 for the whole Retry-After once more than this many API and PDF requests outrun one a second"},
@@ -94,7 +94,7 @@ func misbehaviours() []misbehaviour {
 // FaultNames lists the faults that [ParseFaults] knows, "all" last.
 func FaultNames() []FaultHelp {
 	var list []FaultHelp
-	for _, m := range misbehaviours() {
+	for _, m := range faultTypes() {
 		h := FaultHelp{Name: m.name, Help: m.help}
 		if m.unit != flag {
 			h.Value, h.Default = string(m.unit), m.write(m.value)
@@ -114,7 +114,7 @@ func (f Faults) wait(name string) time.Duration { return time.Duration(f.values[
 // String writes the faults so that ParseFaults reads them again: "ban=25,lost-page=0.05".
 func (f Faults) String() string {
 	var parts []string
-	for _, m := range misbehaviours() {
+	for _, m := range faultTypes() {
 		if value, ok := f.values[m.name]; ok && m.unit == flag {
 			parts = append(parts, m.name)
 		} else if ok {
@@ -127,12 +127,12 @@ func (f Faults) String() string {
 // ParseFaults reads a list as "lost-page=0.05,ban,slow=2s". A name without a value gets its default; "all" switches everything on,
 // the need for the page's cookie too. What is wrong with it is [fault.Invalid], every mistake at once.
 func ParseFaults(spec string) (Faults, error) {
-	known := misbehaviours()
+	known := faultTypes()
 	values := map[string]float64{}
 	var wrong []error
 	for part := range strings.SplitSeq(spec, ",") {
 		name, text, given := strings.Cut(strings.TrimSpace(part), "=")
-		switch at := slices.IndexFunc(known, func(m misbehaviour) bool { return m.name == name }); {
+		switch at := slices.IndexFunc(known, func(m faultType) bool { return m.name == name }); {
 		case name == "" && !given:
 		case name == allFaults && !given:
 			for _, m := range known {
@@ -170,7 +170,7 @@ func knownNames() string {
 // longestDelay bounds the delays that may be asked for.
 const longestDelay = 10 * time.Minute
 
-func (m misbehaviour) read(text string) (float64, error) {
+func (m faultType) read(text string) (float64, error) {
 	switch m.unit {
 	case share:
 		if v, err := strconv.ParseFloat(text, 64); err == nil && v >= 0 && v <= 1 {
@@ -192,7 +192,7 @@ func (m misbehaviour) read(text string) (float64, error) {
 	}
 }
 
-func (m misbehaviour) write(value float64) string {
+func (m faultType) write(value float64) string {
 	if m.unit == duration {
 		return time.Duration(value).String()
 	}

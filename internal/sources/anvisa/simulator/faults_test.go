@@ -106,7 +106,7 @@ func TestBan(t *testing.T) {
 	require.Equal(t, "60", c.get(listPath).header.Get("Retry-After"))
 	clock.Advance(59500 * time.Millisecond)
 	r := c.get(listPath)
-	require.Equal(t, http.StatusTooManyRequests, r.status, "whoever comes back early is still banned")
+	require.Equal(t, http.StatusTooManyRequests, r.status, "an early request is still banned")
 	require.Equal(t, "1", r.header.Get("Retry-After"))
 	require.Equal(t, "ban", c.faultOf())
 	clock.Advance(500 * time.Millisecond)
@@ -171,7 +171,7 @@ func TestSlow(t *testing.T) {
 func TestListingFaults(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 120})
-	whole, truth := c.list("count=50&page=2"), c.all()
+	whole, inventory := c.list("count=50&page=2"), c.all()
 
 	c.portal.SetFaults(faults(t, "empty-page=1"))
 	empty := c.list("count=50&page=2")
@@ -193,7 +193,7 @@ func TestListingFaults(t *testing.T) {
 		require.Equal(t, 1, lost.Number)
 		if len(difference(lost.ids(), whole.ids())) > 0 {
 			other++
-			require.Empty(t, difference(lost.ids(), truth.ids()))
+			require.Empty(t, difference(lost.ids(), inventory.ids()))
 		} else {
 			short++
 		}
@@ -223,7 +223,7 @@ func TestFalseNegative(t *testing.T) {
 		return h.Historico.TotalElements
 	}
 	var denied int
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		if total(p.ID) == 0 {
 			denied++
 		}

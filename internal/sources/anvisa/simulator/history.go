@@ -164,12 +164,9 @@ func (p *Portal) detail(r *http.Request, rec *Request) answer {
 			[]string{"Venda sob Prescrição Médica"}, x.Registration + [...]string{"0011", "0028"}[i]})
 	}
 	return jsonAnswer(http.StatusOK, detailAnswer{
-		Codigo: x.ID, NomeComercial: x.Name, NumeroRegistro: x.Registration, PrincipioAtivo: strings.ToUpper(activeOf(x.ID)),
+		Codigo: x.ID, NomeComercial: x.Name, NumeroRegistro: x.Registration, PrincipioAtivo: strings.ToUpper(x.formula.name()),
 		ClassesTerapeuticas: []string{"ANALGÉSICOS NÃO NARCÓTICOS"}, ATCs: []string{}, CategoriaRegulatoria: categoryName(x.Category),
 		DataVencimentoRegistro: x.Published.AddDate(10, 0, 0).Format(timeLayout), Empresa: company{x.Company, x.CNPJ},
 		Processo: process{x.Process}, ExisteBula: x.Patient || x.Professional, Apresentacoes: packs,
 	})
 }
-
-// activeOf is a product's active ingredient.
-func activeOf(id int) string { return substances()[mix('s', uint64(id))%uint64(len(substances()))] }

@@ -9,7 +9,7 @@ import (
 // timeLayout is how the portal writes instants. Its zone is -0300, and -0200 on dates that once were summer time.
 const timeLayout = "2006-01-02T15:04:05.000-0700"
 
-// brazil gives an instant in the zone in which the portal writes it: it goes on with summer time, which ended in 2019.
+// brazil gives an instant in the zone in which the portal writes it: it continues with summer time, which ended in 2019.
 func brazil(t time.Time) time.Time {
 	standard := t.In(time.FixedZone("", -3*3600))
 	month, day := standard.Month(), standard.Day()
@@ -34,10 +34,11 @@ type index struct {
 	products []*product
 	byID     map[int]*product
 	slots    []*product // every product there ever was
+	stock    stock
 }
 
 func newIndex(seed uint64, day time.Time, products []*product) *index {
-	x := &index{seed: seed, day: day, byID: map[int]*product{}}
+	x := &index{seed: seed, day: day, byID: map[int]*product{}, stock: newStock()}
 	for _, p := range products {
 		x.add(p)
 	}
@@ -64,22 +65,28 @@ func (x *index) shuffle() {
 	})
 }
 
-// turn says what one night changes. The zero value is a night of the real portal.
-type turn struct {
-	Leaflets *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
-	Settled  bool `json:"settled,omitempty"`  // no product comes or goes
+// dayChange says what one night changes. The zero value is a night of the real portal.
+type dayChange struct {
+	Leaflets   *int `json:"leaflets,omitempty"` // products that get a new leaflet; nil: 27 in 8,800, one at least
+	NoProducts bool `json:"settled,omitempty"`  // no product comes or goes; the key is stored
 }
 
-func (x *index) nextDay(t turn) {
+func (x *index) nextDay(t dayChange) {
 	x.day = midnight(x.day.Add(36 * time.Hour)) // noon of the next day, whatever the zones do
 	x.days++
 	r := draw(x.seed, 'd', uint64(x.days))
-	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.Settled {
+	if leave := 1 + r.IntN(2); len(x.products) > 20 && !t.NoProducts {
 		for range leave {
 			at := r.IntN(len(x.products))
+			for x.products[at].special != ordinary {
+				at = (at + 1) % len(x.products)
+			}
 			delete(x.byID, x.products[at].ID)
 			x.products = slices.Delete(x.products, at, at+1)
 		}
+	}
+	if x.days == 1 && t.Leaflets == nil {
+		x.refile()
 	}
 	renewals := max(1, (27*len(x.products)+4400)/8800)
 	if t.Leaflets != nil {
@@ -91,8 +98,8 @@ func (x *index) nextDay(t turn) {
 		}
 	}
 	for range 1 + r.IntN(2) {
-		if len(x.slots) < 2*maxProducts && !t.Settled {
-			x.add(seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
+		if len(x.slots) < 2*maxProducts && !t.NoProducts {
+			x.add(x.stock.seedProduct(x.seed, x.newID(r.IntN)).bornOn(x.day.Add(8 * time.Hour)))
 		}
 	}
 	x.shuffle()
@@ -108,8 +115,8 @@ func (x *index) newID(intN func(int) int) int {
 	}
 }
 
-// find gives the listed products that match, in the day's order, and how many the portal claims there are.
-func (x *index) find(match func(*product) bool) (found []*product, claimed int) {
+// find gives the listed products that match, in the day's order, and how many the portal declares.
+func (x *index) find(match func(*product) bool) (found []*product, declared int) {
 	for _, p := range x.products {
 		if !match(p) {
 			continue
@@ -117,9 +124,9 @@ func (x *index) find(match func(*product) bool) (found []*product, claimed int) 
 		if p.listed {
 			found = append(found, p)
 		}
-		if p.claimed {
-			claimed++
+		if p.declared {
+			declared++
 		}
 	}
-	return found, claimed
+	return found, declared
 }

@@ -59,7 +59,7 @@ func parseListing(in io.Reader) (l listing, err error) {
 	if err != nil {
 		return l, err
 	}
-	seen := map[int]bool{}
+	seen, all := map[int]bool{}, newStock()
 	for line := 2; ; line++ {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
@@ -76,6 +76,7 @@ func parseListing(in io.Reader) (l listing, err error) {
 			return l, fmt.Errorf("line %d: idProduto %d appears twice", line, p.ID)
 		}
 		seen[p.ID] = true
+		p.formula = all.listedFormula(p.ID, p.Name)
 		l.day, l.products = day, append(l.products, p)
 	}
 	if len(l.products) == 0 {
@@ -119,17 +120,17 @@ func parseRow(field func(string) string) (p *product, day time.Time, err error) 
 	return p.complete(), day, nil
 }
 
-// mergeClaims joins what is served with what is claimed: the listing shows the one, the totals count the other.
-func mergeClaims(served, claimed []*product) []*product {
-	claims := map[int]bool{}
-	for _, p := range claimed {
-		claims[p.ID] = true
+// mergeDeclared joins what is served with what is declared: the listing shows the one, the totals count the other.
+func mergeDeclared(served, declared []*product) []*product {
+	isDeclared := map[int]bool{}
+	for _, p := range declared {
+		isDeclared[p.ID] = true
 	}
 	shown := map[int]bool{}
 	for _, p := range served {
-		p.claimed, shown[p.ID] = claims[p.ID], true
+		p.declared, shown[p.ID] = isDeclared[p.ID], true
 	}
-	for _, p := range claimed {
+	for _, p := range declared {
 		if !shown[p.ID] {
 			p.listed = false
 			served = append(served, p)

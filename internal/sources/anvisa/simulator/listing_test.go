@@ -64,11 +64,11 @@ func TestClaims(t *testing.T) {
 	all := c.all()
 	require.ElementsMatch(t, []int{1, 2, 99}, all.ids(), "the listing is what is served")
 	require.Equal(t, 5, all.TotalElements, "the claims' rows are what is counted")
-	truth := c.portal.Truth()
-	require.Equal(t, []int{3, 5}, []int{truth.Total, truth.Claimed})
-	for _, category := range truth.Categories {
+	inventory := c.portal.Inventory()
+	require.Equal(t, []int{3, 5}, []int{inventory.Total, inventory.Declared})
+	for _, category := range inventory.Categories {
 		found := c.list(fmt.Sprintf("count=50&filter[categoriasRegulatorias]=%d", category.ID))
-		require.Equal(t, category.Claimed, found.TotalElements)
+		require.Equal(t, category.Declared, found.TotalElements)
 		require.Len(t, found.Content, category.Total)
 	}
 }
@@ -117,9 +117,9 @@ func TestRealListing(t *testing.T) {
 	require.Len(t, first.Content, 1000)
 	require.Len(t, c.list("count=1000&page=2").Content, 998)
 	require.Empty(t, c.list("count=1000&page=3").Content, "the truncated listing ends here")
-	truth := c.portal.Truth()
-	require.Equal(t, []int{1998, 8764}, []int{truth.Total, truth.Claimed})
-	require.InDelta(t, 3384, truth.Categories[4].Claimed, 150, "category 5 has its real share")
+	inventory := c.portal.Inventory()
+	require.Equal(t, []int{1998, 8764}, []int{inventory.Total, inventory.Declared})
+	require.InDelta(t, 3384, inventory.Categories[4].Declared, 150, "category 5 has its real share")
 
 	leaflet := c.get(leafletPath(*first.Content[0].Professional))
 	require.Equal(t, "%PDF-", string(leaflet.body[:5]))

@@ -65,7 +65,7 @@ func redact(s string) string {
 	return tokenPattern.ReplaceAllString(s[:min(len(s), longestLogged)], "{token}")
 }
 
-// maxLogged is how many requests are kept. The counts go on.
+// maxLogged is how many requests are kept. The counts continue.
 const maxLogged = 200_000
 
 // requestLog keeps the latest requests, in a ring once it is full.

@@ -66,11 +66,11 @@ func TestLogHoldsNoToken(t *testing.T) {
 func TestOurOwnAddresses(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 100, Faults: faults(t, "error=1,challenge=1")})
-	var truth simulator.Truth
+	var inventory simulator.Inventory
 	r := c.get("/_truth")
-	require.NoError(t, json.Unmarshal(r.body, &truth))
-	require.Equal(t, 100, truth.Total)
-	require.Len(t, truth.Categories, 12)
+	require.NoError(t, json.Unmarshal(r.body, &inventory))
+	require.Equal(t, 100, inventory.Total)
+	require.Len(t, inventory.Categories, 12)
 	require.Less(t, len(r.body), 4000)
 	c.get(listPath)
 	var report simulator.LogReport

@@ -36,17 +36,17 @@ type medicine struct {
 
 // openFile is the open data of one day.
 type openFile struct {
-	day   time.Time
-	spoil float64 // the share of rows that were made odd
-	body  []byte
-	tag   string
+	day     time.Time
+	corrupt float64 // the share of rows that were made odd
+	body    []byte
+	tag     string
 }
 
 // openData serves the agency's table of medicines. On the real internet it is on a host of its own: no cookie, no token and
 // no ban of the portal's has to do with it.
 func (p *Portal) openData(r *http.Request, rec *Request) answer {
 	file := p.openFile()
-	if file.spoil > 0 {
+	if file.corrupt > 0 {
 		rec.Fault = faultOddOpenData
 	}
 	a := answer{status: http.StatusOK, media: "text/csv", body: file.body}
@@ -69,13 +69,13 @@ func unchanged(r *http.Request, file *openFile) bool {
 
 // openFile gives the day's file, which is made when it is first asked for.
 func (p *Portal) openFile() *openFile {
-	spoil := p.activeFaults().value(faultOddOpenData)
+	share := p.activeFaults().value(faultOddOpenData)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if kept := p.open; kept != nil && kept.day.Equal(p.index.day) && kept.spoil == spoil {
+	if kept := p.open; kept != nil && kept.day.Equal(p.index.day) && kept.corrupt == share {
 		return kept
 	}
-	file := &openFile{day: p.index.day, spoil: spoil, body: p.index.openData(spoil)}
+	file := &openFile{day: p.index.day, corrupt: share, body: p.index.openData(share)}
 	sum := sha256.Sum256(file.body)
 	file.tag = `"` + hex.EncodeToString(sum[:8]) + `"`
 	p.open = file
@@ -93,13 +93,13 @@ func (x *index) registered(category int) (with, without int) {
 }
 
 // openData writes the file.
-func (x *index) openData(spoil float64) []byte {
+func (x *index) openData(share float64) []byte {
 	rows := x.medicines()
 	slices.SortFunc(rows, func(a, b medicine) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.id, b.id)) })
 	var out strings.Builder
 	out.WriteString(openDataHeader + "\r\n")
 	for _, m := range rows {
-		out.WriteString(m.line(x.seed, spoil) + "\r\n")
+		out.WriteString(m.line(x.seed, share) + "\r\n")
 	}
 	return latin1(out.String())
 }
@@ -150,20 +150,20 @@ func (x *index) medicines() []medicine {
 // medicine draws a row from a number.
 func (x *index) medicine(id uint64, category string) medicine {
 	r := draw(x.seed, 'm', id)
-	company := pick(r, companies())
+	company, of := pick(r, companies()), x.stock.formulaOf(int(id), genericCategory)
 	if r.IntN(10) > 0 {
 		category = strings.ToUpper(category)
 	}
 	finished := time.Date(1998, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(27*365))
 	return medicine{
-		name: seedName(r), category: category, process: seedProcess(r, int(id%10_000_000)), company: cnpjOf(company) + " - " + company,
-		status: "Ativo", ingredients: strings.ToUpper(substance(r)), finished: finished,
+		name: x.stock.seedName(r, of, genericCategory), category: category, process: seedProcess(r, int(id%10_000_000)), company: cnpjOf(company) + " - " + company,
+		status: "Ativo", ingredients: strings.ToUpper(of.name()), finished: finished,
 		expires: x.day.AddDate(0, r.IntN(120), 0), id: id,
 	}
 }
 
 // line writes a row, its text quoted, its number and its day bare.
-func (m medicine) line(seed uint64, spoil float64) string {
+func (m medicine) line(seed uint64, share float64) string {
 	expires := ""
 	switch {
 	case m.expires.IsZero():
@@ -177,7 +177,7 @@ func (m medicine) line(seed uint64, spoil float64) string {
 		quote(m.process), quote(class), quote(m.company), quote(m.status), quote(m.ingredients)}
 	const steps = 1 << 20
 	struck := mix(seed, 'b', m.id)
-	if float64(struck%steps) >= spoil*steps {
+	if float64(struck%steps) >= share*steps {
 		return strings.Join(fields, ";")
 	}
 	return m.odd(fields, struck>>20)

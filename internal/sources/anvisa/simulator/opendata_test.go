@@ -66,16 +66,16 @@ func TestOpenDataAgreesWithTheListing(t *testing.T) {
 			byNumber[row.Registration] = row
 		}
 	}
-	truth := c.portal.Truth()
+	inventory := c.portal.Inventory()
 	names := map[int]string{}
-	for _, category := range truth.Categories {
+	for _, category := range inventory.Categories {
 		names[category.ID] = category.Name
 		require.Equal(t, category.Registered, summary.In(category.Name), category.Name)
 		if category.Total > 100 {
 			require.InDelta(t, 0.86, float64(category.Total)/float64(category.Registered), 0.01, category.Name)
 		}
 	}
-	for _, p := range truth.Products {
+	for _, p := range inventory.Products {
 		if p.Registration != "" {
 			row := byNumber[p.Registration]
 			require.Equal(t, []string{p.Name, p.CNPJ, p.Company, p.Process, opendata.Fold(names[p.Category])},
@@ -149,7 +149,7 @@ func BenchmarkOpenData(b *testing.B) {
 	require.NoError(b, err)
 	size := 0
 	for i := 0; b.Loop(); i++ {
-		f, err := simulator.ParseFaults(fmt.Sprintf("odd-open-data=%g", 0.001+float64(i)*1e-9)) // made anew each time
+		f, err := simulator.ParseFaults(fmt.Sprintf("odd-open-data=%g", 0.001+float64(i)*1e-9)) // made again each time
 		require.NoError(b, err)
 		p.SetFaults(f)
 		size = serve(p, simulator.OpenDataPath).Body.Len()

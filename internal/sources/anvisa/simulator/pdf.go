@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-pdf/fpdf"
@@ -32,18 +33,69 @@ func typeset(s script, o order) ([]byte, error) {
 	t.pdf.SetTitle(s.title, true)
 	t.pdf.SetMargins(margin, margin, margin)
 	t.pdf.SetAutoPageBreak(true, margin)
-	t.running(s)
-	t.cover(s)
-	for _, section := range s.sections {
-		t.section(section, o.audience)
+	if o.special == encrypted {
+		t.pdf.SetProtection(0, s.code, s.maker)
 	}
-	t.heading("HISTÓRICO DE ALTERAÇÃO DA BULA")
-	t.table([]float64{14, 17, 22, 14, 17, 22, 14, 22, 12, 16}, 5.5, s.history)
+	if err := t.document(s, o); err != nil {
+		return nil, fmt.Errorf("typeset leaflet of product %d: %w", o.product.ID, err)
+	}
 	var out bytes.Buffer
 	if err := t.pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("typeset leaflet of product %d: %w", o.product.ID, err)
 	}
 	return out.Bytes(), nil
+}
+
+func (t typesetter) document(s script, o order) error {
+	if o.special == scanned {
+		return t.scanned(s.sections)
+	}
+	t.running(s)
+	t.cover(s)
+	if o.special == coverSheet {
+		t.block("Folha de rosto", "C")
+		return nil
+	}
+	t.pdf.AddPage()
+	if o.special == concealed {
+		t.pdf.SetTextColor(255, 255, 255)
+	}
+	for _, section := range s.sections {
+		if o.special == stamped && section.Heading == legalHeading {
+			continue
+		}
+		t.section(section, o)
+	}
+	t.pdf.SetTextColor(0, 0, 0)
+	if o.special == annotated {
+		t.hidden()
+	}
+	t.heading("HISTÓRICO DE ALTERAÇÃO DA BULA")
+	t.table([]float64{14, 17, 22, 14, 17, 22, 14, 22, 12, 16}, 5.5, s.history)
+	if o.special == stamped {
+		return t.scanned(s.sections[len(s.sections)-1:])
+	}
+	return nil
+}
+
+// scanned draws sections, and puts the drawing into the PDF.
+func (t typesetter) scanned(sections []Section) error {
+	drawn, err := newScan()
+	if err != nil {
+		return err
+	}
+	for _, section := range sections {
+		drawn.section(section)
+	}
+	return t.images(drawn)
+}
+
+// hidden sets a paragraph that nobody sees.
+func (t typesetter) hidden() {
+	t.pdf.SetFont("Times", "", 10)
+	t.pdf.SetTextColor(255, 255, 255)
+	t.block("Palavras-chave para o buscador: remédio barato, comprar sem receita, entrega no mesmo dia, promoção do mês.", "L")
+	t.pdf.SetTextColor(0, 0, 0)
 }
 
 // running sets the head and foot of each page, with the version's code in both.
@@ -68,7 +120,6 @@ func (t typesetter) cover(s script) {
 	t.pdf.MultiCell(textWidth, 9, t.cp1252(s.title), "", "C", false)
 	t.pdf.SetFont("Helvetica", "", 11)
 	t.pdf.MultiCell(textWidth, 7, t.cp1252(s.maker), "", "C", false)
-	t.pdf.AddPage()
 }
 
 func (t typesetter) heading(text string) {
@@ -77,14 +128,14 @@ func (t typesetter) heading(text string) {
 	t.block(text, "L")
 }
 
-func (t typesetter) section(s Section, a Audience) {
+func (t typesetter) section(s Section, o order) {
 	t.heading(s.Heading)
 	t.pdf.SetFont("Times", "", 10)
 	for _, text := range s.Paragraphs {
 		t.block(text, "J")
 	}
-	if strings.HasPrefix(s.Heading, reactionsItem(a)) {
-		t.table([]float64{70, 100}, 9, reactions())
+	if slices.ContainsFunc(reactionTitles(), func(title string) bool { return strings.HasSuffix(s.Heading, title) }) {
+		t.table([]float64{70, 100}, 9, frequencies(o.formula.use))
 	}
 }
 

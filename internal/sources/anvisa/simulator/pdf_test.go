@@ -35,7 +35,7 @@ func TestLeafletsAreWholeAndTheirOwn(t *testing.T) {
 	t.Parallel()
 	c, again := open(t, simulator.Options{Products: 12}), open(t, simulator.Options{Products: 12})
 	files := c.fetch()
-	require.Len(t, files, c.portal.Truth().Leaflets)
+	require.Len(t, files, c.portal.Inventory().Leaflets)
 	require.Equal(t, files, again.fetch(), "the same bytes in every run")
 	sums := map[[32]byte]bool{}
 	for _, file := range files {
@@ -53,7 +53,7 @@ func TestLeafletChangesWithItsExpediente(t *testing.T) {
 	type state struct{ expediente, sum string }
 	read := func() map[int]state {
 		states := map[int]state{}
-		for _, p := range c.portal.Truth().Products {
+		for _, p := range c.portal.Inventory().Products {
 			l, err := c.portal.Leaflet(p.ID, simulator.Professional)
 			if fault.KindOf(err) == fault.NotFound {
 				require.False(t, p.Professional)
@@ -99,7 +99,7 @@ func TestTruthOfALeaflet(t *testing.T) {
 	c := open(t, simulator.Options{Products: 40})
 	numbered := regexp.MustCompile(`^\d+\. `)
 	twice := 0
-	for _, p := range c.portal.Truth().Products {
+	for _, p := range c.portal.Inventory().Products {
 		for audience, items := range map[simulator.Audience]int{simulator.Patient: 9, simulator.Professional: 10} {
 			l, err := c.portal.Leaflet(p.ID, audience)
 			if !p.Has(audience) {

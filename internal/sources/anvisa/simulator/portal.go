@@ -22,6 +22,12 @@
 // the same in every run and for every seed. A leaflet's bytes follow from seed, product, expediente and audience: its SHA-256
 // is stable until the product gets a new expediente. Nothing is generated before it is asked for.
 //
+// With [Options].Cases some products have special leaflets, one of each kind, as far as there are three products for each: scanned
+// in whole or in part, encrypted, broken, a web page in place of a PDF, none at all, with words that nobody sees (some, or most),
+// filed twice, for both audiences in one file, with the wrong registration, a cover sheet alone. A special leaflet is the first
+// version of its product; what the company files later is an ordinary one. In the first night the encrypted one and one that was
+// ordinary get another version, whoever else does.
+//
 // With a state folder ([Options].State) a portal that was killed goes on where it was: the same day and products, the ban
 // that was in force, and /_log with all that was ever asked. Only the clock and the faults are given anew.
 //
@@ -44,11 +50,12 @@ import (
 
 // Options say what a portal serves and how badly it behaves. The zero value is a well-behaved portal of 150 products.
 type Options struct {
-	Products   int              // how many products to make from the seed; 0: 150. Ignored with Listing
+	Products   int              // how many products to make from the seed; 0: 150. Ignored with Listing and Leaflets
 	Seed       uint64           // what products, texts, order and random faults are drawn from; 0: 1
 	Listing    string           // a CSV or CSV.gz file of a real listing to serve instead; its columns: [ListingColumns]
-	Claims     string           // a file like Listing whose rows give the totals that are claimed; "": what is served
+	Claims     string           // a file like Listing whose rows give the totals that are declared; "": what is served
 	Leaflets   string           // a directory of PDFs served instead of generated ones, assigned to documents by a stable hash
+	Cases      bool             // some products have special leaflets: scans, an encrypted file and others, see the package's comment. Ignored with Listing and Leaflets
 	Faults     Faults           // what goes wrong; the zero value: nothing
 	Latency    time.Duration    // added to each API and PDF request
 	RetryAfter time.Duration    // how long throttling and bans ask a client to wait; 0: 600 s, as the real portal
@@ -56,7 +63,7 @@ type Options struct {
 	Log        *slog.Logger     // one debug line a request; nil: none
 
 	// State is a folder in which the portal keeps its day, its bans and every request, so that one that is killed at any
-	// moment goes on as the same portal; it is made if it is missing. "": nothing outlives the process.
+	// moment continues as the same portal; it is made if it is missing. "": nothing outlives the process.
 	State string
 }
 
@@ -92,24 +99,24 @@ const maxProducts = 20_000
 
 // Portal is one simulated portal.
 type Portal struct {
-	opt    Options
-	signer signer
-	press  *press
-	log    *requestLog
-	dice   *dice
-	memory *memory // nil: nothing outlives the process
+	opt     Options
+	signer  signer
+	printer *printer
+	log     *requestLog
+	dice    *dice
+	memory  *memory // nil: nothing outlives the process
 
 	mu    sync.RWMutex // guards index, its products, and open
 	index *index
 	open  *openFile // the open data made last
 
-	trouble sync.Mutex // guards what follows: the faults and what they remember
-	faults  Faults
-	bucket  *rate.Limiter
-	banned  time.Time    // until when; zero: not banned
-	listed  int          // listing requests seen since the faults were set
-	turned  bool         // the day-switch has happened
-	denied  map[int]bool // products whose false negative has been given
+	otherFault sync.Mutex // guards what follows: the faults and what they remember
+	faults     Faults
+	bucket     *rate.Limiter
+	banned     time.Time    // until when; zero: not banned
+	listed     int          // listing requests seen since the faults were set
+	turned     bool         // the day-switch has happened
+	denied     map[int]bool // products whose false negative has been given
 }
 
 // New makes a portal. The listing and the leaflets' folder are read and checked here; what is wrong with them is [fault.Invalid].
@@ -126,11 +133,11 @@ func New(o Options) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	press, err := newPress(o.Seed, o.Leaflets)
+	press, err := newPrinter(o.Seed, o.Leaflets)
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{opt: o, signer: newSigner(o.Seed), press: press, log: newRequestLog(maxLogged), memory: memory, index: index}
+	p := &Portal{opt: o, signer: newSigner(o.Seed), printer: press, log: newRequestLog(maxLogged), memory: memory, index: index}
 	p.dice = newDice(o.Seed, memory.starts())
 	p.SetFaults(o.Faults)
 	if err := memory.recall(p); err != nil {
@@ -142,6 +149,9 @@ func New(o Options) (*Portal, error) {
 func openIndex(o Options, m *memory) (*index, error) {
 	if o.Listing == "" {
 		x := seedIndex(o.Seed, o.Products, midnight(m.firstDay(o.Clock())))
+		if o.Cases && o.Leaflets == "" {
+			x.setCases()
+		}
 		for _, t := range m.turns() {
 			x.nextDay(t)
 		}
@@ -154,18 +164,18 @@ func openIndex(o Options, m *memory) (*index, error) {
 	if o.Claims == "" {
 		return newIndex(o.Seed, served.day, served.products), nil
 	}
-	claimed, err := readListing(o.Claims)
+	declared, err := readListing(o.Claims)
 	if err != nil {
 		return nil, fmt.Errorf("claims %s: %w", o.Claims, err)
 	}
-	return newIndex(o.Seed, served.day, mergeClaims(served.products, claimed.products)), nil
+	return newIndex(o.Seed, served.day, mergeDeclared(served.products, declared.products)), nil
 }
 
 // NextDay does what the real portal does every night: a new dataAtualizacao, a whole new order, one or two products more and
 // one or two fewer, and new leaflets for 27 products in 8,800 (for one at least).
-func (p *Portal) NextDay() { p.turn(turn{}) }
+func (p *Portal) NextDay() { p.turn(dayChange{}) }
 
-func (p *Portal) turn(t turn) {
+func (p *Portal) turn(t dayChange) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.memory.note(func(s *state) { s.Turns = append(s.Turns, t) })
@@ -174,8 +184,8 @@ func (p *Portal) turn(t turn) {
 
 // SetFaults replaces the faults from now on, and forgets a ban, and that a day-switch or a false negative was already given.
 func (p *Portal) SetFaults(f Faults) {
-	p.trouble.Lock()
-	defer p.trouble.Unlock()
+	p.otherFault.Lock()
+	defer p.otherFault.Unlock()
 	p.faults = f
 	p.bucket, p.banned = nil, time.Time{}
 	p.listed, p.turned, p.denied = 0, false, map[int]bool{}
@@ -219,7 +229,7 @@ func (p *Portal) Handler() http.Handler {
 		mux.HandleFunc(route.pattern, p.serve(route.kind, route.answer))
 	}
 	mux.HandleFunc("GET /_log", p.showLog)
-	mux.HandleFunc("GET /_truth", p.showTruth)
-	mux.HandleFunc("POST /_day", p.turnDay)
+	mux.HandleFunc("GET /_truth", p.showInventory)
+	mux.HandleFunc("POST /_day", p.advanceDay)
 	return mux
 }

@@ -206,7 +206,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 		busy.Go(func() {
 			for range rounds {
 				serve(p, "/")
-				for _, row := range p.Truth().Products[:3] {
+				for _, row := range p.Inventory().Products[:3] {
 					serve(p, fmt.Sprintf("/api/consulta/bulario/%d", row.ID))
 					_, _ = p.Leaflet(row.ID, simulator.Patient)
 				}

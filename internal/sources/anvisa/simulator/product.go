@@ -37,12 +37,15 @@ func (p Product) Has(a Audience) bool {
 // product is a Product with its past and its future.
 type product struct {
 	Product
-	slot    int         // its place in index.slots; never given to another
-	born    int         // the number of the version that was current when the portal was made
-	first   version     // that version
-	renewed []time.Time // when each later version was published
-	listed  bool        // the listing shows it
-	claimed bool        // the totals count it
+	formula  formula
+	special  special     // what is out of the ordinary with its first known leaflets
+	twin     *product    // whose leaflets it was filed with again; nil: its own
+	slot     int         // its place in index.slots; never given to another
+	born     int         // the number of the version that was current when the portal was made
+	first    version     // that version
+	renewed  []time.Time // when each later version was published
+	listed   bool        // the listing shows it
+	declared bool        // the totals count it
 }
 
 // version is one state of a product's leaflets.
@@ -135,7 +138,7 @@ func (p *product) complete() *product {
 	p.Patient, p.Professional = !noPatient, !noProfessional
 	p.born = pastVersions(p.ID)
 	p.first = version{p.born, p.Expediente, p.Published}
-	p.listed, p.claimed = true, true
+	p.listed, p.declared = true, true
 	return p
 }
 

@@ -3,7 +3,6 @@ package simulator
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 )
 
@@ -12,7 +11,7 @@ const testRecord = 595513
 
 // seedIndex makes n products. Their numbers are drawn until each category has its quota, since the number decides the category.
 func seedIndex(seed uint64, n int, day time.Time) *index {
-	quota := quotas(n)
+	quota, all := quotas(n), newStock()
 	r := draw(seed, 'i')
 	used := map[int]bool{}
 	products := make([]*product, 0, n)
@@ -21,7 +20,7 @@ func seedIndex(seed uint64, n int, day time.Time) *index {
 		if !used[id] && quota[category] > 0 {
 			used[id] = true
 			quota[category]--
-			products = append(products, seedProduct(seed, id))
+			products = append(products, all.seedProduct(seed, id))
 		}
 	}
 	take(testRecord)
@@ -32,14 +31,15 @@ func seedIndex(seed uint64, n int, day time.Time) *index {
 }
 
 // seedProduct makes the product of a number.
-func seedProduct(seed uint64, id int) *product {
+func (s stock) seedProduct(seed uint64, id int) *product {
 	r := draw(seed, 'p', uint64(id))
-	company := pick(r, companies())
+	company, category := pick(r, companies()), categoryOf(id)
+	of := s.formulaOf(id, category)
 	published := brazil(time.Date(2014, 1, 1, 11, 0, 0, 0, time.UTC).Add(time.Duration(r.IntN(12*365*24*3600)) * time.Second))
-	p := &product{Product: Product{
+	p := &product{formula: of, Product: Product{
 		ID:           id,
 		Registration: fmt.Sprintf("1%08d", id*37%100_000_000),
-		Name:         seedName(r),
+		Name:         s.seedName(r, of, category),
 		Company:      company,
 		CNPJ:         cnpjOf(company),
 		Process:      seedProcess(r, id),
@@ -62,69 +62,6 @@ func seedProcess(r *rand.Rand, id int) string {
 	default:
 		return fmt.Sprintf("2535%07d%d%02d", id, 2000+r.IntN(25), r.IntN(100))
 	}
-}
-
-// seedName makes a name with what real ones hold: accents, "+", commas, "/", double blanks, ®, both cases, up to 172 characters.
-func seedName(r *rand.Rand) string {
-	var name string
-	switch at := r.IntN(200); {
-	case at < 70:
-		name = brand(r)
-	case at < 160:
-		name = substance(r)
-	case at < 176:
-		name = substance(r) + " + " + substance(r)
-	case at < 184:
-		name = substance(r) + ", " + substance(r) + " e " + substance(r)
-	case at < 190:
-		name = substance(r) + "/ " + substance(r)
-	case at < 197:
-		name = substance(r) + "  " + pick(r, []string{"composto", "associado", "pediátrico"})
-	default:
-		return longName(r)
-	}
-	if r.IntN(4) == 0 {
-		return strings.ToLower(name)
-	}
-	return strings.ToUpper(name)
-}
-
-func brand(r *rand.Rand) string {
-	name := pick(r, []string{"Alor", "Bena", "Cardi", "Dolo", "Ensi", "Feni", "Gastro", "Hepa", "Lumi", "Nevra", "Ófta", "Pulmo", "Quimi", "Revi", "Sanê", "Tussi"}) +
-		pick(r, []string{"dil", "flex", "grip", "lax", "max", "micina", "pril", "sec", "tônico", "vasc", "xan", "zol"})
-	return name + pick(r, []string{"", "", "", "®", " XR", " C", " 24 horas"})
-}
-
-func substance(r *rand.Rand) string {
-	base := pick(r, substances())
-	switch r.IntN(6) {
-	case 0:
-		return "cloridrato de " + base
-	case 1:
-		return base + " sódica"
-	case 2:
-		return "maleato de " + base
-	default:
-		return base
-	}
-}
-
-// longName is as long as the longest real one.
-func longName(r *rand.Rand) string {
-	const longest = 172
-	name := []rune("CLORETO DE SÓDIO + CLORETO DE POTÁSSIO")
-	for len(name) < longest {
-		name = append(name, []rune(" + "+strings.ToUpper(substance(r)))...)
-	}
-	return strings.TrimSpace(string(name[:longest]))
-}
-
-func substances() []string {
-	return []string{"ácido acetilsalicílico", "albendazol", "amoxicilina", "atenolol", "azitromicina", "betametasona", "captopril",
-		"cetoconazol", "ciprofloxacino", "dexametasona", "diclofenaco", "dipirona", "enalapril", "fluconazol", "furosemida",
-		"glibenclamida", "hidroclorotiazida", "ibuprofeno", "ivermectina", "levofloxacino", "loratadina", "losartana", "metformina",
-		"metronidazol", "nimesulida", "omeprazol", "paracetamol", "prednisona", "propranolol", "ranitidina", "sinvastatina",
-		"tinidazol", "valsartana", "varfarina", "Ginkgo biloba", "Passiflora incarnata", "fator IX de coagulação", "tecnécio"}
 }
 
 // companies are made up, so that no invented leaflet bears a real maker's name.

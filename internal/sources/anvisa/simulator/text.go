@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -10,9 +11,12 @@ import (
 // order says which document is to be made.
 type order struct {
 	product  Product
+	formula  formula
 	version  version
+	born     int       // the number of the first version since the portal began
 	past     []version // newest first, for the history table
 	audience Audience
+	special  special // ordinary: nothing
 	doc      docID
 }
 
@@ -21,7 +25,10 @@ const maxPast = 6
 
 // newOrder copies what a document needs. The caller holds Portal.mu.
 func newOrder(p *product, v int, a Audience) order {
-	o := order{product: p.Product, version: p.version(v), audience: a, doc: p.doc(v, a)}
+	if p.twin != nil && v == p.born {
+		return newOrder(p.twin, p.twin.born, a)
+	}
+	o := order{product: p.Product, formula: p.formula, version: p.version(v), born: p.born, audience: a, special: p.specialOf(v, a), doc: p.doc(v, a)}
 	for n := v; n >= 0 && n > v-maxPast; n-- {
 		o.past = append(o.past, p.version(n))
 	}
@@ -40,14 +47,23 @@ type script struct {
 // bothLeaflets is how rare documents with two leaflets in one file are: 2 of 31 real ones.
 const bothLeaflets = 16
 
-// compose writes a document. Each paragraph holds a number of its document, so that no two documents read the same.
+// twoForms reports whether the files of a product hold a leaflet for each of two forms.
+func twoForms(product int) bool { return mix('b', uint64(product))%bothLeaflets == 0 }
+
+// compose writes a document. Companies with one formula write much the same, as they do in truth; what is a product's own are its
+// name, its numbers, a sentence here and there, and the expediente in its first section, so that no two documents read the same.
 func compose(seed uint64, o order) script {
 	r := draw(seed, 't', uint64(o.product.ID), mixText(o.version.expediente), mixText(string(o.audience)))
 	s := script{title: o.product.Name, maker: o.product.Company,
 		code: fmt.Sprintf("%s_v%d_%s", versionTag(o.audience), o.version.number+1, o.version.expediente)}
-	s.sections = leafletSections(r, o, "comprimidos de 500 mg")
-	if mix('b', uint64(o.product.ID))%bothLeaflets == 0 {
-		s.sections = append(s.sections, leafletSections(r, o, "solução oral de 250 mg/mL")...)
+	s.sections = leafletSections(r, seed, o, o.formula.use.form+" de 500 mg")
+	switch {
+	case o.special == bundled:
+		other := o
+		other.audience = Professional
+		s.sections = append(s.sections, leafletSections(r, seed, other, o.formula.use.form+" de 500 mg")...)
+	case o.special == ordinary && twoForms(o.product.ID):
+		s.sections = append(s.sections, leafletSections(r, seed, o, "gotas de 250 mg/mL")...)
 	}
 	s.history = changes(o)
 	return s
@@ -62,8 +78,7 @@ func versionTag(a Audience) string {
 }
 
 // leafletSections writes one leaflet under the headings of RDC 47/2009.
-func leafletSections(r *rand.Rand, o order, form string) []Section {
-	active := activeOf(o.product.ID)
+func leafletSections(r *rand.Rand, seed uint64, o order, form string) []Section {
 	list := []Section{{"I - IDENTIFICAÇÃO DO MEDICAMENTO", []string{
 		o.product.Name,
 		"APRESENTAÇÕES",
@@ -71,21 +86,21 @@ func leafletSections(r *rand.Rand, o order, form string) []Section {
 		"USO ORAL",
 		pick(r, []string{"USO ADULTO", "USO ADULTO E PEDIÁTRICO ACIMA DE 12 ANOS"}),
 		"COMPOSIÇÃO",
-		fmt.Sprintf("Cada unidade contém %d mg de %s. Excipientes: amido, celulose microcristalina, dióxido de silício, estearato de magnésio e água purificada.", 5+r.IntN(995), active),
+		composition(r, o.formula),
 	}}}
-	title, numbered := "II - INFORMAÇÕES AO PACIENTE", patientHeadings()
+	title, numbered, topics := "II - INFORMAÇÕES AO PACIENTE", patientHeadings(), patientTopics()
 	if o.audience == Professional {
-		title, numbered = "II - INFORMAÇÕES TÉCNICAS AOS PROFISSIONAIS DE SAÚDE", professionalHeadings()
+		title, numbered, topics = "II - INFORMAÇÕES TÉCNICAS AOS PROFISSIONAIS DE SAÚDE", professionalHeadings(), professionalTopics()
 	}
 	list = append(list, Section{Heading: title})
 	for i, heading := range numbered {
-		list = append(list, Section{fmt.Sprintf("%d. %s", i+1, heading), paragraphs(r, o, active, i+1)})
+		list = append(list, Section{fmt.Sprintf("%d. %s", i+1, heading), paragraphs(seed, o, topics[i], i+1)})
 	}
-	registration := o.product.Registration
-	if registration == "" {
-		registration = "isento"
+	registration := cmp.Or(o.product.Registration, "isento")
+	if o.special == misprinted {
+		registration = fmt.Sprintf("1%08d", mix('x', uint64(o.product.ID))%100_000_000)
 	}
-	return append(list, Section{"III - DIZERES LEGAIS", []string{
+	return append(list, Section{legalHeading, []string{
 		"Registro MS: " + registration,
 		"Registrado por: " + o.product.Company,
 		"CNPJ: " + o.product.CNPJ,
@@ -93,6 +108,18 @@ func leafletSections(r *rand.Rand, o order, form string) []Section {
 		fmt.Sprintf("Esta bula foi aprovada pela ANVISA em %s.", o.version.published.Format("02/01/2006")),
 	}})
 }
+
+// composition says how much of each ingredient is in a unit.
+func composition(r *rand.Rand, f formula) string {
+	parts := make([]string, len(f.actives))
+	for i, active := range f.actives {
+		parts[i] = fmt.Sprintf("%d mg de %s", 5+r.IntN(995), active)
+	}
+	return "Cada unidade contém " + strings.Join(parts, " e ") +
+		". Excipientes: amido, celulose microcristalina, dióxido de silício, estearato de magnésio e água purificada."
+}
+
+const legalHeading = "III - DIZERES LEGAIS"
 
 func patientHeadings() []string {
 	return []string{"PARA QUE ESTE MEDICAMENTO É INDICADO?", "COMO ESTE MEDICAMENTO FUNCIONA?", "QUANDO NÃO DEVO USAR ESTE MEDICAMENTO?",
@@ -107,26 +134,58 @@ func professionalHeadings() []string {
 		"INTERAÇÕES MEDICAMENTOSAS", "CUIDADOS DE ARMAZENAMENTO DO MEDICAMENTO", "POSOLOGIA E MODO DE USAR", "REAÇÕES ADVERSAS", "SUPERDOSE"}
 }
 
-// reactionsItem is the number of the section that holds the table of adverse reactions.
-func reactionsItem(a Audience) string {
-	if a == Patient {
-		return "8. "
-	}
-	return "9. "
+// reactionTitles are those of the sections that hold the table of adverse reactions.
+func reactionTitles() []string {
+	return []string{"QUAIS OS MALES QUE ESTE MEDICAMENTO PODE ME CAUSAR?", "REAÇÕES ADVERSAS"}
 }
 
-func paragraphs(r *rand.Rand, o order, active string, item int) []string {
-	name := o.product.Name
-	list := []string{fmt.Sprintf("O uso de %s (%s) é descrito neste item %d conforme o expediente %s.", name, active, item, slashed(o.version.expediente))}
-	for range 2 + r.IntN(3) {
-		list = append(list, strings.NewReplacer("{ativo}", active, "{n}", fmt.Sprint(2+r.IntN(96))).Replace(
-			pick(r, sentences())+" "+pick(r, sentences())+" "+pick(r, sentences())))
+// How a section is written.
+const (
+	wordings  = 3 // texts that a formula's leaflets come from: each company took one of them over
+	perPart   = 3 // sentences in a paragraph, at most
+	ownPhrase = 6 // one section in so many has a sentence of the product's own
+)
+
+// paragraphs writes a numbered section. Each version since the portal began has changed one of them.
+func paragraphs(seed uint64, o order, about topic, item int) []string {
+	key := []uint64{seed, 'w', o.formula.key(), mix('w', uint64(o.product.ID)) % wordings, mixText(string(o.audience)), uint64(item)}
+	r := draw(key...)
+	bank := phrases(about)
+	dealt := r.Perm(len(bank))
+	chosen, left := dealt[:len(dealt)*2/3], dealt[len(dealt)*2/3:]
+	texts := make([]string, len(chosen))
+	for i, at := range chosen {
+		texts[i] = o.formula.phrase(bank[at], r)
+	}
+	again := func(parts ...uint64) {
+		own := draw(append(parts, seed, uint64(o.product.ID), mixText(string(o.audience)), uint64(item))...)
+		texts[own.IntN(len(texts))] = o.formula.phrase(bank[pick(own, left)], own)
+	}
+	if mix('o', uint64(o.product.ID), mixText(string(o.audience)), uint64(item))%ownPhrase == 0 {
+		again('o')
+	}
+	for v := o.born + 1; v <= o.version.number; v++ {
+		if changedItem(v) == item {
+			again('v', uint64(v))
+		}
+	}
+	var list []string
+	if item == 1 {
+		list = append(list, fmt.Sprintf("O uso de %s é descrito nesta bula conforme o expediente %s.", o.product.Name, slashed(o.version.expediente)))
+	}
+	for len(texts) > 0 {
+		n := min(len(texts), perPart)
+		list = append(list, strings.Join(texts[:n], " "))
+		texts = texts[n:]
 	}
 	if item == 3 { // such references look like headings to a careless reader
 		list = append(list, crossReference(o.audience))
 	}
 	return list
 }
+
+// changedItem is the number of the section that a version changed: one that tells of the product itself.
+func changedItem(version int) int { return []int{4, 6, 8, 3}[version%4] }
 
 func crossReference(a Audience) string {
 	if a == Patient {
@@ -135,33 +194,13 @@ func crossReference(a Audience) string {
 	return "A dose deve ser ajustada em pacientes com histórico de angioedema (ver item 8. POSOLOGIA E MODO DE USAR)."
 }
 
-func sentences() []string {
-	return []string{
-		"A ação de {ativo} começa cerca de {n} minutos após a administração.",
-		"Em estudo clínico com {n} voluntários, a resposta foi mantida durante todo o período de observação.",
-		"Não há dados suficientes sobre a utilização durante a gravidez e a lactação.",
-		"Pacientes com insuficiência hepática ou renal devem ser acompanhados a cada {n} dias.",
-		"Mantenha em temperatura ambiente (entre 15 °C e 30 °C), protegido da luz e da umidade.",
-		"Número de lote e datas de fabricação e validade: vide embalagem.",
-		"Não use medicamento com o prazo de validade vencido; guarde-o em sua embalagem original.",
-		"Todo medicamento deve ser mantido fora do alcance das crianças.",
-		"Siga a orientação de seu médico, respeitando sempre os horários, as doses e a duração do tratamento.",
-		"Informe ao seu médico ou cirurgião-dentista se você está fazendo uso de algum outro medicamento.",
-		"A concentração plasmática máxima é atingida entre {n} e 98 minutos, e a meia-vida é de {n} horas.",
-		"A coadministração com anticoagulantes pode elevar o risco de sangramento em até {n}%.",
-		"Este medicamento é contraindicado em caso de hipersensibilidade a {ativo} ou a qualquer componente da fórmula.",
-		"Em caso de dúvidas, procure orientação do farmacêutico; não interrompa o tratamento sem o conhecimento do médico.",
-		"Reações muito comuns (> 10%) foram observadas em {n} de cada 1.000 pacientes tratados.",
-		"Se você precisar de mais orientações, ligue para 0800 722 6001.",
-	}
-}
-
-// reactions is the table of adverse reactions: its first row is its head.
-func reactions() [][]string {
+// frequencies is the table of adverse reactions: its first row is its head.
+func frequencies(u use) [][]string {
+	common := strings.Split(u.reactions, ", ")
 	return [][]string{
 		{"Frequência", "Reação adversa"},
-		{"Comum (> 1/100 e < 1/10)", "cefaleia, náusea, sonolência"},
-		{"Incomum (> 1/1.000 e < 1/100)", "erupção cutânea, tontura"},
+		{"Comum (> 1/100 e < 1/10)", common[0] + ", cefaleia"},
+		{"Incomum (> 1/1.000 e < 1/100)", strings.Join(common[1:], ", ")},
 		{"Rara (> 1/10.000 e < 1/1.000)", "angioedema, icterícia"},
 	}
 }

@@ -13,7 +13,14 @@ import (
 	"drugslm/internal/sources/anvisa/simulator"
 )
 
-func TestTokenLives300Seconds(t *testing.T) {
+func TestToken(t *testing.T) {
+	t.Parallel()
+	t.Run("expires after 300 seconds", tokenExpiresAfter300Seconds)
+	t.Run("has the form of a real one", tokenHasFormOfRealOne)
+	t.Run("is refused when invalid", tokenIsRefusedWhenInvalid)
+}
+
+func tokenExpiresAfter300Seconds(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
 	c := open(t, simulator.Options{Products: 20, Clock: clock.Now})
@@ -29,7 +36,7 @@ func TestTokenLives300Seconds(t *testing.T) {
 	require.Equal(t, http.StatusOK, c.get(leafletPath(fresh)).status)
 }
 
-func TestTokenLooksLikeTheRealOnes(t *testing.T) {
+func tokenHasFormOfRealOne(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 20})
 	parts := strings.Split(*c.all().Content[0].Patient, ".")
@@ -47,7 +54,7 @@ func TestTokenLooksLikeTheRealOnes(t *testing.T) {
 	require.Len(t, signature, 64)
 }
 
-func TestBadTokensAreRefused(t *testing.T) {
+func tokenIsRefusedWhenInvalid(t *testing.T) {
 	t.Parallel()
 	c := open(t, simulator.Options{Products: 20})
 	token := *c.all().Content[0].Patient

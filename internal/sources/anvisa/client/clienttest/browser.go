@@ -166,8 +166,8 @@ func (p *Pace) Report(_ context.Context, err error, _ time.Duration) error {
 	return nil
 }
 
-// Taken is how many turns have been asked for.
-func (p *Pace) Taken() int {
+// Turns is how many turns have been asked for.
+func (p *Pace) Turns() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.taken

@@ -51,7 +51,7 @@ func (p *page) walk(ctx context.Context, args []any) (map[string]any, error) {
 	return p.table(ctx)
 }
 
-// filtersOf reads the address of a results page as the page does: dates go on as midnight in Brasília.
+// filtersOf reads the address of a results page as the page does: dates continue as midnight in Brasília.
 func filtersOf(route string) (url.Values, error) {
 	_, query, _ := strings.Cut(route, "?")
 	fields, err := url.ParseQuery(query)

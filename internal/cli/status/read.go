@@ -1,0 +1,200 @@
+package status
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"drugslm/internal/api"
+	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
+	"drugslm/internal/engine/planning"
+	"drugslm/internal/host"
+	"drugslm/internal/ledger"
+	"drugslm/internal/versions"
+)
+
+// reader is what was read for a status.
+type reader struct {
+	data       *host.Data
+	selected   []*asset.Asset
+	expression *asset.Expression // that asks for a status; nil: the selection asks for none
+	words      []string
+	chosen     map[asset.Key]map[string]bool // partitions that were named; nil: all
+	view       *asset.View
+
+	counts      map[ledger.PartitionRef]ledger.Counts
+	latest      map[ledger.PartitionRef]ledger.Materialization
+	attempts    map[ledger.PartitionRef]ledger.Attempt
+	foreign     map[asset.Key]foreign // what other programs did
+	waits       map[ledger.PartitionRef]ledger.Wait
+	discovering []api.Wait
+}
+
+// read reads what a status shows. If the selection asks for a status, every asset is read, as what is selected of one may
+// depend on another.
+func read(ctx context.Context, d *host.Data, q query) (*reader, error) {
+	r := &reader{
+		data: d, words: q.words, selected: d.Graph.All(),
+		counts: make(map[ledger.PartitionRef]ledger.Counts), latest: make(map[ledger.PartitionRef]ledger.Materialization),
+		foreign: make(map[asset.Key]foreign),
+	}
+	e, err := asset.Parse(strings.Join(q.selection, " "))
+	if err == nil && e.AsksStatus() {
+		r.expression = &e
+	} else if r.selected, err = planning.Select(ctx, d.Graph, d.Ledger, q.selection...); err != nil {
+		return nil, err
+	}
+	state, err := r.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.view = d.Graph.View(state)
+	found, err := d.Ledger.Waits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.discovering, r.waits = api.WaitsOf(discovering(found), d.Ledger.WallTime), waitsByPartition(found)
+	return r, r.choose(q.partitions)
+}
+
+// choose resolves what was typed after --partition.
+func (r *reader) choose(typed []string) error {
+	if len(typed) == 0 {
+		return nil
+	}
+	found, err := r.view.Choose(r.selected, typed)
+	if err != nil {
+		return err
+	}
+	r.chosen = make(map[asset.Key]map[string]bool, len(found))
+	for key, partitions := range found {
+		r.chosen[key] = make(map[string]bool, len(partitions))
+		for _, p := range partitions {
+			r.chosen[key][p] = true
+		}
+	}
+	return nil
+}
+
+// gather reads what is known of the selected assets, each by itself and side by side: a million items take a while.
+func (r *reader) gather(ctx context.Context) (asset.GraphState, error) {
+	var mu sync.Mutex
+	group, within := errgroup.WithContext(ctx)
+	for _, made := range r.selected {
+		group.Go(func() error {
+			counted, err := r.data.Ledger.AllCounts(within, string(made.Key))
+			if err != nil {
+				return err
+			}
+			published, err := r.data.Ledger.Materializations(within, string(made.Key))
+			if err != nil {
+				return err
+			}
+			others, err := othersOf(within, r.data, made)
+			mu.Lock()
+			defer mu.Unlock()
+			maps.Copy(r.counts, counted)
+			maps.Copy(r.latest, published)
+			r.foreign[made.Key] = others
+			return err
+		})
+	}
+	group.Go(func() (err error) {
+		var of []string
+		if len(r.selected) < len(r.data.Graph.All()) { // the table of all is read in its own order
+			for _, made := range r.selected {
+				of = append(of, string(made.Key))
+			}
+		}
+		r.attempts, err = r.data.Ledger.Attempts(within, of...)
+		return err
+	})
+	state, err := planning.LoadState(ctx, r.data.Graph, r.data.Ledger)
+	if gathered := group.Wait(); gathered != nil {
+		err = gathered
+	}
+	return state, err
+}
+
+// asset says how the partitions of an asset stand. shown is false if partitions were named, and the asset has none of them.
+func (r *reader) asset(made *asset.Asset) (s api.AssetStatus, shown bool, err error) {
+	others, refused := r.foreign[made.Key].changes, r.foreign[made.Key].refused
+	keys := r.view.Keys(made).All()
+	s = api.AssetStatus{
+		Asset: made.Key, Location: command.TableFolder(r.data, made), Windowed: made.Partitions.Windowed(),
+		Partitions: make([]api.PartitionStatus, 0, len(keys)),
+		States:     make(map[asset.State]int), Attempts: make(map[ledger.AttemptState]int),
+	}
+	for _, p := range keys {
+		if r.chosen != nil && !r.chosen[made.Key][p.Key] {
+			continue
+		}
+		one, err := r.partition(made, p, others, refused)
+		if err != nil {
+			return s, false, err
+		}
+		s.Partitions = append(s.Partitions, one)
+	}
+	for _, p := range keys {
+		delete(others, p.Key)
+	}
+	if r.chosen == nil {
+		s.Partitions = append(s.Partitions, strangers(others)...)
+	}
+	for i := range s.Partitions {
+		count(&s, &s.Partitions[i])
+	}
+	return s, r.chosen == nil || len(s.Partitions) > 0, nil
+}
+
+// count adds a partition to what an asset has in sum.
+func count(s *api.AssetStatus, p *api.PartitionStatus) {
+	s.Total++
+	s.States[p.State]++
+	if p.Attempt != nil {
+		s.Attempts[p.Attempt.State]++
+	}
+	if p.Freshness == asset.FreshnessOverdue {
+		s.Overdue++
+	}
+	if quarantined(p) > 0 {
+		s.Quarantined++
+	}
+}
+
+func (r *reader) partition(made *asset.Asset, p asset.Partition, others map[string]versions.ForeignChange, refused string) (api.PartitionStatus, error) {
+	slice := ledger.PartitionRef{Asset: string(made.Key), Partition: p.Key}
+	one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(r.counts[slice])}
+	standing := r.view.Status(made, p.Key)
+	one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
+	one.RolledBackTo = r.view.Record(made.Key, p.Key).RolledBack
+	timely, err := r.view.Freshness(made, p.Key)
+	if err != nil {
+		return one, err
+	}
+	one.Freshness, one.Due = timely.Status, api.Instant(timely.Due)
+	if m, ok := r.latest[slice]; ok {
+		published(&one, m)
+	}
+	if a, tried := r.attempts[slice]; tried {
+		shown := api.AttemptOf(a, r.data.Ledger.WallTime)
+		one.Attempt = &shown
+	}
+	if w, waiting := r.waits[slice]; waiting {
+		shown := api.WaitOf(w, r.data.Ledger.WallTime)
+		one.Waiting = &shown
+	}
+	drift, changed := others[p.Key]
+	changedBy(&one, drift, changed, refused)
+	return one, nil
+}
+
+func published(p *api.PartitionStatus, m ledger.Materialization) {
+	p.Version, p.Rows, p.Bytes, p.Snapshot = &m.Version, m.Rows, m.Bytes, m.Snapshot
+	p.RunID, p.TraceID, p.CodeVersion = m.Run, m.Trace, m.CodeVersion
+	p.MaterializedAt, p.VerifiedAt = &m.Finished, &m.Verified
+}
