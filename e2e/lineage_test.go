@@ -92,7 +92,9 @@ func hasSomethingToShow(t *testing.T, data string) {
 	for _, trait := range wanted {
 		require.Positive(t, seen[trait], "%s: %v", trait, seen)
 	}
-	var checks struct{ Checks []struct{ Check, Outcome string } }
+	var checks struct {
+		Checks []struct{ Check, Outcome string }
+	}
 	ask(&checks, "checks", "--failed")
 	warned := map[string]bool{}
 	for _, c := range checks.Checks {

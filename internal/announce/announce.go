@@ -94,7 +94,7 @@ func Read(folder string) (s Servers, found bool, err error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile))
 	if err != nil || json.Unmarshal(text, &s) != nil {
-		return Servers{}, false, nil //nolint:nilerr // not ours
+		return Servers{}, false, nil // not ours
 	}
 	return s, true, nil
 }

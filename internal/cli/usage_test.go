@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,7 +62,7 @@ func TestAnUnquotedStar(t *testing.T) { // not parallel: it changes the working 
 		require.NoError(t, os.WriteFile(name, nil, 0o600))
 	}
 	for _, args := range [][]string{{"plan"}, {"materialize"}, {"status"}, {"backfill", "create"}, {"schedule", "create", "nightly"}} {
-		typed := append(args, "README.md", "bin", "data")
+		typed := slices.Concat(args, []string{"README.md", "bin", "data"})
 		if args[0] == "schedule" {
 			typed = append(typed, "--every", "12h")
 		}

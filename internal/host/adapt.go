@@ -26,7 +26,7 @@ type leases struct{ *ledger.Ledger }
 // Acquire records a lease, whose end is by the ledger's clock there.
 func (l leases) Acquire(ctx context.Context, lease grid.Lease) (bool, error) {
 	lease.Expires = l.Now().Add(time.Until(lease.Expires))
-	return l.Ledger.AcquireLease(ctx, ledger.Lease(lease))
+	return l.AcquireLease(ctx, ledger.Lease(lease))
 }
 
 // Orphans lists the leases whose owners are gone.

@@ -185,7 +185,7 @@ func begun(beside []entry, b Box) (begins, value bool) {
 		line.Y1 = min(line.Y1, line.Y0+height(b))
 		if level(line, b) {
 			r, _ := utf8.DecodeRuneInString(strings.TrimLeft(e.text, "<>≥≤-− "))
-			begins, value = true, value || unicode.IsDigit(r) || wholeValue.MatchString(e.text) || i > 0 && beside[i-1].text == e.text
+			begins, value = true, value || unicode.IsDigit(r) || wholeValue.MatchString(e.text) || i > 0 && beside[i-1].text == e.text //nolint:gosec // i is at least 1
 		}
 	}
 	return begins, value

@@ -167,7 +167,7 @@ func (e *edges) inRows(i int, found []bool, from, to int) []bool {
 			if place < 0 || place >= len(p.order) || !level(p.boxes[p.order[body]], p.boxes[p.order[place]]) {
 				return
 			}
-			if key := p.keys[place]; key.text != "" && !(strings.ContainsFunc(key.text, unicode.IsLetter) && e.advances(key)) {
+			if key := p.keys[place]; key.text != "" && (!strings.ContainsFunc(key.text, unicode.IsLetter) || !e.advances(key)) {
 				found[p.order[place]] = false
 			}
 		}

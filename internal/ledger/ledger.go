@@ -46,7 +46,6 @@ import (
 	"slices"
 	"time"
 
-
 	"drugslm/internal/fault"
 )
 
@@ -114,7 +113,7 @@ func (l *Ledger) Close() error {
 		}
 	}
 	if l.temporary != "" {
-		errs = append(errs, os.RemoveAll(l.temporary))
+		errs = append(errs, os.RemoveAll(l.temporary)) //nolint:gosec // a folder that it made itself
 	}
 	return errors.Join(errs...)
 }

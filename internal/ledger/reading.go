@@ -43,7 +43,7 @@ func OpenToRead(ctx context.Context, path string, options ...Option) (*Ledger, e
 // Exists is nil if there is a ledger at path, and else says in one sentence what is not there.
 func Exists(path string) error {
 	folder := filepath.Dir(path)
-	info, err := os.Stat(folder)
+	info, err := os.Stat(folder) //nolint:gosec // a folder that the user named
 	const op, next = "open ledger", "name another with --data or DRUGSLM_DATA; `starter dev` makes one"
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
@@ -53,7 +53,7 @@ func Exists(path string) error {
 	case !info.IsDir():
 		return fault.New(fault.Invalid, op, "%s is no folder: %s", folder, next)
 	}
-	if info, err = os.Stat(path); err == nil && info.Size() == 0 {
+	if info, err = os.Stat(path); err == nil && info.Size() == 0 { //nolint:gosec // in the folder that the user named
 		err = fs.ErrNotExist // one that somebody is about to make
 	}
 	switch {

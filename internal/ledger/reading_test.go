@@ -173,7 +173,8 @@ func TestReadAsAnotherUser(t *testing.T) { //nolint:paralleltest // it changes t
 	found, err := l.Partitions(t.Context(), "category")
 	require.NoError(t, err)
 	require.NoError(t, l.Close())
-	fmt.Printf("read %d partitions\n", len(found))
+	_, err = fmt.Fprintf(os.Stdout, "read %d partitions\n", len(found))
+	require.NoError(t, err)
 }
 
 // TestOpenToReadWhatIsReadOnly reads ledgers in folders that cannot be written, as a child process, since root may write

@@ -36,7 +36,7 @@ func state(ctx context.Context, a *command.App, c config.Config) (api.Automation
 		return api.AutomationState{}, ctx.Err()
 	}
 	if err != nil {
-		return api.AutomationState{Mode: unknown}, nil //nolint:nilerr // the rest is in the ledger
+		return api.AutomationState{Mode: unknown}, nil // the rest is in the ledger
 	}
 	v := api.AutomationState{Mode: now.Mode, Paused: now.Paused, Note: now.Note, ByHand: now.ByHand}
 	if now.Interval > 0 {
@@ -47,10 +47,10 @@ func state(ctx context.Context, a *command.App, c config.Config) (api.Automation
 
 // stateLine says in a line what automation does now.
 func stateLine(v api.AutomationState) string {
-	switch {
-	case v.Mode == unknown:
+	switch v.Mode {
+	case unknown:
 		return "whether automation runs is not known: no answer from Temporal"
-	case v.Mode == "none":
+	case "none":
 		return "automation is off: `starter automation on` switches it on"
 	}
 	line := "mode " + v.Mode + ", every " + v.Interval

@@ -76,10 +76,10 @@ func waitClosed(ctx context.Context, a *command.App, c config.Config, d *host.Da
 
 // ended is the error of a backfill that did not end as was asked: completed, or canceled.
 func ended(b ledger.Backfill, asked ledger.BackfillState) error {
-	switch {
-	case b.State == asked || b.State == ledger.BackfillCompleted:
+	switch b.State {
+	case asked, ledger.BackfillCompleted:
 		return nil
-	case b.State == ledger.BackfillCanceled:
+	case ledger.BackfillCanceled:
 		return fault.New(fault.Internal, "", "backfill %s was canceled: `starter backfill show %s --state canceled` shows what did not begin, `starter backfill retry %s --canceled` takes it up again",
 			b.ID, b.ID, b.ID)
 	}

@@ -172,7 +172,7 @@ func (r *reporter) checks(ctx context.Context) error {
 	for _, c := range results {
 		made, err := r.data.Graph.Get(asset.Key(c.Asset))
 		if err != nil || !command.DeclaredChecks(made)[c.Name] {
-			continue //nolint:nilerr // results of what is no more
+			continue // results of what is no more
 		}
 		r.Checks = append(r.Checks, command.CheckResult(r.conf, c))
 		text := fmt.Sprintf("%s of %s[%s]: observed %s, expected %s", c.Name, c.Asset, c.Partition, c.Observed, c.Expected)

@@ -43,7 +43,7 @@ func TestRecipe(t *testing.T) {
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	shim := fmt.Sprintf("#!/bin/sh\n%s=1 exec '%s' \"$@\"\n", asStarter, exe)
-	require.NoError(t, os.WriteFile(filepath.Join(bin, "starter"), []byte(shim), 0o755)) //nolint:gosec // it is run
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "starter"), []byte(shim), 0o755))
 	run := func(folder string) (int, string) {
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
 		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DRUGSLM_DATA="+folder, "DRUGSLM_TEMPORAL_ADDRESS=127.0.0.1:1")

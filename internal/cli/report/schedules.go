@@ -79,7 +79,7 @@ func ticks(e schedule.Entry, since, until time.Time, runOf func(string) (ledger.
 	}
 	times, err := e.Definition.Times()
 	if err != nil || e.Paused || e.Edited {
-		return v, nil //nolint:nilerr // when it should have fired is not known
+		return v, nil // when it should have fired is not known
 	}
 	jitter, _ := time.ParseDuration(e.Definition.Jitter)
 	for _, known := range []time.Time{e.Created, e.Updated} {

@@ -149,17 +149,3 @@ func unknownRun(ctx context.Context, d *host.Data, id string) error {
 	}
 	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
 }
-
-func viewRun(c config.Config, r ledger.Run) api.Run {
-	return api.Run{
-		RunID: r.ID, Selection: r.Selection, State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
-		Error: r.Error, Link: command.RunLink(c, r.Workflow, ""),
-	}
-}
-
-func runDuration(r ledger.Run) string {
-	if r.Finished.IsZero() {
-		return "–"
-	}
-	return r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
-}

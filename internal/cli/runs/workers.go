@@ -50,7 +50,7 @@ func missingWorkers(ctx context.Context, cli client.Client) string {
 	queue := workflows.TaskQueue(asset.QueueOrchestrate)
 	asking, stop := context.WithTimeout(ctx, workersEvery)
 	defer stop()
-	//nolint:staticcheck // the newer call needs a server that reports by version
+	// the newer call needs a server that reports by version
 	found, err := cli.DescribeTaskQueue(asking, queue, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
 		return "the Temporal server does not answer; the run goes on when it does"

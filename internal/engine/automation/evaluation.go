@@ -18,7 +18,7 @@ type evaluation struct {
 	ledger *ledger.Ledger
 	now    time.Time
 	marks  ledger.Marks
-	deps  *asset.PartitionDeps
+	deps   *asset.PartitionDeps
 
 	cursors map[[2]string]ledger.Cursor
 	changes map[string][]ledger.Change // by asset

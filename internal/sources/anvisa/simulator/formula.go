@@ -108,7 +108,7 @@ type use struct {
 type stock []use
 
 // newStock lists all uses; their formulas are numbered in this order.
-func newStock() stock {
+func newStock() stock { //nolint:funlen // a table
 	return stock{
 		{synthetic, "um anti-hipertensivo", "o tratamento da hipertensão arterial", "a parede dos vasos sanguíneos", "a pressão arterial",
 			"tontura, tosse seca, cansaço", "comprimidos", []string{"losartana potássica", "maleato de enalapril", "besilato de anlodipino", "captopril", "valsartana",

@@ -87,7 +87,7 @@ func professionalTopics() []topic {
 
 // phrases are the sentences about a topic. {ativo}, {classe}, {fim}, {alvo}, {sinal} and {queixas} stand for what the formula says,
 // {n} and {m} for numbers.
-func phrases(t topic) []string {
+func phrases(t topic) []string { //nolint:funlen // a table
 	return [...][]string{
 		indication: {
 			"{ativo} é {classe} indicado para {fim} em adultos e em crianças acima de {n} anos.",
