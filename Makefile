@@ -32,7 +32,7 @@ help: ## list the targets
 .PHONY: demo
 demo: chromium build ## run the whole lineage once: PRODUCTS=150 DATA=data KEEP=1 FAULTS=all UI_PORT=8080 TEMPORAL_PORT=7233
 	@$(BIN)/starter demo --products $(PRODUCTS) --data $(DATA) --ui-port $(UI_PORT) --temporal-port $(TEMPORAL_PORT) \
-		--fault '$(FAULTS)' $(if $(KEEP),--keep)
+		$(if $(FAULTS),--fault '$(FAULTS)') $(if $(KEEP),--keep)
 
 .PHONY: build
 build: $(BIN)/temporal ## build bin/starter, bin/worker and bin/temporal

@@ -31,7 +31,7 @@ func usageErrorsExitWith2AndSayWhatToType(t *testing.T) {
 		{"unknown verb", []string{"materialise"}, 2, []string{"materialise", "materialize"}},
 		{"unknown flag", []string{"status", "--colour"}, 2, []string{"colour", "--help"}},
 		{"missing argument", []string{"plan"}, 2, []string{"--help"}},
-		{"unknown asset", []string{"plan", "anvisa/extrct"}, 2, []string{"anvisa/extrct", "anvisa/extract"}},
+		{"unknown asset", []string{"materialize", "anvisa/extrct"}, 2, []string{"anvisa/extrct", "anvisa/extract"}},
 		{"unknown asset to show", []string{"assets", "show", "anvisa/x"}, 2, []string{"anvisa/index"}},
 		{"bad selection", []string{"materialize", "anvisa/catalog++"}, 2, []string{"anvisa/catalog++"}},
 		{"unknown key in the file", []string{"status", "--config", file}, 2, []string{"bugdet", "budget"}},

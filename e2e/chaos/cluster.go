@@ -205,8 +205,12 @@ func (w *Cluster) portalCommand() Command {
 }
 
 func portalArgs(o Options, state, faults string) []string {
-	return []string{"portal", "--listen", "127.0.0.1:0", "--products", strconv.Itoa(o.Products), "--seed", strconv.FormatUint(o.Seed, 10),
-		"--retry-after", retryAfter.String(), "--state", state, "--fault", faults}
+	args := []string{"portal", "--listen", "127.0.0.1:0", "--products", strconv.Itoa(o.Products), "--seed", strconv.FormatUint(o.Seed, 10),
+		"--retry-after", retryAfter.String(), "--state", state}
+	if faults != "" {
+		args = append(args, "--fault", faults)
+	}
+	return args
 }
 
 // retryAfter is how long the portal tells a throttled client to wait.
