@@ -197,7 +197,7 @@ func TestARefusalOpensTheCircuit(t *testing.T) {
 			listed = listed || w.Kind == "refused" && w.Until != nil
 		}
 		state = v.State
-		return state != "running"
+		return state != "running" && state != "waiting"
 	}, waitLimit, 200*time.Millisecond)
 	require.Equal(t, "succeeded", state)
 	require.True(t, listed, "steps that waited were listed, with the time")

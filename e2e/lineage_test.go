@@ -331,7 +331,7 @@ func (s *site) waitEnd(id string) string {
 	}
 	require.Eventually(s.t, func() bool {
 		shown := s.run("runs", "show", id, "-o", "json")
-		return shown.code == 0 && json.Unmarshal([]byte(shown.stdout), &run) == nil && run.State != "running"
+		return shown.code == 0 && json.Unmarshal([]byte(shown.stdout), &run) == nil && run.State != "running" && run.State != "waiting"
 	}, waitLimit, askStep)
 	return run.State
 }
