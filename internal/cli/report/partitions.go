@@ -212,7 +212,7 @@ func (r *reporter) sources(ctx context.Context) error {
 		if b.Reason != "" {
 			text += " (" + b.Reason + ")"
 		}
-		r.find(api.ReportFinding{Subject: "sources", Needs: circuit != budget.CircuitBlocked && b.Note == "", Text: text, Show: "starter budget " + b.Host})
+		r.find(api.ReportFinding{Subject: "sources", Needs: circuit != budget.CircuitBlocked && b.Note == "", Text: text, Show: "starter budget show " + b.Host})
 	}
 	return nil
 }
