@@ -89,7 +89,7 @@ func (r *reporter) attempts() {
 	if len(ids) == 1 {
 		f.Show = "starter runs show " + last + " --failed"
 	}
-	f.Do = retry(last)
+	f.Do = retry(r.Attempts, last)
 	r.find(f)
 }
 
@@ -100,12 +100,15 @@ func finished(a api.ReportAttempt) int64 {
 	return a.Finished.UnixMicro()
 }
 
-// retry is the command that tries again what failed in a run.
-func retry(run string) string {
+// retry is the command that tries again what failed or was interrupted; run is the one that ended last.
+func retry(attempts []api.ReportAttempt, run string) string {
 	if workflow, _, _ := strings.Cut(run, "#"); strings.HasPrefix(workflow, "backfill/") {
 		return "starter backfill retry " + strings.TrimPrefix(workflow, "backfill/")
 	}
-	return "starter runs retry " + run
+	if slices.ContainsFunc(attempts, func(a api.ReportAttempt) bool { return a.State != ledger.AttemptFailed }) {
+		return "starter materialize '*'"
+	}
+	return "starter materialize '*' --failed"
 }
 
 func (r *reporter) freshness() {

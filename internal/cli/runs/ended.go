@@ -65,5 +65,5 @@ func stopped(id, how string, result workflows.MaterializeResult) error {
 	if text := CountsText(counts); text != "" {
 		how += ": " + text
 	}
-	return fault.New(fault.Internal, "", "run %s %s; `starter runs retry %s --canceled` does what is left", id, how, id)
+	return fault.New(fault.Internal, "", "run %s %s; the same command again does what is left", id, how)
 }

@@ -110,7 +110,7 @@ func (s *schedules) trigger(ctx context.Context, name, overlap string, wait bool
 		if err := s.app.Show(api.RunStarted{}, func(io.Writer) error { return nil }); err != nil || !wait {
 			return err
 		}
-		return fault.New(fault.Unavailable, "", "nothing was waited for: the run has not started; then `starter runs wait RUN` waits for it")
+		return fault.New(fault.Unavailable, "", "nothing was waited for: the run has not started; `starter runs list` shows it when it has")
 	}
 	s.app.Note("run %s  %s", run.RunID, command.RunLink(s.config, run.RunID, run.Execution))
 	if !wait {
