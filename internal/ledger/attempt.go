@@ -74,8 +74,8 @@ type StepNeeds struct {
 
 // RunStepEnd is how a step of a run ended.
 type RunStepEnd struct {
-	Claim              // of the execution that worked on it, which ends with it; without a Workflow, the one of any execution of the run
-	State AttemptState // succeeded, failed or canceled
+	Claim              // of the execution that worked on it, which ends with it
+	State AttemptState // succeeded, failed, canceled or interrupted
 	Kind  string       // of the failure
 	Error string
 	StepOutcome

@@ -16,29 +16,22 @@ func keepAttempts(ctx context.Context, tx *sql.Tx, run string, at int64) error {
 	return err
 }
 
-// keepBackfillAttempts notes the steps of a backfill that ended at a time as the last attempts at their partitions.
-func keepBackfillAttempts(ctx context.Context, tx *sql.Tx, backfill string, at int64) error {
-	b, err := theBackfill(ctx, tx, "record attempts", backfill)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
+// keepBackfillAttempts notes the steps of a backfill that ended at a time as the last attempts at their partitions. epoch is of
+// the execution that ended them.
+func keepBackfillAttempts(ctx context.Context, tx *sql.Tx, backfill string, epoch, at int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
 		SELECT asset, partition, $3, CASE state WHEN 'done' THEN 'succeeded' ELSE state END, kind, error, started, finished FROM backfill_steps
 		WHERE backfill = $1 AND finished = $2 AND asset <> '' AND state IN ('done', 'failed', 'skipped', 'canceled')`+keepAttempt,
-		backfill, at, BackfillRun(backfill, b.Epoch))
+		backfill, at, BackfillRun(backfill, epoch))
 	return err
 }
 
 // interruptBackfill notes the steps that a lost backfill leaves waiting or running as interrupted attempts. The steps are
 // not changed, so that they can be continued.
-func interruptBackfill(ctx context.Context, tx *sql.Tx, backfill, why string, at int64) error {
-	b, err := theBackfill(ctx, tx, "record attempts", backfill)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
+func interruptBackfill(ctx context.Context, tx *sql.Tx, backfill string, epoch int64, why string, at int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
 		SELECT asset, partition, $2, 'interrupted', '', $3, started, $4 FROM backfill_steps
-		WHERE backfill = $1 AND asset <> '' AND state IN ('waiting', 'running')`+keepAttempt, backfill, BackfillRun(backfill, b.Epoch), bounded(why), at)
+		WHERE backfill = $1 AND asset <> '' AND state IN ('waiting', 'running')`+keepAttempt, backfill, BackfillRun(backfill, epoch), bounded(why), at)
 	return err
 }
 
@@ -68,7 +61,7 @@ func (l *Ledger) attempts(ctx context.Context, ended string, assets []string) (m
 		a.Started, a.Finished = when(started), when(finished)
 		keep(a)
 		return err
-	}, `SELECT asset, partition, run, state, kind, reason, started, finished FROM attempts WHERE `+ended+" AND "+in, args...)
+	}, `SELECT asset, partition, run, state, kind, reason, started, finished FROM attempts WHERE `+ended+` AND `+in, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +69,7 @@ func (l *Ledger) attempts(ctx context.Context, ended string, assets []string) (m
 	if err != nil {
 		return nil, err
 	}
-	waits, err := l.waits(ctx, `WHERE TRUE`+" AND "+in, args...)
+	waits, err := l.waits(ctx, `WHERE `+in, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +115,11 @@ func (l *Ledger) openSteps(ctx context.Context, in string, args []any) ([]Attemp
 	}
 	const op = "read open steps"
 	err := l.query(ctx, op, scan, `SELECT asset, partition, run, -1, s.state, s.started FROM runs r JOIN run_steps s ON s.run = r.id
-		WHERE r.state = 'running' AND s.state IN ('queued', 'running')`+" AND "+in, args...)
+		WHERE r.state = 'running' AND s.state IN ('queued', 'running') AND `+in, args...)
 	if err != nil {
 		return nil, err
 	}
 	err = l.query(ctx, op, scan, `SELECT asset, partition, b.id, b.epoch, s.state, s.started FROM backfills b JOIN backfill_steps s ON s.backfill = b.id
-		WHERE b.state IN ('running', 'paused', 'canceling') AND s.state IN ('waiting', 'running') AND s.asset <> ''`+" AND "+in, args...)
+		WHERE b.state IN ('running', 'paused', 'canceling') AND s.state IN ('waiting', 'running') AND s.asset <> '' AND `+in, args...)
 	return append(queued, running...), err
 }

@@ -78,16 +78,17 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 		if err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n > 0 {
-			if err != nil {
-				return err
-			}
-			if err := l.abandonSteps(ctx, tx, id); err != nil {
-				return err
-			}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return err
 		}
 		if b, err = theBackfill(ctx, tx, op, id); err != nil {
 			return err
+		}
+		if n > 0 {
+			if err := l.abandonSteps(ctx, tx, b); err != nil {
+				return err
+			}
 		}
 		return tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) FROM (SELECT MAX(take) AS number FROM backfill_steps
 			WHERE backfill = $1 AND take > 0 UNION ALL SELECT MAX(number) FROM backfill_requests WHERE backfill = $1) AS used`, id).Scan(&used)
@@ -97,18 +98,18 @@ func (l *Ledger) OpenBackfill(ctx context.Context, id, execution string) (b Back
 
 // abandonSteps takes the running steps from an execution that is gone. In a backfill that is being canceled nothing
 // begins any more: its steps end here, or the backfill could never end.
-func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, id string) error {
+func (l *Ledger) abandonSteps(ctx context.Context, tx *sql.Tx, b Backfill) error {
 	at := micros(l.Now())
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 		WHERE backfill = $1 AND state = 'running' AND EXISTS (SELECT 1 FROM backfills WHERE id = $1 AND state = 'canceling')`,
-		id, at, backfillCanceled)
+		b.ID, at, backfillCanceled)
 	if err != nil {
 		return err
 	}
-	if err := keepBackfillAttempts(ctx, tx, id, at); err != nil {
+	if err := keepBackfillAttempts(ctx, tx, b.ID, b.Epoch, at); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting' WHERE backfill = $1 AND state = 'running'`, id)
+	_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting' WHERE backfill = $1 AND state = 'running'`, b.ID)
 	return err
 }
 
@@ -175,7 +176,7 @@ func (l *Ledger) CancelBackfill(ctx context.Context, id string) (canceled, runni
 		if err != nil {
 			return err
 		}
-		return keepBackfillAttempts(ctx, tx, id, at)
+		return keepBackfillAttempts(ctx, tx, id, b.Epoch, at)
 	})
 	return canceled, running, err
 }

@@ -125,7 +125,7 @@ func (end StepEnd) record(ctx context.Context, tx *sql.Tx, at int64) error {
 	if err != nil {
 		return err
 	}
-	return keepBackfillAttempts(ctx, tx, end.Backfill, at)
+	return keepBackfillAttempts(ctx, tx, end.Backfill, end.Epoch, at)
 }
 
 // release ends the run's claim on the step's partition, and its wait.

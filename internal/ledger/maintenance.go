@@ -95,15 +95,19 @@ func (l *Ledger) CloseLostBackfill(ctx context.Context, id string, was BackfillS
 		if closed = n > 0; err != nil || !closed {
 			return err
 		}
+		b, err := theBackfill(ctx, tx, "close backfill", id)
+		if err != nil {
+			return err
+		}
 		if state != BackfillCanceled {
-			return interruptBackfill(ctx, tx, id, why, at)
+			return interruptBackfill(ctx, tx, id, b.Epoch, why, at)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'canceled', error = $3, finished = $2
 			WHERE backfill = $1 AND state IN ('waiting', 'running')`, id, at, backfillCanceled)
 		if err != nil {
 			return err
 		}
-		return keepBackfillAttempts(ctx, tx, id, at)
+		return keepBackfillAttempts(ctx, tx, id, b.Epoch, at)
 	})
 	return closed, err
 }

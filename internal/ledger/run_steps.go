@@ -86,9 +86,6 @@ func (l *Ledger) FinishRunStep(ctx context.Context, end RunStepEnd) error {
 		if err := endRunStep(ctx, tx, end, micros(l.Now())); err != nil {
 			return err
 		}
-		if end.Workflow == "" {
-			return nil // FinishRun ends what is left of the run
-		}
 		if err := endWaits(ctx, tx, end.Asset, end.Partition, end.Run); err != nil {
 			return err
 		}

@@ -47,7 +47,11 @@ func (l *Ledger) AddSteps(ctx context.Context, id string, steps []NewStep, progr
 		if err != nil {
 			return err
 		}
-		if err := keepBackfillAttempts(ctx, tx, id, at); err != nil {
+		b, err := theBackfill(ctx, tx, op, id)
+		if err != nil {
+			return err
+		}
+		if err := keepBackfillAttempts(ctx, tx, id, b.Epoch, at); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE backfills SET planned = $2, updated = $2 WHERE id = $1`, id, at)
@@ -97,7 +101,7 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 		if b.State == BackfillCanceling {
 			return fault.New(fault.Invalid, op, "backfill %q is being canceled", id)
 		}
-		if err := l.reopen(ctx, tx, id, canceled); err != nil {
+		if err := l.reopen(ctx, tx, b, canceled); err != nil {
 			return err
 		}
 		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM backfill_steps WHERE backfill = $1 AND state = 'waiting' AND asset <> ''
@@ -124,9 +128,9 @@ func (l *Ledger) RetrySteps(ctx context.Context, id string, canceled bool) (coun
 
 // reopen lets steps that failed or were skipped wait again, and the canceled ones too if that is asked for, with open = -1
 // as a mark; unless they need one that stays canceled.
-func (l *Ledger) reopen(ctx context.Context, tx *sql.Tx, id string, canceled bool) error {
+func (l *Ledger) reopen(ctx context.Context, tx *sql.Tx, b Backfill, canceled bool) error {
 	_, err := tx.ExecContext(ctx, `UPDATE backfill_steps SET state = 'waiting', open = -1, kind = '', error = '', started = 0, finished = 0
-		WHERE backfill = $1 AND (state IN ('failed', 'skipped') OR $2 AND state = 'canceled')`, id, canceled)
+		WHERE backfill = $1 AND (state IN ('failed', 'skipped') OR $2 AND state = 'canceled')`, b.ID, canceled)
 	if err != nil {
 		return err
 	}
@@ -136,11 +140,11 @@ func (l *Ledger) reopen(ctx context.Context, tx *sql.Tx, id string, canceled boo
 			WHERE n.backfill = $1 AND s.state = 'canceled'
 			UNION SELECT n.seq FROM backfill_needs n JOIN down ON n.need = down.seq WHERE n.backfill = $1)
 		UPDATE backfill_steps SET state = 'skipped', open = 0, error = 'skipped: what it needs was canceled', finished = $2
-		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, id, at)
+		WHERE backfill = $1 AND state = 'waiting' AND open = -1 AND seq IN (SELECT seq FROM down)`, b.ID, at)
 	if err != nil {
 		return err
 	}
-	return keepBackfillAttempts(ctx, tx, id, at)
+	return keepBackfillAttempts(ctx, tx, b.ID, b.Epoch, at)
 }
 
 // finishBarriers ends the barriers that wait for nothing any more: a cancel ended them before the last step that they
@@ -184,7 +188,7 @@ func (l *Ledger) RequeueSteps(ctx context.Context, id string, steps []BackfillSt
 				return err
 			}
 		}
-		return keepBackfillAttempts(ctx, tx, id, at)
+		return keepBackfillAttempts(ctx, tx, id, b.Epoch, at)
 	})
 }
 
