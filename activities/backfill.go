@@ -109,10 +109,7 @@ func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (ou
 		request := RequestOf(b)
 		out = OpenedBackfill{
 			Request: request, Settings: BackfillSettings{MaxInFlight: b.MaxInFlight, Rate: b.Rate, Priority: b.Priority},
-			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, LastDequeue: dequeued, Run: in.Workflow, Mode: planning.ModeOf(request.Filter),
-		}
-		if b.Epoch > 1 { // a run of its own: what it tries again was not tried in it before
-			out.Run = fmt.Sprintf("%s#%d", in.Workflow, b.Epoch)
+			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, LastDequeue: dequeued, Run: ledger.BackfillRun(b.ID, b.Epoch), Mode: planning.ModeOf(request.Filter),
 		}
 		run := ledger.Run{ID: out.Run, Workflow: in.Workflow, Selection: strings.Join([]string{b.Selection, b.Partitions}, " "), Trace: telemetry.TraceID(ctx), Started: a.Engine.Now()}
 		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil || out.Planned {

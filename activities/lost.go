@@ -112,7 +112,7 @@ func closeLostBackfills(ctx context.Context, l *ledger.Ledger, e Endings, now ti
 		if now.Sub(b.Updated) < lostTimeout {
 			continue
 		}
-		state, why, err := e.Ending(ctx, backfillWorkflow(b.ID))
+		state, why, err := e.Ending(ctx, ledger.BackfillWorkflow(b.ID))
 		if err != nil {
 			return err
 		}
@@ -132,6 +132,3 @@ func closeLostBackfills(ctx context.Context, l *ledger.Ledger, e Endings, now ti
 	}
 	return nil
 }
-
-// backfillWorkflow is the id of a backfill's workflow, as package workflows names it.
-func backfillWorkflow(id string) string { return "backfill/" + id }

@@ -12,6 +12,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
 )
 
 // TaskQueue is the Temporal task queue of a kind of worker slot: "drugslm-browser".
@@ -90,7 +91,7 @@ func withBackfillChild(ctx workflow.Context, run string, s asset.Step, p tempora
 }
 
 // BackfillID is the workflow id of a backfill: "backfill/june".
-func BackfillID(id string) string { return "backfill/" + id }
+func BackfillID(id string) string { return ledger.BackfillWorkflow(id) }
 
 // withChild sets the options of the child workflow of a step. Its id names the partition and not the run, so that people
 // find all that was ever done to it. What lets no two runs work on one partition at a time is its claim in the ledger.

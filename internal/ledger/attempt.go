@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -82,11 +83,23 @@ type RunStepEnd struct {
 	Bytes int64
 }
 
+// backfillPrefix begins the ids of the workflows and of the runs of backfills.
+const backfillPrefix = "backfill/"
+
+// BackfillWorkflow is the id of the workflow that carries out a backfill.
+func BackfillWorkflow(backfill string) string { return backfillPrefix + backfill }
+
 // BackfillRun is the id of the run under which an execution of a backfill works. Every execution has a run of its own, so
-// that what it tries again was not tried in it before.
+// that what it tries again was not tried in it before: "backfill/june", then "backfill/june#2".
 func BackfillRun(backfill string, epoch int64) string {
 	if epoch > 1 {
-		return fmt.Sprintf("backfill/%s#%d", backfill, epoch)
+		return fmt.Sprintf("%s#%d", BackfillWorkflow(backfill), epoch)
 	}
-	return "backfill/" + backfill
+	return BackfillWorkflow(backfill)
+}
+
+// BackfillOf names the backfill whose run, or whose workflow, an id is; false if it is of none.
+func BackfillOf(run string) (backfill string, is bool) {
+	workflow, _, _ := strings.Cut(run, "#")
+	return strings.CutPrefix(workflow, backfillPrefix)
 }

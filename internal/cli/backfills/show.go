@@ -151,8 +151,7 @@ func viewBackfill(ctx context.Context, c config.Config, d *host.Data, id string,
 		return v, err
 	}
 	for _, w := range waits {
-		// A backfill that broke off continues as a run of its own: "backfill/june#2".
-		if run := workflows.BackfillID(b.ID); w.Run == run || strings.HasPrefix(w.Run, run+"#") {
+		if id, is := ledger.BackfillOf(w.Run); is && id == b.ID {
 			v.Waiting = append(v.Waiting, api.WaitOf(w, d.Ledger.WallTime))
 		}
 	}

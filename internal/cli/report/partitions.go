@@ -102,8 +102,8 @@ func finished(a api.ReportAttempt) int64 {
 
 // retry is the command that tries again what failed or was interrupted; run is the one that ended last.
 func retry(attempts []api.ReportAttempt, run string) string {
-	if workflow, _, _ := strings.Cut(run, "#"); strings.HasPrefix(workflow, "backfill/") {
-		return "starter backfill retry " + strings.TrimPrefix(workflow, "backfill/")
+	if id, is := ledger.BackfillOf(run); is {
+		return "starter backfill retry " + id
 	}
 	if slices.ContainsFunc(attempts, func(a api.ReportAttempt) bool { return a.State != ledger.AttemptFailed }) {
 		return "starter materialize '*'"

@@ -97,12 +97,13 @@ func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run
 	for i, r := range runs {
 		v := api.Run{
 			RunID: r.ID, Selection: strings.TrimSpace(r.Selection), State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
-			Error: r.Error, Link: command.RunLink(c, r.Workflow, ""), Counts: api.StepCount(counts[r.ID]), Backfill: backfillOf(r),
+			Error: r.Error, Link: command.RunLink(c, r.Workflow, ""), Counts: api.StepCount(counts[r.ID]),
 		}
 		if v.Counts == nil {
 			v.Counts = api.StepCount{}
 		}
-		if v.Backfill != "" {
+		if id, is := ledger.BackfillOf(r.Workflow); is {
+			v.Backfill = id
 			sums, err := d.Ledger.BackfillSums(ctx, v.Backfill)
 			if err != nil {
 				return nil, err
@@ -114,15 +115,6 @@ func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run
 		views[i] = v
 	}
 	return views, nil
-}
-
-// backfillOf names the backfill whose run this is; "" for the run of none.
-func backfillOf(r ledger.Run) string {
-	id, is := strings.CutPrefix(r.Workflow, "backfill/")
-	if !is {
-		return ""
-	}
-	return id
 }
 
 // AttemptOf is the state of a backfill's step as that of an attempt.
