@@ -47,11 +47,16 @@ func Statuses() []Status {
 // quarantined items.
 func (v *View) StatusesOf(a *Asset, partition string) []Status {
 	fact := v.Record(a.Key, partition)
-	found := []Status{Status(v.Status(a, partition).State)}
-	if fact.Attempt != "" {
-		found = append(found, Status(fact.Attempt))
+	return PartitionStatuses(v.Status(a, partition).State, fact.Attempt, fact.Quarantined > 0)
+}
+
+// PartitionStatuses gives the statuses of a partition of which these facts are known. An attempt of "" is none.
+func PartitionStatuses(state State, last Attempt, quarantined bool) []Status {
+	found := []Status{Status(state)}
+	if last != "" {
+		found = append(found, Status(last))
 	}
-	if fact.Quarantined > 0 {
+	if quarantined {
 		found = append(found, Quarantines)
 	}
 	return found

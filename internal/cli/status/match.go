@@ -39,14 +39,7 @@ func combinationOf(of *api.AssetStatus, p *api.PartitionStatus) combination {
 
 // statuses are the words that name a combination.
 func (c combination) statuses() []asset.Status {
-	words := []asset.Status{asset.Status(c.state)}
-	if c.attempt != "" {
-		words = append(words, asset.Status(c.attempt))
-	}
-	if c.quarantined {
-		words = append(words, asset.Quarantines)
-	}
-	return words
+	return asset.PartitionStatuses(c.state, asset.Attempt(c.attempt), c.quarantined)
 }
 
 // keep is the filter that the selection and --state make, over what is known of all assets.
