@@ -8,10 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-)
 
-// columns is how wide a page of help is.
-const columns = 80
+	"drugslm/internal/cli/output"
+)
 
 // helpPage writes the help of a command: what it is, how it is typed, examples, and then the rest.
 func helpPage(cmd *cobra.Command, _ []string) {
@@ -27,8 +26,8 @@ func helpPage(cmd *cobra.Command, _ []string) {
 	section("Examples:\n", pasteable(cmd.Example))
 	section("", cmd.Long)
 	section("Verbs:\n", verbList(cmd))
-	section("Flags:\n", cmd.LocalNonPersistentFlags().FlagUsagesWrapped(columns))
-	section("Settings, from flags here or as docs/configuration.md says:\n", settings(cmd).FlagUsagesWrapped(columns))
+	section("Flags:\n", cmd.LocalNonPersistentFlags().FlagUsagesWrapped(output.Width))
+	section("Settings, from flags here or as docs/configuration.md says:\n", settings(cmd).FlagUsagesWrapped(output.Width))
 	if cmd.HasAvailableSubCommands() {
 		section("", fmt.Sprintf("`%s VERB --help` says more of a verb.", cmd.CommandPath()))
 	}
@@ -118,7 +117,7 @@ func wrapped(text string) string {
 // hanging is where an indented line goes on: below its last column, if that leaves room.
 func hanging(line string) int {
 	indent := len(line) - len(strings.TrimLeft(line, " "))
-	if at := strings.LastIndex(line[:min(len(line), columns/2)], "  "); at >= indent {
+	if at := strings.LastIndex(line[:min(len(line), output.Width/2)], "  "); at >= indent {
 		return utf8.RuneCountInString(line[:at+2])
 	}
 	return indent + 2
@@ -126,23 +125,23 @@ func hanging(line string) int {
 
 // broken breaks one line between words. A word that does not fit beside the hanging indent gets a line with a small one.
 func broken(line string, hang int) string {
-	if utf8.RuneCountInString(line) <= columns {
+	if utf8.RuneCountInString(line) <= output.Width {
 		return line
 	}
 	start := len(line) - len(strings.TrimLeft(line, " "))
 	words := strings.Split(line[start:], " ")
-	if n := utf8.RuneCountInString(words[0]); start+n > columns {
-		line, start = strings.Repeat(" ", columns)+line, max(0, min(6, columns-n))
+	if n := utf8.RuneCountInString(words[0]); start+n > output.Width {
+		line, start = strings.Repeat(" ", output.Width)+line, max(0, min(6, output.Width-n))
 	}
 	var b strings.Builder
 	b.WriteString(line[:start])
 	width, first := start, true
 	for _, word := range words {
 		n := utf8.RuneCountInString(word)
-		if !first && width+1+n > columns {
+		if !first && width+1+n > output.Width {
 			indent := hang
-			if hang+n > columns {
-				indent = max(0, min(6, columns-n))
+			if hang+n > output.Width {
+				indent = max(0, min(6, output.Width-n))
 			}
 			b.WriteString("\n" + strings.Repeat(" ", indent))
 			width, first = indent, true
@@ -161,8 +160,8 @@ func broken(line string, hang int) string {
 func pasteable(example string) string {
 	var out []string
 	for line := range strings.SplitSeq(example, "\n") {
-		for utf8.RuneCountInString(line) > columns {
-			head := line[:columns-2]
+		for utf8.RuneCountInString(line) > output.Width {
+			head := line[:output.Width-2]
 			at := max(strings.LastIndex(head, " --"), strings.LastIndex(head, " && ")+3, strings.LastIndex(head, " || ")+3)
 			if at < 10 {
 				at = strings.LastIndex(head, " ")

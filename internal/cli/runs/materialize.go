@@ -136,16 +136,22 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 			return err
 		})
 	}
-	watching, stop := context.WithCancel(ctx)
-	watched := make(chan struct{})
+	defer beside(ctx, func(ctx context.Context) { watchWorkers(ctx, a, cli) })()
+	return followed(ctx, a, d, started, end.failOnQuarantine)
+}
+
+// beside starts fn. What it returns ends the context of fn, and waits for it.
+func beside(ctx context.Context, fn func(context.Context)) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
 	go func() {
-		defer close(watched)
-		watchWorkers(watching, a, cli)
+		defer close(done)
+		fn(ctx)
 	}()
-	err = followed(ctx, a, d, started, end.failOnQuarantine)
-	stop()
-	<-watched
-	return err
+	return func() {
+		stop()
+		<-done
+	}
 }
 
 // ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items.
@@ -194,17 +200,10 @@ func runID() string {
 
 // Follow shows a run's progress until it ends, and gives its steps, also when it failed.
 func Follow(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) (workflows.MaterializeResult, error) {
-	watching, stop := context.WithCancel(ctx)
-	defer stop()
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		newProgress(a, d, started.GetID()).watch(watching)
-	}()
+	end := beside(ctx, newProgress(a, d, started.GetID()).watch)
 	var result workflows.MaterializeResult
 	err := started.Get(ctx, &result)
-	stop()
-	<-watched
+	end()
 	if ctx.Err() != nil {
 		a.Note("the run goes on where a worker serves it, now or later; to end it: starter runs cancel %s", started.GetID())
 		return result, command.ErrInterrupted

@@ -187,7 +187,7 @@ func printPartitions(w io.Writer, v api.Status, said listing) error {
 	for i, row := range rows {
 		text := ""
 		for j, columns := range width {
-			text += padded(cut(row[j], columns), columns) + "  "
+			text += padded(output.Cut(row[j], columns), columns) + "  "
 		}
 		text = strings.TrimRight(text, " ") + "\n"
 		if i > 0 {
@@ -241,12 +241,4 @@ func (l line) cells() []string {
 // padded is a text with blanks up to a width.
 func padded(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
-}
-
-// cut is a text of at most so many characters.
-func cut(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text
 }
