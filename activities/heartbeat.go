@@ -55,9 +55,14 @@ func withHeartbeat(ctx context.Context, limit int, fn func(context.Context) erro
 
 // step runs fn as one attempt at a part of a step, and counts the workers that died over it.
 func (a *Activities) step(ctx context.Context, in materialize.StepInput, fn func(context.Context, materialize.Attempt) error) error {
+	return a.attemptStep(ctx, in, func(ctx context.Context, t *attempt) error { return fn(ctx, a.attempt(ctx, t)) })
+}
+
+// attemptStep is step for a function that looks at its attempt. A failure that another attempt follows is recorded.
+func (a *Activities) attemptStep(ctx context.Context, in materialize.StepInput, fn func(context.Context, *attempt) error) error {
 	return runAttempt(ctx, a.Engine, in.Step.Retry.Attempts, func(ctx context.Context, t *attempt) error {
 		t.retried = func(err error) { a.noteRetry(context.WithoutCancel(ctx), in, err) }
-		return fn(ctx, a.attempt(ctx, t))
+		return fn(ctx, t)
 	})
 }
 

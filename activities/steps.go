@@ -38,9 +38,8 @@ func (a *Activities) Publish(ctx context.Context, in materialize.PublishInput) (
 
 // Observe looks at an external asset and keeps what it saw.
 func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (out materialize.Result, err error) {
-	err = runAttempt(ctx, a.Engine, in.Step.Retry.Attempts, func(ctx context.Context, t *attempt) error {
+	err = a.attemptStep(ctx, in, func(ctx context.Context, t *attempt) error {
 		at := a.attempt(ctx, t)
-		t.retried = func(err error) { a.noteRetry(context.WithoutCancel(ctx), in, err) }
 		t.failed = func(err error) { // no workflow of its own does it
 			end := materialize.ReleaseInput{StepInput: in, State: ledger.AttemptFailed, Kind: string(fault.KindOf(err)), Error: shortError(err)}
 			if noted := a.Engine.Release(context.WithoutCancel(ctx), at, end); noted != nil {
