@@ -88,7 +88,7 @@ func Read(folder string) (s Servers, found bool, err error) {
 	}
 	defer f.Close()
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err == nil {
-		return s, false, nil // nobody holds it: whoever wrote it is gone. The lock ends with f
+		return s, false, nil // the process that wrote it has ended; our own lock ends with f
 	} else if !errors.Is(err, syscall.EWOULDBLOCK) {
 		return s, false, nil // a file system without locks: nothing is known
 	}

@@ -106,8 +106,8 @@ func unshared(err error) bool {
 	}
 }
 
-// openUnshared opens a file in a folder that cannot be written, with no shared memory. Whoever has it open would have made
-// that memory, so nobody has. Without a log (-wal) the file is all there is, and nothing will change it: SQLite may
+// openUnshared opens a file in a folder that cannot be written, with no shared memory. A process that has it open would have
+// made that memory, so none has. Without a log (-wal) the file is all there is, and nothing will change it: SQLite may
 // take it as immutable. A log that a killed process left has what the file lacks: it is read in a copy of both.
 func (l *Ledger) openUnshared(ctx context.Context) (s schema, err error) {
 	if err := l.reader.Close(); err != nil {
@@ -149,7 +149,7 @@ func (l *Ledger) openMigrated(ctx context.Context) error {
 	return errors.Join(was.Close(), copied.writer.Close())
 }
 
-// copyTo writes one snapshot of the ledger into another file, whoever writes meanwhile.
+// copyTo writes one snapshot of the ledger into another file. Other processes may write meanwhile.
 func (l *Ledger) copyTo(ctx context.Context, path string) error {
 	conn, err := l.reader.Conn(ctx)
 	if err != nil {

@@ -43,24 +43,23 @@ func NewHTMLWriter(to io.Writer) *Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.partial) == 0 && plain(p) {
-		if _, err := w.to.Write(p); err != nil {
-			w.failed = cmp.Or(w.failed, err)
-			return 0, err
-		}
-		return len(p), nil
+	shown := p
+	if len(w.partial) > 0 || !plain(p) {
+		shown = w.shown(p)
 	}
-	text := slices.Concat(w.partial, p)
-	w.partial = nil
-	if n := beginning(text); n > 0 {
-		w.partial = append([]byte(nil), text[len(text)-n:]...)
-		text = text[:len(text)-n]
-	}
-	if _, err := io.WriteString(w.to, replaced(string(text), visible, w.escape)); err != nil {
+	if _, err := w.to.Write(shown); err != nil {
 		w.failed = cmp.Or(w.failed, err)
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// shown is what is held back and p with every order replaced, but for the beginning of a character at the end.
+func (w *Writer) shown(p []byte) []byte {
+	text := slices.Concat(w.partial, p)
+	n := beginning(text)
+	w.partial = slices.Clone(text[len(text)-n:])
+	return []byte(replaced(string(text[:len(text)-n]), visible, w.escape))
 }
 
 // plain reports whether there is nothing to replace because all is printable ASCII and ends of lines: most of a long document.
@@ -74,7 +73,7 @@ func plain(p []byte) bool {
 }
 
 // Flush writes what was held back because it may have been the beginning of a character. It gives the error of the first
-// write that failed, whoever has ignored it.
+// write that failed, also if the caller ignored it.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

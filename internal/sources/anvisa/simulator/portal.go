@@ -26,7 +26,7 @@
 // in whole or in part, encrypted, broken, a web page in place of a PDF, none at all, with words that nobody sees (some, or most),
 // filed twice, for both audiences in one file, with the wrong registration, a cover sheet alone. A special leaflet is the first
 // version of its product; what the company files later is an ordinary one. In the first night the encrypted one and one that was
-// ordinary get another version, whoever else does.
+// ordinary get another version, in addition to the others that do.
 //
 // With a state folder ([Options].State) a portal that was killed goes on where it was: the same day and products, the ban
 // that was in force, and /_log with all that was ever asked. Only the clock and the faults are given anew.
