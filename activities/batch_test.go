@@ -162,6 +162,9 @@ func batchQuarantinesItemWhoseRowCannotBeWritten(t *testing.T) {
 	_, made := w.must(w.step(download))
 	require.Equal(t, ledger.Counts{Discovered: 2, Published: 1, Quarantined: 1}, made.Counts)
 	require.Equal(t, []string{"a quarantined invalid 0", "b published  0"}, w.entries(download))
+	rate := w.check(download, "quarantine_rate")
+	require.Equal(t, ledger.CheckOutcome(asset.CheckWarned), rate.Outcome, rate.Detail)
+	require.Equal(t, "1 of 2 items are in quarantine, at most 1 % may be", rate.Detail)
 	w.sound()
 }
 

@@ -185,7 +185,7 @@ func New[T Row](s Spec[T]) *Asset {
 		Timeout: orElse(s.Timeout, 15*time.Minute), BatchSize: orElse(s.BatchSize, 100),
 		Durable: s.Durable, Codec: codec, items: s.enumeration(), derive: s.derived(), Freshness: s.Freshness, Automation: s.Automation, cost: s.Cost,
 	}
-	for _, c := range s.Checks {
+	for _, c := range s.checks() {
 		a.Checks = append(a.Checks, c.erase())
 	}
 	if s.List != nil {
@@ -224,6 +224,14 @@ func New[T Row](s Spec[T]) *Asset {
 	}
 	a.problems = append(s.problems(), prefix(s.Key, err)...)
 	return a
+}
+
+// checks are those that are declared, and the rate of quarantined items where items can be quarantined.
+func (s Spec[T]) checks() []Check[T] {
+	if s.Make == nil || slices.ContainsFunc(s.Checks, func(c Check[T]) bool { return c.Name == quarantineRate }) {
+		return s.Checks
+	}
+	return append(slices.Clone(s.Checks), QuarantineRate[T](DefaultQuarantineRate))
 }
 
 // belongs refuses a row that names another item than the one it is given for: the row would outlive its item.

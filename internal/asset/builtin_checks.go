@@ -253,6 +253,34 @@ func ReferencesAny[T any, U Row](column string, value func(T) string, targets ..
 	return c.Named(column+"_exists", fmt.Sprintf("every %s is in %s", column, of))
 }
 
+// DefaultQuarantineRate is the share of quarantined items above which [QuarantineRate] warns for an asset that declares no
+// rate of its own.
+const DefaultQuarantineRate = 0.01
+
+// quarantineRate is the name of the check.
+const quarantineRate = "quarantine_rate"
+
+// QuarantineRate warns when more than a share of the items of a partition are in quarantine; 0 allows none. Every asset that
+// makes items one by one has it with [DefaultQuarantineRate]: declare it for another share, and with Block to publish
+// nothing beyond it.
+func QuarantineRate[T any](most float64) Check[T] {
+	expected := fmt.Sprintf("at most %g %%", 100*most)
+	c := finishing[T](func(s Staged) (Finding, error) {
+		rate := 0.0
+		if s.Discovered > 0 {
+			rate = float64(s.Quarantined) / float64(s.Discovered)
+		}
+		found := Finding{Observed: fmt.Sprintf("%.4g %%", 100*rate)}
+		if rate > most {
+			return found, fmt.Errorf("%d of %d items are in quarantine, %s may be", s.Quarantined, s.Discovered, expected)
+		}
+		return found, nil
+	})
+	c.Expected = expected
+	c.problem = unless(most >= 0 && most < 1, "wants a share from 0 to below 1, not %g", most)
+	return c.Named(quarantineRate, expected+" of the items are in quarantine")
+}
+
 // finishing is a check that is asked once.
 func finishing[T any](finish func(Staged) (Finding, error)) Check[T] {
 	return Check[T]{Begin: func(context.Context, CheckInput) (CheckRun[T], error) { return CheckRun[T]{Finish: finish}, nil }}

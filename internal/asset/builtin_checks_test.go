@@ -39,6 +39,7 @@ func TestBuiltInChecks(t *testing.T) {
 	t.Run("read only declared inputs", builtInChecksReadOnlyDeclaredInputs)
 	t.Run("read observations", builtInChecksReadObservations)
 	t.Run("remember every key for uniqueness", builtInChecksRememberEveryKeyForUniqueness)
+	t.Run("warn of quarantined items unless the asset declares a rate", builtInChecksWarnOfQuarantinedItemsUnlessAssetDeclaresRate)
 }
 
 func builtInChecksFindViolations(t *testing.T) {
@@ -52,6 +53,7 @@ func builtInChecksFindViolations(t *testing.T) {
 	lost := func(before, lost int) seen {
 		return seen{staged: asset.Staged{Before: before, Lost: lost, Rows: before - lost}}
 	}
+	quarantined := func(of, n int) seen { return seen{staged: asset.Staged{Discovered: of, Quarantined: n, Rows: of - n}} }
 	unique := asset.Unique("dose", dose)
 	nan := asset.InRange("ratio", func(p pill) float64 { return float64(p.Dose) / 0 }, 0, 1)
 	recent := asset.Recent("fetched_at", fetched, 24*time.Hour)
@@ -81,6 +83,12 @@ func builtInChecksFindViolations(t *testing.T) {
 		{"the only one", drop, lost(1, 1), "1", "1 of the 1 rows"},
 		{"only so many", asset.MaxDrop[pill](asset.Drop{Rows: 7}), lost(100, 8), "8", "at most 7 may"},
 		{"only such a share", asset.MaxDrop[pill](asset.Drop{Share: 0.5}), lost(100, 50), "50", ""},
+
+		{"nothing was discovered", asset.QuarantineRate[pill](0), quarantined(0, 0), "0 %", ""},
+		{"as many as may be", asset.QuarantineRate[pill](0.01), quarantined(300, 3), "1 %", ""},
+		{"one too many", asset.QuarantineRate[pill](0.01), quarantined(300, 4), "1.333 %", "4 of 300 items are in quarantine, at most 1 % may be"},
+		{"none may be", asset.QuarantineRate[pill](0), quarantined(10_000, 1), "0.01 %", "1 of 10000 items are in quarantine, at most 0 % may be"},
+		{"everything", asset.QuarantineRate[pill](0.5), quarantined(2, 2), "100 %", "2 of 2 items"},
 
 		{"all have it", asset.NotNull("dose", func(p pill) bool { return p.Dose != 0 }), seen{rows: of(1, 2)}, "0", ""},
 		{"one has it not", asset.NotNull("dose", func(p pill) bool { return p.Dose != 0 }), seen{rows: of(1, 0)}, "1", "item p1 has no dose"},
@@ -245,6 +253,31 @@ func builtInChecksReadObservations(t *testing.T) {
 	require.Contains(t, stores{}.ask(t, check("a/secret")).Detail, "does not declare a/secret")
 }
 
+func builtInChecksWarnOfQuarantinedItemsUnlessAssetDeclaresRate(t *testing.T) {
+	t.Parallel()
+	rate := func(s asset.Spec[pill]) (found []asset.ErasedCheck) {
+		for _, c := range asset.New(s).Checks {
+			if c.Name == "quarantine_rate" {
+				found = append(found, c)
+			}
+		}
+		return found
+	}
+	made := making("a/made", shelf("category"))
+	found := rate(made)
+	require.Len(t, found, 1)
+	require.False(t, found[0].Blocking, "a warning")
+	require.Equal(t, "at most 1 %", found[0].Expected)
+
+	made.Checks = []asset.Check[pill]{asset.QuarantineRate[pill](0.25).Block()}
+	found = rate(made)
+	require.Len(t, found, 1)
+	require.True(t, found[0].Blocking)
+	require.Equal(t, "at most 25 %", found[0].Expected)
+
+	require.Empty(t, rate(spec("a/listed", shelf("category"))), "a listing quarantines nothing")
+}
+
 func TestGraphRefusesChecks(t *testing.T) {
 	t.Parallel()
 	begin := func(context.Context, asset.CheckInput) (asset.CheckRun[pill], error) {
@@ -264,6 +297,7 @@ func TestGraphRefusesChecks(t *testing.T) {
 		},
 		`check "row_count" wants 0 ≤ least ≤ most, not 2 and 1`:      asset.RowCount[pill](2, 1),
 		`check "not_dropped" wants Rows, or a Share between 0 and 1`: asset.MaxDrop[pill](asset.Drop{Share: 2}),
+		`check "quarantine_rate" wants a share from 0 to below 1`:    asset.QuarantineRate[pill](1),
 		`check "dose_in_range" wants a range that is not empty`:      asset.InRange("dose", dose, 2, 1),
 		`check "name_known" wants at least one value`:                asset.OneOf("name", name),
 		`check "name_matches" wants a pattern`:                       asset.Matches("name", name, nil),

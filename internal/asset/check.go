@@ -13,9 +13,10 @@ import (
 
 // Check is an assertion about a partition that runs on what is staged, before anything is published. It has one of
 // three forms: Row, Partition or Begin. An error from Row or Partition says what is wrong. The ready ones are
-// [RowCount], [MaxDrop], [NotNull], [Unique], [InRange], [InPeriod], [OneOf], [Matches], [Recent] and [References].
+// [RowCount], [MaxDrop], [QuarantineRate], [NotNull], [Unique], [InRange], [InPeriod], [OneOf], [Matches], [Recent] and [References].
 //
-// A check has nothing to say of rows that are not there: of an empty partition only [RowCount] and [MaxDrop] speak.
+// A check has nothing to say of rows that are not there: of an empty partition only [RowCount],
+// [MaxDrop] and [QuarantineRate] speak.
 type Check[T any] struct {
 	Name        string // lower case, unique in the asset: it is kept in the ledger and typed after --accept
 	Description string
