@@ -11,6 +11,7 @@ import (
 	"drugslm/activities"
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/automation"
+	"drugslm/internal/ledger"
 )
 
 func TestFreshness(t *testing.T) {
@@ -48,10 +49,14 @@ func freshnessReportsOverduePartitionOnce(t *testing.T) {
 	require.Empty(t, told(w.now.Add(4*time.Hour)))
 	events := told(w.now.Add(90 * time.Minute))
 	require.Len(t, events, 1)
-	require.Contains(t, events[0], `"asset":"t/day","partition":"2026-08-09","policy":"within 6h","due":"2026-08-10T06:00:00Z","verified":null`)
+	require.Contains(t, events[0], `"asset":"t/day","partition":"2026-08-09","policy":"within 6h","due":"2026-08-10T06:00:00Z","verified":null,"attempt":null`)
 	require.Empty(t, told(w.now.Add(time.Hour)))
+	require.NoError(t, w.ledger.StartRun(t.Context(), ledger.Run{ID: "refresh"}))
+	require.NoError(t, w.ledger.PlanRun(t.Context(), "refresh", []ledger.RunStep{{Asset: "t/day", Partition: "2026-08-10"}}))
+	require.NoError(t, w.ledger.FinishRun(t.Context(), "refresh", ledger.RunFailed, "the site refused"))
 	events = told(time.Date(2026, 8, 12, 5, 0, 0, 0, time.UTC))
-	require.Len(t, events, 2, "the day before yesterday is due, and a letter")
+	require.Len(t, events, 3, "the day before yesterday is due, and a letter; and the run failed")
+	require.Contains(t, strings.Join(events, "\n"), `"attempt":{"state":"interrupted","run_id":"refresh","reason":"the site refused"`)
 	require.Contains(t, strings.Join(events, "\n"), "t/letter[a]")
 	require.Contains(t, strings.Join(events, "\n"), "t/day[2026-08-10]")
 	w.verify("t/letter", "a", nil)

@@ -35,24 +35,32 @@ func interruptBackfill(ctx context.Context, tx *sql.Tx, backfill string, epoch i
 	return err
 }
 
-// Attempts returns the last attempt at each partition; with assets, only of theirs. A partition that nobody has tried has
-// none.
+// Attempts returns the last attempt at each partition; with assets, only of theirs. A partition that was never tried
+// has none.
 func (l *Ledger) Attempts(ctx context.Context, assets ...string) (map[PartitionRef]Attempt, error) {
-	return l.attempts(ctx, `TRUE`, assets)
+	in, args := among(assets)
+	return l.attempts(ctx, `TRUE`, in, args)
+}
+
+// LastAttempt returns the last attempt at one partition, and false if it was never tried.
+func (l *Ledger) LastAttempt(ctx context.Context, asset, partition string) (Attempt, bool, error) {
+	found, err := l.attempts(ctx, `TRUE`, `asset = $1 AND partition = $2`, []any{asset, partition})
+	last, tried := found[PartitionRef{asset, partition}]
+	return last, tried, err
 }
 
 // OpenAttempts returns the attempts that have not ended, or have ended otherwise than well: what a plan has to know. A
 // partition that is not among them was never tried, or its last attempt succeeded.
 func (l *Ledger) OpenAttempts(ctx context.Context, assets ...string) (map[PartitionRef]Attempt, error) {
-	return l.attempts(ctx, `state <> 'succeeded'`, assets)
+	in, args := among(assets)
+	return l.attempts(ctx, `state <> 'succeeded'`, in, args)
 }
 
-func (l *Ledger) attempts(ctx context.Context, ended string, assets []string) (map[PartitionRef]Attempt, error) {
+func (l *Ledger) attempts(ctx context.Context, ended, in string, args []any) (map[PartitionRef]Attempt, error) {
 	out := make(map[PartitionRef]Attempt)
 	keep := func(a Attempt) {
 		out[PartitionRef{a.Asset, a.Partition}] = a
 	}
-	in, args := among(assets)
 	const op = "read attempts"
 	err := l.query(ctx, op, func(rows *sql.Rows) error {
 		var a Attempt

@@ -94,20 +94,20 @@ func eventID(id string) string {
 	return b.String()
 }
 
-// runFailed is the event of a run that failed.
-func runFailed(r Run) (Event, error) {
+// runFailed is the event of a run that failed, with how its steps ended.
+func runFailed(r Run, attempts map[AttemptState]int, steps []stepFact) (Event, error) {
 	payload, err := json.Marshal(map[string]any{
 		"run_id": r.ID, "selection": bounded(r.Selection), "error": bounded(r.Error), "trace_id": r.Trace,
-		"started": r.Started, "finished": r.Finished,
+		"started": r.Started, "finished": r.Finished, "attempts": attempts, "steps": steps,
 	})
 	return Event{ID: EventRunFailed + "/" + r.ID, Kind: EventRunFailed, Payload: payload, Created: r.Finished}, err
 }
 
-// checkFailed is the event of a check that failed.
-func checkFailed(c Check) (Event, error) {
+// checkFailed is the event of a check that failed; published is what readers see of the partition.
+func checkFailed(c Check, published *publishedFact) (Event, error) {
 	payload, err := json.Marshal(map[string]any{
 		"run_id": c.Run, "asset": c.Asset, "partition": c.Partition, "check": c.Name, "blocking": c.Blocking,
-		"detail": bounded(c.Detail), "observed": bounded(c.Observed), "at": c.At,
+		"detail": bounded(c.Detail), "observed": bounded(c.Observed), "at": c.At, "published": published,
 	})
 	id := fmt.Sprintf("%s/%s/%s[%s]/%s", EventCheckFailed, c.Run, c.Asset, c.Partition, c.Name)
 	return Event{ID: id, Kind: EventCheckFailed, Payload: payload, Created: c.At}, err
@@ -135,7 +135,11 @@ func (l *Ledger) failRun(ctx context.Context, tx *sql.Tx, id string) error {
 		return err
 	}
 	r.Started, r.Finished = when(started), when(finished)
-	e, err := runFailed(r)
+	attempts, steps, err := stepsOfRun(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	e, err := runFailed(r, attempts, steps)
 	if err != nil {
 		return err
 	}
@@ -148,7 +152,11 @@ func (l *Ledger) failCheck(ctx context.Context, tx *sql.Tx, c Check) error {
 		return nil
 	}
 	c.At = l.orNow(c.At)
-	e, err := checkFailed(c)
+	published, err := publishedNow(ctx, tx, c.Asset, c.Partition)
+	if err != nil {
+		return err
+	}
+	e, err := checkFailed(c, published)
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,16 @@ func firstProblems(all []string) []string {
 // recordBroken records that a partition became overdue. It comes before the tick is recorded: a worker that is killed in
 // between records the same event again.
 func (v Evaluator) recordBroken(ctx context.Context, b broken) error {
+	last, known, err := v.Ledger.LastAttempt(ctx, string(b.Asset), b.Partition)
+	if err != nil {
+		return err
+	}
+	if known {
+		b.Attempt = &tried{State: last.State, Run: last.Run, Kind: last.Kind, Reason: fault.Shorten(last.Reason, fault.MaxText/4)}
+		if !last.Finished.IsZero() {
+			b.Attempt.Finished = &last.Finished
+		}
+	}
 	payload, err := json.Marshal(b)
 	if err != nil {
 		return err

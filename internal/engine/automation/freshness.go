@@ -16,6 +16,16 @@ type broken struct {
 	Policy    string     `json:"policy"`
 	Due       time.Time  `json:"due"`
 	Verified  *time.Time `json:"verified"` // null: never
+	Attempt   *tried     `json:"attempt"`  // the last one; null: it was never tried
+}
+
+// tried is the last attempt at a partition that became overdue.
+type tried struct {
+	State    ledger.AttemptState `json:"state"`
+	Run      string              `json:"run_id"`
+	Kind     string              `json:"kind,omitempty"` // of the failure
+	Reason   string              `json:"reason,omitempty"`
+	Finished *time.Time          `json:"finished"` // null: it has not ended
 }
 
 // freshness moves the due times of what was verified or came into being since the last tick, and finds what became due.

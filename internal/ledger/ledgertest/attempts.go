@@ -144,6 +144,14 @@ func attemptsOfBackfill(t *testing.T, l *ledger.Ledger) {
 		"1": "failed " + run + ": another page", "2": "skipped " + run + ": skipped: " + Asset + "[1] failed", "3": "succeeded " + run,
 		"4": "canceled " + run + ": the backfill was canceled",
 	}, attempts(t, l))
+
+	require.NoError(t, l.StartRun(ctx, ledger.Run{ID: run}))
+	require.NoError(t, l.FinishRun(ctx, run, ledger.RunFailed, "1 failed"))
+	events, err := l.Events(ctx, ledger.EventPending, 0)
+	require.NoError(t, err)
+	require.Len(t, events, 1)
+	require.Contains(t, string(events[0].Payload), `"attempts":{"canceled":1,"failed":1,"skipped":1,"succeeded":1}`)
+	require.Contains(t, string(events[0].Payload), `"attempt":"failed","kind":"layout","reason":"another page","published":null`)
 }
 
 func lostBackfillAttempts(t *testing.T, l *ledger.Ledger) {

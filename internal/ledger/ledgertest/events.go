@@ -70,6 +70,45 @@ func failuresAreEvents(t *testing.T, l *ledger.Ledger) {
 	}
 }
 
+func eventsSayHowStepsEnded(t *testing.T, l *ledger.Ledger) {
+	ctx := t.Context()
+	SyncItems(t, l, "before", "f", "a")
+	Stage(t, l, "p1", "a")
+	Publish(t, l, 4)
+	planned(t, l, "r1", Partition, "other", "third")
+	beginAttempt(t, l, "r1", Partition)
+	endAttempt(t, l, "r1", Partition, ledger.AttemptFailed, strings.Repeat("lists 6 of 26; ", 1000))
+	require.NoError(t, l.FinishRun(ctx, "r1", ledger.RunFailed, "1 failed, 2 skipped"))
+
+	check := ledger.Check{Asset: Asset, Partition: Partition, Run: "r2", Name: "rows", Detail: "7 of 9", At: time.Now().Add(time.Second)}
+	require.NoError(t, l.RecordChecks(ctx, ledger.Token{}, []ledger.Check{check}))
+	events, err := l.Events(ctx, ledger.EventPending, 0)
+	require.NoError(t, err)
+	require.Len(t, events, 2)
+	type published struct {
+		Version int64
+		Run     string `json:"run_id"`
+	}
+	var failed struct{ Published *published }
+	require.NoError(t, json.Unmarshal(events[0].Payload, &failed))
+	require.Equal(t, &published{4, "publish"}, failed.Published)
+	var run struct {
+		Attempts map[ledger.AttemptState]int
+		Steps    []struct {
+			Partition, Kind, Reason string
+			Attempt                 ledger.AttemptState
+			Published               *published
+		}
+	}
+	require.NoError(t, json.Unmarshal(events[1].Payload, &run))
+	require.Equal(t, map[ledger.AttemptState]int{ledger.AttemptFailed: 1, ledger.AttemptSkipped: 2}, run.Attempts)
+	require.Len(t, run.Steps, 3)
+	require.Equal(t, []any{Partition, ledger.AttemptFailed, "layout", &published{4, "publish"}},
+		[]any{run.Steps[0].Partition, run.Steps[0].Attempt, run.Steps[0].Kind, run.Steps[0].Published}, "it failed, and readers see what was published before")
+	require.Less(t, len(run.Steps[0].Reason), 600)
+	require.Equal(t, []any{ledger.AttemptSkipped, (*published)(nil)}, []any{run.Steps[1].Attempt, run.Steps[1].Published})
+}
+
 // requireDeliveries records events of a kind and routes them.
 func requireDeliveries(t *testing.T, l *ledger.Ledger, targets []string, ids ...string) {
 	t.Helper()

@@ -62,6 +62,7 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"runs":                              runs,
 		"selects runs":                      selectsRuns,
 		"what fails leaves an event":        failuresAreEvents,
+		"events say how steps ended":        eventsSayHowStepsEnded,
 		"events are delivered":              eventsAreDelivered,
 		"events are tried again":            eventsAreRetried,
 		"old events are deleted":            oldEventsGo,
