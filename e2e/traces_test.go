@@ -4,6 +4,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,13 +71,37 @@ func TestTraces(t *testing.T) {
 			receiver := telemetrytest.Start(t)
 			endpoint := map[string]string{"grpc": receiver.GRPC, "http/protobuf": receiver.HTTP}[protocol]
 			portal := startPortal(t, "--products", "20")
-			s := startSite(t, portal, t.TempDir(), "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol)
+			s := startSite(t, portal, t.TempDir(), "OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL="+protocol, "OTEL_METRIC_EXPORT_INTERVAL=500")
 			s.materialize("*")
 			downloaded := s.status()
+			checkGauges(t, receiver, downloaded)
 			require.Equal(t, 0, s.stop(syscall.SIGTERM)) // stopping sends what is left
 			checkTraces(t, newSpans(t, receiver.Spans()), portal.log(), downloaded)
 			checkMetrics(t, receiver, downloaded)
 		})
+	}
+}
+
+// checkGauges wants the gauges to come to what the status says.
+func checkGauges(t *testing.T, r *telemetrytest.Receiver, published status) {
+	t.Helper()
+	for _, a := range published.Assets {
+		of := []string{"drugslm.asset.key", a.Asset}
+		states, published := make(map[string]int), 0
+		for _, p := range a.Partitions {
+			states[p.State]++
+			if p.Version != nil {
+				published++
+			}
+		}
+		require.Eventually(t, func() bool {
+			for state, n := range states {
+				if int(r.Sum("drugslm.asset.partitions", append(of, "drugslm.asset.state", state)...)) != n {
+					return false
+				}
+			}
+			return int(r.Sum("drugslm.asset.attempts", append(of, "drugslm.attempt.state", "succeeded")...)) == published
+		}, time.Minute, 50*time.Millisecond, a.Asset)
 	}
 }
 

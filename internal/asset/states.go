@@ -62,6 +62,33 @@ func PartitionStatuses(state State, last Attempt, quarantined bool) []Status {
 	return found
 }
 
+// StateCounts are the partitions of an asset in numbers.
+type StateCounts struct {
+	States      map[State]int   // every state is a key
+	Attempts    map[Attempt]int // every attempt is a key; a partition that was never tried is in none
+	Quarantined int             // items
+}
+
+// Count counts the known partitions of an asset by state and by last attempt.
+func (v *View) Count(a *Asset) StateCounts {
+	c := StateCounts{States: make(map[State]int), Attempts: make(map[Attempt]int)}
+	for _, s := range States() {
+		c.States[s] = 0
+	}
+	for _, s := range Attempts() {
+		c.Attempts[s] = 0
+	}
+	for _, p := range v.Keys(a).All() {
+		fact := v.Record(a.Key, p.Key)
+		c.States[v.Status(a, p.Key).State]++
+		if fact.Attempt != "" {
+			c.Attempts[fact.Attempt]++
+		}
+		c.Quarantined += fact.Quarantined
+	}
+	return c
+}
+
 // Statuses gives each status that a known partition of an asset has, in the order of [Statuses]. An asset of which no
 // partition is known is missing.
 func (v *View) Statuses(a *Asset) []Status {

@@ -168,6 +168,11 @@ func (h *Host) Run(ctx context.Context) error {
 	if h.serves(asset.QueueOrchestrate) {
 		stop := h.maintain(ctx)
 		defer stop()
+		unobserve, err := h.tracer.ObservePartitions(h.countPartitions)
+		if err != nil {
+			return err
+		}
+		defer unobserve()
 	}
 	select {
 	case <-ctx.Done():

@@ -2,7 +2,9 @@ package telemetry_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	t.Run("arrive at the collector", metricsArriveAtCollector)
 	t.Run("are sent at their interval", metricsAreSentAtTheirInterval)
+	t.Run("observe partitions until stopped", metricsObservePartitionsUntilStopped)
 	t.Run("are off without an endpoint", metricsAreOffWithoutEndpoint)
 	t.Run("are mentioned once when the collector refuses them", metricsAreMentionedOnceWhenCollectorRefusesThem)
 }
@@ -68,6 +71,37 @@ func metricsAreSentAtTheirInterval(t *testing.T) {
 	require.NoError(t, err)
 	m.RecordDelivery(t.Context(), "command", telemetry.DeliveryDelivered)
 	require.Eventually(t, func() bool { return r.Sum("drugslm.hook.deliveries") == 1 }, time.Minute, 10*time.Millisecond)
+}
+
+func metricsObservePartitionsUntilStopped(t *testing.T) {
+	t.Parallel()
+	r := telemetrytest.Start(t)
+	tel := start(t, r.Env("http/protobuf", "OTEL_METRIC_EXPORT_INTERVAL", "20"))
+	var asked atomic.Int64
+	stop, err := tel.ObservePartitions(func(context.Context) ([]telemetry.PartitionCounts, error) {
+		asked.Add(1)
+		return []telemetry.PartitionCounts{{
+			Asset: "a/b", States: map[string]int{"fresh": 3, "missing": 0}, Attempts: map[string]int{"failed": 2}, Quarantined: 7,
+		}}, nil
+	})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		return r.Sum("drugslm.asset.partitions", "drugslm.asset.key", "a/b", "drugslm.asset.state", "fresh") == 3 &&
+			len(r.Points("drugslm.asset.partitions", "drugslm.asset.state", "missing")) == 1 &&
+			r.Sum("drugslm.asset.attempts", "drugslm.asset.key", "a/b", "drugslm.attempt.state", "failed") == 2 &&
+			r.Sum("drugslm.asset.items.quarantined", "drugslm.asset.key", "a/b") == 7
+	}, time.Minute, 10*time.Millisecond)
+	stop()
+	before := asked.Load()
+	require.NoError(t, tel.Shutdown(t.Context()), "which sends once more")
+	require.Equal(t, before, asked.Load())
+
+	off, err := start(t, envOf()).ObservePartitions(func(context.Context) ([]telemetry.PartitionCounts, error) {
+		t.Error("asked although no metrics are sent")
+		return nil, nil
+	})
+	require.NoError(t, err)
+	off()
 }
 
 func metricsAreOffWithoutEndpoint(t *testing.T) {

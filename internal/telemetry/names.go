@@ -47,13 +47,16 @@ const (
 	CheckName        attribute.Key = "drugslm.check.name"        // string
 )
 
-// The metrics of the project, counters but for the one in seconds. No attribute of theirs grows with the corpus:
+// The metrics of the project: counters, a histogram of seconds, and three gauges. No attribute of theirs grows with the corpus:
 // partitions and items are left to traces.
 const (
 	AssetChecks           = "drugslm.asset.checks"                   // asset, check, CheckOutcome, CheckBlocking
 	AssetItems            = "drugslm.asset.items"                    // asset, ItemOutcome
 	AssetMaterializations = "drugslm.asset.materializations"         // asset, MaterializationOutcome
 	AssetDuration         = "drugslm.asset.materialization.duration" // the same; histogram of seconds
+	AssetPartitions       = "drugslm.asset.partitions"               // asset, AssetState; gauge
+	AssetAttempts         = "drugslm.asset.attempts"                 // asset, AttemptState; gauge of partitions
+	AssetQuarantined      = "drugslm.asset.items.quarantined"        // asset; gauge
 	HookDeliveries        = "drugslm.hook.deliveries"                // HookTarget, HookOutcome
 )
 
@@ -63,6 +66,8 @@ const (
 	CheckBlocking          attribute.Key = "drugslm.check.blocking"          // bool
 	ItemOutcome            attribute.Key = "drugslm.item.outcome"            // ItemStaged, ItemAbsent or ItemQuarantined
 	MaterializationOutcome attribute.Key = "drugslm.materialization.outcome" // one of the four below
+	AssetState             attribute.Key = "drugslm.asset.state"             // "missing", "rolled_back", "stale" or "fresh"
+	AttemptState           attribute.Key = "drugslm.attempt.state"           // "queued", "running", "waiting", "succeeded", "failed", …
 	HookTarget             attribute.Key = "drugslm.hook.target"             // "webhook" or "command"
 	HookOutcome            attribute.Key = "drugslm.hook.outcome"            // DeliveryDelivered, DeliveryFailed or DeliveryAbandoned
 )
