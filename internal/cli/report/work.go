@@ -81,7 +81,7 @@ func (r *reporter) ofBackfills(ctx context.Context) error {
 		}
 		r.Backfills = append(r.Backfills, v)
 		text := b.ID + " " + string(b.State)
-		if counts := runs.CountsText(v.Steps); counts != "" {
+		if counts := v.Steps.String(); counts != "" {
 			text += ": " + counts
 		}
 		if f.Details = append(f.Details, text); b.State == ledger.BackfillFailed && len(v.Steps) == 0 {

@@ -71,7 +71,7 @@ conserved, cannot be accepted.`,
 					return err
 				}
 				return a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-					return materialize(ctx, a, c, d, t, in, ending{wait, strict})
+					return begin(ctx, a, c, d, t, in, ending{wait, strict, func(run string) any { return api.Started(run) }})
 				})
 			})
 		},
@@ -119,7 +119,8 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 	return nil
 }
 
-func materialize(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, end ending) error {
+// begin starts a run, and waits for its end if that is wanted.
+func begin(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, end ending) error {
 	cli, err := host.Dial(ctx, c, t, a.Logger(c))
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 	}
 	a.Note("run %s  %s", started.GetID(), command.RunLink(c, started.GetID(), started.GetRunID()))
 	if !end.wait {
-		return a.Show(api.Started(started.GetID()), func(w io.Writer) error {
+		return a.Show(end.document(started.GetID()), func(w io.Writer) error {
 			_, err := output.Writeln(w, started.GetID())
 			return err
 		})
@@ -154,8 +155,13 @@ func beside(ctx context.Context, fn func(context.Context)) (end func()) {
 	}
 }
 
-// ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items.
-type ending struct{ wait, failOnQuarantine bool }
+// ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items; or
+// at once, with the document of a run that has begun.
+type ending struct {
+	wait, failOnQuarantine bool
+
+	document func(run string) any
+}
 
 // Followed shows a run's progress until it ends, and then its steps.
 func Followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) error {
@@ -164,12 +170,17 @@ func Followed(ctx context.Context, a *command.App, d *host.Data, started client.
 
 func followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun, failOnQuarantine bool) error {
 	result, err := Follow(ctx, a, d, started)
+	return conclude(ctx, a, d, started.GetID(), result, err, failOnQuarantine)
+}
+
+// conclude shows the steps of a run that has ended, with its error.
+func conclude(ctx context.Context, a *command.App, d *host.Data, run string, result workflows.MaterializeResult, err error, failOnQuarantine bool) error {
 	if err == nil && len(result.Steps) == 0 {
 		result.Steps = []workflows.StepResult{} // a list in JSON too
 		a.Note("there was nothing to do")
 	}
 	if len(result.Steps) > 0 || err == nil {
-		err = errors.Join(err, ownTimes(ctx, d, started.GetID(), result))
+		err = errors.Join(err, ownTimes(ctx, d, run, result))
 		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return PrintResult(w, result) }))
 		err = errors.Join(err, tellQuarantine(ctx, a, d, result, failOnQuarantine))
 	}

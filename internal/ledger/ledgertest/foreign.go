@@ -45,7 +45,7 @@ func checks(t *testing.T, l *ledger.Ledger) {
 }
 
 func runs(t *testing.T, l *ledger.Ledger) {
-	first := ledger.Run{ID: "r1", Workflow: "materialize-1", Selection: "anvisa/*", Plan: []byte(`{"steps":[]}`), Trace: "t", Started: at}
+	first := ledger.Run{ID: "r1", Workflow: "materialize-1", Selection: "anvisa/*", Request: []byte(`{"select":["anvisa/*"]}`), Trace: "t", Started: at}
 	require.NoError(t, l.StartRun(t.Context(), first))
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r1", Workflow: "another"}))
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r2", Started: at.Add(time.Second)}))
@@ -71,6 +71,19 @@ func runs(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.False(t, ok)
 	kind(t, fault.Internal, l.FinishRun(t.Context(), "r3", ledger.RunFailed, ""))
+}
+
+func runRetries(t *testing.T, l *ledger.Ledger) {
+	for i, r := range []ledger.Run{{ID: "r1"}, {ID: "r2", Retries: "r1"}, {ID: "r3", Retries: "r1"}, {ID: "r4", Retries: "r2"}} {
+		r.Started = at.Add(time.Duration(i) * time.Second)
+		require.NoError(t, l.StartRun(t.Context(), r))
+	}
+	got, _, err := l.Run(t.Context(), "r4")
+	require.NoError(t, err)
+	require.Equal(t, "r2", got.Retries)
+	found, err := l.RetriesOf(t.Context(), "r1", "r2", "r3")
+	require.NoError(t, err)
+	require.Equal(t, map[string][]string{"r1": {"r2", "r3"}, "r2": {"r4"}}, found)
 }
 
 func selectsRuns(t *testing.T, l *ledger.Ledger) {
