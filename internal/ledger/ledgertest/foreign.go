@@ -84,6 +84,19 @@ func runRetries(t *testing.T, l *ledger.Ledger) {
 	found, err := l.RetriesOf(t.Context(), "r1", "r2", "r3")
 	require.NoError(t, err)
 	require.Equal(t, map[string][]string{"r1": {"r2", "r3"}, "r2": {"r4"}}, found)
+
+	force := func(run, retries string, ids ...string) ledger.SyncResult {
+		sum, err := Enumerate(t, l, ledger.Enumeration{
+			Asset: Asset, Partition: Partition, Run: run, Retries: retries, CodeVersion: "v1", Mode: ledger.Force, Items: Items("f1", ids...),
+		})
+		require.NoError(t, err)
+		return sum
+	}
+	force("r1", "", "a")
+	require.Equal(t, 1, force("r2", "r1", "a", "b").New, "b")
+	sum := force("r4", "r2", "a", "b")
+	require.Zero(t, sum.Forced, "what a run forced is not forced again by what retries it, through any number of runs")
+	require.Equal(t, 2, force("r5", "", "a", "b").Forced, "a run that retries nothing forces it")
 }
 
 func selectsRuns(t *testing.T, l *ledger.Ledger) {
@@ -116,7 +129,7 @@ func selectsRuns(t *testing.T, l *ledger.Ledger) {
 
 	counts, err := l.RunCounts(ctx, "new", "open", "unknown")
 	require.NoError(t, err)
-	require.Equal(t, map[string]map[ledger.AttemptState]int{"new": {ledger.AttemptFailed: 1, ledger.AttemptSkipped: 2}}, counts)
+	require.Equal(t, map[string]ledger.AttemptCounts{"new": {ledger.AttemptFailed: 1, ledger.AttemptSkipped: 2}}, counts)
 }
 
 // change changes a budget, and gives what is kept of it then.
