@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
+	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
 )
@@ -183,6 +185,9 @@ func conclude(ctx context.Context, a *command.App, d *host.Data, run string, res
 		err = errors.Join(err, ownTimes(ctx, d, run, result))
 		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return PrintResult(w, result) }))
 		err = errors.Join(err, tellQuarantine(ctx, a, d, result, failOnQuarantine))
+		if slices.ContainsFunc(result.Steps, func(s workflows.StepResult) bool { return s.State == ledger.AttemptFailed }) {
+			a.Note("to do again what failed, and nothing else: starter runs retry %s", run)
+		}
 	}
 	return err
 }
