@@ -48,7 +48,7 @@ func (r *reporter) ofRuns(ctx context.Context) error {
 	}
 	text := strings.Join(parts, ", ")
 	if text == "" {
-		text = "none"
+		text = "no run was under way in this time"
 	}
 	if n := len(whole.Details); n > 0 {
 		if whole.Text = fmt.Sprintf("%d failed before there was a plan", n); n > 1 {
