@@ -29,6 +29,7 @@ var (
 	// afterCommand begins what does not belong to a command any more.
 	afterCommand = regexp.MustCompile("[\n`|&>;#]")
 	afterQuoted  = regexp.MustCompile("[\n`|&>;#\"]")
+	substituted  = regexp.MustCompile(`\$\(([^()\n]+)\)`)
 	fencedCode   = regexp.MustCompile("(?ms)^```[^\n]*\n(.*?)^```")
 	codeSpan     = regexp.MustCompile("`[^`\n]+`")
 )
@@ -104,6 +105,10 @@ func codeOf(t *testing.T, path string) (texts []string) {
 // commandsIn gives the words after each "starter" in a text.
 func commandsIn(text string) (commands [][]string) {
 	text = strings.ReplaceAll(text, "\\\n", " ") // a line that goes on
+	for _, m := range substituted.FindAllStringSubmatch(text, -1) {
+		commands = append(commands, commandsIn(m[1])...)
+	}
+	text = substituted.ReplaceAllString(text, "$$OUT")
 	begins := printedCommand.FindAllStringIndex(text, -1)
 	for i, at := range begins {
 		rest := text[at[1]:]
@@ -171,17 +176,19 @@ func TestCommandsInTexts(t *testing.T) {
 	t.Parallel()
 	root := cli.Tree(io.Discard, io.Discard)
 	for text, problem := range map[string]string{
-		"starter runs show night --failed":                               "",
-		"`starter runs wait %s` waits for it":                            "",
-		"starter resume looks at once, starter runs cancel ends it":      "",
-		"bin/starter plan x --save p.json && starter materialize --pln":  "starter materialize has no flag --pln",
-		"starter items --state quarantined -p 5":                         "",
-		"no starter rnus here":                                           `starter has no verb "rnus"`,
-		"`starter backfill resum june`":                                  `starter backfill has no verb "resum"`,
-		"starter materialize '*' \\\n  --fail-on-quarantin":              "starter materialize has no flag --fail-on-quarantin",
-		"starter status -z":                                              "starter status has no flag -z",
-		"(starter --data moved status)":                                  "",
-		"a service called drugslm-starter may be there, and restarter x": "",
+		"starter runs show night --failed":                                    "",
+		"`starter runs wait %s` waits for it":                                 "",
+		"starter resume looks at once, starter runs cancel ends it":           "",
+		"bin/starter plan x --save p.json && starter materialize --pln":       "starter materialize has no flag --pln",
+		"starter items --state quarantined -p 5":                              "",
+		"no starter rnus here":                                                `starter has no verb "rnus"`,
+		"`starter backfill resum june`":                                       `starter backfill has no verb "resum"`,
+		"starter materialize '*' \\\n  --fail-on-quarantin":                   "starter materialize has no flag --fail-on-quarantin",
+		`starter runs wait "$(starter schedule trigger nightly)" --timeou 2h`: "starter runs wait has no flag --timeou",
+		`starter runs wait "$(starter schedule triger nightly)"`:              `starter schedule has no verb "triger"`,
+		"starter status -z":                                                   "starter status has no flag -z",
+		"(starter --data moved status)":                                       "",
+		"a service called drugslm-starter may be there, and restarter x":      "",
 	} {
 		found := ""
 		for _, words := range commandsIn(text) {
