@@ -91,6 +91,7 @@ func TestReport(t *testing.T) {
 	require.Equal(t, cli.ExitFailed, code)
 	require.Equal(t, []string{"runs"}, subjects(v))
 	require.Contains(t, text, "typo: matches no asset")
+	require.Contains(t, text, "do:   starter runs retry typo\n")
 }
 
 func TestReportOfItems(t *testing.T) {

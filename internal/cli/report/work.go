@@ -37,7 +37,7 @@ func (r *reporter) ofRuns(ctx context.Context) error {
 			mended[v.Selection] = true
 		case v.State == ledger.RunFailed && v.Backfill == "" && len(v.Counts) == 0 && !mended[v.Selection]:
 			whole.Details = append(whole.Details, v.RunID+": "+v.Error)
-			whole.Show = "starter runs show " + v.RunID
+			whole.Show, whole.Do = "starter runs show "+v.RunID, "starter runs retry "+v.RunID
 		}
 	}
 	var parts []string
@@ -52,7 +52,7 @@ func (r *reporter) ofRuns(ctx context.Context) error {
 	}
 	if n := len(whole.Details); n > 0 {
 		if whole.Text = fmt.Sprintf("%d failed before there was a plan", n); n > 1 {
-			whole.Show = "starter runs list --state failed --since " + r.typed
+			whole.Show, whole.Do = "starter runs list --state failed --since "+r.typed, ""
 		}
 		r.find(whole)
 	}

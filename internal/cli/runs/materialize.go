@@ -39,8 +39,8 @@ func NewMaterialize(a *command.App) *cobra.Command {
 		SuggestFor: []string{"launch", "execute", "refresh", "update"},
 		Short:      "Bring assets up to date: fetch what is new or changed, check it, publish it",
 		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done. --missing and --stale
-narrow that down; --failed takes the partitions with items that failed or were left over, and tries all of those again;
---force does everything again.
+narrow that down; --failed takes the partitions whose last attempt failed and those with quarantined items, which are tried again; --force
+does everything again. To do again what failed in one run there is "starter runs retry".
 
 --plan takes a plan that "starter plan --save" kept, and does exactly that, or refuses, saying what has moved since.
 Without --wait it prints the run's id and returns.
