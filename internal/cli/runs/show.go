@@ -93,7 +93,10 @@ func view(ctx context.Context, c config.Config, d *host.Data, r ledger.Run, fail
 
 // next is the command to type next about a run; "" if there is nothing to do about it.
 func next(v api.Run) string {
-	undone := v.Counts[ledger.AttemptFailed]+v.Counts[ledger.AttemptInterrupted] > 0 || len(v.Counts) == 0
+	undone := v.State == ledger.RunFailed
+	for state, n := range v.Counts { // one that is open in a run that has ended was interrupted
+		undone = undone || n > 0 && (state == ledger.AttemptFailed || state == ledger.AttemptInterrupted || state.Open())
+	}
 	switch {
 	case v.State == ledger.RunRunning || v.State == api.RunWaiting:
 		return "starter runs wait " + v.RunID
@@ -101,7 +104,7 @@ func next(v api.Run) string {
 		return ""
 	case v.Backfill != "":
 		return "starter backfill retry " + v.Backfill
-	case v.State == ledger.RunCanceled && !undone:
+	case !undone:
 		return "starter runs retry " + v.RunID + " --canceled"
 	default:
 		return "starter runs retry " + v.RunID
