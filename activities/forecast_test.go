@@ -11,6 +11,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/forecast"
 	"drugslm/internal/engine/lineage"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
@@ -26,7 +27,7 @@ func (w *fixture) estimate(selection string, filter asset.Filter) (asset.Plan, f
 	view := w.acts.Engine.Graph.View(known)
 	plan, err := view.Plan(selected, asset.Request{Filter: filter})
 	require.NoError(w.tb, err)
-	estimated, err := forecast.Estimate(w.tb.Context(), w.acts.Engine, view, plan, selected, planning.ModeOf(filter), forecast.Pace{RPS: 2, Share: 1, Wait: time.Minute})
+	estimated, err := forecast.Estimate(w.tb.Context(), w.acts.Engine, view, plan, selected, materialize.StepInput{Mode: planning.ModeOf(filter)}, forecast.Pace{RPS: 2, Share: 1, Wait: time.Minute})
 	require.NoError(w.tb, err)
 	require.Len(w.tb, estimated.Steps, len(plan.Steps))
 	return plan, estimated
@@ -234,7 +235,7 @@ func forecastEstimatesEachHost(t *testing.T) {
 		{forecast.Pace{RPS: 10, Share: 1}, 2},
 	} {
 		pace := forecast.Pace{RPS: 1, Share: 1, Others: map[string]forecast.Pace{"other.example.org": tt.other}}
-		f, err := forecast.Estimate(t.Context(), w.acts.Engine, view, plan, graph.All(), planning.ModeOf(asset.Needed), pace)
+		f, err := forecast.Estimate(t.Context(), w.acts.Engine, view, plan, graph.All(), materialize.StepInput{Mode: planning.ModeOf(asset.Needed)}, pace)
 		require.NoError(t, err)
 		require.EqualValues(t, 180, f.Total.Requests)
 		require.InDelta(t, tt.total, f.Total.Minutes, 0.001)

@@ -2,12 +2,14 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/engine/planning"
+	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 )
@@ -19,8 +21,27 @@ type BeginInput struct {
 	Partitions []string     `json:"partitions,omitempty"` // keys, labels, globs or ranges; none: all
 	Filter     asset.Filter `json:"filter,omitempty"`
 	Mode       ledger.Mode  `json:"mode"`
-	Accept     []string     `json:"accept,omitempty"` // blocking checks that are let through
-	Plan       *asset.Plan  `json:"plan,omitempty"`   // made before the run; nil: Plan makes it
+	Accept     []string     `json:"accept,omitempty"`  // blocking checks that are let through
+	Plan       *asset.Plan  `json:"plan,omitempty"`    // made before the run; nil: Plan makes it
+	Retries    string       `json:"retries,omitempty"` // the run whose failed steps the plan has
+}
+
+// RunRequest is what a run was asked to do, as the ledger keeps it.
+type RunRequest struct {
+	Select     []string     `json:"select"`
+	Partitions []string     `json:"partitions,omitempty"`
+	Filter     asset.Filter `json:"filter,omitempty"`
+	Mode       ledger.Mode  `json:"mode"`
+	Accept     []string     `json:"accept,omitempty"`
+}
+
+// RunRequestOf reads what a run was asked to do; false if it began before the ledger kept that.
+func RunRequestOf(r ledger.Run) (request RunRequest, kept bool, err error) {
+	if len(r.Request) == 0 {
+		return request, false, nil
+	}
+	err = json.Unmarshal(r.Request, &request)
+	return request, err == nil, fault.Wrap(fault.Internal, "read the request of run "+r.ID, err)
 }
 
 // BeginOutput names the partition sets that the source must be asked for before the run can be planned.
@@ -43,9 +64,13 @@ const planAttempts = 5
 func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput, err error) {
 	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		// First of all: a run whose selection is wrong ends as failed, and what ends must have begun.
+		request, err := json.Marshal(RunRequest{Select: in.Select, Partitions: in.Partitions, Filter: in.Filter, Mode: in.Mode, Accept: in.Accept})
+		if err != nil {
+			return err
+		}
 		run := ledger.Run{
 			ID: in.Run, Workflow: in.Run, Selection: strings.Join(slices.Concat(in.Select, in.Partitions), " "),
-			Trace: telemetry.TraceID(ctx), Started: a.Engine.Now(),
+			Request: request, Retries: in.Retries, Trace: telemetry.TraceID(ctx), Started: a.Engine.Now(),
 		}
 		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil {
 			return err

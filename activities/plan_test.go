@@ -75,8 +75,17 @@ func planRecordsRunThatBringsItsPlan(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t)
 	plan := asset.Plan{Steps: []asset.Step{{Asset: catalog, Partition: asset.Partition{Key: "5"}}}}
-	begun, err := call(w, w.acts.Begin, activities.BeginInput{Run: "r1", Select: []string{string(catalog)}, Plan: &plan})
+	begun, err := call(w, w.acts.Begin, activities.BeginInput{
+		Run: "r1", Select: []string{string(catalog)}, Filter: asset.Without, Mode: ledger.Force, Plan: &plan, Retries: "r0",
+	})
 	require.NoError(t, err)
+	run, _, err := w.ledger.Run(t.Context(), "r1")
+	require.NoError(t, err)
+	require.Equal(t, "r0", run.Retries)
+	request, kept, err := activities.RunRequestOf(run)
+	require.NoError(t, err)
+	require.True(t, kept)
+	require.Equal(t, activities.RunRequest{Select: []string{string(catalog)}, Filter: asset.Without, Mode: ledger.Force}, request, "a retry of it does the same")
 	require.Empty(t, begun.Discover, "it is planned already")
 	working, err := w.ledger.RunsAt(t.Context(), string(catalog), []string{"5", "6"})
 	require.NoError(t, err)

@@ -1,14 +1,11 @@
-// Package docs_test holds the documents against the product: tables, commands, settings and links.
+// Package docs_test holds the documents against the product: tables, settings and links. Package cli holds their commands.
 package docs_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -129,77 +126,4 @@ func TestTargets(t *testing.T) {
 			}
 		}
 	}
-}
-
-// command is a line of a document that calls starter.
-type command struct {
-	page  string
-	words []string // after "starter"
-}
-
-var (
-	starterLine = regexp.MustCompile(`(?m)^(?:\$ )?(?:[A-Z_]+=\S+ )*(?:bin/)?starter( [^\n#|>&]*)?$`)
-	starterSpan = regexp.MustCompile("`(?:bin/)?starter( [^`\n]*)`")
-)
-
-// commands are the lines in code blocks, and the spans of code in the text, that call starter.
-func commands(t *testing.T) []command {
-	t.Helper()
-	var found []command
-	for _, p := range pages(t) {
-		for _, block := range fence.FindAllStringSubmatch(p.text, -1) {
-			for _, m := range starterLine.FindAllStringSubmatch(block[1], -1) {
-				found = append(found, command{p.name, strings.Fields(m[1])})
-			}
-		}
-		for _, m := range starterSpan.FindAllStringSubmatch(fence.ReplaceAllString(p.text, ""), -1) {
-			found = append(found, command{p.name, strings.Fields(m[1])})
-		}
-	}
-	require.Greater(t, len(found), 20, "documents show the command at work")
-	return found
-}
-
-// TestCommands asks the built binary about every command line in the documents: its verb and its flags must exist.
-func TestCommands(t *testing.T) {
-	if os.Getenv("DRUGSLM_E2E") != "1" {
-		t.Skip("needs the built binary: `make test` runs it")
-	}
-	t.Parallel()
-	bin, err := filepath.Abs(filepath.Join(root, "bin", "starter"))
-	require.NoError(t, err)
-	if dir := os.Getenv("DRUGSLM_BIN"); dir != "" {
-		bin = filepath.Join(dir, "starter")
-	}
-	helps := map[string]string{}
-	ask := func(words ...string) string {
-		name := strings.Join(words, " ")
-		if known, ok := helps[name]; ok {
-			return known
-		}
-		help, err := exec.CommandContext(t.Context(), bin, append(slices.Clone(words), "--help")...).CombinedOutput()
-		require.NoErrorf(t, err, "starter %s: %s", name, help)
-		helps[name] = string(help)
-		return helps[name]
-	}
-	for _, c := range commands(t) {
-		help, verbs := ask(), 0
-		for verbs < len(c.words) && !strings.HasPrefix(c.words[verbs], "-") && lists(help, c.words[verbs]) {
-			verbs++
-			help = ask(c.words[:verbs]...)
-		}
-		require.Truef(t, verbs > 0 || len(c.words) == 0 || strings.HasPrefix(c.words[0], "-"), "%s: starter %v has no such verb", c.page, c.words)
-		for _, word := range c.words {
-			if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(name, "-") {
-				require.Regexpf(t, fmt.Sprintf(`(?m)(^|\s)%s[\s,]`, regexp.QuoteMeta(name)), help, "%s: starter %v", c.page, c.words)
-			}
-		}
-	}
-}
-
-// lists tells whether a command's help names the verb among the commands below it.
-func lists(help, verb string) bool {
-	_, below, _ := strings.Cut(help, "Verbs:\n")
-	below, _, _ = strings.Cut(below, "\n\n")
-	return regexp.MustCompile(`(?m)^\s+` + regexp.QuoteMeta(verb) + `\s`).MatchString(below)
 }

@@ -14,6 +14,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,10 +36,11 @@ import (
 type MaterializeInput struct {
 	Select     []string     `json:"select"`
 	Partitions []string     `json:"partitions,omitempty"`
-	Filter     asset.Filter `json:"filter,omitempty"` // which partitions
-	Mode       ledger.Mode  `json:"mode,omitempty"`   // which items with an outcome of them are done again
-	Plan       *asset.Plan  `json:"plan,omitempty"`   // made before; nil: it is made in the run
-	Accept     []string     `json:"accept,omitempty"` // blocking checks that a person lets through in this run
+	Filter     asset.Filter `json:"filter,omitempty"`  // which partitions
+	Mode       ledger.Mode  `json:"mode,omitempty"`    // which items with an outcome of them are done again
+	Plan       *asset.Plan  `json:"plan,omitempty"`    // made before; nil: it is made in the run
+	Accept     []string     `json:"accept,omitempty"`  // blocking checks that a person lets through in this run
+	Retries    string       `json:"retries,omitempty"` // the run whose failed steps the plan has
 }
 
 // StepResult is what became of one step.
@@ -126,7 +128,7 @@ func (m *materialization) fail(i int, err error) {
 // makePlan discovers the partitions that must be asked for, then plans.
 func (m *materialization) makePlan(ctx workflow.Context) error {
 	var a *activities.Activities
-	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode, Accept: m.in.Accept, Plan: m.in.Plan}
+	begin := activities.BeginInput{Run: m.run, Select: m.in.Select, Partitions: m.in.Partitions, Filter: m.in.Filter, Mode: m.in.Mode, Accept: m.in.Accept, Plan: m.in.Plan, Retries: m.in.Retries}
 	orchestrate := withRun(ctx, asset.QueueOrchestrate, strings.Join(m.in.Select, " "))
 	var begun activities.BeginOutput
 	if err := workflow.ExecuteActivity(orchestrate, a.Begin, begin).Get(ctx, &begun); err != nil {
@@ -150,7 +152,7 @@ func (m *materialization) runStep(ctx workflow.Context, s asset.Step) (made mate
 	if err := m.await(ctx, s); err != nil {
 		return made, err
 	}
-	in := PartitionInput{StepInput: materialize.StepInput{Run: m.run, Mode: m.in.Mode, Step: s, Accept: m.in.Accept}}
+	in := PartitionInput{StepInput: materialize.StepInput{Run: m.run, Mode: m.in.Mode, Step: s, Accept: m.in.Accept, Retries: m.in.Retries}}
 	if s.Observes {
 		var a *activities.Activities
 		began := workflow.Now(ctx)
@@ -292,22 +294,13 @@ func (m *materialization) line(i int) string {
 	return fmt.Sprintf("| %s %s | %s | %d | %s |", s.Name(), s.Partition.Label, outcome, r.Rows, r.Took.Round(time.Millisecond))
 }
 
-// counts says how many steps ended in which way, those that need somebody first: "6 failed, 26 skipped, 43 done".
+// counts says how many steps ended in which way.
 func (m *materialization) counts() string {
-	ended := make(map[ledger.AttemptState]int)
+	ended := make(ledger.AttemptCounts)
 	for _, r := range m.results {
-		ended[r.State]++
+		ended[cmp.Or(r.State, ledger.AttemptSucceeded)]++
 	}
-	var parts []string
-	for _, s := range []struct {
-		state ledger.AttemptState
-		word  string
-	}{{ledger.AttemptFailed, "failed"}, {ledger.AttemptSkipped, "skipped"}, {ledger.AttemptCanceled, "canceled"}, {"", "done"}} {
-		if n := ended[s.state]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, s.word))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return ended.String()
 }
 
 func (m *materialization) firstError() string {

@@ -119,12 +119,12 @@ func materializeStartsStepWhenItsOwnNeedsAreDone(t *testing.T) {
 	t.Parallel()
 	env, ends := planned(step("t/catalog", "1"), step("t/catalog", "2"), step("t/download", "1", 0), step("t/download", "2", 1))
 	c := (&child{takes: map[string]time.Duration{"t/catalog[1]": time.Minute, "t/catalog[2]": time.Hour}}).in(env)
-	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}, Mode: ledger.Force, Accept: []string{"not_dropped"}})
+	env.ExecuteWorkflow(workflows.Materialize, workflows.MaterializeInput{Select: []string{"*"}, Mode: ledger.Force, Accept: []string{"not_dropped"}, Retries: "run-0"})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, map[string]time.Duration{
 		"t/catalog[1]": 0, "t/catalog[2]": 0, "t/download[1]": time.Minute, "t/download[2]": time.Hour,
 	}, c.began)
-	require.Equal(t, materialize.StepInput{Run: "run-1", Mode: ledger.Force, Step: step("t/download", "2", 1), Accept: []string{"not_dropped"}}, c.inputs["t/download[2]"].StepInput)
+	require.Equal(t, materialize.StepInput{Run: "run-1", Mode: ledger.Force, Step: step("t/download", "2", 1), Accept: []string{"not_dropped"}, Retries: "run-0"}, c.inputs["t/download[2]"].StepInput)
 	require.Equal(t, []activities.FinishInput{{Run: "run-1", State: ledger.RunSucceeded}}, *ends)
 
 	var result workflows.MaterializeResult

@@ -36,7 +36,7 @@ var documents = []any{
 	api.BackfillCreated{}, api.BackfillRetried{}, api.BackfillCanceled{}, api.BudgetList{}, api.CheckList{}, api.CorpusCard{}, api.CorpusExport{},
 	api.SessionList{}, api.EventList{}, api.HookTestList{}, api.EventsRetried{}, api.ItemList{}, api.ItemsChanged{}, api.ViewedFile{}, api.LeafletFile{},
 	api.LeafletFileList{}, api.Partitions{}, api.PartitionsAdded{}, api.PartitionsRemoved{}, api.Plan{}, api.Retention{}, api.RunList{}, api.Run{},
-	api.RunStarted{}, api.Report{}, api.Resumed{}, api.ScheduleList{}, api.Schedule{}, api.ScheduleDeleted{}, api.TicksMadeUp{}, api.Status{}, api.Versions{},
+	api.RunStarted{}, api.RunRetried{}, api.Report{}, api.Resumed{}, api.ScheduleList{}, api.Schedule{}, api.ScheduleDeleted{}, api.TicksMadeUp{}, api.Status{}, api.Versions{},
 	api.Rollback{}, api.Vacuum{}, api.Swept{}, api.Build{}, api.Why{},
 	audit.Report{}, host.Reconciled{}, automation.Evaluation{}, quality.Report{}, versions.Diff{}, workflows.BackfillStatus{}, workflows.MaterializeResult{},
 }

@@ -22,6 +22,11 @@ type Run struct {
 	Error     string          `json:"error,omitempty"`
 	Link      string          `json:"link,omitempty"` // to the Web UI
 
+	Retries   string   `json:"retries,omitempty"`    // the run whose failed steps it did again
+	RetriedBy []string `json:"retried_by,omitempty"` // runs that did its failed steps again, the oldest first
+
+	Next string `json:"next,omitempty"` // show: the command that waits for it, or does again what it did not do
+
 	Counts StepCount `json:"counts"` // its steps by state; of the run of a backfill, those of the backfill
 
 	Waiting  []Wait          `json:"waiting,omitempty"`  // show: its steps that wait
@@ -31,7 +36,7 @@ type Run struct {
 }
 
 // StepCount counts the steps of a run by the state of their attempts.
-type StepCount map[ledger.AttemptState]int
+type StepCount = ledger.AttemptCounts
 
 // RunStep is the attempt of a run at one partition of an asset.
 type RunStep struct {
@@ -62,6 +67,14 @@ type RunList struct {
 // RunStarted is what `materialize` and `schedule trigger` print when they do not wait.
 type RunStarted struct {
 	RunID *string `json:"run_id"` // null: it starts when the run that is at work has ended
+}
+
+// RunRetried is what `runs retry` prints when it does not wait.
+type RunRetried struct {
+	RunID   string   `json:"run_id"`             // of the new run
+	Retries string   `json:"retries"`            // the run whose steps it does
+	Steps   *int     `json:"steps"`              // how many; null: that run had none, and all of it is planned again
+	LeftOut []string `json:"left_out,omitempty"` // steps of partitions that there are no more
 }
 
 // Started is the document of a run that has an id.

@@ -2,6 +2,7 @@ package asset
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -85,6 +86,43 @@ func (v *View) Plan(selected []*Asset, r Request) (Plan, error) {
 		}
 	}
 	return p.plan, nil
+}
+
+// PlanExactly plans some partitions of assets, by the keys of both, whatever their state: what a run that was planned before
+// does again. gone names those that nobody knows any more, as "anvisa/catalog[5]".
+func (v *View) PlanExactly(partitions map[Key][]string) (plan Plan, gone []string, err error) {
+	p := planner{View: v, named: true, plan: Plan{Steps: []Step{}}, steps: make(map[Key][]int32, len(partitions))}
+	known := 0
+	for _, a := range v.g.All() {
+		wanted, asked := partitions[a.Key]
+		if !asked {
+			continue
+		}
+		known++
+		var chosen []int
+		for _, key := range wanted {
+			if i := v.Keys(a).Index(key); i >= 0 {
+				chosen = append(chosen, i)
+			} else {
+				gone = append(gone, Step{Asset: a.Key, Partition: Partition{Key: key}}.Name())
+			}
+		}
+		slices.Sort(chosen)
+		if err := p.add(a, slices.Compact(chosen), Without); err != nil {
+			return Plan{}, nil, err
+		}
+	}
+	if known == len(partitions) {
+		return p.plan, gone, nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(partitions)) {
+		if _, declared := v.g.byKey[key]; !declared {
+			for _, one := range partitions[key] {
+				gone = append(gone, Step{Asset: key, Partition: Partition{Key: one}}.Name())
+			}
+		}
+	}
+	return p.plan, gone, nil
 }
 
 // planner is a plan under construction.

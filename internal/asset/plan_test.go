@@ -221,3 +221,20 @@ func TestPlanInHistories(t *testing.T) {
 		"retry": {"attempts": 2, "item_attempts": 3, "interval": 2000000000, "max_interval": 120000000000}
 	}]}`, string(have))
 }
+
+func TestPlanExactly(t *testing.T) {
+	t.Parallel()
+	plan, gone, err := judged(t).View(stocked()).PlanExactly(map[asset.Key][]string{
+		"a/download": {"6", "5", "5", "9"}, "a/catalog": {"6"}, "a/shelved": {"5"},
+	})
+	require.NoError(t, err)
+	var steps []string
+	for _, s := range plan.Steps {
+		steps = append(steps, s.Name())
+	}
+	require.Equal(t, []string{"a/catalog[6]", "a/download[5]", "a/download[6]"}, steps, "fresh ones too, each once, what is needed first")
+	require.Empty(t, plan.Steps[1].Needs, "catalog[5] is not in the plan")
+	require.Equal(t, []int{0}, plan.Steps[2].Needs)
+	require.Equal(t, "7", plan.Steps[2].CodeVersion, "the code is that of now")
+	require.Equal(t, []string{"a/download[9]", "a/shelved[5]"}, gone)
+}

@@ -22,6 +22,7 @@ const (
 	ExitDone        = 0   // it did what was asked
 	ExitFailed      = 1   // that failed
 	ExitUsage       = 2   // what was typed cannot work
+	ExitTimedOut    = 124 // what was waited for has not ended in time
 	ExitInterrupted = 130 // by Ctrl-C or a signal
 )
 
@@ -46,6 +47,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return ExitInterrupted
 	}
 	fmt.Fprintln(complaints, "error:", telemetry.Redact(terminal.Message(err)))
+	if _, late := errors.AsType[*command.TimedOut](err); late {
+		return ExitTimedOut
+	}
 	if fault.KindOf(err) == fault.Invalid {
 		return ExitUsage
 	}

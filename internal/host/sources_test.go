@@ -229,7 +229,7 @@ func sourcesRunSideBySide(t *testing.T) {
 	first, pace, err := d.PaceOf(ctx, c, all...)
 	require.NoError(t, err)
 	require.Equal(t, "consultas.anvisa.gov.br", first)
-	forecast, err := forecast.Estimate(ctx, acts.Engine, d.Graph.View(state), plan, selected, planning.ModeOf(asset.Needed), pace)
+	forecast, err := forecast.Estimate(ctx, acts.Engine, d.Graph.View(state), plan, selected, materialize.StepInput{Mode: planning.ModeOf(asset.Needed)}, pace)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, forecast.Total.Requests)
 	require.Equal(t, second.Hosts()[0], forecast.Steps[0].Host)

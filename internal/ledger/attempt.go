@@ -28,6 +28,31 @@ func AttemptStates() []AttemptState {
 	}
 }
 
+// AttemptCounts counts steps by the state of their attempts.
+type AttemptCounts map[AttemptState]int
+
+// String says how many steps are in which state, those that need somebody first: "6 failed, 26 skipped, 43 done".
+func (n AttemptCounts) String() string {
+	var parts []string
+	for _, s := range AttemptsByNeed() {
+		word := string(s)
+		if s == AttemptSucceeded {
+			word = "done"
+		}
+		if count := n[s]; count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count, word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// AttemptsByNeed lists the states, those that need somebody first.
+func AttemptsByNeed() []AttemptState {
+	return []AttemptState{
+		AttemptFailed, AttemptInterrupted, AttemptCanceled, AttemptSkipped, AttemptWaiting, AttemptRunning, AttemptQueued, AttemptSucceeded,
+	}
+}
+
 // Open reports whether an attempt has not ended.
 func (s AttemptState) Open() bool {
 	return s == AttemptQueued || s == AttemptRunning || s == AttemptWaiting

@@ -62,7 +62,7 @@ func (e *Enumeration) decide(item Item, was *known) (cause, string) {
 		return unchanged, ""
 	case was.code != e.CodeVersion:
 		return codeChanged, fmt.Sprintf("code changed %s→%s", was.code, e.CodeVersion)
-	case e.Mode == Force && was.run != e.Run:
+	case e.Mode == Force && was.run != e.Run && (was.state == Quarantined || !e.retried[was.run]):
 		return forced, "forced"
 	case was.state == Quarantined && was.run != e.Run && e.retries(was.kind):
 		return retried, fmt.Sprintf("retried after %s: %s", was.kind, was.reason)

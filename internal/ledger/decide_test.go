@@ -15,12 +15,13 @@ func is(state State, changes ...func(*known)) *known {
 	return k
 }
 
-func corrupt(k *known)     { k.kind, k.reason = "corrupt", "truncated" }
-func mine(k *known)        { k.run = "r1" }
-func otherSource(k *known) { k.fingerprint = "f0" }
-func otherCode(k *known)   { k.code = "v0" }
-func declared(k *known)    { k.declared, k.kind = true, KindDeclared }
-func vanished(k *known)    { k.vanished, k.kind = true, KindVanished }
+func corrupt(k *known)       { k.kind, k.reason = "corrupt", "truncated" }
+func retriedBefore(k *known) { k.run = "r-1" }
+func mine(k *known)          { k.run = "r1" }
+func otherSource(k *known)   { k.fingerprint = "f0" }
+func otherCode(k *known)     { k.code = "v0" }
+func declared(k *known)      { k.declared, k.kind = true, KindDeclared }
+func vanished(k *known)      { k.vanished, k.kind = true, KindVanished }
 
 func TestDecide(t *testing.T) {
 	t.Parallel()
@@ -41,6 +42,10 @@ func TestDecide(t *testing.T) {
 		{name: "published, forced", mode: Force, item: item, was: is(Published), want: forced, why: "forced"},
 		{name: "forced by this run before", mode: Force, item: item, was: is(Published, mine), want: unchanged},
 		{name: "forced by this run, not done", mode: Force, item: item, was: is(Pending, mine), want: resumed},
+		{name: "forced by the run that this one retries", mode: Force, item: item, was: is(Published, retriedBefore), want: unchanged},
+		{name: "forced by the run that this one retries, not done", mode: Force, item: item, was: is(Pending, retriedBefore), want: resumed},
+		{name: "forced by the run that this one retries, quarantined", mode: Force, item: item, was: is(Quarantined, corrupt, retriedBefore), want: forced, why: "forced"},
+		{name: "quarantined by the run that this one retries", mode: Failed, item: item, was: is(Quarantined, corrupt, retriedBefore), want: retried, why: "retried after corrupt: truncated"},
 		{name: "source changed", item: item, was: is(Published, otherSource), want: changed, why: "source changed"},
 		{name: "source changed before it was done", item: item, was: is(Made, otherSource, mine), want: changed, why: "source changed"},
 		{name: "source and code changed", item: item, was: is(Published, otherSource, otherCode), want: changed, why: "source changed"},
@@ -74,7 +79,7 @@ func TestDecide(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			e := Enumeration{Run: "r1", CodeVersion: "v1", Mode: tt.mode, Confirm: tt.conf, RetryKinds: tt.kind}
+			e := Enumeration{Run: "r1", CodeVersion: "v1", Mode: tt.mode, retried: map[string]bool{"r-1": true}, Confirm: tt.conf, RetryKinds: tt.kind}
 			got, why := e.decide(tt.item, tt.was)
 			require.Equal(t, tt.want, got)
 			require.Equal(t, tt.why, why)

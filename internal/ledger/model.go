@@ -116,7 +116,10 @@ type Enumeration struct {
 	Partial    bool     // items not named are left alone; otherwise they become absent, "no longer listed"
 	Confirm    bool     // items that the enumeration calls absent are asked for all the same
 	RetryKinds []string // quarantined items of these kinds are tried again in every mode
+	Retries    string   // the run that Run retries: what that forced, and did, is not forced again; "": none
 	Items      iter.Seq2[Item, error]
+
+	retried map[string]bool // Retries, and the runs that it retries itself
 }
 
 // SyncResult counts the decisions of a sync. Discovered = New + Changed + CodeChanged + Forced + Retried + Resumed +
@@ -270,7 +273,8 @@ const (
 type Run struct {
 	ID, Workflow, Selection string
 
-	Plan     []byte // JSON
+	Request  []byte // what it was asked to do, as JSON; empty: it was recorded before that was kept
+	Retries  string // the run whose failed steps it does again; "": none
 	State    RunState
 	Trace    string
 	Started  time.Time

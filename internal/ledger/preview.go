@@ -35,6 +35,9 @@ func (l *Ledger) Preview(ctx context.Context, e Enumeration) (Preview, error) {
 	if err := readMarks(ctx, l.reader, e.Asset, e.Partition, was); err != nil {
 		return Preview{}, l.explain(ctx, "preview", err)
 	}
+	if e.retried, err = retriedRuns(ctx, l.reader, e.Retries); err != nil {
+		return Preview{}, l.explain(ctx, "preview", err)
+	}
 	d := e.judge(items, was)
 	p := Preview{SyncResult: d.sum, Lost: d.lost}
 	for i, item := range items {

@@ -19,9 +19,9 @@ func atMost(limit int) int {
 // StartRun records that a run began. A known run is not changed. A zero Started means now.
 func (l *Ledger) StartRun(ctx context.Context, r Run) error {
 	return l.write(ctx, "start run", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, workflow, selection, plan, state, trace, started, finished, error)
-			VALUES ($1, $2, $3, $4, 'running', $5, $6, 0, '') ON CONFLICT (id) DO NOTHING`,
-			r.ID, r.Workflow, r.Selection, string(r.Plan), r.Trace, micros(l.orNow(r.Started)))
+		_, err := tx.ExecContext(ctx, `INSERT INTO runs (id, workflow, selection, plan, retries, state, trace, started, finished, error)
+			VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, 0, '') ON CONFLICT (id) DO NOTHING`,
+			r.ID, r.Workflow, r.Selection, string(r.Request), r.Retries, r.Trace, micros(l.orNow(r.Started)))
 		return err
 	})
 }
@@ -87,10 +87,37 @@ func (l *Ledger) RunsBy(ctx context.Context, f RunFilter) ([]Run, error) {
 	return l.runs(ctx, fmt.Sprintf(`WHERE %s ORDER BY started DESC, id LIMIT $%d`, where, len(args)), args...)
 }
 
+// RetriesOf returns the runs that retry any of some runs, by the run that they retry, the oldest first.
+func (l *Ledger) RetriesOf(ctx context.Context, runs ...string) (map[string][]string, error) {
+	out := make(map[string][]string)
+	err := l.queryKeys(ctx, "read retries", `SELECT retries, id FROM runs WHERE $1 = '' AND retries IN (%s) ORDER BY started, id`, "", runs,
+		func(rows *sql.Rows) error {
+			var of, run string
+			err := rows.Scan(&of, &run)
+			out[of] = append(out[of], run)
+			return err
+		})
+	return out, err
+}
+
+// retriedRuns are a run and those that it retries, through any number of others.
+func retriedRuns(ctx context.Context, q querier, run string) (map[string]bool, error) {
+	found := make(map[string]bool)
+	for run != "" && !found[run] {
+		found[run] = true
+		rows, err := q.QueryContext(ctx, `SELECT retries FROM runs WHERE id = $1`, run)
+		run = ""
+		if err := each(rows, err, func(rows *sql.Rows) error { return rows.Scan(&run) }); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
 // RunCounts counts the steps of runs by state. A run without steps has none, and so have those of backfills: see
 // [Ledger.BackfillSums].
-func (l *Ledger) RunCounts(ctx context.Context, runs ...string) (map[string]map[AttemptState]int, error) {
-	out := make(map[string]map[AttemptState]int, len(runs))
+func (l *Ledger) RunCounts(ctx context.Context, runs ...string) (map[string]AttemptCounts, error) {
+	out := make(map[string]AttemptCounts, len(runs))
 	err := l.queryKeys(ctx, "count steps", `SELECT run, state, COUNT(*) FROM run_steps WHERE $1 = '' AND run IN (%s) GROUP BY run, state`, "", runs,
 		func(rows *sql.Rows) error {
 			var run string
@@ -98,7 +125,7 @@ func (l *Ledger) RunCounts(ctx context.Context, runs ...string) (map[string]map[
 			var n int
 			err := rows.Scan(&run, &state, &n)
 			if out[run] == nil {
-				out[run] = make(map[AttemptState]int)
+				out[run] = make(AttemptCounts)
 			}
 			out[run][state] = n
 			return err
@@ -119,13 +146,13 @@ func (l *Ledger) runs(ctx context.Context, rest string, args ...any) ([]Run, err
 	var out []Run
 	err := l.query(ctx, "read runs", func(rows *sql.Rows) error {
 		var r Run
-		var plan string
+		var request string
 		var started, finished int64
-		err := rows.Scan(&r.ID, &r.Workflow, &r.Selection, &plan, &r.State, &r.Trace, &started, &finished, &r.Error)
-		r.Plan, r.Started, r.Finished = bytesOf(plan), when(started), when(finished)
+		err := rows.Scan(&r.ID, &r.Workflow, &r.Selection, &request, &r.Retries, &r.State, &r.Trace, &started, &finished, &r.Error)
+		r.Request, r.Started, r.Finished = bytesOf(request), when(started), when(finished)
 		out = append(out, r)
 		return err
-	}, `SELECT id, workflow, selection, plan, state, trace, started, finished, error FROM runs `+rest, args...)
+	}, `SELECT id, workflow, selection, plan, retries, state, trace, started, finished, error FROM runs `+rest, args...)
 	return out, err
 }
 

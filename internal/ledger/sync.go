@@ -41,6 +41,9 @@ func (l *Ledger) SyncItems(ctx context.Context, e Enumeration) (SyncResult, erro
 		if err := readMarks(ctx, tx, e.Asset, e.Partition, was); err != nil {
 			return err
 		}
+		if e.retried, err = retriedRuns(ctx, tx, e.Retries); err != nil {
+			return err
+		}
 		d := e.judge(items, was)
 		w := &syncer{e: e, at: micros(l.Now())}
 		if err := w.open(ctx, tx); err != nil {

@@ -194,6 +194,17 @@ func (a *App) Traced(ctx context.Context, service string, fn func(t *telemetry.T
 // ErrInterrupted is the error of a command that Ctrl-C or a signal ended.
 var ErrInterrupted = errors.New("interrupted")
 
+// TimedOut is the error of a command that waited as long as it was allowed to.
+type TimedOut struct {
+	What  string // was waited for
+	After time.Duration
+}
+
+// Error says what has not ended, and that it goes on.
+func (t *TimedOut) Error() string {
+	return fmt.Sprintf("%s has not ended in %s; it goes on", t.What, t.After)
+}
+
 // ProgressEvery is how often a followed run is looked at.
 const ProgressEvery = time.Second
 

@@ -111,8 +111,8 @@ func blockDuration(last time.Duration, until string, now time.Time) (time.Durati
 		return 0, fault.New(fault.Invalid, "", "give --for or --until")
 	}
 	if until != "" {
-		end, err := time.Parse(time.RFC3339, until)
-		if err != nil {
+		end, is := command.Moment(until, time.UTC)
+		if !is {
 			return 0, fault.New(fault.Invalid, "", "--until is %q: write it as 2026-12-01T06:00:00Z", until)
 		}
 		last = end.Sub(now)

@@ -54,15 +54,18 @@ func (r *reporter) partitions(ctx context.Context) error {
 		}
 		r.Assets = append(r.Assets, of)
 	}
-	r.attempts()
+	if err := r.attempts(ctx); err != nil {
+		return err
+	}
 	r.freshness()
 	r.stale()
 	return nil
 }
 
-func (r *reporter) attempts() {
+// attempts tells of partitions whose last attempt failed or was interrupted.
+func (r *reporter) attempts(ctx context.Context) error {
 	if len(r.Attempts) == 0 {
-		return
+		return nil
 	}
 	var failed, interrupted int
 	for _, of := range r.Assets {
@@ -89,8 +92,11 @@ func (r *reporter) attempts() {
 	if len(ids) == 1 {
 		f.Show = "starter runs show " + last + " --failed"
 	}
-	f.Do = retry(r.Attempts, last)
-	r.find(f)
+	var err error
+	if f.Do, err = r.retry(ctx, ids, last); err == nil {
+		r.find(f)
+	}
+	return err
 }
 
 func finished(a api.ReportAttempt) int64 {
@@ -100,15 +106,25 @@ func finished(a api.ReportAttempt) int64 {
 	return a.Finished.UnixMicro()
 }
 
-// retry is the command that tries again what failed or was interrupted; run is the one that ended last.
-func retry(attempts []api.ReportAttempt, run string) string {
-	if id, is := ledger.BackfillOf(run); is {
-		return "starter backfill retry " + id
+// retry is the command that tries again what failed or was interrupted: a retry of the run, if all of it is of one run that
+// the ledger still has. last is the run that ended last.
+func (r *reporter) retry(ctx context.Context, runs []string, last string) (string, error) {
+	if id, is := ledger.BackfillOf(last); is {
+		return "starter backfill retry " + id, nil
 	}
-	if slices.ContainsFunc(attempts, func(a api.ReportAttempt) bool { return a.State != ledger.AttemptFailed }) {
-		return "starter materialize '*'"
+	if len(runs) == 1 {
+		_, known, err := r.data.Ledger.Run(ctx, last)
+		if err != nil {
+			return "", err
+		}
+		if known {
+			return "starter runs retry " + last, nil
+		}
 	}
-	return "starter materialize '*' --failed"
+	if slices.ContainsFunc(r.Attempts, func(a api.ReportAttempt) bool { return a.State != ledger.AttemptFailed }) {
+		return "starter materialize '*'", nil
+	}
+	return "starter materialize '*' --failed", nil
 }
 
 func (r *reporter) freshness() {

@@ -59,5 +59,5 @@ func TestRecipe(t *testing.T) {
 	code, out = run(data)
 	require.Equal(t, 1, code)
 	require.Contains(t, out, "anvisa/catalog[5]: lists 6 of 26 products")
-	require.True(t, strings.HasSuffix(out, "What to do now:\nstarter materialize '*' --failed\n"), out)
+	require.True(t, strings.HasSuffix(out, "What to do now:\nstarter runs retry night\n"), out)
 }

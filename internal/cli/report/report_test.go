@@ -76,7 +76,7 @@ func TestReport(t *testing.T) {
 	require.Equal(t, []string{"attempts"}, subjects(v))
 	require.Contains(t, text, "anvisa/catalog[5]: lists 6 of 26 products")
 	require.Contains(t, text, "show: starter runs show night --failed")
-	require.Contains(t, text, "do:   starter materialize '*' --failed")
+	require.Contains(t, text, "do:   starter runs retry night\n")
 
 	with(func(l *ledger.Ledger) { night(t, l, "again", ledger.AttemptSucceeded, "") })
 	code, v, text = report(t, data)
@@ -91,6 +91,7 @@ func TestReport(t *testing.T) {
 	require.Equal(t, cli.ExitFailed, code)
 	require.Equal(t, []string{"runs"}, subjects(v))
 	require.Contains(t, text, "typo: matches no asset")
+	require.Contains(t, text, "do:   starter runs retry typo\n")
 }
 
 func TestReportOfItems(t *testing.T) {

@@ -37,7 +37,7 @@ func (r *reporter) ofRuns(ctx context.Context) error {
 			mended[v.Selection] = true
 		case v.State == ledger.RunFailed && v.Backfill == "" && len(v.Counts) == 0 && !mended[v.Selection]:
 			whole.Details = append(whole.Details, v.RunID+": "+v.Error)
-			whole.Show = "starter runs show " + v.RunID
+			whole.Show, whole.Do = "starter runs show "+v.RunID, "starter runs retry "+v.RunID
 		}
 	}
 	var parts []string
@@ -48,11 +48,11 @@ func (r *reporter) ofRuns(ctx context.Context) error {
 	}
 	text := strings.Join(parts, ", ")
 	if text == "" {
-		text = "none"
+		text = "no run was under way in this time"
 	}
 	if n := len(whole.Details); n > 0 {
 		if whole.Text = fmt.Sprintf("%d failed before there was a plan", n); n > 1 {
-			whole.Show = "starter runs list --state failed --since " + r.typed
+			whole.Show, whole.Do = "starter runs list --state failed --since "+r.typed, ""
 		}
 		r.find(whole)
 	}
@@ -81,7 +81,7 @@ func (r *reporter) ofBackfills(ctx context.Context) error {
 		}
 		r.Backfills = append(r.Backfills, v)
 		text := b.ID + " " + string(b.State)
-		if counts := runs.CountsText(v.Steps); counts != "" {
+		if counts := v.Steps.String(); counts != "" {
 			text += ": " + counts
 		}
 		if f.Details = append(f.Details, text); b.State == ledger.BackfillFailed && len(v.Steps) == 0 {

@@ -1,12 +1,12 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"go.temporal.io/sdk/temporal"
 
-	"drugslm/internal/api"
 	"drugslm/internal/asset"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -54,16 +54,12 @@ func fromLedger(ctx context.Context, d *host.Data, run string) (workflows.Materi
 
 // stopped is the error of a run that somebody ended: how far it came, and what to do.
 func stopped(id, how string, result workflows.MaterializeResult) error {
-	counts := make(api.StepCount)
+	counts := make(ledger.AttemptCounts)
 	for _, s := range result.Steps {
-		state := s.State
-		if state == "" {
-			state = ledger.AttemptSucceeded
-		}
-		counts[state]++
+		counts[cmp.Or(s.State, ledger.AttemptSucceeded)]++
 	}
-	if text := CountsText(counts); text != "" {
+	if text := counts.String(); text != "" {
 		how += ": " + text
 	}
-	return fault.New(fault.Internal, "", "run %s %s; the same command again does what is left", id, how)
+	return fault.New(fault.Internal, "", "run %s %s; `starter runs retry %s --canceled` does what is left", id, how, id)
 }

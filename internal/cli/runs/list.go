@@ -2,7 +2,6 @@ package runs
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -73,7 +72,7 @@ func listRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data
 			if v.Selection != "" {
 				details[i] = append(details[i], output.Cut(v.Selection, output.Width-2))
 			}
-			if text := CountsText(v.Counts); text != "" {
+			if text := v.Counts.String(); text != "" {
 				details[i] = append(details[i], text)
 			} else if v.Error != "" {
 				details[i] = append(details[i], output.Cut(v.Error, output.Width-2))
@@ -93,11 +92,15 @@ func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run
 	if err != nil {
 		return nil, err
 	}
+	retried, err := d.Ledger.RetriesOf(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]api.Run, len(runs))
 	for i, r := range runs {
 		v := api.Run{
 			RunID: r.ID, Selection: strings.TrimSpace(r.Selection), State: r.State, TraceID: r.Trace, Started: r.Started, Finished: api.Instant(r.Finished),
-			Error: r.Error, Link: command.RunLink(c, r.Workflow, ""), Counts: api.StepCount(counts[r.ID]),
+			Error: r.Error, Link: command.RunLink(c, r.Workflow, ""), Counts: counts[r.ID], Retries: r.Retries, RetriedBy: retried[r.ID],
 		}
 		if v.Counts == nil {
 			v.Counts = api.StepCount{}
@@ -126,29 +129,6 @@ func AttemptOf(s ledger.StepState) ledger.AttemptState {
 		return ledger.AttemptSucceeded
 	default:
 		return ledger.AttemptState(s)
-	}
-}
-
-// CountsText says how many steps are in which state, those that need somebody first: "6 failed, 26 skipped, 43 done".
-func CountsText(counts api.StepCount) string {
-	var parts []string
-	for _, s := range byNeed() {
-		word := string(s)
-		if s == ledger.AttemptSucceeded {
-			word = "done"
-		}
-		if n := counts[s]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, word))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// byNeed lists the states of attempts, those that need somebody first.
-func byNeed() []ledger.AttemptState {
-	return []ledger.AttemptState{
-		ledger.AttemptFailed, ledger.AttemptInterrupted, ledger.AttemptCanceled, ledger.AttemptSkipped, ledger.AttemptWaiting, ledger.AttemptRunning,
-		ledger.AttemptQueued, ledger.AttemptSucceeded,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
+	"drugslm/internal/ledger"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
 )
@@ -37,8 +39,8 @@ func NewMaterialize(a *command.App) *cobra.Command {
 		SuggestFor: []string{"launch", "execute", "refresh", "update"},
 		Short:      "Bring assets up to date: fetch what is new or changed, check it, publish it",
 		Long: `Bring the selected assets up to date. Only what is missing, new, changed or left over is done. --missing and --stale
-narrow that down; --failed takes the partitions with items that failed or were left over, and tries all of those again;
---force does everything again.
+narrow that down; --failed takes the partitions whose last attempt failed and those with quarantined items, which are tried again; --force
+does everything again. To do again what failed in one run there is "starter runs retry".
 
 --plan takes a plan that "starter plan --save" kept, and does exactly that, or refuses, saying what has moved since.
 Without --wait it prints the run's id and returns.
@@ -71,7 +73,7 @@ conserved, cannot be accepted.`,
 					return err
 				}
 				return a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-					return materialize(ctx, a, c, d, t, in, ending{wait, strict})
+					return begin(ctx, a, c, d, t, in, ending{wait, strict, func(run string) any { return api.Started(run) }})
 				})
 			})
 		},
@@ -119,7 +121,8 @@ func decide(ctx context.Context, d *host.Data, file string, in *workflows.Materi
 	return nil
 }
 
-func materialize(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, end ending) error {
+// begin starts a run, and waits for its end if that is wanted.
+func begin(ctx context.Context, a *command.App, c config.Config, d *host.Data, t *telemetry.Telemetry, in workflows.MaterializeInput, end ending) error {
 	cli, err := host.Dial(ctx, c, t, a.Logger(c))
 	if err != nil {
 		return err
@@ -131,7 +134,7 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 	}
 	a.Note("run %s  %s", started.GetID(), command.RunLink(c, started.GetID(), started.GetRunID()))
 	if !end.wait {
-		return a.Show(api.Started(started.GetID()), func(w io.Writer) error {
+		return a.Show(end.document(started.GetID()), func(w io.Writer) error {
 			_, err := output.Writeln(w, started.GetID())
 			return err
 		})
@@ -154,8 +157,13 @@ func beside(ctx context.Context, fn func(context.Context)) (end func()) {
 	}
 }
 
-// ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items.
-type ending struct{ wait, failOnQuarantine bool }
+// ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items; or
+// at once, with the document of a run that has begun.
+type ending struct {
+	wait, failOnQuarantine bool
+
+	document func(run string) any
+}
 
 // Followed shows a run's progress until it ends, and then its steps.
 func Followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) error {
@@ -164,14 +172,22 @@ func Followed(ctx context.Context, a *command.App, d *host.Data, started client.
 
 func followed(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun, failOnQuarantine bool) error {
 	result, err := Follow(ctx, a, d, started)
+	return conclude(ctx, a, d, started.GetID(), result, err, failOnQuarantine)
+}
+
+// conclude shows the steps of a run that has ended, with its error.
+func conclude(ctx context.Context, a *command.App, d *host.Data, run string, result workflows.MaterializeResult, err error, failOnQuarantine bool) error {
 	if err == nil && len(result.Steps) == 0 {
 		result.Steps = []workflows.StepResult{} // a list in JSON too
 		a.Note("there was nothing to do")
 	}
 	if len(result.Steps) > 0 || err == nil {
-		err = errors.Join(err, ownTimes(ctx, d, started.GetID(), result))
+		err = errors.Join(err, ownTimes(ctx, d, run, result))
 		err = errors.Join(err, a.Show(result, func(w io.Writer) error { return PrintResult(w, result) }))
 		err = errors.Join(err, tellQuarantine(ctx, a, d, result, failOnQuarantine))
+		if slices.ContainsFunc(result.Steps, func(s workflows.StepResult) bool { return s.State == ledger.AttemptFailed }) {
+			a.Note("to do again what failed, and nothing else: starter runs retry %s", run)
+		}
 	}
 	return err
 }

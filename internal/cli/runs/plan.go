@@ -17,6 +17,7 @@ import (
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/engine/forecast"
+	"drugslm/internal/engine/materialize"
 	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
@@ -62,7 +63,12 @@ that, or refuses, saying what has moved since.`,
 					a.Note("saved as %s: starter materialize --plan %s", save, save)
 				}
 				v := p.show()
-				return a.Show(v, func(w io.Writer) error { return printPlan(w, v) })
+				return a.Show(v, func(w io.Writer) error {
+					if v.Filter == asset.Needed {
+						output.Writeln(w, withoutFilter)
+					}
+					return printPlan(w, v)
+				})
 			})
 		},
 	}
@@ -78,6 +84,7 @@ type Prepared struct {
 	request   asset.Request
 	selected  []*asset.Asset
 	view      *asset.View
+	run       materialize.StepInput // its mode, and the run that it retries
 	Plan      asset.Plan
 	forecast  forecast.Forecast
 	pace      api.Pace
@@ -85,7 +92,7 @@ type Prepared struct {
 
 // PreparePlan plans a selection as the ledger sees the world now.
 func PreparePlan(ctx context.Context, d *host.Data, selection []string, r asset.Request) (*Prepared, error) {
-	p := &Prepared{selection: selection, request: r}
+	p := &Prepared{selection: selection, request: r, run: materialize.StepInput{Mode: planning.ModeOf(r.Filter)}}
 	var err error
 	if p.selected, err = planning.Select(ctx, d.Graph, d.Ledger, selection...); err != nil {
 		return nil, err
@@ -106,7 +113,7 @@ func (p *Prepared) estimate(ctx context.Context, c config.Config, d *host.Data) 
 		return err
 	}
 	p.pace = api.Pace{Host: first, RPS: pace.RPS, Share: pace.Share, WaitSeconds: pace.Wait.Seconds()}
-	p.forecast, err = forecast.Estimate(ctx, command.Reading(d), p.view, p.Plan, p.selected, planning.ModeOf(p.request.Filter), pace)
+	p.forecast, err = forecast.Estimate(ctx, command.Reading(d), p.view, p.Plan, p.selected, p.run, pace)
 	return err
 }
 
@@ -125,10 +132,7 @@ func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 	}
 	s := asset.Saved{
 		Lake: lake, MadeAt: time.Now(), Select: p.selection, Request: p.request, Mode: planning.ModeOf(p.request.Filter).String(),
-		Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left, Total: p.forecast.Total,
-	}
-	for _, discovery := range p.forecast.Discover { // a run of a saved plan asks for no partitions
-		s.Total.Requests -= discovery.Requests
+		Undiscovered: p.Plan.Undiscovered, Left: p.Plan.Left, Total: p.withoutDiscovery().Total,
 	}
 	for i, step := range p.Plan.Steps {
 		made, err := d.Graph.Get(step.Asset)
@@ -149,6 +153,16 @@ func (p *Prepared) save(ctx context.Context, d *host.Data, path string) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
+}
+
+// withoutDiscovery is the forecast of a run that comes with its plan, and so does not ask the source for its partitions.
+func (p *Prepared) withoutDiscovery() forecast.Forecast {
+	f := p.forecast
+	for _, discovery := range f.Discover {
+		f.Total.Requests -= discovery.Requests
+	}
+	f.Discover = nil
+	return f
 }
 
 // loadPlan reads a saved plan and plans again; an error says what moved between the two.
@@ -194,9 +208,6 @@ time that are fresh, and past windows that were never published unless --partiti
 func printPlan(w io.Writer, v api.Plan) error {
 	for _, set := range v.Undiscovered {
 		output.Writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
-	}
-	if v.Filter == asset.Needed {
-		output.Writeln(w, withoutFilter)
 	}
 	if v.Left > 0 {
 		output.Writef(w, "%d selected partitions are left out by the filter.\n", v.Left)

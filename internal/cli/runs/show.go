@@ -62,6 +62,7 @@ func view(ctx context.Context, c config.Config, d *host.Data, r ledger.Run, fail
 		return api.Run{}, err
 	}
 	v := views[0]
+	v.Next = next(v)
 	waits, err := d.Ledger.Waits(ctx, r.ID)
 	if err != nil {
 		return v, err
@@ -88,6 +89,26 @@ func view(ctx context.Context, c config.Config, d *host.Data, r ledger.Run, fail
 		}
 	}
 	return v, nil
+}
+
+// next is the command to type next about a run; "" if there is nothing to do about it.
+func next(v api.Run) string {
+	undone := v.State == ledger.RunFailed
+	for state, n := range v.Counts { // one that is open in a run that has ended was interrupted
+		undone = undone || n > 0 && (state == ledger.AttemptFailed || state == ledger.AttemptInterrupted || state.Open())
+	}
+	switch {
+	case v.State == ledger.RunRunning || v.State == api.RunWaiting:
+		return "starter runs wait " + v.RunID
+	case v.State == ledger.RunSucceeded, len(v.RetriedBy) > 0:
+		return ""
+	case v.Backfill != "":
+		return "starter backfill retry " + v.Backfill
+	case !undone:
+		return "starter runs retry " + v.RunID + " --canceled"
+	default:
+		return "starter runs retry " + v.RunID
+	}
 }
 
 func viewStep(c config.Config, d *host.Data, s ledger.RunStep) api.RunStep {
@@ -145,7 +166,8 @@ func ofBackfill(ctx context.Context, d *host.Data, v *api.Run) error {
 func printRun(w io.Writer, v api.Run, failed bool) error {
 	for _, line := range [][2]string{
 		{"run", v.RunID}, {"selection", v.Selection}, {"state", string(v.State)}, {"started", output.When(v.Started)}, {"took", took(v)},
-		{"steps", CountsText(v.Counts)}, {"trace", v.TraceID}, {"link", v.Link}, {"error", v.Error},
+		{"retries", v.Retries}, {"retried by", strings.Join(v.RetriedBy, ", ")},
+		{"steps", v.Counts.String()}, {"trace", v.TraceID}, {"link", v.Link}, {"error", v.Error}, {"next", v.Next},
 	} {
 		if line[1] == "" {
 			continue
@@ -177,7 +199,7 @@ func printAssets(w io.Writer, v api.Run) error {
 		for s, n := range p.Steps {
 			counts[AttemptOf(s)] += n
 		}
-		rows[i] = []string{p.Asset, strconv.FormatInt(p.Rows, 10), CountsText(counts)}
+		rows[i] = []string{p.Asset, strconv.FormatInt(p.Rows, 10), counts.String()}
 	}
 	return output.Table(w, []string{"ASSET", "ROWS", "STEPS"}, rows)
 }
@@ -192,7 +214,7 @@ func printSteps(w io.Writer, v api.Run, failed bool) error {
 		return nil
 	}
 	steps := slices.Clone(v.Steps)
-	order := byNeed()
+	order := ledger.AttemptsByNeed()
 	slices.SortStableFunc(steps, func(a, b api.RunStep) int { return slices.Index(order, a.State) - slices.Index(order, b.State) })
 	rows, details := make([][]string, len(steps)), make([][]string, len(steps))
 	for i, s := range steps {

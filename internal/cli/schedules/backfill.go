@@ -96,10 +96,8 @@ func moment(flag, text string, zone *time.Location, otherwise time.Time) (time.T
 	if text == "" && !otherwise.IsZero() {
 		return otherwise, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t, nil
-		}
+	if t, is := command.Moment(text, zone); is {
+		return t, nil
 	}
 	return time.Time{}, fault.New(fault.Invalid, "", "%s %q is no time: want 2026-11-24, 2026-11-24T03:30 or 2026-11-24T03:30:00-03:00", flag, text)
 }

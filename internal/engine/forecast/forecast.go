@@ -54,7 +54,7 @@ type Discovery struct {
 // forecaster works an estimate out.
 type forecaster struct {
 	eng   *materialize.Engine
-	mode  ledger.Mode
+	run   materialize.StepInput
 	view  *asset.View
 	known map[ledger.PartitionRef]int
 	pace  Pace
@@ -64,8 +64,8 @@ type forecaster struct {
 // source, left alone or taken away, and what that asks of the source. It runs the assets' own code over what is published and
 // compares with the ledger as Engine.SyncItems does, and writes nothing. Of the steps that have something to do it counts the
 // items of at most [planning.MaxSteps].
-func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, plan asset.Plan, selected []*asset.Asset, mode ledger.Mode, pace Pace) (Forecast, error) {
-	f := forecaster{eng: eng, mode: mode, view: view, pace: pace}
+func Estimate(ctx context.Context, eng *materialize.Engine, view *asset.View, plan asset.Plan, selected []*asset.Asset, run materialize.StepInput, pace Pace) (Forecast, error) {
+	f := forecaster{eng: eng, run: run, view: view, pace: pace}
 	out := Forecast{Steps: make([]asset.Estimate, len(plan.Steps)), Total: asset.Estimate{Counted: true}}
 	names := make([]string, len(selected))
 	for i, s := range selected {
@@ -119,7 +119,7 @@ func (f *forecaster) easy(made *asset.Asset, s asset.Step, e *asset.Estimate) bo
 		e.Note = "it is looked at, nothing is made"
 	case made.Lists():
 		e.Note = "the source says what is new when it is asked"
-	case s.State == asset.Fresh && (f.mode == ledger.Missing && fact.Retryable == 0 || f.mode == ledger.Failed && fact.Quarantined == 0):
+	case s.State == asset.Fresh && (f.run.Mode == ledger.Missing && fact.Retryable == 0 || f.run.Mode == ledger.Failed && fact.Quarantined == 0):
 		e.Counted, e.Skip = true, e.Items
 	case made.Derives():
 		e.Note = "all its rows are made together from its inputs, and what is new is known then"
@@ -137,7 +137,8 @@ func (f *forecaster) step(ctx context.Context, made *asset.Asset, s asset.Step, 
 		e.AtLeast = true
 		return nil
 	}
-	in := materialize.StepInput{Mode: f.mode, Step: s}
+	in := f.run
+	in.Step = s
 	run, err := f.eng.Run(ctx, in)
 	if err != nil {
 		return err

@@ -21,6 +21,8 @@ type StepInput struct {
 
 	Accept []string `json:"accept,omitempty"` // blocking checks that a person lets through, this once
 
+	Retries string `json:"retries,omitempty"` // the run that Run retries
+
 	// Generation is the number of the step's sync; 0: it is not synced yet, or by a build that knew none.
 	Generation int64 `json:"generation,omitempty"`
 }

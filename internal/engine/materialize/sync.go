@@ -256,7 +256,7 @@ func (eng *Engine) enumeration(j job, items iter.Seq2[ledger.Item, error]) ledge
 	return ledger.Enumeration{
 		Asset: j.key(), Partition: j.partition(), Run: j.Run, CodeVersion: j.asset.CodeVersion,
 		Workflow: j.owner.Workflow, Execution: j.owner.Execution, Generation: j.Generation,
-		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: planning.RetriedKinds(), Items: items,
+		BatchSize: j.asset.BatchSize, Mode: j.Mode, RetryKinds: planning.RetriedKinds(), Retries: j.Retries, Items: items,
 	}
 }
 

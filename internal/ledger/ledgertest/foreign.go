@@ -45,7 +45,7 @@ func checks(t *testing.T, l *ledger.Ledger) {
 }
 
 func runs(t *testing.T, l *ledger.Ledger) {
-	first := ledger.Run{ID: "r1", Workflow: "materialize-1", Selection: "anvisa/*", Plan: []byte(`{"steps":[]}`), Trace: "t", Started: at}
+	first := ledger.Run{ID: "r1", Workflow: "materialize-1", Selection: "anvisa/*", Request: []byte(`{"select":["anvisa/*"]}`), Trace: "t", Started: at}
 	require.NoError(t, l.StartRun(t.Context(), first))
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r1", Workflow: "another"}))
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "r2", Started: at.Add(time.Second)}))
@@ -71,6 +71,32 @@ func runs(t *testing.T, l *ledger.Ledger) {
 	require.NoError(t, err)
 	require.False(t, ok)
 	kind(t, fault.Internal, l.FinishRun(t.Context(), "r3", ledger.RunFailed, ""))
+}
+
+func runRetries(t *testing.T, l *ledger.Ledger) {
+	for i, r := range []ledger.Run{{ID: "r1"}, {ID: "r2", Retries: "r1"}, {ID: "r3", Retries: "r1"}, {ID: "r4", Retries: "r2"}} {
+		r.Started = at.Add(time.Duration(i) * time.Second)
+		require.NoError(t, l.StartRun(t.Context(), r))
+	}
+	got, _, err := l.Run(t.Context(), "r4")
+	require.NoError(t, err)
+	require.Equal(t, "r2", got.Retries)
+	found, err := l.RetriesOf(t.Context(), "r1", "r2", "r3")
+	require.NoError(t, err)
+	require.Equal(t, map[string][]string{"r1": {"r2", "r3"}, "r2": {"r4"}}, found)
+
+	force := func(run, retries string, ids ...string) ledger.SyncResult {
+		sum, err := Enumerate(t, l, ledger.Enumeration{
+			Asset: Asset, Partition: Partition, Run: run, Retries: retries, CodeVersion: "v1", Mode: ledger.Force, Items: Items("f1", ids...),
+		})
+		require.NoError(t, err)
+		return sum
+	}
+	force("r1", "", "a")
+	require.Equal(t, 1, force("r2", "r1", "a", "b").New, "b")
+	sum := force("r4", "r2", "a", "b")
+	require.Zero(t, sum.Forced, "what a run forced is not forced again by what retries it, through any number of runs")
+	require.Equal(t, 2, force("r5", "", "a", "b").Forced, "a run that retries nothing forces it")
 }
 
 func selectsRuns(t *testing.T, l *ledger.Ledger) {
@@ -103,7 +129,7 @@ func selectsRuns(t *testing.T, l *ledger.Ledger) {
 
 	counts, err := l.RunCounts(ctx, "new", "open", "unknown")
 	require.NoError(t, err)
-	require.Equal(t, map[string]map[ledger.AttemptState]int{"new": {ledger.AttemptFailed: 1, ledger.AttemptSkipped: 2}}, counts)
+	require.Equal(t, map[string]ledger.AttemptCounts{"new": {ledger.AttemptFailed: 1, ledger.AttemptSkipped: 2}}, counts)
 }
 
 // change changes a budget, and gives what is kept of it then.

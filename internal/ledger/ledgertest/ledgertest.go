@@ -60,6 +60,7 @@ func itemBehaviours() map[string]func(*testing.T, *ledger.Ledger) {
 		"checks":                            checks,
 		"last checks":                       lastChecks,
 		"runs":                              runs,
+		"runs say which run they retry":     runRetries,
 		"selects runs":                      selectsRuns,
 		"what fails leaves an event":        failuresAreEvents,
 		"events say how steps ended":        eventsSayHowStepsEnded,
