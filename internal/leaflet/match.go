@@ -18,7 +18,7 @@ type heading struct {
 	end      int      // offset after the title
 	weight   int      // how strongly it resembles a title
 
-	score     float64 // how much of the title agrees, from 0 to 1
+	score     float64 // the share of the title that matches, from 0 to 1
 	number    numbering
 	mentioned bool // a sentence continues after it
 	stray     bool // it is not in the order of the rule
