@@ -62,8 +62,8 @@ func footless(lines []line, dropped []Drop) []line {
 	return kept
 }
 
-// footOf returns which of the lowest lines of a page are its foot: candidates from the lowest line up, with nothing beside them, and
-// further from the line above than the lines of a cell are.
+// footOf gives which of the lowest lines of a page are its foot: those from the lowest up that may be, beside which nothing else stands, and that are set off
+// from the line above by more than the lines of a cell are.
 func footOf(lines []line, lowest []int, may func(l line) bool) []int {
 	from := len(lowest)
 	for from > 0 && may(lines[lowest[from-1]]) {

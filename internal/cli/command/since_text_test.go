@@ -9,7 +9,7 @@ import (
 	"drugslm/internal/fault"
 )
 
-func TestSince(t *testing.T) {
+func TestSinceText(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	t.Run("reads how long ago, a day or a time", func(t *testing.T) {
