@@ -43,6 +43,32 @@ func TestMoment(t *testing.T) {
 	})
 }
 
+func TestUntil(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("America/Sao_Paulo")
+	require.NoError(t, err)
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	t.Run("includes the whole day, up to now", func(t *testing.T) {
+		t.Parallel()
+		for text, want := range map[string]time.Time{
+			"2026-11-24":       time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC).Add(-time.Nanosecond),
+			"2026-11-30":       now,
+			"":                 now,
+			"2026-11-24T03:30": time.Date(2026, 11, 24, 6, 30, 0, 0, time.UTC),
+			"2026-12-01":       time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC), // which is refused as yet to come
+		} {
+			got, err := until(text, zone, now)
+			require.NoError(t, err, text)
+			require.True(t, want.Equal(got), "%s: %s", text, got)
+		}
+	})
+	t.Run("refuses what is no time", func(t *testing.T) {
+		t.Parallel()
+		_, err := until("tomorrow", zone, now)
+		require.ErrorContains(t, err, "--to \"tomorrow\" is no time")
+	})
+}
+
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 30, 6, 30, 0, 0, time.UTC)
