@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// account takes over where the words of a document went.
+// account copies where the words of a document went.
 func (r *Row) account(f leaflet.File) {
 	for i, w := range f.Words {
 		p := &r.Pages[i]
@@ -25,9 +25,9 @@ func (r *Row) account(f leaflet.File) {
 	}
 }
 
-// accounted holds the law of words. It believes none of the counts: it counts the words of the pages again, and the characters
-// of pages, text, sections and what was dropped. What the reader of the PDF left out of a page's text is known by the list alone; so
-// it is compared with the letters that were counted before anything was left out.
+// accounted checks the law of words. It trusts none of the counts: it counts the words of the pages again, and the characters of
+// pages, text, sections and drops. What the PDF reader left out of the text of a page is known from its drops only, so these are
+// compared with the letters that were counted before anything was left out.
 func accounted(r Row) error {
 	dropped, unprinted, letters := map[int32]int32{}, map[int32]int32{}, map[int32]int{}
 	for _, d := range r.Dropped {
@@ -53,7 +53,7 @@ func accounted(r Row) error {
 	return r.conserved()
 }
 
-// conserved compares characters, since a word that was put together at a hyphen is one word in the text and two on the page.
+// conserved compares characters, because a word that was joined at a hyphen is one word in the text and two on the page.
 func (r *Row) conserved() error {
 	lost, gone := tally{}, tally{}
 	for _, p := range r.Pages {
@@ -88,20 +88,20 @@ func (r *Row) conserved() error {
 
 func words(text string) int32 { return int32(len(strings.Fields(text))) }
 
-// tally counts characters, but for blanks and hyphens: one at the end of a line goes.
+// tally counts characters except blanks and hyphens, because a hyphen at the end of a line may be removed.
 type tally map[rune]int
 
 func (t tally) add(text string, sign int) {
 	for _, r := range text {
 		if !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r) && r != '\u00ad' {
 			if t[r] += sign; t[r] == 0 {
-				delete(t, r) // what comes out even is not looked at again for each section
+				delete(t, r) // a balanced part is not checked again for each section
 			}
 		}
 	}
 }
 
-// String names the characters that do not come out even, the first few of them; "" if all do.
+// String lists the first characters whose counts differ; "" if none do.
 func (t tally) String() string {
 	var names []string
 	for _, r := range slices.Sorted(maps.Keys(t)) {

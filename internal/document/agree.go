@@ -11,46 +11,46 @@ import (
 	"drugslm/internal/leaflet"
 )
 
-// Product is what a source's catalog says of a medicine, to be compared with its leaflets. Empty is what it does not say.
+// Product is what the catalog of a source says about a medicine, for comparison with its leaflets. Unknown values are empty.
 type Product struct {
 	ID           int64
 	Name         string
-	Company      string // that holds the registration
-	CNPJ         string // the company's number, 14 characters
+	Company      string // the holder of the registration
+	CNPJ         string // the CNPJ of the company, 14 characters
 	Registration string // 9 digits
-	Category     string // name of the regulatory category
-	Filing       string // of the present leaflet
+	Category     string // the regulatory category
+	Filing       string // publication of the current leaflet
 	Published    time.Time
 }
 
-// HasProduct is a row of a source's catalog.
+// HasProduct is a row of the catalog of a source.
 type HasProduct interface {
 	asset.Row
 	Product() Product
 }
 
-// Disagreement is something that the catalog says of a product and its leaflet does not.
+// Disagreement is a catalog value that the leaflet of the product does not confirm.
 type Disagreement struct {
 	Field   string `json:"field"`   // the catalog's column: "nome_produto", "razao_social", "cnpj" or "numero_registro"
-	Catalog string `json:"catalog"` // what the catalog says
-	Leaflet string `json:"leaflet"` // what the leaflet says instead; "" where it says nothing that was found
+	Catalog string `json:"catalog"` // the catalog's value
+	Leaflet string `json:"leaflet"` // the leaflet's value; "" if none was found
 }
 
-// String says it in one line.
+// String describes the disagreement in one line.
 func (d Disagreement) String() string {
 	return fmt.Sprintf("%s is %q in the catalog, the leaflet prints %q", d.Field, d.Catalog, cmp.Or(d.Leaflet, "nothing like it"))
 }
 
-// Disagreements is what [Row.Compare] finds.
+// Disagreements returns those that [Row.Compare] finds.
 func (r Row) Disagreements(c Product) []Disagreement {
 	_, found := r.Compare(c)
 	return found
 }
 
-// Compare holds a document against the catalog's row of its product: it gives the columns that were compared, and where the two disagree.
-// What the catalog says must be printed somewhere in the document: a leaflet names several companies and registrations, and the one
-// that was taken for its own may be another. Of a document without text, and of a product that the catalog does not
-// have, there is nothing to compare; nor of a number that the leaflet does not print.
+// Compare compares a document with the catalog row of its product. It returns the compared columns, and those that disagree. A catalog
+// value must be printed somewhere in the document: a leaflet names several companies and registrations, and its own may have been
+// mistaken. Nothing is compared for a document without text, for a product that is not in the catalog, or for a number that the
+// leaflet does not print.
 func (r Row) Compare(c Product) (compared []string, found []Disagreement) {
 	if r.Characters == 0 || c.ID != r.IDProduto {
 		return nil, nil
@@ -78,16 +78,16 @@ func (r Row) Compare(c Product) (compared []string, found []Disagreement) {
 	return compared, found
 }
 
-// companyDigits are those of a CNPJ that say which company it is; the others say which of its places.
+// companyDigits is the number of CNPJ digits that identify the company; the others identify its branch.
 const companyDigits = 8
 
-// corporate are words of companies' names that distinguish none of them.
+// corporate are words of company names that do not distinguish a company.
 var corporate = []string{
 	"ltda", "industria", "comercio", "laboratorio", "laboratorios", "farmaceutica", "farmaceutico", "farmaceuticos", "farmaceuticas", "quimica",
 	"produtos", "medicamentos", "brasil", "brasileira", "nacional", "importacao", "exportacao", "distribuidora", "importadora", "company", "pharma",
 }
 
-// distinctiveWords gives the words of a name that distinguish it from others; all of its words where none does.
+// distinctiveWords returns the words of a name that distinguish it from others; all of its words if none does.
 func distinctiveWords(name string, idle []string) []string {
 	all := strings.Fields(leaflet.Plain(name))
 	kept := slices.DeleteFunc(slices.Clone(all), func(w string) bool { return len(w) < 4 || slices.Contains(idle, w) })
@@ -97,7 +97,7 @@ func distinctiveWords(name string, idle []string) []string {
 	return kept
 }
 
-// anyOf reports whether one of the words is printed. A name without words has nothing to look for.
+// anyOf reports whether one of the words is printed, or there are no words.
 func anyOf(printed map[string]bool, words []string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return printed[w] })
 }
@@ -110,7 +110,7 @@ func terms(text string) map[string]bool {
 	return found
 }
 
-// onlyDigits gives the digits of a text one after another, a blank for what cannot stand inside a number.
+// onlyDigits returns the digits of a text, with a blank for each character that cannot be inside a number.
 func onlyDigits(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

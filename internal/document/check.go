@@ -9,8 +9,8 @@ import (
 	"drugslm/internal/leaflet"
 )
 
-// Checks guard the text of documents, one by one, against the code that reads it: a new version that fails where the old one did not
-// must not take good text away. What is doubtful in a single document is a warning: the source prints what it prints.
+// Checks guard the text of single documents against the code that reads it: a new version that fails where the old one did not must
+// not replace good text. A doubt about a single document is a warning, because the source prints what it prints.
 func Checks[T HasDocument]() []asset.Check[T] {
 	return []asset.Check[T]{
 		// Of 8,258 leaflets the 22 with less than 1,500 characters were scans; the longest have some 150,000.
@@ -24,7 +24,7 @@ func Checks[T HasDocument]() []asset.Check[T] {
 	}
 }
 
-// ShareChecks ask how good the documents of a partition are all together.
+// ShareChecks check the documents of a partition as a whole.
 func ShareChecks[T HasDocument]() []asset.Check[T] {
 	return []asset.Check[T]{
 		share[T]("complete_share", "of the leaflets have every numbered section", 0.95, complete),
@@ -32,7 +32,7 @@ func ShareChecks[T HasDocument]() []asset.Check[T] {
 	}
 }
 
-// of asks a row for its document.
+// of returns the document of a row.
 func of[T HasDocument](check func(Row) error) func(T) error {
 	return func(row T) error { return check(row.Document()) }
 }
@@ -65,7 +65,7 @@ func ordered(r Row) error {
 	return nil
 }
 
-// maxUnreadable is the share of characters of which nobody knows what they mean that a text may have.
+// maxUnreadable is the largest share of characters without meaning that a text may have.
 const maxUnreadable = 0.01
 
 func readable(r Row) error {
@@ -92,12 +92,12 @@ func complete(r Row) (good, all int) {
 		}
 	}
 	if all == 0 && r.Kind == string(leaflet.KindOther) {
-		return 0, 1 // it should have been a leaflet
+		return 0, 1 // it should be a leaflet
 	}
 	return good, all
 }
 
-// Complete reports whether a leaflet of the document has every numbered section that the rule asks of it.
+// Complete reports whether a leaflet of the document has every numbered section of the rule.
 func (r Row) Complete(l Leaflet) bool {
 	want := 0
 	for _, info := range leaflet.Sections(leaflet.Audience(l.Audience)) {
@@ -113,7 +113,7 @@ func (r Row) Complete(l Leaflet) bool {
 	return want == 0 && l.Audience != string(leaflet.Other)
 }
 
-// fromFile counts the pages whose text the file holds, of those that show something.
+// fromFile counts the pages whose text is that of the file, of those that show something.
 func fromFile(r Row) (good, all int) {
 	for _, p := range r.Pages {
 		if p.Source != SourceBlank {
@@ -126,7 +126,7 @@ func fromFile(r Row) (good, all int) {
 	return good, all
 }
 
-// share is a check that a share of what a partition holds is good. What it observes is that share.
+// share makes a check of a share over a partition, which is its observed value.
 func share[T HasDocument](name, description string, least float64, count func(Row) (good, all int)) asset.Check[T] {
 	return asset.Check[T]{
 		Name: name, Description: fmt.Sprintf("%g %% or more %s", 100*least, description),

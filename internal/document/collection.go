@@ -2,17 +2,17 @@ package document
 
 import "drugslm/internal/asset"
 
-// Collection says where a source publishes its documents, and what is true of all of them. Whatever works with documents of any source
-// (corpus, quality, pages to look at) is given collections and knows no source.
+// Collection describes the documents that a source publishes. Packages that work with documents of any source (corpus, quality, view)
+// receive collections and know no source.
 type Collection struct {
 	Source    string    // its name: "anvisa"
-	Documents asset.Key // its rows are each a [HasDocument]; made from the asset that has the file of each item
-	Products  asset.Key // its rows are each a [HasProduct], an item for each number of a product; "": there is no catalog
+	Documents asset.Key // each row is a [HasDocument]; made from the asset that has the file of each item
+	Products  asset.Key // each row is a [HasProduct], one item for each product number; "": there is no catalog
 
-	// Prefix is put before the identities of products and documents where those of all sources come together, such as "ema:".
-	// No two collections have the same. It is stored, and so never changed.
+	// Prefix distinguishes the ids of products and documents where those of all sources are combined, such as "ema:". No two collections
+	// may share it. It is stored, so it must never change.
 	Prefix string
 
-	License string // what is known of the licence of the text
-	Origin  string // who published it
+	License string // what is known about the licence of the text
+	Origin  string // the publisher
 }

@@ -1,11 +1,11 @@
-// Package document is what is known of a leaflet's document, whichever source it is from.
+// Package document models the document of a leaflet, independent of its source.
 //
-// [Row] is a document as the tables have it: its text, pages, leaflets, sections, tables and changes. A source's own row type embeds it,
-// and so is a [HasDocument]; a row of its catalog is a [HasProduct]. A [Collection] says in which assets a source publishes both. What is
-// made of documents (packages corpus, quality and look) is given these, and knows no source.
+// [Row] is a document as stored in tables: its text, pages, leaflets, sections, tables and changes. The row type of a source embeds
+// it, and so is a [HasDocument]; a row of its catalog is a [HasProduct]. A [Collection] names the assets in which a source publishes
+// both. Packages corpus, quality and view receive these, and know no source.
 //
-// [Tools.Read] makes the row of a PDF: [Read] gives its pages, those that are images as recognised, and [Find] the leaflets in them.
-// [Checks] and [ShareChecks] are what every table of documents is compared with.
+// [Tools.Read] makes the row of a PDF: [Read] returns its pages, with OCR for those that are images, and [Find] the leaflets in them.
+// [Checks] and [ShareChecks] apply to every table of documents.
 //
-// What a row says of a product is compared with what the catalog says by [Row.Compare].
+// [Row.Compare] compares a row with the catalog row of its product.
 package document

@@ -10,14 +10,14 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// RowOf gives what the file of a document says. What only its source knows is left empty.
+// RowOf returns the row of a document, without the values that only its source knows.
 func RowOf(d pdf.Document, found leaflet.File) Row {
 	row := Row{Warnings: d.Warnings}
 	row.read(d, found)
 	return row
 }
 
-// Find finds the leaflets of a document, where reader can stop it: the text is a stranger's. Errors are those of reader.
+// Find finds the leaflets of a document in a process that reader can stop: the text is untrusted. Errors are those of reader.
 func Find(ctx context.Context, reader Reader, d pdf.Document) (leaflet.File, error) {
 	const doing = "find sections"
 	pages := LeafletPages(d)
@@ -29,7 +29,7 @@ func Find(ctx context.Context, reader Reader, d pdf.Document) (leaflet.File, err
 	return found, fault.Wrap(fault.Corrupt, doing, err)
 }
 
-// read fills in what a document says, and what was found in it.
+// read copies the contents of a document, and what was found in it.
 func (r *Row) read(d pdf.Document, found leaflet.File) {
 	for _, page := range d.Pages {
 		r.Pages = append(r.Pages, extractPage(page))
@@ -47,7 +47,7 @@ func (r *Row) read(d pdf.Document, found leaflet.File) {
 	}
 }
 
-// LeafletPages hands a document from the package that reads PDFs to the one that knows leaflets.
+// LeafletPages converts pages of package pdf to those of package leaflet.
 func LeafletPages(d pdf.Document) []leaflet.Page {
 	pages := make([]leaflet.Page, len(d.Pages))
 	for i, page := range d.Pages {
@@ -73,7 +73,7 @@ func extractPage(p pdf.Page) Page {
 	return page
 }
 
-// unreadable counts characters of which nobody knows what they mean.
+// unreadable counts characters without meaning.
 func unreadable(text string) (n int32) {
 	for _, r := range text {
 		if r == unicode.ReplacementChar || unicode.Is(unicode.Co, r) {
@@ -83,7 +83,7 @@ func unreadable(text string) (n int32) {
 	return n
 }
 
-// add takes one leaflet of the document.
+// add appends one leaflet of the document.
 func (r *Row) add(number int32, l leaflet.Leaflet) {
 	m := l.Metadata
 	r.Leaflets = append(r.Leaflets, Leaflet{

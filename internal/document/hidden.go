@@ -7,15 +7,15 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// A document of which more than this cannot be seen is not published. Nearly all real leaflets have nothing invisible, or some words
-// that a program left behind: of 1,137 the most had 268 of 1,081 words, the legend of a printing plate beside its pages. Whoever hides a
-// third of a document means it to be read by something else than people.
+// A document with a larger share of invisible text is not published. Nearly all real leaflets have no invisible text, or some words
+// that a program left behind: of 1,137 the most had 268 of 1,081 words, the legend of a printing plate beside its pages. A third of
+// invisible text is meant for machines, not for people.
 const (
 	mostUnseen  = 1.0 / 3 // of the words
 	leastUnseen = 20      // words
 )
 
-// refuseHidden refuses a document that is largely invisible.
+// refuseHidden rejects a document that is largely invisible.
 func refuseHidden(doc pdf.Document) error {
 	hidden, all := 0, 0
 	for _, page := range doc.Pages {

@@ -13,34 +13,33 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// Reader reads the text of a PDF, draws its pages, and has leaflet.Handle find what is in a text: all where it can be stopped.
+// Reader reads the text of a PDF, draws its pages, and runs leaflet.Handle on a text, all in a process that can be stopped.
 type Reader interface {
 	Extract(ctx context.Context, content []byte) (pdf.Document, error)
 	Render(ctx context.Context, content []byte, o pdf.RenderOptions) ([]pdf.Image, error)
 	Hand(ctx context.Context, doing string, message []byte) ([]byte, error)
 }
 
-// Recognizer reads the text in the image of a page.
+// Recognizer is an OCR program.
 type Recognizer interface {
-	// Recognize gives what it read and its own name: "Tesseract 5.3.0". A fault.Invalid says that it is not there, and
-	// what to install; a fault.Corrupt that it cannot read this image.
+	// Recognize returns the text and the name of the program: "Tesseract 5.3.0". A fault.Invalid means that the program is missing, and
+	// names what to install; a fault.Corrupt that it cannot read this image.
 	Recognize(ctx context.Context, image pdf.Image) (found pdf.Recognition, by string, err error)
 }
 
 // Scans are drawn at this resolution, for which Tesseract is trained.
 const scanDPI = 300
 
-// maxScans bounds the pages of one document that are recognised: each takes seconds, and the longest real scans have
-// some sixty.
+// maxScans limits the pages of one document that are recognised: each takes seconds, and the longest real scans have some sixty.
 const maxScans = 200
 
-// Read reads a document: the text that the file holds, and of pages that are images what the recogniser reads in them.
-// Each page says which (pdf.Page.Source), and Warnings tell it again in words; a page is one or the other. A page that
-// could not be recognised stays needs_ocr, with the reason among the warnings; where that leaves no page with text, the
-// error is a fault.Corrupt that begins with "needs_ocr: ". The recogniser may be nil. Other errors are those of reader.
+// Read reads a document: the text of the file, and OCR for pages that are images. Each page names its source (pdf.Page.Source), and
+// Warnings list it; a page is either one or the other. A page that could not be recognised stays needs_ocr, with the reason in the
+// warnings. If no page has text then, the error is a fault.Corrupt that begins with "needs_ocr: ". The recogniser may be nil. Other
+// errors are those of reader.
 //
-// All of it takes from one pdf.Budget, that of ctx or else a new one. A document that needs more is a fault.Corrupt with
-// pdf.ErrBudget in its chain, and none of its text is given: what was read in part must not look whole.
+// All work is charged to one pdf.Budget, that of ctx or else a new one. A document that needs more is a fault.Corrupt with
+// pdf.ErrBudget in its chain, and returns no text: a partly read document must not pass for a complete one.
 func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []byte) (pdf.Document, error) {
 	if pdf.BudgetOf(ctx) == nil {
 		ctx = pdf.WithBudget(ctx, pdf.Limits{})
@@ -59,15 +58,15 @@ func Read(ctx context.Context, reader Reader, recognizer Recognizer, content []b
 	return doc, s.failure()
 }
 
-// Tools are what turns a stored file into a row.
+// Tools turn a stored file into a row.
 type Tools struct {
 	Reader     Reader
-	Recognizer Recognizer // of the pages that are images; nil: they are not recognised
-	Limits     pdf.Limits // of one document, recognising included
+	Recognizer Recognizer // for pages that are images; nil: they are not recognised
+	Limits     pdf.Limits // of one document, including OCR
 }
 
-// Read gives the row of a document, as [RowOf] does, for the item of an asset. A document without any text has no row: that is a
-// fault.Corrupt. again is what a person does about one whose images could not be recognised once they can be.
+// Read returns the row of a document, as [RowOf] does, for the item of an asset. A document without any text is a fault.Corrupt. again
+// names the command that reads such a document again once its images can be recognised.
 func (t Tools) Read(ctx context.Context, content []byte, again string) (Row, error) {
 	ctx = pdf.WithBudget(ctx, t.Limits)
 	doc, err := Read(ctx, t.Reader, t.Recognizer, content)
@@ -86,20 +85,20 @@ func (t Tools) Read(ctx context.Context, content []byte, again string) (Row, err
 	return RowOf(doc, found), nil
 }
 
-// errNeedsOCR is in the chain of the error of a document that nobody can read before its images are recognised.
+// errNeedsOCR is in the chain of the error of a document that cannot be read without OCR.
 var errNeedsOCR = errors.New(string(pdf.SourceNeedsOCR))
 
-// scan is one document while its images are recognised.
+// scan is the state of a document during OCR.
 type scan struct {
 	reader     Reader
 	recognizer Recognizer
 	content    []byte
 	doc        *pdf.Document
 	left       []int  // numbers of the pages that were not recognised
-	why        string // the reason for the last of them
+	why        string // the last reason
 }
 
-// recognize replaces the pages that are images by what is read in them.
+// recognize replaces the pages that are images by their OCR.
 func (s *scan) recognize(ctx context.Context) error {
 	var found []pdf.Recognition
 	tried, missing := 0, ""
@@ -125,7 +124,7 @@ func (s *scan) recognize(ctx context.Context) error {
 			return ctx.Err()
 		case errors.Is(err, pdf.ErrBudget):
 			return fault.New(fault.Corrupt, "", "%w: page %d of %d was being recognised", err, page.Number, len(s.doc.Pages))
-		case kind == fault.Invalid: // it is not there: that will not change within this document
+		case kind == fault.Invalid: // the program is missing: the remaining pages would fail too
 			missing = err.Error()
 			s.skipPage(page.Number, missing)
 		case kind == fault.Corrupt:
@@ -133,7 +132,7 @@ func (s *scan) recognize(ctx context.Context) error {
 		case err != nil:
 			return err
 		case letters(page.Text) > 0 && letters(recognizedText(got)) < 2*letters(page.Text):
-			page.Source = pdf.SourceText // what is printed over the image is what it says
+			page.Source = pdf.SourceText // text printed over the image belongs to its OCR
 		default:
 			found = append(found, got)
 			s.recognized(got, by)
@@ -143,7 +142,7 @@ func (s *scan) recognize(ctx context.Context) error {
 	return nil
 }
 
-// page draws a page and has it recognised.
+// page draws a page and recognises it.
 func (s *scan) page(ctx context.Context, number int) (found pdf.Recognition, by string, err error) {
 	images, err := s.reader.Render(ctx, s.content, pdf.RenderOptions{Pages: []int{number}, DPI: scanDPI})
 	if err != nil {
@@ -160,7 +159,7 @@ func (s *scan) page(ctx context.Context, number int) (found pdf.Recognition, by 
 	return found, by, err
 }
 
-// recognized warns that a text is not the file's own.
+// recognized warns that a text is not that of the file.
 func (s *scan) recognized(r pdf.Recognition, by string) {
 	if len(r.Words) == 0 {
 		s.warn("page %d: an image in which %s found no text", r.Number, by)
@@ -173,8 +172,8 @@ func (s *scan) warn(format string, args ...any) {
 	s.doc.Warnings = append(s.doc.Warnings, fmt.Sprintf(format, args...))
 }
 
-// skipPage notes a page that was not recognised. Pages with one reason are told of together. One that has characters, but not those
-// that it shows, is unreadable.
+// skipPage records a page that was not recognised. Pages with the same reason share a warning. A page whose characters are not what it
+// shows is unreadable.
 func (s *scan) skipPage(number int, why string) {
 	if page := &s.doc.Pages[number-1]; page.UnknownLanguage() {
 		page.Source = pdf.SourceUnreadable
@@ -186,14 +185,14 @@ func (s *scan) skipPage(number int, why string) {
 	s.left = append(s.left, number)
 }
 
-// warnSkipped warns of the pages that were left for one reason.
+// warnSkipped warns of the pages that were skipped for one reason.
 func (s *scan) warnSkipped() {
 	if len(s.left) > 0 {
 		s.warn("%s: %s: %s", pageList(s.left), pdf.SourceNeedsOCR, s.why)
 	}
 }
 
-// failure is the error of a document in which nothing can be read before its images are.
+// failure is the error of a document that cannot be read without OCR.
 func (s *scan) failure() error {
 	s.warnSkipped()
 	if len(s.left) == 0 || slices.ContainsFunc(s.doc.Pages, func(p pdf.Page) bool {
@@ -217,7 +216,7 @@ func pageList(numbers []int) string {
 	return "pages " + strings.Join(texts[:last], ", ") + " and " + texts[last]
 }
 
-// sources counts the pages by their source: "11 needs_ocr, 1 blank".
+// sources counts the pages by source: "11 needs_ocr, 1 blank".
 func sources(d pdf.Document) string {
 	var found []string
 	for _, source := range []pdf.Source{pdf.SourceText, pdf.SourceForm, pdf.SourceOCRLayer, pdf.SourceOCR, pdf.SourceNeedsOCR, pdf.SourceBlank, pdf.SourceUnreadable} {
@@ -234,7 +233,7 @@ func sources(d pdf.Document) string {
 	return strings.Join(found, ", ")
 }
 
-// letters counts what a text says.
+// letters counts the letters of a text.
 func letters(text string) (n int) {
 	for _, r := range text {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -8,7 +8,7 @@ import (
 	"drugslm/internal/pdf"
 )
 
-// Audiences of a leaflet, as RDC 47/2009 tells them apart.
+// Audiences of a leaflet, as defined by the RDC.
 const (
 	Patient      = string(leaflet.Patient)      // bula do paciente (VP)
 	Professional = string(leaflet.Professional) // bula do profissional de saúde (VPS)
@@ -19,14 +19,14 @@ func ItemID(product int64, audience string) string {
 	return strconv.FormatInt(product, 10) + "/" + audience
 }
 
-// HasDocument is a row that holds a document. Every row type that embeds [Row] is one.
+// HasDocument is a row with a document. Every row type that embeds [Row] is one.
 type HasDocument interface {
 	asset.Row
 	Document() Row
 }
 
-// Row is the text of one leaflet document: a file, which may hold several leaflets, or none. Its columns have the names of the
-// Brazilian registry, as the tables have had them from the beginning. A source that knows less of a document leaves them empty.
+// Row is the text of one leaflet document: a file, which may hold several leaflets, or none. The column names are those of the
+// Brazilian registry, which the tables have always used. A source that knows less leaves them empty.
 type Row struct {
 	IDProduto   int64     `parquet:"id_produto" doc:"The portal's number of the product"`
 	Audience    string    `parquet:"audience,dict" doc:"patient (VP) or professional (VPS), as the portal says"`
@@ -54,10 +54,10 @@ type Row struct {
 	asset.Provenance
 }
 
-// ItemID is the product and the audience.
+// ItemID returns the product and the audience.
 func (r Row) ItemID() string { return ItemID(r.IDProduto, r.Audience) }
 
-// Document gives the row itself.
+// Document returns the row itself.
 func (r Row) Document() Row { return r }
 
 // Page is one page.
@@ -65,55 +65,55 @@ type Page struct {
 	Number     int32   `parquet:"number"`
 	Text       string  `parquet:"text" rows:"text"`
 	Source     string  `parquet:"source" rows:"added"`     // text, form, ocr_layer, ocr, blank, needs_ocr or unreadable
-	Confidence float64 `parquet:"confidence" rows:"added"` // of what was recognised; 1 for text that the file holds, 0 for none
-	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text that are no Unicode letter or sign: replacement characters and those of private fonts
+	Confidence float64 `parquet:"confidence" rows:"added"` // of the OCR; 1 for text of the file, 0 for none
+	Unreadable int32   `parquet:"unreadable" rows:"added"` // characters of text without meaning: replacement characters and private ones
 
-	// Where the words of the page went: Words is the sum of the others. A word is what stands between blanks.
+	// Where the words of the page went: Words is the sum of the others. A word is a run of characters between blanks.
 	Words    int32 `parquet:"words" rows:"added"`
 	Sections int32 `parquet:"words_sections" rows:"added"` // in sections, their titles included
-	Outside  int32 `parquet:"words_outside" rows:"added"`  // in the document's text, and in no section
-	Dropped  int32 `parquet:"words_dropped" rows:"added"`  // not in the document's text
-	Letters  int32 `parquet:"letters" rows:"added"`        // letters and digits that the page prints, counted before anything of it is dropped
+	Outside  int32 `parquet:"words_outside" rows:"added"`  // in the text of the document, and in no section
+	Dropped  int32 `parquet:"words_dropped" rows:"added"`  // not in the text of the document
+	Letters  int32 `parquet:"letters" rows:"added"`        // letters and digits that the page prints, counted before anything is dropped
 }
 
-// Dropped is a line of a page that is not in the document's text.
+// Dropped is a line of a page that is not in the text of the document.
 type Dropped struct {
 	Page   int32  `parquet:"page" json:"page"`
 	Text   string `parquet:"text" rows:"text" json:"text"`
 	Reason string `parquet:"reason" json:"reason"` // running_head, duplicate, invisible, unreadable or recognised
 }
 
-// InText reports whether the text of the page has it: what is dropped for other reasons is in neither text.
+// InText reports whether the text of the page has it. Lines that are dropped for other reasons are in neither text.
 func (d Dropped) InText() bool { return d.Reason == leaflet.RunningHead }
 
-// Stretch is a part of the document's text that is in no section.
+// Stretch is a part of the text of the document that is in no section.
 type Stretch struct {
 	Page  int32 `parquet:"page"`
-	Start int64 `parquet:"start"` // characters into the document's text
+	Start int64 `parquet:"start"` // character offset in the text of the document
 	End   int64 `parquet:"end"`
 	Words int32 `parquet:"words"` // as the pages print them
 }
 
-// FromFile reports whether the page's text is the file's own: its characters, or what its form fields show.
+// FromFile reports whether the text of the page is that of the file: its characters, or its form fields.
 func (p Page) FromFile() bool { return p.Source == SourceText || p.Source == SourceForm }
 
-// Recognised reports whether the page's text was recognised: here, or by the program that made the file.
+// Recognised reports whether the text of the page is from OCR, ours or that of the program that made the file.
 func (p Page) Recognised() bool { return p.Source == SourceOCR || p.Source == SourceOCRLayer }
 
 // The sources of a page's text.
 const (
-	SourceText       = string(pdf.SourceText)       // the file holds it
-	SourceForm       = string(pdf.SourceForm)       // form fields and notes show it
-	SourceOCRLayer   = string(pdf.SourceOCRLayer)   // an invisible layer over a scan: the program that made the file had it recognised
-	SourceOCR        = string(pdf.SourceOCR)        // recognised in the page's image
+	SourceText       = string(pdf.SourceText)       // the characters of the file
+	SourceForm       = string(pdf.SourceForm)       // form fields and notes
+	SourceOCRLayer   = string(pdf.SourceOCRLayer)   // an invisible layer over a scan: the OCR of the program that made the file
+	SourceOCR        = string(pdf.SourceOCR)        // OCR of the image of the page
 	SourceBlank      = string(pdf.SourceBlank)      // the page shows nothing
-	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that nobody recognised
+	SourceNeedsOCR   = string(pdf.SourceNeedsOCR)   // the page shows something that was not recognised
 	SourceUnreadable = string(pdf.SourceUnreadable) // the page cannot be opened
 
-	SourceMixed = "mixed" // of several pages: some have text of the file, others were recognised
+	SourceMixed = "mixed" // several pages: some have text of the file, others of OCR
 )
 
-// SourceOf says where the text of some pages is from.
+// SourceOf returns the common source of the text of some pages.
 func (r Row) SourceOf(first, last int32) string {
 	found := ""
 	for _, p := range r.Pages {
@@ -128,7 +128,7 @@ func (r Row) SourceOf(first, last int32) string {
 	return found
 }
 
-// Leaflet is one leaflet of a document and what it says of its medicine; "" is what was not found.
+// Leaflet is one leaflet of a document with its metadata; "" is a value that was not found.
 type Leaflet struct {
 	Number       int32    `parquet:"number"` // 1-based, in the document
 	Audience     string   `parquet:"audience"`
@@ -156,13 +156,13 @@ type Leaflet struct {
 type Section struct {
 	Leaflet    int32   `parquet:"leaflet" rows:"added"` // Leaflet.Number
 	ID         string  `parquet:"id"`                   // "professional.5"
-	Number     int32   `parquet:"number"`               // as the RDC counts; 0 for parts without one
+	Number     int32   `parquet:"number"`               // the number in the RDC; 0 for parts without one
 	Title      string  `parquet:"title"`                // as printed
 	Text       string  `parquet:"text" rows:"text"`
 	Markdown   string  `parquet:"markdown" rows:"text,added"`
 	FirstPage  int32   `parquet:"first_page"` // 1-based
 	LastPage   int32   `parquet:"last_page"`
-	Start      int64   `parquet:"start"` // characters into the document's text; the title included
+	Start      int64   `parquet:"start"` // character offset in the text of the document, of the title
 	End        int64   `parquet:"end"`
 	Confidence float64 `parquet:"confidence" rows:"added"` // 0 to 1
 	Reason     string  `parquet:"reason" rows:"added"`     // why it is below 1
@@ -175,14 +175,14 @@ type Table struct {
 	Number   int32  `parquet:"number"`  // from 1, in the document
 	Page     int32  `parquet:"page"`    // where it begins
 	LastPage int32  `parquet:"last_page"`
-	Start    int64  `parquet:"start"` // characters into the document's text
+	Start    int64  `parquet:"start"` // character offset in the text of the document
 	End      int64  `parquet:"end"`
 	Rows     int32  `parquet:"rows"`
 	HeadRows int32  `parquet:"head_rows"` // of them, the first
 	Columns  int32  `parquet:"columns"`
 }
 
-// Cell is a cell of a table that has text.
+// Cell is a cell of a table with text.
 type Cell struct {
 	Table      int32  `parquet:"table"`  // Table.Number
 	Row        int32  `parquet:"row"`    // from 0; the first of those it lies over
@@ -193,14 +193,14 @@ type Cell struct {
 	Text       string `parquet:"text" rows:"text"` // on one line
 }
 
-// Missing is a section that a leaflet ought to have and has not.
+// Missing is an expected section that a leaflet lacks.
 type Missing struct {
 	Leaflet int32  `parquet:"leaflet"`
 	ID      string `parquet:"id"`
 	Reason  string `parquet:"reason"`
 }
 
-// Change is one row of a table of changes, its cells as printed.
+// Change is one row of a table of changes, with its cells as printed.
 type Change struct {
 	Leaflet           int32  `parquet:"leaflet"`
 	DataExpediente    string `parquet:"data_expediente"`

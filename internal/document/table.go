@@ -2,7 +2,7 @@ package document
 
 import "drugslm/internal/leaflet"
 
-// addTable takes a table of a section with its cells.
+// addTable appends a table of a section with its cells.
 func (r *Row) addTable(number int32, section string, t leaflet.Table) {
 	table := Table{
 		Leaflet: number, Section: section, Number: int32(len(r.Tables) + 1), Page: int32(t.Page), LastPage: int32(t.LastPage),

@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// The law of words: every word of a page is in a section, or outside all of them, or was dropped for a reason. A word is what stands
-// between blanks on the page; two that were put together at a hyphen are two. What whoever read the page left out of its text
-// counts as words of the page as well.
+// Every word of a page is counted once: it is in a section, outside all sections, or dropped with a reason. A word is a run of
+// characters between blanks on the page; two words that were joined at a hyphen are two. Words that the PDF reader left out of the
+// text count as words of the page.
 
-// RunningHead is the reason of a [Drop] that is a running head or foot: the one that is found here. It is in the text of its page, and
-// what is dropped for another reason is not.
+// RunningHead is the reason of a [Drop] that is a running head or foot, which this package finds. It is in the text of its page. Lines
+// that are dropped for another reason are not.
 const RunningHead = "running_head"
 
 // Drop is a line of a page that is not in the text.
 type Drop struct {
 	Page   int    // from 1
 	Text   string // as printed
-	Reason string // RunningHead, or what [Page.Dropped] says
+	Reason string // RunningHead, or the reason given in [Page.Dropped]
 }
 
-// Stretch is a part of the text that is in no section: the cover, as a rule, or all of a file that is no leaflet.
+// Stretch is a part of the text that is in no section: usually the cover, or all of a file that is not a leaflet.
 type Stretch struct {
 	Page  int // from 1; of its first line
 	Start int // character offsets in File.Text
@@ -29,7 +29,7 @@ type Stretch struct {
 	Words int // on the page
 }
 
-// Words counts the words of a page by where they went: Page is the sum of the others.
+// Words counts the words of a page by where they went. Page is the sum of the others.
 type Words struct {
 	Page     int // all of them
 	Sections int // in sections, their titles included
@@ -37,7 +37,7 @@ type Words struct {
 	Dropped  int // not in the text: File.Dropped has them
 }
 
-// runningHeads are the running heads and feet among drops, each once, as first printed. Numbers alone say nothing.
+// runningHeads returns the running heads and feet among drops, each once, as first printed. It omits those that are only a number.
 func runningHeads(drops []Drop, work *work) []string {
 	heads := []string{}
 	seen := map[edge]bool{}
@@ -52,8 +52,8 @@ func runningHeads(drops []Drop, work *work) []string {
 	return heads
 }
 
-// droppedFrom gives what was dropped from the pages on which lines first to last begin, but for the page of the last one: of a page
-// that several leaflets share it is the last one's that begins there.
+// droppedFrom returns what was dropped from the pages on which lines first to last begin, except the page of the last line: what is
+// dropped from a page that several leaflets share belongs to the last of them.
 func (d document) droppedFrom(first, last int) []Drop {
 	at := func(line, none int) int {
 		if line <= 0 || line >= len(d.lines) {
@@ -65,7 +65,7 @@ func (d document) droppedFrom(first, last int) []Drop {
 	return d.dropped[from:max(from, at(last, len(d.dropped)))]
 }
 
-// dropsOf lists what was dropped, here and by whoever read the pages, in their order.
+// dropsOf lists what this package and the PDF reader dropped, in page order.
 func (d document) dropsOf(pages []Page) []Drop {
 	all := slices.Clone(d.dropped)
 	for i, page := range pages {
@@ -78,7 +78,7 @@ func (d document) dropsOf(pages []Page) []Drop {
 	return all
 }
 
-// account tells where the words of each page went. Offsets are in bytes.
+// account counts the words of each page by where they went. Offsets are in bytes.
 func (d document) account(f *File) {
 	f.Words = make([]Words, f.Pages)
 	var sections []Section

@@ -9,40 +9,40 @@ import (
 	"unicode/utf8"
 )
 
-// BlockKind says what a block is.
+// BlockKind is the kind of a block.
 type BlockKind string
 
 // The kinds of blocks.
 const (
 	Paragraph BlockKind = "paragraph"
 	Item      BlockKind = "item"    // of a list
-	Heading   BlockKind = "heading" // inside a section, without a number of the rule
+	Heading   BlockKind = "heading" // inside a section, not one of the rule's titles
 	Grid      BlockKind = "table"
 )
 
-// Block is a part of a section that belongs together: lines that were wrapped are one paragraph, over a page's end too.
+// Block is a paragraph, an entry of a list, a heading or a table of a section. Wrapped lines are one paragraph, also across pages.
 type Block struct {
 	Kind     BlockKind `json:"kind"`
-	Text     string    `json:"text,omitempty"`  // on one line, without the mark of a list; "" for a table: the nth is the nth of Section.Tables
+	Text     string    `json:"text,omitempty"`  // on one line, without the list mark; "" for a table: the nth table block is the nth of Section.Tables
 	Mark     string    `json:"mark,omitempty"`  // of an item, as printed: "•", "-", "1.", "a)"
-	Level    int       `json:"level,omitempty"` // of an item: how many items it is inside of
-	Page     int       `json:"page"`            // from 1; where it begins
+	Level    int       `json:"level,omitempty"` // of an item: the number of items around it
+	Page     int       `json:"page"`            // from 1; of its beginning
 	LastPage int       `json:"last_page"`
-	Start    int       `json:"start"` // character offset in File.Text, the mark included; tables that are printed side by side, line by line, have the same
+	Start    int       `json:"start"` // character offset in File.Text, including the mark; equal for tables that are printed side by side, line by line
 	End      int       `json:"end"`   // after its last character
 }
 
-// marked is what begins an entry of a list. "o" is what a symbol font's ring becomes.
+// marked matches the beginning of an entry of a list. "o" is the ring of a symbol font.
 var marked = regexp.MustCompile(`^(?:([•▪●◦○■□➢✓►·§])\s*|([-–—*])(?:\s+|(\p{L})|$)|(o)\s+(\p{Lu})|([0-9]{1,2}[.)]|[0-9]{1,2}\s?[ºª]?\s?[-–]\s|[a-z]\)|[ivx]{1,4}\))(?:\s+|(\p{L})|$)|([a-h]\.)\s+(\p{Lu}))`)
 
-// markOf is the mark that text begins with, and how many bytes it takes with the blanks after it; "" for none.
+// markOf returns the mark at the beginning of text, and its length in bytes including the blanks after it; "" for none.
 func markOf(text string) (mark string, n int) {
 	m := marked.FindStringSubmatchIndex(clip(text, maxMark))
 	if m == nil {
 		return "", 0
 	}
 	n = m[1]
-	for _, glued := range []int{6, 10, 14, 18} { // the letter after the mark is the entry's
+	for _, glued := range []int{6, 10, 14, 18} { // the letter after the mark belongs to the entry
 		if m[glued] >= 0 {
 			n = m[glued]
 		}
@@ -50,11 +50,11 @@ func markOf(text string) (mark string, n int) {
 	return strings.TrimSpace(text[:n]), n
 }
 
-// maxMark bounds the bytes that a mark takes.
+// maxMark limits the bytes of a mark.
 const maxMark = 24
 
-// blocks finds the blocks of the text from offset body to end, which begins on the line of its title or below. Headings
-// are looked for where the section is one of the rule's numbered ones: elsewhere short lines are names and addresses.
+// blocks finds the blocks of the text from offset body to end; body is on the line of the title or below. It looks for headings only
+// in numbered sections: elsewhere short lines are names and addresses.
 func (d document) blocks(body, end int, numbered, tabled bool) ([]Block, []Table) {
 	from := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].end > body })
 	to := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= end })
@@ -74,7 +74,7 @@ func (d document) blocks(body, end int, numbered, tabled bool) ([]Block, []Table
 	}
 	at := 0
 	for i, span := range spans {
-		b.prose(at, span[0]) // nothing where a table stands beside another
+		b.prose(at, span[0]) // nothing where a table is beside another
 		b.table(span[0], span[1])
 		found[i].Start, found[i].End = b.blocks[len(b.blocks)-1].Start, b.blocks[len(b.blocks)-1].End
 		at = span[1]
@@ -84,7 +84,7 @@ func (d document) blocks(body, end int, numbered, tabled bool) ([]Block, []Table
 	return b.blocks, found
 }
 
-// from is what is left of l from an offset on.
+// from returns the rest of l from an offset on.
 func (l line) from(offset int, text string) line {
 	l.text, l.start = text[offset:l.end], offset
 	l.text = strings.TrimSpace(l.text)
@@ -95,16 +95,16 @@ func (l line) from(offset int, text string) line {
 	return l
 }
 
-// builder makes blocks of lines.
+// builder groups lines into blocks.
 type builder struct {
 	document
 	numbered bool
 	blocks   []Block
-	first    []int     // of each block, its first line
-	open     []nesting // the lists that the last block is inside of; none after a paragraph
+	first    []int     // the first line of each block
+	open     []nesting // the lists around the last block; none after a paragraph
 }
 
-// nesting is where the marks of a list stand, and what they are.
+// nesting is the position and the kind of the marks of a list.
 type nesting struct {
 	x     float32
 	mark  string
@@ -153,8 +153,8 @@ func (b *builder) prose(from, to int) {
 	}
 }
 
-// mark is the mark that line i begins with, where it is one of a list; first says that no line of the text is before it.
-// A dash or a number at a line's beginning is one only where the line before has come to its end.
+// mark returns the list mark at the beginning of line i; first says that it is the first line of the text. A dash or a number is a
+// list mark only if the line before ends a sentence or a paragraph.
 func (b *builder) mark(i int, first bool) (string, int) {
 	mark, n := markOf(b.lines[i].text)
 	switch {
@@ -176,13 +176,13 @@ func (b *builder) mark(i int, first bool) (string, int) {
 	return "", 0
 }
 
-// bullet reports whether a mark is never anything else.
+// bullet reports whether a mark is unambiguous.
 func bullet(mark string) bool {
 	r, _ := utf8.DecodeRuneInString(mark)
 	return strings.ContainsRune("•▪●◦○■□➢✓►", r)
 }
 
-// repeated reports whether another line nearby begins with the same mark as line i.
+// repeated reports whether a nearby line begins with the same mark as line i.
 func (b *builder) repeated(i int) bool {
 	mark, _ := markOf(b.lines[i].text)
 	for j := max(0, i-nearby); j < min(len(b.lines), i+nearby); j++ {
@@ -193,7 +193,7 @@ func (b *builder) repeated(i int) bool {
 	return false
 }
 
-// sibling reports whether the mark of line i stands below that of the list which is open, and is like it.
+// sibling reports whether the mark of line i is below that of the open list, and of the same kind.
 func (b *builder) sibling(i int, mark string) bool {
 	s := b.layout.spots[i]
 	for _, o := range b.open {
@@ -206,7 +206,7 @@ func (b *builder) sibling(i int, mark string) bool {
 
 func abs(x float32) float32 { return max(x, -x) }
 
-// kindOf makes the marks of one list equal.
+// kindOf normalises the marks of one list to one value.
 func kindOf(mark string) string {
 	r, _ := utf8.DecodeRuneInString(mark)
 	switch {
@@ -220,24 +220,24 @@ func kindOf(mark string) string {
 	return mark
 }
 
-// begins reports whether line j begins a block, where line i has begun one with mark.
+// begins reports whether line j begins a block, after line i began one with mark.
 func (b *builder) begins(i, j int, mark string) bool {
 	if next, _ := b.mark(j, false); next != "" {
 		return true
 	}
-	if mark != "" && j == i+1 && b.lines[i].text == mark { // the mark has a line of its own
+	if mark != "" && j == i+1 && b.lines[i].text == mark { // the mark is alone on its line
 		return false
 	}
 	if b.ends(j - 1) {
 		return true
 	}
-	// Below a list the text goes back to the margin.
+	// After a list the text returns to the margin.
 	s, t := b.layout.spots[i], b.layout.spots[j]
 	return mark != "" && s.known && t.known && b.lines[i].page == b.lines[j].page && t.first.X0 < s.first.X0-indented && concludes(b.lines[j-1].text)
 }
 
-// nest says how deep an item is that begins on line i, and keeps its list open: it is inside what stands further to the
-// left. Where places are not known another mark than before makes a list inside.
+// nest returns the depth of an item that begins on line i, and keeps its list open. It is inside the lists whose marks are further
+// left. Where positions are not known, a different mark begins a list inside.
 func (b *builder) nest(i int, mark string) int {
 	s := b.layout.spots[i]
 	depth := 0
@@ -261,20 +261,19 @@ func (b *builder) nest(i int, mark string) int {
 	return depth
 }
 
-// leads reports whether the last item says that entries of its own follow.
+// leads reports whether the last item announces entries of its own.
 func (b *builder) leads() bool { return strings.HasSuffix(b.blocks[len(b.blocks)-1].Text, ":") }
 
-// maxDepth is how deep lists are nested at most.
+// maxDepth limits the depth of nested lists.
 const maxDepth = 5
 
 const (
 	maxHeading  = 70  // bytes of a heading inside a section
-	minProse    = 50  // bytes of the paragraph that it stands above
-	headingPart = 0.7 // of the width of its column, at most, but for one in capitals
+	minProse    = 50  // bytes of the paragraph below it
+	headingPart = 0.7 // of the width of its column, at most, unless it is in capitals
 )
 
-// headings tells which paragraphs are headings: a line alone, without the end of a sentence, above prose, a list or
-// another heading.
+// headings finds the paragraphs that are headings: a single line, not ending a sentence, above prose, a list or another heading.
 func (b *builder) headings() {
 	if !b.numbered {
 		return
@@ -286,7 +285,7 @@ func (b *builder) headings() {
 	}
 }
 
-// titled reports whether block i, which is not the last, looks like a heading. Those below it are known.
+// titled reports whether block i, which is not the last, looks like a heading. The kinds of the blocks below it are known.
 func (b *builder) titled(i int) bool {
 	block, next := b.blocks[i], b.blocks[i+1]
 	wrapped := strings.Contains(b.text[block.Start:block.End], "\n")
@@ -310,5 +309,5 @@ func (b *builder) titled(i int) bool {
 	return next.Kind == Heading || next.Kind == Item || next.Kind == Paragraph && len(next.Text) >= minProse && unicode.IsUpper(initial(next.Text))
 }
 
-// dots are those between a substance and its amount, in a composition.
+// dots matches the dots between a substance and its amount in a composition.
 const dots = "...."

@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// Change is one row of the table of changes, with its ten cells as printed: on one line, "N/A" for whatever says that
-// there is nothing to say, "" for an empty cell. Portuguese names are those of the table.
+// Change is one row of the table of changes, with its ten cells as printed, each on one line. A cell that says that it does not apply
+// is "N/A", and an empty one is "". The Portuguese names are those of the table.
 type Change struct {
 	DataExpediente    string `json:"data_expediente"`
-	Expediente        string `json:"expediente"` // "" in the last row, as a rule: it is given when the leaflet is filed
+	Expediente        string `json:"expediente"` // usually "" in the last row: it is assigned when the leaflet is filed
 	Assunto           string `json:"assunto"`
 	DataPeticao       string `json:"data_peticao"`
 	ExpedientePeticao string `json:"expediente_peticao"`
@@ -21,17 +21,17 @@ type Change struct {
 	ItensBula         string `json:"itens_bula"`
 	Versoes           string `json:"versoes"`
 	Apresentacoes     string `json:"apresentacoes"`
-	Page              int    `json:"page"` // from 1; where the row begins
+	Page              int    `json:"page"` // from 1; of the beginning of the row
 }
 
 // The columns of the table.
 const (
 	columns  = 10
-	filed    = 2 // columns that say when and under which number the change was filed
-	itemised = 7 // from this column on, one row of the table may have several of its own
+	filed    = 2 // the columns with the date and the number of the filing
+	itemised = 7 // from this column on, one row may have several lines of entries
 )
 
-// heads are what the columns' heads begin with, in words.
+// heads are the words with which the heads of the columns begin.
 var heads = [columns]*regexp.Regexp{
 	headData, headNumber, headSubject, headData, headNumber, headSubject, headData,
 	regexp.MustCompile(`^ite(?:m|ns)$`), regexp.MustCompile(`^vers(?:a|o|$)`), regexp.MustCompile(`^apres`),
@@ -42,31 +42,31 @@ var (
 	headNumber  = regexp.MustCompile(`^(?:n|no|nº|num|numero)$`)
 	headSubject = regexp.MustCompile(`^(?:nome|assu(?:n|nt|ntos?)?)$`) // a narrow column breaks the word
 	headRest    = regexp.MustCompile(`^(?:s|es|relacionadas?)$`)
-	// headBelow is the second line of heads, where all of the first line are printed before it.
+	// headBelow matches the second line of heads, where all of the first line are printed before it.
 	headBelow = regexp.MustCompile(`^(?:expediente|aprovacao|vp vps|alterados)$`)
-	// headSpan is a line of the titles above the heads of columns, which stretch over several of them.
+	// headSpan matches a line of the titles above the heads, which span several columns.
 	headSpan = regexp.MustCompile(`^dados da(s)? (?:submissao|peticao|alterac)`)
 )
 
-// maxBody is how many words below its head say where the columns of a table are.
+// maxBody is the number of words below the head that determine the positions of the columns.
 const maxBody = 5000
 
-// maxHead bounds the words in the head of the table; it has some thirty.
+// maxHead limits the words in the head of the table, which has some thirty.
 const maxHead = 60
 
-// layouts are which columns a table has, in their order. Some leave the day of approval out; those of the first years
-// begin with the number, and have no petition.
+// layouts are the columns that a table may have, in order. Some omit the day of approval; those of the first years begin with the
+// number, and have no petition.
 var layouts = [...][]int{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {0, 1, 2, 3, 4, 5, 7, 8, 9}, {1, 2, 0, 6, 7, 8, 9}}
 
-// rows reads the table of changes from the words of its lines. They come cell by cell, row by row, which is how a word
-// processor prints a table; the places of the words say to which column each belongs. It gives none where the words have
-// no places, or the head of the table is not the rule's.
+// rows reads the table of changes from the words of its lines. The words come cell by cell, row by row, as a word processor prints a
+// table; their positions determine the column of each. It returns no rows if the words have no positions, or if the head is not that
+// of the rule.
 func rows(lines []line) []Change {
 	words := tableWords(lines)
 	var t table
 	for i := 0; i < len(words); {
 		if boxes, n, fields := head(words[i:]); fields != nil {
-			if page := words[i].page; page != t.headed { // one head a page is enough, and bounds the work
+			if page := words[i].page; page != t.headed { // one head a page is enough, and limits the work
 				t.columns(boxes, fields, words[i+n:min(len(words), i+n+maxBody)])
 				t.headed, t.prosaic = page, 0
 			}
@@ -96,10 +96,10 @@ func rows(lines []line) []Change {
 	return changes
 }
 
-// filing is a date, or the number of a filing.
+// filing matches a date, or the number of a filing.
 var filing = regexp.MustCompile(`[0-9]{1,2}[/.][0-9]{1,2}|[0-9]{6,}`)
 
-// tells reports whether c has what the row of a table has: what follows the table (footnotes, instructions of use) has not.
+// tells reports whether c has the content of a row of the table. Text that follows the table (footnotes, instructions of use) has not.
 func (c Change) tells() bool {
 	return c.Versoes != "" || c.ItensBula != "" || filing.MatchString(c.DataExpediente+" "+c.Expediente+" "+c.DataPeticao+" "+c.ExpedientePeticao)
 }
@@ -110,7 +110,7 @@ type placed struct {
 	page int
 }
 
-// tableWords lists the words of a table, without the titles that stretch over columns.
+// tableWords returns the words of a table, without the titles that span columns.
 func tableWords(lines []line) []placed {
 	var all []placed
 	for _, l := range lines {
@@ -124,8 +124,8 @@ func tableWords(lines []line) []placed {
 	return all
 }
 
-// head reports whether words begin with the head of the table, in how many of them, where its columns' heads are and
-// which columns it has; none for no head.
+// head reports whether words begin with the head of the table, with its number of words, the positions of its column heads, and its
+// columns; nil for none.
 func head(all []placed) (boxes []Box, n int, fields []int) {
 	if first := Plain(all[0].Text); !headData.MatchString(first) && !headNumber.MatchString(first) {
 		return nil, 0, nil
@@ -145,8 +145,8 @@ func head(all []placed) (boxes []Box, n int, fields []int) {
 	return nil, 0, nil
 }
 
-// headOf reads the heads of columns fields, one after the other, and counts their words. They are on one page, and no date
-// or number is among them: the row above the end of a page may hold a word that begins a head.
+// headOf reads the heads of columns fields, one after the other, and counts their words. They are on one page, without a date or
+// number among them: the row above the end of a page may hold a word that begins a head.
 func headOf(all []placed, fields []int) (boxes []Box, n int) {
 	for i, w := range all[:min(len(all), maxHead)] {
 		key := Plain(w.Text)
@@ -170,8 +170,8 @@ func headOf(all []placed, fields []int) (boxes []Box, n int) {
 	return boxes, min(len(all), maxHead)
 }
 
-// byColumn puts the words of a head that is printed line by line, across its columns, in the order of the columns: those
-// that stand below each other are of one.
+// byColumn sorts the words of a head that is printed line by line, across its columns, into the order of the columns. Words below each
+// other belong to one column.
 func byColumn(all []placed) []placed {
 	sorted := slices.Clone(all)
 	slices.SortStableFunc(sorted, func(a, b placed) int { return cmp.Compare(a.Box.X0, b.Box.X0) })
@@ -187,17 +187,17 @@ func byColumn(all []placed) []placed {
 	return sorted
 }
 
-// table is a table of changes that is being read.
+// table is a table of changes while it is read.
 type table struct {
 	edges  []float32 // between the columns
-	fields []int     // which columns they are
+	fields []int     // the fields of the columns
 	rows   []*row
 	last   int // column of the last word
 	page   int // of the last word
 
 	headed  int          // the page of the last head
-	ends    [columns]Box // of each column, where the last word of its cell is; zero where the row has none
-	prosaic int          // how many lines of prose came last
+	ends    [columns]Box // for each column, the last word of its cell; zero where the row has none
+	prosaic int          // number of lines of prose that came last
 }
 
 type row struct {
@@ -205,26 +205,26 @@ type row struct {
 	page  int
 }
 
-// columns finds the edges between columns whose heads are known: where the fewest words of the table are cut, and in the
-// middle of the widest such place; between the heads, unless many more are cut there.
+// columns finds the edges between columns whose heads are known. An edge is in the middle of the widest gap that cuts the fewest words
+// of the table. It is between the heads, unless many more words are cut there.
 func (t *table) columns(heads []Box, fields []int, body []placed) {
 	t.edges, t.fields = make([]float32, len(fields)-1), fields
 	for i := range t.edges {
 		at, least := gap(body, middle(heads[i]), middle(heads[i+1]))
-		if between, n := gap(body, heads[i].X1, heads[i+1].X0); heads[i].X1 < heads[i+1].X0 && n <= least+len(body)/maxCut { // where the heads are in their columns
+		if between, n := gap(body, heads[i].X1, heads[i+1].X0); heads[i].X1 < heads[i+1].X0 && n <= least+len(body)/maxCut { // the heads are in their columns
 			at = between
 		}
 		t.edges[i] = at
 	}
 }
 
-// maxCut is one word of so many that an edge may cut between heads, more than elsewhere.
+// maxCut limits the words that an edge between heads may cut more than another edge: one in so many.
 const maxCut = 100
 
-// step is how finely a gap is looked for, in points.
+// step is the resolution of the search for a gap, in points.
 const step = 0.5
 
-// gap is the middle of the widest stretch between from and to that the fewest words cross, and how many do.
+// gap returns the middle of the widest range between from and to that the fewest words cross, and how many cross it.
 func gap(body []placed, from, to float32) (at float32, fewest int) {
 	n := max(1, min(4096, int((to-from)/step))) // a page is not wider
 	crossed := make([]int, n+2)                 // first by how many more than the one before, then by how many
@@ -256,8 +256,8 @@ func gap(body []placed, from, to float32) (at float32, fewest int) {
 	return from + step*(float32(begin)+float32(width-1)/2), fewest
 }
 
-// add puts a word into its cell. A word to the left of the one before begins a row, unless it is in the columns that a row
-// may have several lines of. At the top of a page a row without a filing goes on from the page before.
+// add appends a word to its cell. A word to the left of the one before begins a row, unless it is in the columns that may have several
+// lines in a row. At the top of a page a row without a filing continues the last row of the page before.
 func (t *table) add(w placed) {
 	column := t.columnOf(w)
 	field := t.fields[column]
@@ -276,7 +276,7 @@ func (t *table) add(w placed) {
 	t.last, t.page = column, w.page
 }
 
-// columnOf is the column that a word is in.
+// columnOf returns the column of a word.
 func (t *table) columnOf(w placed) (column int) {
 	for column < len(t.edges) && middle(w.Box) > t.edges[column] {
 		column++
@@ -284,7 +284,7 @@ func (t *table) columnOf(w placed) (column int) {
 	return column
 }
 
-// besideMark is the first of words; the mark of a list is where the word after it is, which may be in the next column.
+// besideMark returns the first of words. A list mark counts as being at the word after it, which may be in the next column.
 func besideMark(words []placed) placed {
 	w := words[0]
 	if len(words) > 1 && utf8.RuneCountInString(w.Text) == 1 && bullet(w.Text) && words[1].page == w.page && level(w.Box, words[1].Box) && w.Box.X0 < words[1].Box.X0 {
@@ -293,7 +293,7 @@ func besideMark(words []placed) placed {
 	return w
 }
 
-// nothing is what a cell says that has nothing to say.
+// nothing matches a cell that says that it does not apply.
 var nothing = regexp.MustCompile(`(?i)^(?:n\s*/?\s*a\.?|n[ãa]o (?:se )?aplic[áa]vel|n[ãa]o se aplica|[-–—]+)$`)
 
 func (r *row) change() Change {

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// Not all that is printed on the pages of the table of changes is in its rows: pages have feet, which are no running ones to all of the leaflet where its
-// pages lie, and prose follows: notes, and how to use the product.
+// Not every line on the pages of the table of changes belongs to its rows: pages have feet, which may not repeat on the rest of the
+// leaflet, and prose follows: notes, and instructions of use.
 const (
 	feetLines = 16 // lowest lines of a page that may be its foot
-	sameFoot  = 2  // points by which the feet of pages may be apart
+	sameFoot  = 2  // points by which the positions of feet may differ
 	proseLine = 6  // words of a line of prose, at least
-	proseOver = 3  // edges of columns that it lies over, at least
-	proseEnds = 2  // lines of prose that end the table, until a filing comes
+	proseOver = 3  // edges of columns that it crosses, at least
+	proseEnds = 2  // lines of prose that end the table, unless a filing follows
 )
 
-// footless leaves out of the lines of a table of changes what is at the foot of its pages: what is the same at one height of three, or what was
-// dropped from others of the leaflet.
+// footless removes the feet of pages from the lines of a table of changes: lines that are equal and at the same height on three pages,
+// or that were dropped from other pages of the leaflet.
 func footless(lines []line, dropped []Drop) []line {
 	known := map[edge]bool{}
 	for _, d := range dropped {
@@ -25,8 +25,8 @@ func footless(lines []line, dropped []Drop) []line {
 			known[mask(d.Text, d.Page)] = true
 		}
 	}
-	var lowest [][]int                     // lines of each page, the upmost first
-	sights := map[string]map[int]float32{} // of a text: pages, and how far down it stands there
+	var lowest [][]int                     // the lines of each page, from the top
+	sights := map[string]map[int]float32{} // for each text: its pages, and its distance from their top
 	for from := 0; from < len(lines); {
 		to := from
 		var page []int
@@ -82,7 +82,7 @@ func footOf(lines []line, lowest []int, may func(l line) bool) []int {
 	return lowest[from:]
 }
 
-// repeats reports whether a text, which stands so far down on pages, is at one height on enough of them.
+// repeats reports whether a text is at the same height on enough pages.
 func repeats(pages map[int]float32, height float32) bool {
 	n := 0
 	for _, h := range pages {
@@ -95,16 +95,16 @@ func repeats(pages map[int]float32, height float32) bool {
 	return false
 }
 
-// filedAs is the number of a filing.
+// filedAs matches the number of a filing.
 var filedAs = regexp.MustCompile(`[0-9]{6}`)
 
-// celled reports whether a line is what cells of the table say on any page, or a title.
+// celled matches a line that cells of the table have on any page, or a title.
 func celled(text string) bool {
 	plain := Plain(text)
 	return date.MatchString(text) || filedAs.MatchString(text) || nothing.MatchString(text) || versions.MatchString(plain) || landmark.MatchString(plain)
 }
 
-// prose reports whether the words of a line run over the edges of columns as if there were none.
+// prose reports whether the words of a line cross the edges of columns as if there were none.
 func (t *table) prose(words []placed) bool {
 	if len(words) < proseLine {
 		return false
@@ -129,14 +129,14 @@ func (t *table) prose(words []placed) bool {
 	return over >= proseOver && 4*bridged >= 3*over
 }
 
-// below reports whether w is the next line of the cell of a column: it stands there without space, and begins nothing that only a row begins with.
+// below reports whether w is the next line of the cell of a column: it is right below, and begins nothing that only a row begins with.
 func (t *table) below(column int, w placed) bool {
 	above := t.ends[column]
 	return w.page == t.page && above != (Box{}) && w.Box.Y0 > above.Y0 && w.Box.Y0-above.Y1 <= nextLine*height(w.Box) &&
 		(t.fields[column] >= filed || !filing.MatchString(w.Text))
 }
 
-// skips reports whether the line with which words begin is none of the table, and in how many words.
+// skips reports whether the line at the beginning of words does not belong to the table, and its number of words.
 func (t *table) skips(words []placed) (n int) {
 	n = 1
 	for n < len(words) && words[n].page == words[0].page && words[n].Line == words[0].Line {

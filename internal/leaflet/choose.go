@@ -2,14 +2,14 @@ package leaflet
 
 import "slices"
 
-// chosen is the headings of one leaflet.
+// chosen holds the headings of one leaflet.
 type chosen struct {
 	audience Audience
 	headings []heading
 }
 
-// choose takes from what looks like headings those of one leaflet: the numbered ones in order, for the audience of which
-// there are more, and the others around them.
+// choose selects the headings of one leaflet from the candidates: the numbered ones in order, for the audience that has more of them,
+// and those without a number around them.
 func choose(found []heading) chosen {
 	body, table := untilHistory(found)
 	best, weight := chosen{audience: Other}, 0
@@ -27,8 +27,8 @@ func choose(found []heading) chosen {
 	return best
 }
 
-// untilHistory cuts what was found where the table of changes begins. The table stands at the end: before the first
-// title of the leaflet its name would be an entry of a list.
+// untilHistory drops the candidates from the table of changes on. That table is at the end: before the first title of the leaflet its
+// name would be an entry of a list.
 func untilHistory(found []heading) (body []heading, table *heading) {
 	started := false
 	for i, h := range found {
@@ -40,7 +40,7 @@ func untilHistory(found []heading) (body []heading, table *heading) {
 	return found, nil
 }
 
-// longest finds the weightiest chain of a's numbered headings in rising order; of equal ones the earliest.
+// longest finds the heaviest chain of numbered headings of audience a in rising order; of equal chains, the earliest.
 func longest(found []heading, a Audience) ([]heading, int) {
 	type chain struct {
 		headings []heading
@@ -65,11 +65,11 @@ func longest(found []heading, a Audience) ([]heading, int) {
 	return best.headings, best.weight
 }
 
-// strayWeight is what a title weighs at least that is taken out of its order: it has its number and is in capitals.
+// strayWeight is the least weight of a title that is accepted out of order: it has its number and is in capitals.
 const strayWeight = 15
 
-// strays adds to the chain what is a title without doubt and not in the order of the rule, in the order of the text: left
-// out, its text would be the section's before it. A leaflet that prints no numbers at all has an order of its own.
+// strays adds to the chain the certain titles that are not in the order of the rule, in text order. Without them their text would
+// belong to the section before. A leaflet that prints no numbers has its own order.
 func strays(found []heading, c chosen) []heading {
 	if len(c.headings) == 0 {
 		return nil

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// What a section loses of its confidence, each as a factor.
+// The factors by which a doubt lowers the confidence of a section.
 const (
-	lossUntitled = 0.5  // it begins where its text does, not at a title
+	lossUntitled = 0.5  // it begins with its text, without a title
 	lossNumber   = 0.9  // the title is printed without its number, or with another
-	lossSpelling = 0.95 // the title is not as the rule has it
+	lossSpelling = 0.95 // the title differs from that of the rule
 	lossShape    = 0.9  // the title is printed in small letters
 	lossEmpty    = 0.2  // a numbered section without text
-	lossShort    = 0.7  // or with next to none
+	lossShort    = 0.7  // a numbered section with little text
 	lossStray    = 0.8  // the title is not in the order of the rule
 	lossMention  = 0.7  // a sentence goes on after the title: it may be a mention
 )
@@ -22,10 +22,10 @@ const (
 // outOfOrder is the reason of a title that is a stray.
 const outOfOrder = "it is not in the order of the rule"
 
-// shortText is how many characters of text a numbered section has at least; the shortest real one has 58.
+// shortText is the least number of characters of a numbered section that is not doubted; the shortest real one has 58.
 const shortText = 20
 
-// confidence says how sure it is that h begins the section s, and that s is whole, with the reasons for doubt.
+// confidence returns how certain it is that h begins section s and that s is complete, with the reasons for doubt.
 func (h heading) confidence(s Section) (float64, string) {
 	confidence := 1.0
 	var reasons []string

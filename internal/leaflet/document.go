@@ -12,15 +12,15 @@ import (
 
 // line is one line of a document that is not blank.
 type line struct {
-	text       string // without blanks around it
+	text       string // trimmed
 	page       int    // from 1
 	start, end int    // of text in the document
-	words      []Word // with their places; none where they are not known
-	count      int    // words on the page: a word that was put together at a hyphen is two
+	words      []Word // with their positions; none where these are not known
+	count      int    // words on the page: a word that was joined at a hyphen is two
 	narrow     int    // its words up to the last that is in no row of as many cells as the table of changes has
 }
 
-// add gives l its next word.
+// add appends the next word of l.
 func (l *line) add(w Word) {
 	l.words = append(l.words, w)
 	if w.Cell.Of < minHeads {
@@ -28,8 +28,8 @@ func (l *line) add(w Word) {
 	}
 }
 
-// cut is l up to offset n of its text, which is after a blank, and from there on. The text has so many words: a line may be cut
-// thousands of times, and is not counted anew each time.
+// cut splits l at offset n of its text, which is after a blank. words is the number of words in the text: a line may be cut thousands
+// of times, so it is not counted again each time.
 func (l line) cut(n, words int) (before, after line) {
 	before, after = l, l
 	before.text = strings.TrimSpace(l.text[:n])
@@ -57,12 +57,12 @@ type document struct {
 	work    *work
 }
 
-// Join gives the text of a document, which the offsets of its sections refer to: the pages one below the other, without
-// their running heads and feet. A word that was broken at a hyphen between lines is whole again.
+// Join returns the text of a document, to which the offsets of its sections refer: the text of all pages, without their running heads
+// and feet. A word that was broken at a hyphen between lines is joined again.
 func Join(pages []string) string { return newDocument(linesOf(plain(pages)), nil, nil).text }
 
-// newDocument joins pages. A leaflet begins on the first page and on each of starts, which are indices in pages: what runs
-// through the pages of one need not run through those of the next.
+// newDocument joins pages. A leaflet begins on the first page and on each page of starts, which are indices into pages: each leaflet
+// has its own running heads.
 func newDocument(pages [][]line, starts []int, w *work) document {
 	d := document{work: w}
 	var text strings.Builder
@@ -80,7 +80,7 @@ func newDocument(pages [][]line, starts []int, w *work) document {
 	return d
 }
 
-// add adds the lines of a page to the text, but for running heads and feet.
+// add appends the lines of a page to the text, except running heads and feet.
 func (d *document) add(text *strings.Builder, page int, lines []line, running []bool) {
 	kept := make([]line, 0, len(lines))
 	for i, l := range lines {
@@ -101,14 +101,14 @@ func (d *document) add(text *strings.Builder, page int, lines []line, running []
 	}
 }
 
-// hyphenated is the end of a line that a hyphen between letters may be at.
+// hyphenated matches the end of a line that may be broken at a hyphen between letters.
 var hyphenated = regexp.MustCompile(`\p{L}[-\x{AD}\x{2010}]$`)
 
-// maxJoined bounds a line that was put together.
+// maxJoined limits the length of a joined line.
 const maxJoined = 4 << 10
 
-// joinHyphens puts words together that were broken at a hyphen, where that is safe: between a letter and a small one. The
-// hyphen stays, because it may belong to the word ("cirurgião-dentista"), unless it is a soft one.
+// joinHyphens joins words that were broken at a hyphen, where that is safe: between a letter and a lower-case letter. The hyphen
+// stays, because it may belong to the word ("cirurgião-dentista"), unless it is a soft hyphen.
 func joinHyphens(lines []line, work *work) []line {
 	var mended []line
 	for from := 0; from < len(lines); {
@@ -129,7 +129,7 @@ func joinHyphens(lines []line, work *work) []line {
 
 const softHyphen = "\u00ad"
 
-// joinLines is one line of several that were broken at hyphens.
+// joinLines joins several lines that were broken at hyphens.
 func joinLines(parts []line) line {
 	if len(parts) == 1 {
 		return parts[0]
@@ -150,13 +150,13 @@ func joinLines(parts []line) line {
 	return whole
 }
 
-// beside reports whether a line begins on the height on which another ends: then they are two cells of a table.
+// beside reports whether a line begins at the height where another ends. Then they are two cells of a table.
 func beside(before, l line) bool {
 	n := len(before.words)
 	return n > 0 && len(l.words) > 0 && level(before.words[n-1].Box, l.words[0].Box)
 }
 
-// endsHyphenated looks at the end alone: a line may be put together of thousands.
+// endsHyphenated reads only the end of the line, which may be joined from thousands.
 func endsHyphenated(l string) bool { return hyphenated.MatchString(l[max(0, len(l)-2*utf8.UTFMax):]) }
 
 func startsSmall(l string) bool {
@@ -164,20 +164,20 @@ func startsSmall(l string) bool {
 	return unicode.IsLower(r)
 }
 
-// pageAt is the page of the character before offset.
+// pageAt returns the page of the character before offset.
 func (d document) pageAt(offset int) int {
 	after := sort.Search(len(d.lines), func(i int) bool { return d.lines[i].start >= offset })
 	return d.lines[max(0, after-1)].page
 }
 
-// Plain is s in lower case without accents, with one blank between its words for whatever is neither letter nor digit.
+// Plain returns s in lower case without accents. Each run of characters that are neither letters nor digits becomes one blank.
 func Plain(s string) string { return plainWords(s, " ") }
 
 // plainWords is Plain with another separator.
 func plainWords(s, separator string) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	apart := false // something stands between this and the letter before
+	apart := false // a separator is due before the next letter
 	for _, r := range norm.NFD.String(s) {
 		switch {
 		case r >= utf8.RuneSelf && unicode.Is(unicode.Mn, r):
@@ -194,5 +194,5 @@ func plainWords(s, separator string) string {
 	return b.String()
 }
 
-// fold is Plain without blanks, since blanks are what extracted text loses first ("POSOLOGIA EMODO DE USAR").
+// fold is Plain without blanks: extracted text often loses blanks ("POSOLOGIA EMODO DE USAR").
 func fold(s string) string { return plainWords(s, "") }

@@ -8,23 +8,22 @@ import (
 	"unicode/utf8"
 )
 
-// File is all that was found in one file.
+// File holds everything that was found in one file.
 type File struct {
 	Kind     Kind      // what it is
-	Reason   string    // why it is no leaflet; "" for one
-	Leaflets []Leaflet // in the order of the text; none where the file is no leaflet
+	Reason   string    // why it is not a leaflet; "" for a leaflet
+	Leaflets []Leaflet // in text order; none where the file is not a leaflet
 	Text     string    // what Join returns: all offsets count its characters (Unicode code points), as []rune(Text) and Python do
 	Pages    int       // of the file
 	Running  []string  // running heads and feet, which are not in Text: each once, as first printed
-	Dropped  []Drop    // all that is on the pages and not in Text, in the order of the pages: one for each occurrence
-	Outside  []Stretch // what of Text is in no section, in its order
-	Words    []Words   // of each page: where its words went
-	Warnings []string  // what a reader should doubt of the file as a whole, in English
+	Dropped  []Drop    // everything that is on the pages and not in Text, in page order, once for each occurrence
+	Outside  []Stretch // what of Text is in no section, in text order
+	Words    []Words   // for each page: where its words went
+	Warnings []string  // doubts about the file as a whole, in English
 }
 
-// Read finds every leaflet of a file whose pages have these texts: one for each presentation or concentration, or the
-// patient's and the professional's one after the other. Each has its own sections.
-// A file that is no leaflet is classified and kept, and has none.
+// Read finds every leaflet of a file whose pages have these texts: one for each presentation or concentration, or the patient's and
+// the professional's. Each has its own sections. A file that is not a leaflet is classified, and has no leaflets.
 func Read(pages []Page) File {
 	f := read(pages, &work{})
 	if f.Kind != KindLeaflet {
@@ -33,13 +32,13 @@ func Read(pages []Page) File {
 	return f
 }
 
-// read finds leaflets whatever the kind of the file: there is at least one, which may be without sections.
+// read finds leaflets whatever the kind of the file. There is at least one, which may have no sections.
 func read(pages []Page, w *work) File {
 	lines := linesOf(pages)
 	d := newDocument(lines, nil, w)
 	found := d.headings()
 	parts := d.split(found)
-	if len(parts) > 1 { // what ran through several leaflets is looked at again in each of them
+	if len(parts) > 1 { // lines that repeat across several leaflets are checked again in each of them
 		d = newDocument(lines, d.firstPages(parts), w)
 		found = d.headings()
 		parts = d.split(found)
@@ -60,11 +59,11 @@ func read(pages []Page, w *work) File {
 	return f
 }
 
-// maxFront is how many lines of a cover may stand on a page before the first title of a leaflet.
+// maxFront limits the lines of a cover that may be on a page before the first title of a leaflet.
 const maxFront = 30
 
-// starts gives the line at which each part begins, and the end of the document. What stands above the first title on its
-// page (the product's name, its maker) belongs to the leaflet that begins, unless the page begins with a table of changes.
+// starts returns the line at which each leaflet begins, and the end of the document. The lines above the first title on its page (the
+// name of the product, its maker) belong to the leaflet that begins, unless the page begins with a table of changes.
 func (d document) starts(parts [][]heading) []int {
 	starts := make([]int, len(parts)+1)
 	for i, part := range parts[1:] {
@@ -86,18 +85,18 @@ func (d document) starts(parts [][]heading) []int {
 	return starts
 }
 
-// firstPages are the pages on which leaflets after the first begin, as indices, each once.
+// firstPages returns the indices of the pages on which leaflets after the first begin, each once.
 func (d document) firstPages(parts [][]heading) []int {
 	var pages []int
 	for _, start := range d.starts(parts)[1:len(parts)] {
-		if page := d.lines[start].page - 1; page > 0 && (len(pages) == 0 || pages[len(pages)-1] < page) { // they rise
+		if page := d.lines[start].page - 1; page > 0 && (len(pages) == 0 || pages[len(pages)-1] < page) { // in rising order
 			pages = append(pages, page)
 		}
 	}
 	return pages
 }
 
-// A cover has few lines, all short, and no date: the last page of a table of changes has some.
+// A cover has few lines, all short, and no date. The last page of a table of changes has dates.
 const (
 	maxCover     = 15
 	maxCoverLine = 80 // bytes
@@ -105,17 +104,17 @@ const (
 
 var date = regexp.MustCompile(`\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b`)
 
-// versions is a cell of a table of changes: which leaflets a change is in.
+// versions matches a cell of the table of changes that names the leaflets a change is in.
 var versions = regexp.MustCompile(`^vps?(?: (?:e )?vps?)?$`)
 
-// rest reports whether a line is of the end of a leaflet, and of no cover: a cell of the table of changes, or a legal notice.
+// rest reports whether a line belongs to the end of a leaflet, not to a cover: a cell of the table of changes, or a legal notice.
 func rest(l string) bool {
 	kinds := noticeOf(l)
 	sale := kinds&noticeSale != 0 && strings.HasPrefix(Plain(l), "venda") // a cover may say "uso restrito a hospitais"
 	return sale || kinds&(noticeRegistration|noticePharmacist|noticeCNPJ) != 0 || versions.MatchString(Plain(l))
 }
 
-// cover reports whether lines from to to, which are a page, look like the cover of a leaflet.
+// cover reports whether lines from to to, which are one page, look like the cover of a leaflet.
 func (d document) cover(from, to int) bool {
 	if to-from > maxCover {
 		return false
@@ -128,7 +127,7 @@ func (d document) cover(from, to int) bool {
 	return true
 }
 
-// carries reports whether lines from to to look like the rest of what began on the page before: one of them is long.
+// carries reports whether lines from to to look like a continuation of the page before: one of them is long.
 func (d document) carries(from, to int) bool {
 	for _, l := range d.lines[from:to] {
 		if len(l.text) > maxTitle {
@@ -138,7 +137,7 @@ func (d document) carries(from, to int) bool {
 	return false
 }
 
-// leaflet reads one part of the document, from line first up to line last.
+// leaflet reads one leaflet of the document, from line first up to line last.
 func (d document) leaflet(part []heading, first, last int) Leaflet {
 	chosen := choose(part)
 	end := len(d.text)
@@ -178,14 +177,14 @@ func (d document) leaflet(part []heading, first, last int) Leaflet {
 	return l
 }
 
-// Absence is a part that a leaflet ought to have and that was not found.
+// Absence is an expected part of a leaflet that was not found.
 type Absence struct {
 	SectionInfo
-	Reason string // why, as far as the text tells
+	Reason string // the likely cause
 }
 
-// absent lists what a leaflet for its audience ought to have and has not, with reasons. Candidates are all places in the
-// leaflet that looked like titles.
+// absent lists the parts that a leaflet for its audience should have and lacks, with reasons. Candidates are all places in the leaflet
+// that looked like titles.
 func (d document) absent(l Leaflet, candidates []heading) []Absence {
 	has := map[string]bool{}
 	var numbers []int
@@ -206,7 +205,7 @@ func (d document) absent(l Leaflet, candidates []heading) []Absence {
 	return absent
 }
 
-// why says why a section is missing.
+// why explains why a section is missing.
 func (d document) why(info SectionInfo, l Leaflet, candidates []heading, numbers []int) string {
 	for _, h := range candidates {
 		if h.info.ID == info.ID {
@@ -237,7 +236,7 @@ func (d document) why(info SectionInfo, l Leaflet, candidates []heading, numbers
 	return "no such title in the text"
 }
 
-// beginning is the first n bytes of s, or a little less, at a rune's border.
+// beginning returns at most n bytes of the beginning of s, cut between characters.
 func beginning(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -248,7 +247,7 @@ func beginning(s string, n int) string {
 	return s[:n]
 }
 
-// clip bounds s to n bytes, at a rune's border.
+// clip cuts s after at most n bytes, between characters.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// SectionInfo describes a part that RDC 47/2009 asks for.
+// SectionInfo describes a part that RDC 47/2009 requires.
 type SectionInfo struct {
 	ID     string // "identification", "patient.4", "professional.10", "legal"
 	Number int    // 0 for parts without a number
 	Title  string // as the rule prints it
 }
 
-// The parts without a number.
+// The IDs of the parts without a number.
 const (
 	identification = "identification"
 	presentation   = "presentation"
@@ -23,9 +23,8 @@ const (
 	history        = "history"
 )
 
-// Sections lists the parts of a leaflet for a, in their order. Those without a number are "identification",
-// "presentation", "composition", "information" (the title above the numbered ones, as a rule without text of its own) and "legal". A leaflet
-// for [Other] has no numbered parts.
+// Sections lists the parts of a leaflet for a, in order. Those without a number are "identification", "presentation", "composition",
+// "information" (the title above the numbered ones, usually without text) and "legal". A leaflet for [Other] has no numbered parts.
 func Sections(a Audience) []SectionInfo {
 	infos := []SectionInfo{
 		{ID: identification, Title: "IDENTIFICAÇÃO DO MEDICAMENTO"},
@@ -45,7 +44,7 @@ func Sections(a Audience) []SectionInfo {
 	return append(infos, SectionInfo{ID: legal, Title: "DIZERES LEGAIS"})
 }
 
-// titlesOf gives the titles of the numbered parts: the rule's own first, then others that are in use.
+// titlesOf returns the titles of the numbered parts: those of the rule first, then others in use.
 func titlesOf(a Audience) [][]string {
 	switch a {
 	case Patient:
@@ -79,7 +78,7 @@ func titlesOf(a Audience) [][]string {
 	}
 }
 
-// vaccines gives the titles that speak of a medicine as the leaflet of a vaccine has them.
+// vaccines returns the titles about a medicine as the leaflet of a vaccine words them.
 func vaccines(titles []string) []string {
 	var found []string
 	for _, t := range titles {
@@ -91,8 +90,8 @@ func vaccines(titles []string) []string {
 	return found
 }
 
-// frames are the patient's questions with anything where the rule says "este medicamento": makers print the product's
-// name there, or say "tomar" for "usar". They are for folded titles.
+// frames are the patient's questions with a gap where the rule says "este medicamento": makers print the name of the product there, or
+// use "tomar" for "usar". They apply to folded titles.
 var frames = [...]*regexp.Regexp{
 	regexp.MustCompile(`^(?:para|por)que.{1,80}(?:indicad|usad|utilizad)[oa]s?$`),
 	regexp.MustCompile(`^como.{1,80}(?:funcionam?|agem?)$`),
@@ -105,32 +104,32 @@ var frames = [...]*regexp.Regexp{
 	regexp.MustCompile(`^oque(?:devo)?fazersealguem(?:usar|tomar|utilizar|receber|aplicar)uma(?:quantidademaior|grandequantidade).{1,120}$`),
 }
 
-// framed is how much a title agrees that fills one of the frames.
+// framed is the agreement of a title that matches one of the frames.
 const framed = 0.95
 
-// pattern is a title to look for, folded.
+// pattern is a folded title to search for.
 type pattern struct {
 	info     SectionInfo
 	audience Audience // "" for parts that every leaflet has
 	title    string
-	frame    *regexp.Regexp // instead of title
+	frame    *regexp.Regexp // used instead of title
 }
 
-// agrees says how much of a title agrees with the pattern, from 0 to 1; 0 for less than floor.
+// agrees returns how much of a title matches the pattern, from 0 to 1; 0 below floor.
 func (p pattern) agrees(title, folded string, floor float64) float64 {
 	if p.frame == nil {
 		return similarity(p.title, folded, floor)
 	}
 	if strings.IndexByte(title, '?') != len(title)-1 || strings.Contains(folded, "steproduto") || !p.frame.MatchString(folded) {
-		return 0 // "este produto" is what information folders ask about
+		return 0 // information folders ask about "este produto"
 	}
 	return framed
 }
 
-// patterns gives what may stand on a line that begins with number, or with no number for 0.
+// patterns returns the titles that may follow number on a line; for 0 those without a number.
 type patterns map[int][]pattern
 
-// anyNumber is where patterns has all titles that have a number.
+// anyNumber is the key in patterns of all titles that have a number.
 const anyNumber = -1
 
 // allPatterns folds every title once for a document.

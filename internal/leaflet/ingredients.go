@@ -12,31 +12,31 @@ const unitAmount = `\b[0-9]+(?:[.,][0-9]+)*\s*(?:(?:mg|mcg|µg|g|kg|ml|u\.?i|uni
 const amountPattern = `[0-9][0-9.,]*(?:\s*(?:,|ou|e|[-–])\s*[0-9][0-9.,]*)*\s*`
 
 var (
-	// ingredient is a row of the composition: a name, a row of dots, an amount.
+	// ingredient matches a row of the composition: a name, a row of dots, an amount.
 	ingredient = regexp.MustCompile(`^((?:[^.…]|[0-9]\.[0-9]|\p{L}\.[\s\p{L}])*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(\*{0,3}` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
 	dotted     = regexp.MustCompile(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})(?:[0-9][0-9.,]*)?$`) // the amount, or its unit, is on the next line
 	vehicle    = regexp.MustCompile(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua|osmolaridade`)
 	equivalent = regexp.MustCompile(`\s*\(.*$`)
 
-	// contains is a sentence that says the same: "cada comprimido contém 30 mg de X". What is in brackets is what the
-	// amount is equivalent to.
+	// contains matches a sentence with the same content: "cada comprimido contém 30 mg de X". The text in brackets is the equivalent of
+	// the amount.
 	contains  = regexp.MustCompile(`(?i)\bcont(?:[ée]m|endo)\b|\blibera\s|princ[íi]pio ativo\s*:`)
 	brackets  = regexp.MustCompile(`\([^()]*\)`)
 	excipient = regexp.MustCompile(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
 	amountOf  = regexp.MustCompile(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
 		`(\p{L}[\p{L}0-9 -]{1,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|mais|ap[óo]s|destinado|respectivamente)\b)`)
-	// beforeAmount is a name with its amount after it: "contém: exemplol sódico 12,5 mg".
+	// beforeAmount matches a name followed by its amount: "contém: exemplol sódico 12,5 mg".
 	beforeAmount = regexp.MustCompile(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[–-]\s*)?` + unitAmount)
-	// fromAmount is where the amount of a name begins.
+	// fromAmount matches the beginning of the amount after a name.
 	fromAmount = regexp.MustCompile(`(?i)[\s,:-]*(?:\be\s+)?` + unitAmount + `.*$`)
-	// fromEquivalent is where a name's amount is said to be that of another: "exemplol sódico equivalente a 1 g de exemplol".
+	// fromEquivalent matches the beginning of an equivalence: "exemplol sódico equivalente a 1 g de exemplol".
 	fromEquivalent = regexp.MustCompile(`(?i)[\s,]+(?:que\s+)?(?:equival|correspond)\p{L}+\s+a\b.*$`)
-	// shape is what an amount of a powder or a solution is of, before the name.
+	// shape matches what an amount of a powder or a solution refers to, before the name.
 	shape = regexp.MustCompile(`(?i)^(?:p[óo]|solu[çc][ãa]o|suspens[ãa]o|subst[âa]ncia)\s.*\bde\s+`)
 )
 
-// ingredients are what the composition gives an amount of after a row of dots, but for what they are dissolved in; where
-// there is no such row, what its sentences give an amount of.
+// ingredients returns the substances of the composition that have an amount after a row of dots, without their solvents. Where there
+// is no such row, it returns those with an amount in a sentence.
 func ingredients(composed []string) []string {
 	found := []string{}
 	for i, line := range composed {
@@ -59,13 +59,13 @@ func ingredients(composed []string) []string {
 	return once(found)
 }
 
-// amountless is a name without the amount after it, and without what that is equivalent to.
+// amountless returns a name without its amount, and without the equivalent of that.
 func amountless(name string) string {
 	return fromAmount.ReplaceAllString(fromEquivalent.ReplaceAllString(name, ""), "")
 }
 
-// contained finds the active ingredients in sentences. Of those that an amount is said to be equivalent to it takes
-// the first, where nothing else is named.
+// contained finds the active ingredients in sentences. Of several equivalents of one amount it takes the first, where no other name is
+// given.
 func contained(composed string) []string {
 	found, other := []string{}, ""
 	composed = brackets.ReplaceAllString(clip(composed, maxJoined), " ")
@@ -93,7 +93,7 @@ func contained(composed string) []string {
 	return found
 }
 
-// amounting finds in sentences what has an amount after its name.
+// amounting finds the names in sentences that an amount follows.
 func amounting(composed string) []string {
 	found := []string{}
 	for _, part := range contains.Split(composed, -1)[1:] {

@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Kind says what a file is.
+// Kind is the kind of a file.
 type Kind string
 
-// The kinds. Whatever is no leaflet is kept with its text, and not forced into sections.
+// The kinds. A file that is not a leaflet keeps its text, and has no sections.
 const (
 	KindLeaflet Kind = "leaflet"
-	KindFolder  Kind = "information_folder" // FOLHETO INFORMATIVO of a cannabis product or a traditional phytotherapic one: other questions
+	KindFolder  Kind = "information_folder" // FOLHETO INFORMATIVO of a cannabis product or a traditional herbal one: its questions differ
 	KindCover   Kind = "cover_sheet"        // "Folha de rosto", or a cover without a leaflet
-	KindForm    Kind = "empty_form"         // the titles without their texts
-	KindEmpty   Kind = "no_text"            // nothing can be read: a scan, as a rule
+	KindForm    Kind = "empty_form"         // titles without their texts
+	KindEmpty   Kind = "no_text"            // no readable text: usually a scan
 	KindOther   Kind = "other"
 )
 
@@ -27,12 +27,12 @@ var (
 )
 
 const (
-	folderQuestions = 3   // of seven: enough, since a leaflet speaks of a medicine
+	folderQuestions = 3   // of seven: enough, since a leaflet is about a medicine
 	coverText       = 600 // characters; real covers have some 100, the shortest leaflet 15,000
-	formShare       = 0.8 // of the numbered sections have next to no text
+	formShare       = 0.8 // share of numbered sections with almost no text
 )
 
-// classify says what the document is, with the reason where it is no leaflet.
+// classify returns the kind of the document, with the reason where it is not a leaflet.
 func (d document) classify(leaflets []Leaflet) (Kind, string) {
 	if len(d.lines) == 0 {
 		return KindEmpty, "no text on any page: a scan?"

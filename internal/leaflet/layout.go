@@ -7,27 +7,27 @@ import (
 	"unicode/utf8"
 )
 
-// layout is where the lines of a document stand: what tells a line that was wrapped from the last one of its paragraph.
+// layout holds the positions of the lines of a document. They tell a wrapped line from the last line of a paragraph.
 type layout struct {
 	spots    []spot
 	advances map[int]float32 // from one line to the next, in points, by page: the median
 }
 
-// spot is where a line stands. A line that was put together at a hyphen stands on two rows.
+// spot is the position of a line. A line that was joined at a hyphen has two rows.
 type spot struct {
-	first, last Box // of its first and of its last row
+	first, last Box // the boxes of its first and last row
 	known       bool
-	right       float32 // how far lines reach around it; in characters where places are not known
+	right       float32 // the extent of the lines around it; in characters where positions are not known
 }
 
-// What tells one paragraph from the next.
+// Limits that separate paragraphs.
 const (
-	nearby   = 10  // lines before and after that say how far lines reach
-	aligned  = 40  // points by which the lines of one column may begin apart
+	nearby   = 10  // lines before and after that determine the extent
+	aligned  = 40  // points by which the beginnings of lines of one column may differ
 	apart    = 1.4 // times the usual advance: a gap between paragraphs
 	indented = 6   // points
 	blank    = 0.3 // of a line's height: the width of a blank, at most
-	maxReach = 400 // bytes of a line that are looked at
+	maxReach = 400 // bytes of a line that are read
 )
 
 func newLayout(lines []line) layout {
@@ -76,7 +76,7 @@ func newSpot(words []Word) spot {
 	return s
 }
 
-// reach is how far the lines around line i reach that begin about where it does.
+// reach returns the extent of the lines around line i that begin at about the same place.
 func (l layout) reach(lines []line, i int) (right float32) {
 	for j := max(0, i-nearby); j < min(len(lines), i+nearby+1); j++ {
 		switch {
@@ -91,7 +91,7 @@ func (l layout) reach(lines []line, i int) (right float32) {
 	return right
 }
 
-// ends reports whether a paragraph ends with line i, and the next line begins another. Marks of lists are not looked at.
+// ends reports whether line i ends a paragraph, so that the next line begins another. It ignores list marks.
 func (d document) ends(i int) bool {
 	a, b := d.lines[i], d.lines[i+1]
 	first := initial(b.text)
@@ -115,14 +115,14 @@ func (d document) ends(i int) bool {
 	return d.short(i) || t.first.X0-s.first.X0 > indented && unicode.IsUpper(first) && s.last.Y0 < t.first.Y0
 }
 
-// short reports whether the first word of the next line would have had room on line i, whose places are known.
+// short reports whether line i, whose positions are known, had room for the first word of the next line.
 func (d document) short(i int) bool {
 	s := d.layout.spots[i]
 	word := d.lines[i+1].words[0].Box
 	return s.last.X1+blank*height(s.last)+word.X1-word.X0 < s.right-1
 }
 
-// initial is the first letter or digit of s, or what else it begins with.
+// initial returns the first letter or digit of s, or its first character if it has neither.
 func initial(s string) rune {
 	for _, r := range s {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Pd, r) {
@@ -136,7 +136,7 @@ func initial(s string) rune {
 	return r
 }
 
-// concludes reports whether a sentence, or an entry of a list, ends with s.
+// concludes reports whether s ends a sentence or an entry of a list.
 func concludes(s string) bool {
 	for s != "" {
 		r, n := utf8.DecodeLastRuneInString(s)

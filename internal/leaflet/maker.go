@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// makers are the words before the name of a firm, the likeliest holder of the registration first: who has it registered,
-// who imports the medicine. Who makes it comes after the firm whose number (CNPJ) is printed: it may be abroad.
+// makers are the words before the name of a company. The likeliest holder of the registration is first: the one that registered or
+// imports the medicine. The manufacturer comes after the company whose CNPJ is printed, because it may be abroad.
 var (
 	holders = [...]*regexp.Regexp{
 		regexp.MustCompile(`(?i)\b(?:registrad[oa]|registro de titularidade)\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
@@ -16,17 +16,17 @@ var (
 	madeBy    = regexp.MustCompile(`(?i)^(?:fabricad|produzid|comercializad|distribu[ií]d)[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`)
 	firm      = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:ltda|limitada|s\s?[./]?\s?a|farmac[êe]utic[ao]s?|laborat[óo]rios?|ind[úu]stria\s+(?:qu[íi]mica|e)|pharma|inc|gmbh|fundação|instituto)(?:[^\p{L}]|$)`)
 	legalForm = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:ltda|s\s?[./]?\s?a)\.?\s*$`)
-	// noFirm is a line that has a firm's words and is none: the pharmacist, the sale, an address.
+	// noFirm matches a line with the words of a company that does not name one: the pharmacist, the sale, an address.
 	noFirm    = regexp.MustCompile(`(?i)respons[áa]ve|\bresp\b|\bcrf\b|\bvenda\b|\buso\b|\bsac\b|@|www\.|\bcep\b|c\.?n\.?p\.?j|forma farmac|^ou\b|^(?:ind[úu]stria brasileira|sa[úu]de)\b|\bpor\s*:`)
 	cnpj      = regexp.MustCompile(`\b([0-9]{2})\.?([0-9]{3})\.?([0-9]{3})\s*/\s*([0-9]{4})\s*[-–]\s*([0-9]{2})\b`)
 	afterCNPJ = regexp.MustCompile(`(?i)[\s-–,]*(?:c\.?n\.?p\.?j\.?.*|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/.*)$`)
 )
 
-// nearFirm is how many lines below its name the number of a firm is looked for, and above its number the name.
+// nearFirm is how many lines below the name of a company its CNPJ is searched for, and how many lines above the CNPJ the name.
 const nearFirm = 6
 
-// maker is who holds the registration, as far as the notices say, with its number: else the firm whose number is printed,
-// who makes the medicine, or the first firm named.
+// maker returns the holder of the registration that the notices name, with its CNPJ; else the company whose CNPJ is printed, the
+// manufacturer, or the first company named.
 func maker(legalText, front []string) (name, number string) {
 	for _, by := range holders {
 		if name, at := named(legalText, by); name != "" {
@@ -49,7 +49,7 @@ func maker(legalText, front []string) (name, number string) {
 	return "", numberBelow(legalText, 0)
 }
 
-// named finds the firm after the words of by, on their line or on the next, and the line it is on.
+// named finds the company after the words of by, on the same line or the next, and the line of its name.
 func named(lines []string, by *regexp.Regexp) (string, int) {
 	for i, line := range lines {
 		m := by.FindStringSubmatch(clip(line, maxTitle))
@@ -70,7 +70,7 @@ func named(lines []string, by *regexp.Regexp) (string, int) {
 	return "", 0
 }
 
-// besideNumber finds the first number of a firm, and the firm's name above it or on its line.
+// besideNumber finds the first CNPJ, and the name of its company above it or on its line.
 func besideNumber(lines []string) (name, number string) {
 	for i, line := range lines {
 		number := validCNPJ(line)
@@ -92,12 +92,12 @@ func besideNumber(lines []string) (name, number string) {
 	return "", ""
 }
 
-// isFirm reports whether a line looks like the name of a firm.
+// isFirm reports whether a line looks like the name of a company.
 func isFirm(line string) bool {
 	return len(line) <= maxCoverLine && firm.MatchString(line) && !noFirm.MatchString(line)
 }
 
-// whole is a firm, with the rest of its name where that is on the first of the lines below.
+// whole completes the name of a company that continues on the first of the lines below.
 func whole(name string, below []string) string {
 	name = strings.TrimSpace(name)
 	if len(below) > 0 && !legalForm.MatchString(name) && len(below[0]) <= maxCoverLine/2 && legalForm.MatchString(below[0]) && !noFirm.MatchString(below[0]) {
@@ -106,7 +106,7 @@ func whole(name string, below []string) string {
 	return name
 }
 
-// numberBelow is the first number of a firm on lines from i on, or else on any.
+// numberBelow returns the first CNPJ on lines from i on, or else on any line.
 func numberBelow(lines []string, i int) string {
 	for _, line := range append(slices.Clone(lines[i:]), lines[:i]...) {
 		if number := validCNPJ(line); number != "" {
@@ -116,7 +116,7 @@ func numberBelow(lines []string, i int) string {
 	return ""
 }
 
-// validCNPJ is the number of a firm on a line, if its check digits agree: "17.159.229/0001-76".
+// validCNPJ returns the CNPJ on a line if its check digits are correct: "17.159.229/0001-76".
 func validCNPJ(line string) string {
 	m := cnpj.FindStringSubmatch(clip(line, maxJoined))
 	if m == nil {

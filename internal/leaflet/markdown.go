@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// markdown writes the blocks of a section: paragraphs with a blank line between them, lists with their nesting, tables
-// in the way of GitHub. What Markdown would read as markup is escaped, so that its text is the section's.
+// markdown renders the blocks of a section: paragraphs separated by blank lines, nested lists, tables as GitHub writes them. It
+// escapes characters that Markdown would interpret, so that the rendered text is that of the section.
 func markdown(blocks []Block, tables []Table) string {
 	var b strings.Builder
-	var indents []int // of the items that the last one is inside of, itself included: where its text begins
+	var indents []int // for each open item, including the last: the column where its text begins
 	for i, block := range blocks {
 		if i > 0 {
 			b.WriteString("\n")
 			if block.Kind != Item || blocks[i-1].Kind != Item || block.Level > blocks[i-1].Level && numberMark.MatchString(block.Mark) {
-				b.WriteString("\n") // a number but 1 does not begin a list right below a line of text
+				b.WriteString("\n") // a number other than 1 does not begin a list right below a line of text
 			}
 		}
 		switch block.Kind {
@@ -41,7 +41,7 @@ func markdown(blocks []Block, tables []Table) string {
 	return b.String()
 }
 
-// Marks of a list as Markdown knows them: numbers keep theirs, letters stand after a dash.
+// List marks in Markdown: numbers stay, letters follow a dash.
 var (
 	numberMark = regexp.MustCompile(`^[0-9]{1,2}[.)]$`)
 	letterMark = regexp.MustCompile(`^(?:[a-z]|[ivx]{1,4})[.)]$|^[0-9]`)
@@ -57,7 +57,7 @@ func printedMark(mark string) string {
 	return "-"
 }
 
-// What Markdown reads as markup: at the beginning of a line, or anywhere.
+// Characters that Markdown interprets at the beginning of a line, or anywhere.
 var (
 	opened  = regexp.MustCompile(`^(?:#{1,6}(?:\s|$)|>|\||[-+*](?:\s|$)|[-=_*](?:\s*[-=_*])*$|~~~|` + "```" + `|\[)`)
 	numeral = regexp.MustCompile(`^([0-9]{1,9})([.)])(\s|$)`)
@@ -66,7 +66,7 @@ var (
 	closing = regexp.MustCompile(`\s#+$`)
 )
 
-// escape is text, which is one line, as Markdown that reads as this text.
+// escape returns Markdown that renders as text, which is one line.
 func escape(text string) string {
 	text = inline(text)
 	switch {
@@ -78,10 +78,10 @@ func escape(text string) string {
 	return closing.ReplaceAllStringFunc(text, func(s string) string { return s[:1] + `\` + s[1:] })
 }
 
-// emphasised is an asterisk that may begin an emphasis, and one that may end it. That of a footnote is one of both.
+// emphasised are the asterisks that may begin or end an emphasis. The asterisk of a footnote is both.
 var emphasised = regexp.MustCompile(`(?:\*[^\s\p{P}\p{S}]|(?:^|[\s\p{P}\p{S}])\*+[^\s*]).*[^\s*]\*`)
 
-// inline escapes what is markup anywhere.
+// inline escapes markup that is interpreted anywhere.
 func inline(text string) string {
 	text = strings.ReplaceAll(text, `\`, `\\`)
 	if emphasised.MatchString(text) {

@@ -10,17 +10,17 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// heading is a place that looks like the title of a section.
+// heading is a candidate for the title of a section.
 type heading struct {
 	info     SectionInfo
-	audience Audience // whose titles it is one of; "" for every leaflet's
+	audience Audience // the audience that has this title; "" for every leaflet
 	line     int      // of the first line
 	end      int      // offset after the title
-	weight   int      // how much it looks like one
+	weight   int      // how strongly it resembles a title
 
-	score     float64 // how much of the title agrees, from 0 to 1
+	score     float64 // the share of the title that matches, from 0 to 1
 	number    numbering
-	mentioned bool // a sentence goes on after it
+	mentioned bool // a sentence continues after it
 	stray     bool // it is not in the order of the rule
 	untitled  bool // there is no title: the section begins with its text
 }
@@ -31,24 +31,23 @@ type numbering int
 const (
 	unnumbered numbering = iota
 	numbered             // as in the rule
-	renumbered           // with another: the leaflet leaves a title out, or has one more
+	renumbered           // with another: the leaflet omits a title, or has an additional one
 )
 
 const (
 	maxTitle  = 200  // bytes; the longest title of the rule has 90, and one may have the name of a product
-	maxAfter  = 200  // bytes of what follows a title on its line
+	maxAfter  = 200  // bytes of text after a title on its line
 	maxWrap   = 4    // lines of a title
-	nearness  = 0.86 // how much of a title must agree: one letter in seven may differ
+	nearness  = 0.86 // the share of a title that must match: one letter in seven may differ
 	certainty = 0.97
 
 	otherNearness = 0.92 // of a title with another number
 )
 
-// prefix is what stands before a title: an Arabic number, or a Roman one with something after it.
+// prefix matches the number before a title: an Arabic number, or a Roman one with punctuation.
 var prefix = regexp.MustCompile(`^(?:([0-9]{1,2})\s*[.)\-–—:]*\s*|[IVX]{1,3}\s*[.)\-–—:]+\s*|[IVX]{1,3}\s+)?`)
 
-// headings finds every place that looks like a title, in order, at most one a line. A line that has a title after the end
-// of a sentence becomes two.
+// headings finds every candidate for a title, in order, at most one a line. A line with a title after the end of a sentence is split.
 func (d *document) headings() []heading {
 	p := allPatterns()
 	d.splitHeadings(p)
@@ -59,7 +58,7 @@ func (d *document) headings() []heading {
 			continue
 		}
 		if n := len(found) - 1; n >= 0 && found[n].info.ID == h.info.ID && d.lines[i].start < found[n].end && found[n].weight >= h.weight {
-			continue // the rest of a title that began above
+			continue // the rest of a title that began on a line above
 		}
 		found = append(found, h)
 	}
@@ -68,10 +67,10 @@ func (d *document) headings() []heading {
 	return found
 }
 
-// afterSentence is where a title may begin that is printed on the line on which the section before it ends.
+// afterSentence matches where a title may begin on the line that ends the section before it.
 var afterSentence = regexp.MustCompile(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\p{Lu}[\p{Lu}\p{M}\s,]{6,})`)
 
-// splitHeadings cuts lines before a title that stands after the end of a sentence: one in capitals, with its number.
+// splitHeadings splits lines before a title that follows the end of a sentence: in capitals, with its number.
 func (d *document) splitHeadings(p patterns) {
 	lines := make([]line, 0, len(d.lines))
 	for i, l := range d.lines {
@@ -100,13 +99,13 @@ func (d *document) splitHeadings(p patterns) {
 	d.lines = lines
 }
 
-// A list of titles, as a table of contents or of changes has it, is no leaflet: some follow each other without a text.
+// In a list of titles, as a table of contents or of changes has it, several titles follow each other without a text.
 const (
 	listTitles = 4
 	listLoss   = 10 // of their weights
 )
 
-// penalizeLists takes weight from the titles of lists.
+// penalizeLists lowers the weight of titles in lists.
 func (d document) penalizeLists(found []heading) {
 	for i := 0; i < len(found); {
 		n := i + 1
@@ -123,7 +122,7 @@ func (d document) penalizeLists(found []heading) {
 	}
 }
 
-// match looks for a title that begins on line i.
+// match searches for a title that begins on line i.
 func (d document) match(p patterns, i int) (heading, bool) {
 	l := d.lines[i]
 	if changes.MatchString(Plain(l.text[:min(len(l.text), maxTitle)])) {
@@ -157,13 +156,13 @@ func (d document) match(p patterns, i int) (heading, bool) {
 	return h, true
 }
 
-// mentionLoss is the weight that a title loses that may be a mention.
+// mentionLoss is the weight that a title loses if it may be a mention.
 const mentionLoss = 4
 
-// numberedAs looks for a title that begins on line i, at begin, after number n; 0 for none.
+// numberedAs searches for a title that begins on line i at offset begin, after number n; 0 for none.
 func (d document) numberedAs(p patterns, n, i, begin int) (heading, bool) {
 	if n == 0 {
-		if startsSmall(d.text[begin:]) { // most lines: a sentence goes on
+		if startsSmall(d.text[begin:]) { // most lines: a sentence continues
 			return heading{}, false
 		}
 		return d.best(p[0], i, begin, unnumbered, nearness)
@@ -174,8 +173,8 @@ func (d document) numberedAs(p patterns, n, i, begin int) (heading, bool) {
 	return d.best(p[anyNumber], i, begin, renumbered, otherNearness)
 }
 
-// best finds which of ps agrees most with a title that begins on line i, at begin, and where that title ends. Of equals
-// it takes the one on more lines: what agrees on all of them belongs to the title. Less than floor is no agreement.
+// best returns the pattern of ps that matches best a title that begins on line i at offset begin, and the end of that title. Of equal
+// matches it prefers the one on more lines, because all of them belong to the title. Below floor nothing matches.
 func (d document) best(ps []pattern, i, begin int, number numbering, floor float64) (heading, bool) {
 	if len(ps) == 0 {
 		return heading{}, false
@@ -205,11 +204,11 @@ func (d document) best(ps []pattern, i, begin int, number numbering, floor float
 	return best, true
 }
 
-// changes is the title of the table of changes, or the first words of its head where it has no title, in words.
+// changes matches the title of the table of changes, or the first words of its head where it has no title.
 var changes = regexp.MustCompile(`^(?:anexo [a-z0-9]{1,3} )?historico d[aeo]s? altera|^dados da submissao eletronica`)
 
-// cuts gives the offsets at which a title that begins at begin may end on line k: at the line's end, after a question
-// mark or a colon, and before and after the last word of those in capitals.
+// cuts returns the offsets on line k at which a title that begins at begin may end: at the end of the line, after a question mark or a
+// colon, and before and after the last word in capitals.
 func (d document) cuts(begin, k int) []int {
 	l := d.lines[k]
 	from := max(begin, l.start)
@@ -218,7 +217,7 @@ func (d document) cuts(begin, k int) []int {
 		return nil
 	}
 	line := rest
-	rest = beginning(rest, maxTitle+1) // no title is longer, and a line may be as long as the file
+	rest = beginning(rest, maxTitle+1) // a title is no longer, while a line may be as long as the file
 	d.work.add(len(rest))
 	var cuts []int
 	if i := strings.IndexAny(rest, "?:"); i >= 0 {
@@ -240,10 +239,10 @@ func (d document) cuts(begin, k int) []int {
 	return slices.DeleteFunc(cuts, func(end int) bool { return end-begin > maxTitle })
 }
 
-// titleWords is as many words as a title has.
+// titleWords is the most words of a title.
 const titleWords = 20
 
-// wordsAt finds the first words of s: where each begins and ends.
+// wordsAt finds the first words of s, with the beginning and end of each.
 func wordsAt(s string) [][2]int {
 	var found [][2]int
 	begin := -1
@@ -259,13 +258,13 @@ func wordsAt(s string) [][2]int {
 	return found
 }
 
-// reference is how a line ends when what follows is mentioned, not begun.
+// reference matches the end of a line after which a title is mentioned, not begun.
 var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte)|[(“‘,]|(?:^|[^.!?])["'])\s*[“"'‘]?$`)
 
-// cutOff is how a line ends whose sentence does not: what follows may be mentioned, or the file may have lost the rest.
+// cutOff matches the end of a line within a sentence: a mention may follow, or the file may have lost the rest.
 var cutOff = regexp.MustCompile(`(?i)\b(?:em|no|na|do|da|e|ou)\s*$`)
 
-// refers reports whether the line before a title makes a reference of it, surely or perhaps.
+// refers reports whether the line before a title makes it a reference, certainly or possibly.
 func refers(before string) (surely, perhaps bool) {
 	before = before[max(0, len(before)-maxTitle):]
 	if capitals(before) {
@@ -274,12 +273,12 @@ func refers(before string) (surely, perhaps bool) {
 	return reference.MatchString(before), cutOff.MatchString(before)
 }
 
-// leader is the dots and the page number of a table of contents.
+// leader matches the dots and the page number of a table of contents.
 var leader = regexp.MustCompile(`(?:\.{3,}|…)\s*[0-9]*\s*$`)
 
-// shaped reports whether a title looks like one: not the end of a bracket or of a quotation, no row of a table of contents.
-// One of the numbered titles without its number must be in capitals, or be a question on lines of its own; any that has
-// text glued to it must be in capitals.
+// shaped reports whether a candidate has the shape of a title: not the end of a bracket or a quotation, not a row of a table of
+// contents. A numbered title without its number must be in capitals, or be a question on separate lines. A title joined to text must
+// be in capitals.
 func shaped(p pattern, title, after string, number numbering) bool {
 	whole, glued := title+after, strings.TrimSpace(after) != ""
 	switch {
@@ -296,12 +295,12 @@ func shaped(p pattern, title, after string, number numbering) bool {
 	}
 }
 
-// capitals reports whether s has letters and none of them is small.
+// capitals reports whether s has letters, none of them in lower case.
 func capitals(s string) bool {
 	return strings.IndexFunc(s, unicode.IsLower) < 0 && strings.IndexFunc(s, unicode.IsLetter) >= 0
 }
 
-// weigh says how much a title looks like one. Numbers count most: a chain of numbered titles beats any without.
+// weigh returns how strongly a candidate resembles a title. Numbers count most: a chain of numbered titles beats any without.
 func weigh(title, after string, score float64, number numbering) int {
 	weight := 4
 	switch number {
@@ -324,9 +323,9 @@ func weigh(title, after string, score float64, number numbering) int {
 }
 
 var (
-	// sentence is a title in capitals that a sentence goes on after, or ends with: it was mentioned.
+	// sentence matches the text of a title in capitals that is a mention: a sentence continues after it, or ends with it.
 	sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
-	// ended and goesOn are that for a question, or for a title in small letters.
+	// ended and goesOn match the same for a question, or for a title in lower case.
 	ended     = regexp.MustCompile(`[;,.)]$`)
 	goesOn    = regexp.MustCompile(`^\s*(?:[;,.)]|\p{Ll}+ )`)
 	smallWord = regexp.MustCompile(`\p{Ll}{2}`)
@@ -340,7 +339,7 @@ func mentions(title, after string) bool {
 	return sentence.MatchString(title + after)
 }
 
-// nearest finds the pattern that agrees best with title, if any does by at least floor.
+// nearest returns the pattern that matches title best, if any matches by at least floor.
 func nearest(ps []pattern, title string, floor float64) (pattern, float64) {
 	var best pattern
 	near, folded := -1.0, fold(title)
@@ -352,8 +351,8 @@ func nearest(ps []pattern, title string, floor float64) (pattern, float64) {
 	return best, near
 }
 
-// similarity is 1 for equal strings and 0 for those with nothing in common: one minus the edits it takes, by the length
-// of the longer. It gives up, with 0, where the lengths alone keep it below floor.
+// similarity is 1 for equal strings and 0 for unrelated ones: one minus the edit distance divided by the length of the longer string.
+// It returns 0 early if the lengths alone keep it below floor.
 func similarity(a, b string, floor float64) float64 {
 	if a == b {
 		return 1
@@ -365,8 +364,8 @@ func similarity(a, b string, floor float64) float64 {
 	return 1 - float64(levenshtein.ComputeDistance(a, b))/longer
 }
 
-// differing is at least how many edits make b of a: by how many letters one has more than the other. It costs little, and
-// nearly all titles that are compared are told apart by it. It knows ASCII only, and is 0 for anything else.
+// differing is a lower bound of the edit distance of a and b: the difference of their letter counts. It is cheap, and rejects nearly
+// all pairs. It knows ASCII only, and is 0 for anything else.
 func differing(a, b string) int {
 	var count [128]int
 	for i := range len(a) {

@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Metadata is what a leaflet says of its medicine. "" or an empty list is what was not found: nothing is guessed.
+// Metadata is what a leaflet says about its medicine. A value that was not found is "" or an empty list; nothing is guessed.
 type Metadata struct {
 	Product      string   `json:"product"`       // its name, as first printed
-	Ingredients  []string `json:"ingredients"`   // active ones, as the composition lists them
-	Form         string   `json:"form"`          // "comprimido revestido", in small letters
+	Ingredients  []string `json:"ingredients"`   // active ingredients, as listed in the composition
+	Form         string   `json:"form"`          // "comprimido revestido", in lower case
 	Strengths    []string `json:"strengths"`     // "250 mg/5 mL", each once
-	Routes       []string `json:"routes"`        // "oral", in small letters
+	Routes       []string `json:"routes"`        // "oral", in lower case
 	Use          string   `json:"use"`           // "USO ADULTO E PEDIÁTRICO ACIMA DE 12 ANOS", as printed
-	Adult        bool     `json:"adult"`         // use says so
-	Paediatric   bool     `json:"paediatric"`    // use says so
-	Maker        string   `json:"maker"`         // who holds the registration, or else makes it
-	CNPJ         string   `json:"cnpj"`          // of the maker, "17.159.229/0001-76": its check digits agree
-	Registration string   `json:"registration"`  // at the ministry: "1.0583.1009", the presentation's digits left out
+	Adult        bool     `json:"adult"`         // according to Use
+	Paediatric   bool     `json:"paediatric"`    // according to Use
+	Maker        string   `json:"maker"`         // the holder of the registration, or else the manufacturer
+	CNPJ         string   `json:"cnpj"`          // of the maker, "17.159.229/0001-76", with correct check digits
+	Registration string   `json:"registration"`  // at the ministry: "1.0583.1009", without the digits of the presentation
 	Version      string   `json:"version"`       // the maker's code of this text: "bula-prof-049659-GER-v0"
 	ApprovedOn   string   `json:"approved_on"`   // "2021-04-12": when Anvisa approved the standard this follows
-	RunningHeads []string `json:"running_heads"` // lines that repeated on its pages and are not in the text
+	RunningHeads []string `json:"running_heads"` // lines that repeat on its pages and are not in the text
 }
 
 var (
@@ -39,7 +39,7 @@ var (
 	routes = regexp.MustCompile(`[\p{L}-]{4,}`)
 	use    = regexp.MustCompile(`(?i)\buso\s+(?:exclusivo\s+)?(?:adulto|pediátrico|em adultos|em crianças)[^•\n]*`)
 	useEnd = regexp.MustCompile(`(?i)[\s,;./–-]*\b(?:uso|via)\s+\p{L}.*$`)
-	// The number of a registration has thirteen digits, of which the last four are the presentation's and often left out.
+	// The number of a registration has thirteen digits. The last four are those of the presentation, and often omitted.
 	registration = regexp.MustCompile(`\b([1-9])(?:\.\s?)?([0-9]{4})(?:\.\s?)?([0-9]{4})(?:[.\-/ ]?[0-9]{3}[.\-]?[0-9])?\b`)
 	approved     = regexp.MustCompile(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})`)
 	approvedLong = regexp.MustCompile(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[ºo°]?\s+de\s+(\p{L}{4,9})\s+de\s+([0-9]{4})`)
@@ -47,11 +47,11 @@ var (
 	label        = regexp.MustCompile(`(?i)^(?:nome\s+(?:comercial|do\s+(?:medicamento|produto))|produto|marca)\s*:\s*`)
 )
 
-// months are those of a date in words, folded.
+// months are the folded names of months.
 var months = [...]string{"janeiro", "fevereiro", "marco", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"}
 
-// metadata reads what leaflet l says of its medicine: on its cover and in the parts before the numbered ones, and in its
-// legal notices.
+// metadata reads what leaflet l says about its medicine: on its cover, in the parts before the numbered ones, and in its legal
+// notices.
 func (d document) metadata(l Leaflet, heads []string) Metadata {
 	front, legalText, composed := d.parts(l)
 	m := Metadata{RunningHeads: heads, Ingredients: []string{}, Strengths: []string{}, Routes: []string{}}
@@ -83,10 +83,10 @@ func (d document) metadata(l Leaflet, heads []string) Metadata {
 	return m
 }
 
-// maxFrontLines bounds what is read before the first numbered section.
+// maxFrontLines limits the lines that are read before the first numbered section.
 const maxFrontLines = 200
 
-// parts gives the lines of l before its first numbered section, of its legal notices, and of its composition.
+// parts returns the lines of l before its first numbered section, of its legal notices, and of its composition.
 func (d document) parts(l Leaflet) (front, legalText, composed []string) {
 	end := l.End
 	for _, s := range l.Sections {
@@ -103,7 +103,7 @@ func (d document) parts(l Leaflet) (front, legalText, composed []string) {
 	return front[:min(len(front), maxFrontLines)], legalText, composed
 }
 
-// above gives the lines that may name the product, the likeliest first: of the identification, and of the cover up to the
+// above returns the lines that may name the product, the likeliest first: of the identification, and of the cover up to the
 // presentation.
 func (d document) above(l Leaflet) []string {
 	end, identified := l.End, ""
@@ -119,7 +119,7 @@ func (d document) above(l Leaflet) []string {
 	return lines[:min(len(lines), maxFrontLines)]
 }
 
-// approvedOn is the day on which Anvisa approved the text: "2021-04-12".
+// approvedOn returns the day on which Anvisa approved the text: "2021-04-12".
 func approvedOn(legalText string) string {
 	if a := approved.FindStringSubmatch(legalText); a != nil {
 		return a[3] + "-" + pad(a[2]) + "-" + pad(a[1])
@@ -132,7 +132,7 @@ func approvedOn(legalText string) string {
 	return ""
 }
 
-// units are how the units of strengths are written, by how they are printed in small letters.
+// units maps units of strengths in lower case to their usual spelling.
 var units = map[string]string{"ml": "mL", "ui": "UI", "u.i.": "UI", "meq": "mEq", "µg": "mcg", "micrograma": "mcg", "microgramas": "mcg", "u": "U"}
 
 func unit(printed string) string {
@@ -143,7 +143,7 @@ func unit(printed string) string {
 	return small
 }
 
-// amount writes a strength the same way however it is printed.
+// amount normalises a strength.
 func amount(m []string) string {
 	s := m[1] + " " + unit(m[2])
 	if m[4] == "" {
@@ -156,7 +156,7 @@ func amount(m []string) string {
 	return s + unit(m[4])
 }
 
-// once gives each of list once, where it is first.
+// once returns the distinct values of list, in order.
 func once(list []string) []string {
 	seen := make(map[string]bool, len(list))
 	return slices.DeleteFunc(list, func(s string) bool {
@@ -166,7 +166,7 @@ func once(list []string) []string {
 	})
 }
 
-// without gives lines but those of others.
+// without returns lines that are not in others.
 func without(lines, others []string) []string {
 	among := make(map[string]bool, len(others))
 	for _, l := range others {

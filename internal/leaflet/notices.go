@@ -2,7 +2,7 @@ package leaflet
 
 import "regexp"
 
-// notice is a kind of line of which the legal notices consist.
+// notice is a kind of line of the legal notices.
 type notice uint8
 
 const (
@@ -15,7 +15,7 @@ const (
 	noticeOther
 )
 
-// notices tell lines of the legal notices, in whatever order a leaflet prints them (RDC 47/2009, annex I, "DIZERES LEGAIS").
+// notices match lines of the legal notices, in any order (RDC 47/2009, annex I, "DIZERES LEGAIS").
 var notices = []struct {
 	kind notice
 	line *regexp.Regexp
@@ -30,7 +30,7 @@ var notices = []struct {
 	{noticeOther, regexp.MustCompile(`(?i)^(?:ind[úu]stria brasileira|esta bula foi (?:aprovada|atualizada)|c\.?n\.?p\.?j\b)`)},
 }
 
-// A notice is short, and the next one near.
+// A notice is short and close to the next.
 const (
 	maxNotice  = 160 // bytes
 	nearNotice = 6   // lines
@@ -48,17 +48,17 @@ func noticeOf(l string) (kinds notice) {
 	return kinds
 }
 
-// sure reports whether lines of these kinds, near each other, are the legal notices: the registration alone says so, or a pharmacist or the number
-// of a firm, with something else.
+// sure reports whether nearby lines of these kinds are the legal notices: the registration is enough, or a pharmacist or a CNPJ with
+// another notice.
 func (n notice) sure() bool {
 	strong := n & (noticePharmacist | noticeCNPJ)
 	return n&noticeRegistration != 0 || strong != 0 && n != strong || strong == noticePharmacist|noticeCNPJ
 }
 
-// untitled finds legal notices without a title after the last numbered section, up to line end: their text would be taken for
-// that section's. A leaflet that has the title has no need of it.
+// untitled finds legal notices without a title after the last numbered section, up to line end. Without it their text would belong to
+// that section.
 func (d document) untitled(c *chosen, end int) {
-	at := len(c.headings) // where the notices would be among the headings
+	at := len(c.headings) // the index of the notices among the headings
 	for at > 0 && c.headings[at-1].info.ID == history {
 		end = c.headings[at-1].line
 		at--

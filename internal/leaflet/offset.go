@@ -2,8 +2,8 @@ package leaflet
 
 import "unicode/utf8"
 
-// inCharacters turns the offsets of a file from bytes, which they are while it is read, into characters, which is what
-// is published: a reader in Python cuts text[start:end].
+// inCharacters converts the offsets of a file from bytes, used while reading, to characters, which are published: a reader in Python
+// cuts text[start:end].
 func inCharacters(f *File) {
 	var c counter
 	for i := range f.Leaflets {
@@ -32,7 +32,7 @@ func inCharacters(f *File) {
 	}
 }
 
-// counter counts characters up to offsets, forth and back: those of a file rise, as a rule.
+// counter counts the characters up to an offset, in both directions: the offsets of a file mostly rise.
 type counter struct{ bytes, characters int }
 
 func (c *counter) at(text string, offset int) int {

@@ -5,40 +5,40 @@ import (
 	"strings"
 )
 
-// Box is where something stands on its page, in points from the upper left corner: X0 is left of X1 and Y0 above Y1.
+// Box is a rectangle on a page, in points from the upper left corner: X0 is left of X1 and Y0 above Y1.
 type Box struct{ X0, Y0, X1, Y1 float32 }
 
 func (b Box) union(c Box) Box {
 	return Box{min(b.X0, c.X0), min(b.Y0, c.Y0), max(b.X1, c.X1), max(b.Y1, c.Y1)}
 }
 
-// Word is a word with its place.
+// Word is a word with its position.
 type Word struct {
 	Text string
-	Line int // which of the lines of Page.Text that are not blank it is on, from 0
+	Line int // index of its line among the lines of Page.Text that are not blank
 	Box  Box
-	Cell Cell // of a table in a tagged file; the zero Cell everywhere else
+	Cell Cell // its table cell in a tagged file; otherwise zero
 }
 
-// Cell is a word's place in a table, as the structure of a tagged file has it.
+// Cell is the place of a word in a table, from the structure tags of the file.
 type Cell struct {
-	Table uint16 // of the document, from 1; 0 of a word in no table
-	Row   uint16 // from 0; a row that goes on over a page keeps its number
+	Table uint16 // in the document, from 1; 0 for a word in no table
+	Row   uint16 // from 0; a row that continues on the next page keeps its number
 	Place uint8  // among the cells of its row, from 0
-	Of    uint8  // how many cells the row has, those without words included
+	Of    uint8  // number of cells of the row, including those without words
 }
 
-// Page is what is known of one page: its text, and where the words of the text stand. Without words there are no tables,
-// and heads and feet are looked for in the order of the text only.
+// Page is the text of one page and the positions of its words. Without words no tables are found, and running heads and feet are
+// recognised by text order only.
 type Page struct {
 	Text  string
-	Words []Word // in the order of the text; nil where they are not known
-	Rules []Box  // lines drawn across the page, which are wider than high, or down it
+	Words []Word // in text order; nil where they are not known
+	Rules []Box  // lines drawn across the page (wider than high) or down it
 
-	Dropped []Drop // what the page prints and Text leaves out; Page is not set
+	Dropped []Drop // what the page prints and Text omits; Page is not set
 }
 
-// plain makes pages of texts alone.
+// plain makes pages without words.
 func plain(texts []string) []Page {
 	pages := make([]Page, len(texts))
 	for i, text := range texts {
@@ -47,7 +47,7 @@ func plain(texts []string) []Page {
 	return pages
 }
 
-// rulesOf gives the rules of pages.
+// rulesOf returns the rules of pages.
 func rulesOf(pages []Page) [][]Box {
 	rules := make([][]Box, len(pages))
 	for i, p := range pages {
@@ -56,7 +56,7 @@ func rulesOf(pages []Page) [][]Box {
 	return rules
 }
 
-// linesOf gives the lines of pages.
+// linesOf returns the lines of pages.
 func linesOf(pages []Page) [][]line {
 	lines := make([][]line, len(pages))
 	for i, p := range pages {
@@ -65,8 +65,8 @@ func linesOf(pages []Page) [][]line {
 	return lines
 }
 
-// lines gives the lines of a page that are not blank, each valid UTF-8 without blanks around it, with their words. Words
-// that do not agree with the text are left out, all of them.
+// lines returns the lines of a page that are not blank, each trimmed and valid UTF-8, with their words. If the words do not agree with
+// the text, it omits all of them.
 func (p Page) lines() []line {
 	var lines []line
 	for l := range strings.FieldsFuncSeq(strings.ToValidUTF8(p.Text, "\uFFFD"), func(r rune) bool { return r == '\n' || r == '\r' || r == '\f' }) {
@@ -89,10 +89,10 @@ func (p Page) lines() []line {
 	return lines
 }
 
-// inOrder moves to the top of a page what stands there though the file prints it after what stands below: a program may
-// print footnotes before the table that they belong to.
+// inOrder moves lines at the top of a page before lines below them that the file prints first: a program may print footnotes before
+// the table that they belong to.
 func inOrder(lines []line) []line {
-	below := make([]float32, len(lines)+1) // how far down the lines from one on reach
+	below := make([]float32, len(lines)+1) // for each line, how far down the lines from it on reach
 	for i := len(lines) - 1; i >= 0; i-- {
 		spot := newSpot(lines[i].words)
 		if !spot.known {
@@ -112,8 +112,8 @@ func inOrder(lines []line) []line {
 	return lines
 }
 
-// whole gives the words of a line as its text has them: of a word that was put together at a hyphen the first part has all of
-// it, and the others are "".
+// whole returns the words of a line as its text has them. If a word was joined at a hyphen, its first part has the whole word, and the
+// other parts are "".
 func (l line) whole() []Word {
 	fields := strings.Fields(l.text)
 	if len(fields) == len(l.words) {

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// places are facts about a document that are asked for again and again, each found once.
+// places caches facts about a document that are needed repeatedly.
 type places struct {
-	tops  []int         // of each line, the first line of its page
-	cells map[int]int   // of a page, by its first line: the first line that a cell of the table of changes may be
-	marks map[int][]int // of each block of the text: where its dates and versions begin
+	tops  []int         // for each line, the first line of its page
+	cells map[int]int   // for a page, by its first line: the first line that may be a cell of the table of changes
+	marks map[int][]int // for each block of the text: the offsets of its dates and versions
 }
 
-// newPlaces is made once the lines of a document are what they stay.
+// newPlaces is called once the lines of a document are final.
 func newPlaces(lines []line) *places {
 	p := &places{tops: make([]int, len(lines)), cells: map[int]int{}, marks: map[int][]int{}}
 	for i := range lines {
@@ -26,15 +26,15 @@ func newPlaces(lines []line) *places {
 	return p
 }
 
-// top is the first line of the page that line i is on.
+// top returns the first line of the page of line i.
 func (d document) top(i int) int { return d.places.tops[i] }
 
-// markBlock is how much text is searched for dates and versions at a time, in bytes.
+// markBlock is the number of bytes that are searched for dates and versions at a time.
 const markBlock = 1 << 10
 
 var tabularMark = regexp.MustCompile(`\b(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}|VPS?|RDC)\b`)
 
-// marks counts the dates and versions that begin in the text from start to end.
+// marks counts the dates and versions that begin between start and end.
 func (d document) marks(start, end int) (n int) {
 	for block := start / markBlock; block*markBlock < end; block++ {
 		found := d.marksOf(block)
@@ -44,13 +44,13 @@ func (d document) marks(start, end int) (n int) {
 	return n
 }
 
-// marksOf gives where the dates and versions of a block begin.
+// marksOf returns the offsets of the dates and versions of a block.
 func (d document) marksOf(block int) []int {
 	found, known := d.places.marks[block]
 	if known {
 		return found
 	}
-	// The last mark of a block may end in the next one, and what comes before the first may belong to it.
+	// The last mark of a block may end in the next block, and the match of the first may begin with a character of the block before.
 	from := max(0, block*markBlock-utf8.UTFMax)
 	text := d.text[from:min(len(d.text), (block+1)*markBlock+len("00/00/0000 "))]
 	for _, m := range tabularMark.FindAllStringIndex(text, -1) {
@@ -63,11 +63,11 @@ func (d document) marksOf(block int) []int {
 	return found
 }
 
-// cellOfChange is what stands in the cells of a table of changes, and on no cover; for text without accents.
+// cellOfChange matches the text of cells of a table of changes, which no cover has. It takes text without accents.
 var cellOfChange = regexp.MustCompile(`\b(?:vps?|rdc|n a|nao aplicavel|1045[0-9]|notificacao de alteracao|inclusao inicial|alteracao de|submissao|peticao|expediente)\b`)
 
-// introduced reports whether something stands above line i on its page that may be the cover of a leaflet: a page that begins with a
-// quoted title, or with cells, goes on with the table of changes.
+// introduced reports whether the lines above line i on its page may be the cover of a leaflet. A page that begins with a quoted title,
+// or with cells, continues the table of changes.
 func (d document) introduced(i int) bool {
 	top := d.top(i)
 	if top == i {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// product is the first of lines that is a name, else what has the sign of a brand in front; a line that begins with a
-// pharmaceutical form is taken where there is no other. A form, a strength, a route or an audience alone is no name: "" then.
+// product returns the first line that is a name, else the first with the sign of a brand. It takes a line that begins with a
+// pharmaceutical form only if there is no other. A form, a strength, a route or an audience alone is not a name: then it returns "".
 func product(lines, front []string) string {
 	shaped := ""
 	for _, line := range lines {
@@ -29,7 +29,7 @@ func product(lines, front []string) string {
 	return shaped
 }
 
-// branded is the brand with which the first numbered section begins, "" if it begins with none.
+// branded returns the brand with which the first numbered section begins, "" if there is none.
 func branded(l Leaflet) string {
 	for _, s := range l.Sections {
 		if s.Number == 1 {
@@ -42,14 +42,14 @@ func branded(l Leaflet) string {
 	return ""
 }
 
-// idle are words that stand beside forms and strengths and name nothing, folded.
+// idle are folded words beside forms and strengths that name nothing.
 var idle = []string{
 	"a", "as", "o", "os", "e", "ou", "de", "da", "do", "das", "dos", "com", "em", "para", "por", "cada", "uso", "via", "vias", "mg", "mcg", "g", "kg", "ml", "l", "ui",
 	"adulto", "adultos", "pediatrico", "infantil", "exclusivo", "injetavel", "oral", "unidade", "unidades", "embalagem", "embalagens", "caixa", "frasco", "frascos", "ampola",
 	"ampolas", "blister", "bisnaga", "contendo", "contem", "aproximadamente", "equivalente", "equivalente a",
 }
 
-// names reports whether a line names something, and not only a form, a strength, a route or an audience.
+// names reports whether a line is more than a form, a strength, a route or an audience.
 func names(line string) bool {
 	for _, about := range []*regexp.Regexp{strength, form, route, use} {
 		line = about.ReplaceAllString(line, " ")

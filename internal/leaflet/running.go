@@ -9,59 +9,59 @@ import (
 	"unicode"
 )
 
-// A running head or foot repeats on the pages of one leaflet: among the outermost lines of at least edgePages of them, at the same height,
-// the same but for digits and capitals. Body text can repeat like that, too, as the head of a table or the title above a dose does. So more is asked
-// of it, and in doubt it stays in the text: a number in it advances with the pages, or on most of its pages it is set off from
-// the body by a gap, or it is of another size than the line of the body that is next to it.
+// A running head or foot repeats on the pages of one leaflet. It is among the outermost lines of at least edgePages pages, at the same
+// height, and differs only in digits and case. Body text can repeat like that too, such as the head of a table or the title above a
+// dose. Therefore one of these must hold as well: a number in the line advances with the pages, or on most of its pages a gap
+// separates the line from the body, or its size differs from that of the nearest line of the body. In doubt a line stays in the text.
 const (
 	edgeLines  = 6
 	edgePages  = 3
-	sameHeight = 4    // points: the cell of a table is elsewhere on each page, and pages on their side have a foot of their own
+	sameHeight = 4    // points: the cell of a table moves from page to page, and landscape pages have their own foot
 	setOff     = 1.5  // times the usual advance from line to line: the gap between a head and the body
-	resized    = 0.08 // of a line's height: what makes it another size
-	alike      = 0.5  // of the lines of two pages: pages that have more in common are copies, and repeat nothing
+	resized    = 0.08 // of a line's height: a different size
+	alike      = 0.5  // share of the lines of two pages: pages with more in common are copies, which repeat nothing
 )
 
-// landmark is what a title of the leaflet begins with; a title is never a running head, though several leaflets in one
-// file repeat it, and the table of changes repeats its own on every page.
+// landmark matches the beginning of a title of the leaflet. A title is never a running head, though several leaflets in one file
+// repeat it, and the table of changes repeats its title on every page.
 var landmark = regexp.MustCompile(`^(?:[0-9]{1,2} )?(?:identificacao|informacoes|indicac|resultado|caracterist|contraindic|advertencias|` +
 	`interacoes|cuidados|posologia|reacoes|superdos|dizeres|historico|dados da subm|apresentac|composic|para que|como|quando|o que|onde|quais)`)
 
-// edges finds the running heads and feet of pages that belong to one leaflet.
+// edges finds the running heads and feet of the pages of one leaflet.
 type edges struct {
 	pages  []edgePage
 	seen   map[edge][]edgePlace
-	proven map[edge]bool // what more than repeats is asked once
+	proven map[edge]bool // the costlier conditions are checked once
 	work   *work
 }
 
-// edgePage is one page: its lines from the top down, which is not always the order of the file.
+// edgePage is one page with its lines in order from the top, which may differ from the order of the file.
 type edgePage struct {
 	number  int // from 1, in the file
 	lines   []line
-	boxes   []Box // where the first row of each line stands; zero where that is not known
-	order   []int // of lines, from the top down
-	copy    int   // the first page that is like it
+	boxes   []Box // the first row of each line; zero where it is not known
+	order   []int // indices of lines, from the top
+	copy    int   // the first page that this page copies
 	advance float32
-	keys    []edge // of lines in order
+	keys    []edge // for each line
 	numbers []int  // of all keys, each once, rising: an edge has one number on all pages
 	repeats map[int]bool
 }
 
-// edgePlace is one place where an edge was seen.
+// edgePlace is one occurrence of an edge.
 type edgePlace struct {
 	page   int // index in pages
-	place  int // in the page's order
+	place  int // index in the order of the page
 	height float32
 }
 
-// edge is what makes two lines at the edges of pages the same.
+// edge identifies lines at the edges of pages that count as equal.
 type edge struct {
 	text   string
-	offset int // of a line that is a number: how far it is from the page's place in the file
+	offset int // for a line that is a number: its difference from the number of the page
 }
 
-// newEdges looks at the pages of one leaflet, of which the first has a number.
+// newEdges reads the pages of one leaflet; first is the number of its first page.
 func newEdges(pages [][]line, first int, w *work) *edges {
 	e := &edges{pages: make([]edgePage, len(pages)), seen: map[edge][]edgePlace{}, proven: map[edge]bool{}, work: w}
 	known := map[edge]int{}
@@ -96,7 +96,7 @@ func newEdges(pages [][]line, first int, w *work) *edges {
 	return e
 }
 
-// original is the first page of which page i is a copy; i, if there is none.
+// original returns the first page of which page i is a copy; i if there is none.
 func (e *edges) original(i int) int {
 	own := e.pages[i].numbers
 	for j := max(0, i-maxCopies); j < i; j++ {
@@ -106,7 +106,7 @@ func (e *edges) original(i int) int {
 		other := e.pages[j].numbers
 		e.work.add(min(len(own), len(other)))
 		if 2*min(len(own), len(other)) <= max(len(own), len(other)) {
-			continue // whatever they are: alike is a half
+			continue // any keys: alike is a half
 		}
 		both := inBoth(own, other)
 		if float64(both) > alike*float64(len(own)+len(other)-both) {
@@ -116,7 +116,7 @@ func (e *edges) original(i int) int {
 	return i
 }
 
-// inBoth counts what is in two rising lists.
+// inBoth counts the values that two rising lists share.
 func inBoth(a, b []int) (n int) {
 	for len(a) > 0 && len(b) > 0 {
 		switch {
@@ -132,11 +132,11 @@ func inBoth(a, b []int) (n int) {
 	return n
 }
 
-// maxCopies is how many pages before it a page is compared with.
+// maxCopies is the number of preceding pages that a page is compared with.
 const maxCopies = 50
 
-// running says of each line of page i whether it is a running head or foot. It peels from outside in and stops at the first line
-// that is the page's own, so that a line inside the page is safe.
+// running reports for each line of page i whether it is a running head or foot. It goes from the outside in and stops at the first
+// other line, so that a line inside the page is safe.
 func (e *edges) running(i int) []bool {
 	p := e.pages[i]
 	found := make([]bool, len(p.lines))
@@ -154,8 +154,8 @@ func (e *edges) running(i int) []bool {
 	return e.inRows(i, found, from, to)
 }
 
-// inRows takes out of what was found on page i what stands beside a line of the body: both are cells of a table that reaches to the edge. The number of
-// a page is none, alone or in a text. The body is what is between the places from and to.
+// inRows removes lines beside a line of the body from the running heads and feet of page i: both are cells of a table that reaches the
+// edge. A page number is kept, alone or in a text. The body is between the indices from and to.
 func (e *edges) inRows(i int, found []bool, from, to int) []bool {
 	p := e.pages[i]
 	beside := func(body int, edge func(k int) int) {
@@ -177,7 +177,7 @@ func (e *edges) inRows(i int, found []bool, from, to int) []bool {
 	return found
 }
 
-// repeat notes of all sights of one edge which stand at the edge of enough other pages, at their height.
+// repeat marks the occurrences of one edge that are at the edge of enough other pages, at the same height.
 func (e *edges) repeat(sights []edgePlace) {
 	originals := map[int]bool{}
 	for _, s := range sights {
@@ -189,8 +189,8 @@ func (e *edges) repeat(sights []edgePlace) {
 	}
 	level := slices.Clone(sights)
 	slices.SortStableFunc(level, func(a, b edgePlace) int { return cmp.Compare(a.height, b.height) })
-	for range 2 { // downward, and upward: the nearest one of another page tells
-		last, other := -1, -1 // the sight before, and the last one that is of another page than it
+	for range 2 { // down and up: the nearest occurrence on another page decides
+		last, other := -1, -1 // the previous occurrence, and the last one on another page
 		for i, s := range level {
 			if last >= 0 && e.pages[level[last].page].copy != e.pages[s.page].copy {
 				other = last
@@ -203,7 +203,7 @@ func (e *edges) repeat(sights []edgePlace) {
 	}
 }
 
-// note says that a line repeats, unless it is part of a table or a title.
+// note marks a line as repeating, unless it is part of a table or a title.
 func (e *edges) note(s edgePlace) {
 	p := e.pages[s.page]
 	if _, noted := p.repeats[s.place]; !noted {
@@ -213,7 +213,7 @@ func (e *edges) note(s edgePlace) {
 	}
 }
 
-// runs reports whether the line at a place of page i repeats and is more than that.
+// runs reports whether a line of page i repeats and satisfies one of the further conditions.
 func (e *edges) runs(i, place int) bool {
 	if !e.pages[i].repeats[place] {
 		return false
@@ -230,7 +230,7 @@ func (e *edges) runs(i, place int) bool {
 // own reports whether a line is never a running head: a cell of a tagged table, or a title.
 func (l line) own() bool { return l.tabular() || landmark.MatchString(Plain(l.text)) }
 
-// mostlyApart reports whether an edge is set off on most of its pages.
+// mostlyApart reports whether a gap or its size separates an edge from the body on most of its pages.
 func (e *edges) mostlyApart(key edge) bool {
 	apart, all := 0, 0
 	for _, s := range e.seen[key] {
@@ -270,10 +270,10 @@ func (e *edges) advances(key edge) bool {
 	return false
 }
 
-// maxNumbers is how many numbers of a line may be that of its page.
+// maxNumbers limits the numbers of a line that may be the number of the page.
 const maxNumbers = 8
 
-// apart reports whether a line is set off from the body of its page, or of another size. The body begins where nothing repeats.
+// apart reports whether a gap or its size separates a line from the body of its page. The body begins where nothing repeats.
 func (e *edges) apart(s edgePlace) bool {
 	p := e.pages[s.page]
 	step, body := 1, s.place
@@ -293,13 +293,13 @@ func (e *edges) apart(s edgePlace) bool {
 		}
 	}
 	if body < 0 || body >= len(p.order) || p.advance == 0 {
-		return false // the page has no body, or nobody knows where things stand
+		return false // the page has no body, or positions are not known
 	}
 	line, next := height(at(s.place)), height(at(body))
 	return off || max(line, next) > (1+resized)*min(line, next)
 }
 
-// downward gives the order of lines from the top of their page to its end. Where a line has no place they stay as they are.
+// downward returns the order of lines from the top of their page. Lines without positions keep their order.
 func downward(lines []line) []int {
 	order := make([]int, len(lines))
 	for i := range order {
@@ -326,7 +326,7 @@ func advance(lines []Box) float32 {
 	return all[len(all)/2]
 }
 
-// height is how far down the page l is, or -1.
+// ended and goesOn match the same for a question, or for a title in lower case.
 func (l line) height() float32 {
 	if len(l.words) == 0 {
 		return -1
@@ -344,8 +344,8 @@ var (
 	number = regexp.MustCompile(`^[^\p{L}0-9]*([0-9]{1,4})[^\p{L}0-9]*$`)
 )
 
-// mask gives lines that differ in digits and capitals only the same edge. A number alone is a page's number if it keeps its distance
-// from the page's place in the file; else it may be a cell of a table.
+// mask maps lines that differ only in digits and case to the same edge. A line that is a number is a page number if its difference
+// from the number of the page is constant; else it may be a cell of a table.
 func mask(l string, page int) edge {
 	if m := number.FindStringSubmatch(l); m != nil {
 		value, _ := strconv.Atoi(m[1]) // four digits at most

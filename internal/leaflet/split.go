@@ -2,15 +2,15 @@ package leaflet
 
 import "slices"
 
-// A leaflet is begun anew by a first numbered title that as many others follow in order: the table of changes and
-// references quote fewer.
+// A new leaflet begins at a first numbered title that enough other titles follow in order. The table of changes and references quote
+// fewer.
 const followers = 5
 
-// split cuts what was found into leaflets; there is always at least one, which may be empty.
+// split divides the candidates into leaflets. There is at least one, which may be empty.
 func (d document) split(found []heading) [][]heading {
 	var parts [][]heading
 	c := newChains(found)
-	begin, last := 0, -1 // of the part; and where its own first numbered title is
+	begin, last := 0, -1 // of the part; and the index of its own first numbered title
 	var o opening
 	for i, h := range found {
 		if h.info.Number != 1 || !d.leads(c, i, len(found)) {
@@ -33,7 +33,7 @@ func (d document) split(found []heading) [][]heading {
 	return append(parts, found[begin:])
 }
 
-// chains says of each of the headings found which come next: none is looked for twice.
+// chains holds for each heading which ones come next, so that none is searched for twice.
 type chains struct {
 	found   []heading
 	higher  []int // the next one of the same audience with a higher number
@@ -41,7 +41,7 @@ type chains struct {
 	history []int // the next table of changes
 }
 
-// newChains goes through what was found from the end.
+// newChains reads the candidates from the end.
 func newChains(found []heading) chains {
 	n := len(found)
 	c := chains{found: found, higher: make([]int, n), first: make([]int, n), history: make([]int, n)}
@@ -69,8 +69,8 @@ func newChains(found []heading) chains {
 // highest is the highest number of a title.
 const highest = 10
 
-// leads reports whether found begins at i with a first title that enough others of its kind follow in order, before the
-// table of changes, before the next first title, and before the heading limit, each with a text below it.
+// leads reports whether a first title at i begins a leaflet: enough others of its kind follow in order, before the table of changes,
+// before the next first title, and before the heading limit, each with a text below it.
 func (d document) leads(c chains, i, limit int) bool {
 	count, text := 0, 0
 	start, end := d.lines[c.found[i].line].start, c.found[i].end
@@ -87,16 +87,16 @@ func (d document) leads(c chains, i, limit int) bool {
 	return count >= followers && text >= count*listed && !d.tabular(start, end)
 }
 
-// listed is how many bytes of text stand between titles at least, on average, where they are no list of titles. A list
-// has none, the shortest real leaflet 400.
+// listed is the least average number of bytes between titles that are not a list of titles. A list has none, the shortest real leaflet
+// 400.
 const listed = 20
 
-// A row of the table of changes quotes the titles that it is about, among dates and versions. Some 120 bytes stand from
-// one of those to the next, and thousands in the text of a leaflet.
+// A row of the table of changes quotes the titles that it is about, among dates and versions. Some 120 bytes separate one of those
+// from the next; in the text of a leaflet it is thousands.
 const (
 	tabularMarks = 2
 	tabularEach  = 300
-	maxTabular   = 8 << 10 // bytes that are looked at
+	maxTabular   = 8 << 10 // bytes that are read
 )
 
 // tabular reports whether the text from start to end has as many dates and versions as a table of changes.
@@ -106,16 +106,16 @@ func (d document) tabular(start, end int) bool {
 	return marks >= tabularMarks && marks*tabularEach >= end-start
 }
 
-// opening is what stands between the first title of one leaflet and that of the next.
+// opening searches for the beginning of a leaflet between two first titles.
 type opening struct {
 	from, seen int
 	best       map[string]int
 	table      bool
 }
 
-// find gives where the leaflet begins whose first numbered title is at i: at the last identification before it, else at
-// the presentation, else at the title above the numbers. The table of changes quotes those too; table says whether one stands
-// between from and i. Asked again for a later i and the same from it goes on where it was.
+// find returns where the leaflet begins whose first numbered title is at i: at the last identification before it, else at the
+// presentation, else at the title above the numbers. The table of changes quotes those too; table says whether there is one between
+// from and i. A later call with the same from and a greater i continues where the last one ended.
 func (o *opening) find(d document, found []heading, from, i int) (at int, table bool) {
 	if o.best == nil || o.from != from {
 		*o = opening{from: from, seen: from + 1, best: map[string]int{}}

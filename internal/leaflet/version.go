@@ -8,17 +8,17 @@ import (
 )
 
 var (
-	// versionCode is a code that makers use for the version of a text.
+	// versionCode matches the code of a maker for the version of a text.
 	versionCode = regexp.MustCompile(`(?i)\b(?:bula[-_][\w-]*v\d+|[a-z]{2,6}[-_ ]?(?:vps?|v)\d{1,3}(?:[-_]\d+)?|vps?[-_]?\d{2,3}|rev(?:is[ãa]o)?\.?\s*[0-9]{1,3}|vers[ãa]o:?\s+[0-9.]+)\b`)
-	// versionLine is a code alone on its line.
+	// versionLine matches a code alone on its line.
 	versionLine = regexp.MustCompile(`(?i)^(?:(?:IB|BU|CDS|CCDS|GDS|USPI|SmPC|VPS?)[-_ ]?v?[0-9][\w./-]*|v[0-9]{1,3}|[A-Z0-9]+(?:-[A-Z0-9]+){2,5})$`)
 	webAddress  = regexp.MustCompile(`(?i)@|www\.|\.com`)
 )
 
-// lastLines is how many lines at the end of the notices a version is looked for in.
+// lastLines is the number of lines at the end of the notices that may hold a version.
 const lastLines = 25
 
-// version is the last code of a version in lines: it stands at the end of the notices.
+// version returns the last code of a version in lines, from the end of the notices.
 func version(lines []string) string {
 	lines = lines[max(0, len(lines)-lastLines):]
 	for _, line := range slices.Backward(lines) {
@@ -41,7 +41,7 @@ func version(lines []string) string {
 	return ""
 }
 
-// underscored reports whether a word is a code put together with underscores, as of a file: "Quetros_BU17c_VP_981".
+// underscored reports whether a word is a code with underscores, such as a file name: "Quetros_BU17c_VP_981".
 func underscored(token string) bool {
 	return strings.Contains(token, "_") && !strings.Contains(token, "__") && hasBoth(token)
 }

@@ -8,15 +8,15 @@ import (
 	"math"
 )
 
-// Foreign text is read in a process of its own, which can be killed. What goes there is a [Message] of pages, which [Handle] reads
-// there, and what comes back is JSON, of which [Answer] makes the file again: the same as [Read] gives, to the last bit.
+// Untrusted text is read in a separate process, which can be killed. It receives a [Message] of pages, which [Handle] reads, and
+// returns JSON, from which [Answer] restores the file exactly as [Read] returns it.
 
-// Message packs pages: exactly, and in a tenth of what JSON takes.
+// Message encodes pages without loss, in a tenth of the size of JSON.
 //
-// It has the number of pages, and of each its text; the number of its words, and of each of these its text, by how much its line is
-// another than that of the word before, its box, and its cell; the number of its rules, and the box of each; and the number of what
-// was dropped from it, and the page, the text and the reason of each. Numbers are variable, texts have their length in front, the four coordinates
-// of a box are the bits of their floats, and a cell is 0, or its table and one, its row, its place, and the width of the row.
+// The message begins with the number of pages. Each page has its text; the number of its words, and for each word its text, the
+// difference of its line number from that of the word before, its box and its cell; the number of its rules, and the box of each; and
+// the number of its drops, and the page, text and reason of each. Integers are varints, texts have a length prefix, the four
+// coordinates of a box are the bits of their floats, and a cell is 0, or its table + 1, its row, its place, and the width of the row.
 func Message(pages []Page) []byte {
 	size := 0
 	for _, p := range pages {
@@ -47,7 +47,7 @@ func Message(pages []Page) []byte {
 	return m
 }
 
-// wordBytes is what a word takes beside its text, most often, and boxBytes what its box takes.
+// wordBytes is the usual size of a word without its text, and boxBytes that of its box.
 const (
 	boxBytes  = 16
 	wordBytes = boxBytes + 4
@@ -74,10 +74,10 @@ func appendCell(m []byte, c Cell) []byte {
 	return m
 }
 
-// errMessage says that a message is none that Message made.
+// errMessage is the error of a message that Message did not make.
 var errMessage = errors.New("pages are not as they are sent")
 
-// unpack gives the pages of a message. Their texts share its memory.
+// unpack decodes the pages of a message. Their texts share its memory.
 func unpack(message []byte) ([]Page, error) {
 	r := reader{left: string(message), good: true}
 	var pages []Page
@@ -104,13 +104,13 @@ func unpack(message []byte) ([]Page, error) {
 	return pages, nil
 }
 
-// reader takes values off a message. Once one is not there it gives zeros, and is not good any more.
+// reader decodes values of a message. After the end of the message it returns zeros, and good is false.
 type reader struct {
 	left string
 	good bool
 }
 
-// take gives the next n bytes.
+// take returns the next n bytes.
 func (r *reader) take(n uint64) string {
 	if r.good = r.good && n <= uint64(len(r.left)); !r.good {
 		return ""
@@ -129,14 +129,14 @@ func (r *reader) number(limit uint64) uint64 {
 	return v
 }
 
-// count is a number of things, which take a byte each at least.
+// count decodes a number of elements, which take at least a byte each.
 func (r *reader) count() uint64 { return r.number(uint64(len(r.left))) }
 
 func (r *reader) text() string { return r.take(r.number(math.MaxUint32)) }
 
 func (r *reader) signed() int64 {
 	v := r.number(math.MaxUint64)
-	return int64(v>>1) ^ -int64(v&1) // as binary.Varint has it
+	return int64(v>>1) ^ -int64(v&1) // as in binary.Varint
 }
 
 func (r *reader) box() Box {
@@ -159,7 +159,7 @@ func (r *reader) cell() Cell {
 	}
 }
 
-// Handle reads the pages of a message, and gives the answer to it.
+// Handle reads the pages of a message, and returns the answer to it.
 func Handle(message []byte) ([]byte, error) {
 	pages, err := unpack(message)
 	if err != nil {
@@ -168,7 +168,7 @@ func Handle(message []byte) ([]byte, error) {
 	return json.Marshal(Read(pages))
 }
 
-// Answer gives the file that was found in so many pages.
+// Answer decodes the file that was found in a number of pages.
 func Answer(answer []byte, pages int) (File, error) {
 	var f File
 	if err := json.Unmarshal(answer, &f); err != nil {

@@ -11,16 +11,16 @@ import (
 	"drugslm/internal/fault"
 )
 
-// installation is where the program is, and which it is.
+// installation is an installed program and its version.
 type installation struct {
 	path, version string
-	turns         bool // it can tell which way is up
+	turns         bool // it can detect orientation
 }
 
-// detectTimeout is how long the program may take to say its version or its languages: it takes milliseconds.
+// detectTimeout limits how long the program may take to print its version or its languages, which takes milliseconds.
 const detectTimeout = 20 * time.Second
 
-// maxLook bounds what it says, in bytes.
+// maxLook limits that output, in bytes.
 const maxLook = 64 << 10
 
 var version = regexp.MustCompile(`(?i)\btesseract v?([0-9][0-9A-Za-z.+-]*)`)
@@ -53,14 +53,14 @@ func (t *Tesseract) detect(ctx context.Context) (installation, error) {
 	return t.found, nil
 }
 
-// languages gives the program's languages, if those that are wanted are among them.
+// languages returns the languages of the program, if they include the requested ones.
 func (t *Tesseract) languages(ctx context.Context, path, version string) (known []string, err error) {
 	said, err := t.ask(ctx, path, "--list-langs")
 	if err != nil {
 		return nil, err
 	}
 	known = strings.Fields(said)
-	if _, list, ok := strings.Cut(said, "\n"); ok { // after a line that says what it is
+	if _, list, ok := strings.Cut(said, "\n"); ok { // after a heading
 		known = strings.Fields(list)
 	}
 	var missing []string
@@ -76,7 +76,7 @@ func (t *Tesseract) languages(ctx context.Context, path, version string) (known 
 	return known, nil
 }
 
-// packages names the distribution's packages of languages.
+// packages returns the distribution's packages of languages.
 func packages(languages []string) string {
 	names := make([]string, len(languages))
 	for i, language := range languages {
@@ -85,11 +85,11 @@ func packages(languages []string) string {
 	return strings.Join(names, " and ")
 }
 
-// ask runs the program for what it says of itself.
+// ask runs the program to print information about itself.
 func (t *Tesseract) ask(ctx context.Context, path, option string) (string, error) {
 	r := run{program: path, args: []string{option}, timeout: detectTimeout, memory: t.options.Memory, limit: maxLook}
 	out, err := r.once(ctx)
-	if fault.KindOf(err) == fault.Corrupt { // there was no image that it could be due to
+	if fault.KindOf(err) == fault.Corrupt { // no image can be the cause
 		err = fault.New(fault.Invalid, "", "%s cannot be used: %w", path, err)
 	}
 	return string(out), err

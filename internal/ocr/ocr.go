@@ -1,19 +1,18 @@
-// Package ocr reads the text in images of pages, by Tesseract.
+// Package ocr reads the text in images of pages with Tesseract.
 //
-// [New] makes a [Tesseract]; it starts nothing and looks for nothing. [Tesseract.Recognize] runs the program for one
-// image: without a shell, with the image on its standard input, in a process group of its own that is killed when the
-// time is up, with an environment of three variables, one thread, a bounded address space, a bounded output, and no
-// right to write a file. An image may come from anybody.
+// [New] makes a [Tesseract]; it starts nothing and searches for nothing. [Tesseract.Recognize] runs the program for one image: without
+// a shell, with the image on its standard input, in a process group that is killed when the time is up, with an environment of three
+// variables, one thread, a bounded address space, a bounded output, and no right to write a file. Images are untrusted.
 //
-// Tesseract need not be there. A caller that needs it gets a [fault.Invalid] that says what to install: the program (Debian and
-// Ubuntu: package tesseract-ocr) or the language (tesseract-ocr-por). Once it is found its version is not asked again;
-// until then it is looked for each time, so that what is installed later is found without a restart.
+// Tesseract need not be installed. A caller that needs it gets a [fault.Invalid] that names what to install: the program (Debian and
+// Ubuntu: package tesseract-ocr) or the language (tesseract-ocr-por). Once found, its version is not read again; until then each call
+// searches for it, so that a later installation is found without a restart.
 //
-// What is recognised is what Tesseract thinks it sees. Page.Confidence says how sure it is, and nothing says whether it
-// is right: a table's cells may come column by column. A page that is hardly recognised is looked at once more, for it may
-// lie upside down, where Tesseract has its data for that (package tesseract-ocr-osd, which comes with the program).
+// The result is what Tesseract recognises. Page.Confidence is its own estimate, and nothing says whether it is correct: the cells of a
+// table may come column by column. A page with low confidence is tried once more, because it may be upside down, if Tesseract has its
+// data for that (package tesseract-ocr-osd, which comes with the program).
 //
-// A Tesseract is safe from several goroutines; at most Options.Workers images are read at a time, the others wait.
+// A Tesseract is safe for concurrent use; it reads at most Options.Workers images at a time, and further calls wait.
 package ocr
 
 import (
@@ -29,33 +28,32 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Options says how images are read. The zero value of every field means its default.
+// Options configures a [Tesseract]. Zero fields have defaults.
 type Options struct {
 	Program  string        // its name on PATH, or its path; default: "tesseract"
-	Language string        // of its data, joined by "+" where there are several; default: "por"
+	Language string        // of its data, several joined by "+"; default: "por"
 	Workers  int           // images at a time, each in a process of one thread; default: the cores of this machine
 	Timeout  time.Duration // for one image, all tries together; default: 2 minutes (a page of text at 300 DPI takes some two seconds)
 	Memory   uint64        // address space of a process, in bytes; default: 1 GiB (a page at 300 DPI takes less than 500 MB)
-	MaxText  int64         // what it may write for one image, in bytes; default: 8 MiB (a full page takes 50 KB)
+	MaxText  int64         // its largest output for one image, in bytes; default: 8 MiB (a full page takes 50 KB)
 }
 
-// Box is where something stands on the page, in points (1/72 inch) from the upper left corner: X0 is left of X1 and Y0
-// above Y1.
+// Box is a rectangle on the page, in points (1/72 inch) from the upper left corner: X0 is left of X1 and Y0 above Y1.
 type Box struct{ X0, Y0, X1, Y1 float32 }
 
-// Word is what was recognised between two blanks.
+// Word is a recognised word.
 type Word struct {
 	Text       string
-	Line       int // of Page.Lines, from 0
+	Line       int // index in Page.Lines
 	Box        Box
 	Confidence float64 // from 0 to 1
 }
 
-// Page is what was recognised in an image.
+// Page is the text recognised in an image.
 type Page struct {
-	Lines      []string // in the order of reading, words with one blank between them; none where nothing was recognised
-	Words      []Word   // of Lines, in their order
-	Confidence float64  // mean of the words' confidences, each counted by its characters; 0 without words
+	Lines      []string // in reading order, words separated by one blank; none if nothing was recognised
+	Words      []Word   // of Lines, in order
+	Confidence float64  // mean confidence of the words, weighted by characters; 0 without words
 }
 
 const op = "recognise text"
@@ -63,16 +61,16 @@ const op = "recognise text"
 // Tesseract runs the program. [New] makes one.
 type Tesseract struct {
 	options Options
-	slots   chan struct{} // one a worker
+	slots   chan struct{} // one for each worker
 
 	mu    sync.Mutex
-	found installation // the zero value until it is found
+	found installation // zero until it is found
 }
 
-// languages is what Tesseract takes for its option -l, but for paths.
+// languages matches the argument of Tesseract's option -l, without paths.
 var languages = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\+[A-Za-z][A-Za-z0-9_]*)*$`)
 
-// New checks o and fills in its defaults. A mistake is a [fault.Invalid]; that the program is not there is none yet.
+// New checks o and sets defaults. A mistake is a [fault.Invalid]; a missing program is not an error yet.
 func New(o Options) (*Tesseract, error) {
 	o.Program = cmp.Or(o.Program, "tesseract")
 	o.Language = cmp.Or(o.Language, "por")
@@ -90,10 +88,9 @@ func New(o Options) (*Tesseract, error) {
 	return &Tesseract{options: o, slots: make(chan struct{}, o.Workers)}, nil
 }
 
-// Recognize reads the text in a PNG image with so many pixels an inch. A program or a language that is not there is
-// [fault.Invalid], with what to install; one that cannot be started is [fault.Unavailable]; an image over which it takes
-// too long, dies twice, or writes what it should not is [fault.Corrupt]. When ctx ends, the process is killed and ctx's
-// error returned.
+// Recognize reads the text in a PNG image of the given resolution in pixels per inch. A missing program or language is
+// [fault.Invalid], with what to install; a program that cannot be started is [fault.Unavailable]; an image on which it takes too long,
+// dies twice, or writes invalid output is [fault.Corrupt]. When ctx ends, the process is killed and the error of ctx returned.
 func (t *Tesseract) Recognize(ctx context.Context, png []byte, dpi float64) (Page, error) {
 	if !(dpi > 0) {
 		return Page{}, fault.New(fault.Invalid, op, "%g DPI: must be more than 0", dpi)
@@ -115,25 +112,25 @@ func (t *Tesseract) Recognize(ctx context.Context, png []byte, dpi float64) (Pag
 	}
 	turned, err := t.read(ctx, program, png, dpi, upright, until)
 	if ctx.Err() == nil && (err != nil || turned.Confidence <= page.Confidence) {
-		return page, nil // it was no worse as it was
+		return page, nil // the first result was no worse
 	}
 	return turned, err
 }
 
-// How Tesseract is to look at an image.
+// Page segmentation modes of Tesseract.
 const (
 	segmented = "3" // find blocks, columns and lines
-	upright   = "1" // and first which way is up: a tenth slower, and wrong at times where there is little text
+	upright   = "1" // and first detect orientation: a tenth slower, and sometimes wrong where there is little text
 )
 
-// doubtful is a confidence below which a page may lie upside down: such a page was at 0.17, and 32 pages of real
-// leaflets at 0.62 or more. One on its side is read as it is.
+// doubtful is the confidence below which a page may be upside down: such a page had 0.17, and 32 pages of real leaflets at least 0.62.
+// A page on its side is read as it is.
 const doubtful = 0.5
 
-// What Tesseract believes of pixels an inch; it only guides its guess at the size of letters.
+// The resolutions that Tesseract accepts, in pixels per inch; they only guide its estimate of letter size.
 const minDPI, maxDPI = 70, 2400
 
-// read runs the program for an image, once as a rule.
+// read runs the program for an image, usually once.
 func (t *Tesseract) read(ctx context.Context, program installation, png []byte, dpi float64, segmentation string, until time.Time) (Page, error) {
 	r := run{program: program.path, input: png, timeout: t.options.Timeout, until: until, memory: t.options.Memory, limit: t.options.MaxText, args: []string{
 		"stdin", "stdout", "-l", t.options.Language, "--dpi", strconv.Itoa(max(minDPI, min(maxDPI, int(dpi)))), "--psm", segmentation,
@@ -147,7 +144,7 @@ func (t *Tesseract) read(ctx context.Context, program installation, png []byte, 
 	return page, fault.Wrap(fault.Corrupt, op, err)
 }
 
-// Version is that of the program, such as "5.3.0". Its errors are those of Recognize.
+// Version returns the version of the program, such as "5.3.0". Its errors are those of Recognize.
 func (t *Tesseract) Version(ctx context.Context) (string, error) {
 	found, err := t.detect(ctx)
 	return found.version, err

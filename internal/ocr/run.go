@@ -13,13 +13,13 @@ import (
 	"drugslm/internal/process"
 )
 
-// run is one process: what it is given and what it may do.
+// run is one process with its input and its limits.
 type run struct {
 	program string
 	args    []string
 	input   []byte        // on its standard input
 	timeout time.Duration // after which it is killed
-	until   time.Time     // when it is killed in any case; zero: never
+	until   time.Time     // the deadline in any case; zero: none
 	memory  uint64        // its address space, in bytes
 	limit   int64         // of its output, in bytes
 }
@@ -29,13 +29,13 @@ var (
 	errDied    = errors.New("died")
 )
 
-// maxSaid bounds what is kept of its standard error.
+// maxSaid limits how much of its standard error is kept.
 const maxSaid = 4 << 10
 
-// exitTimeout is how long the pipes of a killed process may stay open.
+// exitTimeout limits how long the pipes of a killed process may stay open.
 const exitTimeout = 2 * time.Second
 
-// twice runs the program and, where it dies, once more: it may have been in the way of something else.
+// twice runs the program, and once more if it dies: another process may have been the cause.
 func (r run) twice(ctx context.Context) ([]byte, error) {
 	out, err := r.once(ctx)
 	if errors.Is(err, errDied) {
@@ -44,7 +44,7 @@ func (r run) twice(ctx context.Context) ([]byte, error) {
 	return out, err
 }
 
-// once runs the program and gives what it wrote.
+// once runs the program and returns its output.
 func (r run) once(ctx context.Context) ([]byte, error) {
 	timed, cancel := context.WithTimeoutCause(ctx, r.timeout, errTimeout)
 	defer cancel()
@@ -71,7 +71,7 @@ func (r run) once(ctx context.Context) ([]byte, error) {
 		_ = cmd.Wait() // it was killed
 		return nil, fault.Wrap(fault.Unavailable, op, fmt.Errorf("limit the process: %w", err))
 	}
-	_, _ = io.Copy(in, bytes.NewReader(r.input)) // a program that does not take it says by its exit what that means
+	_, _ = io.Copy(in, bytes.NewReader(r.input)) // a program that does not read its input reports that by its exit code
 	_ = in.Close()
 	err = cmd.Wait()
 	p.Ended()
@@ -88,8 +88,8 @@ func (r run) once(ctx context.Context) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// environment is all that the program learns of ours: one thread, since documents are read side by side, texts without
-// a country's habits, and where its data is if that was said.
+// environment is the whole environment of the program: one thread, because documents are read in parallel, the C locale, and the path
+// of its data if it is set.
 func environment() []string {
 	return process.Environment(append(process.Libraries(), "TESSDATA_PREFIX"), "OMP_THREAD_LIMIT=1", "LC_ALL=C")
 }

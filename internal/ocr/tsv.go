@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Columns of Tesseract's table: what a row is, the block, paragraph and line it is in, its box in pixels, how sure the
-// program is of it from 0 to 100, and its text.
+// Columns of Tesseract's table: the level of a row, its block, paragraph and line, its box in pixels, the confidence from 0 to 100,
+// and its text.
 const (
 	colLevel  = 0
 	colBlock  = 2
@@ -27,7 +27,7 @@ const tsvHead = "level\tpage_num\t"
 
 var errTable = errors.New("not the table that Tesseract writes")
 
-// parse reads the table of one page, of an image with so many pixels an inch.
+// parse reads the table of one page, from an image of the given resolution.
 func parse(out []byte, dpi float64) (Page, error) {
 	if !utf8.Valid(out) {
 		return Page{}, fmt.Errorf("%w: not UTF-8", errTable)
@@ -82,7 +82,7 @@ func parse(out []byte, dpi float64) (Page, error) {
 	return page, nil
 }
 
-// upward reports whether most lines stand above the one before: the page lies upside down.
+// upward reports whether most lines are above the one before: the page is upside down.
 func upward(words []Word) bool {
 	up, down := 0, 0
 	for i := 1; i < len(words); i++ {
@@ -97,8 +97,8 @@ func upward(words []Word) bool {
 	return up > down
 }
 
-// turn puts words where they stand on the page as a reader holds it. The program reads a page that lies upside down, but
-// says where its words are in the image.
+// turn converts positions to those of the displayed page. The program reads a page that is upside down, but reports positions in the
+// image.
 func turn(words []Word, sheet Box) {
 	right, bottom := sheet.X0+sheet.X1, sheet.Y0+sheet.Y1
 	for i, w := range words {
@@ -125,7 +125,7 @@ func parseWord(fields []string, scale float64) (Word, error) {
 	}, nil
 }
 
-// parseBox reads where a row is.
+// parseBox reads the box of a row.
 func parseBox(fields []string, scale float64) (Box, error) {
 	var box [4]float64 // left, top, width, height
 	for i := range box {

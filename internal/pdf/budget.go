@@ -9,21 +9,19 @@ import (
 	"time"
 )
 
-// Limits is what one document may use in all, whatever is done with it: reading its text, looking for ink on its pages,
-// drawing them for a recogniser, recognising, and reading its sections. The zero value of every field means its default.
-// Memory is bounded for each process by itself: what one has used is free when the next begins.
+// Limits is what one document may use in all: reading its text, finding ink on its pages, drawing them for OCR, OCR, and reading its
+// sections. Zero fields have defaults. Memory is limited for each process separately: it is free when the next one begins.
 type Limits struct {
-	Time   time.Duration // of work; waiting for a free process, or for one to start, is not counted; default: 10 minutes
-	Pixels int64         // that are drawn; default: 4 billion (200 pages of A4 at 300 DPI have 1.7)
-	Text   int64         // of the file and recognised, in bytes of UTF-8; default: 16 MiB (a leaflet has about 40 KB)
+	Time   time.Duration // of work; waiting for a free process, or for its start, does not count; default: 10 minutes
+	Pixels int64         // drawn; default: 4 billion (200 pages of A4 at 300 DPI have 1.7)
+	Text   int64         // from the file and from OCR, in bytes of UTF-8; default: 16 MiB (a leaflet has about 40 KB)
 }
 
-// ErrBudget is in the chain of the error of a document that needs more than its [Limits]. It is a [fault.Corrupt]: a document
-// that was read in part must not look as if it were whole.
+// ErrBudget is in the chain of the error of a document that exceeds its [Limits]. It is a [fault.Corrupt]: a partly read document must
+// not pass for a complete one.
 var ErrBudget = errors.New("over the budget of a document")
 
-// Budget is what is left to one document. Everything that is done with it takes from one budget, which goes from hand to
-// hand in the context. The nil Budget has no end.
+// Budget is what remains for one document. The context carries it through all work on the document. A nil Budget has no limits.
 type Budget struct {
 	limits Limits
 
@@ -33,7 +31,7 @@ type Budget struct {
 
 type budgetKey struct{}
 
-// WithBudget gives a document its budget. [Extractor] finds it in the context; whoever else works on the document calls
+// WithBudget sets the budget of a document. [Extractor] reads it from the context; other work on the document must call
 // [Budget.Within] and [Budget.Read].
 func WithBudget(ctx context.Context, l Limits) context.Context {
 	l.Time = cmp.Or(l.Time, 10*time.Minute)
@@ -42,13 +40,13 @@ func WithBudget(ctx context.Context, l Limits) context.Context {
 	return context.WithValue(ctx, budgetKey{}, &Budget{limits: l})
 }
 
-// BudgetOf is the budget of the document that is worked on; nil where it was given none.
+// BudgetOf returns the budget of the document in progress; nil for none.
 func BudgetOf(ctx context.Context) *Budget {
 	b, _ := ctx.Value(budgetKey{}).(*Budget)
 	return b
 }
 
-// Within does a piece of the work in what is left of the time. An error that is due to the end of that is [ErrBudget].
+// Within runs a part of the work with the remaining time as a limit. If the time runs out the error is [ErrBudget].
 func (b *Budget) Within(ctx context.Context, work func(context.Context) error) error {
 	if b == nil {
 		return work(ctx)
@@ -71,7 +69,7 @@ func (b *Budget) Within(ctx context.Context, work func(context.Context) error) e
 	return err
 }
 
-// Read takes so many bytes of text.
+// Read charges bytes of text.
 func (b *Budget) Read(bytes int64) error {
 	if b == nil {
 		return nil
@@ -84,7 +82,7 @@ func (b *Budget) Read(bytes int64) error {
 	return nil
 }
 
-// Used is what was used so far.
+// Used returns what was used so far.
 func (b *Budget) Used() Limits {
 	if b == nil {
 		return Limits{}
@@ -94,7 +92,7 @@ func (b *Budget) Used() Limits {
 	return b.used
 }
 
-// canvas gives how many pixels may still be drawn; 0: as many as are wanted.
+// canvas returns how many pixels may still be drawn; 0: any number.
 func (b *Budget) canvas() (pixels int64, err error) {
 	if b == nil {
 		return 0, nil
@@ -105,7 +103,7 @@ func (b *Budget) canvas() (pixels int64, err error) {
 	return 0, b.drawnOut()
 }
 
-// draw takes pixels. It is a child that counts them.
+// draw charges pixels, which a child has counted.
 func (b *Budget) draw(pixels int64) {
 	if b != nil {
 		b.mu.Lock()
@@ -121,7 +119,7 @@ func (b *Budget) drawnOut() error {
 	return fmt.Errorf("%w: more than %d pixels in all", ErrBudget, b.limits.Pixels)
 }
 
-// size is the text of a document in bytes.
+// size returns the length of the text of a document in bytes.
 func (d Document) size() (bytes int64) {
 	for _, page := range d.Pages {
 		bytes += int64(len(page.Text))
@@ -129,14 +127,14 @@ func (d Document) size() (bytes int64) {
 	return bytes
 }
 
-// canvas counts, in the child, what is drawn of one document for one request.
+// canvas counts, in the child, the pixels that are drawn of one document for one request.
 type canvas struct {
-	left  int64 // 0: as much as is wanted
+	left  int64 // 0: any number
 	drawn int64
-	full  int // number of the page for which nothing was left; 0: there was enough
+	full  int // the page for which pixels did not suffice; 0: they sufficed
 }
 
-// take takes the pixels of a page.
+// take charges the pixels of a page.
 func (c *canvas) take(pixels int64, number int) error {
 	if c == nil {
 		return nil

@@ -9,9 +9,8 @@ import (
 	"drugslm/internal/fault"
 )
 
-// cacheDir is where the compiled engine is kept when nobody says where: under the user's cache directory, or else, as in a
-// container whose user has no home, under the system's temporary one. "" where neither is private and can be written: then
-// each child compiles the engine for itself.
+// cacheDir is the default place of the compiled engine: under the user's cache directory or else, as in a container whose user has no
+// home, under the system's temporary one. It is "" if neither is private and writable: then each child compiles the engine.
 func cacheDir() string {
 	places := []string{filepath.Join(os.TempDir(), fmt.Sprintf("drugslm-pdfium-%d", os.Getuid()))}
 	if user, err := os.UserCacheDir(); err == nil {
@@ -25,7 +24,7 @@ func cacheDir() string {
 	return ""
 }
 
-// private makes dir, and refuses one in which others may put files: what is found there is run.
+// private makes dir, and rejects a directory in which others may write files: the code in it is executed.
 func private(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

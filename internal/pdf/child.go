@@ -11,10 +11,10 @@ import (
 	"drugslm/internal/process"
 )
 
-// startTimeout bounds the start of a child: the first on a machine compiles the engine, which takes 4 s on a quiet core.
+// startTimeout limits the start of a child: the first on a machine compiles the engine, which takes 4 s on an idle core.
 const startTimeout = 3 * time.Minute
 
-// exitTimeout is how long a child without work may take to end by itself.
+// exitTimeout limits how long an idle child may take to exit.
 const exitTimeout = 2 * time.Second
 
 // child is one process that reads documents. It serves one caller at a time.
@@ -25,12 +25,12 @@ type child struct {
 	stderr *process.Output
 	served int    // documents so far
 	limit  int64  // bytes of an answer
-	memory uint64 // that it may have, in bytes of address space
+	memory uint64 // its limit of address space, in bytes
 
-	*process.Process // Kill ends it at once; it may be called at any time, by anybody
+	*process.Process // Kill ends the process at once; it is safe to call at any time
 }
 
-// maxSaid bounds what is kept of a child's standard error, where a Go program says why it died.
+// maxSaid limits how much of a child's standard error is kept. A Go program writes there why it died.
 const maxSaid = 4 << 10
 
 // spareMemory is address space beyond the sandbox's: Go's own, 21 MB of compiled engine, the bytes and the text.
@@ -39,7 +39,7 @@ const spareMemory = 4 << 30
 // startChild starts a process and waits until its engine is ready. The process outlives ctx.
 func startChild(ctx context.Context, o Options) (*child, error) {
 	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), o.Command[0], o.Command[1:]...), stderr: process.NewOutput(maxSaid, nil), limit: answerLimit(o.MaxText, o.MaxPages),
-		memory: uint64(o.MemoryPages)*pageSize + spareMemory} // in case something grows outside the sandbox
+		memory: uint64(o.MemoryPages)*pageSize + spareMemory} // in case memory grows outside the sandbox
 	c.cmd.Env = childEnv()
 	c.cmd.Stderr = c.stderr
 	c.cmd.WaitDelay = exitTimeout
@@ -66,7 +66,7 @@ func startChild(ctx context.Context, o Options) (*child, error) {
 	return c, nil
 }
 
-// ready limits the process, tells it its settings and waits for its first answer.
+// ready limits the process, sends its settings and waits for its first answer.
 func (c *child) ready(ctx context.Context, o Options) error {
 	if err := (process.Limits{Memory: c.memory}).Apply(c.cmd.Process.Pid); err != nil {
 		return fmt.Errorf("limit memory: %w", err)
@@ -79,8 +79,7 @@ func (c *child) ready(ctx context.Context, o Options) error {
 	return c.explain(ctx, err)
 }
 
-// read sends a document and waits for what is wanted of it; the end of ctx kills the child. An error means that the
-// child is of no more use.
+// read sends a document and waits for the answer. The end of ctx kills the child. After an error the child is unusable.
 func (c *child) read(ctx context.Context, wanted request, content []byte) (answer, error) {
 	defer context.AfterFunc(ctx, c.Kill)()
 	var a answer
@@ -101,7 +100,7 @@ func (c *child) read(ctx context.Context, wanted request, content []byte) (answe
 	return a, c.explain(ctx, err)
 }
 
-// explain gives the cause of err: the end of ctx, or else what the child wrote before it died.
+// explain returns the cause of err: the end of ctx, or else what the child wrote before it died.
 func (c *child) explain(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -109,11 +108,11 @@ func (c *child) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	c.kill() // after which its last words are all here
+	c.kill() // after this its standard error is complete
 	return fmt.Errorf("child ended (%s): %w%s%s", c.cmd.ProcessState, err, c.stderr.FirstLine(), c.narrow())
 }
 
-// narrow says, where somebody has limited our address space to less than a child may have, that this may be why it died.
+// narrow adds, if our address space is limited to less than a child may use, that this may be why it died.
 func (c *child) narrow() string {
 	has := process.MemoryLimit()
 	if has == 0 || has >= c.memory {
@@ -126,21 +125,21 @@ func (c *child) narrow() string {
 func (c *child) kill() {
 	c.Kill()
 	c.Ended()
-	_ = c.cmd.Wait() // "signal: killed" is what was asked for, and a second call finds it gone
+	_ = c.cmd.Wait() // "signal: killed" is expected, and a second call finds no process
 }
 
-// stop lets a child without work end by itself, and kills it if it does not.
+// stop lets an idle child exit, and kills it if it does not.
 func (c *child) stop() {
 	_ = c.in.Close()
 	timer := time.AfterFunc(exitTimeout, c.Kill)
 	defer timer.Stop()
-	_, _ = io.Copy(io.Discard, c.out) // its output ends when it does
+	_, _ = io.Copy(io.Discard, c.out) // its output ends when it exits
 	c.kill()
 }
 
-// answerLimit bounds an answer, and a message, by what is allowed of a document: JSON writes a byte of text as six at worst, the text and once more as
-// words; a word, which is a letter and a blank at least, has a box of eleven and a cell of eleven; a rule has a box; and a page or a
-// warning adds less than a hundred.
+// answerLimit is the largest size of an answer, and of a message, under the limits of a document. JSON writes a byte of text as up to
+// six bytes, in the text and again in the words; a word, which is at least a letter and a blank, has a box of eleven bytes and a cell
+// of eleven; a rule has a box; and a page or a warning adds less than a hundred.
 func answerLimit(text int64, pages int) int64 {
 	return 24*text + (512+11*maxRules)*int64(pages) + maxSettings
 }

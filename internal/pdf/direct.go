@@ -12,17 +12,17 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// direct calls functions of the engine that are called for every character, object or tag of a page. go-pdfium takes half a
-// microsecond for such a call, or one and a half if it gives an object a name of its own; here Go takes a twentieth of one. It
-// finds out by itself which page go-pdfium has loaded last, by listening to the two functions that load one.
+// direct calls functions of the engine that are called for every character, object or tag of a page. A call through go-pdfium takes
+// half a microsecond, or one and a half if it registers a handle; a direct call takes a twentieth of one. direct learns which page
+// go-pdfium has loaded last by listening to the two functions that load one.
 type direct struct {
 	module  api.Module
 	call    map[string]api.Function
-	page    uint64 // loaded last, in the engine's memory
+	page    uint64 // address in the engine's memory of the page that was loaded last
 	text    uint64 // its characters
-	scratch uint64 // scratchBytes in the engine's memory, for answers
+	scratch uint64 // address of scratchBytes in the engine's memory, for results
 	stack   [16]uint64
-	err     error // what ended the sandbox: every call after it gives 0
+	err     error // the error that ended the sandbox: every later call returns 0
 }
 
 const scratchBytes = 256
@@ -33,7 +33,7 @@ const (
 	loadsText = "FPDFText_LoadPage"
 )
 
-// NewFunctionListener listens to what loads a page, and to nothing else: other functions stay as fast as they are.
+// NewFunctionListener listens only to functions that load a page: other functions keep their speed.
 func (d *direct) NewFunctionListener(of api.FunctionDefinition) experimental.FunctionListener {
 	for _, name := range of.ExportNames() {
 		switch name {
@@ -46,7 +46,7 @@ func (d *direct) NewFunctionListener(of api.FunctionDefinition) experimental.Fun
 	return nil
 }
 
-// loading keeps what a function has loaded.
+// loading stores the result of a function that loads.
 type loading struct {
 	d    *direct
 	into *uint64
@@ -56,10 +56,10 @@ type loading struct {
 func (l loading) Before(context.Context, api.Module, api.FunctionDefinition, []uint64, experimental.StackIterator) {
 }
 
-// Abort does nothing: whoever made the call has the error.
+// Abort does nothing: the caller has the error.
 func (l loading) Abort(context.Context, api.Module, api.FunctionDefinition, error) {}
 
-// After keeps the result. Every document has a module of its own.
+// After stores the result. Each document has its own module.
 func (l loading) After(_ context.Context, module api.Module, _ api.FunctionDefinition, results []uint64) {
 	if module != l.d.module {
 		*l.d = direct{module: module, call: map[string]api.Function{}}
@@ -67,10 +67,10 @@ func (l loading) After(_ context.Context, module api.Module, _ api.FunctionDefin
 	*l.into = results[0]
 }
 
-// errDirect says that the engine's memory is not as expected.
+// errDirect is the error of engine memory that is not as expected.
 var errDirect = errors.New("direct call")
 
-// do calls a function of the engine that gives a number of 32 bits or a place in its memory; 0 once a call has failed.
+// do calls a function of the engine that returns 32 bits: a number or an address. After a call has failed it returns 0.
 func (d *direct) do(name string, args ...uint64) uint64 {
 	if d.err != nil {
 		return 0
@@ -89,20 +89,20 @@ func (d *direct) do(name string, args ...uint64) uint64 {
 		d.err = fmt.Errorf("%s: %w", name, err)
 		return 0
 	}
-	return uint64(uint32(d.stack[0])) // the upper half means nothing
+	return uint64(uint32(d.stack[0])) // the upper half is undefined
 }
 
-// fail keeps what is not as expected, unless a call has failed before.
+// fail stores the first error.
 func (d *direct) fail(what string) {
 	if d.err == nil {
 		d.err = fmt.Errorf("%w: %s", errDirect, what)
 	}
 }
 
-// number is what a function gives as an int.
+// number calls a function that returns an int.
 func (d *direct) number(name string, args ...uint64) int { return int(int32(d.do(name, args...))) }
 
-// room is memory of the engine for answers; it is good until the next call that uses it.
+// room returns engine memory for results; it is valid until the next call that uses it.
 func (d *direct) room() uint64 {
 	if d.scratch == 0 {
 		if d.scratch = d.do("malloc", scratchBytes); d.scratch == 0 {
@@ -112,7 +112,7 @@ func (d *direct) room() uint64 {
 	return d.scratch
 }
 
-// floats reads n numbers that a function has left in room.
+// floats reads n numbers that a function has written to room.
 func (d *direct) floats(n int) (all [6]float32) {
 	for i, v := range d.words(n) {
 		all[i] = math.Float32frombits(v)
@@ -120,7 +120,7 @@ func (d *direct) floats(n int) (all [6]float32) {
 	return all
 }
 
-// words reads n numbers that a function has left in room.
+// words reads n numbers that a function has written to room.
 func (d *direct) words(n int) (all [6]uint32) {
 	for i := range n {
 		all[i] = d.word(d.scratch + uint64(4*i))
@@ -137,7 +137,7 @@ func (d *direct) word(at uint64) uint32 {
 	return v
 }
 
-// utf16 reads n units that a function has left in the engine's memory.
+// utf16 reads n code units that a function has written to the engine's memory.
 func (d *direct) utf16(at uint64, n int) []uint16 {
 	if d.err != nil || n <= 0 {
 		return nil
@@ -154,20 +154,20 @@ func (d *direct) utf16(at uint64, n int) []uint16 {
 	return units
 }
 
-// name is a text of the engine's own, such as the type of a tag: function gives how many bytes it has, and leaves it at a place if so many
-// have room there. A longer one is "": nobody looks for such.
+// name returns a text of the engine, such as the type of a tag. function returns its length in bytes, and writes it if it fits. A
+// longer text is returned as "": no caller needs one.
 func (d *direct) name(function func(at, most uint64) int) string {
-	const most = scratchBytes - 4 // what a function says beside it
+	const most = scratchBytes - 4 // the other result of a function
 	at := d.room()
 	n := function(at, most)
 	if n < 2 || n > most {
 		return ""
 	}
-	return string(utf16.Decode(d.utf16(at, n/2-1))) // without the zero at its end
+	return string(utf16.Decode(d.utf16(at, n/2-1))) // without the terminating zero
 }
 
-// characters gives one rune for each character of the loaded page in the engine's count, 0 where it has none. The engine's own
-// text leaves those out; only then are they asked for one by one.
+// characters returns one rune for each character of the loaded page, indexed as in the engine, 0 for an unmapped one. The engine's own
+// text omits those; only then the characters are read one by one.
 func (d *direct) characters() []rune {
 	n := d.number("FPDFText_CountChars", d.text)
 	if n <= 0 {
@@ -178,7 +178,7 @@ func (d *direct) characters() []rune {
 		d.fail("no memory")
 		return nil
 	}
-	runes := utf16.Decode(d.utf16(at, d.number("FPDFText_GetText", d.text, 0, uint64(n), at)-1)) // without the zero at its end
+	runes := utf16.Decode(d.utf16(at, d.number("FPDFText_GetText", d.text, 0, uint64(n), at)-1)) // without the terminating zero
 	d.do("free", at)
 	if len(runes) == n {
 		return runes
@@ -190,19 +190,19 @@ func (d *direct) characters() []rune {
 	return runes
 }
 
-// area is a rectangle in the page's own coordinates: y rises.
+// area is a rectangle in page coordinates: y points up.
 type area struct{ x0, y0, x1, y1 float32 }
 
 func (a area) width() float32  { return a.x1 - a.x0 }
 func (a area) height() float32 { return a.y1 - a.y0 }
 func (a area) empty() bool     { return !(a.x1 > a.x0 && a.y1 > a.y0) }
 
-// common is what two areas share; it is empty where they share nothing.
+// common returns the intersection of two areas, which may be empty.
 func (a area) common(b area) area {
 	return area{max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1)}
 }
 
-// with is the area around both.
+// with returns the smallest area around both.
 func (a area) with(b area) area {
 	return area{min(a.x0, b.x0), min(a.y0, b.y0), max(a.x1, b.x1), max(a.y1, b.y1)}
 }
@@ -215,20 +215,20 @@ func (a area) size() float64 {
 	return float64(a.width()) * float64(a.height())
 }
 
-// matrix turns coordinates into those of what is around: x' = ax + cy + e, y' = bx + dy + f.
+// matrix maps coordinates to those of the enclosing object: x' = ax + cy + e, y' = bx + dy + f.
 type matrix struct{ a, b, c, d, e, f float32 }
 
-// of is the area around a, turned.
+// of returns the area around a after mapping.
 func (m matrix) of(r area) area {
 	x := [4]float32{m.a*r.x0 + m.c*r.y0, m.a*r.x1 + m.c*r.y0, m.a*r.x0 + m.c*r.y1, m.a*r.x1 + m.c*r.y1}
 	y := [4]float32{m.b*r.x0 + m.d*r.y0, m.b*r.x1 + m.d*r.y0, m.b*r.x0 + m.d*r.y1, m.b*r.x1 + m.d*r.y1}
 	return area{min(x[0], x[1], x[2], x[3]) + m.e, min(y[0], y[1], y[2], y[3]) + m.f, max(x[0], x[1], x[2], x[3]) + m.e, max(y[0], y[1], y[2], y[3]) + m.f}
 }
 
-// scale is by how much heights grow.
+// scale returns the factor of heights.
 func (m matrix) scale() float32 { return float32(math.Hypot(float64(m.c), float64(m.d))) }
 
-// after is n first and then m.
+// after returns the map n followed by m.
 func (m matrix) after(n matrix) matrix {
 	return matrix{
 		m.a*n.a + m.c*n.b, m.b*n.a + m.d*n.b, m.a*n.c + m.c*n.d, m.b*n.c + m.d*n.d,
@@ -236,7 +236,7 @@ func (m matrix) after(n matrix) matrix {
 	}
 }
 
-// loose is the box around a character, with the height of its line; false where the engine has none.
+// loose returns the box around a character, with the height of its line; false if the engine has none.
 func (d *direct) loose(character int) (area, bool) {
 	at := d.room()
 	if d.do("FPDFText_GetLooseCharBox", d.text, uint64(character), at) == 0 {
@@ -246,7 +246,7 @@ func (d *direct) loose(character int) (area, bool) {
 	return area{v[0], v[3], v[2], v[1]}, true
 }
 
-// size of the font of a text in points, as it is printed.
+// size returns the printed font size of a text in points.
 func (d *direct) size(text uint64) float32 {
 	at := d.room()
 	if d.do("FPDFTextObj_GetFontSize", text, at) == 0 {
@@ -260,7 +260,7 @@ func (d *direct) size(text uint64) float32 {
 	return points * m.scale()
 }
 
-// matrix of an object; false where the engine has none.
+// matrix returns the matrix of an object; false if the engine has none.
 func (d *direct) matrix(object uint64) (matrix, bool) {
 	if d.do("FPDFPageObj_GetMatrix", object, d.room()) == 0 {
 		return matrix{}, false
@@ -269,7 +269,7 @@ func (d *direct) matrix(object uint64) (matrix, bool) {
 	return matrix{v[0], v[1], v[2], v[3], v[4], v[5]}, true
 }
 
-// drawMode tells whether a path is filled and whether its lines are drawn; ok is false where the engine does not know.
+// drawMode returns whether a path is filled and whether its lines are drawn; ok is false if the engine does not know.
 func (d *direct) drawMode(path uint64) (filled, stroked, ok bool) {
 	at := d.room()
 	if d.do("FPDFPath_GetDrawMode", path, at, at+4) == 0 {
@@ -279,7 +279,7 @@ func (d *direct) drawMode(path uint64) (filled, stroked, ok bool) {
 	return v[0] != 0, v[1] != 0, true
 }
 
-// object is what prints a character, 0 for a blank that the engine has put between words.
+// object returns the object that prints a character, 0 for a blank that the engine has inserted.
 func (d *direct) object(character int) uint64 {
 	return d.do("FPDFText_GetTextObject", d.text, uint64(character))
 }

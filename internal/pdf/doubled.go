@@ -8,19 +8,19 @@ import (
 	"unicode"
 )
 
-// Text that is printed twice, at the same place or a little beside it, as programs do for bold letters and shadows, is there
-// once. The engine itself leaves out a text that repeats one of the five before it; the rest is found here, letter by letter.
+// Programs print text twice, at the same place or slightly offset, for bold letters and shadows. Such text is kept once. The engine
+// itself omits a text that repeats one of the five before it; this file finds the rest, letter by letter.
 const (
-	twinWide    = 0.65 // of a letter's width: two of a word stand further apart ("ll")
+	twinWide    = 0.65 // of a letter's width: two letters of a word are further apart ("ll")
 	twinHigh    = 0.15 // of the height of its line, in both directions
-	twinCell    = 2    // points: the grid in which letters are looked for
-	twinOverlap = 0.25 // of the smaller of two texts: what may be printed over itself
-	lostOverlap = 0.5  // of the width of a letter and of the text that is printed over it
+	twinCell    = 2    // points: the grid that indexes letters
+	twinOverlap = 0.25 // of the smaller of two texts: the overlap of possible doubles
+	lostOverlap = 0.5  // of the width of a letter and of the text printed over it
 	twinBand    = 2    // points: the height of the bands in which texts are compared
 	maxCompared = 256  // times the number of texts: beyond that all letters are compared
 )
 
-// crowded reports whether two texts of a page lie over each other.
+// crowded reports whether two texts of a page overlap.
 func crowded(all []object) bool {
 	type entry struct {
 		area area
@@ -53,23 +53,23 @@ func crowded(all []object) bool {
 	return false
 }
 
-// over reports whether two texts lie over each other.
+// over reports whether two texts overlap.
 func over(a, b area) bool {
 	return a.common(b).size() > twinOverlap*min(a.size(), b.size())
 }
 
-// overprint is a text that the engine leaves out, since it prints what stands there already.
+// overprint is a text that the engine omits, because it repeats text at the same place.
 type overprint struct {
 	lost, kept int   // objects
-	below      []int // the characters that stand where it prints them again
-	hidden     bool  // one of them cannot be seen
+	below      []int // the characters at the place where it prints them again
+	hidden     bool  // one of them is invisible
 }
 
-// overprints finds the texts that the engine leaves out: none of their letters are among the characters, which have others at the
-// same place. What is printed twice can be seen if one of the two can.
+// overprints finds the texts that the engine omits: none of their letters are among the characters, while others are at the same
+// place. A text that is printed twice is visible if one of the two is.
 func overprints(all []object, of []int, places []area) []overprint {
 	prints := make([]bool, len(all))
-	var order []int // the characters with a place, by the middle of their height
+	var order []int // the characters that have a place, by the middle of their height
 	highest := float32(0)
 	for c, o := range of {
 		if o >= 0 {
@@ -119,8 +119,8 @@ func overprints(all []object, of []int, places []area) []overprint {
 // again counts how often each character is printed once more.
 type again []int
 
-// twins says what became of the texts that the engine leaves out: those that can be seen are printed again, the others are given. It
-// counts the letters of both.
+// twins classifies the texts that the engine omits: visible ones count as printed again, and the others are returned. It counts the
+// letters of both.
 func (a again) twins(found []overprint, characters []rune, g dropReasons, same []int) (hidden []Drop, letters int) {
 	for _, p := range found {
 		var text strings.Builder
@@ -142,7 +142,7 @@ func (a again) twins(found []overprint, characters []rune, g dropReasons, same [
 	return hidden, letters
 }
 
-// drops gives what is printed again, line by line, as often as it is. The characters are those that stay.
+// drops returns what is printed again, line by line, once for each repetition. The characters are those that stay.
 func (a again) drops(kept []rune) []Drop {
 	var found []Drop
 	most := 0
@@ -187,22 +187,22 @@ func (a again) drops(kept []rune) []Drop {
 	return found
 }
 
-// maxAgain is how often a letter is printed again by itself in what is listed line by line; the rest of it comes in one piece.
+// maxAgain limits how often a repeated letter is listed line by line; the remaining repetitions are listed as one piece.
 const maxAgain = 16
 
-// maxBefore is how many letters in one cell of the grid are looked at.
+// maxBefore limits the letters in one cell of the grid that are compared.
 const maxBefore = 8
 
-// gridCell is where letters are looked for: those of one kind, in two points each way.
+// gridCell is a bucket of equal letters, two points wide and high.
 type gridCell struct {
 	r    rune
 	x, y int
 }
 
-// double marks the letters that are printed over themselves, but for the first of each; same says which that is, from 1.
+// double marks all but the first of the letters that are printed over each other; same gives the first of each, from 1.
 func double(of []int, characters []rune, places []area, g dropReasons) (same []int) {
 	same = make([]int, len(characters))
-	next := make([]int, len(characters)) // the one before it in the same cell of the grid, from 1
+	next := make([]int, len(characters)) // the previous one in the same cell of the grid, from 1
 	grid := map[gridCell]int{}
 	for c, r := range characters {
 		box := places[c]
@@ -221,8 +221,8 @@ func double(of []int, characters []rune, places []area, g dropReasons) (same []i
 	return same
 }
 
-// standsAt gives the letter that stands where c does and is the same, from 1; 0 for none. Letters of one text are never the same: of
-// a ligature both have one place ("ff").
+// standsAt returns the same letter at the place of c, from 1; 0 for none. Letters of one text are never the same: both letters of a
+// ligature ("ff") have one place.
 func standsAt(grid map[gridCell]int, of []int, places []area, next []int, at gridCell, c int) int {
 	for dx := -1; dx <= 1; dx++ {
 		for dy := -1; dy <= 1; dy++ {
@@ -246,7 +246,7 @@ func twin(a, b area) bool {
 		math.Abs(float64(a.height()-b.height())) < twinHigh*high
 }
 
-// lone takes back a blank that lies over another between letters that do not: two words meet there.
+// lone restores a blank that overlaps another between letters that do not: two words meet there.
 func lone(g dropReasons, characters []rune, same []int) {
 	for c := range g {
 		if g[c] == ReasonDuplicate && unicode.IsSpace(characters[c]) && c > 0 && g[c-1] != ReasonDuplicate && (c+1 == len(g) || g[c+1] != ReasonDuplicate) {

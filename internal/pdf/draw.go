@@ -15,7 +15,7 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 )
 
-// What can be wrong with a page that is to be drawn.
+// The reasons why a page cannot be drawn.
 var (
 	errNoPage = errors.New("no such page")
 	errNoSize = errors.New("a page without a size")
@@ -25,15 +25,15 @@ var (
 // drawing is a page in the sandbox's memory.
 type drawing struct {
 	bitmap        references.FPDF_BITMAP
-	pixels        []byte // a view, not a copy: one byte each in gray, four (red, green, blue, nothing) in colour
-	stride        int    // bytes a line
+	pixels        []byte // a view, not a copy: one byte per pixel in gray, four (red, green, blue, unused) in colour
+	stride        int    // bytes per line
 	width, height int
-	full          image.Rectangle // the page, of which the drawing is this much: its upper left corner is (0, 0)
+	full          image.Rectangle // the part of the page that is drawn: the upper left corner of the page is (0, 0)
 	dpi           float64
 	color         bool
 }
 
-// render draws the pages that are wanted of a document with count pages.
+// render draws the requested pages of a document with count pages.
 func render(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int, o RenderOptions) ([]Image, error) {
 	pages := o.Pages
 	if pages == nil {
@@ -99,7 +99,7 @@ func draw(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, o RenderOptions)
 	return d, d.paint(p, page, flags)
 }
 
-// fit sets the size in pixels of a page of this size in points.
+// fit converts a page size in points to pixels.
 func (d *drawing) fit(width, height float64, o RenderOptions) error {
 	if !(width > 0 && height > 0) || math.IsInf(width*height, 0) {
 		return errNoSize
@@ -110,7 +110,7 @@ func (d *drawing) fit(width, height float64, o RenderOptions) error {
 	return nil
 }
 
-// cut leaves a part of the page, in pixels from its upper left corner.
+// cut reduces the drawing to a part of the page, in pixels from its upper left corner.
 func (d *drawing) cut(part image.Rectangle) {
 	part = part.Intersect(d.full)
 	if part.Empty() {
@@ -121,7 +121,7 @@ func (d *drawing) cut(part image.Rectangle) {
 
 const pointsAnInch = 72
 
-// paint draws into the bitmap and finds its pixels.
+// paint draws into the bitmap and locates its pixels.
 func (d *drawing) paint(p pdfium.Pdfium, page requests.Page, flags enums.FPDF_RENDER_FLAG) error {
 	if _, err := p.FPDFBitmap_FillRect(&requests.FPDFBitmap_FillRect{Bitmap: d.bitmap, Width: d.width, Height: d.height, Color: 0xffffffff}); err != nil {
 		return err
@@ -140,13 +140,13 @@ func (d *drawing) paint(p pdfium.Pdfium, page requests.Page, flags enums.FPDF_RE
 		return err
 	}
 	d.stride, d.pixels = stride.Stride, buffer.Buffer
-	if d.stride < d.width || len(d.pixels) < d.stride*d.height { // the engine gives no bitmap where it has no memory for one
+	if d.stride < d.width || len(d.pixels) < d.stride*d.height { // the engine returns no bitmap if memory does not suffice
 		return errNoRoom
 	}
 	return nil
 }
 
-// destroy gives the memory back. A sandbox in which that fails is thrown away soon.
+// destroy frees the memory. If that fails, the sandbox is discarded soon.
 func (d drawing) destroy(p pdfium.Pdfium) {
 	if d.bitmap != "" {
 		_, _ = p.FPDFBitmap_Destroy(&requests.FPDFBitmap_Destroy{Bitmap: d.bitmap})
@@ -158,7 +158,7 @@ func (d drawing) png() ([]byte, error) {
 	var of image.Image = &image.Gray{Pix: d.pixels, Stride: d.stride, Rect: image.Rect(0, 0, d.width, d.height)}
 	if d.color {
 		for i := 3; i < len(d.pixels); i += 4 {
-			d.pixels[i] = 0xff // what the fourth byte says is not defined; that it is opaque saves a channel
+			d.pixels[i] = 0xff // the fourth byte is undefined; an opaque image has one channel less
 		}
 		of = &image.RGBA{Pix: d.pixels, Stride: d.stride, Rect: image.Rect(0, 0, d.width, d.height)}
 	}

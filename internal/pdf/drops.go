@@ -8,24 +8,24 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Drop is something that the file prints on a page, or pretends to, and that is not in the page's text.
+// Drop is text that the file prints on a page, or only contains, and that is not in the text of the page.
 type Drop struct {
 	Text   string `json:"text"` // NFC, on one line
 	Reason Reason `json:"reason"`
 }
 
-// Reason says why something of a page is not in its text.
+// Reason is the reason why text of a page is not in its text.
 type Reason string
 
 // The reasons.
 const (
 	ReasonDuplicate  Reason = "duplicate"  // printed over itself: the text has it once
-	ReasonInvisible  Reason = "invisible"  // nobody can see it
+	ReasonInvisible  Reason = "invisible"  // invisible
 	ReasonUnreadable Reason = "unreadable" // its characters come from a wrong font map
-	ReasonRecognised Reason = "recognised" // what was read in the page's image stands in its place
+	ReasonRecognised Reason = "recognised" // replaced by what OCR read in the image of the page
 )
 
-// drop takes all of its text out of a page.
+// drop removes all text from a page.
 func (p *Page) drop(why Reason) {
 	for line := range strings.SplitSeq(p.Text, "\n") {
 		if t := oneLine(line); t != "" {
@@ -35,18 +35,18 @@ func (p *Page) drop(why Reason) {
 	p.Text, p.Words = "", nil
 }
 
-// dropReasons is what becomes of each character of a page; "" of one that stays.
+// dropReasons has the reason for each character of a page; "" for one that stays.
 type dropReasons []Reason
 
-// joinGap is how far apart two letters of a word are at most, in parts of their height, where something between them is gone.
+// joinGap is the largest distance of two letters of a word between which something was dropped, as a part of their height.
 const joinGap = 0.15
 
-// without takes characters out of a page that are gone: each is 0 there, which tokenize passes over. What the engine has
-// put between two letters because of a third that is gone, a blank or the end of a line, is set anew by where the two stand.
+// without removes dropped characters of a page: each becomes 0, which tokenize skips. If the engine has inserted a blank or a line end
+// between two letters because of a dropped one, it is derived again from the positions of the two.
 func (g dropReasons) without(d *direct, characters []rune) []rune {
 	kept := make([]rune, len(characters))
 	copy(kept, characters)
-	before, cut := -1, false // the letter that stays before this one, and whether something is gone since
+	before, cut := -1, false // the previous letter that stays, and whether a character was dropped since
 	for i, r := range characters {
 		switch {
 		case g[i] != "":
@@ -61,14 +61,14 @@ func (g dropReasons) without(d *direct, characters []rune) []rune {
 	return kept
 }
 
-// dropped stands for a character that is gone. It is no character of Unicode.
+// dropped replaces a dropped character. It is not a Unicode character.
 const dropped = rune(-1)
 
 func blankRune(r rune) bool {
 	return r == hyphenMark || r == wholeMark || unicode.IsSpace(r) || breaksLine(r)
 }
 
-// join sets what is between two letters that stay.
+// join sets the separator of two letters that stay.
 func (g dropReasons) join(d *direct, kept []rune, from, to int) {
 	a, known := d.loose(from)
 	b, also := d.loose(to)
@@ -82,7 +82,7 @@ func (g dropReasons) join(d *direct, kept []rune, from, to int) {
 		if kept[i] == dropped {
 			continue
 		}
-		if kept[i] == hyphenMark || kept[i] == wholeMark { // a hyphen that is printed: it stays
+		if kept[i] == hyphenMark || kept[i] == wholeMark { // a printed hyphen: it stays
 			return
 		}
 		real = real || unicode.IsSpace(kept[i]) && d.number("FPDFText_IsGenerated", d.text, uint64(i)) == 0
@@ -100,7 +100,7 @@ func (g dropReasons) join(d *direct, kept []rune, from, to int) {
 	}
 }
 
-// orElse is i, or other where there is no i.
+// orElse returns i, or other if i is negative.
 func orElse(i, other int) int {
 	if i < 0 {
 		return other
@@ -108,7 +108,7 @@ func orElse(i, other int) int {
 	return i
 }
 
-// drops gives what is gone, a line of one reason at a time, but for what is printed again.
+// drops returns what was dropped, one line and reason at a time, except what is printed again.
 func (g dropReasons) drops(characters []rune) []Drop {
 	var found []Drop
 	var text strings.Builder
@@ -125,7 +125,7 @@ func (g dropReasons) drops(characters []rune) []Drop {
 			flush()
 		case (g[i] == "" || g[i] == ReasonDuplicate) && unicode.IsSpace(r):
 			text.WriteByte(' ')
-		case g[i] == "" || g[i] == ReasonDuplicate: // what is printed again is listed with what it is printed over
+		case g[i] == "" || g[i] == ReasonDuplicate: // repetitions are listed with the text that they repeat
 			if text.Len() > 0 {
 				flush()
 			}
@@ -141,7 +141,7 @@ func (g dropReasons) drops(characters []rune) []Drop {
 	return found
 }
 
-// oneLine is a text as a page would have it, with one blank for all that lies between two words.
+// oneLine normalises a text as in a page, with single blanks between words.
 func oneLine(text string) string {
 	return strings.Join(strings.Fields(norm.NFC.String(lines(strings.Map(func(r rune) rune {
 		if r == 0 {
@@ -151,8 +151,7 @@ func oneLine(text string) string {
 	}, text)))), " ")
 }
 
-// Letters counts the letters and digits of a text: what cleaning a text never changes the number of, whatever it does with blanks,
-// hyphens and marks.
+// Letters counts the letters and digits of a text. Cleaning a text never changes this number, only blanks, hyphens and marks.
 func Letters(text string) (n int) {
 	for _, r := range norm.NFD.String(readableAll.Replace(text)) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -162,7 +161,7 @@ func Letters(text string) (n int) {
 	return n
 }
 
-// lettersOf counts those of characters as the engine gives them.
+// lettersOf counts those of characters from the engine.
 func lettersOf(characters []rune) int {
 	ascii, other := 0, []byte(nil)
 	for _, r := range characters {

@@ -19,7 +19,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// engine is a compiled PDFium that lends a fresh instance to every document, one at a time.
+// engine is a compiled PDFium that provides a new instance for every document, one at a time.
 type engine struct {
 	settings settings
 	cache    wazero.CompilationCache
@@ -27,10 +27,10 @@ type engine struct {
 	memory   *memory
 	canvas   canvas
 	direct   *direct
-	untagged bool // the document's structure is passed over: it broke the sandbox
+	untagged bool // the structure of the document is skipped: it broke the sandbox
 }
 
-// openEngine compiles PDFium, or takes it from the cache directory. Where that cannot be used, as on a full disk, it does without.
+// openEngine compiles PDFium, or loads it from the cache directory. If that cannot be used, as on a full disk, it compiles without it.
 func openEngine(ctx context.Context, s settings) (*engine, error) {
 	if s.CacheDir == "" {
 		return newEngine(ctx, s, wazero.NewCompilationCache())
@@ -49,7 +49,7 @@ func openEngine(ctx context.Context, s settings) (*engine, error) {
 	return e, nil
 }
 
-// newEngine compiles PDFium, or takes it from the cache.
+// newEngine compiles PDFium, or loads it from the cache.
 func newEngine(ctx context.Context, s settings, cache wazero.CompilationCache) (*engine, error) {
 	mem := newMemory(uint64(s.MemoryPages) * pageSize)
 	straight := &direct{}
@@ -58,10 +58,10 @@ func newEngine(ctx context.Context, s settings, cache wazero.CompilationCache) (
 		MaxIdle:  1,
 		MaxTotal: 1,
 		FSConfig: wazero.NewFSConfig(), // nothing mounted; without it go-pdfium mounts the host's root for writing
-		Stdout:   io.Discard,           // standard output belongs to the frames
+		Stdout:   io.Discard,           // standard output carries the frames
 		Stderr:   io.Discard,
-		// PDFium needs exception handling, which is not among wazero's defaults. Interrupting by context is left off:
-		// it makes every page 4.6 times slower, and the parent can kill us.
+		// PDFium needs exception handling, which wazero does not enable by default. Interruption by context is off: it makes every page 4.6
+		// times slower, and the parent can kill this process.
 		RuntimeConfig: wazero.NewRuntimeConfig().WithCompilationCache(cache).
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling),
 	})
@@ -76,10 +76,10 @@ func (e *engine) close() {
 	_ = e.cache.Close(context.Background())
 }
 
-// instanceWait is how long a fresh instance may take; it takes milliseconds.
+// instanceWait limits the start of an instance, which takes milliseconds.
 const instanceWait = 30 * time.Second
 
-// What can be wrong with a document that PDFium opens.
+// The reasons why a document cannot be read.
 var (
 	errNoPages = errors.New("no pages")
 	errTooMuch = errors.New("too much")
@@ -87,7 +87,7 @@ var (
 	errUnreadable = errors.New("damaged: no page can be read")
 )
 
-// read answers one document.
+// read answers the request for one document.
 func (e *engine) read(wanted request, content []byte) answer {
 	e.memory.refused = false
 	e.canvas = canvas{left: wanted.Pixels}
@@ -96,7 +96,7 @@ func (e *engine) read(wanted request, content []byte) answer {
 		return answer{Reason: "no sandbox: " + err.Error(), Spent: true}
 	}
 	a, err := e.answer(instance, wanted, content)
-	_ = instance.Kill() // the sandbox is thrown away as it is: a broken one cannot be closed in order
+	_ = instance.Kill() // the sandbox is discarded: a broken one cannot be closed
 	if errors.Is(err, errTags) && !e.untagged {
 		e.untagged = true
 		again := e.read(wanted, content)
@@ -111,7 +111,7 @@ func (e *engine) read(wanted request, content []byte) answer {
 	return a
 }
 
-// answer gives what is wanted of a document.
+// answer returns what was requested of a document.
 func (e *engine) answer(p pdfium.Pdfium, wanted request, content []byte) (a answer, err error) {
 	doc, count, err := e.open(p, content)
 	switch {
@@ -121,7 +121,7 @@ func (e *engine) answer(p pdfium.Pdfium, wanted request, content []byte) (a answ
 		o.canvas = &e.canvas
 		a.Images, err = render(p, doc, count, o)
 		if err == nil && e.memory.refused {
-			err = errNoRoom // the engine leaves out what it has no memory for, and says nothing
+			err = errNoRoom // the engine omits what does not fit into memory, without an error
 		}
 	default:
 		a.Document, err = e.document(p, doc, count, wanted.Blind)
@@ -149,7 +149,7 @@ func (e *engine) open(p pdfium.Pdfium, content []byte) (doc references.FPDF_DOCU
 	return opened.Document, counted.PageCount, nil
 }
 
-// document reads every page. Blind, it draws none, and what could be invisible stays in the text.
+// document reads every page. If blind is set, it draws none, and text that may be invisible stays.
 func (e *engine) document(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int, blind bool) (Document, error) {
 	pages, warnings, err := e.pages(p, doc, count, blind)
 	if err != nil {
@@ -158,8 +158,8 @@ func (e *engine) document(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count i
 	return Document{Pages: pages, Version: version(p, doc), Warnings: warnings}, nil
 }
 
-// pages reads count pages. One that PDFium refuses is empty and has a warning, unless all are like that; a crash or too
-// much text ends it all.
+// pages reads count pages. A page that PDFium rejects is empty and has a warning, unless all are rejected; a crash or too much text
+// ends the document.
 func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int, blind bool) ([]Page, []string, error) {
 	raw := make([]rawPage, count)
 	unreadable := make([]bool, count)
@@ -206,10 +206,10 @@ func (e *engine) pages(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, count int,
 	return pages, append(append(warnings(unreadable), doubts(raw)...), dropUnknownLanguage(pages)...), nil
 }
 
-// dropBytes is what an entry of what was dropped takes beside its text.
+// dropBytes is the size of a drop without its text.
 const dropBytes = 40
 
-// version is "1.7" for a file of version 1.7, and "" where the file does not say.
+// version returns "1.7" for a file of version 1.7, and "" if the file does not give one.
 func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {
 	got, err := p.FPDF_GetFileVersion(&requests.FPDF_GetFileVersion{Document: doc})
 	if err != nil || got.FileVersion < 10 || got.FileVersion > 29 {
@@ -218,8 +218,8 @@ func version(p pdfium.Pdfium, doc references.FPDF_DOCUMENT) string {
 	return fmt.Sprintf("%d.%d", got.FileVersion/10, got.FileVersion%10)
 }
 
-// crashed reports whether err is the sandbox's own end (a trap, a panic, memory that was not given) and not one of the
-// errors by which a document is refused in order.
+// crashed reports whether err is the end of the sandbox (a trap, a panic, memory that was denied), not an orderly rejection of a
+// document.
 func crashed(err error) bool {
 	refusals := []error{
 		pdfiumerrors.ErrSuccess, pdfiumerrors.ErrUnknown, pdfiumerrors.ErrFile, pdfiumerrors.ErrFormat,
@@ -228,16 +228,16 @@ func crashed(err error) bool {
 	return !refused(err) && !slices.ContainsFunc(refusals, func(r error) bool { return errors.Is(err, r) }) && !strings.HasPrefix(err.Error(), couldNot)
 }
 
-// refused reports whether err is a reason of our own, in a user's words.
+// refused reports whether err is one of our reasons, in the words of a user.
 func refused(err error) bool {
 	reasons := []error{errNoPages, errTooMuch, errUnreadable, errNoPage, errNoSize, errNoRoom}
 	return slices.ContainsFunc(reasons, func(r error) bool { return errors.Is(err, r) })
 }
 
-// couldNot is how go-pdfium begins an error of its own about a text page, which has no value to compare with.
+// couldNot begins the errors of go-pdfium about a text page, which have no value to compare with.
 const couldNot = "could not "
 
-// reason says in a user's words why a document cannot be read.
+// reason returns why a document cannot be read, in the words of a user.
 func (e *engine) reason(err error) string {
 	switch {
 	case e.memory.refused:
@@ -249,7 +249,7 @@ func (e *engine) reason(err error) string {
 	case errors.Is(err, pdfiumerrors.ErrSecurity):
 		return "encrypted: in a way that is not known"
 	case crashed(err):
-		first, _, _ := strings.Cut(err.Error(), "\n") // the rest is a stack of WebAssembly
+		first, _, _ := strings.Cut(err.Error(), "\n") // the rest is a WebAssembly stack
 		return "damaged: the engine stopped: " + first
 	default:
 		return "damaged"

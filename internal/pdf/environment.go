@@ -2,8 +2,8 @@ package pdf
 
 import "drugslm/internal/process"
 
-// childEnv is all that a child learns of its parent's environment: nothing. One processor is enough for one document, and
-// a collection at a fifth of growth keeps the reserved memory, which counts as live, from allowing as much garbage again.
+// childEnv is the whole environment of a child: it inherits nothing. One processor is enough for one document. A low GC percentage
+// keeps garbage small: the reserved memory counts as live.
 func childEnv() []string {
 	return process.Environment(nil, "GOMAXPROCS=1", "GOGC=20", "GOTRACEBACK=single")
 }

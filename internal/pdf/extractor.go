@@ -10,22 +10,22 @@ import (
 	"drugslm/internal/fault"
 )
 
-// timeout is the cause of the deadline of one call, and how long it was.
+// timeout is the cause of the deadline of one call, with its duration.
 type timeout time.Duration
 
-// Error says how long it was.
+// Error gives the duration.
 func (t timeout) Error() string { return "took longer than " + time.Duration(t).String() }
 
 // Extractor reads documents in child processes. [Open] makes one.
 type Extractor struct {
 	options Options
-	slots   chan *child   // one a worker; nil where no child runs yet
+	slots   chan *child   // one for each worker; nil where no child runs yet
 	starts  chan struct{} // one start at a time: the first on a machine compiles the engine for all
 	closed  chan struct{}
 	closing sync.Once
 
 	mu   sync.Mutex
-	live map[*child]bool // what Close must end when it can wait no longer
+	live map[*child]bool // what Close kills when its context ends
 }
 
 // Open makes an extractor. It starts no process: each is started when a document first needs it.
@@ -47,13 +47,13 @@ func Open(o Options) (*Extractor, error) {
 	return e, nil
 }
 
-// Extract reads content and waits for a free worker first. A document that cannot be read is a [fault.Corrupt] error
-// with its reason; a child that cannot be started, or an extractor that is closed, is [fault.Unavailable]. A child that
-// dies over a document is replaced and the document tried once more, so that it is not blamed for another's doing. When
-// ctx ends, the child is killed and ctx's error returned.
+// Extract reads content, and waits for a free worker first. A document that cannot be read is a [fault.Corrupt] error with its reason.
+// If a child cannot be started, or the extractor is closed, the error is [fault.Unavailable]. If a child dies, it is replaced and the
+// document is tried once more, in case another document caused it. When ctx ends, Extract kills the child and returns the error of
+// ctx.
 func (e *Extractor) Extract(ctx context.Context, content []byte) (Document, error) {
 	a, err := e.ask(ctx, request{}, content)
-	if _, slow := errors.AsType[timeout](err); slow { // it may be the drawing: the text may be there all the same
+	if _, slow := errors.AsType[timeout](err); slow { // drawing may have failed: the text may still be readable
 		if a, err = e.ask(ctx, request{Blind: true}, content); err == nil {
 			a.Document.Warnings = append(a.Document.Warnings, fmt.Sprintf("pages without text were not looked at for ink: that takes longer than %s", e.options.Timeout))
 		}
@@ -70,7 +70,7 @@ func (e *Extractor) Extract(ctx context.Context, content []byte) (Document, erro
 	return a.Document, nil
 }
 
-// ask has one document read in a child, in the way that is wanted.
+// ask reads one document in a child, as requested.
 func (e *Extractor) ask(ctx context.Context, wanted request, content []byte) (answer, error) {
 	if err := Check(content); err != nil {
 		return answer{}, err
@@ -100,7 +100,7 @@ func (e *Extractor) ask(ctx context.Context, wanted request, content []byte) (an
 	return a, err
 }
 
-// acquire takes a slot, with the child that is in it.
+// acquire takes a slot, with the child in it.
 func (e *Extractor) acquire(ctx context.Context) (*child, error) {
 	select {
 	case <-e.closed:
@@ -117,7 +117,7 @@ func (e *Extractor) acquire(ctx context.Context) (*child, error) {
 	}
 }
 
-// release gives the slot back, without its child when that has done enough.
+// release returns the slot, without its child if that has read enough documents.
 func (e *Extractor) release(c *child, a answer) {
 	if c != nil && (a.Spent || c.served >= e.options.Documents) {
 		c.stop()
@@ -126,8 +126,8 @@ func (e *Extractor) release(c *child, a answer) {
 	e.slots <- c
 }
 
-// try reads content with c, or with a new child where c is nil, and once more with a new one if that dies. It returns the
-// child that is now in the slot.
+// try reads content with c, or with a new child if c is nil, and once more with a new one if that dies. It returns the child that is
+// now in the slot.
 func (e *Extractor) try(ctx context.Context, c *child, wanted request, content []byte) (answer, *child, error) {
 	var died error
 	op := wanted.operation()
@@ -157,7 +157,7 @@ func (e *Extractor) try(ctx context.Context, c *child, wanted request, content [
 	return answer{}, nil, fault.New(fault.Corrupt, op, "ended two children: %w", died)
 }
 
-// read asks one child, for as long as a call may take, and the document has left.
+// read asks one child, within the time of a call and of the document's budget.
 func (e *Extractor) read(ctx context.Context, c *child, wanted request, content []byte) (a answer, err error) {
 	err = BudgetOf(ctx).Within(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, e.options.Timeout, timeout(e.options.Timeout))
@@ -168,7 +168,7 @@ func (e *Extractor) read(ctx context.Context, c *child, wanted request, content 
 	return a, err
 }
 
-// start starts a child, after those that are being started.
+// start starts a child. Starts are serialised.
 func (e *Extractor) start(ctx context.Context) (*child, error) {
 	select {
 	case e.starts <- struct{}{}:
@@ -189,7 +189,7 @@ func (e *Extractor) start(ctx context.Context) (*child, error) {
 	}
 }
 
-// remember makes c known to Close, unless that has come and gone.
+// remember registers c for Close, unless Close was called.
 func (e *Extractor) remember(c *child) (*child, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -205,7 +205,7 @@ func (e *Extractor) remember(c *child) (*child, error) {
 
 func errClosed() error { return fault.New(fault.Unavailable, op, "extractor is closed") }
 
-// forget takes a dead child out of Close's books, and returns what is left in its slot.
+// forget unregisters a dead child, and returns what remains in its slot.
 func (e *Extractor) forget(c *child) *child {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -213,8 +213,8 @@ func (e *Extractor) forget(c *child) *child {
 	return nil
 }
 
-// Close waits until the documents under way are read, and ends all children. When ctx ends first it kills them: their
-// documents fail as [fault.Unavailable], and Close returns ctx's error. A second call returns nil at once.
+// Close waits for the documents in progress, and ends all children. When ctx ends first, it kills them: their documents fail as
+// [fault.Unavailable], and Close returns the error of ctx. A second call returns nil at once.
 func (e *Extractor) Close(ctx context.Context) (err error) {
 	e.closing.Do(func() {
 		e.mu.Lock()
@@ -231,7 +231,7 @@ func (e *Extractor) Close(ctx context.Context) (err error) {
 	return err
 }
 
-// killAll ends every child at once; whoever reads with one finds out.
+// killAll kills every child; calls in progress fail.
 func (e *Extractor) killAll() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

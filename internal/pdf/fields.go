@@ -7,10 +7,10 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 )
 
-// maxNotes is how many annotations of a page are looked at for one that shows text: most are links.
+// maxNotes limits the annotations of a page that are checked for text: most are links.
 const maxNotes = 500
 
-// showsFields reports whether a page has form fields, or notes and stamps that are written on it: the engine's text leaves both out.
+// showsFields reports whether a page has form fields, or notes and stamps with text: the engine's text omits both.
 func showsFields(p pdfium.Pdfium, page requests.Page) (bool, error) {
 	counted, err := p.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: page})
 	if err != nil {
@@ -36,8 +36,8 @@ func showsFields(p pdfium.Pdfium, page requests.Page) (bool, error) {
 	return false, nil
 }
 
-// withFields makes what form fields and notes show part of the content of page i, those that are hidden aside, and gives the page anew, with
-// the number of characters that it had of its own.
+// withFields makes the visible text of form fields and notes part of the content of page i, and loads the page again. It returns the
+// number of characters that the page had without them.
 func withFields(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, page requests.Page) (fresh requests.Page, own int, err error) {
 	loaded, err := p.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
 	if err != nil {
@@ -60,7 +60,7 @@ func withFields(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, page reque
 	return requests.Page{ByReference: &again.Page}, counted.Count, nil
 }
 
-// apart begins a line with each word that does not stand beside the one before it: the engine runs what several fields show together.
+// apart begins a line with each word that is not beside the one before it: the engine joins the text of several fields.
 func apart(tokens []token) {
 	line := 0
 	for i := range tokens {

@@ -8,10 +8,10 @@ import (
 	"io"
 )
 
-// maxFrame bounds every frame, whatever the limits in use: the length is four bytes on the wire.
+// maxFrame limits every frame, independent of the limits in use: the length is four bytes on the wire.
 const maxFrame = 1 << 30
 
-// errFrame says that the other side did not keep to the protocol.
+// errFrame is the error of a frame that breaks the protocol.
 var errFrame = errors.New("frame out of bounds")
 
 // writeFrame sends one message: four bytes of length, big endian, then the message.
@@ -27,8 +27,8 @@ func writeFrame(w io.Writer, message []byte) error {
 	return err
 }
 
-// readFrame receives one message of at most limit bytes. The end of r before the first byte is io.EOF, later
-// io.ErrUnexpectedEOF. Memory grows with what arrives, not with what is announced.
+// readFrame receives one message of at most limit bytes. The end of r before the first byte is io.EOF, later io.ErrUnexpectedEOF. It
+// allocates memory for the bytes that arrive, not for the announced length.
 func readFrame(r io.Reader, limit int64) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {

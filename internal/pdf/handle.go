@@ -7,12 +7,12 @@ import (
 	"drugslm/internal/fault"
 )
 
-// Handler is other work on the text of documents that a child does: it makes an answer of a message. Its error is what is wrong with
-// the message. It may take too long, or all memory there is: then it ends with its child.
+// Handler is other work on the text of documents in a child: it answers a message. It returns an error if the message is wrong. It may
+// take too long or exhaust memory; then it ends with its child.
 type Handler func(message []byte) ([]byte, error)
 
-// Hand has a message handled in a child, by the Handler that [Serve] was given there, under the limits of [Extractor.Extract] and with its
-// errors. What is done with it is doing, in the words of an error.
+// Hand lets a child answer a message with the Handler that was passed to [Serve] there, under the limits of [Extractor.Extract] and
+// with its errors. doing names the work in errors.
 func (e *Extractor) Hand(ctx context.Context, doing string, message []byte) ([]byte, error) {
 	if limit := answerLimit(e.options.MaxText, e.options.MaxPages); int64(len(message)) > limit {
 		return nil, fault.New(fault.Corrupt, doing, "%d bytes of text and places, at most %d", len(message), limit)

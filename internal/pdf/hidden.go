@@ -12,43 +12,42 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// Text that nobody can see is not text. Most of it gives itself away by a property: it is not drawn at all, stands outside of
-// the page, or is smaller than a point. Of the rest (white on white, clipped, covered, transparent, in a layer that is off) a
-// property says only that it may be so; then the page is drawn twice, with the doubtful texts and without. Where that makes no
-// difference nobody sees them. In doubt the text stays.
+// Invisible text is not kept. Most of it has a telling property: it is not drawn at all, is outside of the page, or is smaller than a
+// point. Other properties (white on white, clipped, covered, transparent, in a layer that is off) leave a doubt. Then the page is
+// drawn twice, with and without the doubtful texts: text that makes no difference is invisible. In doubt the text stays.
 const (
 	hiddenDPI    = 144
 	hiddenPixels = 4_000_000        // of a page, at most
-	hiddenLevels = inkLevels        // of 256, in one of the colours: what differs by less is not seen
+	hiddenLevels = inkLevels        // of 256, in one of the colours: a smaller difference is invisible
 	hiddenShare  = 0.005            // of a word's box must differ: a hyphen or a point fills more
 	maxHidden    = 20 * time.Second // for the drawings of a document
-	maxPainted   = 500              // times the page: a real one is painted some ten times over
-	maxPixels    = 200_000_000      // that are looked at, of words that lie over each other
+	maxPainted   = 500              // times the area of the page: real pages are painted some ten times over
+	maxPixels    = 200_000_000      // words over each other that are checked
 )
 
-// visibility looks for what cannot be seen, and for what is printed over itself, on the pages of a document.
+// visibility finds invisible text, and text that is printed over itself, on the pages of a document.
 type visibility struct {
 	p      pdfium.Pdfium
 	doc    references.FPDF_DOCUMENT
 	d      *direct
-	canvas *canvas // of the document; nil: it has no end
+	canvas *canvas // of the document; nil: no limit
 	blind  bool    // it draws nothing
-	left   int     // pixels of a drawing that may be looked at
+	left   int     // pixels of a drawing that may be read
 	spent  time.Duration
 }
 
-// looked is what an eye says of a page.
+// looked is the result of the check of a page.
 type looked struct {
-	kept   []rune // the characters, with dropped for each that is gone
+	kept   []rune // the characters, with dropped in place of each that was dropped
 	drops  []Drop
-	twins  int  // letters that the engine itself leaves out, since they are printed over others
+	twins  int  // letters that the engine omits, because they are printed over others
 	layer  bool // the text is an invisible layer over a scan
-	failed bool // there was a doubt, and the page could not be drawn, or it has too many objects
+	failed bool // there was a doubt, and the page could not be drawn or has too many objects
 
 	objects []object // of the page
 }
 
-// at looks at the loaded page i, which is page.
+// at checks the loaded page i, which is page.
 func (e *visibility) at(i int, page requests.Page, characters []rune) (l looked, err error) {
 	all, whole := e.d.inventory()
 	l.objects = all
@@ -86,7 +85,7 @@ func (e *visibility) at(i int, page requests.Page, characters []rune) (l looked,
 	return l, e.d.err
 }
 
-// page makes words of the characters of the loaded page i that can be seen, each once. It gives the objects of the page as well.
+// page makes words of the visible characters of the loaded page i, each once. It returns the objects of the page as well.
 func (e *visibility) page(i int, page requests.Page, characters []rune) (rawPage, []object, error) {
 	found, err := e.at(i, page, characters)
 	if err != nil {
@@ -98,7 +97,7 @@ func (e *visibility) page(i int, page requests.Page, characters []rune) (rawPage
 	return raw, found.objects, nil
 }
 
-// owners gives the object that prints each character, as an index; -1 for a blank that the engine has put between words.
+// owners returns the object that prints each character, as an index; -1 for a blank that the engine has inserted.
 func (e *visibility) owners(all []object, n int) []int {
 	index := make(map[uint64]int, len(all))
 	for i, o := range all {
@@ -120,7 +119,7 @@ func (e *visibility) owners(all []object, n int) []int {
 	return of
 }
 
-// places gives the boxes of the characters that something prints.
+// places returns the boxes of the characters that an object prints.
 func (e *visibility) places(of []int) []area {
 	places := make([]area, len(of))
 	for c, o := range of {
@@ -131,7 +130,7 @@ func (e *visibility) places(of []int) []area {
 	return places
 }
 
-// hide marks the characters that nobody sees.
+// hide marks the invisible characters.
 func (e *visibility) hide(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g dropReasons, l *looked) {
 	clips(all)
 	drawn := false
@@ -150,7 +149,7 @@ func (e *visibility) hide(i int, page requests.Page, all []object, of []int, cha
 	l.layer = layer(e.d.pageArea(), all, of, characters, g)
 }
 
-// clips keeps a text that nothing but its clip shows, if something is drawn later where it stands: that may show inside of its letters.
+// clips keeps a text that is only a clip, if a later object is drawn at its place: that may show inside its letters.
 func clips(all []object) {
 	left := maxCovers
 	for i, o := range all {
@@ -166,7 +165,7 @@ func clips(all []object) {
 	}
 }
 
-// draw tells by two drawings which of the doubtful texts cannot be seen; false where it cannot.
+// draw finds by two drawings which of the doubtful texts are invisible; false if it cannot draw.
 func (e *visibility) draw(i int, page requests.Page, all []object, of []int, characters []rune, places []area, g dropReasons) bool {
 	if e.blind || e.spent > maxHidden || paintedArea(e.d.pageArea(), all) > maxPainted*e.d.pageArea().size() {
 		return false
@@ -199,7 +198,7 @@ func (e *visibility) draw(i int, page requests.Page, all []object, of []int, cha
 	return true
 }
 
-// paintedArea is how much a drawing of a page has to paint, in square points: what lies over each other counts each time.
+// paintedArea is the area that a drawing of a page paints, in square points; overlapping objects count each time.
 func paintedArea(page area, all []object) (sum float64) {
 	for _, o := range all {
 		sum += o.area.common(page).size()
@@ -214,7 +213,7 @@ type doubtfulWord struct {
 	seen     bool
 }
 
-// doubtfulWords cuts the doubtful texts of a page into words.
+// doubtfulWords splits the doubtful texts of a page into words.
 func doubtfulWords(all []object, of []int, characters []rune, places []area) (words []doubtfulWord) {
 	for from := 0; from < len(of); from++ {
 		w := doubtfulWord{from: from, to: from}
@@ -234,8 +233,8 @@ func doubtfulWords(all []object, of []int, characters []rune, places []area) (wo
 	return words
 }
 
-// between reports whether words on both sides of one, in its line, can be seen: then it is a line of which a clip leaves the upper
-// half, and short letters have none.
+// between reports whether visible words are on both sides of one, in its line: then a clip leaves the upper half of the line, in which
+// short letters are missing.
 func between(words []doubtfulWord, n int) bool {
 	beside := func(step int) bool {
 		for i := n + step; i >= 0 && i < len(words) && max(i-n, n-i) <= maxBeside && level(words[i].box, words[n].box); i += step {
@@ -248,7 +247,7 @@ func between(words []doubtfulWord, n int) bool {
 	return beside(-1) && beside(1)
 }
 
-// maxBeside is how many words of a line are looked at, on either side of one.
+// maxBeside limits the words of a line that are checked on each side.
 const maxBeside = 50
 
 // level reports whether two areas are in one line.
@@ -256,7 +255,7 @@ func level(a, b area) bool {
 	return min(a.y1, b.y1)-max(a.y0, b.y0) > minOverlap*min(a.height(), b.height())
 }
 
-// mark takes a word out, with the blanks of its text that follow.
+// mark drops a word, with the blanks of its text that follow.
 func (w doubtfulWord) mark(of []int, characters []rune, g dropReasons) {
 	for c := w.from; c < len(of) && (c < w.to || of[c] == of[w.from] && unicode.IsSpace(characters[c])); c++ {
 		g[c] = ReasonInvisible
@@ -267,12 +266,12 @@ func (w doubtfulWord) mark(of []int, characters []rune, g dropReasons) {
 func (e *visibility) active(all []object, on uint64) {
 	for _, o := range all {
 		if o.kind == kindText && o.doubt == asked {
-			e.d.do("FPDFPageObj_SetIsActive", o.handle, on) // one that is printed twice is in doubt twice
+			e.d.do("FPDFPageObj_SetIsActive", o.handle, on) // a text that is printed twice is doubtful twice
 		}
 	}
 }
 
-// picture is a drawing whose pixels are a copy: the engine's memory may move with the next.
+// picture is a drawing with a copy of its pixels: the engine's memory may move with the next drawing.
 func (e *visibility) picture(i int, o RenderOptions) (drawing, error) {
 	drawn, err := draw(e.p, e.doc, i, o)
 	drawn.pixels = slices.Clone(drawn.pixels)
@@ -280,12 +279,12 @@ func (e *visibility) picture(i int, o RenderOptions) (drawing, error) {
 	return drawn, err
 }
 
-// differs reports whether two drawings differ in a box of the page, enough for a word.
+// differs reports whether two drawings differ enough for a word within a box of the page.
 func (e *visibility) differs(a, b drawing, box area, cut bool) bool {
 	in := e.pixels(box, a.full).Intersect(image.Rect(0, 0, a.width, a.height))
 	x0, y0, x1, y1 := in.Min.X, in.Min.Y, in.Max.X, in.Max.Y
 	need := 1
-	if !cut { // of what is cut there may be little
+	if !cut { // a clipped word may show little
 		need = max(need, int(hiddenShare*float64((x1-x0)*(y1-y0))))
 	}
 	for y := y0; y < y1; y++ {
@@ -308,7 +307,7 @@ func (e *visibility) differs(a, b drawing, box area, cut bool) bool {
 	return false
 }
 
-// around is what a drawing must show of a page of so many pixels, to tell whether words are seen.
+// around returns the part of a page with so many pixels that must be drawn to decide whether words are visible.
 func (e *visibility) around(words []doubtfulWord, width, height int) (part image.Rectangle) {
 	for _, w := range words {
 		part = part.Union(e.pixels(w.box, image.Rect(0, 0, width, height)))
@@ -316,7 +315,7 @@ func (e *visibility) around(words []doubtfulWord, width, height int) (part image
 	return part
 }
 
-// pixels is where a part of the page is in a drawing of all of it that stands there.
+// pixels maps a part of the page to a drawing of all of it.
 func (e *visibility) pixels(box area, full image.Rectangle) image.Rectangle {
 	x0, y0 := e.pixel(full, box.x0, box.y0)
 	x1, y1 := e.pixel(full, box.x1, box.y1)
@@ -325,7 +324,7 @@ func (e *visibility) pixels(box area, full image.Rectangle) image.Rectangle {
 	return r
 }
 
-// pixel is where a point of the page is.
+// pixel maps a point of the page to the drawing.
 func (e *visibility) pixel(full image.Rectangle, x, y float32) (int, int) {
 	at := e.d.room()
 	e.d.do("FPDF_PageToDevice", e.d.page, uint64(uint32(full.Min.X)), uint64(uint32(full.Min.Y)), uint64(full.Dx()), uint64(full.Dy()), 0,
@@ -334,8 +333,8 @@ func (e *visibility) pixel(full image.Rectangle, x, y float32) (int, int) {
 	return int(int32(v[0])), int(int32(v[1]))
 }
 
-// layer reports whether what nobody sees on a page is what was recognised in a scan: it lies on images that cover most of the
-// page, and there is little else.
+// layer reports whether the invisible text of a page is the OCR of a scan: it is over images that cover most of the page, and there is
+// little else.
 func layer(page area, all []object, of []int, characters []rune, g dropReasons) bool {
 	images := 0.0
 	var pictures []area
@@ -378,7 +377,7 @@ func layer(page area, all []object, of []int, characters []rune, g dropReasons) 
 	return true
 }
 
-// layerShare is how much of an invisible layer must lie on the images that it was recognised in.
+// layerShare is the share of an invisible text layer that must be over the images.
 const layerShare = 0.9
 
 // within reports whether the middle of an area is in one of others.
@@ -392,5 +391,5 @@ func within(others []area, a area) bool {
 	return false
 }
 
-// maxStrips is how many images of a page are looked at: a scan has one, or some strips.
+// maxStrips limits the images of a page that are checked: a scan has one image, or some strips.
 const maxStrips = 500

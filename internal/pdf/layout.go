@@ -7,23 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// The stream of a page is in reading order as a rule, and then nothing here touches it. Some programs print two columns
-// line by line, left and right in turn; inOrder takes such columns apart. A table of two columns is printed like that
-// too: columns of prose are told from it by what fills them.
+// The content stream of a page is usually in reading order, and then nothing changes here. Some programs print two columns line by
+// line, left and right in turn; inOrder separates such columns. A table of two columns is printed like that too: the content of
+// columns of prose tells them apart.
 const (
 	minPairs    = 6    // lines side by side
 	minFill     = 0.6  // of a column's width, in the median line
 	minSmall    = 0.3  // of a column's lines begin with a small letter
 	minWords    = 3    // in the median line
 	minGutter   = 4    // points between columns
-	columnSlack = 2.5  // points by which the lines of a column may begin apart
-	minGap      = 0.9  // of a line's height: what separates two columns in a line
-	minOverlap  = 0.5  // of a line's height: what makes two things stand side by side
+	columnSlack = 2.5  // points by which the beginnings of the lines of a column may differ
+	minGap      = 0.9  // of a line's height: the gap between two columns in a line
+	minOverlap  = 0.5  // of a line's height: the overlap of lines that are side by side
 	maxLeading  = 2.5  // of a line's height: from one line of a column to the next
 	minShare    = 0.25 // of all segments of the page must be in a pair on each side
 )
 
-// segment is a part of a line without a gap in it.
+// segment is a part of a line without a gap.
 type segment struct {
 	from, to int // tokens
 	box      Box
@@ -32,16 +32,16 @@ type segment struct {
 
 func (s segment) height() float32 { return s.box.Y1 - s.box.Y0 }
 
-// beside reports whether s and t stand side by side.
+// beside reports whether s and t are side by side.
 func (s segment) beside(t segment) bool {
 	return min(s.box.Y1, t.box.Y1)-max(s.box.Y0, t.box.Y0) > minOverlap*min(s.height(), t.height())
 }
 
-// maxRaised is how far to the right of a word, in parts of a line's height, the next may stand that the engine has put on
-// a line of its own because one of them is raised, as the digit of a footnote is. It is less than lies between two cells.
+// maxRaised is the largest distance to the next word, as a part of a line's height, if the engine has put that on a separate line
+// because one of them is raised, such as the digit of a footnote. Cells are further apart.
 const maxRaised = 0.35
 
-// lower puts words back on their line that a raised character has set apart.
+// lower returns words to the line from which a raised character separated them.
 func lower(tokens []token) {
 	for i := 1; i < len(tokens); i++ {
 		a, b := segment{box: tokens[i-1].box}, segment{box: tokens[i].box}
@@ -55,7 +55,7 @@ func lower(tokens []token) {
 	}
 }
 
-// inOrder gives the tokens of a page in reading order.
+// inOrder returns the tokens of a page in reading order.
 func inOrder(tokens []token) []token {
 	segments := segmentsOf(tokens)
 	g, ok := gutterOf(tokens, segments)
@@ -93,7 +93,7 @@ func inOrder(tokens []token) []token {
 	return ordered
 }
 
-// appendSegment begins a line with the tokens of a segment, unless they go on where the one before ended.
+// appendSegment begins a line with the tokens of a segment, unless they continue where the one before ended.
 func appendSegment(ordered, tokens []token) []token {
 	if n := len(ordered); n > 0 && ordered[n-1].last+maxBlanks < tokens[0].first && ordered[n-1].after == ' ' {
 		ordered[n-1].after = '\n'
@@ -103,10 +103,10 @@ func appendSegment(ordered, tokens []token) []token {
 	return append(ordered, tokens...)
 }
 
-// maxBlanks is how many characters may lie between two words of one line.
+// maxBlanks limits the characters between two words of one line.
 const maxBlanks = 3
 
-// segmentsOf cuts the lines of the stream where a gap is.
+// segmentsOf splits the lines of the stream at gaps.
 func segmentsOf(tokens []token) []segment {
 	var segments []segment
 	for i, t := range tokens {
@@ -129,7 +129,7 @@ func union(a, b Box) Box {
 	return Box{min(a.X0, b.X0), min(a.Y0, b.Y0), max(a.X1, b.X1), max(a.Y1, b.Y1)}
 }
 
-// gutter is the space between two columns, and where these begin and end.
+// gutter is the space between two columns, with their beginning and end.
 type gutter struct {
 	left, x0, x1, right float32
 	first, last         int // the segments of the first and the last pair
@@ -153,7 +153,7 @@ func (g gutter) side(s segment) side {
 	return across
 }
 
-// extent widens the pairs by the lines before and after them that continue a column.
+// extent extends the pairs by the lines before and after them that continue a column.
 func (g gutter) extent(segments []segment, sides []side) (first, last int) {
 	first, last = g.first, g.last+1
 	for first > 0 && sides[first-1] == sides[first] && sides[first-1] != across && follows(segments[first-1], segments[first]) {
@@ -207,10 +207,10 @@ func gutterOf(tokens []token, segments []segment) (gutter, bool) {
 	return g, enough && g.x1-g.x0 >= minGutter && prose(tokens, lefts, g.left, g.x0) && prose(tokens, rights, g.x1, g.right)
 }
 
-// pair reports whether b stands to the right of a.
+// pair reports whether b is to the right of a.
 func pair(a, b segment) bool { return a.beside(b) && b.box.X0-a.box.X1 >= minGutter }
 
-// mode is where most of the starts are, the columns' slack allowed for.
+// mode returns where most of the starts are, within the tolerance of a column.
 func mode(starts []float32) float32 {
 	slices.Sort(starts)
 	best, most := starts[0], 0
@@ -238,7 +238,7 @@ func median[T any, N cmp.Ordered](all []T, of func(T) N) N {
 	return values[len(values)/2]
 }
 
-// prose reports whether the lines of a column from x0 to x1 are sentences that run on, not the cells of a table.
+// prose reports whether the lines of a column from x0 to x1 are running sentences, not the cells of a table.
 func prose(tokens []token, lines []segment, x0, x1 float32) bool {
 	small := 0
 	for _, l := range lines {

@@ -5,15 +5,15 @@ import (
 	"unicode"
 )
 
-// brokenWord is a word that a line's end has broken: PDFium drops hyphen and line break for U+0002. Nothing in the file
-// says whether the hyphen belongs to the word ("cirurgião-dentista") or only to the line.
+// brokenWord is a word that is broken at the end of a line: PDFium replaces hyphen and line break by U+0002. The file does not say
+// whether the hyphen belongs to the word ("cirurgião-dentista") or only to the line.
 type brokenWord struct {
-	from, to    int    // where it is in its text
+	from, to    int    // its position in the text
 	left, right string // its letters
 }
 
-// brokenWords finds the broken words of a text. They share no letters: of "a", "b" and "c" with a mark between each, the
-// first two are one. A regular expression says the same in a line, but took a tenth of the time of a page.
+// brokenWords finds the broken words of a text. They do not overlap: of "a", "b" and "c" with a mark between each, the first two are
+// one. A regular expression would be shorter, but took a tenth of the time of a page.
 func brokenWords(text string) []brokenWord {
 	var found []brokenWord
 	end := 0 // of the last one
@@ -37,18 +37,17 @@ func brokenWords(text string) []brokenWord {
 	}
 }
 
-// letter reports whether r is of a word: a letter, or an accent that stands by itself.
+// letter reports whether r is part of a word: a letter or a combining accent.
 func letter(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
-// mender puts broken words together, by the words the same document prints unbroken.
+// mender joins broken words, using the words that the same document prints unbroken.
 type mender struct {
-	words map[string]int // lower case, with their hyphens: what a broken word may be, and how often it is printed elsewhere
-	join  bool           // what becomes of a word of which the document does not say more
+	words map[string]int // lower case, with their hyphens: possible forms of broken words, and how often each is printed elsewhere
+	join  bool           // the default for a word on which the document has no other evidence
 }
 
-// newMender looks for the broken words of a document among its others, and learns whether its line breaks hyphenate: they
-// do if more broken words are printed elsewhere without a hyphen than with one. A word processor that does not hyphenate
-// breaks only at hyphens that belong to the word.
+// newMender compares the broken words of a document with its other words. Its line breaks hyphenate if more broken words are printed
+// elsewhere without a hyphen than with one. A word processor that does not hyphenate breaks only at hyphens that belong to the word.
 func newMender(texts []string) mender {
 	m := mender{words: map[string]int{}}
 	broken := make([][]brokenWord, len(texts))
@@ -84,13 +83,13 @@ func newMender(texts []string) mender {
 	return m
 }
 
-// whole gives what the word may be.
+// whole returns the possible forms of the word.
 func (b brokenWord) whole() (joined, hyphened string) {
 	left, right := strings.ToLower(b.left), strings.ToLower(b.right)
 	return left + right, left + "-" + right
 }
 
-// learn counts the words of a text, compounds as one, that are looked for.
+// learn counts the words of a text, compounds as one, that are possible forms.
 func (m mender) learn(text string) {
 	for {
 		text = text[max(0, strings.IndexFunc(text, letter)):]
@@ -113,14 +112,14 @@ func (m mender) learn(text string) {
 	}
 }
 
-// known says whether the document prints the word, and if so, whether more often without a hyphen.
+// known reports whether the document prints the word elsewhere, and whether more often without a hyphen.
 func (m mender) known(b brokenWord) (joined, known bool) {
 	whole, hyphened := b.whole()
 	without, with := m.words[whole], m.words[hyphened]
 	return without > with, without+with > 0
 }
 
-// text mends one page. A hyphen stays where it is doubtful, and where it is not between letters ("10-20").
+// text joins the broken words of one page. A hyphen stays where it is doubtful, and where it is not between letters ("10-20").
 func (m mender) text(s string) string {
 	if strings.IndexByte(s, hyphenMark) < 0 {
 		return s

@@ -1,8 +1,8 @@
 package pdf
 
-// What a page is made of, as the engine has it: texts, paths, images and shadings, in the order in which they are drawn.
+// The content of a page in the engine: texts, paths, images and shadings, in drawing order.
 
-// Kinds of objects, as the engine numbers them.
+// Kinds of objects, with the engine's numbers.
 const (
 	kindText    = 1
 	kindPath    = 2
@@ -15,49 +15,49 @@ const (
 const (
 	modeStroke    = 1 // outlines alone
 	modeInvisible = 3
-	modeClip      = 7 // nothing is drawn, but what is drawn later shows inside of the letters
+	modeClip      = 7 // nothing is drawn, but later objects show inside the letters
 )
 
-// object is a part of the page that is drawn, or would be.
+// object is a part of the page that is drawn, or may be.
 type object struct {
 	handle uint64
 	kind   int
 	top    bool   // of the page itself, not of a form in it
 	mode   int    // of text
 	area   area   // on the page
-	turn   matrix // of the form that it is in; of the page it turns nothing
+	turn   matrix // of the enclosing form; the identity for the page
 	cut    bool   // by a clip that is not all around it
 	doubt  doubt
 }
 
-// doubt is how well an object can be seen, as far as its own properties tell.
+// doubt is how visible an object is according to its properties.
 type doubt uint8
 
 const (
 	seen   doubt = iota
-	asked        // a drawing must tell
+	asked        // a drawing must decide
 	unseen       // it is not drawn, or not on the page
 )
 
-// Bounds of looking at a page.
+// Limits of the check of a page.
 const (
 	maxLooked = 200_000 // objects of a page
 	maxNested = 8       // forms in forms
 )
 
-// What makes an object worth a look.
+// Limits beyond which an object is doubtful.
 const (
-	lightest  = 224 // of 255, in all of its colours: paler than most gray text, and white on paper
-	alike     = 64  // of 255, in all colours: less between a text and the path below it
-	coverWide = 6   // points: what is narrower or lower is a line, and hides nothing
+	lightest  = 224 // of 255, in all of its colours: paler than most gray text
+	alike     = 64  // of 255, in all colours: the least contrast between a text and the path below it
+	coverWide = 6   // points: anything narrower or lower is a line, and covers nothing
 	coverHigh = 4
-	tinyPoint = 2 // points of height: the size of its font is asked for
-	tiniest   = 1 // point: what is smaller nobody sees
-	edgeSlack = 1 // points by which something may stand out of the page
+	tinyPoint = 2 // points of height: below that the font size is read
+	tiniest   = 1 // point: smaller text is invisible
+	edgeSlack = 1 // points by which an object may exceed the page
 )
 
-// inventory lists the objects of the loaded page, those in its forms included; ok is false where there are too many. What is
-// plainly drawn and easily seen has no doubt.
+// inventory lists the objects of the loaded page, including those in its forms; ok is false if there are too many. Objects that are
+// plainly visible have no doubt.
 func (d *direct) inventory() (all []object, ok bool) {
 	page := d.pageArea()
 	n := d.number("FPDFPage_CountObjects", d.page)
@@ -72,7 +72,7 @@ func (d *direct) inventory() (all []object, ok bool) {
 	return all, len(all) < maxLooked
 }
 
-// pageArea is what is shown of the page.
+// pageArea returns the visible area of the page.
 func (d *direct) pageArea() area {
 	at := d.room()
 	if d.do("FPDF_GetPageBoundingBox", d.page, at) == 0 {
@@ -127,7 +127,7 @@ func (d *direct) nested(all []object, form uint64, turn matrix, page area, depth
 	return all
 }
 
-// doubtOf looks at the properties of a text.
+// doubtOf checks the properties of a text.
 func (d *direct) doubtOf(o object, page area) doubt {
 	inside := o.area.common(page)
 	switch {
@@ -152,7 +152,7 @@ func (d *direct) light(handle uint64) bool {
 	return !ok || min(c[0], c[1], c[2]) >= lightest
 }
 
-// color is what an object is filled with: red, green, blue.
+// color returns the fill colour of an object: red, green, blue.
 func (d *direct) color(handle uint64) (c [3]uint32, ok bool) {
 	at := d.room()
 	if d.do("FPDFPageObj_GetFillColor", handle, at, at+4, at+8, at+12) == 0 {
@@ -162,7 +162,7 @@ func (d *direct) color(handle uint64) (c [3]uint32, ok bool) {
 	return [3]uint32{v[0], v[1], v[2]}, true
 }
 
-// marked reports whether an object may be in a layer that can be switched off: it has a mark beside that of the file's structure.
+// marked reports whether an object may be in an optional layer: it has a mark other than that of the document structure.
 func (d *direct) marked(handle uint64) bool {
 	marks := d.number("FPDFPageObj_CountMarks", handle)
 	if marks > 0 && d.number("FPDFPageObj_GetMarkedContentID", handle) >= 0 {
@@ -179,7 +179,7 @@ func (d *direct) marked(handle uint64) bool {
 	return false
 }
 
-// markName is the name of a mark.
+// markName returns the name of a mark.
 func (d *direct) markName(mark uint64) string {
 	if mark == 0 {
 		return ""
@@ -192,7 +192,7 @@ func (d *direct) markName(mark uint64) string {
 	})
 }
 
-// covered asks for a drawing of texts that something large lies over, and of those on something of about their own colour.
+// covered marks texts as doubtful that a large object covers, or that are over an object of nearly the same colour.
 func covered(d *direct, all []object) {
 	var covers []int
 	for i, o := range all {
@@ -225,7 +225,7 @@ func covered(d *direct, all []object) {
 				continue
 			}
 			if i > c {
-				if all[c].kind == kindImage { // what is light is asked already; an image's own colours cost a drawing
+				if all[c].kind == kindImage { // light text is doubtful already; reading the colours of an image would cost a drawing
 					continue
 				}
 				if ink, ok := d.color(o.handle); ok && known && !similar(ink, paint) {
@@ -237,16 +237,16 @@ func covered(d *direct, all []object) {
 	}
 }
 
-// reaches reports whether something lies over a text, or below it, and does not merely touch it.
+// reaches reports whether an object overlaps a text, more than at the edge.
 func reaches(cover, text area) bool {
 	shared := cover.common(text)
 	return !text.empty() && shared.height() >= 0.5*text.height() && shared.width() >= min(coverWide, 0.5*text.width())
 }
 
-// maxCovers bounds how often a large object of a page is held against a text: beyond that a drawing must tell of all.
+// maxCovers limits the comparisons of large objects with texts: beyond that all texts are doubtful.
 const maxCovers = 4_000_000
 
-// fills reports whether a path is filled, for all that is known.
+// fills reports whether a path is, or may be, filled.
 func (d *direct) fills(path uint64) bool {
 	filled, _, ok := d.drawMode(path)
 	return filled || !ok

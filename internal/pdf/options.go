@@ -13,20 +13,20 @@ import (
 // pageSize is the unit in which WebAssembly counts memory: 64 KiB.
 const pageSize = 64 << 10
 
-// Options says how documents are read. The zero value of every field means its default.
+// Options configures an [Extractor]. Zero fields have defaults.
 type Options struct {
-	Workers     int           // children, hence documents at a time; default: the cores of this machine
+	Workers     int           // children, and so documents at a time; default: the cores of this machine
 	Command     []string      // how to start a child; default: this executable with "pdf-serve"
-	Timeout     time.Duration // for one document, the start of a child aside; default: a minute
-	CacheDir    string        // where the compiled engine is kept; default: a private directory under the user's cache or the system's temporary files, or none
-	MemoryPages uint32        // what one document may use, in units of 64 KiB; default: 4096, which is 256 MiB
+	Timeout     time.Duration // for one document, without the start of a child; default: a minute
+	CacheDir    string        // keeps the compiled engine; default: a private directory under the user's cache or the system's temporary files, or none
+	MemoryPages uint32        // memory for one document, in units of 64 KiB; default: 4096, which is 256 MiB
 	MaxPages    int           // of one document; default: 2,000 (the longest real leaflets have a few hundred)
 	MaxBytes    int64         // of one file; default: 64 MiB (real leaflets have 0.1 to 5)
 	MaxText     int64         // of one document, in bytes of UTF-8; default: 16 MiB (a leaflet has about 40 KB)
-	Documents   int           // after so many a child is replaced; default: 500
+	Documents   int           // documents after which a child is replaced; default: 500
 }
 
-// withDefaults fills in what is zero.
+// withDefaults replaces zero values.
 func (o Options) withDefaults() (Options, error) {
 	o.Workers = cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
@@ -48,7 +48,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, o.validate()
 }
 
-// validate refuses what cannot work.
+// validate rejects options that cannot work.
 func (o Options) validate() error {
 	if min(o.Workers, o.MaxPages, o.Documents) < 0 || min(o.MaxBytes, o.MaxText, int64(o.Timeout)) < 0 {
 		return fault.New(fault.Invalid, "open PDF extractor", "negative limit")

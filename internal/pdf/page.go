@@ -12,28 +12,27 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// token is a word as the engine gives it, before anything is cleaned.
+// token is a word from the engine, before cleaning.
 type token struct {
 	text        string
-	first, last int  // characters, in the engine's count
-	line        int  // in the order of the stream
-	after       rune // what stood between this token and the next: a blank, '\n', hyphenMark, or softHyphen at a line's end
+	first, last int  // characters, with the engine's indices
+	line        int  // in stream order
+	after       rune // the separator to the next token: a blank, '\n', hyphenMark, or softHyphen at a line's end
 	box         Box
 	cell        Cell
 }
 
-// hyphenMark is what PDFium makes of a hyphen at the end of a line, the line's end included; in a text that it gives
-// whole it is wholeMark.
+// hyphenMark is PDFium's replacement for a hyphen and the line break after it; in a text that it returns as a whole it is wholeMark.
 const (
 	hyphenMark = '\u0002'
 	wholeMark  = '\ufffe'
 	softHyphen = '\u00ad'
 )
 
-// rawPage is a page as the engine gives it.
+// rawPage is a page from the engine.
 type rawPage struct {
 	tokens   []token
-	missing  int  // glyphs of which the file does not say what they mean
+	missing  int  // glyphs without meaning in the file
 	fields   bool // it has form fields or notes, whose text is among the tokens
 	bare     bool // and no other text
 	rules    []Box
@@ -41,11 +40,10 @@ type rawPage struct {
 	layer    bool // its text is an invisible layer over a scan
 	unsure   bool // whether all of it can be seen
 	dropped  []Drop
-	letters  int // of all that the file prints, what is dropped included
+	letters  int // of all that the file prints, including drops
 }
 
-// readPage reads the characters of page i in one call, and the box of the first and the last character of each word: those
-// in between say no more.
+// readPage reads the characters of page i in one call, and the boxes of the first and the last character of each word, which suffice.
 func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger, eye *visibility) (rawPage, error) {
 	page := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: i}}
 	fields, err := showsFields(p, page)
@@ -92,15 +90,15 @@ func readPage(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, tags *tagger
 	return raw, err
 }
 
-// tokenize cuts characters into words.
+// tokenize splits characters into words.
 func tokenize(characters []rune) rawPage {
 	var raw rawPage
-	var text []byte // of the word at hand
+	var text []byte // of the current word
 	line, first, last := 0, 0, 0
 	flush := func(after rune) {
 		if !bytes.ContainsFunc(text, func(r rune) bool { return readable(r) >= 0 }) {
-			raw.missing += bytes.Count(text, nil) - 1 - bytes.Count(text, []byte{'\x03'}) // a blank's glyph alone is nothing
-			text = text[:0]                                                               // control characters alone are no word
+			raw.missing += bytes.Count(text, nil) - 1 - bytes.Count(text, []byte{'\x03'}) // the glyph of a blank alone is not a word
+			text = text[:0]                                                               // control characters alone are not a word
 		}
 		if len(text) > 0 {
 			raw.tokens = append(raw.tokens, token{text: numbered(string(text)), first: first, last: last, line: line, after: after})
@@ -109,7 +107,7 @@ func tokenize(characters []rune) rawPage {
 			raw.tokens[n-1].after = '\n'
 		}
 		if n := len(raw.tokens); after == '\n' && n > 0 && raw.tokens[n-1].after == '\n' {
-			if strings.HasSuffix(raw.tokens[n-1].text, string(softHyphen)) { // with a blank, or nothing, before the line's end
+			if strings.HasSuffix(raw.tokens[n-1].text, string(softHyphen)) { // a blank, or nothing, before the line's end
 				raw.tokens[n-1].after = softHyphen
 				return
 			}
@@ -125,7 +123,7 @@ func tokenize(characters []rune) rawPage {
 			if r == 0 {
 				continue
 			}
-		case (r == hyphenMark || r == wholeMark) && len(text) == 0: // after a blank: no word is broken there
+		case (r == hyphenMark || r == wholeMark) && len(text) == 0: // after a blank a hyphen does not break a word
 			text, first, last = append(text, '-'), i, i
 			flush('\n')
 			continue
@@ -152,12 +150,12 @@ func tokenize(characters []rune) rawPage {
 	return raw
 }
 
-// Where a file does not say what the glyphs of a TrueType font mean, the engine gives the number of the glyph instead. The digits
-// have the same numbers in nearly all of those fonts.
+// If a file does not map the glyphs of a TrueType font to characters, the engine returns the glyph number instead. Nearly all of those
+// fonts have the same numbers for digits.
 const firstDigit, lastDigit = '\x13', '\x1c'
 
-// numbered gives a word of digits the digits of which the engine has the glyph's number only: of a date that two programs wrote one has
-// said what its glyphs mean, and the other not.
+// numbered restores the digits of a word of which the engine has the glyph numbers only. In a date that two programs wrote, one may
+// have mapped its glyphs, and the other not.
 func numbered(word string) string {
 	digits, glyphs := false, false
 	for _, r := range word {
@@ -183,7 +181,7 @@ func numbered(word string) string {
 
 func breaksLine(r rune) bool { return r == '\n' || r == '\r' || r == '\f' || r == '\u2028' }
 
-// string is the text of tokens as clean wants it.
+// string returns the text of tokens as input of clean.
 func (raw rawPage) string() string {
 	var b strings.Builder
 	for i, t := range raw.tokens {
@@ -195,10 +193,10 @@ func (raw rawPage) string() string {
 	return b.String()
 }
 
-// words gives tokens the form and the lines of the text that clean makes of them.
+// words returns the words with the form and the lines that clean gives them.
 func (raw rawPage) words() []Word {
 	words := make([]Word, 0, len(raw.tokens))
-	line, fresh := 0, true // the line is that of the next word, and has none yet
+	line, fresh := 0, true // the line of the next word, which has none yet
 	for _, t := range raw.tokens {
 		text := readableWord(t.text)
 		if text != "" {
@@ -216,7 +214,7 @@ func (raw rawPage) words() []Word {
 	return words
 }
 
-// readableWord is the word as it stands in the text. Most are letters of ASCII, and stay what they are.
+// readableWord returns the word as it is in the text. Most words are ASCII letters, and do not change.
 func readableWord(w string) string {
 	if strings.IndexFunc(w, func(r rune) bool { return r < '!' || r > '~' }) < 0 {
 		return w
@@ -224,7 +222,7 @@ func readableWord(w string) string {
 	return norm.NFC.String(strings.TrimSpace(strings.Map(readable, readableAll.Replace(w))))
 }
 
-// turn turns the coordinates of a page's content into those of the page as a reader holds it.
+// turn rotates content coordinates to those of the page as displayed.
 type turn struct {
 	rotation      int // quarters, clockwise
 	width, height float32
@@ -244,7 +242,8 @@ func newTurn(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, i int, d *direct) tu
 	return t
 }
 
-// box is around the characters first to last; it is zero where the engine has none. That is no error: the text is there.
+// box returns the box around the characters first to last. It is zero if the engine has none, which is not an error: the text is
+// there.
 func (t turn) box(d *direct, first, last int) Box {
 	around, ok := d.loose(first)
 	if !ok {
@@ -258,7 +257,7 @@ func (t turn) box(d *direct, first, last int) Box {
 	return t.place(around.x0, around.y0, around.x1, around.y1)
 }
 
-// place turns a box of the page's content.
+// place converts a box of the page content.
 func (t turn) place(left, bottom, right, top float32) Box {
 	left, right, bottom, top = left-t.x, right-t.x, bottom-t.y, top-t.y
 	switch t.rotation {

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Recognition is what a recogniser read in the image of a page.
+// Recognition is what OCR read in the image of a page.
 type Recognition struct {
 	Number     int     // of the page, from 1
-	Words      []Word  // in the order of reading; Line rises by one from line to line
+	Words      []Word  // in reading order; Line rises by one from line to line
 	Confidence float64 // from 0 to 1
 }
 
-// Replace puts what was recognised in the place of those pages: their own text is dropped, line by line, as recognised. A word that is broken
-// at a line's end is mended as in other pages, by the words of the whole document.
+// Replace replaces the text of those pages by what was recognised. The drops list their old text line by line. Words broken at a
+// line's end are joined as in other pages, by the words of the whole document.
 func (d *Document) Replace(found []Recognition) {
 	texts := make([]string, len(d.Pages))
 	for i, page := range d.Pages {
@@ -41,11 +41,11 @@ var (
 	startsSmall = regexp.MustCompile(`^\p{Ll}`)
 )
 
-// text gives the text as clean wants it, and the words with the lines of what clean makes of it.
+// text returns the text as input of clean, and the words with the lines that clean gives them.
 func (f Recognition) text() (string, []Word) {
 	var text []byte
 	words := make([]Word, 0, len(f.Words))
-	line := 0 // in the count of f
+	line := 0 // index in f
 	for _, w := range f.Words {
 		of := w.Line
 		w.Text = norm.NFC.String(strings.TrimSpace(strings.Map(readable, readableAll.Replace(w.Text))))

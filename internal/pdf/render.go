@@ -12,18 +12,18 @@ import (
 	"drugslm/internal/fault"
 )
 
-// RenderOptions says how pages are drawn. The zero value of every field means its default.
+// RenderOptions configures the drawing of pages. Zero fields have defaults.
 type RenderOptions struct {
-	Pages     []int   `json:"pages,omitempty"` // their numbers, from 1, in the order that is wanted; default: all
-	DPI       float64 `json:"dpi"`             // pixels an inch, 10 to 1,200; default: 150
-	Color     bool    `json:"color,omitempty"` // default: gray, which takes a quarter of the memory
-	MaxPixels int     `json:"max_pixels"`      // of one page; default: 25 million (A4 at 300 DPI has 8.7). A larger one is drawn at fewer DPI
+	Pages     []int   `json:"pages,omitempty"` // their numbers, from 1, in the requested order; default: all
+	DPI       float64 `json:"dpi"`             // pixels per inch, 10 to 1,200; default: 150
+	Color     bool    `json:"color,omitempty"` // default: gray, which needs a quarter of the memory
+	MaxPixels int     `json:"max_pixels"`      // of one page; default: 25 million (A4 at 300 DPI has 8.7). A larger page is drawn at a lower DPI
 	MaxPages  int     `json:"max_pages"`       // of one call, at most 1,000; default: 50
 	MaxBytes  int64   `json:"max_bytes"`       // of all images together; default: 128 MiB
 
-	canvas *canvas                                 // of the document; nil: it has no end
-	page   *requests.Page                          // the page as it was changed; nil: as the file has it
-	part   func(width, height int) image.Rectangle // what is to be drawn of a page of so many pixels; nil: all of it
+	canvas *canvas                                 // of the document; nil: no limit
+	page   *requests.Page                          // the changed page; nil: the page of the file
+	part   func(width, height int) image.Rectangle // the part to draw of a page of so many pixels; nil: all of it
 }
 
 // Image is a drawn page.
@@ -31,20 +31,20 @@ type Image struct {
 	Number int     `json:"number"` // of the page, from 1
 	Width  int     `json:"width"`  // pixels
 	Height int     `json:"height"`
-	DPI    float64 `json:"dpi"` // as drawn: a page of more than MaxPixels has fewer than were asked for
-	PNG    []byte  `json:"-"`   // on white paper, as a reader holds the page, with its annotations
+	DPI    float64 `json:"dpi"` // as drawn: lower than requested if the page exceeds MaxPixels
+	PNG    []byte  `json:"-"`   // on white paper, as displayed, with its annotations
 }
 
-// Limits of what can be asked for.
+// Limits of the options.
 const (
 	minDPI, maxDPI = 10, 1200
 	maxRendered    = 1000
-	maxSide        = 32767 // pixels: what image readers of 16 bits take, Tesseract's among them
+	maxSide        = 32767 // pixels: the limit of image readers with 16 bits, such as Tesseract's
 )
 
-// Render draws pages of content, in the sandbox and under the limits of [Extractor.Extract], and with its errors. A page
-// that cannot be drawn is a [fault.Corrupt] error for all of them, "damaged" or "needs more than 256 MiB"; so are a page
-// that the document has not and images of more than MaxBytes. Options that cannot work are [fault.Invalid].
+// Render draws pages of content, in the sandbox and under the limits of [Extractor.Extract], and with its errors. If a page cannot be
+// drawn, the whole call fails with a [fault.Corrupt] error, "damaged" or "needs more than 256 MiB"; so it does for a page number that
+// the document lacks and for images of more than MaxBytes. Options that cannot work are [fault.Invalid].
 func (e *Extractor) Render(ctx context.Context, content []byte, o RenderOptions) ([]Image, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -54,7 +54,7 @@ func (e *Extractor) Render(ctx context.Context, content []byte, o RenderOptions)
 	return a.Images, err
 }
 
-// withDefaults fills in what is zero, and refuses what cannot work.
+// withDefaults replaces zero values, and rejects options that cannot work.
 func (o RenderOptions) withDefaults() (RenderOptions, error) {
 	o.DPI = cmp.Or(o.DPI, 150)
 	o.MaxPixels = cmp.Or(o.MaxPixels, 25_000_000)

@@ -17,45 +17,45 @@ type settings struct {
 	MaxText     int64  `json:"max_text"`
 }
 
-// maxSettings bounds the first frame and the answer to it.
+// maxSettings limits the first frame and the answer to it.
 const maxSettings = 64 << 10
 
-// request is what is wanted of the document that follows it: its text, or images of its pages; or a message follows instead.
+// request asks for the text of the document that follows it, or for images of its pages; or a message follows instead.
 type request struct {
 	Render *RenderOptions `json:"render,omitempty"` // nil: the text
-	Blind  bool           `json:"blind,omitempty"`  // no page is drawn to look for ink
-	Pixels int64          `json:"pixels,omitempty"` // that may be drawn; 0: any number
-	Handle bool           `json:"handle,omitempty"` // what follows is a message, for the Handler
+	Blind  bool           `json:"blind,omitempty"`  // no page is drawn to find ink
+	Pixels int64          `json:"pixels,omitempty"` // limit of pixels to draw; 0: none
+	Handle bool           `json:"handle,omitempty"` // a message for the Handler follows
 
 	doing string // the operation in errors; "": op
 }
 
-// maxRequest bounds a request: the numbers of pages are the only list in it.
+// maxRequest limits a request. The page numbers are its only list.
 const maxRequest = 64 << 10
 
-// operation is what an error says that was being done.
+// operation returns the operation that an error names.
 func (r request) operation() string { return cmp.Or(r.doing, op) }
 
-// answer is what a child sends: once when its engine is ready, then once for every document or message. A frame with the PNG of
-// each of its images follows it, or one with what the Handler made of the message.
+// answer is sent by a child once when its engine is ready, and then for every document or message. A frame with the PNG of each image
+// follows it, or one with the answer of the Handler.
 type answer struct {
 	Document Document `json:"document"`
 	Images   []Image  `json:"images,omitempty"`
 	Pixels   int64    `json:"pixels,omitempty"` // that were drawn
-	Full     int      `json:"full,omitempty"`   // the page for which there were not enough; 0: there were
+	Full     int      `json:"full,omitempty"`   // the page for which pixels did not suffice; 0: they sufficed
 	Reason   string   `json:"reason,omitempty"` // why the document cannot be read; "" if it can
-	Spent    bool     `json:"spent,omitempty"`  // this child has seen enough: use another one
+	Spent    bool     `json:"spent,omitempty"`  // this child has read enough documents: use another one
 	Handled  bool     `json:"handled,omitempty"`
 
 	made []byte // of the message
 }
 
-// Serve is the life of a child: it takes its settings and then one document after the other from in, and answers each
-// on out, until in ends; then it returns nil. Messages are frames (four bytes of length, big endian, then that many
-// bytes): JSON settings, then for each document a JSON request and PDF bytes, and back a JSON answer and PNG bytes for
-// each image in it. In the place of a document there may be a message, and handle makes what is sent back of it: other work on
-// foreign text, under the same limits. Nothing else may write to out. It is meant to have a process to itself: a document can
-// exhaust it, and a running one is not interrupted by ctx but by a signal that kills.
+// Serve runs a child. It receives its settings and then documents one after the other from in, and answers each on out, until in ends;
+// then it returns nil. Messages are frames (four bytes of length, big endian, then that many bytes): JSON settings, then for each
+// document a JSON request and PDF bytes, and back a JSON answer and PNG bytes for each image in it. Instead of a document a message
+// may follow the request, and handle makes the answer: other work on untrusted text, under the same limits. Nothing else may write to
+// out. Run Serve in a process of its own: a document can exhaust it, and ctx does not interrupt a running document, only a signal that
+// kills does.
 func Serve(ctx context.Context, in io.Reader, out io.Writer, handle Handler) error {
 	var s settings
 	if err := readJSON(in, maxSettings, &s); err != nil {
@@ -90,7 +90,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, handle Handler) err
 	return ctx.Err()
 }
 
-// receive takes a request and its document. The end of in before the first byte is io.EOF.
+// receive reads a request and its document. The end of in before the first byte is io.EOF.
 func receive(in io.Reader, limit int64) (request, []byte, error) {
 	var wanted request
 	if err := readJSON(in, maxRequest, &wanted); err != nil {
@@ -103,7 +103,7 @@ func receive(in io.Reader, limit int64) (request, []byte, error) {
 	return wanted, content, err
 }
 
-// send writes an answer and the images that belong to it.
+// send writes an answer and its images.
 func send(out io.Writer, a answer) error {
 	if err := writeJSON(out, a); err != nil {
 		return err

@@ -9,39 +9,38 @@ import (
 	"github.com/klippa-app/go-pdfium/references"
 )
 
-// Source says where the text of a page is from. A page has one: texts of two sources are never mixed.
+// Source is the origin of the text of a page. A page has one: texts of two sources are never mixed.
 type Source string
 
 // The sources.
 const (
 	SourceText       Source = "text"       // the file's own characters
-	SourceForm       Source = "form"       // what form fields and notes show: the page has no other characters
-	SourceOCRLayer   Source = "ocr_layer"  // an invisible layer of text over a scan: what the maker's own recogniser read
-	SourceOCR        Source = "ocr"        // recognised in an image of the page, by whoever called Render; never set by Extract
+	SourceForm       Source = "form"       // the visible text of form fields and notes: the page has no other characters
+	SourceOCRLayer   Source = "ocr_layer"  // an invisible text layer over a scan: the OCR of its maker
+	SourceOCR        Source = "ocr"        // recognised in an image of the page, by the caller of Render; Extract never sets it
 	SourceBlank      Source = "blank"      // there is no text, and nothing is drawn
-	SourceNeedsOCR   Source = "needs_ocr"  // what the page shows is not in its text, which is empty or a stamp on an image
-	SourceUnreadable Source = "unreadable" // the page cannot be opened, or its characters are not what it shows and nobody recognised it
+	SourceNeedsOCR   Source = "needs_ocr"  // the text lacks what the page shows: it is empty, or a stamp on an image
+	SourceUnreadable Source = "unreadable" // the page cannot be opened, or its characters are not what it shows and it was not recognised
 )
 
-// A page without text is blank if a small drawing of it shows no ink: if, but for less than inkPixels of them, all
-// pixels are as light as the paper, which is the lightness that most of them have. That holds for a white rectangle and
-// an empty image as for nothing at all, and not for a stain: it is cheaper to look for text in a stain than to lose a
-// line of it.
+// A page without text is blank if a small drawing of it shows no ink: all pixels, except fewer than inkPixels of them, are as light as
+// the paper, whose lightness most pixels have. That holds for a white rectangle and an empty image as well as for an empty page, but
+// not for a stain: OCR of a stain costs less than a lost line of text.
 const (
 	lookDPI   = 72
 	inkPixels = 4
 	inkLevels = 16 // of 256, between ink and paper: a hair line is as faint as that in a small drawing
 )
 
-// A page with little text is an image all the same if images cover half of it: a scan with a number or a seal stamped
-// on it. The shortest pages of running text have more.
+// A page with little text counts as an image if images cover half of it: a scan with a stamped number or seal. The shortest pages of
+// running text have more.
 const (
 	littleText = 200 // characters
 	coverShare = 0.5
 )
 
-// look finds the source of every page of which it is not known yet. It comes last, since drawing can crash what reading did not: then the pages that
-// are left need a recogniser, for all that is known, and the sandbox is of no more use. Blind, it draws nothing.
+// look determines the source of every page whose source is not known. It runs last, because drawing can crash where reading did not:
+// then the remaining pages count as needing OCR, and the sandbox is unusable. If blind is set, it draws nothing.
 func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document, blind bool) (crash bool) {
 	small := RenderOptions{DPI: lookDPI, MaxPixels: 1 << 20, canvas: &e.canvas}
 	for i := range d.Pages {
@@ -57,7 +56,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 			}
 			drawn, err := draw(p, doc, i, small)
 			switch {
-			case err != nil || e.memory.refused: // the engine leaves out an image that it has no memory for
+			case err != nil || e.memory.refused: // the engine omits an image that does not fit into memory
 				crash = err != nil && crashed(err)
 				d.Warnings = append(d.Warnings, fmt.Sprintf("page %d: cannot be drawn", page.Number))
 			case !drawn.ink():
@@ -70,7 +69,7 @@ func (e *engine) look(p pdfium.Pdfium, doc references.FPDF_DOCUMENT, d *Document
 	return crash
 }
 
-// sourceOf is what is known of a page before anybody looks at it.
+// sourceOf returns the source of a page as far as it is known without drawing.
 func sourceOf(text string, raw rawPage, unreadable bool) Source {
 	switch {
 	case unreadable:
@@ -84,7 +83,7 @@ func sourceOf(text string, raw rawPage, unreadable bool) Source {
 	case strings.TrimSpace(text) != "":
 		return SourceText
 	}
-	return "" // the look will tell
+	return "" // drawing decides
 }
 
 // pictured reports whether images of the page itself, not of a form in it, cover half of it.

@@ -4,15 +4,17 @@ import (
 	"regexp"
 )
 
-// Programs write the codes of the font Symbol as private characters, from U+F000 on: ≥ is U+F0B3. What they mean is the encoding of that font,
-// which Adobe publishes (unicode.org/Public/MAPPINGS/VENDORS/ADOBE/symbol.txt). Other fonts have other signs at the same codes, Wingdings pictures.
+// Programs write the codes of the font Symbol as private characters, from U+F000 on: ≥ is U+F0B3. The encoding of that font defines
+// them, which Adobe publishes (unicode.org/Public/MAPPINGS/VENDORS/ADOBE/symbol.txt). Other fonts have other signs at the same codes,
+// Wingdings has pictures.
 const (
 	symbolFirst = 0xf020
 	symbolLast  = 0xf0ff
 )
 
-// symbolSigns are the characters of the font Symbol from symbolFirst on; � is none, or a piece of a sign that is put together of several. Where
-// Adobe's table leaves a choice, or gives private characters, signs are those that leaflets write: µ, ®. The suits of cards are bullets, as in Wingdings.
+// symbolSigns are the characters of the font Symbol from symbolFirst on; � is an unused code, or a piece of a sign composed of
+// several. Where Adobe's table has alternatives or private characters, the signs are those used in leaflets: µ, ®. The suits of cards
+// are bullets, as in Wingdings.
 const symbolSigns = " !∀#∃%&∋()∗+,−./0123456789:;<=>?" +
 	"≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_" +
 	"�αβχδεφγηιϕκλµνοπθρστυϖωξψζ{|}∼�" +
@@ -21,11 +23,11 @@ const symbolSigns = " !∀#∃%&∋()∗+,−./0123456789:;<=>?" +
 	"ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓" +
 	"◊⟨®©™∑�����������⟩∫⌠�⌡����������"
 
-// symbolFont is the name of the font Symbol in a file, with the mark of a part of it before and its style behind. Symbol fonts of other names may
-// have other signs.
+// symbolFont matches the name of the font Symbol in a file, with the prefix of a subset and the suffix of a style. Symbol fonts of
+// other names may have other signs.
 var symbolFont = regexp.MustCompile(`^(?:[A-Z]{6}\+)?Symbol(?:MT|PS|PSMT)?(?:[,-]?(?:Regular|Bold|Italic|Oblique))*$`)
 
-// symbolSign gives the sign of a private character of the font Symbol; false where the font has none there.
+// symbolSign returns the sign of a private character of the font Symbol; false if the font has none.
 func symbolSign(r rune) (rune, bool) {
 	n := symbolFirst
 	for _, sign := range symbolSigns {
@@ -37,9 +39,9 @@ func symbolSign(r rune) (rune, bool) {
 	return 0, false
 }
 
-// signs puts the signs of the font Symbol into the characters of the loaded page where they are private ones. The others stay.
+// signs replaces private characters of the font Symbol on the loaded page. Other characters stay.
 func (d *direct) signs(characters []rune) {
-	known := map[uint64]bool{} // fonts: is it Symbol?
+	known := map[uint64]bool{} // by font: whether it is Symbol
 	for i, r := range characters {
 		if r < symbolFirst || r > symbolLast {
 			continue
@@ -61,14 +63,14 @@ func (d *direct) signs(characters []rune) {
 	}
 }
 
-// fontName is the name that the file gives a font; "" for none, and for one that is too long.
+// fontName returns the name of a font in the file; "" for none, and for one that is too long.
 func (d *direct) fontName(font uint64) string {
 	at := d.room()
 	n := d.do("FPDFFont_GetBaseFontName", font, at, scratchBytes)
 	if d.err != nil || n < 2 || n > scratchBytes {
 		return ""
 	}
-	name, ok := d.module.Memory().Read(uint32(at), uint32(n-1)) // without the zero at its end
+	name, ok := d.module.Memory().Read(uint32(at), uint32(n-1)) // without the terminating zero
 	if !ok {
 		d.fail("outside of the memory")
 		return ""

@@ -8,8 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// clean makes text of what PDFium gives for the pages of one document: NFC, \n between lines, no control characters,
-// broken words mended.
+// clean normalises PDFium's text of the pages of one document: NFC, \n between lines, no control characters, broken words joined.
 func clean(pages []string) []string {
 	texts := make([]string, len(pages))
 	for i, page := range pages {
@@ -22,7 +21,7 @@ func clean(pages []string) []string {
 	return texts
 }
 
-// lines gives \n for every way to end a line, drops control characters, and blanks at the ends of lines.
+// lines replaces all line endings by \n, and drops control characters and blanks at the ends of lines.
 func lines(page string) string {
 	page = lineEnds.Replace(page)
 	page = strings.ReplaceAll(page, "\u00ad\n", "") // a soft hyphen belongs to the line, not to the word
@@ -34,10 +33,10 @@ func lines(page string) string {
 	return strings.Join(all, "\n")
 }
 
-// lineEnds gives \n for every way to end a line.
+// lineEnds replaces all line endings by \n.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\f", "\n")
 
-// readable gives what a character is in a text, -1 for nothing.
+// readable maps a character to that of the text, -1 for none.
 func readable(r rune) rune {
 	switch {
 	case r == '\n' || r == hyphenMark:
@@ -52,7 +51,7 @@ func readable(r rune) rune {
 	return r
 }
 
-// symbol knows the bullets of Symbol and Wingdings. Another code stays what it is: it may be a letter of a private font.
+// symbol maps the bullets of Symbol and Wingdings. Another code is not changed: it may be a letter of a private font.
 func symbol(r rune) rune {
 	switch r {
 	case 0xf0b7, 0xf0a7, 0xf0d8, 0xf0fc, 0xf076, 0xf06c, 0xf06e, 0xf071, 0xf0e0, 0xf0a8:
@@ -61,10 +60,10 @@ func symbol(r rune) rune {
 	return r
 }
 
-// readableAll gives the letters of ligatures. ſt is st: no leaflet has a long s.
+// readableAll splits ligatures into letters. ſt is st: leaflets have no long s.
 var readableAll = strings.NewReplacer("\ufb00", "ff", "\ufb01", "fi", "\ufb02", "fl", "\ufb03", "ffi", "\ufb04", "ffl", "\ufb05", "st", "\ufb06", "st")
 
-// warnings says which pages cannot be opened. Of those that have no text look says more.
+// warnings lists the pages that cannot be opened. look reports pages without text.
 func warnings(unreadable []bool) []string {
 	var found []string
 	for i, failed := range unreadable {
@@ -75,7 +74,7 @@ func warnings(unreadable []bool) []string {
 	return found
 }
 
-// doubts says which pages have text that cannot be seen, form fields, and glyphs that cannot be read.
+// doubts lists pages with invisible text, form fields, and unreadable glyphs.
 func doubts(pages []rawPage) []string {
 	var found []string
 	for i, page := range pages {
@@ -84,7 +83,7 @@ func doubts(pages []rawPage) []string {
 			for _, r := range t.text {
 				if unicode.Is(unicode.Co, r) && readable(r) == r {
 					private++
-				} else if r < ' ' && r != '\x03' { // a glyph's number; 3 is the blank
+				} else if r < ' ' && r != '\x03' { // a glyph number; 3 is the blank
 					missing++
 				}
 			}
@@ -111,7 +110,7 @@ func doubts(pages []rawPage) []string {
 	return found
 }
 
-// hidden counts the words of a page that nobody can see.
+// hidden counts the invisible words of a page.
 func (raw rawPage) hidden() (n int) {
 	for _, d := range raw.dropped {
 		if d.Reason == ReasonInvisible {

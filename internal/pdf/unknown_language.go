@@ -8,20 +8,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A page whose font says of each letter that it is another ("Dpnp fttf nfejdbnfoup") has words of no language. They are told by
-// their pairs of letters: how unlikely each letter is after the one before it, on the average of the page, in bits. Pages of leaflets
-// have some 3.5, pages of names, addresses and codes up to 4.5; the same pages with their letters exchanged, shifted or taken from
-// other codes have 4.9 and more, 999 of 1,000 of them more than 5.4. With fewer letters than leastLetters nothing is said.
+// A page whose font maps each letter to another ("Dpnp fttf nfejdbnfoup") has words of no language. Pairs of letters reveal it: the
+// mean of how unlikely each letter is after the one before it, in bits. Pages of leaflets have some 3.5, pages of names, addresses and
+// codes up to 4.5. The same pages with exchanged, shifted or wrongly encoded letters have at least 4.9, and 999 of 1,000 more than
+// 5.4. Pages with fewer letters than leastLetters are not judged.
 const (
-	strangest    = 5.0 // bits a pair
-	leastLetters = 100 // in words of three letters and more
+	strangest    = 5.0 // bits per pair
+	leastLetters = 100 // in words of at least three letters
 	shortWord    = 3
 )
 
-// pairBits holds half-bits: how unlikely a letter is after another, as a digit of base 36. Rows are what stands before, columns what
-// comes after: the border of a word, then a to z, accents aside. They are the means of Portuguese (four tenths: manual pages, and 60
-// leaflets), English, Spanish, French, Italian and German (manual pages); Latin comes with the names of substances. Tried on
-// 800 other leaflets, of some 8,900 pages.
+// pairBits holds half-bits: how unlikely a letter is after another, as a digit of base 36. Rows are the first letter, columns the
+// second: the border of a word, then a to z without accents. They are the means of Portuguese (four tenths: manual pages, and 60
+// leaflets), English, Spanish, French, Italian and German (manual pages); Latin comes with the names of substances. They were tested
+// on 800 other leaflets with some 8,900 pages.
 const pairBits = "" +
 	"u7b7689cd9ih99a97ca789bdgji" +
 	"5nb88lgbkbie797abd677bckhff" +
@@ -55,7 +55,7 @@ const pairBits = "" +
 func unknownLanguage(text string) bool {
 	const border = 0
 	bits, pairs, letters, other := 0, 0, 0, 0
-	var word [64]byte // letters from 1; of a longer one the beginning
+	var word [64]byte // letters from 1; the beginning of a longer word
 	n := 0
 	end := func() {
 		if n >= shortWord {
@@ -97,7 +97,7 @@ func unknownLanguage(text string) bool {
 	return other > letters || letters >= leastLetters && float64(bits) > 2*strangest*float64(pairs)
 }
 
-// halfBits is how unlikely a letter is after another.
+// halfBits returns how unlikely a letter is after another.
 func halfBits(before, after byte) int {
 	switch c := pairBits[27*int(before)+int(after)]; {
 	case c <= '9':
@@ -107,7 +107,7 @@ func halfBits(before, after byte) int {
 	}
 }
 
-// dropUnknownLanguage takes the text out of pages whose words belong to no language: it is not what they show.
+// dropUnknownLanguage removes the text of pages whose words belong to no language: the pages show something else.
 func dropUnknownLanguage(pages []Page) (warnings []string) {
 	for i := range pages {
 		if p := &pages[i]; unknownLanguage(p.Text) {
@@ -118,7 +118,7 @@ func dropUnknownLanguage(pages []Page) (warnings []string) {
 	return warnings
 }
 
-// UnknownLanguage reports whether the file's own text of a page was left out since its words belong to no known language.
+// UnknownLanguage reports whether the text of a page was dropped because its words belong to no known language.
 func (p Page) UnknownLanguage() bool {
 	return slices.ContainsFunc(p.Dropped, func(d Drop) bool { return d.Reason == ReasonUnreadable })
 }

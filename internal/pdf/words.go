@@ -8,24 +8,24 @@ import (
 	"strings"
 )
 
-// Box is where something stands on its page as a reader holds it, in points (1/72 inch) from the upper left corner: X0
-// is left of X1 and Y0 above Y1. It is exact to a quarter of a point.
+// Box is a rectangle on a displayed page, in points (1/72 inch) from the upper left corner: X0 is left of X1 and Y0 above Y1. It is
+// exact to a quarter of a point.
 type Box struct{ X0, Y0, X1, Y1 float32 }
 
 // Word is a run of characters without a blank between them.
 type Word struct {
-	Text string // NFC; of a word that is broken at a line's end the parts are two words, and the first keeps its hyphen
-	Line int    // which of the lines of Page.Text that are not blank it is on, from 0
-	Box  Box    // the zero Box where the engine does not say
-	Cell Cell   // of a table in a tagged file; the zero Cell everywhere else
+	Text string // NFC; a word that is broken at a line's end is two words, and the first keeps its hyphen
+	Line int    // index of its line among the lines of Page.Text that are not blank
+	Box  Box    // zero if the engine has none
+	Cell Cell   // its table cell in a tagged file; otherwise zero
 }
 
-// The words of a page travel as two strings: their texts, with a blank between words and a line feed between lines, and
-// their boxes, eight bytes each. As a list of objects they would be five times as long, and cost more than the reading.
+// The words of a page are encoded as two strings: their texts, with a blank between words and a line feed between lines, and their
+// boxes, eight bytes each. A list of objects would be five times as long, and cost more than the reading.
 type wirePage struct {
 	Number int    `json:"number"`
 	Text   string `json:"text"`
-	Cells  []byte `json:"cells,omitempty"` // how many words in turn are in one cell, and which; none of a page without tables
+	Cells  []byte `json:"cells,omitempty"` // runs of words in one cell, each with its length and cell; none for a page without tables
 	Words  string `json:"words,omitempty"`
 	Boxes  []byte `json:"boxes,omitempty"`
 	Rules  []byte `json:"rules,omitempty"` // boxes as well
@@ -42,7 +42,7 @@ const (
 	quarter  = 4
 )
 
-// MarshalJSON writes a page with its words in short.
+// MarshalJSON encodes a page with its words in compact form.
 func (p Page) MarshalJSON() ([]byte, error) {
 	w := wirePage{Number: p.Number, Text: p.Text, Boxes: make([]byte, 0, boxBytes*len(p.Words)), Source: p.Source, Confidence: p.Confidence, Dropped: p.Dropped, Letters: p.Letters}
 	var texts strings.Builder
@@ -62,7 +62,7 @@ func (p Page) MarshalJSON() ([]byte, error) {
 
 var errWords = errors.New("words and boxes do not agree")
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON decodes what MarshalJSON encodes.
 func (p *Page) UnmarshalJSON(text []byte) error {
 	var w wirePage
 	if err := json.Unmarshal(text, &w); err != nil {
@@ -92,7 +92,7 @@ func (p *Page) UnmarshalJSON(text []byte) error {
 	return unpackCells(w.Cells, p.Words)
 }
 
-// packCells writes runs of words: how many, the table, and if there is one the row, the place in it and how many it has.
+// packCells encodes runs of words: the length, the table, and if there is one the row, the place in it and the width of the row.
 func packCells(words []Word) []byte {
 	var runs []byte
 	tables := false
@@ -115,7 +115,7 @@ func packCells(words []Word) []byte {
 	return runs
 }
 
-// unpackCells gives words the cells that packCells wrote.
+// unpackCells decodes the cells of words.
 func unpackCells(runs []byte, words []Word) error {
 	if len(runs) == 0 {
 		return nil

@@ -8,7 +8,7 @@
 // sections were seen.
 //
 // Figures are of what was read, not of what is printed: a section that was cut at the wrong place has a confidence, and
-// no figure here knows better. For that a person looks (package look).
+// no figure here knows better. For that a person looks (package view).
 //
 // Nothing here reads or writes anything. A [Collector] is for one goroutine.
 package quality

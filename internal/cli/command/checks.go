@@ -8,7 +8,7 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// DeclaredChecks names the checks that an asset has today: results of others stay in the ledger, and are nobody's business.
+// DeclaredChecks names the checks that an asset has today: the ledger keeps the results of former checks, which are not shown.
 func DeclaredChecks(made *asset.Asset) map[string]bool {
 	names := map[string]bool{"complete": made.Lists(), asset.Conserved().Name: true}
 	for _, c := range made.Checks {

@@ -77,6 +77,7 @@ func startTemporal(ctx context.Context, data string, port, uiPort int) (*tempora
 }
 
 func (s *temporalServer) await(ctx context.Context, ready <-chan string) error {
+	late := time.After(temporalStart)
 	select {
 	case line := <-ready:
 		for _, field := range strings.Fields(line) {
@@ -87,22 +88,31 @@ func (s *temporalServer) await(ctx context.Context, ready <-chan string) error {
 				s.UI = value
 			}
 		}
-		if s.Address == "" {
-			return fault.New(fault.Unavailable, "start Temporal server", "%s", s.complaint())
+		if s.Address != "" {
+			return nil
 		}
-		return nil
-	case <-time.After(temporalStart):
+	case <-late:
 		return fault.New(fault.Unavailable, "start Temporal server", "it was not ready within %s", temporalStart)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select { // it has not named an address: it has failed, or is another program
+	case <-s.exited:
+		return fault.New(fault.Unavailable, "start Temporal server", "%s", s.complaint())
+	case <-late:
+		return fault.New(fault.Unavailable, "start Temporal server", "%s names no address and does not end: is it the Temporal server?", s.cmd.Path)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// complaint is what the server said when it could not start. It has ended: its output is complete.
+// complaint returns the last line that the server wrote to standard error, or how it ended. The server must have exited.
 func (s *temporalServer) complaint() string {
-	<-s.exited
 	lines := strings.Split(strings.TrimSpace(s.startup.String()), "\n")
-	return strings.TrimPrefix(lines[len(lines)-1], "error: ")
+	if last := strings.TrimPrefix(lines[len(lines)-1], "error: "); last != "" {
+		return last
+	}
+	return fmt.Sprintf("%s ended without a word: %s", s.cmd.Path, s.cmd.ProcessState)
 }
 
 // Stop ends the server, kindly first.

@@ -21,8 +21,8 @@ import (
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
-	"drugslm/internal/look"
 	"drugslm/internal/quality"
+	"drugslm/internal/view"
 )
 
 // NewItemView is the verb `items view`.
@@ -73,38 +73,38 @@ type viewing struct {
 }
 
 // find looks for an item in the collections of all sources, and gives it as item does.
-func (v *viewing) find(ctx context.Context, partition, id string) (look.Subject, []byte, error) {
+func (v *viewing) find(ctx context.Context, partition, id string) (view.Subject, []byte, error) {
 	for _, v.from = range v.data.Documents {
 		made, err := v.data.Graph.Get(v.from.Documents)
 		if err != nil {
-			return look.Subject{}, nil, err
+			return view.Subject{}, nil, err
 		}
 		v.fetches = made.Deps[0].Key
 		if v.partition, err = command.OnePartition(ctx, v.data, made.Key, partition); err != nil {
-			return look.Subject{}, nil, err
+			return view.Subject{}, nil, err
 		}
 		if s, content, err := v.item(ctx, id); err != nil || s.Item != "" {
 			return s, content, err
 		}
 	}
-	return look.Subject{}, nil, v.unknown(ctx, id)
+	return view.Subject{}, nil, v.unknown(ctx, id)
 }
 
 // item gives a document and the bytes of its file; nil where there are none. A subject without an item says that it is unknown.
-func (v *viewing) item(ctx context.Context, id string) (look.Subject, []byte, error) {
+func (v *viewing) item(ctx context.Context, id string) (view.Subject, []byte, error) {
 	read, err := v.entry(ctx, v.from.Documents, id)
 	if err != nil {
-		return look.Subject{}, nil, err
+		return view.Subject{}, nil, err
 	}
 	fetched, err := v.entry(ctx, v.fetches, id)
 	if err != nil {
-		return look.Subject{}, nil, err
+		return view.Subject{}, nil, err
 	}
 	at := cmp.Or(read, fetched)
 	if at == nil {
-		return look.Subject{}, nil, nil
+		return view.Subject{}, nil, nil
 	}
-	s := look.Subject{
+	s := view.Subject{
 		Item: id, Partition: at.Partition, Label: at.Label, State: string(at.State), Kind: at.Kind, Reason: at.Reason,
 		Rest: "starter items view " + id + " --page ", Now: time.Now(),
 	}
@@ -146,7 +146,7 @@ func (v *viewing) unknown(ctx context.Context, id string) error {
 }
 
 // fill adds what the tables have.
-func (v *viewing) fill(ctx context.Context, s *look.Subject, read, fetched *ledger.Entry) error {
+func (v *viewing) fill(ctx context.Context, s *view.Subject, read, fetched *ledger.Entry) error {
 	held, found, err := rowOf[document.HasDocument](ctx, v.data, v.from.Documents, read)
 	if err != nil {
 		return err
@@ -162,15 +162,15 @@ func (v *viewing) fill(ctx context.Context, s *look.Subject, read, fetched *ledg
 	}
 	for _, e := range []*ledger.Entry{fetched, read} {
 		if e != nil {
-			s.Facts = append(s.Facts, look.Fact{Name: "state in " + e.Asset, Value: strings.TrimSpace(string(e.State) + " " + e.Kind + " " + e.Reason)},
-				look.Fact{Name: "last taken up by", Value: fmt.Sprintf("run %s, %s", e.Run, output.When(e.Updated))})
+			s.Facts = append(s.Facts, view.Fact{Name: "state in " + e.Asset, Value: strings.TrimSpace(string(e.State) + " " + e.Kind + " " + e.Reason)},
+				view.Fact{Name: "last taken up by", Value: fmt.Sprintf("run %s, %s", e.Run, output.When(e.Updated))})
 		}
 	}
 	return nil
 }
 
 // product adds what the catalog says of the document's product.
-func (v *viewing) product(ctx context.Context, s *look.Subject, partition string, number int64) error {
+func (v *viewing) product(ctx context.Context, s *view.Subject, partition string, number int64) error {
 	if v.from.Products == "" {
 		return nil
 	}
@@ -187,8 +187,8 @@ func (v *viewing) product(ctx context.Context, s *look.Subject, partition string
 }
 
 // facts say where a row comes from.
-func (v *viewing) facts(r *document.Row) []look.Fact {
-	facts := []look.Fact{
+func (v *viewing) facts(r *document.Row) []view.Fact {
+	facts := []view.Fact{
 		{Name: "item", Value: r.ItemID()}, {Name: "document", Value: r.IDDocumento}, {Name: "filing", Value: r.Expediente},
 		{Name: "sha256 of the PDF", Value: r.SHA256}, {Name: "source", Value: r.SourceURL}, {Name: "fetched", Value: output.When(r.FetchedAt)},
 		{Name: "made by run", Value: r.RunID}, {Name: "trace", Value: strings.TrimSpace(r.TraceID + " " + command.TraceLink(v.config, r.TraceID))},
@@ -221,7 +221,7 @@ type stored interface {
 }
 
 // content gives the bytes of the document's file. One that is not there, or is something else, is told in the subject.
-func (v *viewing) content(ctx context.Context, s *look.Subject, read, fetched *ledger.Entry) ([]byte, error) {
+func (v *viewing) content(ctx context.Context, s *view.Subject, read, fetched *ledger.Entry) ([]byte, error) {
 	var sum string
 	if s.Row != nil {
 		sum = s.Row.SHA256
@@ -247,7 +247,7 @@ func (v *viewing) content(ctx context.Context, s *look.Subject, read, fetched *l
 }
 
 // evidence reads what came instead of a PDF, or a PDF that cannot be read.
-func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([]byte, error) {
+func (v *viewing) evidence(ctx context.Context, s *view.Subject, path string) ([]byte, error) {
 	sum := path[strings.LastIndex(path, "/")+1:]
 	sum, _, _ = strings.Cut(sum, ".")
 	s.Undrawn = fmt.Sprintf("the evidence %s is not there", path)
@@ -265,22 +265,22 @@ func (v *viewing) evidence(ctx context.Context, s *look.Subject, path string) ([
 			return nil, nil //nolint:nilerr // the page says so
 		}
 		s.Undrawn = ""
-		s.Evidence = &look.Evidence{Path: path, Size: int64(len(content)), Text: string(content[:min(len(content), 2000)])}
+		s.Evidence = &view.Evidence{Path: path, Size: int64(len(content)), Text: string(content[:min(len(content), 2000)])}
 		return content, nil
 	}
 	return nil, nil
 }
 
 // writeView draws the pages, writes the file and says where it is.
-func writeView(ctx context.Context, a *command.App, q viewQuery, s look.Subject, content []byte) error {
+func writeView(ctx context.Context, a *command.App, q viewQuery, s view.Subject, content []byte) error {
 	if err := drawPages(ctx, q, &s, content); err != nil {
 		return err
 	}
 	if q.out == "-" {
-		return look.Document(a.Document, s)
+		return view.Document(a.Document, s)
 	}
 	path := cmp.Or(q.out, fileName(s.Item))
-	if err := file.Write(path, func(w io.Writer) error { return look.Document(w, s) }); err != nil {
+	if err := file.Write(path, func(w io.Writer) error { return view.Document(w, s) }); err != nil {
 		return err
 	}
 	v := api.ViewedFile{Item: s.Item, File: path, Pages: s.Pages, First: s.First, Last: s.Last, Pictures: len(s.Pictures), Undrawn: s.Undrawn}

@@ -20,9 +20,9 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
-	"drugslm/internal/look"
 	"drugslm/internal/pdf"
 	"drugslm/internal/quality"
+	"drugslm/internal/view"
 )
 
 // maxViewed is how many pages are in a file at most: at 110 DPI one takes some 0.2 MB.
@@ -80,7 +80,7 @@ func (q *viewQuery) span() (first, last int, err error) {
 
 // drawPages draws the pages that are asked for, as far as that can be done. Only what was asked wrongly, and an
 // interruption, is an error: the rest is told in the subject.
-func drawPages(ctx context.Context, q viewQuery, s *look.Subject, content []byte) (err error) {
+func drawPages(ctx context.Context, q viewQuery, s *view.Subject, content []byte) (err error) {
 	if s.Row != nil {
 		s.Pages = len(s.Row.Pages)
 	}
@@ -105,7 +105,7 @@ func drawPages(ctx context.Context, q viewQuery, s *look.Subject, content []byte
 }
 
 // draw draws the pages of the subject.
-func (q viewQuery) draw(ctx context.Context, s *look.Subject, content []byte) (err error) {
+func (q viewQuery) draw(ctx context.Context, s *view.Subject, content []byte) (err error) {
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	if err != nil {
 		return err
@@ -134,8 +134,8 @@ func (q viewQuery) draw(ctx context.Context, s *look.Subject, content []byte) (e
 }
 
 // picture is a drawn page in the form that is smaller; JPEG only where it is much smaller, as of a photograph.
-func picture(drawn pdf.Image) look.Picture {
-	p := look.Picture{Number: drawn.Number, Width: drawn.Width, Height: drawn.Height, Type: "image/png", Data: drawn.PNG}
+func picture(drawn pdf.Image) view.Picture {
+	p := view.Picture{Number: drawn.Number, Width: drawn.Width, Height: drawn.Height, Type: "image/png", Data: drawn.PNG}
 	image, err := png.Decode(bytes.NewReader(drawn.PNG))
 	if err != nil {
 		return p
@@ -148,7 +148,7 @@ func picture(drawn pdf.Image) look.Picture {
 }
 
 // otherPages is the command that shows what is not in the file; "" where all is.
-func otherPages(s look.Subject) string {
+func otherPages(s view.Subject) string {
 	switch {
 	case s.Pages == 0 || s.First <= 1 && s.Last >= s.Pages:
 		return ""
@@ -204,7 +204,7 @@ func viewFile(ctx context.Context, a *command.App, c config.Config, q viewQuery,
 	if err != nil {
 		return err
 	}
-	s := look.Subject{Item: path[strings.LastIndexAny(path, `/\`)+1:], Rest: "starter leaflet view " + path + " --page ", Now: time.Now()}
+	s := view.Subject{Item: path[strings.LastIndexAny(path, `/\`)+1:], Rest: "starter leaflet view " + path + " --page ", Now: time.Now()}
 	row, unread := readDocument(ctx, c, content)
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -15,8 +15,8 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/file"
 	"drugslm/internal/host"
-	"drugslm/internal/look"
 	"drugslm/internal/quality"
+	"drugslm/internal/view"
 )
 
 // qualityQuery is what `quality` is asked for.
@@ -90,7 +90,7 @@ func measureQuality(ctx context.Context, a *command.App, d *host.Data, q quality
 		return err
 	}
 	if q.html != "" {
-		if err := file.Write(q.html, func(w io.Writer) error { return look.Quality(w, report, time.Now()) }); err != nil {
+		if err := file.Write(q.html, func(w io.Writer) error { return view.Quality(w, report, time.Now()) }); err != nil {
 			return err
 		}
 		a.Note("wrote %s", q.html)

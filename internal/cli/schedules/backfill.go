@@ -27,7 +27,8 @@ away, or a schedule that was paused. Every such run brings the selection up to d
 
 This is about missed ticks. A backfill of partitions, for a range of days say, is ` + "`starter backfill`" + `.
 
-A time is a day (2026-11-24), a time (2026-11-24T03:30) in the schedule's zone, or RFC 3339.`,
+A time is a day (2026-11-24), a time (2026-11-24T03:30) in the schedule's zone, or RFC 3339. Of a day as --to all ticks up
+to now are included.`,
 		Example: `  starter schedule backfill nightly --from 2026-11-20 --to 2026-11-24
   starter schedule backfill nightly --from 2026-11-24T03:00:00-03:00`,
 		Args: cobra.ExactArgs(1),
@@ -55,7 +56,7 @@ func (s *schedules) backfill(ctx context.Context, name, fromText, toText, overla
 	if err != nil {
 		return err
 	}
-	to, err := moment("--to", toText, zone, now)
+	to, err := until(toText, zone, now)
 	if err != nil {
 		return err
 	}
@@ -89,6 +90,18 @@ func (s *schedules) backfill(ctx context.Context, name, fromText, toText, overla
 		_, err := output.Writeln(w, ticks)
 		return err
 	})
+}
+
+// until reads what was typed after --to. A day lasts to its end, or until now if it has not ended.
+func until(text string, zone *time.Location, now time.Time) (time.Time, error) {
+	to, err := moment("--to", text, zone, now)
+	if day, notADay := time.ParseInLocation(time.DateOnly, text, zone); err != nil || notADay != nil || day.After(now) {
+		return to, err
+	}
+	if end := to.AddDate(0, 0, 1).Add(-time.Nanosecond); end.Before(now) {
+		return end, nil
+	}
+	return now, nil
 }
 
 // moment reads a time that was typed; a day or a time without an offset is meant in the zone.

@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"math/rand/v2"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFind looks for pieces of a text of two letters, and of such as may not be in it, also in the plain way.
+// TestFind compares find with a plain search, in random texts of two letters.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))

@@ -1,4 +1,4 @@
-package look_test
+package view_test
 
 import (
 	"bytes"
@@ -12,13 +12,13 @@ import (
 	"golang.org/x/net/html"
 
 	"drugslm/internal/document"
-	"drugslm/internal/look"
 	"drugslm/internal/quality"
+	"drugslm/internal/view"
 )
 
 var now = time.Date(2026, 11, 25, 17, 0, 0, 0, time.UTC)
 
-// leafletOf makes a document of pages in which every line is in the text, but for the first of each page.
+// leafletOf makes a document of pages. Its text has all lines but the first of each page.
 func leafletOf(pages ...string) *document.Row {
 	r := &document.Row{
 		IDProduto: 1, Audience: "professional", Found: "professional", NomeProduto: "DIPIRONA", Kind: "leaflet",
@@ -45,7 +45,7 @@ func section(t *testing.T, r *document.Row, id string, number int32, title, text
 	})
 }
 
-// written parses what is written, and holds it against what every file promises.
+// written parses the HTML, and checks what every file promises.
 func written(t *testing.T, write func(b *bytes.Buffer) error) (*html.Node, string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -124,7 +124,7 @@ const (
 	table9 = "A tabela diz com que frequência.\n\n| Reação | Comum | Rara |\n| --- | --- | --- |\n| Tontura | sim |  |\n| So\\*no | a\\|b | não |\n\nFale com o seu médico."
 )
 
-func subject(t *testing.T) look.Subject {
+func subject(t *testing.T) view.Subject {
 	t.Helper()
 	r := leafletOf("Cabeçalho 1\nDIPIRONA\n9. REAÇÕES ADVERSAS\n"+body9, "Cabeçalho 2\nVoce pode ligar.\n10. SUPERDOSE\nLigue para 0800.")
 	section(t, r, "professional.9", 9, "9. REAÇÕES ADVERSAS", body9+"\nVoce pode ligar.", strings.Replace(table9, "So\\*no", "Sono", 1)+"\n\nVoce pode ligar.")
@@ -141,10 +141,10 @@ func subject(t *testing.T) look.Subject {
 	r.History = []document.Change{{Leaflet: 1, Expediente: "0123/24-1", ItensBula: "Todos", Page: 2}}
 	catalog := &document.Product{ID: 1, Name: "ASPIRINA", Company: "ACME", Published: now}
 	measured := quality.Measure("5", *r, catalog, nil)
-	return look.Subject{
+	return view.Subject{
 		Item: "1/professional", Partition: "5", Label: "DIPIRONA", State: "published", Row: r, Catalog: catalog, Quality: &measured, Now: now,
-		First: 1, Last: 2, Pages: 2, Pictures: []look.Picture{{Number: 1, Width: 10, Height: 14, Type: "image/png", Data: []byte("picture")}},
-		Facts: []look.Fact{{Name: "trace", Value: "4bf92f"}},
+		First: 1, Last: 2, Pages: 2, Pictures: []view.Picture{{Number: 1, Width: 10, Height: 14, Type: "image/png", Data: []byte("picture")}},
+		Facts: []view.Fact{{Name: "trace", Value: "4bf92f"}},
 	}
 }
 
@@ -159,7 +159,7 @@ func TestPage(t *testing.T) {
 
 func pageShowsDocumentPageByPage(t *testing.T) {
 	t.Parallel()
-	page, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, subject(t)) })
+	page, source := written(t, func(b *bytes.Buffer) error { return view.Document(b, subject(t)) })
 	var blocks []string
 	for _, block := range texts(page, "block") {
 		blocks = append(blocks, strings.Join(strings.Fields(block), " "))
@@ -195,7 +195,7 @@ func pageEscapesHostileText(t *testing.T) {
 	t.Parallel()
 	s := subject(t)
 	s.Item, s.Label, s.Reason, s.State, s.Kind, s.Undrawn, s.Rest = hostile, hostile, hostile, "quarantined", hostile, hostile, hostile
-	s.Partition, s.Facts, s.Evidence = hostile, []look.Fact{{Name: hostile, Value: hostile}}, &look.Evidence{Path: hostile, Size: 3, Text: hostile}
+	s.Partition, s.Facts, s.Evidence = hostile, []view.Fact{{Name: hostile, Value: hostile}}, &view.Evidence{Path: hostile, Size: 3, Text: hostile}
 	s.Row.Kind, s.Row.Reason, s.Row.Audience = hostile, hostile, hostile
 	s.Row.Pages[0].Text += "\n" + hostile
 	s.Row.Pages[0].Source = hostile
@@ -206,13 +206,13 @@ func pageEscapesHostileText(t *testing.T) {
 	s.Row.Warnings = []string{hostile}
 	measured := quality.Measure(hostile, *s.Row, s.Catalog, nil)
 	s.Quality = &measured
-	_, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	_, source := written(t, func(b *bytes.Buffer) error { return view.Document(b, s) })
 	require.True(t, strings.Contains(source, `<mark title="U&#43;202E">`))
 	require.True(t, strings.Contains(source, `<mark title="U&#43;001B">`+"\u241B"))
 	require.False(t, strings.ContainsAny(source, "\u202E\x1b"))
 
 	s.Row, s.First, s.Last, s.Pages = nil, 1, 1, 0
-	written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	written(t, func(b *bytes.Buffer) error { return view.Document(b, s) })
 
 	all := quality.NewCollector(9, map[string]string{hostile: hostile}, nil)
 	row := subject(t).Row
@@ -220,7 +220,7 @@ func pageEscapesHostileText(t *testing.T) {
 	row.Pages[0].Source = hostile
 	all.Add(hostile, *row, nil)
 	all.Quarantined(hostile, quality.Quarantine{Asset: hostile, Kind: hostile, Reason: hostile, Items: 1, Example: hostile})
-	_, source = written(t, func(b *bytes.Buffer) error { return look.Quality(b, all.Report(), now) })
+	_, source = written(t, func(b *bytes.Buffer) error { return view.Quality(b, all.Report(), now) })
 	require.False(t, strings.Contains(source, "<script"))
 }
 
@@ -233,7 +233,7 @@ func pageBoundsWhatItShows(t *testing.T) {
 		s.Row.Sections = append(s.Row.Sections, s.Row.Sections[1])
 		s.Row.Cells = append(s.Row.Cells, document.Cell{Table: 1, Row: 1 << 30, RowSpan: 1 << 30, ColumnSpan: 1 << 30, Text: "x"})
 	}
-	_, source := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	_, source := written(t, func(b *bytes.Buffer) error { return view.Document(b, s) })
 	require.Less(t, len(source), 4<<20)
 	require.True(t, strings.Contains(source, "characters more"))
 	require.True(t, strings.Contains(source, "and 19501 more"))
@@ -244,12 +244,12 @@ func pageShowsReport(t *testing.T) {
 	c := quality.NewCollector(5, map[string]string{"5": "Genérico"}, nil)
 	s := subject(t)
 	c.Add("5", *s.Row, s.Catalog)
-	page, source := written(t, func(b *bytes.Buffer) error { return look.Quality(b, c.Report(), now) })
+	page, source := written(t, func(b *bytes.Buffer) error { return view.Quality(b, c.Report(), now) })
 	for _, says := range []string{"Genérico", "1/professional", "1 numbered section missing: professional.3", "<svg", "unreadable character in a thousand"} {
 		require.True(t, strings.Contains(source, says), says)
 	}
 	require.NotEmpty(t, texts(page, "tile"))
-	written(t, func(b *bytes.Buffer) error { return look.Quality(b, quality.NewCollector(0, nil, nil).Report(), now) })
+	written(t, func(b *bytes.Buffer) error { return view.Quality(b, quality.NewCollector(0, nil, nil).Report(), now) })
 }
 
 func FuzzDocument(f *testing.F) {
@@ -262,12 +262,11 @@ func FuzzDocument(f *testing.F) {
 		r.Tables = []document.Table{{Leaflet: 1, Section: "professional.1", Start: int64(start), End: int64(end)}}
 		r.Cells = []document.Cell{{Row: int32(start), Column: int32(end), RowSpan: int32(end), ColumnSpan: int32(start), Text: cell}, {RowSpan: int32(end), Text: cell}}
 		written(t, func(b *bytes.Buffer) error {
-			return look.Document(b, look.Subject{Item: text, Row: r, First: 1, Last: 2, Pages: 2, Now: now})
+			return view.Document(b, view.Subject{Item: text, Row: r, First: 1, Last: 2, Pages: 2, Now: now})
 		})
 	})
 }
 
-// pageStrikesThroughDroppedText shows beside its page what is in no text of it, with the reason.
 func pageStrikesThroughDroppedText(t *testing.T) {
 	t.Parallel()
 	s := subject(t)
@@ -275,7 +274,7 @@ func pageStrikesThroughDroppedText(t *testing.T) {
 		{Page: 1, Text: "Cabeçalho 1", Reason: "running_head"}, {Page: 2, Text: "ignore all <b>", Reason: "invisible"}, {Page: 2, Text: "previous", Reason: "invisible"},
 		{Page: 2, Text: "SUPERDOSE", Reason: "duplicate"}, {Page: 2, Text: strings.Repeat("a", 50_000), Reason: "duplicate"},
 	}
-	page, _ := written(t, func(b *bytes.Buffer) error { return look.Document(b, s) })
+	page, _ := written(t, func(b *bytes.Buffer) error { return view.Document(b, s) })
 	left := texts(page, "dropped")
 	require.Len(t, left, 4, "two running heads, and two reasons")
 	require.Contains(t, left[2], "not in the text: invisible")

@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"slices"
@@ -6,34 +6,34 @@ import (
 	"drugslm/internal/document"
 )
 
-// grid is a table in a section's text: its cells as printed, and which letters of the document's text they stand for.
+// grid is a table of a section: its cells as printed, and the range of letters of the document that it replaces.
 type grid struct {
 	Rows     [][]gridCell
 	More     int // cells that are not shown
 	from, to int
 }
 
-// gridCell is a cell as a browser wants it.
+// gridCell is a cell of an HTML table.
 type gridCell struct {
 	Text             string
 	Head             bool
 	Rowspan, Colspan int
 }
 
-// Bounds of what is shown: real tables have up to 16 columns and some hundred rows, and a document some twenty tables.
+// Limits of what is shown. Real tables have up to 16 columns and some hundred rows, and a document some twenty tables.
 const (
 	maxGrids     = 300
 	maxCells     = 20_000 // of a table, empty ones included
 	maxGridWidth = 64
 )
 
-// place is where a section is.
+// place identifies a section of a document.
 type place struct {
 	leaflet int32
 	id      string
 }
 
-// grids gives the tables of a document by the section that they are in.
+// grids returns the tables of a document by section.
 func grids(r *document.Row, doc letters) map[place][]grid {
 	cells := map[int32][]document.Cell{}
 	for _, c := range r.Cells {
@@ -49,8 +49,8 @@ func grids(r *document.Row, doc letters) map[place][]grid {
 	return found
 }
 
-// gridOf lays out cells: each where it begins, with empty ones where nothing stands. What is beyond the bounds, or on a place
-// that another cell has, is counted.
+// gridOf lays out cells, and fills the gaps between them with empty cells. It omits and counts the cells that are out of bounds or that
+// overlap another cell.
 func gridOf(cells []document.Cell) grid {
 	var g grid
 	width := 0
@@ -70,7 +70,7 @@ func gridOf(cells []document.Cell) grid {
 		kept = append(kept, c)
 	}
 	const empty, covered = 0, -1
-	layout := make([][]int, rows) // of each place: 1 and the index of the cell that begins there
+	layout := make([][]int, rows) // for each place: 1 + the index of the cell that begins there
 	for i := range layout {
 		layout[i] = make([]int, width)
 	}

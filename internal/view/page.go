@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"cmp"
@@ -9,51 +9,51 @@ import (
 	"drugslm/internal/document"
 )
 
-// sheet is a page as it is shown.
+// sheet is a page of the view.
 type sheet struct {
 	Number     int32
 	Source     string
-	Confidence string // of what was recognised
+	Confidence string // of the OCR
 	Unreadable int32
 	Picture    *Picture
 	Blocks     []block
 	More       int // characters that are not shown
 }
 
-// block is a stretch of a page's text that belongs to one section, or to none.
+// block is a run of lines of a page that belong to one section, or to none.
 type block struct {
 	Section *mark  // nil: in no section
-	Dropped bool   // a running head or foot: on the page, and not in the document's text
-	Reason  string // why it was left out of the page's text, too; "" of what is in that
+	Dropped bool   // on the page, but not in the text of the document, as a running head
+	Reason  string // why it was left out of the text of the page, too; "": it is in that text
 	Begins  bool   // the section begins here; else it continues
-	Anchor  string // "": an earlier block has that of the section
+	Anchor  string // "": an earlier block has the anchor of the section
 	Parts   []part
 }
 
-// part is some lines, or a table in their place.
+// part is some lines of a block, or a table in their place.
 type part struct {
 	Lines []piece
 	Grid  *grid
 	Head  bool // the lines are the section's title
 }
 
-// mark is a section, as the pages mark it.
+// mark is a section with its marks on the pages.
 type mark struct {
 	document.Section
-	Color      string // a class
-	Anchor     string // of the first block of it that is shown; "": none is
+	Color      string // a CSS class
+	Anchor     string // of its first block that is shown; "": none is shown
 	Characters int
 	Percent    int // of confidence
-	body       int // letters of the document's text: where its text begins, behind the title
+	body       int // index into the letters of the document where its text begins, after the title
 	from, to   int
 	grids      []grid
-	Loose      []grid // tables of it that stand elsewhere, as a foreign writer may have it
+	Loose      []grid // its tables whose positions are outside the section, which a foreign writer may store
 }
 
-// colors is how many colours the style has for sections.
+// colors is the number of colours that the style has for sections.
 const colors = 12
 
-// marks finds the sections in the document's text.
+// marks locates the sections in the text of the document.
 func marks(r *document.Row, doc letters) []*mark {
 	var found []*mark
 	tables := grids(r, doc)
@@ -78,16 +78,16 @@ func marks(r *document.Row, doc letters) []*mark {
 				m.Loose = append(m.Loose, g)
 			}
 		}
-		delete(tables, place{s.Leaflet, s.ID}) // a second section of this name has none
+		delete(tables, place{s.Leaflet, s.ID}) // a second section with this ID has none
 		found = append(found, m)
 	}
 	return found
 }
 
-// maxPageText is how many characters of a page are shown: real ones have some 3,000 to 9,000.
+// maxPageText limits the characters of a page that are shown. Real pages have some 3,000 to 9,000.
 const maxPageText = 60_000
 
-// sheets lays out the pages first to last.
+// sheets lays out the pages from first to last.
 func sheets(r *document.Row, sections []*mark, doc letters, first, last int, pictures map[int]*Picture) []sheet {
 	var out []sheet
 	shown := make([]document.Page, len(r.Pages))
@@ -103,7 +103,7 @@ func sheets(r *document.Row, sections []*mark, doc letters, first, last int, pic
 		p := shown[i]
 		blocks := w.blocks(lines)
 		if int(p.Number) < first || int(p.Number) > last {
-			continue // walked all the same: what began there continues
+			continue // a section that began here may continue on a page that is shown
 		}
 		for j, b := range blocks {
 			if b.Section != nil && b.Section.Anchor == "" {
@@ -122,10 +122,10 @@ func sheets(r *document.Row, sections []*mark, doc letters, first, last int, pic
 	return out
 }
 
-// maxLeftOut is how many characters of a page are shown that were left out of its text.
+// maxLeftOut limits the characters of a page that are shown although its text lacks them.
 const maxLeftOut = 20_000
 
-// leftOut gives what was left out of the text of each page, a block for each reason.
+// leftOut returns what was left out of the text of each page, one block for each reason.
 func leftOut(r *document.Row) map[int32][]block {
 	found := make(map[int32][]block)
 	room := make(map[int32]int)
@@ -148,14 +148,14 @@ func leftOut(r *document.Row) map[int32][]block {
 	return found
 }
 
-// walker goes through the lines of a document.
+// walker groups the lines of a document into blocks.
 type walker struct {
 	sections []*mark
 	begun    map[*mark]bool
 	drawn    map[*grid]bool
 }
 
-// blocks puts the lines of a page together.
+// blocks groups the lines of a page.
 func (w *walker) blocks(lines []printed) (found []block) {
 	var text []string
 	var now *block
@@ -168,7 +168,7 @@ func (w *walker) blocks(lines []printed) (found []block) {
 	}
 	for _, line := range trimmed(lines) {
 		s, dropped := w.sectionOf(line), line.from < 0
-		if line.from == line.to && !dropped && now != nil { // without letters it belongs to what is around it
+		if line.from == line.to && !dropped && now != nil { // a line without letters belongs to the block around it
 			s, dropped = now.Section, now.Dropped
 		}
 		if now == nil || s != now.Section || dropped != now.Dropped {
@@ -194,7 +194,7 @@ func (w *walker) blocks(lines []printed) (found []block) {
 	return found
 }
 
-// tables gives table g of s, and those that stand beside it and have its lines; none once they were given.
+// tables returns table g of s and the tables with the same lines, each only once.
 func (w *walker) tables(s *mark, g int) (parts []part) {
 	for i := g; i < len(s.grids) && s.grids[i].from == s.grids[g].from && s.grids[i].to == s.grids[g].to; i++ {
 		if table := &s.grids[i]; !w.drawn[table] {
@@ -205,7 +205,7 @@ func (w *walker) tables(s *mark, g int) (parts []part) {
 	return parts
 }
 
-// sectionOf is the section that a line is in.
+// sectionOf returns the section of a line; nil for none.
 func (w *walker) sectionOf(line printed) *mark {
 	if line.from < 0 {
 		return nil
@@ -221,7 +221,7 @@ func (m *mark) inTitle(line printed) bool {
 	return m != nil && line.from >= m.from && line.to <= m.body && line.to > line.from
 }
 
-// gridAt is the table that a line is part of; -1 for none.
+// gridAt returns the index of the table that has a line; -1 for none.
 func (m *mark) gridAt(line printed) int {
 	if m == nil || line.from == line.to {
 		return -1
@@ -229,7 +229,7 @@ func (m *mark) gridAt(line printed) int {
 	return slices.IndexFunc(m.grids, func(g grid) bool { return g.from <= line.from && line.to <= g.to })
 }
 
-// trimmed leaves out the blank lines at the beginning and the end.
+// trimmed returns lines without the blank ones at the beginning and the end.
 func trimmed(lines []printed) []printed {
 	blank := func(p printed) bool { return strings.TrimSpace(p.text) == "" }
 	for len(lines) > 0 && blank(lines[0]) {

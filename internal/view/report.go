@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"drugslm/internal/quality"
 )
 
-// reportView is what quality.html shows.
+// reportView is the data of quality.html.
 type reportView struct {
 	page
 	quality.Report
@@ -21,7 +21,7 @@ type reportView struct {
 	Pages  []slice
 }
 
-// chart is a histogram, drawn in a box of 640 by 180.
+// chart is a histogram in an SVG of 640 by 180.
 type chart struct {
 	Name, Unit string
 	Bars       []bar
@@ -68,7 +68,7 @@ func reportOf(r quality.Report, now time.Time) (reportView, error) {
 
 func whole(v float64) string { return strconv.FormatFloat(v, 'f', 0, 64) }
 
-// slicesOf gives the parts of a whole, the largest first.
+// slicesOf returns the parts of a whole, the largest first.
 func slicesOf(counts map[string]int) []slice {
 	sum := 0
 	for _, n := range counts {
@@ -83,10 +83,10 @@ func slicesOf(counts map[string]int) []slice {
 	return all
 }
 
-// The box of a chart.
+// Dimensions of a chart.
 const (
 	chartWidth, chartHeight = 640.0, 150.0
-	leastBar                = 2.0 // so that one among thousands is seen
+	leastBar                = 2.0 // one document among thousands stays visible
 	mostTicks               = 11
 )
 
@@ -114,7 +114,7 @@ func draw(name, unit string, bins []quality.Bin, spread quality.Spread, format f
 		}
 	}
 	c.Ticks = append(c.Ticks, tick{point(chartWidth), format(bins[len(bins)-1].To)})
-	if n := len(c.Ticks); n > 2 && len(bins)%every != 0 && len(bins)%every < (every+1)/2 { // it would touch the last
+	if n := len(c.Ticks); n > 2 && len(bins)%every != 0 && len(bins)%every < (every+1)/2 { // it would overlap the last
 		c.Ticks = slices.Delete(c.Ticks, n-2, n-1)
 	}
 	return c
@@ -122,13 +122,13 @@ func draw(name, unit string, bins []quality.Bin, spread quality.Spread, format f
 
 func point(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 
-// Shown leaves out partitions of which there is nothing.
+// Shown returns the partitions that have documents or quarantined items, and then the total.
 func (v reportView) Shown() []quality.Summary {
 	all := slices.DeleteFunc(slices.Clone(v.Partitions), func(s quality.Summary) bool { return s.Documents == 0 && s.Quarantined == 0 })
 	return append(all, v.Total)
 }
 
-// Number is a figure without decimals; a dash for none.
+// Number formats a figure without decimals; a dash for none.
 func (v reportView) Number(n *float64) string {
 	if n == nil {
 		return "–"
@@ -136,7 +136,7 @@ func (v reportView) Number(n *float64) string {
 	return whole(*n)
 }
 
-// Spreads is the middle of values, and their ends.
+// Spreads formats the median of values with the 5th and 95th percentiles.
 func (v reportView) Spreads(s quality.Spread) string {
 	if s.Median == nil {
 		return "–"
@@ -146,13 +146,13 @@ func (v reportView) Spreads(s quality.Spread) string {
 
 func figure(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// Disagreeing is how many values of the catalog are printed otherwise, of how many that were compared.
+// Disagreeing counts the values that leaflets print differently from the catalog, of those that were compared.
 func (v reportView) Disagreeing(s quality.Summary) string {
 	compared, disagree := s.Comparisons()
 	return fmt.Sprintf("%d of %d", disagree, compared)
 }
 
-// Tone says with a colour how good a share of complete leaflets is; the aim is 95 %.
+// Tone returns the CSS class of the colour of a share of complete leaflets. The target is 95 %.
 func (v reportView) Tone(share *float64) string {
 	switch {
 	case share == nil:
@@ -165,5 +165,5 @@ func (v reportView) Tone(share *float64) string {
 	return "poor"
 }
 
-// DocumentTone does so of a score.
+// DocumentTone returns the CSS class of the colour of a score.
 func (v reportView) DocumentTone(d quality.Document) string { return tone(&d) }

@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"fmt"
@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// piece is a part of a text, as it is shown.
+// piece is a part of a text, as shown.
 type piece struct {
 	Text string
-	Odd  string // not empty: what a reader would not see, or be misled by, and its number, as "U+202E"
+	Odd  string // the code point of a character that is invisible or misleading, such as "U+202E"; "" for plain text
 }
 
-// pieces makes visible what hides in a text: characters without meaning, controls, and those that turn the direction
-// of what follows them.
+// pieces splits a text so that its invisible and misleading characters can be marked: controls, private-use characters, and those that change
+// the direction of text.
 func pieces(text string) (found []piece) {
 	rest := 0
 	for i, r := range text {
@@ -37,16 +37,16 @@ func pieces(text string) (found []piece) {
 	return found
 }
 
-// odd reports whether a character is to be pointed at.
+// odd reports whether a character has to be marked.
 func odd(r rune) bool {
 	switch r {
-	case '\n', '\t', '\u00AD', '\u200B', '\u200C', '\u200D', '\uFEFF': // without harm, and frequent
+	case '\n', '\t', '\u00AD', '\u200B', '\u200C', '\u200D', '\uFEFF': // harmless and frequent
 		return false
 	}
 	return r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs)
 }
 
-// shape is what stands for such a character.
+// shape returns a visible substitute for an odd character.
 func shape(r rune) string {
 	switch {
 	case r < ' ':
@@ -57,7 +57,7 @@ func shape(r rune) string {
 	return "\uFFFD"
 }
 
-// clip bounds a text, at a character's border, and says how many characters are not shown.
+// clip cuts a text after some characters, and counts those that it cuts off.
 func clip(text string, most int) (shown string, more int) {
 	if len(text) <= most {
 		return text, 0
@@ -72,7 +72,7 @@ func clip(text string, most int) (shown string, more int) {
 	return text, 0
 }
 
-// harmless is a text for an attribute, which cannot have marks in it.
+// harmless replaces odd characters, for an attribute, which cannot hold marks.
 func harmless(text string) string {
 	return strings.Map(func(r rune) rune {
 		if odd(r) {

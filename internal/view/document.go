@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"strconv"
@@ -8,7 +8,7 @@ import (
 	"drugslm/internal/quality"
 )
 
-// documentView is what document.html shows.
+// documentView is the data of document.html.
 type documentView struct {
 	page
 	Subject
@@ -16,7 +16,7 @@ type documentView struct {
 	Tone     string // of the score: good, fair or poor
 	Sections []*mark
 	Sheets   []sheet
-	Bare     []Picture // pages of a document without text
+	Bare     []Picture // pictures of a document without text
 	Metadata []compared
 	Leaflets []document.Leaflet
 	History  []document.Change
@@ -24,7 +24,7 @@ type documentView struct {
 	Missing  []document.Missing
 }
 
-// compared is something that the document says, beside what the catalog says.
+// compared is a value of the document beside that of the catalog.
 type compared struct {
 	Name, Leaflet, Catalog string
 	Differs                bool
@@ -58,7 +58,7 @@ func documentOf(s Subject) (documentView, error) {
 	return v, nil
 }
 
-// tone says with a colour how good a score is.
+// tone returns the CSS class of the colour of a score.
 func tone(d *quality.Document) string {
 	switch {
 	case d == nil:
@@ -71,7 +71,7 @@ func tone(d *quality.Document) string {
 	return "poor"
 }
 
-// metadata holds what the first leaflet says of its medicine against the catalog.
+// metadata compares the metadata of the first leaflet with the catalog.
 func metadata(r *document.Row, c *document.Product) []compared {
 	var l document.Leaflet
 	if len(r.Leaflets) > 0 {
@@ -108,7 +108,7 @@ func metadata(r *document.Row, c *document.Product) []compared {
 	}
 }
 
-// From says which pages are shown, for people.
+// From describes the range of pages that is shown.
 func (v documentView) From() string {
 	if v.Pages == 0 {
 		return ""

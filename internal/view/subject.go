@@ -1,14 +1,14 @@
-// Package look shows people what was read. That is a document page by page, with the picture of each page beside its text, or the
-// figures of many documents.
+// Package view renders HTML for people: a document or a quality report. A document is shown page by page, with the picture of
+// each page beside its text.
 //
-// [Document] and [Quality] write one HTML file each that is complete in itself: it loads nothing, runs nothing, and its
-// policy (Content-Security-Policy) forbids both. Whatever comes from the source is escaped; characters that hide or that
-// turn the direction of a text are made visible. What is shown is bounded, and what is left out is said.
+// [Document] and [Quality] each write one self-contained HTML file: it loads nothing, runs no script, and its Content-Security-Policy
+// forbids both. All text from the source is escaped. Characters that are invisible, or that change the direction of text, are made
+// visible. The size of a view is bounded, and the view says what it omits.
 //
-// The text of a page is shown as the file has it. Its lines are found again in the text of the document, letter by
-// letter, and that is how sections are marked on the pages: lines that are not in it, as running heads are, are struck
-// out. A table stands where its lines stood.
-package look
+// The text of a page is shown as the file has it. Its lines are aligned with the text of the document, letter by letter, to mark the
+// sections on the pages. Lines that are not in the text, such as running heads, are struck out. A table is shown in the place of its
+// lines.
+package view
 
 import (
 	"crypto/sha256"
@@ -27,7 +27,7 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// What is shown at most: real documents have less of each.
+// Limits of what is shown. Real documents stay below them.
 const (
 	maxSections = 500
 	maxHistory  = 500
@@ -35,7 +35,7 @@ const (
 	maxValue    = 2000 // characters of a value, a reason or a warning
 )
 
-// Subject is a document to look at. Whatever is not known is left out.
+// Subject is a document to show. Fields that are not known stay zero.
 type Subject struct {
 	Item      string // as `starter items` lists it, or the name of a file
 	Partition string
@@ -44,22 +44,22 @@ type Subject struct {
 	Kind      string // of a failure
 	Reason    string // why it is in this state
 
-	Row     *document.Row     // nil: nothing was read of it
+	Row     *document.Row     // nil: it was not read
 	Catalog *document.Product // nil: the catalog has no row of its product
 	Quality *quality.Document // nil: it was not measured
-	Facts   []Fact            // where it comes from, and how it was made
+	Facts   []Fact            // its provenance
 
 	First, Last int       // pages that are shown, from 1
 	Pages       int       // of the document; 0: not known
-	Pictures    []Picture // of the pages that are shown, as far as they can be drawn
-	Undrawn     string    // why there are not all
+	Pictures    []Picture // of the pages that are shown; pages that cannot be drawn have none
+	Undrawn     string    // why pictures are missing
 	Rest        string    // the command that shows other pages
-	Evidence    *Evidence // what came instead of a PDF
+	Evidence    *Evidence // what the source sent instead of a PDF
 
 	Now time.Time
 }
 
-// Fact is a line of where a document comes from.
+// Fact is a line of the provenance of a document.
 type Fact struct{ Name, Value string }
 
 // Picture is the image of a page.
@@ -70,7 +70,7 @@ type Picture struct {
 	Data          []byte
 }
 
-// Source is the image as an address.
+// Source returns the image as a data URL.
 func (p Picture) Source() template.URL {
 	if p.Type != "image/jpeg" {
 		p.Type = "image/png"
@@ -78,11 +78,11 @@ func (p Picture) Source() template.URL {
 	return template.URL("data:" + p.Type + ";base64," + base64.StdEncoding.EncodeToString(p.Data)) //nolint:gosec // base64 of bytes that we drew
 }
 
-// Evidence is a stored file that is no PDF, or cannot be read.
+// Evidence is a stored file that is not a PDF, or that cannot be read.
 type Evidence struct {
 	Path string // in the lake
 	Size int64
-	Text string // how it begins
+	Text string // its beginning
 }
 
 // Document writes a document as HTML.
@@ -103,13 +103,13 @@ func Quality(w io.Writer, r quality.Report, now time.Time) error {
 	return execute(w, "quality.html", v)
 }
 
-// page is what every file has.
+// page holds what every HTML file has.
 type page struct {
 	Policy string
 	Style  template.HTML
 }
 
-// frame gives the style, and the policy that allows it and pictures in the file, and nothing else.
+// frame returns the style, and the policy that allows this style and embedded pictures only.
 func frame() (page, error) {
 	css, err := assets.ReadFile("assets/style.css")
 	if err != nil {
@@ -136,7 +136,7 @@ func execute(w io.Writer, name string, v any) error {
 	return t.Execute(w, v)
 }
 
-// bounded is a text that is no longer than a value may be.
+// bounded cuts a text after maxValue characters, and says how many are omitted.
 func bounded(text string) string {
 	text, more := clip(text, maxValue)
 	if more > 0 {
@@ -145,7 +145,7 @@ func bounded(text string) string {
 	return text
 }
 
-// share is a share for people.
+// share formats a share as a percentage.
 func share(v *float64) string {
 	switch {
 	case v == nil:

@@ -1,4 +1,4 @@
-package look
+package view
 
 import (
 	"strings"
@@ -7,8 +7,8 @@ import (
 	"drugslm/internal/document"
 )
 
-// letters is a text reduced to what does not change when lines are joined, hyphens joined and marks escaped: its
-// letters and digits in small. at says where each was, in Unicode characters of the text; it has one more, for the end.
+// letters holds the letters and digits of a text in lower case: they do not change when lines and hyphens are joined and Markdown
+// is escaped. at is the position of each in the text, in Unicode characters; it has one more entry, for the end.
 type letters struct {
 	text []rune
 	at   []int
@@ -27,7 +27,7 @@ func lettersOf(text string) letters {
 	return l
 }
 
-// has reports whether other stands at place i.
+// has reports whether other is at index i.
 func (l letters) has(i int, other []rune) bool {
 	if i < 0 || i+len(other) > len(l.text) {
 		return false
@@ -40,13 +40,13 @@ func (l letters) has(i int, other []rune) bool {
 	return true
 }
 
-// find gives the first place from i on, and before limit, where other stands; -1 for none. It looks at no letter twice, as a text of
-// one letter would have it (Knuth, Morris and Pratt).
+// find returns the first index from i on, and before limit, where other is; -1 for none. It takes linear time also on repeated letters
+// (Knuth, Morris and Pratt).
 func (l letters) find(i, limit int, other []rune) int {
 	if len(other) == 0 || i < 0 {
 		return -1
 	}
-	back := make([]int, len(other)) // of each length that agrees: the longest shorter one that does where that ends
+	back := make([]int, len(other)) // for each prefix: the length of its longest proper prefix that is also its suffix
 	for n, k := 1, 0; n < len(other); n++ {
 		for k > 0 && other[n] != other[k] {
 			k = back[k-1]
@@ -71,7 +71,7 @@ func (l letters) find(i, limit int, other []rune) int {
 	return -1
 }
 
-// place gives the first letter that is not before a character of the text.
+// place returns the index of the first letter at or after a character of the text.
 func (l letters) place(character int) int {
 	low, high := 0, len(l.at)-1
 	for low < high {
@@ -84,21 +84,20 @@ func (l letters) place(character int) int {
 	return low
 }
 
-// printed is a line of a page, and where it is in the text of the document.
+// printed is a line of a page with its position in the text of the document.
 type printed struct {
 	text     string
-	from, to int // letters of the document's text; both -1: it is not in it
+	from, to int // indices into the letters of the document; both -1: the line is not in the text
 }
 
-// How far a line is looked for that does not stand where it should, and how much of it must be there: a short line
-// is easily found where it is not.
+// A line that is not at the expected place is searched for in the next searchLetters letters, if it has at least minLetters letters:
+// a shorter line would match by chance.
 const (
-	lookAhead = 2000
-	tellsMuch = 12
+	searchLetters = 2000
+	minLetters    = 12
 )
 
-// align finds the lines of all pages in the text of the document, which has them in the same order and leaves out
-// running heads and feet.
+// align finds the lines of all pages in the text of the document. The text has them in the same order, without running heads and feet.
 func align(doc letters, pages []document.Page) [][]printed {
 	found := make([][]printed, len(pages))
 	next := 0
@@ -111,8 +110,8 @@ func align(doc letters, pages []document.Page) [][]printed {
 				one.from, one.to = next, next
 			case doc.has(next, line):
 				one.from = next
-			case len(line) >= tellsMuch:
-				one.from = doc.find(next, next+lookAhead, line)
+			case len(line) >= minLetters:
+				one.from = doc.find(next, next+searchLetters, line)
 			}
 			if one.from >= 0 {
 				one.to = one.from + len(line)
