@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +14,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/progress"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -92,9 +92,6 @@ func newBackfillShow(a *command.App) *cobra.Command {
 	return cmd
 }
 
-// paceOver is the time over which the pace of a backfill is measured.
-const paceOver = 5 * time.Minute
-
 // summary is a backfill with its counts, but none of its lists.
 func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfill) (api.Backfill, []ledger.StepSum, error) {
 	v := api.Backfill{
@@ -110,20 +107,8 @@ func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfi
 		v.Steps[s.State] += s.Steps
 		v.Total += s.Steps
 	}
-	end, since := d.Now(), b.Created
-	if b.State.Ended() {
-		end = b.Finished
-	} else if recent := end.Add(-paceOver); recent.After(since) {
-		since = recent
-	}
-	pace, err := d.Ledger.BackfillPace(ctx, b.ID, since)
-	if minutes := end.Sub(since).Minutes(); err == nil && minutes > 0 {
-		v.PerMinute = float64(pace.Steps) / minutes
-	}
-	if left := v.Steps[ledger.StepWaiting] + v.Steps[ledger.StepRunning]; b.State == ledger.BackfillRunning && left > 0 && v.PerMinute > 0 {
-		v.ETA = api.Instant(end.Add(time.Duration(float64(left) / v.PerMinute * float64(time.Minute))).UTC().Truncate(time.Second))
-	}
-	return v, sums, err
+	v.PerMinute, v.ETA = progress.Pace(ctx, d, b, v.Steps)
+	return v, sums, nil
 }
 
 // viewBackfill is a backfill with the lists that a filter wants.

@@ -54,6 +54,11 @@ func fromLedger(ctx context.Context, d *host.Data, run string) (workflows.Materi
 
 // stopped is the error of a run that somebody ended: how far it came, and what to do.
 func stopped(id, how string, result workflows.MaterializeResult) error {
+	return fault.New(fault.Internal, "", "run %s %s; the same command again does what is left", id, withCounts(how, result))
+}
+
+// withCounts says how a run ended, and how many of its steps are in which state.
+func withCounts(how string, result workflows.MaterializeResult) string {
 	counts := make(api.StepCount)
 	for _, s := range result.Steps {
 		state := s.State
@@ -65,5 +70,5 @@ func stopped(id, how string, result workflows.MaterializeResult) error {
 	if text := CountsText(counts); text != "" {
 		how += ": " + text
 	}
-	return fault.New(fault.Internal, "", "run %s %s; the same command again does what is left", id, how)
+	return how
 }

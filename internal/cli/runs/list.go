@@ -118,16 +118,7 @@ func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run
 }
 
 // AttemptOf is the state of a backfill's step as that of an attempt.
-func AttemptOf(s ledger.StepState) ledger.AttemptState {
-	switch s {
-	case ledger.StepWaiting:
-		return ledger.AttemptQueued
-	case ledger.StepDone:
-		return ledger.AttemptSucceeded
-	default:
-		return ledger.AttemptState(s)
-	}
-}
+func AttemptOf(s ledger.StepState) ledger.AttemptState { return s.Attempt() }
 
 // CountsText says how many steps are in which state, those that need somebody first: "6 failed, 26 skipped, 43 done".
 func CountsText(counts api.StepCount) string {
