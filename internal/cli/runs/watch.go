@@ -83,7 +83,9 @@ func (w *watcher) watch(ctx context.Context) error {
 	return w.close(ctx)
 }
 
-func (w *watcher) open() bool { return w.run.State == ledger.RunRunning || w.run.State == api.RunWaiting }
+func (w *watcher) open() bool {
+	return w.run.State == ledger.RunRunning || w.run.State == api.RunWaiting
+}
 
 // follow tells how the run goes on, until it ends.
 func (w *watcher) follow(ctx context.Context) error {
