@@ -48,7 +48,7 @@ func newBackfillList(a *command.App) *cobra.Command {
 					}
 					v := views[i]
 					rows[i] = []string{v.ID, string(v.State), fmt.Sprintf("%d/%d", v.Steps[ledger.StepDone], v.Total), strconv.Itoa(v.Steps[ledger.StepFailed]),
-						output.When(v.Created), v.Selection, output.OrAll(v.Partitions), v.Filter}
+						output.When(v.Created), v.Selection, output.OrAll(ranges(v.Partitions)), v.Filter}
 				}
 				return a.Show(api.BackfillList{Backfills: views}, func(w io.Writer) error {
 					return output.Table(w, []string{"BACKFILL", "STATE", "DONE", "FAILED", "CREATED", "SELECTION", "PARTITIONS", "FILTER"}, rows)
@@ -82,7 +82,7 @@ func newBackfillShow(a *command.App) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.Show(v, func(w io.Writer) error { return printBackfill(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printBackfill(w, d.Graph, v) })
 			})
 		},
 	}

@@ -35,7 +35,7 @@ func waitClosed(ctx context.Context, a *command.App, c config.Config, d *host.Da
 	if err != nil {
 		return err
 	}
-	if err := a.Show(v, func(w io.Writer) error { return printBackfill(w, v) }); err != nil {
+	if err := a.Show(v, func(w io.Writer) error { return printBackfill(w, d.Graph, v) }); err != nil {
 		return err
 	}
 	b, err := theBackfill(ctx, d, id)
