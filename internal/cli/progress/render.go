@@ -127,11 +127,11 @@ func Totals(l Look) string {
 	case l.Total == 0:
 		return "no steps are planned yet"
 	}
-	return TotalsOf(l.Steps, l.Total)
+	return totalsOf(l.Steps, l.Total)
 }
 
-// TotalsOf is Totals of counts.
-func TotalsOf(steps api.StepCount, total int) string {
+// totalsOf is Totals of counts of steps.
+func totalsOf(steps api.StepCount, total int) string {
 	parts := []string{fmt.Sprintf("%d of %d done", steps[ledger.AttemptSucceeded], total)}
 	for _, state := range []ledger.AttemptState{
 		ledger.AttemptFailed, ledger.AttemptInterrupted, ledger.AttemptCanceled, ledger.AttemptSkipped, ledger.AttemptWaiting, ledger.AttemptRunning, ledger.AttemptQueued,
