@@ -28,7 +28,8 @@ type AssetStatus struct {
 	Overdue     int                         `json:"overdue"`
 	Quarantined int                         `json:"quarantined"`
 
-	Windowed bool `json:"-"` // the partitions are windows of time: text shows years of them as one line
+	Windowed bool              `json:"-"` // the partitions are windows of time
+	Set      *asset.Partitions `json:"-"` // whose partitions they are: text shows many as one line where they follow each other
 }
 
 // PartitionStatus is how one partition of an asset stands.

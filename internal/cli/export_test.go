@@ -7,4 +7,4 @@ import (
 )
 
 // Tree is the command with all its verbs.
-func Tree(stdout, stderr io.Writer) *cobra.Command { return newRoot(stdout, stderr, stdout) }
+func Tree(stdout, stderr io.Writer) *cobra.Command { return newRoot(stdout, stderr, stdout, nil) }

@@ -14,6 +14,7 @@ import (
 	"drugslm/internal/cli/dev"
 	"drugslm/internal/cli/items"
 	"drugslm/internal/cli/leaflets"
+	"drugslm/internal/cli/live"
 	"drugslm/internal/cli/operations"
 	"drugslm/internal/cli/quality"
 	"drugslm/internal/cli/report"
@@ -24,8 +25,8 @@ import (
 	"drugslm/internal/config"
 )
 
-func newRoot(stdout, stderr, document io.Writer) *cobra.Command {
-	a := &command.App{Stdout: stdout, Stderr: stderr, Document: document}
+func newRoot(stdout, stderr, document io.Writer, region *live.Region) *cobra.Command {
+	a := &command.App{Stdout: stdout, Stderr: stderr, Document: document, Region: region}
 	root := &cobra.Command{
 		Use:   "starter",
 		Short: "Keep a complete corpus of Brazil's drug leaflets",

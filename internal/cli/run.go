@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/live"
 	"drugslm/internal/fault"
 	"drugslm/internal/telemetry"
 	"drugslm/internal/terminal"
@@ -28,8 +30,13 @@ const (
 
 // Run is the command with its surroundings given. It returns an exit code.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	region := live.On(stderr, os.Getenv)
+	if region != nil {
+		stderr = region
+		defer region.Hide()
+	}
 	out, complaints, document := terminal.NewWriter(stdout), terminal.NewWriter(stderr), terminal.NewHTMLWriter(stdout)
-	root := newRoot(out, complaints, document)
+	root := newRoot(out, complaints, document, region)
 	root.SetArgs(args)
 	root.SetFlagErrorFunc(flagMistake(args))
 	err := root.ExecuteContext(ctx)

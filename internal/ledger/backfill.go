@@ -76,6 +76,18 @@ const (
 	StepCanceled StepState = "canceled"
 )
 
+// Attempt is the state of a step as that of the attempt at its partition.
+func (s StepState) Attempt() AttemptState {
+	switch s {
+	case StepWaiting:
+		return AttemptQueued
+	case StepDone:
+		return AttemptSucceeded
+	default:
+		return AttemptState(s)
+	}
+}
+
 // BackfillStep is one partition of one asset in a backfill.
 type BackfillStep struct {
 	Backfill string

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
@@ -79,6 +80,7 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 	}
 	view := d.Graph.View(state)
 	v := api.Partitions{Sets: []api.PartitionSet{}}
+	of := make(map[string]*asset.Partitions)
 	for _, made := range assets {
 		i := slices.IndexFunc(v.Sets, func(s api.PartitionSet) bool { return s.Set == made.Partitions.Name })
 		if i < 0 {
@@ -86,7 +88,7 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 			if err != nil {
 				return err
 			}
-			i, v.Sets = len(v.Sets), append(v.Sets, set)
+			i, v.Sets, of[set.Set] = len(v.Sets), append(v.Sets, set), made.Partitions
 		}
 		v.Sets[i].Assets = append(v.Sets[i].Assets, made.Key)
 		for j := range v.Sets[i].Partitions {
@@ -98,7 +100,7 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 			}
 		}
 	}
-	return a.Show(v, func(w io.Writer) error { return printPartitionSets(w, v) })
+	return a.Show(v, func(w io.Writer) error { return printPartitionSets(w, v, of) })
 }
 
 // viewSet gives the partitions of an asset's set, those that are gone last.
@@ -139,11 +141,22 @@ type setPartition struct {
 	partition api.Partition
 }
 
-func printPartitionSets(w io.Writer, v api.Partitions) error {
+// printPartitionSets prints a line for each partition, and one for those without names of their own that follow each other and
+// stand alike.
+func printPartitionSets(w io.Writer, v api.Partitions, of map[string]*asset.Partitions) error {
 	var lines []setPartition
 	for _, s := range v.Sets {
-		for _, p := range s.Partitions {
-			lines = append(lines, setPartition{s, p})
+		for _, span := range asset.Spans(len(s.Partitions), func(i int) bool {
+			before, p := setPartition{s, s.Partitions[i-1]}, setPartition{s, s.Partitions[i]}
+			return !before.named() && !p.named() && before.states() == p.states() && before.attempts() == p.attempts() &&
+				of[s.Set].Follows(before.partition.Partition, p.partition.Partition)
+		}) {
+			l := setPartition{s, s.Partitions[span.First]}
+			if span.Len() > 1 {
+				l.partition.Partition = asset.RangeText(l.partition.Partition, s.Partitions[span.Last].Partition)
+				l.partition.Label = humanize.Comma(int64(span.Len())) + " partitions"
+			}
+			lines = append(lines, l)
 		}
 		if len(s.Partitions) == 0 {
 			lines = append(lines, setPartition{set: s})
@@ -157,6 +170,11 @@ func printPartitionSets(w io.Writer, v api.Partitions) error {
 		{Head: "ASSETS", Cell: setPartition.states},
 		{Head: "LAST ATTEMPTS", Cell: setPartition.attempts},
 	})
+}
+
+// named reports whether the name of a partition says more than its key.
+func (l setPartition) named() bool {
+	return l.partition.Label != l.partition.Partition && l.partition.Label != ""
 }
 
 // states counts the assets in each state, or says why there are none.

@@ -81,6 +81,23 @@ func showNeedsDataFolderOnly(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "\n1 of 2 partitions are listed; --limit lists more\n")
 
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
+		_, err := l.CreateBackfill(t.Context(), ledger.Backfill{ID: "days", Selection: "anvisa/updates", Partitions: "1..4\n5\n6\n7\n9"})
+		require.NoError(t, err)
+		var steps []ledger.NewStep
+		for i, day := range []string{"2026-01-30", "2026-01-31", "2026-02-01", "2026-02-03"} {
+			steps = append(steps, ledger.NewStep{Seq: int64(i), Asset: "anvisa/updates", Partition: day, Label: day})
+		}
+		require.NoError(t, l.AddSteps(t.Context(), "days", steps, func(int) {}))
+	})
+	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "days")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `anvisa/updates +2026-01-30\.\.2026-02-01 +3 partitions +waiting +0 +0 +0/0 +–\n`, stdout)
+	require.Regexp(t, `anvisa/updates +2026-02-03 +2026-02-03 +waiting`, stdout)
+	require.Contains(t, stdout, "\n4 of 4 partitions are listed\n")
+	require.Contains(t, stdout, "\npartitions 1..4, 5..7, 9\n")
+	require.Len(t, clitest.Ask[api.Backfill](t, data, "backfill", "show", "days").Listed, 4, "JSON has each")
+
 	code, stdout, stderr = clitest.Run(t, data, "backfill", "show", "june", "--asset", "anvisa/download", "--state", "skipped")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "skipped: anvisa/catalog[2] failed")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drugslm/internal/api"
+	"drugslm/internal/asset"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/fault"
 )
@@ -34,9 +35,9 @@ func advice(k fault.Kind) string {
 	}
 }
 
-func printBackfill(w io.Writer, v api.Backfill) error {
+func printBackfill(w io.Writer, g *asset.Graph, v api.Backfill) error {
 	output.Writef(w, "backfill   %s\nstate      %s\nselection  %s\npartitions %s\nfilter     %s\nsettings   at most %d under way, %s, priority %d\ncreated    %s\n",
-		v.ID, v.State, v.Selection, output.OrAll(v.Partitions), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, output.When(v.Created))
+		v.ID, v.State, v.Selection, output.OrAll(ranges(v.Partitions)), v.Filter, v.MaxInFlight, limitText(v.Rate), v.Priority, output.When(v.Created))
 	if v.Finished != nil {
 		output.Writef(w, "finished   %s, after %s\n", output.When(*v.Finished), v.Finished.Sub(v.Created).Round(10*time.Millisecond))
 	}
@@ -67,11 +68,7 @@ func printBackfill(w io.Writer, v api.Backfill) error {
 		return nil
 	}
 	output.Writeln(w)
-	rows := make([][]string, len(v.Listed))
-	for i, s := range v.Listed {
-		rows[i] = []string{s.Asset, s.Partition, s.Label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(s.Rows, 10), stepItems(s), s.Error}
-	}
-	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows); err != nil {
+	if err := printListed(w, g, v.Listed); err != nil {
 		return err
 	}
 	more := ""
@@ -80,6 +77,44 @@ func printBackfill(w io.Writer, v api.Backfill) error {
 	}
 	_, err := output.Writef(w, "\n%d of %d partitions are listed%s\n", len(v.Listed), v.Matching, more)
 	return err
+}
+
+// ranges are partitions as they were asked for, with keys that follow each other as ranges.
+func ranges(asked []string) (texts []string) {
+	for _, span := range asset.Spans(len(asked), func(i int) bool {
+		return !strings.Contains(asked[i-1]+asked[i], "..") && (*asset.Partitions)(nil).Follows(asked[i-1], asked[i])
+	}) {
+		texts = append(texts, asset.RangeText(asked[span.First], asked[span.Last]))
+	}
+	return texts
+}
+
+// printListed lists steps. Those that follow each other, and went alike, are one line with their sums.
+func printListed(w io.Writer, g *asset.Graph, listed []api.BackfillStep) error {
+	var rows [][]string
+	for _, span := range asset.Spans(len(listed), func(i int) bool {
+		before, s := listed[i-1], listed[i]
+		made, err := g.Get(asset.Key(s.Asset))
+		return err == nil && s.Asset == before.Asset && s.State == before.State && s.Attempts == before.Attempts && s.Error == before.Error &&
+			made.Partitions.Follows(before.Partition, s.Partition)
+	}) {
+		s := listed[span.First]
+		var items api.ItemCounts
+		var count int64
+		for _, one := range listed[span.First : span.Last+1] {
+			count += one.Rows
+			items.Published, items.Discovered = items.Published+one.Items.Published, items.Discovered+one.Items.Discovered
+		}
+		label := s.Label
+		if span.Len() > 1 {
+			label = strconv.Itoa(span.Len()) + " partitions"
+		}
+		rows = append(rows, []string{
+			s.Asset, asset.RangeText(s.Partition, listed[span.Last].Partition), label, string(s.State), strconv.Itoa(s.Attempts), strconv.FormatInt(count, 10),
+			stepItems(items), s.Error,
+		})
+	}
+	return output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "BEGUN", "ROWS", "ITEMS", "ERROR"}, rows)
 }
 
 func printAssetProgress(w io.Writer, v api.Backfill) error {
@@ -100,10 +135,8 @@ func printAssetProgress(w io.Writer, v api.Backfill) error {
 	return output.Table(w, header, rows)
 }
 
-// stepItems are a partition's items in one word: published of discovered.
-func stepItems(s api.BackfillStep) string {
-	return fmt.Sprintf("%d/%d", s.Items.Published, s.Items.Discovered)
-}
+// stepItems are items in one word: published of discovered.
+func stepItems(c api.ItemCounts) string { return fmt.Sprintf("%d/%d", c.Published, c.Discovered) }
 
 func limitText(rate float64) string {
 	if rate == 0 {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +14,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/progress"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -48,7 +48,7 @@ func newBackfillList(a *command.App) *cobra.Command {
 					}
 					v := views[i]
 					rows[i] = []string{v.ID, string(v.State), fmt.Sprintf("%d/%d", v.Steps[ledger.StepDone], v.Total), strconv.Itoa(v.Steps[ledger.StepFailed]),
-						output.When(v.Created), v.Selection, output.OrAll(v.Partitions), v.Filter}
+						output.When(v.Created), v.Selection, output.OrAll(ranges(v.Partitions)), v.Filter}
 				}
 				return a.Show(api.BackfillList{Backfills: views}, func(w io.Writer) error {
 					return output.Table(w, []string{"BACKFILL", "STATE", "DONE", "FAILED", "CREATED", "SELECTION", "PARTITIONS", "FILTER"}, rows)
@@ -82,7 +82,7 @@ func newBackfillShow(a *command.App) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.Show(v, func(w io.Writer) error { return printBackfill(w, v) })
+				return a.Show(v, func(w io.Writer) error { return printBackfill(w, d.Graph, v) })
 			})
 		},
 	}
@@ -91,9 +91,6 @@ func newBackfillShow(a *command.App) *cobra.Command {
 	cmd.Flags().IntVar(&filter.Limit, "limit", shownSteps, "how many partitions are listed at most")
 	return cmd
 }
-
-// paceOver is the time over which the pace of a backfill is measured.
-const paceOver = 5 * time.Minute
 
 // summary is a backfill with its counts, but none of its lists.
 func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfill) (api.Backfill, []ledger.StepSum, error) {
@@ -110,20 +107,8 @@ func summary(ctx context.Context, c config.Config, d *host.Data, b ledger.Backfi
 		v.Steps[s.State] += s.Steps
 		v.Total += s.Steps
 	}
-	end, since := d.Now(), b.Created
-	if b.State.Ended() {
-		end = b.Finished
-	} else if recent := end.Add(-paceOver); recent.After(since) {
-		since = recent
-	}
-	pace, err := d.Ledger.BackfillPace(ctx, b.ID, since)
-	if minutes := end.Sub(since).Minutes(); err == nil && minutes > 0 {
-		v.PerMinute = float64(pace.Steps) / minutes
-	}
-	if left := v.Steps[ledger.StepWaiting] + v.Steps[ledger.StepRunning]; b.State == ledger.BackfillRunning && left > 0 && v.PerMinute > 0 {
-		v.ETA = api.Instant(end.Add(time.Duration(float64(left) / v.PerMinute * float64(time.Minute))).UTC().Truncate(time.Second))
-	}
-	return v, sums, err
+	v.PerMinute, v.ETA = progress.Pace(ctx, d, b, v.Steps)
+	return v, sums, nil
 }
 
 // viewBackfill is a backfill with the lists that a filter wants.

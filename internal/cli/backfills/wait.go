@@ -2,16 +2,12 @@ package backfills
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"strings"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
-	"drugslm/internal/api"
 	"drugslm/internal/cli/command"
-	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/progress"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
@@ -19,39 +15,17 @@ import (
 	"drugslm/workflows"
 )
 
-// printInterval is how often a line is printed while nothing but the counts change.
-const printInterval = 5 * time.Second
-
 // waitBackfill shows a backfill's progress until it ends, and fails if it failed, or was canceled and that was not asked for.
 func waitBackfill(ctx context.Context, a *command.App, c config.Config, d *host.Data, cli client.Client, id string, asked ledger.BackfillState) error {
-	gone := make(chan error, 1)
-	go func() { gone <- cli.GetWorkflow(ctx, workflows.BackfillID(id), "").Get(ctx, nil) }()
-	ticker := time.NewTicker(command.ProgressEvery)
-	defer ticker.Stop()
-	var told time.Time
-	last := ledger.BackfillState("")
-	for {
-		select {
-		case <-ctx.Done():
-			a.Note("the backfill goes on where a worker serves it, now or later; to end it: starter backfill cancel %s", id)
-			return command.ErrInterrupted
-		case err := <-gone:
-			if ctx.Err() != nil {
-				gone <- err
-				continue
-			}
-			return waitClosed(ctx, a, c, d, id, asked, err)
-		case <-ticker.C:
-			v, err := viewBackfill(ctx, c, d, id, ledger.StepFilter{Limit: 1})
-			if err != nil {
-				continue // a ledger that cannot be read just now is looked at again
-			}
-			if v.State != last || time.Since(told) >= printInterval {
-				last, told = v.State, time.Now()
-				a.Note("  %s", progressLine(v))
-			}
-		}
+	end := progress.Beside(ctx, progress.OfBackfill(a, d, id).Watch, func(ctx context.Context) { progress.Workers(ctx, a, cli) })
+	err := cli.GetWorkflow(ctx, workflows.BackfillID(id), "").Get(ctx, nil)
+	end()
+	if ctx.Err() != nil {
+		a.Note("the backfill goes on where a worker serves it, now or later; to see it again: starter runs watch %s; to end it: starter backfill cancel %s",
+			ledger.BackfillWorkflow(id), id)
+		return command.ErrInterrupted
 	}
+	return waitClosed(ctx, a, c, d, id, asked, err)
 }
 
 // waitClosed prints how a backfill ended. The ledger has the last word; what the workflow ended with counts where it could
@@ -61,7 +35,7 @@ func waitClosed(ctx context.Context, a *command.App, c config.Config, d *host.Da
 	if err != nil {
 		return err
 	}
-	if err := a.Show(v, func(w io.Writer) error { return printBackfill(w, v) }); err != nil {
+	if err := a.Show(v, func(w io.Writer) error { return printBackfill(w, d.Graph, v) }); err != nil {
 		return err
 	}
 	b, err := theBackfill(ctx, d, id)
@@ -85,22 +59,4 @@ func ended(b ledger.Backfill, asked ledger.BackfillState) error {
 	}
 	return fault.New(fault.Internal, "", "backfill %s failed: %s; `starter backfill show %s --state failed` shows all, `starter backfill retry %s` tries them again",
 		b.ID, b.Error, b.ID, b.ID)
-}
-
-// progressLine is a backfill in one line.
-func progressLine(v api.Backfill) string {
-	var parts []string
-	for _, s := range stepStates {
-		if n := v.Steps[s]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, s))
-		}
-	}
-	line := fmt.Sprintf("%s %s: %s", v.ID, v.State, strings.Join(parts, ", "))
-	if v.PerMinute > 0 {
-		line += fmt.Sprintf("; %.1f per minute", v.PerMinute)
-	}
-	if v.ETA != nil {
-		line += ", done at " + output.When(*v.ETA)
-	}
-	return line
 }

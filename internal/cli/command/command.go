@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"drugslm/internal/cli/live"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -30,6 +31,8 @@ type App struct {
 	Document       io.Writer // standard output for a document in HTML
 	Format         string    // "text", "json", or what AlsoFormat names
 
+	Region *live.Region // of the terminal that Stderr is; nil if it is none, or one whose cursor cannot be moved
+
 	Origin map[string]string // where Config found each key that is set, such as "--data"
 }
 
@@ -40,6 +43,19 @@ func (a *App) JSON() bool { return a.Format == "json" }
 func (a *App) Note(format string, args ...any) {
 	output.InLine(args)
 	fmt.Fprintf(a.Stderr, format+"\n", args...)
+}
+
+// Alert tells what keeps work from going on, until it is over: then text is "", and over says so. In a live region it stays
+// in view.
+func (a *App) Alert(text, over string) {
+	switch {
+	case a.Region != nil:
+		a.Region.Alert(text)
+	case text == "":
+		a.Note("  %s", over)
+	default:
+		a.Note("  %s", text)
+	}
 }
 
 // Show prints v as JSON, or as text through the given function.

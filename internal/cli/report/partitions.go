@@ -80,12 +80,17 @@ func (r *reporter) attempts(ctx context.Context) error {
 		parts = append(parts, plural(interrupted, "was interrupted", "were interrupted"))
 	}
 	f.Text = strings.Join(parts, ", ")
-	for _, a := range r.Attempts {
+	all := r.Attempts
+	for _, span := range asset.Spans(len(all), func(i int) bool {
+		before, a := all[i-1], all[i]
+		return a.State == before.State && a.Reason == before.Reason && r.follows(before.Asset, before.Partition, a.Asset, a.Partition)
+	}) {
+		a := all[span.First]
 		reason := a.Reason
 		if a.State == ledger.AttemptInterrupted {
 			reason = "interrupted: " + reason
 		}
-		f.Details = append(f.Details, fmt.Sprintf("%s[%s]: %s", a.Asset, a.Partition, reason))
+		f.Details = append(f.Details, fmt.Sprintf("%s[%s]: %s", a.Asset, asset.RangeText(a.Partition, all[span.Last].Partition), reason))
 	}
 	ids := runsOf(r.Attempts)
 	last := slices.MaxFunc(r.Attempts, func(a, b api.ReportAttempt) int { return cmp.Compare(finished(a), finished(b)) }).RunID
@@ -97,6 +102,12 @@ func (r *reporter) attempts(ctx context.Context) error {
 		r.find(f)
 	}
 	return err
+}
+
+// follows reports whether a partition comes right after another one of the same asset.
+func (r *reporter) follows(before, key, of, next string) bool {
+	made, err := r.data.Graph.Get(asset.Key(of))
+	return err == nil && before == of && made.Partitions.Follows(key, next)
 }
 
 func finished(a api.ReportAttempt) int64 {
@@ -135,8 +146,12 @@ func (r *reporter) freshness() {
 		Subject: "freshness", Needs: true, Text: plural(len(r.Overdue), "partition is overdue", "partitions are overdue"),
 		Show: "starter status", Do: "starter materialize '" + string(r.Overdue[0].Asset) + "'",
 	}
-	for _, o := range r.Overdue {
-		f.Details = append(f.Details, fmt.Sprintf("%s[%s] since %s", o.Asset, o.Partition, output.WhenAt(o.Due)))
+	all := r.Overdue
+	for _, span := range asset.Spans(len(all), func(i int) bool {
+		return r.follows(string(all[i-1].Asset), all[i-1].Partition, string(all[i].Asset), all[i].Partition)
+	}) {
+		o := all[span.First]
+		f.Details = append(f.Details, fmt.Sprintf("%s[%s] since %s", o.Asset, asset.RangeText(o.Partition, all[span.Last].Partition), output.WhenAt(o.Due)))
 	}
 	r.find(f)
 }

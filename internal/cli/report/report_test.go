@@ -94,6 +94,29 @@ func TestReport(t *testing.T) {
 	require.Contains(t, text, "do:   starter runs retry typo\n")
 }
 
+func TestReportListsRanges(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	clitest.Categories(t, data, "9", "10", "11", "13")
+	clitest.WithLedger(t, data, func(l *ledger.Ledger) {
+		ctx := t.Context()
+		require.NoError(t, l.StartRun(ctx, ledger.Run{ID: "r", Workflow: "r"}))
+		var steps []ledger.RunStep
+		for _, key := range []string{"9", "10", "11", "13"} {
+			steps = append(steps, ledger.RunStep{Asset: "anvisa/catalog", Partition: key})
+		}
+		require.NoError(t, l.PlanRun(ctx, "r", steps))
+		for _, s := range steps {
+			claim := ledger.Claim{Asset: s.Asset, Partition: s.Partition, Run: "r", Workflow: "w" + s.Partition, Execution: "e"}
+			require.NoError(t, l.FinishRunStep(ctx, ledger.RunStepEnd{Claim: claim, State: ledger.AttemptFailed, Error: "the portal does not answer"}))
+		}
+		require.NoError(t, l.FinishRun(ctx, "r", ledger.RunFailed, "4 failed"))
+	})
+	_, v, text := report(t, data)
+	require.Contains(t, text, "\n    anvisa/catalog[9..11]: the portal does not answer\n    anvisa/catalog[13]: the portal does not answer\n")
+	require.Len(t, v.Attempts, 4, "JSON has each")
+}
+
 func TestReportOfItems(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

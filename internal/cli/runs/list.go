@@ -121,16 +121,7 @@ func Views(ctx context.Context, c config.Config, d *host.Data, runs []ledger.Run
 }
 
 // AttemptOf is the state of a backfill's step as that of an attempt.
-func AttemptOf(s ledger.StepState) ledger.AttemptState {
-	switch s {
-	case ledger.StepWaiting:
-		return ledger.AttemptQueued
-	case ledger.StepDone:
-		return ledger.AttemptSucceeded
-	default:
-		return ledger.AttemptState(s)
-	}
-}
+func AttemptOf(s ledger.StepState) ledger.AttemptState { return s.Attempt() }
 
 func took(v api.Run) string {
 	if v.Finished == nil {

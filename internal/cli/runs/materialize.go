@@ -19,6 +19,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
+	"drugslm/internal/cli/progress"
 	"drugslm/internal/config"
 	"drugslm/internal/engine/planning"
 	"drugslm/internal/fault"
@@ -139,22 +140,8 @@ func begin(ctx context.Context, a *command.App, c config.Config, d *host.Data, t
 			return err
 		})
 	}
-	defer beside(ctx, func(ctx context.Context) { watchWorkers(ctx, a, cli) })()
+	defer progress.Beside(ctx, func(ctx context.Context) { progress.Workers(ctx, a, cli) })()
 	return followed(ctx, a, d, started, end.failOnQuarantine)
-}
-
-// beside starts fn. What it returns ends the context of fn, and waits for it.
-func beside(ctx context.Context, fn func(context.Context)) (end func()) {
-	ctx, stop := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		fn(ctx)
-	}()
-	return func() {
-		stop()
-		<-done
-	}
 }
 
 // ending says how the command ends: with the run, and with an error if the partitions of the run have quarantined items; or
@@ -214,14 +201,19 @@ func runID() string {
 	return "materialize-" + time.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:4])
 }
 
+// goesOn tells who interrupted the command what becomes of the run.
+func goesOn(a *command.App, run string) {
+	a.Note("the run goes on where a worker serves it, now or later; to see it again: starter runs watch %s; to end it: starter runs cancel %s", run, run)
+}
+
 // Follow shows a run's progress until it ends, and gives its steps, also when it failed.
 func Follow(ctx context.Context, a *command.App, d *host.Data, started client.WorkflowRun) (workflows.MaterializeResult, error) {
-	end := beside(ctx, newProgress(a, d, started.GetID()).watch)
+	end := progress.Beside(ctx, progress.OfRun(a, d, started.GetID()).Watch)
 	var result workflows.MaterializeResult
 	err := started.Get(ctx, &result)
 	end()
 	if ctx.Err() != nil {
-		a.Note("the run goes on where a worker serves it, now or later; to end it: starter runs cancel %s", started.GetID())
+		goesOn(a, started.GetID())
 		return result, command.ErrInterrupted
 	}
 	if failure, ok := errors.AsType[*temporal.ApplicationError](err); ok {

@@ -67,7 +67,7 @@ that, or refuses, saying what has moved since.`,
 					if v.Filter == asset.Needed {
 						output.Writeln(w, withoutFilter)
 					}
-					return printPlan(w, v)
+					return printPlan(w, d.Graph, v)
 				})
 			})
 		},
@@ -205,7 +205,7 @@ func (p *Prepared) show() api.Plan {
 const withoutFilter = output.Prose(`Every selected partition is looked at, and only what is missing, new, changed or left over is done; left out are windows of
 time that are fresh, and past windows that were never published unless --partition names them.`)
 
-func printPlan(w io.Writer, v api.Plan) error {
+func printPlan(w io.Writer, g *asset.Graph, v api.Plan) error {
 	for _, set := range v.Undiscovered {
 		output.Writef(w, "The source has not been asked for its partitions (%s) yet: the first run does that, then plans.\n", set)
 	}
@@ -218,20 +218,43 @@ func printPlan(w io.Writer, v api.Plan) error {
 		}
 		return nil
 	}
-	rows := make([][]string, 0, len(v.Steps)+1)
-	for _, s := range v.Steps {
-		reason := s.Reason
-		if s.Estimate.Note != "" && !strings.Contains(reason, "source") {
-			reason += "; " + s.Estimate.Note
-		}
-		rows = append(rows, append([]string{string(s.Asset), s.Partition.Key, s.Partition.Label, string(s.State), output.OrDash(string(s.Attempt))}, append(cells(s.Estimate), reason)...))
-	}
+	rows := planRows(g, v.Steps)
 	rows = append(rows, append([]string{"total", "", "", "", ""}, append(cells(v.Total), "")...))
 	if err := output.Table(w, []string{"ASSET", "PARTITION", "NAME", "STATE", "LAST ATTEMPT", "FETCH", "RECOMPUTE", "SKIP", "TOMBSTONE", "REQUESTS", "REASON"}, rows); err != nil {
 		return err
 	}
 	_, err := output.Writef(w, "\n%s\n", planSentence(v))
 	return err
+}
+
+// planRows are the lines of a plan. Steps that follow each other, for the same reason, are one line with their sums.
+func planRows(g *asset.Graph, steps []api.PlanStep) (rows [][]string) {
+	for _, span := range asset.Spans(len(steps), func(i int) bool {
+		before, s := steps[i-1], steps[i]
+		made, err := g.Get(s.Asset)
+		return err == nil && s.Asset == before.Asset && s.State == before.State && s.Attempt == before.Attempt && planReason(s) == planReason(before) &&
+			s.Estimate.Counted == before.Estimate.Counted && s.Estimate.AtLeast == before.Estimate.AtLeast && made.Partitions.Follows(before.Partition.Key, s.Partition.Key)
+	}) {
+		s := steps[span.First]
+		label, sum := s.Partition.Label, s.Estimate
+		for _, other := range steps[span.First+1 : span.Last+1] {
+			sum.Add(other.Estimate)
+		}
+		if span.Len() > 1 {
+			label = humanize.Comma(int64(span.Len())) + " partitions"
+		}
+		rows = append(rows, append([]string{
+			string(s.Asset), asset.RangeText(s.Partition.Key, steps[span.Last].Partition.Key), label, string(s.State), output.OrDash(string(s.Attempt)),
+		}, append(cells(sum), planReason(s))...))
+	}
+	return rows
+}
+
+func planReason(s api.PlanStep) string {
+	if s.Estimate.Note != "" && !strings.Contains(s.Reason, "source") {
+		return s.Reason + "; " + s.Estimate.Note
+	}
+	return s.Reason
 }
 
 // planSentence sums the plan up for people.

@@ -78,6 +78,20 @@ func TestAPlanShowsTheLastAttempt(t *testing.T) {
 	require.Regexp(t, `5 +Category 5 +1 missing +1 failed\n`, stdout)
 }
 
+func TestAPlanListsRanges(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	clitest.Categories(t, data, "2", "3", "4", "6")
+	code, stdout, stderr := clitest.Run(t, data, "plan", "anvisa/index", "anvisa/updates", "-p", "all")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `anvisa/index +2\.\.4 +3 partitions +missing +– +– +– +– +– +9 `, stdout)
+	require.Regexp(t, `anvisa/index +6 +Category 6 +missing`, stdout)
+	require.Regexp(t, `anvisa/updates +\d{4}-\d\d-\d\d\.\.2\d{3}-\d\d-\d\d +[\d,]+ partitions +missing`, stdout)
+	require.Less(t, strings.Count(stdout, "\n"), 15)
+	v := clitest.Ask[api.Plan](t, data, "plan", "anvisa/index")
+	require.Len(t, v.Steps, 4, "JSON has each")
+}
+
 func TestASavedPlanIsAppliedOrRefused(t *testing.T) {
 	t.Parallel()
 	data, file := t.TempDir(), filepath.Join(t.TempDir(), "plan.json")

@@ -321,7 +321,7 @@ func (r *retry) preview(ctx context.Context, c config.Config) error {
 		r.plan.forecast = r.plan.withoutDiscovery()
 	}
 	v := r.plan.show()
-	return r.app.Show(v, func(w io.Writer) error { return printPlan(w, v) })
+	return r.app.Show(v, func(w io.Writer) error { return printPlan(w, r.data.Graph, v) })
 }
 
 // document is what is printed of a run that has begun.

@@ -25,9 +25,9 @@ import (
 
 // NewRuns is the verb `runs`.
 func NewRuns(a *command.App) *cobra.Command {
-	cmd := &cobra.Command{Use: "runs", Short: "List, show, wait for, retry and cancel runs", Args: command.Verb,
+	cmd := &cobra.Command{Use: "runs", Short: "List, show, watch, wait for, retry and cancel runs", Args: command.Verb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(newList(a), newShow(a), newWait(a), newRetry(a),
+	cmd.AddCommand(newList(a), newShow(a), newWatch(a), newWait(a), newRetry(a),
 		&cobra.Command{
 			Use: "cancel RUN", Short: "Cancel a run: nothing new begins, what is done is kept for the next run", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return cancelRun(a, cmd, args[0]) },

@@ -71,7 +71,7 @@ func TestWait(t *testing.T) {
 				code, stdout, stderr := clitest.Run(t, data, append([]string{"runs", "wait", run, "--timeout", "3s"}, away...)...)
 				require.Equal(t, cli.ExitTimedOut, code, stderr)
 				require.Empty(t, stdout)
-				require.Contains(t, stderr, "whether the run is still under way is not known: no answer from 127.0.0.1:1")
+				require.Contains(t, stderr, "no answer from Temporal at 127.0.0.1:1: whether the run is still under way is not known")
 				require.Contains(t, stderr, "run "+run+" has not ended in 3s; it goes on")
 			})
 		}

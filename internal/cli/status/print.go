@@ -116,38 +116,48 @@ func notesOf(s api.AssetStatus) (notes []string) {
 	return notes
 }
 
-// line is one partition, or a range of windows that are alike.
+// line is one partition, or a range of partitions that follow each other and are alike.
 type line struct {
 	asset api.AssetStatus
 	api.PartitionStatus
-	windows int
-	differ  bool // the reasons of the windows do
+	count  int
+	differ bool // their reasons do
 }
 
-// lines puts consecutive windows together that differ in nothing that has to be looked at.
-func lines(v api.Status) (all []line) {
+// lines puts partitions together that follow each other and differ in nothing that has to be looked at. Those that are no
+// windows of time have names, and reasons of their own: they are put together where these are the same, and no detail of
+// each is wanted.
+func lines(v api.Status, said listing) (all []line) {
 	for _, s := range v.Assets {
-		for i := range s.Partitions {
-			p := s.Partitions[i]
-			last := len(all) - 1
-			if s.Windowed && last >= 0 && all[last].asset.Asset == s.Asset && alike(&all[last].PartitionStatus, &p) {
-				all[last].Label = p.Partition // the last of the range, for now
-				all[last].windows++
-				all[last].differ = all[last].differ || all[last].Reason != p.Reason || reasonOf(all[last].Attempt) != reasonOf(p.Attempt)
-				continue
+		of := s.Partitions
+		for _, span := range asset.Spans(len(of), func(i int) bool {
+			before, p := &of[i-1], &of[i]
+			return alike(before, p) && s.Set.Follows(before.Partition, p.Partition) && (s.Windowed || !said.details && sameReasons(before, p) && needsLook(p))
+		}) {
+			l := line{asset: s, PartitionStatus: of[span.First], count: span.Len()}
+			for i := span.First + 1; i <= span.Last; i++ {
+				l.differ = l.differ || !sameReasons(&of[span.First], &of[i])
 			}
-			all = append(all, line{asset: s, PartitionStatus: p, windows: 1})
-		}
-	}
-	for i := range all {
-		if l := &all[i]; l.windows > 1 {
-			l.Partition, l.Label = l.Partition+".."+l.Label, humanize.Comma(int64(l.windows))+" windows"
+			if l.count > 1 {
+				l.Partition = asset.RangeText(l.Partition, of[span.Last].Partition)
+				l.Label = counted(l.count, map[bool]string{true: "window", false: "partition"}[s.Windowed])
+			}
+			all = append(all, l)
 		}
 	}
 	return all
 }
 
-// alike reports whether two windows can be shown as one range.
+func sameReasons(a, b *api.PartitionStatus) bool {
+	return a.Reason == b.Reason && reasonOf(a.Attempt) == reasonOf(b.Attempt)
+}
+
+// needsLook reports whether more is to be said of a partition than its version.
+func needsLook(p *api.PartitionStatus) bool {
+	return p.State != asset.Fresh || p.Attempt == nil || p.Attempt.State != ledger.AttemptSucceeded
+}
+
+// alike reports whether two partitions can be shown as one line.
 func alike(a, b *api.PartitionStatus) bool {
 	state := func(p *api.PartitionStatus) (ledger.AttemptState, string) {
 		if p.Attempt == nil {
@@ -172,7 +182,7 @@ func reasonOf(a *api.Attempt) string {
 
 // printPartitions prints the partitions, each with its explanation below.
 func printPartitions(w io.Writer, v api.Status, said listing) error {
-	all := lines(v)
+	all := lines(v, said)
 	if len(all) == 0 {
 		return nil
 	}
@@ -229,7 +239,7 @@ func widths(rows [][]string) []int {
 // cells are a line of the table.
 func (l line) cells() []string {
 	version, rows, attempt := "–", "–", "–"
-	if l.Version != nil && l.windows == 1 {
+	if l.Version != nil && l.count == 1 {
 		version, rows = strconv.FormatInt(*l.Version, 10), strconv.FormatInt(l.Rows, 10)
 	}
 	if l.Attempt != nil {

@@ -125,7 +125,7 @@ func (r *reader) asset(made *asset.Asset) (s api.AssetStatus, shown bool, err er
 	others, refused := r.foreign[made.Key].changes, r.foreign[made.Key].refused
 	keys := r.view.Keys(made).All()
 	s = api.AssetStatus{
-		Asset: made.Key, Location: command.TableFolder(r.data, made), Windowed: made.Partitions.Windowed(),
+		Asset: made.Key, Location: command.TableFolder(r.data, made), Windowed: made.Partitions.Windowed(), Set: made.Partitions,
 		Partitions: make([]api.PartitionStatus, 0, len(keys)),
 		States:     make(map[asset.State]int), Attempts: make(map[ledger.AttemptState]int),
 	}

@@ -81,6 +81,38 @@ anvisa/catalog[6]  –         stale  succeeded     12       3
 		require.Contains(t, got, "\nanvisa/updates[2026-01-06]")
 	})
 
+	t.Run("collapses partitions that follow each other into ranges", func(t *testing.T) {
+		t.Parallel()
+		var all []api.PartitionStatus
+		for _, key := range []string{"1", "2", "3", "4", "5", "7", "9", "10", "11", "12"} {
+			all = append(all, api.PartitionStatus{Partition: key, Label: "Name " + key, State: asset.Missing, Reason: "never published", Attempt: failed})
+		}
+		other := *failed
+		other.Reason = "lists 7 of 26 products"
+		all[8].Attempt = &other
+		got := text(t, listing{}, api.AssetStatus{Asset: "anvisa/catalog", Partitions: all})
+		require.Contains(t, got, "\nanvisa/catalog[1..5]   5 partitions  missing  failed ")
+		require.Contains(t, got, "\nanvisa/catalog[7]      Name 7 ")
+		require.Contains(t, got, "\nanvisa/catalog[9..10]  2 partitions")
+		require.Contains(t, got, "\nanvisa/catalog[11]     Name 11 ", "its reason is its own")
+		require.Contains(t, text(t, listing{details: true}, api.AssetStatus{Asset: "anvisa/catalog", Partitions: all}), "anvisa/catalog[2]", "each is shown where details are asked for")
+		for i := range all {
+			all[i].State, all[i].Attempt, all[i].Version = asset.Fresh, done, &version
+		}
+		require.Contains(t, text(t, listing{}, api.AssetStatus{Asset: "anvisa/catalog", Partitions: all}), "anvisa/catalog[2]", "each has a version")
+	})
+
+	t.Run("keeps windows apart that do not follow each other", func(t *testing.T) {
+		t.Parallel()
+		var all []api.PartitionStatus
+		for _, day := range []string{"2026-01-30", "2026-01-31", "2026-02-01", "2026-02-03"} { // the day between is fresh, and not listed
+			all = append(all, api.PartitionStatus{Partition: day, State: asset.Stale, Reason: "code"})
+		}
+		got := text(t, listing{}, api.AssetStatus{Asset: "anvisa/updates", Windowed: true, Set: asset.Daily("day", "UTC", "2026-01-01"), Partitions: all})
+		require.Contains(t, got, "\nanvisa/updates[2026-01-30..2026-02-01]  3 windows  stale")
+		require.Contains(t, got, "\nanvisa/updates[2026-02-03] ")
+	})
+
 	t.Run("is readable at 80 columns", func(t *testing.T) {
 		t.Parallel()
 		long := api.PartitionStatus{

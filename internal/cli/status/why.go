@@ -16,7 +16,7 @@ import (
 func (l line) why(said listing) (sentences []string) {
 	more := ""
 	if l.differ {
-		more = fmt.Sprintf(" (the first of %d; the others have other reasons)", l.windows)
+		more = fmt.Sprintf(" (the first of %d; the others have other reasons)", l.count)
 	}
 	if l.State != asset.Fresh && (l.State != asset.Missing || l.Items.Pending > 0) || said.details {
 		sentences = append(sentences, string(l.State)+": "+l.Reason+more)
@@ -33,7 +33,7 @@ func (l line) why(said listing) (sentences []string) {
 	if l.Freshness == asset.FreshnessOverdue && l.Due != nil {
 		sentences = append(sentences, "overdue since "+output.WhenAt(l.Due))
 	}
-	if said.details {
+	if said.details && l.count == 1 {
 		sentences = append(sentences, l.details()...)
 	}
 	return sentences

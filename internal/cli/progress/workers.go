@@ -1,4 +1,4 @@
-package runs
+package progress
 
 import (
 	"context"
@@ -14,16 +14,15 @@ import (
 )
 
 const (
-	// workersEvery is how often the server is asked for workers while a run is followed.
-	workersEvery = 5 * time.Second
+	// WorkersEvery is how often the server is asked for workers while a run is followed.
+	WorkersEvery = 5 * time.Second
 	// pollLasts is how long a poll lasts, and some more: a worker whose last poll began earlier has gone.
 	pollLasts = 75 * time.Second
 )
 
-// watchWorkers says when no worker polls for runs, or the server does not answer, and when that is over. It returns when ctx
-// ends.
-func watchWorkers(ctx context.Context, a *command.App, cli client.Client) {
-	ticker := time.NewTicker(workersEvery)
+// Workers says when no worker polls for runs, or the server does not answer, and when that is over. It returns when ctx ends.
+func Workers(ctx context.Context, a *command.App, cli client.Client) {
+	ticker := time.NewTicker(WorkersEvery)
 	defer ticker.Stop()
 	trouble := ""
 	for {
@@ -33,22 +32,18 @@ func watchWorkers(ctx context.Context, a *command.App, cli client.Client) {
 		case <-ticker.C:
 		}
 		now := missingWorkers(ctx, cli)
-		switch {
-		case ctx.Err() != nil || now == trouble:
+		if ctx.Err() != nil || now == trouble {
 			continue
-		case now == "":
-			a.Note("  a worker polls: the run goes on")
-		default:
-			a.Note("  %s", now)
 		}
 		trouble = now
+		a.Alert(now, "a worker polls: the run goes on")
 	}
 }
 
 // missingWorkers says why nothing goes on; "" if a worker polls.
 func missingWorkers(ctx context.Context, cli client.Client) string {
 	queue := workflows.TaskQueue(asset.QueueOrchestrate)
-	asking, stop := context.WithTimeout(ctx, workersEvery)
+	asking, stop := context.WithTimeout(ctx, WorkersEvery)
 	defer stop()
 	// the newer call needs a server that reports by version
 	found, err := cli.DescribeTaskQueue(asking, queue, enums.TASK_QUEUE_TYPE_WORKFLOW)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drugslm/activities"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/host"
@@ -28,7 +27,7 @@ func (e endings) Ending(context.Context, string) (ledger.RunState, string, error
 	return e.state, e.why, e.err
 }
 
-func TestWaiter(t *testing.T) {
+func TestWatcher(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		server endings
@@ -57,10 +56,14 @@ func TestWaiter(t *testing.T) {
 				}
 			}
 			var out, notes bytes.Buffer
-			w := &waiter{app: &command.App{Stdout: &out, Stderr: &notes}, data: d, run: ledger.Run{ID: "r"}}
-			var server activities.Endings = tt.server
-			require.NoError(t, w.poll(ctx, server))
-			if err = w.ended(ctx); tt.says == "" {
+			w := newWatcher(&command.App{Stdout: &out, Stderr: &notes}, config.Config{}, d, ledger.Run{ID: "r", Workflow: "r", State: ledger.RunRunning})
+			ended, found := w.ended(ctx, tt.server, w.run)
+			require.Equal(t, tt.server.err == nil, found)
+			if found {
+				w.gone <- ended
+			}
+			require.NoError(t, w.follow(ctx))
+			if err = w.close(ctx); tt.says == "" {
 				require.NoError(t, err)
 				return
 			}
