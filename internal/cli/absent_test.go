@@ -22,7 +22,7 @@ func looking() map[string][]string {
 		"backfill show": {"june"}, "budget show": {}, "checks": {}, "corpus card": {}, "corpus export": {"out"},
 		"diff": {"anvisa/catalog", "1", "2"}, "grid reap": {}, "grid status": {}, "head": {"anvisa/catalog"}, "hooks list": {},
 		"hooks retry": {"--all"}, "items": {}, "items list": {}, "items retry": {"1/patient"}, "items show": {"1/patient"},
-		"items unwaive": {"1/patient"}, "items view": {"1/patient"}, "items waive": {"1/patient", "--note", "seen"},
+		"items unwaive": {"1/patient"}, "items view": {"1/patient"}, "items waive": {"1/patient", "--note", "seen"}, "logs": {"materialize-1"},
 		"partitions list": {}, "partitions remove": {"maker", "ems"}, "plan": {"*"}, "quality": {}, "resume": {}, "report": {}, "retention": {},
 		"rollback": {"anvisa/catalog", "--to", "1"}, "runs cancel": {"materialize-1"}, "runs list": {}, "runs show": {"materialize-1"},
 		"schedule backfill": {"nightly", "--from", "2026-01-01"}, "schedule delete": {"nightly"}, "schedule list": {},

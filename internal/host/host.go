@@ -27,6 +27,7 @@ import (
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/grid"
 	"drugslm/internal/pdf"
+	"drugslm/internal/runlog"
 	"drugslm/internal/sources"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
@@ -75,6 +76,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
+	h.keepLogs()
 	compareClocks(ctx, h.Ledger, h.log)
 	if err := h.register(ctx); err != nil {
 		return err
@@ -111,6 +113,15 @@ func (h *Host) open(ctx context.Context) (err error) {
 	return err
 }
 
+// keepLogs writes what is logged about runs to the data folder, too. What is logged without a logger at hand goes the same
+// way: a worker is its process.
+func (h *Host) keepLogs() {
+	files := runlog.New(runlog.Options{Data: h.Root, Limit: int64(h.config.Log.Run)})
+	h.log = slog.New(runlog.Handler(h.log.Handler(), files))
+	slog.SetDefault(h.log)
+	h.closers = append(h.closers, func(context.Context) error { files.Close(); return nil })
+}
+
 // openBrowsers opens browser sessions.
 func (h *Host) openBrowsers(ctx context.Context) error {
 	pool, err := grid.Open(ctx, grid.Options{
@@ -144,7 +155,7 @@ func (h *Host) Run(ctx context.Context) error {
 		Graph: h.graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now,
 		Limits: materialize.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current,
 	}
-	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker)}
+	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker), Log: h.log}
 	if err := h.setHooks(acts); err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
-	sdklog "go.temporal.io/sdk/log"
 
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -28,7 +27,7 @@ func Dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slo
 	}
 	options := client.Options{
 		HostPort: c.Temporal.Address, Namespace: c.Temporal.Namespace,
-		Logger: sdklog.NewStructuredLogger(log), Interceptors: []interceptor.ClientInterceptor{tracing},
+		Logger: newSDKLogger(log, c.Temporal.Address), Interceptors: []interceptor.ClientInterceptor{tracing},
 		MetricsHandler: t.TemporalMetrics(),
 	}
 	if c.Temporal.UseTLS() {
