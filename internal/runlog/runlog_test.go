@@ -85,7 +85,7 @@ func logSaysWhatEachLineIsAbout(t *testing.T) {
 	}, stored)
 	require.Equal(t, "[1]", found[0].Field("items"))
 	require.Equal(t, 2, found[0].Attempt())
-	require.Contains(t, shown.String(), `level=INFO msg="step published" host=h rows=12 took=1m30s items=[1] step=anvisa/catalog[5] attempt=2 run_id=`+run)
+	require.Contains(t, shown.String(), `level=INFO msg="step published" host=h step=anvisa/catalog[5] attempt=2 rows=12 took=1m30s items=[1] run_id=`+run)
 	require.Contains(t, shown.String(), "about no run")
 }
 

@@ -58,17 +58,14 @@ func (s Scope) attrs() []slog.Attr {
 	return attrs
 }
 
-// short is what a person needs who reads a record in a terminal.
-func (s Scope) short() []slog.Attr {
+// step is what a person needs first who reads a record in a terminal.
+func (s Scope) step() []slog.Attr {
 	var attrs []slog.Attr
 	if s.Asset != "" {
 		attrs = append(attrs, slog.String("step", s.Step()))
 	}
 	if s.Attempt > 1 {
 		attrs = append(attrs, slog.Int("attempt", s.Attempt))
-	}
-	if s.Run != "" {
-		attrs = append(attrs, slog.String("run_id", s.Run))
 	}
 	return attrs
 }
