@@ -66,5 +66,9 @@ func logWait(ctx context.Context, log *slog.Logger, w ledger.Wait) {
 	if !w.Until.IsZero() {
 		about = append(about, "until", w.Until.UTC().Truncate(time.Second))
 	}
-	log.Log(ctx, level, "step waits", about...)
+	message := "step waits"
+	if w.Asset == "" { // for the partitions of its sets
+		message = "run waits"
+	}
+	log.Log(ctx, level, message, about...)
 }
