@@ -50,6 +50,7 @@ type Host struct {
 
 	config       config.Config
 	log          *slog.Logger
+	sdk          *sdkLogger
 	tracer       *telemetry.Telemetry
 	sources      []sources.Source
 	graph        *asset.Graph // with what the sources' assets work with; that of Data has definitions only
@@ -81,7 +82,7 @@ func (h *Host) open(ctx context.Context) (err error) {
 	if err := h.register(ctx); err != nil {
 		return err
 	}
-	if h.Temporal, err = dialPatiently(ctx, h.config, h.tracer, h.log); err != nil {
+	if h.Temporal, err = dialPatiently(ctx, h.config, h.tracer, h.sdk); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { h.Temporal.Close(); return nil })
@@ -119,6 +120,7 @@ func (h *Host) keepLogs() {
 	files := runlog.New(runlog.Options{Data: h.Root, Limit: int64(h.config.Log.Run)})
 	h.log = slog.New(runlog.Handler(h.log.Handler(), files))
 	slog.SetDefault(h.log)
+	h.sdk = newSDKLogger(h.log, h.config.Temporal.Address)
 	h.closers = append(h.closers, func(context.Context) error { files.Close(); return nil })
 }
 
@@ -180,6 +182,10 @@ func (h *Host) Run(ctx context.Context) error {
 		stop := h.maintain(ctx)
 		defer stop()
 	}
+	go h.sdk.watch(ctx, func(ctx context.Context) error {
+		_, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	})
 	select {
 	case <-ctx.Done():
 		return nil

@@ -18,10 +18,12 @@ type sdkLogger struct {
 
 	mu   sync.Mutex
 	told map[string]time.Time
+
+	away chan struct{} // gets a value when the server does not answer any more
 }
 
 func newSDKLogger(log *slog.Logger, address string) *sdkLogger {
-	return &sdkLogger{log: log, address: address, told: make(map[string]time.Time)}
+	return &sdkLogger{log: log, address: address, told: make(map[string]time.Time), away: make(chan struct{}, 1)}
 }
 
 // The messages of the SDK that an operator has to hear of.
@@ -72,6 +74,10 @@ func (l *sdkLogger) heed(level slog.Level, message string, keyvals []any) {
 	case sdkPollFailed:
 		if l.news(message) {
 			l.log.Warn("the Temporal server does not answer: work waits until it does", "address", l.address, "error", about["Error"])
+			select {
+			case l.away <- struct{}{}:
+			default: // it is waited for already
+			}
 		}
 	case sdkWorkflowPanic:
 		if l.news(message + text("RunID")) {
@@ -81,6 +87,40 @@ func (l *sdkLogger) heed(level slog.Level, message string, keyvals []any) {
 	case sdkFatal:
 		l.log.Error("the Temporal server refuses this worker", "address", l.address, "error", about["Error"])
 	}
+}
+
+// askEvery is how often a server that is away is asked for a sign of life.
+const askEvery = 2 * time.Second
+
+// watch tells when a server that was away answers again, until ctx ends. ask wants a sign of life of it.
+func (l *sdkLogger) watch(ctx context.Context, ask func(context.Context) error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-l.away:
+		}
+		ticker := time.NewTicker(askEvery)
+		for answers := false; !answers; {
+			select {
+			case <-ctx.Done():
+				ticker.Stop()
+				return
+			case <-ticker.C:
+				answers = ask(ctx) == nil
+			}
+		}
+		ticker.Stop()
+		l.forget(sdkPollFailed)
+		l.log.Info("the Temporal server answers again", "address", l.address)
+	}
+}
+
+// forget lets a trouble be told again at once.
+func (l *sdkLogger) forget(trouble string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.told, trouble)
 }
 
 // news reports whether a trouble was not told lately: one that goes on is told once, however often the SDK says it.

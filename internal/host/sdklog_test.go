@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -16,6 +17,7 @@ import (
 func TestSDKLog(t *testing.T) {
 	t.Parallel()
 	t.Run("tells an operator what matters, once", sdkLogTellsWhatMattersOnce)
+	t.Run("tells when the server is back", sdkLogTellsWhenServerIsBack)
 	t.Run("keeps what our workflows say with their run", sdkLogKeepsWhatOurWorkflowsSay)
 }
 
@@ -46,6 +48,26 @@ func sdkLogTellsWhatMattersOnce(t *testing.T) {
 		require.NotContains(t, shown.String(), raw)
 		require.Contains(t, all.String(), raw, "it is there for who debugs the SDK")
 	}
+}
+
+func sdkLogTellsWhenServerIsBack(t *testing.T) {
+	t.Parallel()
+	shown := make(lines, 10)
+	l := newSDKLogger(telemetry.NewLogger(shown, slog.LevelInfo, false), "127.0.0.1:7233")
+	asked := 0
+	go l.watch(t.Context(), func(context.Context) error {
+		if asked++; asked == 1 {
+			return errors.New("connection refused")
+		}
+		return nil
+	})
+	for range 2 { // it is away twice
+		l.Warn(sdkPollFailed, sdkTags()...)
+		l.Warn(sdkPollFailed, sdkTags()...)
+		require.Contains(t, <-shown, "does not answer")
+		require.Contains(t, <-shown, "answers again")
+	}
+	require.Equal(t, 3, asked)
 }
 
 func sdkLogKeepsWhatOurWorkflowsSay(t *testing.T) {
