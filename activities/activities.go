@@ -11,6 +11,8 @@
 package activities
 
 import (
+	"log/slog"
+
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/hook"
 )
@@ -22,4 +24,5 @@ type Activities struct {
 	Hooks      *hook.Hooks            // told of events; nil: nobody is
 	Executions materialize.Executions // tells whether the owner of a partition is running; nil: the server that the worker serves
 	Build      string                 // the version of this program, for what is created by it
+	Log        *slog.Logger           // of what happens to runs and steps; nil: nothing is logged
 }

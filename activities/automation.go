@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"go.temporal.io/sdk/activity"
-
 	"drugslm/internal/engine/automation"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
@@ -48,7 +46,7 @@ const (
 // Evaluate looks at what happened since the last tick, asks the assets' conditions about the partitions concerned, and
 // writes what is to be materialized, how far it looked, and the runs to start, in one transaction.
 func (a *Activities) Evaluate(ctx context.Context, in EvaluateInput) (out automation.Evaluation, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.EvaluateAutomation, func(ctx context.Context) error {
 			e := automation.Evaluator{Graph: a.Engine.Graph, Ledger: a.Engine.Ledger, Now: a.Engine.Now, Alive: a.alive}
 			if out, err = e.Evaluate(ctx, in.Requests); err != nil {
@@ -64,7 +62,7 @@ func (a *Activities) Evaluate(ctx context.Context, in EvaluateInput) (out automa
 // size. A backfill is created in the ledger: only its id passes through Temporal, however many partitions it names. What
 // can never be started is set aside, so that it does not keep those after it from starting.
 func (a *Activities) NextStarts(ctx context.Context) (out StartsOutput, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		out = StartsOutput{Starts: []automation.Start{}}
 		for {
 			open, err := a.Engine.Ledger.OpenStarts(ctx, startsAtOnce)
@@ -85,7 +83,7 @@ func (a *Activities) nextStarts(ctx context.Context, open []ledger.AutomationSta
 		start, err := a.prepareStart(ctx, s)
 		if fault.KindOf(err) == fault.Invalid {
 			problem := fault.Shorten(telemetry.Redact(fmt.Sprintf("%s: %v", s.Run, err)), fault.MaxText/4)
-			activity.GetLogger(ctx).Error("a run that automation asked for cannot be started", "run", s.Run, "error", problem)
+			a.log().ErrorContext(ctx, "a run that automation asked for cannot be started", "run_id", s.Run, "error", problem)
 			out.Problems = append(out.Problems, problem)
 			err = a.Engine.Ledger.MarkStarted(ctx, []string{s.Run})
 			if err != nil {
@@ -124,7 +122,7 @@ func (a *Activities) prepareStart(ctx context.Context, s ledger.AutomationStart)
 
 // Started records that runs were started.
 func (a *Activities) Started(ctx context.Context, in StartedInput) error {
-	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error { return a.Engine.Ledger.MarkStarted(ctx, in.Runs) })
+	return a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error { return a.Engine.Ledger.MarkStarted(ctx, in.Runs) })
 }
 
 // alive reports whether a run that the ledger takes for running is: one that was terminated could not say so.

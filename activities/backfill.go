@@ -90,7 +90,7 @@ type OpenedBackfill struct {
 // OpenBackfill creates a backfill unless it exists, begins an execution of it, and says what must be discovered before
 // it can be planned.
 func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (out OpenedBackfill, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		if len(in.Select) > 0 {
 			if _, err := planning.Select(ctx, a.Engine.Graph, a.Engine.Ledger, in.Select...); err != nil {
 				return err // before there is anything that could stay behind
@@ -112,8 +112,12 @@ func (a *Activities) OpenBackfill(ctx context.Context, in OpenBackfillInput) (ou
 			State: b.State, Planned: !b.Planned.IsZero(), Epoch: b.Epoch, LastDequeue: dequeued, Run: ledger.BackfillRun(b.ID, b.Epoch), Mode: planning.ModeOf(request.Filter),
 		}
 		run := ledger.Run{ID: out.Run, Workflow: in.Workflow, Selection: strings.Join([]string{b.Selection, b.Partitions}, " "), Trace: telemetry.TraceID(ctx), Started: a.Engine.Now()}
-		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil || out.Planned {
+		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil {
 			return err
+		}
+		a.log().InfoContext(ofRun(ctx, out.Run), "run begun", "selection", run.Selection)
+		if out.Planned {
+			return nil
 		}
 		selected, err := planning.Select(ctx, a.Engine.Graph, a.Engine.Ledger, request.Select...)
 		if err != nil {
@@ -132,7 +136,7 @@ type BackfillRef struct {
 
 // WriteBackfill plans a backfill and writes its steps down. It gives how many there are.
 func (a *Activities) WriteBackfill(ctx context.Context, in BackfillRef) (count int, err error) {
-	err = runAttempt(ctx, nil, planAttempts, func(ctx context.Context, t *attempt) error {
+	err = a.runAttempt(ctx, nil, planAttempts, func(ctx context.Context, t *attempt) error {
 		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
 			b, err := a.backfill(ctx, in.ID)
 			if err != nil {
@@ -171,7 +175,7 @@ type TakeStepsInput struct {
 
 // TakeSteps dequeues steps of a backfill, each once. Its name is in recorded histories.
 func (a *Activities) TakeSteps(ctx context.Context, in TakeStepsInput) (out Dequeued, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		dequeued, err := a.Engine.Ledger.DequeueSteps(ctx, ledger.DequeueRequest{Backfill: in.ID, Epoch: in.Epoch, Number: in.Number, Limit: in.Limit})
 		if err != nil {
 			return err
@@ -202,7 +206,7 @@ type GiveBackInput struct {
 
 // GiveBack requeues steps that were handed out and not begun. Its name is in recorded histories.
 func (a *Activities) GiveBack(ctx context.Context, in GiveBackInput) error {
-	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	return a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		steps := make([]ledger.BackfillStep, len(in.Steps))
 		for i, s := range in.Steps {
 			steps[i] = ledger.BackfillStep{Seq: s.Seq, Dequeue: s.Dequeue}
@@ -220,7 +224,7 @@ type SetBackfillInput struct {
 
 // SetBackfill writes the settings of a backfill down.
 func (a *Activities) SetBackfill(ctx context.Context, in SetBackfillInput) error {
-	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	return a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		b := ledger.Backfill{
 			ID: in.ID, MaxInFlight: in.Settings.MaxInFlight, Rate: in.Settings.Rate, Priority: in.Settings.Priority, State: ledger.BackfillRunning,
 		}
@@ -239,7 +243,7 @@ type BackfillStopped struct {
 
 // CancelBackfill lets nothing of a backfill begin any more.
 func (a *Activities) CancelBackfill(ctx context.Context, in BackfillRef) (out BackfillStopped, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		out.Canceled, out.Running, err = a.Engine.Ledger.CancelBackfill(ctx, in.ID)
 		return err
 	})
@@ -254,7 +258,7 @@ type RetryBackfillInput struct {
 
 // RetryBackfill lets the steps that failed, and those skipped because of them, wait once more. It gives how many.
 func (a *Activities) RetryBackfill(ctx context.Context, in RetryBackfillInput) (count int, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		count, err = a.Engine.Ledger.RetrySteps(ctx, in.ID, in.Canceled)
 		return err
 	})
@@ -278,7 +282,8 @@ type BackfillResult struct {
 
 // CloseBackfill records how a backfill ended.
 func (a *Activities) CloseBackfill(ctx context.Context, in CloseBackfillInput) (out BackfillResult, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	ctx = ofRun(ctx, in.Run)
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		out, err = a.closeBackfill(ctx, in)
 		return err
 	})
@@ -311,6 +316,7 @@ func (a *Activities) closeBackfill(ctx context.Context, in CloseBackfillInput) (
 	if err := a.Engine.Ledger.FinishRun(ctx, in.Run, state, b.Error); err != nil {
 		return out, err
 	}
+	a.logRunEnd(ctx, state, b.Error)
 	return out, a.Engine.Announce(ctx)
 }
 

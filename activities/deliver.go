@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"drugslm/internal/fault"
@@ -47,7 +46,7 @@ type Delivered struct {
 // ledger before the next attempt, so that a kill repeats one attempt at most; the target knows it by its id. The
 // activity's own failures are tried again without end.
 func (a *Activities) Deliver(ctx context.Context, _ DeliverInput) (out Delivered, err error) {
-	err = withHeartbeat(ctx, math.MaxInt, func(ctx context.Context) error {
+	err = a.withHeartbeat(ctx, math.MaxInt, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.DeliverEvents, func(ctx context.Context) error {
 			p := deliveries{a: a, began: a.Engine.Now()}
 			if err := p.run(ctx); err != nil {
@@ -130,7 +129,7 @@ func (p *deliveries) record(ctx context.Context, was ledger.Due, now ledger.Deli
 	case ledger.EventAbandoned:
 		p.out.Abandoned++
 		outcome = telemetry.DeliveryAbandoned
-		activity.GetLogger(ctx).Warn("event given up", "event", was.ID, "target", now.Target, "attempts", now.Attempts, "error", now.Error)
+		p.a.log().WarnContext(ctx, "event given up", "event", was.ID, "target", now.Target, "attempts", now.Attempts, "error", now.Error)
 	default:
 		p.out.Failed++
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -49,8 +50,8 @@ type attempt struct {
 
 // withHeartbeat runs fn while heartbeats are sent for it, and turns its error into Temporal's. After the given number of
 // failed attempts the error is final. An attempt that recorded an outcome starts the count again.
-func withHeartbeat(ctx context.Context, limit int, fn func(context.Context) error) error {
-	return runAttempt(ctx, nil, limit, func(ctx context.Context, _ *attempt) error { return fn(ctx) })
+func (a *Activities) withHeartbeat(ctx context.Context, limit int, fn func(context.Context) error) error {
+	return a.runAttempt(ctx, nil, limit, func(ctx context.Context, _ *attempt) error { return fn(ctx) })
 }
 
 // step runs fn as one attempt at a part of a step, and counts the workers that died over it.
@@ -60,7 +61,8 @@ func (a *Activities) step(ctx context.Context, in materialize.StepInput, fn func
 
 // attemptStep is step for a function that looks at its attempt. A failure that another attempt follows is recorded.
 func (a *Activities) attemptStep(ctx context.Context, in materialize.StepInput, fn func(context.Context, *attempt) error) error {
-	return runAttempt(ctx, a.Engine, in.Step.Retry.Attempts, func(ctx context.Context, t *attempt) error {
+	ctx = about(ctx, in.Run, in.Step)
+	return a.runAttempt(ctx, a.Engine, in.Step.Retry.Attempts, func(ctx context.Context, t *attempt) error {
 		t.retried = func(err error) { a.noteRetry(context.WithoutCancel(ctx), in, err) }
 		return fn(ctx, t)
 	})
@@ -69,13 +71,13 @@ func (a *Activities) attemptStep(ctx context.Context, in materialize.StepInput, 
 // noteRetry records that an attempt failed which another one follows. Work never fails because it could not be written.
 func (a *Activities) noteRetry(ctx context.Context, in materialize.StepInput, failed error) {
 	if err := a.Engine.Ledger.RetryRunStep(ctx, in.Run, string(in.Step.Asset), in.Step.Partition.Key, shortError(failed)); err != nil {
-		activity.GetLogger(ctx).Warn("a failed attempt could not be recorded", "step", in.Step.Name(), "error", err)
+		a.log().WarnContext(ctx, "a failed attempt could not be recorded", "error", err)
 	}
 }
 
 // once runs fn as one attempt of an activity that belongs to no part of a step.
 func (a *Activities) once(ctx context.Context, fn func(context.Context, materialize.Attempt) error) error {
-	return runAttempt(ctx, nil, planAttempts, func(ctx context.Context, t *attempt) error { return fn(ctx, a.attempt(ctx, t)) })
+	return a.runAttempt(ctx, nil, planAttempts, func(ctx context.Context, t *attempt) error { return fn(ctx, a.attempt(ctx, t)) })
 }
 
 // attempt tells the engine about an attempt of an activity.
@@ -84,14 +86,14 @@ func (a *Activities) attempt(ctx context.Context, t *attempt) materialize.Attemp
 	return materialize.Attempt{
 		Workflow: info.WorkflowExecution.ID, Execution: info.WorkflowExecution.RunID, Executions: a.executions(ctx),
 		Number: info.Attempt, Last: t.base.Failures+1 >= t.limit, Suspect: t.suspect, Scheduled: info.ScheduledTime, Began: t.began, Grace: t.grace,
-		Progress: t.progress, Recorded: func() { t.recorded.Store(true) }, Log: activity.GetLogger(ctx),
+		Progress: t.progress, Recorded: func() { t.recorded.Store(true) }, Log: a.log(),
 	}
 }
 
 // runAttempt is withHeartbeat for a function that looks at its attempt. With an engine the workers that died over the
 // activity are counted, as far as it can tell.
-func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func(context.Context, *attempt) error) error {
-	last, vanished := begin(ctx, eng)
+func (a *Activities) runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func(context.Context, *attempt) error) error {
+	last, vanished := a.begin(ctx, eng)
 	t := &attempt{heartbeats: make(chan heartbeat, 1), base: last, limit: limit, suspect: vanished || last.Cut > 0, began: time.Now()}
 	done := make(chan struct{})
 	stopped := make(chan struct{})
@@ -101,7 +103,7 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 	}()
 	err := checkDeaths(last)
 	if err == nil {
-		err = t.guarded(ctx, fn)
+		err = t.guarded(ctx, a.log(), fn)
 	}
 	close(done)
 	<-stopped
@@ -121,6 +123,7 @@ func runAttempt(ctx context.Context, eng *materialize.Engine, limit int, fn func
 			last.Cut = 0
 		}
 		activity.RecordHeartbeat(ctx, last)
+		a.logFailure(ctx, err, final(err, last.spent(err, limit)))
 		t.tell(err, final(err, last.spent(err, limit)))
 	}
 	return toTemporal(err, last.spent(err, limit))
@@ -153,7 +156,7 @@ func (h heartbeat) spent(err error, limit int) bool {
 }
 
 // begin is the heartbeat with which an attempt begins, and whether the attempt before it came to no end.
-func begin(ctx context.Context, eng *materialize.Engine) (last heartbeat, vanished bool) {
+func (a *Activities) begin(ctx context.Context, eng *materialize.Engine) (last heartbeat, vanished bool) {
 	if activity.HasHeartbeatDetails(ctx) {
 		if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
 			last = heartbeat{}
@@ -166,7 +169,7 @@ func begin(ctx context.Context, eng *materialize.Engine) (last heartbeat, vanish
 	} else if eng != nil {
 		died, err := eng.Died(ctx, last.Worker)
 		if err != nil {
-			activity.GetLogger(ctx).Warn("it could not be found out how the last attempt ended", "error", err)
+			a.log().WarnContext(ctx, "it could not be found out how the last attempt ended", "error", err)
 		}
 		if died {
 			last.Deaths++
@@ -192,7 +195,7 @@ func checkDeaths(last heartbeat) error {
 const maxGrace = 30 * time.Second
 
 // guarded runs fn until shortly before the activity's deadline, and makes an error of a panic, so that it counts.
-func (t *attempt) guarded(ctx context.Context, fn func(context.Context, *attempt) error) (err error) {
+func (t *attempt) guarded(ctx context.Context, log *slog.Logger, fn func(context.Context, *attempt) error) (err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		left := time.Until(deadline)
 		t.grace = min(left/10, maxGrace)
@@ -202,7 +205,7 @@ func (t *attempt) guarded(ctx context.Context, fn func(context.Context, *attempt
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = materialize.Panicked(activity.GetLogger(ctx), "run activity", r, "activity panicked")
+			err = materialize.Panicked(ctx, log, "run activity", r, "activity panicked")
 		}
 		t.cut.Store(errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, materialize.ErrPanicked))
 	}()

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.temporal.io/sdk/activity"
+
 	"drugslm/internal/asset"
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/engine/planning"
@@ -62,7 +64,8 @@ const planAttempts = 5
 // Begin records the run and says what must be discovered: the partitions of every selected asset that observes the
 // source, and those nobody has discovered yet. For a run that comes with its plan there is nothing to discover.
 func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	ctx = ofRun(ctx, in.Run)
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		// First of all: a run whose selection is wrong ends as failed, and what ends must have begun.
 		request, err := json.Marshal(RunRequest{Select: in.Select, Partitions: in.Partitions, Filter: in.Filter, Mode: in.Mode, Accept: in.Accept})
 		if err != nil {
@@ -75,6 +78,7 @@ func (a *Activities) Begin(ctx context.Context, in BeginInput) (out BeginOutput,
 		if err := a.Engine.Ledger.StartRun(ctx, run); err != nil {
 			return err
 		}
+		a.log().InfoContext(ctx, "run begun", "selection", run.Selection)
 		selected, err := planning.Select(ctx, a.Engine.Graph, a.Engine.Ledger, in.Select...)
 		if err != nil {
 			return err
@@ -103,11 +107,18 @@ func (a *Activities) planRun(ctx context.Context, run string, plan asset.Plan) e
 			steps[i].Needs.Assets = append(steps[i].Needs.Assets, string(key))
 		}
 	}
-	return a.Engine.Ledger.PlanRun(ctx, run, steps)
+	err := a.Engine.Ledger.PlanRun(ctx, run, steps)
+	if err == nil {
+		a.log().InfoContext(ctx, "run planned", "steps", len(steps))
+	}
+	return err
 }
 
 // Discover asks the source for the partitions of a set, keeps them in the ledger and says how many there are.
 func (a *Activities) Discover(ctx context.Context, in planning.PartitionSet) (count int, err error) {
+	if workflow := activity.GetInfo(ctx).WorkflowExecution.ID; !isBackfill(workflow) { // of which nobody says which run it is
+		ctx = ofRun(ctx, workflow)
+	}
 	err = a.once(ctx, func(ctx context.Context, at materialize.Attempt) error {
 		count, err = a.Engine.Discover(ctx, at, at.Workflow, in.Name)
 		return err
@@ -117,7 +128,8 @@ func (a *Activities) Discover(ctx context.Context, in planning.PartitionSet) (co
 
 // Plan says what the run will do.
 func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	ctx = ofRun(ctx, in.Run)
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		return telemetry.Do(ctx, a.Engine.Tracer, telemetry.PlanAssets, func(ctx context.Context) error {
 			if plan, err = planning.Plan(ctx, a.Engine.Graph, a.Engine.Ledger, planning.Request{Select: in.Select, Partitions: in.Partitions, Filter: in.Filter}); err != nil {
 				return err
@@ -130,10 +142,12 @@ func (a *Activities) Plan(ctx context.Context, in BeginInput) (plan asset.Plan, 
 
 // Finish records how the run ended, and wakes the delivery of events if there are any.
 func (a *Activities) Finish(ctx context.Context, in FinishInput) error {
-	return withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+	ctx = ofRun(ctx, in.Run)
+	return a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
 		if err := a.Engine.Ledger.FinishRun(ctx, in.Run, in.State, in.Error); err != nil {
 			return err
 		}
+		a.logRunEnd(ctx, in.State, in.Error)
 		return a.Engine.Announce(ctx)
 	})
 }

@@ -43,7 +43,7 @@ func (a *Activities) Observe(ctx context.Context, in materialize.StepInput) (out
 		t.failed = func(err error) { // no workflow of its own does it
 			end := materialize.ReleaseInput{StepInput: in, State: ledger.AttemptFailed, Kind: string(fault.KindOf(err)), Error: shortError(err)}
 			if noted := a.Engine.Release(context.WithoutCancel(ctx), at, end); noted != nil {
-				at.Log.Warn("the end of a step could not be recorded: the end of the run will tell", "step", in.Step.Name(), "error", noted)
+				at.Log.WarnContext(ctx, "the end of a step could not be recorded: the end of the run will tell", "error", noted)
 			}
 		}
 		out, err = a.Engine.Observe(ctx, at, in)
@@ -65,6 +65,7 @@ func part[In, Out any](
 
 // Release records why a step did not come about, and ends its claim on its partition.
 func (a *Activities) Release(ctx context.Context, in materialize.ReleaseInput) error {
+	ctx = about(ctx, in.Run, in.Step)
 	return a.once(ctx, func(ctx context.Context, at materialize.Attempt) error { return a.Engine.Release(ctx, at, in) })
 }
 
@@ -133,8 +134,11 @@ type Dequeued struct {
 
 // FinishStep records the end of a step that could not record it itself, releases its partition, and says what is next.
 func (a *Activities) FinishStep(ctx context.Context, in StepEnd) (out Dequeued, err error) {
-	err = withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
-		out, err = a.finishStep(ctx, in)
+	ctx = about(ctx, in.Run, in.Step)
+	err = a.withHeartbeat(ctx, planAttempts, func(ctx context.Context) error {
+		if out, err = a.finishStep(ctx, in); err == nil && in.State != ledger.StepDone { // what succeeds says so where it does
+			materialize.LogEnd(ctx, a.log(), string(in.State), in.Kind, in.Error)
+		}
 		return err
 	})
 	return out, err

@@ -38,8 +38,13 @@ func cookbook() map[string]trial {
 			require.Equal(c.t, 0, c.run("runs", "cancel", run).code)
 			require.Equal(c.t, "canceled", c.waitEnd(run))
 		}},
-		"Watch it from cron":                         {nil, func(c *cook) { c.says(1, "checks --failed") }},
-		"Retry what failed":                          {lostProducts, wasRetried},
+		"Watch it from cron": {nil, func(c *cook) { c.says(1, "checks --failed") }},
+		"Retry what failed":  {lostProducts, wasRetried},
+		"Read the log of a step": {nil, func(c *cook) {
+			c.says(0, "logs", "ERROR anvisa/catalog[5] step failed")
+			c.says(1, "logs", "anvisa/catalog[5] step begun")
+			c.says(2, "logs", `"msg":"run ended: failed"`)
+		}},
 		"Look into quarantine, and let an item stay": {brokenFiles, wasMended},
 		"Fill in a range of days": {nil, func(c *cook) {
 			c.says(1, "backfill show", "completed")

@@ -107,7 +107,7 @@ func (l *listener) text() string {
 }
 
 // TestNoSecretIsLeft runs everything against a portal with faults, with a secret wherever one can be given, and then looks for them in
-// the log, in what was sent to hooks and to the collector, in the ledger, in the histories, in the tables, and in what the verbs print.
+// the logs, in what was sent to hooks and to the collector, in the ledger, in the histories, in the tables, and in what the verbs print.
 func TestNoSecretIsLeft(t *testing.T) {
 	needed(t)
 	t.Parallel()
@@ -157,11 +157,23 @@ func TestNoSecretIsLeft(t *testing.T) {
 		return err
 	}))
 	require.Greater(t, files, 10)
+	require.Regexp(t, `"msg":"run ended`, contentsOf(told, "/logs/"), "the logs of runs are among them")
 	require.NotZero(t, wrong.code+lost.code)
 	require.Regexp(t, `\p{Lu}{5,}`, tables(told), "tables are read, too")
 	for where, text := range told {
 		require.Emptyf(t, leaks(text), "in %s", where)
 	}
+}
+
+// contentsOf is what is in the files of a folder.
+func contentsOf(told map[string]string, folder string) string {
+	var all strings.Builder
+	for where, text := range told {
+		if strings.HasPrefix(where, folder) {
+			all.WriteString(text)
+		}
+	}
+	return all.String()
 }
 
 // tables is what is in Parquet files.

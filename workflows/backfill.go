@@ -95,7 +95,7 @@ func Backfill(ctx workflow.Context, in BackfillInput) (activities.BackfillResult
 			b.retried, b.draining = false, false
 		case ctx.Err() != nil:
 			if err != nil {
-				workflow.GetLogger(detached).Warn("the backfill was canceled, and not all went well", "error", err)
+				workflow.GetLogger(detached).Warn("the backfill was canceled, and not all went well", "run_id", b.at.Run, "error", err)
 			}
 			return result, ctx.Err()
 		default:

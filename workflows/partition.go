@@ -97,7 +97,7 @@ func (p *partition) release(ctx workflow.Context, failed error) {
 		end.State, end.Kind, end.Error = ledger.AttemptCanceled, "", canceledStep
 	}
 	if err := workflow.ExecuteActivity(orchestrate, a.Release, end).Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Warn("the partition was not released", "step", p.in.Step.Name(), "error", err)
+		workflow.GetLogger(ctx).Warn("the partition was not released", "run_id", p.in.Run, "asset", string(p.in.Step.Asset), "partition", p.in.Step.Partition.Key, "error", err)
 	}
 }
 

@@ -10,4 +10,6 @@ type Retention struct {
 	Age    string `json:"age"`
 	Keep   int    `json:"keep"`
 	ledger.Pruned
+	Logs     int   `json:"logs"`      // of runs
+	LogBytes int64 `json:"log_bytes"` // of their files
 }

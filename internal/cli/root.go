@@ -69,7 +69,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	root.AddCommand(
 		dev.NewDev(a), dev.NewDemo(a), dev.NewPortal(a),
 		assets.NewAssets(a), assets.NewPartitions(a), automation.New(a),
-		runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a), runs.NewResume(a), backfills.New(a), schedules.New(a),
+		runs.NewPlan(a), runs.NewMaterialize(a), runs.NewRuns(a), runs.NewLogs(a), runs.NewResume(a), backfills.New(a), schedules.New(a),
 		status.NewStatus(a), report.New(a), status.NewChecks(a), items.NewItems(a), items.NewWhy(a),
 		tables.NewHead(a), tables.NewVersions(a), tables.NewDiff(a), tables.NewRollback(a), tables.NewVacuum(a), tables.NewAudit(a), tables.NewSweep(a),
 		leaflets.New(a), quality.New(a), corpus.New(a),

@@ -128,10 +128,11 @@ type Hooks struct {
 	Timeout time.Duration `key:"timeout" class:"plain" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
 }
 
-// Log is what is written to standard error.
+// Log is what is written to standard error, and what is kept of each run.
 type Log struct {
 	Level  string `key:"level" class:"plain" help:"Least level to log." oneof:"debug info warn error"`
 	Format string `key:"format" class:"plain" help:"Form of the log." oneof:"text json"`
+	Run    Size   `key:"run" class:"plain" help:"Most that workers keep of the log of one run, at every level, in the folder logs of the data folder: the first lines and the newest. 0: no log of runs."`
 }
 
 // Automation is what happens by itself, as the assets' conditions and policies say.
@@ -144,6 +145,7 @@ type Automation struct {
 type Retention struct {
 	Age      time.Duration `key:"age" class:"plain" help:"How long the ledger keeps materializations, observations, results of checks, and runs and backfills that have ended; 0: for ever. The present state is always kept."`
 	Keep     int           `key:"keep" class:"plain" help:"How many of the newest are kept at any age: materializations of a partition by state, results of a check of a partition, runs, backfills." min:"1"`
+	Logs     time.Duration `key:"logs" class:"plain" help:"How long the logs of runs that have ended are kept, at most as long as the runs; those of the newest retention.keep runs stay. 0: as long as the runs."`
 	Interval time.Duration `key:"interval" class:"plain" help:"How often a worker prunes, at least 1m." min:"1"`
 }
 
@@ -165,9 +167,9 @@ func Default() Config {
 		OCR:      OCR{Program: "tesseract", Language: "por"},
 		Disk:     Disk{Floor: AutoSize, Run: 64 << 30},
 		Hooks:    Hooks{Events: []string{"run_failed", "check_failed", "freshness_broken"}, Timeout: 10 * time.Second},
-		Log:      Log{Level: "info", Format: "text"},
+		Log:      Log{Level: "info", Format: "text", Run: 32 << 20},
 
 		Automation: Automation{Mode: "none", Interval: time.Minute},
-		Retention:  Retention{Age: 90 * 24 * time.Hour, Keep: 100, Interval: time.Hour},
+		Retention:  Retention{Age: 90 * 24 * time.Hour, Keep: 100, Logs: 30 * 24 * time.Hour, Interval: time.Hour},
 	}
 }

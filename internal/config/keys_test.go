@@ -94,8 +94,8 @@ func secretKeysAreMarkedAsSuch(t *testing.T) {
 	const may = "sources.anvisa.url sources.anvisa.open_data temporal.api_key temporal.ui grid.hub hooks.url hooks.secret hooks.command telemetry.trace_url"
 	const never = "data sources.anvisa.listing sources.anvisa.fetch sources.anvisa.user_agent sources.anvisa.contact temporal.address temporal.namespace temporal.tls temporal.tls_ca " +
 		"temporal.tls_cert temporal.tls_key grid.browser grid.sessions grid.no_sandbox grid.lease budget.rps budget.circuit worker.queues worker.extract " +
-		"worker.deployment worker.build worker.promote document.time document.memory document.pixels document.text ocr.program ocr.language disk.floor disk.run hooks.events hooks.timeout log.level log.format " +
-		"automation.mode automation.interval retention.age retention.keep retention.interval"
+		"worker.deployment worker.build worker.promote document.time document.memory document.pixels document.text ocr.program ocr.language disk.floor disk.run hooks.events hooks.timeout log.level log.format log.run " +
+		"automation.mode automation.interval retention.age retention.keep retention.logs retention.interval"
 	said := map[string]bool{}
 	for _, name := range strings.Fields(may) {
 		said[name] = true

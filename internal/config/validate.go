@@ -62,11 +62,15 @@ func (c Config) check(k Key) error {
 		if c.Disk.Run < 0 {
 			return errors.New("want a size, or 0 for any amount")
 		}
+	case "log.run":
+		if c.Log.Run < 0 || c.Log.Run > 0 && c.Log.Run < leastLog {
+			return errors.New("want a size from 256KiB, or 0 for no log")
+		}
 	case "automation.interval":
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
 		}
-	case "retention.age", "retention.interval":
+	case "retention.age", "retention.logs", "retention.interval":
 		return c.Retention.check(k.Name)
 	case "document.time", "document.memory", "document.text":
 		return c.Document.check(k.Name)
@@ -125,11 +129,16 @@ func (d Document) check(key string) error {
 	}
 }
 
+// leastLog is the least that is kept of the log of a run: its beginning and its end have to fit in.
+const leastLog = 256 << 10
+
 // check holds one of the keys of retention against its least value.
 func (r Retention) check(key string) error {
 	switch {
 	case key == "retention.age" && r.Age < 0:
 		return fmt.Errorf("%s is less than 0s", r.Age)
+	case key == "retention.logs" && r.Logs < 0:
+		return fmt.Errorf("%s is less than 0s", r.Logs)
 	case key == "retention.interval" && r.Interval < time.Minute:
 		return fmt.Errorf("%s is shorter than 1m", r.Interval)
 	default:

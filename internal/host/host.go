@@ -27,6 +27,7 @@ import (
 	"drugslm/internal/engine/materialize"
 	"drugslm/internal/grid"
 	"drugslm/internal/pdf"
+	"drugslm/internal/runlog"
 	"drugslm/internal/sources"
 	"drugslm/internal/telemetry"
 	"drugslm/workflows"
@@ -49,6 +50,7 @@ type Host struct {
 
 	config       config.Config
 	log          *slog.Logger
+	sdk          *sdkLogger
 	tracer       *telemetry.Telemetry
 	sources      []sources.Source
 	graph        *asset.Graph // with what the sources' assets work with; that of Data has definitions only
@@ -75,11 +77,12 @@ func (h *Host) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { return h.Data.Close() })
+	h.keepLogs()
 	compareClocks(ctx, h.Ledger, h.log)
 	if err := h.register(ctx); err != nil {
 		return err
 	}
-	if h.Temporal, err = dialPatiently(ctx, h.config, h.tracer, h.log); err != nil {
+	if h.Temporal, err = dialPatiently(ctx, h.config, h.tracer, h.sdk); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, func(context.Context) error { h.Temporal.Close(); return nil })
@@ -109,6 +112,16 @@ func (h *Host) open(ctx context.Context) (err error) {
 	}
 	h.graph, err = graphOf(h.sources, h.tools(h.pacer()))
 	return err
+}
+
+// keepLogs writes what is logged about runs to the data folder, too. What is logged without a logger at hand goes the same
+// way: a worker is its process.
+func (h *Host) keepLogs() {
+	files := runlog.New(runlog.Options{Data: h.Root, Limit: int64(h.config.Log.Run)})
+	h.log = slog.New(runlog.Handler(h.log.Handler(), files))
+	slog.SetDefault(h.log)
+	h.sdk = newSDKLogger(h.log, h.config.Temporal.Address)
+	h.closers = append(h.closers, func(context.Context) error { files.Close(); return nil })
 }
 
 // openBrowsers opens browser sessions.
@@ -144,7 +157,7 @@ func (h *Host) Run(ctx context.Context) error {
 		Graph: h.graph, Ledger: h.Ledger, Lake: h.Lake, Tracer: h.tracer.Tracer(), Now: h.Now,
 		Limits: materialize.Limits{Room: h.Room, Run: int64(h.config.Disk.Run)}, Workers: h.registry, Worker: h.registry.current,
 	}
-	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker)}
+	acts := &activities.Activities{Engine: engine, Build: build(h.config.Worker), Log: h.log}
 	if err := h.setHooks(acts); err != nil {
 		return err
 	}
@@ -174,6 +187,10 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 		defer unobserve()
 	}
+	go h.sdk.watch(ctx, func(ctx context.Context) error {
+		_, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	})
 	select {
 	case <-ctx.Done():
 		return nil

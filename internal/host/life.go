@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -22,16 +21,16 @@ const (
 )
 
 // dialPatiently is Dial for a process that may be started before its server: it waits, and says so.
-func dialPatiently(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (client.Client, error) {
+func dialPatiently(ctx context.Context, c config.Config, t *telemetry.Telemetry, sdk *sdkLogger) (client.Client, error) {
 	patience, cancel := context.WithTimeout(ctx, temporalPatience)
 	defer cancel()
 	for said := false; ; said = true {
-		connected, err := Dial(ctx, c, t, log)
+		connected, err := dial(ctx, c, t, sdk)
 		if err == nil || fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
 			return connected, err
 		}
 		if !said {
-			log.Warn("waiting for Temporal", "address", c.Temporal.Address, "at_most", temporalPatience, "error", err)
+			sdk.log.Warn("waiting for Temporal", "address", c.Temporal.Address, "at_most", temporalPatience, "error", err)
 		}
 		select {
 		case <-patience.Done():

@@ -9,6 +9,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
+	"drugslm/internal/runlog"
 )
 
 // The tasks of maintenance, as the ledger names them.
@@ -28,6 +29,26 @@ const (
 // RetentionOf is what the configuration lets the ledger forget.
 func RetentionOf(c config.Retention) ledger.Retention {
 	return ledger.Retention{Age: c.Age, Count: c.Keep, Events: activities.KeepEvents}
+}
+
+// LogRetention is which runs keep their logs.
+func LogRetention(c config.Retention) ledger.Retention {
+	r := RetentionOf(c)
+	if c.Logs > 0 && (r.Age == 0 || c.Logs < r.Age) {
+		r.Age = c.Logs
+	}
+	return r
+}
+
+// PruneLogs deletes the logs of runs that are older than their retention, and of those that the ledger does not have any
+// more. With dry it only counts them.
+func PruneLogs(ctx context.Context, d *Data, c config.Retention, dry bool) (runlog.Pruned, error) {
+	kept, err := d.Ledger.KeptRuns(ctx, LogRetention(c))
+	if err != nil {
+		return runlog.Pruned{}, err
+	}
+	gone, err := runlog.Prune(d.Root, kept, dry)
+	return gone, fault.Wrap(fault.Unavailable, "delete logs of old runs", err)
 }
 
 // maintain does what is to be done now and then by one of the workers, until the function that it gives is called, which
@@ -78,6 +99,13 @@ func (h *Host) prune(ctx context.Context) error {
 	gone, err := h.Ledger.Prune(ctx, RetentionOf(h.config.Retention))
 	if gone.Total() > 0 {
 		h.log.Info("pruned the ledger", "rows", gone.Total(), "gone", gone)
+	}
+	if err != nil {
+		return err
+	}
+	logs, err := PruneLogs(ctx, h.Data, h.config.Retention, false)
+	if logs.Runs > 0 {
+		h.log.Info("deleted the logs of old runs", "runs", logs.Runs, "bytes", logs.Bytes)
 	}
 	return err
 }

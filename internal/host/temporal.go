@@ -9,7 +9,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
-	sdklog "go.temporal.io/sdk/log"
 
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
@@ -22,13 +21,17 @@ const dialTimeout = 10 * time.Second
 
 // Dial connects to Temporal as the configuration says.
 func Dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *slog.Logger) (client.Client, error) {
+	return dial(ctx, c, t, newSDKLogger(log, c.Temporal.Address))
+}
+
+func dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *sdkLogger) (client.Client, error) {
 	tracing, err := t.Interceptor()
 	if err != nil {
 		return nil, err
 	}
 	options := client.Options{
 		HostPort: c.Temporal.Address, Namespace: c.Temporal.Namespace,
-		Logger: sdklog.NewStructuredLogger(log), Interceptors: []interceptor.ClientInterceptor{tracing},
+		Logger: log, Interceptors: []interceptor.ClientInterceptor{tracing},
 		MetricsHandler: t.TemporalMetrics(),
 	}
 	if c.Temporal.UseTLS() {

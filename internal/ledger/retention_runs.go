@@ -42,6 +42,23 @@ func (p *pruner) runs(ctx context.Context) error {
 		AND NOT EXISTS (SELECT 1 FROM run_steps s WHERE s.run = runs.id) LIMIT $3)`, p.cutoff, newest)
 }
 
+// KeptRuns returns the ids of the runs that [Ledger.Prune] with r would keep: those that have not ended, those that ended
+// within r.Age, and the newest r.Count.
+func (l *Ledger) KeptRuns(ctx context.Context, r Retention) (kept []string, err error) {
+	cutoff := int64(0) // no run ended before
+	if r.Age > 0 {
+		cutoff = micros(l.Now().Add(-r.Age))
+	}
+	err = l.query(ctx, "read runs", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		kept = append(kept, id)
+		return err
+	}, `SELECT id FROM runs WHERE NOT (state <> 'running' AND finished > 0 AND finished < $1
+		AND started < COALESCE((SELECT started FROM runs ORDER BY started DESC LIMIT 1 OFFSET $2), 0))`, cutoff, max(r.Count-1, 0))
+	return kept, err
+}
+
 // backfills forgets backfills that have ended, their steps before themselves.
 func (p *pruner) backfills(ctx context.Context) error {
 	const old = `FROM backfills b WHERE b.state IN ('canceled', 'completed', 'failed') AND b.finished > 0 AND b.finished < $1

@@ -16,7 +16,7 @@ import (
 
 // NewDemo is the verb `demo`.
 func NewDemo(a *command.App) *cobra.Command {
-	flags := devFlags{simulate: true}
+	flags := devFlags{simulate: true, quiet: true}
 	var keep bool
 	cmd := &cobra.Command{
 		Use:   "demo",

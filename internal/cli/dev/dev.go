@@ -25,6 +25,7 @@ import (
 // devFlags are the settings of a development environment.
 type devFlags struct {
 	simulate     bool
+	quiet        bool // the progress of the run that it follows says enough
 	portal       portalFlags
 	temporalPort int
 	uiPort       int
@@ -99,7 +100,7 @@ func (env *environment) start(cmd *cobra.Command, a *command.App, flags *devFlag
 			return err
 		}
 	}
-	if !given(cmd, "log-level", "DRUGSLM_LOG_LEVEL") { // the progress of a run says enough
+	if flags.quiet && !given(cmd, "log-level", "DRUGSLM_LOG_LEVEL") {
 		if err := cmd.Flags().Set("log-level", "warn"); err != nil {
 			return err
 		}

@@ -22,7 +22,8 @@ func NewRetention(a *command.App) *cobra.Command {
 		Short: "Forget what is old in the ledger and what nothing needs any more",
 		Long: `Forget what the ledger keeps of the past beyond retention.age (90 days) and the newest retention.keep (100) of each
 kind: materializations, observations, results of checks, runs and backfills that have ended, and claims and waits of runs that
-have. Workers do so by themselves, every retention.interval.
+have. The logs of runs go with them, or earlier after retention.logs (30 days). Workers do so by themselves, every
+retention.interval.
 
 Always kept is what tells how things stand: what readers see, the last look at each partition, the publish that each row came
 with, the last result of each check, items and partitions. So status, why, versions, diff, rollback and automation give the
@@ -38,7 +39,11 @@ same answers as before. Files of old versions are for "starter vacuum".`,
 				if err != nil {
 					return err
 				}
-				v := api.Retention{DryRun: dry, Age: c.Retention.Age.String(), Keep: c.Retention.Keep, Pruned: gone}
+				logs, err := host.PruneLogs(ctx, d, c.Retention, dry)
+				if err != nil {
+					return err
+				}
+				v := api.Retention{DryRun: dry, Age: c.Retention.Age.String(), Keep: c.Retention.Keep, Pruned: gone, Logs: logs.Runs, LogBytes: logs.Bytes}
 				return a.Show(v, func(w io.Writer) error { return printRetention(w, v) })
 			})
 		},
@@ -59,7 +64,7 @@ func printRetention(w io.Writer, v api.Retention) error {
 	}{
 		{"materializations", v.Materializations}, {"lists of items in materializations", v.Lists}, {"observations", v.Observations},
 		{"results of checks", v.Checks}, {"runs", v.Runs}, {"backfills", v.Backfills}, {"steps of backfills", v.Steps},
-		{"events", v.Events}, {"claims", v.Claims}, {"waits", v.Waits},
+		{"events", v.Events}, {"claims", v.Claims}, {"waits", v.Waits}, {"logs of runs", v.Logs},
 	} {
 		rows = append(rows, []string{kind.name, fmt.Sprint(kind.n)})
 	}

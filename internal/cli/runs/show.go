@@ -219,7 +219,7 @@ func printSteps(w io.Writer, v api.Run, failed bool) error {
 	rows, details := make([][]string, len(steps)), make([][]string, len(steps))
 	for i, s := range steps {
 		rows[i] = []string{string(s.State), s.Asset + "[" + s.Partition + "]", tries(s), stepTime(s), outcome(s)}
-		details[i] = stepDetails(s)
+		details[i] = stepDetails(v.RunID, s)
 	}
 	output.Writeln(w)
 	return output.Detailed(w, []string{"STATE", "STEP", "TRIES", "TIME", "RESULT"}, rows, details)
@@ -252,7 +252,7 @@ func outcome(s api.RunStep) string {
 }
 
 // stepDetails are the lines below a step that did not succeed: why, what went wrong first, and where to look.
-func stepDetails(s api.RunStep) (lines []string) {
+func stepDetails(run string, s api.RunStep) (lines []string) {
 	add := func(text string) {
 		if text != "" {
 			lines = append(lines, strings.Split(output.Hang(text, 2), "\n")...)
@@ -267,6 +267,9 @@ func stepDetails(s api.RunStep) (lines []string) {
 	}
 	if s.State != ledger.AttemptSkipped {
 		add(s.Link)
+	}
+	if s.State == ledger.AttemptFailed || s.State == ledger.AttemptInterrupted {
+		add(LogCommand(run, s.Asset, s.Partition))
 	}
 	return lines
 }

@@ -274,6 +274,7 @@ func (p *pass) finish(ctx context.Context, out *BatchOutput) error {
 	if sum.Staged+sum.Absent+sum.Quarantined > 0 {
 		p.j.at.recorded()
 	}
+	p.j.logOutcomes(ctx, sum, p.failed)
 	p.eng.Metrics.RecordItems(ctx, p.j.key(), sum.Staged, sum.Absent, sum.Quarantined)
 	return nil
 }

@@ -24,24 +24,24 @@ const maxBusy = 10 * time.Minute
 // claim makes sure that nobody but this execution works on the step's partition. A claim whose owner has ended without
 // releasing it is taken over, and so is that of the workflow that started this one; one whose owner is at work is fault.Busy.
 // An execution that has ended itself takes nothing from anybody, which is fault.Superseded: its activity is a late one, and
-// who holds the partition may be what followed it.
-func (eng *Engine) claim(ctx context.Context, at Attempt, in StepInput) error {
+// who holds the partition may be what followed it. It gives since when the partition is the execution's.
+func (eng *Engine) claim(ctx context.Context, at Attempt, in StepInput) (since time.Time, err error) {
 	mine := at.claim(in)
 	held, err := eng.Ledger.Claim(ctx, mine)
 	if err != nil || held.Same(mine) {
-		return err
+		return held.Since, err
 	}
 	free, err := isReleasing(ctx, at.Executions, held, mine)
 	if err != nil {
-		return err
+		return since, err
 	}
 	if free {
-		at.log().Info("taking over a partition", "step", in.Step.Name(), "owner", held.Run, "execution", held.Execution, "since", held.Since)
+		at.log().InfoContext(ctx, "taking over a partition", "owner", held.Run, "execution", held.Execution, "since", held.Since)
 		if held, err = eng.Ledger.TakeOver(ctx, held, mine); err != nil || held.Same(mine) {
-			return err
+			return held.Since, err
 		}
 	}
-	return &fault.Error{
+	return since, &fault.Error{
 		Kind: fault.Busy, Op: "work on " + in.Step.Name(), After: busyFor(at.Number),
 		Err: errors.New("run " + held.Run + " is at it since " + held.Since.Format(time.RFC3339)),
 	}
@@ -84,14 +84,22 @@ func (eng *Engine) Release(ctx context.Context, at Attempt, in ReleaseInput) err
 	if in.State == "" {
 		return eng.Ledger.Unclaim(ctx, at.claim(in.StepInput))
 	}
-	return eng.Ledger.FinishRunStep(ctx, ledger.RunStepEnd{Claim: at.claim(in.StepInput), State: in.State, Kind: in.Kind, Error: in.Error})
+	err := eng.Ledger.FinishRunStep(ctx, ledger.RunStepEnd{Claim: at.claim(in.StepInput), State: in.State, Kind: in.Kind, Error: in.Error})
+	if _, backfill := ledger.BackfillOf(in.Run); err == nil && !backfill { // which records the end of its steps itself
+		LogEnd(ctx, at.log(), string(in.State), in.Kind, in.Error)
+	}
+	return err
 }
 
 // succeeded records that a step came about, and ends the claim on its partition. It is not canceled: what is published
 // must be known.
-func (eng *Engine) succeeded(ctx context.Context, owner ledger.Claim, r Result) error {
-	return eng.Ledger.FinishRunStep(context.WithoutCancel(ctx), ledger.RunStepEnd{
+func (eng *Engine) succeeded(ctx context.Context, at Attempt, owner ledger.Claim, r Result) error {
+	err := eng.Ledger.FinishRunStep(context.WithoutCancel(ctx), ledger.RunStepEnd{
 		Claim: owner, State: ledger.AttemptSucceeded, Bytes: r.Bytes,
 		StepOutcome: ledger.StepOutcome{Changed: r.Changed, Version: r.Version, Rows: r.Rows, Counts: r.Counts},
 	})
+	if err == nil {
+		eng.logResult(ctx, at, r)
+	}
+	return err
 }

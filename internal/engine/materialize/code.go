@@ -38,15 +38,15 @@ func (eng *Engine) checkCode(ctx context.Context, at Attempt, in StepInput, sync
 	patient := waited < cmp.Or(eng.Patience, patience)
 	switch {
 	case newer && !synced, !known && !synced && !patient:
-		log.Info("doing a step of older code", "step", in.Step.Name(), "step_code_version", in.Step.CodeVersion, "code_version", made.CodeVersion)
+		log.InfoContext(ctx, "doing a step of older code", "step_code_version", in.Step.CodeVersion, "code_version", made.CodeVersion)
 		in.Step.CodeVersion = made.CodeVersion
 		return in, nil
 	case (newer || !known) && !patient:
-		log.Warn("taking over a step from workers of older code, of which none came", "step", in.Step.Name(), "step_code_version", in.Step.CodeVersion,
+		log.WarnContext(ctx, "taking over a step from workers of older code, of which none came", "step_code_version", in.Step.CodeVersion,
 			"code_version", made.CodeVersion, "waited", waited.Round(time.Second))
 		return in, nil
 	}
-	log.Warn("leaving a step to a worker of its code version", "step", in.Step.Name(), "step_code_version", in.Step.CodeVersion, "code_version", made.CodeVersion)
+	log.WarnContext(ctx, "leaving a step to a worker of its code version", "step_code_version", in.Step.CodeVersion, "code_version", made.CodeVersion)
 	return in, &fault.Error{
 		Kind: fault.CodeVersion, Op: "work on " + in.Step.Name(), After: min(busyFor(at.Number), maxCodeWait),
 		Err: fmt.Errorf("waiting for a worker with code version %s of %s: this one has version %s", in.Step.CodeVersion, made.Key, made.CodeVersion),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 var ErrPanicked = errors.New("panic")
 
 // Panicked logs a panic, which was recovered while something was done, and makes an error of it.
-func Panicked(log Logger, doing string, what any, message string, about ...any) error {
-	log.Error(message, append(about, "panic", what, "stack", string(debug.Stack()))...)
+func Panicked(ctx context.Context, log *slog.Logger, doing string, what any, message string, about ...any) error {
+	log.ErrorContext(ctx, message, append(about, "panic", what, "stack", string(debug.Stack()))...)
 	return fault.New(fault.Internal, doing, "%w: %v", ErrPanicked, what)
 }
 
@@ -33,7 +34,7 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 		err := error(fault.New(fault.Internal, "make items", "%s ended its goroutine", p.j.asset.Key))
 		defer func() {
 			if r := recover(); r != nil {
-				err = Panicked(p.j.at.log(), "make items", r, "an asset's code panicked", "step", p.j.Step.Name())
+				err = Panicked(ctx, p.j.at.log(), "make items", r, "an asset's code panicked")
 			}
 			done <- err
 		}()
@@ -55,7 +56,7 @@ func (p *pass) make(ctx context.Context, todo []asset.Item) error {
 		p.turn.Lock()
 		defer p.turn.Unlock()
 		p.left = true
-		p.j.at.log().Error("an asset's code does not stop when it is told to, and is left behind", "step", p.j.Step.Name(), "items", len(todo))
+		p.j.at.log().ErrorContext(ctx, "an asset's code does not stop when it is told to, and is left behind", "items", len(todo))
 		return fmt.Errorf("%s does not stop when it is told to: %w", p.j.asset.Key, ctx.Err())
 	}
 }

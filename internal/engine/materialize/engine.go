@@ -20,6 +20,7 @@ package materialize
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -69,14 +70,9 @@ type Attempt struct {
 
 	Progress func(done, total int) // never blocks; nil: nobody is told
 	Recorded func()                // called when outcomes were recorded or failures counted: the attempt made progress; nil: nobody is
-	Log      Logger                // nil: nothing is logged
-}
+	Log      *slog.Logger          // with the context of the attempt it knows what it is about; nil: nothing is logged
 
-// Logger is what an attempt logs to: a message, then keys and values in turn.
-type Logger interface {
-	Info(message string, keyvals ...any)
-	Warn(message string, keyvals ...any)
-	Error(message string, keyvals ...any)
+	since time.Time // when the execution claimed the partition
 }
 
 // claim is the claim of the attempt's execution on a step's partition.
@@ -98,9 +94,9 @@ func (at Attempt) recorded() {
 	}
 }
 
-func (at Attempt) log() Logger {
+func (at Attempt) log() *slog.Logger {
 	if at.Log == nil {
-		return silent{}
+		return slog.New(slog.DiscardHandler)
 	}
 	return at.Log
 }
@@ -118,10 +114,3 @@ func (at Attempt) stopTime() time.Duration {
 	}
 	return maxStopTime
 }
-
-// silent is the logger of an attempt that has none.
-type silent struct{}
-
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}

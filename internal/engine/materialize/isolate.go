@@ -116,7 +116,7 @@ func (eng *Engine) suspects(ctx context.Context, j job, entries []ledger.Entry) 
 		if deaths[h.Item], err = eng.Ledger.RecordLostItem(ctx, h, died); err != nil {
 			return nil, err
 		}
-		j.at.log().Warn("an attempt ended with an item in progress", "step", j.Step.Name(), "item", h.Item, "worker", h.Worker, "charged", died, "deaths", deaths[h.Item])
+		j.at.log().WarnContext(ctx, "an attempt ended with an item in progress", "item", h.Item, "worker", h.Worker, "charged", died, "deaths", deaths[h.Item])
 	}
 	return deaths, nil
 }

@@ -18,7 +18,7 @@ import (
 func (eng *Engine) Observe(ctx context.Context, at Attempt, in StepInput) (out Result, err error) {
 	err = eng.within(ctx, at, in, phase{span: telemetry.ObserveAsset}, func(ctx context.Context, j job) error {
 		if out, err = eng.observe(ctx, j); err == nil {
-			return eng.succeeded(ctx, j.owner, out)
+			return eng.succeeded(ctx, j.at, j.owner, out)
 		}
 		return errors.Join(err, eng.Ledger.Unclaim(context.WithoutCancel(ctx), j.owner))
 	})

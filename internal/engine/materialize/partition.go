@@ -19,15 +19,19 @@ type PartitionResult struct {
 // caller after syncing, so that batches run side by side and a lost one costs only itself. finish records the end of a step
 // that is done, with a context that is not canceled; nil releases the partition.
 func (eng *Engine) Partition(ctx context.Context, at Attempt, in StepInput, finish func(context.Context, StepInput, Result) error) (out PartitionResult, err error) {
-	err = eng.attempt(ctx, at, in, false, func(ctx context.Context, in StepInput) error {
+	err = eng.attempt(ctx, at, in, false, func(ctx context.Context, at Attempt, in StepInput) error {
 		if err := eng.partition(ctx, at, in, &out); err != nil || out.Left {
 			return err
 		}
 		ctx = context.WithoutCancel(ctx) // it is published: that must be known
 		if finish == nil {
-			return eng.succeeded(ctx, at.claim(in), out.Result)
+			return eng.succeeded(ctx, at, at.claim(in), out.Result)
 		}
-		return finish(ctx, in, out.Result)
+		err := finish(ctx, in, out.Result)
+		if err == nil {
+			eng.logResult(ctx, at, out.Result)
+		}
+		return err
 	})
 	return out, err
 }

@@ -159,7 +159,7 @@ func (eng *Engine) Publish(ctx context.Context, at Attempt, in PublishInput) (ou
 		if out, err = eng.publish(ctx, j, in); err != nil {
 			return err
 		}
-		return eng.succeeded(ctx, j.owner, out)
+		return eng.succeeded(ctx, j.at, j.owner, out)
 	}, telemetry.LinkTo(in.Traces...))
 	return out, err
 }
@@ -258,6 +258,7 @@ func (eng *Engine) record(ctx context.Context, j job, final bool, verdicts []ass
 	if err := eng.Ledger.RecordChecks(ctx, by, checks); err != nil {
 		return err
 	}
+	j.logChecks(ctx, verdicts)
 	for _, c := range checks {
 		eng.Metrics.RecordCheck(ctx, c.Asset, c.Name, c.Blocking, c.Passed)
 	}

@@ -3,6 +3,7 @@ package materialize
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"drugslm/internal/fault"
@@ -31,14 +32,14 @@ func (eng *Engine) admit(ctx context.Context, run string) error {
 			return err
 		}
 	}
-	return quota{eng, run, silent{}}.Admit(ctx)
+	return quota{eng, run, nil}.Admit(ctx)
 }
 
 // quota bounds what one run stores, however many workers store it.
 type quota struct {
 	*Engine
 	run string
-	log Logger
+	log *slog.Logger // nil: it only admits
 }
 
 // Admit refuses when the run has stored all it may.
@@ -58,6 +59,6 @@ func (q quota) Admit(ctx context.Context) error {
 // Stored counts. What cannot be counted is stored all the same: it is not undone for that.
 func (q quota) Stored(ctx context.Context, bytes int64) {
 	if err := q.Ledger.AddStored(context.WithoutCancel(ctx), q.run, bytes); err != nil {
-		q.log.Warn("stored bytes could not be counted", "run", q.run, "bytes", bytes, "error", err)
+		q.log.WarnContext(ctx, "stored bytes could not be counted", "bytes", bytes, "error", err)
 	}
 }

@@ -42,7 +42,7 @@ func (p *pass) recompute(ctx context.Context, entries []ledger.Entry) (left []as
 func (p *pass) recomputeOne(ctx context.Context, old asset.Row) (row asset.Row, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = Panicked(p.j.at.log(), "make item again", r, "an asset's code panicked", "step", p.j.Step.Name(), "item", old.ItemID())
+			err = Panicked(ctx, p.j.at.log(), "make item again", r, "an asset's code panicked", "item", old.ItemID())
 		}
 	}()
 	return p.j.asset.Recompute(ctx, p.j.run, old)
@@ -84,7 +84,7 @@ func (p *pass) loadPrevious(ctx context.Context, todo []asset.Item) {
 	}
 	rows, err := p.published(ctx, there)
 	if err != nil {
-		p.j.at.log().Warn("rows of before could not be read: their items are made as new ones", "step", p.j.Step.Name(), "items", len(there), "error", err)
+		p.j.at.log().WarnContext(ctx, "rows of before could not be read: their items are made as new ones", "items", len(there), "error", err)
 		return
 	}
 	for i := range todo {

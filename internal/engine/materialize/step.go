@@ -102,7 +102,7 @@ type phase struct {
 // within runs one part of a step, on a partition that nobody else works on, inside a span. A step that is begun is of this
 // worker's code; one that is synced, of the code it was synced with.
 func (eng *Engine) within(ctx context.Context, at Attempt, in StepInput, phase phase, fn func(context.Context, job) error, opts ...trace.SpanStartOption) error {
-	return eng.attempt(ctx, at, in, phase.synced, func(ctx context.Context, in StepInput) error {
+	return eng.attempt(ctx, at, in, phase.synced, func(ctx context.Context, at Attempt, in StepInput) error {
 		return eng.spanned(ctx, at, in, phase.span, fn, opts...)
 	})
 }

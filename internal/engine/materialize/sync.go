@@ -248,6 +248,7 @@ func (eng *Engine) sync(ctx context.Context, j job, e ledger.Enumeration, out *S
 	}
 	out.Generation = e.Generation + 1
 	j.Generation = out.Generation
+	j.logSync(ctx, out.SyncResult)
 	return j, nil
 }
 

@@ -2,6 +2,7 @@ package materialize
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -13,14 +14,17 @@ import (
 // attempt runs one attempt at a part of a step, on a partition that nobody else works on. A step of another code version
 // than this worker's is left to others (see suited). This is the only place where the wait of a step is recorded, and where
 // it ends.
-func (eng *Engine) attempt(ctx context.Context, at Attempt, in StepInput, synced bool, fn func(context.Context, StepInput) error) error {
+func (eng *Engine) attempt(ctx context.Context, at Attempt, in StepInput, synced bool, fn func(context.Context, Attempt, StepInput) error) error {
 	began := eng.Ledger.Now()
 	in, err := eng.checkCode(ctx, at, in, synced)
 	if err == nil {
-		err = eng.claim(ctx, at, in)
+		at.since, err = eng.claim(ctx, at, in)
 	}
 	if err == nil {
-		err = fn(eng.bounded(ctx, at, in.Run), in)
+		if !at.since.Before(began.Truncate(time.Microsecond)) {
+			at.log().InfoContext(ctx, "step begun")
+		}
+		err = fn(eng.bounded(ctx, at, in.Run), at, in)
 	}
 	eng.recordWait(context.WithoutCancel(ctx), at, in, began, err)
 	return err
@@ -43,21 +47,28 @@ func (eng *Engine) recordWait(ctx context.Context, at Attempt, in StepInput, beg
 		}
 		var news bool
 		if news, noted = eng.Ledger.RecordWait(ctx, w); news {
-			logWait(at.log(), in, w)
+			logWait(ctx, at.log(), w)
 		}
 	} else {
 		noted = eng.Ledger.EndWait(ctx, asset, partition, in.Run, began)
 	}
 	if noted != nil {
-		at.log().Warn("what the step waits for could not be written down", "step", in.Step.Name(), "error", noted)
+		at.log().WarnContext(ctx, "what the step waits for could not be written down", "error", noted)
 	}
 }
 
 // logWait says in the log why a step waits. That another run is at its partition is nothing to warn of.
-func logWait(log Logger, in StepInput, w ledger.Wait) {
-	say := log.Warn
+func logWait(ctx context.Context, log *slog.Logger, w ledger.Wait) {
+	level, about := slog.LevelWarn, []any{"kind", w.Kind, "reason", w.Reason}
 	if w.Kind == string(fault.Busy) {
-		say = log.Info
+		level = slog.LevelInfo
 	}
-	say("a step waits", "step", in.Step.Name(), "kind", w.Kind, "reason", w.Reason, "until", w.Until)
+	if !w.Until.IsZero() {
+		about = append(about, "until", w.Until.UTC().Truncate(time.Second))
+	}
+	message := "step waits"
+	if w.Asset == "" { // for the partitions of its sets
+		message = "run waits"
+	}
+	log.Log(ctx, level, message, about...)
 }

@@ -175,6 +175,14 @@ func pruneRuns(t *testing.T, l *ledger.Ledger) {
 			require.NoError(t, l.FinishRun(t.Context(), id, ledger.RunSucceeded, ""))
 		}
 	}
+	kept, err := l.KeptRuns(t.Context(), ledger.Retention{Age: everything, Count: 3})
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"run9", "run8", "run7", "run1", "run0"}, kept, "as pruning leaves them")
+	for _, all := range []ledger.Retention{{Count: 1}, {Age: everything, Count: 100}, {Age: 24 * time.Hour, Count: 1}} {
+		kept, err = l.KeptRuns(t.Context(), all)
+		require.NoError(t, err)
+		require.Len(t, kept, 10, "%+v", all)
+	}
 	gone := prune(t, l, ledger.Retention{Age: everything, Count: 3})
 	require.Equal(t, []int{5, 8}, []int{gone.Runs, gone.Claims})
 	runs, err := l.Runs(t.Context(), 0)
