@@ -67,7 +67,10 @@ func (l *Ledger) RepointRows(ctx context.Context, asset, partition string, r Rep
 		if err := noOpenPublish(ctx, tx, "follow files", asset, partition); err != nil {
 			return err
 		}
-		return repair(ctx, tx, Materialization{Asset: asset, Partition: partition, Moves: Moves{Repair: &r}}, micros(l.Now()))
+		if err := repair(ctx, tx, Materialization{Asset: asset, Partition: partition, Moves: Moves{Repair: &r}}, micros(l.Now())); err != nil {
+			return err
+		}
+		return recount(ctx, tx, asset, partition)
 	})
 }
 
@@ -115,10 +118,13 @@ func (l *Ledger) Unstage(ctx context.Context, asset, partition, path string) (n 
 		result, err := tx.ExecContext(ctx, `UPDATE items SET state = CASE WHEN row <> '' THEN 'made' ELSE 'pending' END, staged = '',
 			reason = 'its staged part is gone', updated = $4 WHERE asset = $1 AND partition = $2 AND state = 'staged' AND staged = $3`,
 			asset, partition, path, micros(l.Now()))
-		if err == nil {
-			n, err = result.RowsAffected()
+		if err != nil {
+			return err
 		}
-		return err
+		if n, err = result.RowsAffected(); err != nil {
+			return err
+		}
+		return uncount(ctx, tx, asset, partition)
 	})
 	return n, err
 }

@@ -129,13 +129,7 @@ func (l *Ledger) EveryPartition(ctx context.Context, asset string) ([]string, er
 // failure that are retried automatically.
 func (l *Ledger) OpenItems(ctx context.Context, retryable []string) (map[PartitionRef]OpenItems, error) {
 	out := make(map[PartitionRef]OpenItems)
-	err := l.query(ctx, "count open items", func(rows *sql.Rows) error {
-		var s PartitionRef
-		var u OpenItems
-		err := rows.Scan(&s.Asset, &s.Partition, &u.Pending)
-		out[s] = u
-		return err
-	}, `SELECT asset, partition, COUNT(*) FROM items WHERE state IN ('pending', 'made', 'staged') GROUP BY asset, partition`)
+	err := l.itemCounts(ctx, `pending > 0`, nil, func(s PartitionRef, c itemCounts) { out[s] = OpenItems{Pending: c.Pending} })
 	if err != nil {
 		return nil, err
 	}
