@@ -13,9 +13,12 @@ import (
 	"drugslm/internal/engine/materialize"
 )
 
-// BenchmarkNoopItems40k is what 40,000 items that cost nothing cost: all of it is the engine's own.
+// BenchmarkNoopItems40k is what 40,000 items that cost nothing cost: all of it is the engine's own. In short mode there are 400.
 func BenchmarkNoopItems40k(b *testing.B) {
-	const items, batch = 40_000, 200
+	items, batch := 40_000, 200
+	if testing.Short() {
+		items = 400
+	}
 	for range b.N {
 		b.StopTimer()
 		w := newFixture(b)

@@ -19,11 +19,14 @@ import (
 	"drugslm/internal/ledger"
 )
 
-// The size of the plan: 100,000 partitions of four assets, with two or three items each.
-const (
-	planPartitions = 100_000
-	planItems      = 250_000 // of each asset
-)
+// planSize is the size of the plan: 100,000 partitions of four assets, with two or three items each; a thousandth of it in short mode.
+// The items are those of each asset.
+func planSize() (partitions, items int) {
+	if testing.Short() {
+		return 100, 250
+	}
+	return 100_000, 250_000
+}
 
 var planAssets = [...]asset.Key{"bench/index", "bench/catalog", "bench/download", "bench/extract"}
 
@@ -61,22 +64,26 @@ func planLedger(tb testing.TB) string {
 		_, err := db.ExecContext(tb.Context(), query, args...)
 		require.NoError(tb, err)
 	}
+	partitions, items := planSize()
 	const counting = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) `
-	do(counting+`INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen) SELECT 'day', printf('day-%06d', i), printf('Day %d', i), FALSE, 1, 1 FROM n`, planPartitions)
+	do(counting+`INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen) SELECT 'day', printf('day-%06d', i), printf('Day %d', i), FALSE, 1, 1 FROM n`, partitions)
 	for a, key := range planAssets {
 		upstream := `'null'`
 		if a > 0 {
 			upstream = fmt.Sprintf(`'{"%s":' || (i - (i %% 10 = %d)) || '}'`, planAssets[a-1], a)
 		}
-		do(counting+`INSERT INTO materializations SELECT i + 1 + $2, $3, printf('day-%06d', i), 'run', 'trace', 'published', i, 3, 1000, '1', `+
-			upstream+`, '', '{}', 0, 1, 2, '' FROM n`, planPartitions, a*planPartitions, string(key))
+		do(counting+`INSERT INTO materializations (id, asset, partition, run, trace, state, version, rows, bytes, code_version, upstream, snapshot,
+			moves, requests, started, finished, reason)
+			SELECT i + 1 + $2, $3, printf('day-%06d', i), 'run', 'trace', 'published', i, 3, 1000, '1', `+
+			upstream+`, '', '{}', 0, 1, 2, '' FROM n`, partitions, a*partitions, string(key))
 		do(counting+`INSERT INTO items (asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence, attempts,
 			run, batch, seq, row, staged, part, first_seen, updated)
 			SELECT $2, printf('day-%06d', i * 2 / 5), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
 			CASE WHEN i % 250 = 0 THEN 'pending' WHEN i % 25 = 1 THEN 'quarantined' ELSE 'published' END,
-			'1', '', CASE WHEN i % 25 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '', 'part-' || (i / 100), 1, 1 FROM n`, planItems, string(key))
+			'1', '', CASE WHEN i % 25 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '', 'part-' || (i / 100), 1, 1 FROM n`, items, string(key))
 	}
-	do(`INSERT INTO standings SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations`)
+	do(`INSERT INTO standings (asset, partition, published, look, version, code_version, upstream, verified)
+		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations`)
 	return path
 }
 
@@ -103,7 +110,8 @@ func TestPlanInAProcessOfItsOwn(t *testing.T) {
 		t.Skip("the child process of BenchmarkPlan")
 	}
 	plan, took := planTimed(t, path)
-	require.Len(t, plan.Steps, planPartitions*len(planAssets))
+	partitions, _ := planSize()
+	require.Len(t, plan.Steps, partitions*len(planAssets))
 	status, err := os.ReadFile("/proc/self/status")
 	require.NoError(t, err)
 	for line := range strings.Lines(string(status)) {
@@ -117,14 +125,15 @@ func TestPlanInAProcessOfItsOwn(t *testing.T) {
 // BenchmarkPlan plans over 100,000 partitions of four assets and a million items: at most 2 s and 300 MB.
 func BenchmarkPlan(b *testing.B) {
 	path := planLedger(b)
+	partitions, _ := planSize()
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
 		plan, _ := planTimed(b, path)
-		require.Len(b, plan.Steps, planPartitions*len(planAssets))
+		require.Len(b, plan.Steps, partitions*len(planAssets))
 	}
 	b.StopTimer()
-	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run", "^TestPlanInAProcessOfItsOwn$", "-test.v")
+	child := exec.CommandContext(b.Context(), os.Args[0], "-test.run", "^TestPlanInAProcessOfItsOwn$", "-test.v", fmt.Sprintf("-test.short=%t", testing.Short()))
 	child.Env = append(os.Environ(), planLedgerEnv+"="+path)
 	said, err := child.Output()
 	require.NoError(b, err, "%s", said)

@@ -33,4 +33,7 @@ fi
 go test -race -gcflags=modernc.org/sqlite/lib=-race=false -timeout 60m ./e2e ./...
 # What hostile texts cost cannot be counted with the race detector.
 go test -timeout 20m -run '^TestTheCostGrowsWithTheText$' ./internal/leaflet
+# Each benchmark runs once, at a small size: so its set-up keeps fitting the code. Those of ./e2e need a server for minutes: make bench runs them.
+mapfile -t measured < <(grep -rl --include='*_test.go' '^func Benchmark' activities internal workflows cmd | xargs -n1 dirname | sort -u | sed 's|^|./|')
+go test -timeout 10m -short -run '^$' -bench . -benchtime 1x "${measured[@]}"
 (cd deploy/temporal && go test -timeout 10m ./...)

@@ -15,9 +15,13 @@ import (
 )
 
 // BenchmarkCorpus sketches, compares, groups and splits as many documents as the portal has leaflets, of 50 kB each: most of them in
-// families of near duplicates, as generics are. One core; the memory is what lives after it, sketches included.
+// families of near duplicates, as generics are. One core; the memory is what lives after it, sketches included. In short mode there are 80.
 func BenchmarkCorpus(b *testing.B) {
-	const documents, size = 17_600, 50_000
+	const size = 50_000
+	documents := 17_600
+	if testing.Short() {
+		documents = 80
+	}
 	runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(runtime.NumCPU())
 	r := rand.New(rand.NewPCG(1, 2))
@@ -63,8 +67,13 @@ func BenchmarkCorpus(b *testing.B) {
 }
 
 // BenchmarkExport writes 2,000 leaflets of 50 kB with their Markdown and sections in both formats, and looks at the memory meanwhile.
+// In short mode there are 50.
 func BenchmarkExport(b *testing.B) {
-	const leaflets, size = 2_000, 50_000
+	const size = 50_000
+	leaflets := 2_000
+	if testing.Short() {
+		leaflets = 50
+	}
 	runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(runtime.NumCPU())
 	r := rand.New(rand.NewPCG(1, 2))
@@ -98,6 +107,6 @@ func BenchmarkExport(b *testing.B) {
 		require.NoError(b, err)
 		require.Equal(b, leaflets, out.Rows[corpus.Train]+out.Rows[corpus.Validation]+out.Rows[corpus.Test])
 		b.ReportMetric(float64(most)/(1<<20), "MiB-heap")
-		b.ReportMetric(leaflets/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64(leaflets)/b.Elapsed().Seconds(), "rows/s")
 	}
 }

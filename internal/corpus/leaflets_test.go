@@ -259,8 +259,12 @@ func leafletsRefusesCorpusWithDuplicatesAcrossSplits(t *testing.T) {
 }
 
 // BenchmarkDerive derives the corpus from 2,000 leaflets of 50 kB, as the engine does: once for the items, once for their rows.
+// In short mode there are 20.
 func BenchmarkDerive(b *testing.B) {
-	const leaflets = 2_000
+	leaflets := 2_000
+	if testing.Short() {
+		leaflets = 20
+	}
 	var list []any
 	for i := range leaflets {
 		list = append(list, extract(int64(i), "professional", portuguese(uint64(i%50), 4000), portuguese(uint64(i%100), 4000)))
@@ -272,6 +276,6 @@ func BenchmarkDerive(b *testing.B) {
 			require.NoError(b, corpus.Leaflets(collection()).Derive(b.Context(), run, func(asset.Item, asset.Row) error { rows++; return nil }))
 		}
 		require.Equal(b, 2*leaflets, rows)
-		b.ReportMetric(leaflets/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64(leaflets)/b.Elapsed().Seconds(), "rows/s")
 	}
 }

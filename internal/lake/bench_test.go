@@ -21,10 +21,14 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkSnapshot reads a table of 1,000 files and 1,000 commits.
+// BenchmarkSnapshot reads a table of 1,000 files and 1,000 commits. In short mode there are 20.
 func BenchmarkSnapshot(b *testing.B) {
 	table := tableOf[product](b, dir(b))
-	for i := range 1000 {
+	commits := 1000
+	if testing.Short() {
+		commits = 20
+	}
+	for i := range commits {
 		commit(b, table, lake.Change{Partition: "5", Add: []lake.File{part(b, table, "5", i, 1)}})
 	}
 	for b.Loop() {

@@ -133,11 +133,15 @@ func vacuumIsFenced(t *testing.T) {
 	require.Len(t, snapshot(t, table).Files("5"), 1, "it came too late")
 }
 
-// BenchmarkHistory1k reads a log of 1,000 versions.
+// BenchmarkHistory1k reads a log of 1,000 versions. In short mode there are 20.
 func BenchmarkHistory1k(b *testing.B) {
 	table := tableOf[product](b, dir(b))
 	file := part(b, table, "5", 1, 1)
-	for n := range 500 {
+	pairs := 500
+	if testing.Short() {
+		pairs = 10
+	}
+	for n := range pairs {
 		commit(b, table, lake.Change{Partition: "5", Add: []lake.File{file}, App: "5", Txn: int64(2 * n)})
 		commit(b, table, lake.Change{Partition: "5", Remove: []string{file.Path}, App: "5", Txn: int64(2*n + 1)})
 	}
@@ -147,6 +151,6 @@ func BenchmarkHistory1k(b *testing.B) {
 			require.NoError(b, err)
 			n++
 		}
-		require.Equal(b, 1000, n)
+		require.Equal(b, 2*pairs, n)
 	}
 }

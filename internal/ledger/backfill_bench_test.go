@@ -9,15 +9,18 @@ import (
 )
 
 // BenchmarkBackfill100k is a backfill of 100,000 steps in two assets: written down, handed out and ended one by one,
-// and shown.
+// and shown. In short mode there are 1,000.
 func BenchmarkBackfill100k(b *testing.B) {
 	l := benchLedger(b)
-	const half = 50_000
+	half := int64(50_000)
+	if testing.Short() {
+		half = 500
+	}
 	steps := make([]NewStep, 0, 2*half)
-	for i := range int64(half) {
+	for i := range half {
 		steps = append(steps, NewStep{Seq: i, Asset: "anvisa/catalog", Partition: fmt.Sprint("day-", i), Label: "A day", Step: make([]byte, 500)})
 	}
-	for i := range int64(half) {
+	for i := range half {
 		steps = append(steps, NewStep{Seq: half + i, Asset: "anvisa/download", Partition: fmt.Sprint("day-", i), Label: "A day", Step: make([]byte, 500), Needs: []int64{i}})
 	}
 	began := time.Now()

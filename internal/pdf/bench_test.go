@@ -26,13 +26,17 @@ import (
 // BenchmarkText reads files with our engine, with that engine alone and with `pdftotext -raw`, each file in turn, so that
 // all meet the same machine. It reports the processor time for a page of each, what ours is to the others, and the most memory that one of
 // our processes had; a table says the same, for people, and of each file, the worst first. Ours gives the places of the words as well, and
-// counts what the caller does with an answer. The files are the real leaflets where they are at hand, else printed ones.
+// counts what the caller does with an answer. The files are the real leaflets where they are at hand, else printed ones. In short mode it
+// reads one file, once.
 func BenchmarkText(b *testing.B) {
 	program, err := exec.LookPath("pdftotext")
 	if err != nil {
 		b.Skip("pdftotext is not installed (package poppler-utils)")
 	}
-	files := benchFiles(b)
+	files, documents := benchFiles(b), childLife
+	if testing.Short() {
+		files, documents = files[:1], 1
+	}
 	alone(b, files[0], 1) // the engine is compiled outside of the measurement
 	var ours, floor, theirs usage
 	var start time.Duration
@@ -51,7 +55,7 @@ func BenchmarkText(b *testing.B) {
 		for i, file := range files {
 			content, err := os.ReadFile(file)
 			require.NoError(b, err)
-			times := max(1, childLife/len(files))
+			times := max(1, documents/len(files))
 			pages := 0
 			for range times {
 				from, caller := e.spent(b), spentBy(b, syscall.RUSAGE_SELF)

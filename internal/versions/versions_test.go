@@ -143,10 +143,13 @@ func diffValuesKeepsFirstRowsInOrder(t *testing.T) {
 }
 
 // BenchmarkDiff100k compares 100,000 rows of which each has a kilobyte of text and one in a thousand differs, and says
-// what a row costs in memory while it is remembered.
+// what a row costs in memory while it is remembered. In short mode there are 2,000 rows.
 func BenchmarkDiff100k(b *testing.B) {
 	made, table, k := sheets(b)
-	const n = 100_000
+	n := 100_000
+	if testing.Short() {
+		n = 2000
+	}
 	text := strings.Repeat("bula do paciente ", 60)
 	for version := range 2 {
 		write(b, table, "5", func(yield func(sheet) bool) {

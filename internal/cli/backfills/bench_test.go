@@ -15,11 +15,14 @@ import (
 )
 
 // BenchmarkBackfillShow shows a backfill of 100,000 steps over a ledger with 1,000,000 items: half of it done, one step in
-// a hundred failed, in seven ways, and as many in progress as there may be.
+// a hundred failed, in seven ways, and as many in progress as there may be. In short mode there are 1,000 steps.
 func BenchmarkBackfillShow(b *testing.B) {
-	const partitions = 25_000
+	partitions, items := 25_000, 1_000_000
+	if testing.Short() {
+		partitions, items = 250, 1000
+	}
 	data := b.TempDir()
-	clitest.FillLedger(b, data, partitions, 1_000_000)
+	clitest.FillLedger(b, data, partitions, items)
 	fillBackfill(b, data, partitions)
 	for name, args := range map[string][]string{
 		"json":   {"-o", "json"},

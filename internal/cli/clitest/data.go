@@ -38,7 +38,9 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 	const counting = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) `
 	do(counting+`INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen) SELECT 'category', 'p' || i, 'Category ' || i, FALSE, 1, 1 FROM n`, partitions)
 	for a, key := range []string{"anvisa/index", "anvisa/catalog", "anvisa/download", "anvisa/extract"} {
-		do(counting+`INSERT INTO materializations SELECT i + 1 + $2, $3, 'p' || i, 'run', 'trace', 'published', i, 3, 1000, '1', '{"anvisa/catalog":0}', '', '{}', 0, 1, 2, '', '', '' FROM n`,
+		do(counting+`INSERT INTO materializations (id, asset, partition, run, trace, state, version, rows, bytes, code_version, upstream, snapshot,
+			moves, requests, started, finished, reason)
+			SELECT i + 1 + $2, $3, 'p' || i, 'run', 'trace', 'published', i, 3, 1000, '1', '{"anvisa/catalog":0}', '', '{}', 0, 1, 2, '' FROM n`,
 			partitions, a*partitions, key)
 		do(counting+`INSERT INTO items (asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence, attempts,
 			run, batch, seq, row, staged, part, first_seen, updated)
@@ -46,8 +48,10 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 			CASE WHEN i % 500 = 0 THEN 'pending' WHEN i % 50 = 1 THEN 'quarantined' WHEN i % 10 = 2 THEN 'absent' ELSE 'published' END,
 			'1', '', CASE WHEN i % 50 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '', 'part-' || (i / 100), 1, 1 FROM n`, items/4, key, partitions)
 	}
-	do(`INSERT INTO standings SELECT asset, partition, id, id, version, code_version, upstream, finished, -1 FROM materializations`)
-	do(`INSERT INTO attempts SELECT asset, partition, run, CASE WHEN id % 100 = 7 THEN 'failed' ELSE 'succeeded' END, CASE WHEN id % 100 = 7 THEN 'layout' ELSE '' END,
+	do(`INSERT INTO standings (asset, partition, published, look, version, code_version, upstream, verified)
+		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations`)
+	do(`INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
+		SELECT asset, partition, run, CASE WHEN id % 100 = 7 THEN 'failed' ELSE 'succeeded' END, CASE WHEN id % 100 = 7 THEN 'layout' ELSE '' END,
 		CASE WHEN id % 100 = 7 THEN 'lists 6 of 26 products' ELSE '' END, started, finished FROM materializations`)
 }
 

@@ -17,8 +17,13 @@ import (
 
 // BenchmarkFind finds the sections of the real leaflets in this process, and in the child, which has to be told the words and their
 // places. It reports the processor time for a page of both: what the second takes more is the price of being able to stop it.
+// In short mode it does so once, for one leaflet.
 func BenchmarkFind(b *testing.B) {
 	files := realFiles(b, "leaflets")
+	rounds := 20 // of each, so that the start of the child, which reads PDFs as well, counts for little
+	if testing.Short() {
+		files, rounds = files[:1], 1
+	}
 	reader, err := pdf.Open(pdf.Options{Workers: 1})
 	require.NoError(b, err)
 	var docs []pdf.Document
@@ -34,7 +39,6 @@ func BenchmarkFind(b *testing.B) {
 	require.NoError(b, reader.Close(b.Context()))
 
 	var here, there time.Duration
-	const rounds = 20 // of each, so that the start of the child, which reads PDFs as well, counts for little
 	n := 0
 	for b.Loop() {
 		before := spent(b)

@@ -323,6 +323,9 @@ func BenchmarkWords(b *testing.B) {
 	if len(files) == 0 {
 		b.Skip("no files: set DIR to a folder of PDFs")
 	}
+	if testing.Short() {
+		files = files[:1]
+	}
 	for b.Loop() {
 		all := measureAll(b.Context(), b, program, files)
 		var words, lost, extra, misplaced, told, beyond, dumb int
