@@ -236,7 +236,9 @@ func auditFindsEveryDisagreement(t *testing.T) {
 			},
 		},
 		"a count is wrong": {
-			func(b *bundle) { b.damage(`UPDATE item_counts SET counted = TRUE, discovered = 6, published = 2, quarantined = 1, pending = 3`) },
+			func(b *bundle) {
+				b.damage(`UPDATE item_counts SET counted = TRUE, discovered = 6, published = 2, quarantined = 1, pending = 3`)
+			},
 			func(*bundle) []string {
 				return []string{"counts: the ledger keeps the counts {Discovered:6 Published:2 Absent:1 Quarantined:1 Pending:3 Waived:0}, its items are {Discovered:6 Published:3"}
 			},

@@ -43,20 +43,29 @@ func (l *Ledger) AllDataFiles(ctx context.Context, asset string) (map[string]map
 	return l.filesOf(ctx, ``, asset)
 }
 
-func (l *Ledger) filesOf(ctx context.Context, where string, args ...any) (map[string]map[string]int64, error) {
-	found := make(map[string]map[string]int64)
-	err := l.query(ctx, "read parts", func(rows *sql.Rows) error {
+// EachDataFile calls fn with each partition and file that AllDataFiles has, and the number of rows, and keeps nothing.
+func (l *Ledger) EachDataFile(ctx context.Context, asset string, fn func(partition, file string, rows int64)) error {
+	return l.eachFile(ctx, ``, fn, asset)
+}
+
+func (l *Ledger) eachFile(ctx context.Context, where string, fn func(partition, file string, rows int64), args ...any) error {
+	return l.query(ctx, "read parts", func(rows *sql.Rows) error {
 		var partition, part string
 		var n int64
-		if err := rows.Scan(&partition, &part, &n); err != nil {
-			return err
-		}
+		err := rows.Scan(&partition, &part, &n)
+		fn(partition, part, n)
+		return err
+	}, `SELECT partition, part, COUNT(*) FROM items WHERE asset = $1 `+where+` AND part <> '' GROUP BY partition, part`, args...)
+}
+
+func (l *Ledger) filesOf(ctx context.Context, where string, args ...any) (map[string]map[string]int64, error) {
+	found := make(map[string]map[string]int64)
+	err := l.eachFile(ctx, where, func(partition, part string, n int64) {
 		if found[partition] == nil {
 			found[partition] = make(map[string]int64)
 		}
 		found[partition][part] = n
-		return nil
-	}, `SELECT partition, part, COUNT(*) FROM items WHERE asset = $1 `+where+` AND part <> '' GROUP BY partition, part`, args...)
+	}, args...)
 	return found, err
 }
 

@@ -21,6 +21,10 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	if err != nil {
 		return nil, err
 	}
+	keys, err := k.differing(ctx, a, now)
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
 	known, err := k.Ledger.AllDataFiles(ctx, string(a.Key))
 	if err != nil {
 		return nil, err
@@ -28,15 +32,6 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	files := make(map[string][]lake.File)
 	for _, f := range now.Files("") {
 		files[f.Partition] = append(files[f.Partition], f)
-	}
-	keys := maps.Clone(known)
-	for key := range files {
-		if keys == nil || keys[key] == nil {
-			if keys == nil {
-				keys = make(map[string]map[string]int64)
-			}
-			keys[key] = map[string]int64{}
-		}
 	}
 	var found []ForeignChange
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
@@ -59,24 +54,48 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	return found, k.commitsOf(ctx, a, found)
 }
 
+// differing gives the partitions whose files are not those that the ledger knows. It keeps the files of the table and nothing of
+// the ledger: most of the time there are none, and it is asked often.
+func (k Maintainer) differing(ctx context.Context, a *asset.Asset, now *lake.Snapshot) (map[string]bool, error) {
+	all := now.Files("")
+	files := make(map[string]lake.File, len(all))
+	for _, f := range all {
+		files[f.Path] = f
+	}
+	keys := make(map[string]bool)
+	err := k.Ledger.EachDataFile(ctx, string(a.Key), func(partition, path string, rows int64) {
+		if f, there := files[path]; !there || f.Partition != partition || f.Rows != rows {
+			keys[partition] = true
+			return
+		}
+		delete(files, path)
+	})
+	for _, f := range files {
+		keys[f.Partition] = true
+	}
+	return keys, err
+}
+
 // commitsOf gives each of some changes of an asset its commits of other programs. The log is read once.
 func (k Maintainer) commitsOf(ctx context.Context, a *asset.Asset, changes []ForeignChange) error {
-	latest, err := k.Ledger.Materializations(ctx, string(a.Key))
+	since := make(map[string]int64, len(changes))
+	at := make(map[string]int, len(changes))
+	for i, d := range changes {
+		since[d.Partition], at[d.Partition] = -1, i
+		changes[i].Commits = []ledger.ForeignCommit{}
+	}
+	err := k.Ledger.PublishedPartitions(ctx, string(a.Key), func(p ledger.PublishedPartition) error {
+		if _, asked := since[p.Partition]; asked {
+			since[p.Partition] = p.Version
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), "")
 	if err != nil {
 		return err
-	}
-	since := make(map[string]int64, len(changes))
-	at := make(map[string]int, len(changes))
-	for i, d := range changes {
-		since[d.Partition], at[d.Partition] = -1, i
-		if m, published := latest[ledger.PartitionRef{Asset: string(a.Key), Partition: d.Partition}]; published {
-			since[d.Partition] = m.Version
-		}
-		changes[i].Commits = []ledger.ForeignCommit{}
 	}
 	for _, c := range looked {
 		if _, asked := since[c.Partition]; asked {

@@ -1,10 +1,13 @@
 -- The items of each partition, counted. A row counts while counted is true: whatever changes the state of an item makes it false,
 -- and the items of that partition are then counted where they are read. A claim makes it false and its release counts again, by
 -- triggers, so that this also holds for an older binary that ends what it began. vanished is a part of absent; pending counts
--- what is pending, made or staged. Quarantined items have an index by kind: there are few.
+-- what is pending, made or staged. Quarantined items have an index by kind, there are few; and
+-- what has a row has one by data file, for the comparison with the files of a table.
 
 -- +goose Up
 CREATE INDEX items_quarantined ON items (asset, partition, kind) WHERE state = 'quarantined';
+
+CREATE INDEX items_part ON items (asset, partition, part) WHERE part <> '';
 
 CREATE TABLE item_counts (
     asset       TEXT    NOT NULL,
@@ -50,4 +53,5 @@ END;
 DROP TRIGGER claims_released;
 DROP TRIGGER claims_taken;
 DROP TABLE item_counts;
+DROP INDEX items_part;
 DROP INDEX items_quarantined;
