@@ -207,6 +207,22 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 	return out, err
 }
 
+// FindPartitions returns at most limit partitions of a set that are not gone and whose key begins with a text, short keys first so
+// that 2 comes before 10. Partitions with a name of their own, of which there are few, are returned whatever their key.
+func (l *Ledger) FindPartitions(ctx context.Context, set, prefix string, limit int) ([]Partition, error) {
+	var out []Partition
+	const named = 1000
+	err := l.query(ctx, "find partitions", func(rows *sql.Rows) error {
+		var p Partition
+		err := rows.Scan(&p.Key, &p.Label)
+		out = append(out, p)
+		return err
+	}, `SELECT * FROM (SELECT key, label FROM partitions WHERE kind = $1 AND NOT gone AND key >= $2 AND key < $3 ORDER BY LENGTH(key), key LIMIT $4)
+		UNION SELECT * FROM (SELECT key, label FROM partitions WHERE kind = $1 AND NOT gone AND $2 <> '' AND label NOT IN ('', key) LIMIT $5)`,
+		set, prefix, prefix+"\U0010FFFF", limit, named)
+	return out, err
+}
+
 // RecordObservation stores what was observed of an external asset: a new version if its data has changed since the last
 // observation (Snapshot identifies the data), otherwise that it was observed. It returns the version, which counts over
 // all partitions. A stale token is refused as described at [Token]: a late observation must not hide a newer one.
