@@ -1,6 +1,6 @@
-// Package complete lets a shell complete what is typed: assets, partitions, runs and the other things that the ledger and the
-// graph know, and the words of flags.
+// Package complete lets a shell complete what is typed.
 //
+// It offers assets, partitions, runs and the other things that the ledger and the graph know, and the words of flags.
 // Add looks at the names of the arguments in each verb's line of usage, as SELECT, and at the names of its flags. So a new verb
 // is completed without doing anything, as long as it calls its arguments as the others do. Nothing is written, no server is
 // asked, and an error completes nothing.
