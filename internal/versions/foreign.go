@@ -21,17 +21,16 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	if err != nil {
 		return nil, err
 	}
-	keys, err := k.differing(ctx, a, now)
-	if err != nil || len(keys) == 0 {
-		return nil, err
-	}
-	known, err := k.Ledger.AllDataFiles(ctx, string(a.Key))
+	files, known, err := k.unmatched(ctx, a, now)
 	if err != nil {
 		return nil, err
 	}
-	files := make(map[string][]lake.File)
-	for _, f := range now.Files("") {
-		files[f.Partition] = append(files[f.Partition], f)
+	keys := make(map[string]bool, len(files)+len(known))
+	for key := range files {
+		keys[key] = true
+	}
+	for key := range known {
+		keys[key] = true
 	}
 	var found []ForeignChange
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
@@ -54,26 +53,32 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	return found, k.commitsOf(ctx, a, found)
 }
 
-// differing gives the partitions whose files are not those that the ledger knows. It keeps the files of the table and nothing of
-// the ledger: most of the time there are none, and it is asked often.
-func (k Maintainer) differing(ctx context.Context, a *asset.Asset, now *lake.Snapshot) (map[string]bool, error) {
+// unmatched gives, by partition, the files of the table that the ledger does not know so, and those of the ledger that are not
+// in the table so. Most of the time there are none.
+func (k Maintainer) unmatched(ctx context.Context, a *asset.Asset, now *lake.Snapshot) (map[string][]lake.File, map[string]map[string]int64, error) {
 	all := now.Files("")
-	files := make(map[string]lake.File, len(all))
+	left := make(map[string]lake.File, len(all))
 	for _, f := range all {
-		files[f.Path] = f
+		left[f.Path] = f
 	}
-	keys := make(map[string]bool)
+	known := make(map[string]map[string]int64)
 	err := k.Ledger.EachDataFile(ctx, string(a.Key), func(partition, path string, rows int64) {
-		if f, there := files[path]; !there || f.Partition != partition || f.Rows != rows {
-			keys[partition] = true
+		if f, there := left[path]; there && f.Partition == partition && f.Rows == rows {
+			delete(left, path)
 			return
 		}
-		delete(files, path)
+		if known[partition] == nil {
+			known[partition] = make(map[string]int64)
+		}
+		known[partition][path] = rows
 	})
-	for _, f := range files {
-		keys[f.Partition] = true
+	files := make(map[string][]lake.File)
+	for _, f := range all {
+		if _, unknown := left[f.Path]; unknown {
+			files[f.Partition] = append(files[f.Partition], f)
+		}
 	}
-	return keys, err
+	return files, known, err
 }
 
 // commitsOf gives each of some changes of an asset its commits of other programs. The log is read once.
