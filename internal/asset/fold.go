@@ -14,8 +14,8 @@ import (
 // pasted from one, has them apart.
 func composed(text string) string { return norm.NFC.String(text) }
 
-// folded is a text without its accents, in small letters, for a comparison that forgives what a keyboard lacks.
-func folded(text string) string {
+// Folded is a text without its accents, in small letters, for a comparison that forgives what a keyboard lacks.
+func Folded(text string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1
@@ -26,10 +26,10 @@ func folded(text string) string {
 
 // alike gives the indices of the partitions whose key or label is the word but for accents, if all of them have one label.
 func (k Keys) alike(word string) []int {
-	want := folded(word)
+	want := Folded(word)
 	var found []int
 	for i, p := range k.list {
-		if folded(p.Key) != want && folded(p.Label) != want {
+		if Folded(p.Key) != want && Folded(p.Label) != want {
 			continue
 		}
 		if len(found) > 0 && k.list[found[0]].Label != p.Label {
@@ -43,10 +43,10 @@ func (k Keys) alike(word string) []int {
 // likely gives the words that one may have meant: those that begin with it but for accents and case, or else those that
 // resemble it.
 func likely(word string, words []string) []string {
-	want := folded(word)
+	want := Folded(word)
 	var found []string
 	for _, one := range words {
-		if want != "" && len(found) < shown && strings.HasPrefix(folded(one), want) && !slices.Contains(found, one) {
+		if want != "" && len(found) < shown && strings.HasPrefix(Folded(one), want) && !slices.Contains(found, one) {
 			found = append(found, one)
 		}
 	}

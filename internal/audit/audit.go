@@ -81,6 +81,9 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		if err := s.Table(made).Usable(ctx, len(snapshot.Files("")) > 0); err != nil && !a.refused(made, err) {
 			return a.report, err
 		}
+		if err := a.miscounted(ctx, made); err != nil {
+			return a.report, err
+		}
 		moved, err := a.foreign(ctx, made)
 		if err != nil {
 			return a.report, err
@@ -99,6 +102,15 @@ func Run(ctx context.Context, s Subject) (Report, error) {
 		}
 	}
 	return a.report, nil
+}
+
+// miscounted reports partitions for which the ledger keeps other counts than its items have.
+func (a *auditor) miscounted(ctx context.Context, made *asset.Asset) error {
+	wrong, err := a.Ledger.Miscounts(ctx, string(made.Key))
+	for _, m := range wrong {
+		a.found(made.Key, m.Partition, "counts", "the ledger keeps the counts %+v, its items are %+v: the next run of the partition counts again", m.Kept, m.Found)
+	}
+	return err
 }
 
 // foreign reports what other programs did to a table and no run has followed yet, and gives by partition and item where the

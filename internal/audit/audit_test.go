@@ -235,6 +235,14 @@ func auditFindsEveryDisagreement(t *testing.T) {
 				}
 			},
 		},
+		"a count is wrong": {
+			func(b *bundle) {
+				b.damage(`UPDATE item_counts SET counted = TRUE, discovered = 6, published = 2, quarantined = 1, pending = 3`)
+			},
+			func(*bundle) []string {
+				return []string{"counts: the ledger keeps the counts {Discovered:6 Published:2 Absent:1 Quarantined:1 Pending:3 Waived:0}, its items are {Discovered:6 Published:3"}
+			},
+		},
 		"a PDF is gone": {
 			func(b *bundle) { require.NoError(b.t, os.Remove(b.file(b.blobs.Path(b.shas["c"])))) },
 			func(b *bundle) []string { return []string{"c: file " + b.shas["c"] + ": "} },

@@ -62,8 +62,13 @@ func verbsBelow(root *cobra.Command, args []string, typed string) []string {
 // newCompletion is the verb `completion`, which prints what a shell needs to complete words.
 func newCompletion(root *cobra.Command, a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "completion SHELL", Short: "Print what a shell needs to complete verbs and flags",
-		Long: "Print a script that lets a shell complete verbs and flags.",
+		Use: "completion SHELL", Short: "Print what a shell needs to complete what you type",
+		Long: `Print a script that lets a shell complete verbs, flags and their values: assets, partitions (by key or name), runs,
+backfills, schedules and checks, as the ledger of the data folder has them now. The data folder is found as for any verb
+(--data, DRUGSLM_DATA or the configuration). Completion asks no server and writes nothing; without a ledger it offers what
+the program itself knows.
+
+bash needs the package bash-completion. A new shell completes what the lines below have switched on.`,
 		Example: `  source <(starter completion bash)
   starter completion bash > /etc/bash_completion.d/starter
   starter completion zsh > "${fpath[1]}/_starter"

@@ -10,6 +10,7 @@ import (
 	"drugslm/internal/cli/automation"
 	"drugslm/internal/cli/backfills"
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/complete"
 	"drugslm/internal/cli/corpus"
 	"drugslm/internal/cli/dev"
 	"drugslm/internal/cli/items"
@@ -84,6 +85,7 @@ Quotes around a value, 'key:"anvisa/*"', allow any character in it. Quote *, ( a
 	wrapArgs(root)
 	alike(root)
 	strict(root)
+	complete.Add(root, a)
 	return root
 }
 

@@ -25,7 +25,7 @@ func conservationHoldsAfterEveryOperation(t *testing.T) {
 			t.Parallel()
 			w := &history{t: t, l: open(t), r: rand.New(rand.NewPCG(seed, 1)), seen: map[string]bool{}, table: map[string]map[string]bool{}, files: map[string]map[string]bool{}}
 			for range 120 {
-				switch w.r.IntN(7) {
+				switch w.r.IntN(9) {
 				case 0:
 					w.sync()
 				case 1, 2, 3:
@@ -36,6 +36,10 @@ func conservationHoldsAfterEveryOperation(t *testing.T) {
 					w.publish()
 				case 6:
 					w.rollback()
+				case 7:
+					w.claim()
+				case 8:
+					w.byHand()
 				}
 				w.law()
 			}
@@ -225,7 +229,51 @@ func (w *history) rollback() {
 	require.NoError(w.t, w.l.FinishPublish(ctx, id, int64(w.n), 0, 0))
 }
 
+// claim takes the partition, or releases it: the counts that are kept are right before, between and after.
+func (w *history) claim() {
+	held, err := w.l.Claims(w.t.Context())
+	require.NoError(w.t, err)
+	if len(held) > 0 {
+		require.NoError(w.t, w.l.Unclaim(w.t.Context(), held[0]))
+		return
+	}
+	last, err := w.l.Generation(w.t.Context(), ledgertest.Asset, ledgertest.Partition)
+	require.NoError(w.t, err)
+	_, err = w.l.Claim(w.t.Context(), ledger.Claim{Asset: ledgertest.Asset, Partition: ledgertest.Partition, Run: last.Run})
+	require.NoError(w.t, err)
+	w.record()
+	ledgertest.Counted(w.t, w.l)
+	w.release()
+}
+
+func (w *history) release() {
+	held, err := w.l.Claims(w.t.Context())
+	require.NoError(w.t, err)
+	for _, c := range held {
+		require.NoError(w.t, w.l.Unclaim(w.t.Context(), c))
+	}
+}
+
+// byHand retries and waives quarantined items, and distrusts published ones.
+func (w *history) byHand() {
+	ctx := w.t.Context()
+	entries, err := w.l.Items(ctx, ledger.Filter{Asset: ledgertest.Asset, Partition: ledgertest.Partition})
+	require.NoError(w.t, err)
+	for _, e := range entries {
+		switch {
+		case w.r.IntN(3) > 0:
+		case e.State == ledger.Published:
+			require.NoError(w.t, w.l.InvalidateRow(ctx, e.Asset, e.Partition, e.ID, "its row is of nobody"))
+		case e.State == ledger.Quarantined && w.r.IntN(2) == 0:
+			require.NoError(w.t, w.l.Waive(ctx, []ledger.Waiver{{Asset: e.Asset, Partition: e.Partition, ID: e.ID, Note: "known"}}))
+		case e.State == ledger.Quarantined:
+			require.NoError(w.t, w.l.Retry(ctx, []ledger.Entry{e}))
+		}
+	}
+}
+
 func (w *history) law() {
+	ledgertest.Counted(w.t, w.l)
 	c, err := w.l.Counts(w.t.Context(), ledgertest.Asset, ledgertest.Partition)
 	require.NoError(w.t, err)
 	require.Equal(w.t, c.Discovered, c.Published+c.Absent+c.Quarantined+c.Pending)

@@ -7,25 +7,112 @@ import (
 	"strings"
 )
 
+// itemCounts are the counts of the items of a partition.
+type itemCounts struct {
+	Counts
+
+	vanished int // of those absent
+}
+
+// The columns of itemCounts, as they are kept, and as they are counted. Each is counted by itself, so that the law is a fact about
+// the data: an item in an unknown state is discovered and nothing else.
+const (
+	keptCounts = `discovered, published, absent, vanished, quarantined, pending`
+	liveCounts = `COUNT(*) AS discovered, COUNT(CASE WHEN state = 'published' THEN 1 END) AS published,
+	COUNT(CASE WHEN state = 'absent' THEN 1 END) AS absent, COUNT(CASE WHEN state = 'absent' AND kind = 'vanished' THEN 1 END) AS vanished,
+	COUNT(CASE WHEN state = 'quarantined' THEN 1 END) AS quarantined, COUNT(CASE WHEN state IN ('pending', 'made', 'staged') THEN 1 END) AS pending`
+)
+
+// itemCounts calls fn with the counts of each partition that has items, of some assets (all without), and for which a condition
+// over keptCounts holds. A partition whose items change now is counted, the others were.
+func (l *Ledger) itemCounts(ctx context.Context, condition string, assets []string, fn func(PartitionRef, itemCounts)) error {
+	in, args := among(assets)
+	var asset string // the last one: a string for each would be most of the work
+	return l.query(ctx, "count items", func(rows *sql.Rows) error {
+		var of sql.RawBytes
+		var s PartitionRef
+		var c itemCounts
+		if err := rows.Scan(&of, &s.Partition, &c.Discovered, &c.Published, &c.Absent, &c.vanished, &c.Quarantined, &c.Pending); err != nil {
+			return err
+		}
+		if asset != string(of) {
+			asset = string(of)
+		}
+		s.Asset = asset
+		fn(s, c)
+		return nil
+	}, `SELECT asset, partition, `+keptCounts+` FROM item_counts WHERE counted AND discovered > 0 AND `+in+` AND (`+condition+`)
+		UNION ALL SELECT * FROM (SELECT c.asset, c.partition, `+liveCounts+`
+		FROM item_counts c CROSS JOIN items i ON i.asset = c.asset AND i.partition = c.partition WHERE NOT c.counted
+		GROUP BY c.asset, c.partition) WHERE `+in+` AND (`+condition+`)`, args...)
+}
+
+// uncount notes that the items of a partition have changed.
+func uncount(ctx context.Context, tx *sql.Tx, asset, partition string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO item_counts (asset, partition, counted, `+keptCounts+`) VALUES ($1, $2, FALSE, 0, 0, 0, 0, 0, 0)
+		ON CONFLICT (asset, partition) DO UPDATE SET counted = FALSE WHERE counted`, asset, partition)
+	return err
+}
+
+// recount is uncount, and counts the items again unless the partition is claimed: then the release does.
+func recount(ctx context.Context, tx *sql.Tx, asset, partition string) error {
+	if err := uncount(ctx, tx, asset, partition); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE item_counts SET (counted, `+keptCounts+`) = (SELECT TRUE, `+liveCounts+` FROM items WHERE asset = $1 AND partition = $2)
+		WHERE asset = $1 AND partition = $2 AND NOT EXISTS (SELECT 1 FROM claims WHERE asset = $1 AND partition = $2)`, asset, partition)
+	return err
+}
+
+// AllCounts gives the counts of every partition that has items, of some assets; of all assets without arguments.
+func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[PartitionRef]Counts, error) {
+	out := make(map[PartitionRef]Counts)
+	if err := l.itemCounts(ctx, `TRUE`, assets, func(s PartitionRef, c itemCounts) { out[s] = c.Counts }); err != nil {
+		return out, err
+	}
+	waived, err := l.waived(ctx, "", "")
+	for s, kinds := range waived {
+		if c, asked := out[s]; asked {
+			c.Waived = kinds.sum()
+			out[s] = c
+		}
+	}
+	return out, err
+}
+
 // Known counts the items of every partition of some assets; of all assets without arguments. Vanished items are not
 // counted.
 func (l *Ledger) Known(ctx context.Context, assets ...string) (map[PartitionRef]int, error) {
 	out := make(map[PartitionRef]int)
-	add := func(sign int) func(*sql.Rows) error {
-		return func(rows *sql.Rows) error {
-			var s PartitionRef
-			var n int
-			err := rows.Scan(&s.Asset, &s.Partition, &n)
-			out[s] += sign * n
-			return err
-		}
-	}
+	err := l.itemCounts(ctx, `TRUE`, assets, func(s PartitionRef, c itemCounts) { out[s] = c.Discovered - c.vanished })
+	return out, err
+}
+
+// Miscount is a partition whose items are not as many as the ledger has counted.
+type Miscount struct {
+	PartitionRef
+
+	Kept, Found Counts
+}
+
+// Miscounts counts every item of some assets (all without) and gives the partitions where the counts that are kept are others. It
+// is a fault of the ledger, or of what wrote to it.
+func (l *Ledger) Miscounts(ctx context.Context, assets ...string) ([]Miscount, error) {
 	in, args := among(assets)
-	err := l.query(ctx, "count items", add(1), `SELECT asset, partition, COUNT(*) FROM items WHERE `+in+` GROUP BY asset, partition`, args...)
-	if err == nil {
-		err = l.query(ctx, "count items", add(-1), `SELECT asset, partition, COUNT(*) FROM items WHERE `+in+
-			` AND state = 'absent' AND kind = 'vanished' GROUP BY asset, partition`, args...)
-	}
+	var out []Miscount
+	err := l.query(ctx, "count items", func(rows *sql.Rows) error {
+		var m Miscount
+		var kept, found itemCounts
+		err := rows.Scan(&m.Asset, &m.Partition, &kept.Discovered, &kept.Published, &kept.Absent, &kept.vanished, &kept.Quarantined, &kept.Pending,
+			&found.Discovered, &found.Published, &found.Absent, &found.vanished, &found.Quarantined, &found.Pending)
+		if m.Kept, m.Found = kept.Counts, found.Counts; kept != found {
+			out = append(out, m)
+		}
+		return err
+	}, `WITH found AS (SELECT asset, partition, `+liveCounts+` FROM items WHERE `+in+` GROUP BY asset, partition)
+		SELECT f.asset, f.partition, COALESCE(c.discovered, 0), COALESCE(c.published, 0), COALESCE(c.absent, 0), COALESCE(c.vanished, 0),
+		COALESCE(c.quarantined, 0), COALESCE(c.pending, 0), f.discovered, f.published, f.absent, f.vanished, f.quarantined, f.pending
+		FROM found f LEFT JOIN item_counts c ON c.asset = f.asset AND c.partition = f.partition WHERE c.counted IS NOT FALSE`, args...)
 	return out, err
 }
 

@@ -43,20 +43,29 @@ func (l *Ledger) AllDataFiles(ctx context.Context, asset string) (map[string]map
 	return l.filesOf(ctx, ``, asset)
 }
 
-func (l *Ledger) filesOf(ctx context.Context, where string, args ...any) (map[string]map[string]int64, error) {
-	found := make(map[string]map[string]int64)
-	err := l.query(ctx, "read parts", func(rows *sql.Rows) error {
+// EachDataFile calls fn with each partition and file that AllDataFiles has, and the number of rows, and keeps nothing.
+func (l *Ledger) EachDataFile(ctx context.Context, asset string, fn func(partition, file string, rows int64)) error {
+	return l.eachFile(ctx, ``, fn, asset)
+}
+
+func (l *Ledger) eachFile(ctx context.Context, where string, fn func(partition, file string, rows int64), args ...any) error {
+	return l.query(ctx, "read parts", func(rows *sql.Rows) error {
 		var partition, part string
 		var n int64
-		if err := rows.Scan(&partition, &part, &n); err != nil {
-			return err
-		}
+		err := rows.Scan(&partition, &part, &n)
+		fn(partition, part, n)
+		return err
+	}, `SELECT partition, part, COUNT(*) FROM items WHERE asset = $1 `+where+` AND part <> '' GROUP BY partition, part`, args...)
+}
+
+func (l *Ledger) filesOf(ctx context.Context, where string, args ...any) (map[string]map[string]int64, error) {
+	found := make(map[string]map[string]int64)
+	err := l.eachFile(ctx, where, func(partition, part string, n int64) {
 		if found[partition] == nil {
 			found[partition] = make(map[string]int64)
 		}
 		found[partition][part] = n
-		return nil
-	}, `SELECT partition, part, COUNT(*) FROM items WHERE asset = $1 `+where+` AND part <> '' GROUP BY partition, part`, args...)
+	}, args...)
 	return found, err
 }
 
@@ -67,7 +76,10 @@ func (l *Ledger) RepointRows(ctx context.Context, asset, partition string, r Rep
 		if err := noOpenPublish(ctx, tx, "follow files", asset, partition); err != nil {
 			return err
 		}
-		return repair(ctx, tx, Materialization{Asset: asset, Partition: partition, Moves: Moves{Repair: &r}}, micros(l.Now()))
+		if err := repair(ctx, tx, Materialization{Asset: asset, Partition: partition, Moves: Moves{Repair: &r}}, micros(l.Now())); err != nil {
+			return err
+		}
+		return recount(ctx, tx, asset, partition)
 	})
 }
 
@@ -115,10 +127,13 @@ func (l *Ledger) Unstage(ctx context.Context, asset, partition, path string) (n 
 		result, err := tx.ExecContext(ctx, `UPDATE items SET state = CASE WHEN row <> '' THEN 'made' ELSE 'pending' END, staged = '',
 			reason = 'its staged part is gone', updated = $4 WHERE asset = $1 AND partition = $2 AND state = 'staged' AND staged = $3`,
 			asset, partition, path, micros(l.Now()))
-		if err == nil {
-			n, err = result.RowsAffected()
+		if err != nil {
+			return err
 		}
-		return err
+		if n, err = result.RowsAffected(); err != nil {
+			return err
+		}
+		return uncount(ctx, tx, asset, partition)
 	})
 	return n, err
 }

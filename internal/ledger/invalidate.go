@@ -20,6 +20,9 @@ func (l *Ledger) InvalidateRow(ctx context.Context, asset, partition, id, why st
 		_, err := tx.ExecContext(ctx, `UPDATE items SET state = 'pending', fingerprint = '', code_version = '', kind = $4, reason = $5, evidence = '',
 			attempts = 0, row = '', batch = 0, remake = FALSE, updated = $6 WHERE asset = $1 AND partition = $2 AND id = $3 AND state = 'published'`,
 			asset, partition, id, KindMismatch, why, micros(l.Now()))
-		return err
+		if err != nil {
+			return err
+		}
+		return uncount(ctx, tx, asset, partition)
 	})
 }

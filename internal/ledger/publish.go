@@ -174,6 +174,9 @@ func (l *Ledger) FinishPublish(ctx context.Context, id, version, rows, bytes int
 		if err := repair(ctx, tx, m, at); err != nil {
 			return err
 		}
+		if err := recount(ctx, tx, m.Asset, m.Partition); err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `UPDATE materializations SET state = 'published', version = $2, rows = $3, bytes = $4, finished = $5
 			WHERE id = $1`, id, version, rows, bytes, at)
 		if err != nil {

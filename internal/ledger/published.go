@@ -129,13 +129,7 @@ func (l *Ledger) EveryPartition(ctx context.Context, asset string) ([]string, er
 // failure that are retried automatically.
 func (l *Ledger) OpenItems(ctx context.Context, retryable []string) (map[PartitionRef]OpenItems, error) {
 	out := make(map[PartitionRef]OpenItems)
-	err := l.query(ctx, "count open items", func(rows *sql.Rows) error {
-		var s PartitionRef
-		var u OpenItems
-		err := rows.Scan(&s.Asset, &s.Partition, &u.Pending)
-		out[s] = u
-		return err
-	}, `SELECT asset, partition, COUNT(*) FROM items WHERE state IN ('pending', 'made', 'staged') GROUP BY asset, partition`)
+	err := l.itemCounts(ctx, `pending > 0`, nil, func(s PartitionRef, c itemCounts) { out[s] = OpenItems{Pending: c.Pending} })
 	if err != nil {
 		return nil, err
 	}
@@ -210,6 +204,22 @@ func (l *Ledger) KnownPartitions(ctx context.Context, set string) ([]Partition, 
 		out = append(out, p)
 		return err
 	}, `SELECT key, label FROM partitions WHERE kind = $1 AND NOT gone ORDER BY key`, set)
+	return out, err
+}
+
+// FindPartitions returns at most limit partitions of a set that are not gone and whose key begins with a text, short keys first so
+// that 2 comes before 10. Partitions with a name of their own, of which there are few, are returned whatever their key.
+func (l *Ledger) FindPartitions(ctx context.Context, set, prefix string, limit int) ([]Partition, error) {
+	var out []Partition
+	const named = 1000
+	err := l.query(ctx, "find partitions", func(rows *sql.Rows) error {
+		var p Partition
+		err := rows.Scan(&p.Key, &p.Label)
+		out = append(out, p)
+		return err
+	}, `SELECT * FROM (SELECT key, label FROM partitions WHERE kind = $1 AND NOT gone AND key >= $2 AND key < $3 ORDER BY LENGTH(key), key LIMIT $4)
+		UNION SELECT * FROM (SELECT key, label FROM partitions WHERE kind = $1 AND NOT gone AND $2 <> '' AND label NOT IN ('', key) LIMIT $5)`,
+		set, prefix, prefix+"\U0010FFFF", limit, named)
 	return out, err
 }
 

@@ -55,6 +55,9 @@ func (l *Ledger) SyncItems(ctx context.Context, e Enumeration) (SyncResult, erro
 		if err := w.mark(ctx, tx, d); err != nil {
 			return err
 		}
+		if err := uncount(ctx, tx, e.Asset, e.Partition); err != nil {
+			return err
+		}
 		sum = d.sum
 		return record(ctx, tx, e.Asset, e.Partition, Generation{e.Generation + 1, e.Run, e.CodeVersion}, w.at)
 	})

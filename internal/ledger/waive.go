@@ -21,8 +21,8 @@ type Waiver struct {
 	Since  time.Time
 }
 
-// held joins items with the waivers that hold.
-const held = ` FROM items i JOIN waivers w ON w.asset = i.asset AND w.partition = i.partition AND w.id = i.id
+// held joins the waivers that hold with their items. CROSS JOIN keeps the order: there are few waivers.
+const held = ` FROM waivers w CROSS JOIN items i ON w.asset = i.asset AND w.partition = i.partition AND w.id = i.id
 	AND w.fingerprint = i.fingerprint WHERE i.state = 'quarantined'`
 
 // kinds counts items by the kind of their failure.
@@ -172,6 +172,9 @@ func (l *Ledger) Retry(ctx context.Context, entries []Entry) error {
 				return err
 			}
 			if _, err := tx.ExecContext(ctx, `DELETE FROM waivers WHERE asset = $1 AND partition = $2 AND id = $3`, e.Asset, e.Partition, e.ID); err != nil {
+				return err
+			}
+			if err := uncount(ctx, tx, e.Asset, e.Partition); err != nil {
 				return err
 			}
 		}

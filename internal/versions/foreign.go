@@ -21,22 +21,16 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	if err != nil {
 		return nil, err
 	}
-	known, err := k.Ledger.AllDataFiles(ctx, string(a.Key))
+	files, known, err := k.unmatched(ctx, a, now)
 	if err != nil {
 		return nil, err
 	}
-	files := make(map[string][]lake.File)
-	for _, f := range now.Files("") {
-		files[f.Partition] = append(files[f.Partition], f)
-	}
-	keys := maps.Clone(known)
+	keys := make(map[string]bool, len(files)+len(known))
 	for key := range files {
-		if keys == nil || keys[key] == nil {
-			if keys == nil {
-				keys = make(map[string]map[string]int64)
-			}
-			keys[key] = map[string]int64{}
-		}
+		keys[key] = true
+	}
+	for key := range known {
+		keys[key] = true
 	}
 	var found []ForeignChange
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
@@ -59,24 +53,54 @@ func (k Maintainer) ForeignChanges(ctx context.Context, a *asset.Asset) ([]Forei
 	return found, k.commitsOf(ctx, a, found)
 }
 
+// unmatched gives, by partition, the files of the table that the ledger does not know so, and those of the ledger that are not
+// in the table so. Most of the time there are none.
+func (k Maintainer) unmatched(ctx context.Context, a *asset.Asset, now *lake.Snapshot) (map[string][]lake.File, map[string]map[string]int64, error) {
+	all := now.Files("")
+	left := make(map[string]lake.File, len(all))
+	for _, f := range all {
+		left[f.Path] = f
+	}
+	known := make(map[string]map[string]int64)
+	err := k.Ledger.EachDataFile(ctx, string(a.Key), func(partition, path string, rows int64) {
+		if f, there := left[path]; there && f.Partition == partition && f.Rows == rows {
+			delete(left, path)
+			return
+		}
+		if known[partition] == nil {
+			known[partition] = make(map[string]int64)
+		}
+		known[partition][path] = rows
+	})
+	files := make(map[string][]lake.File)
+	for _, f := range all {
+		if _, unknown := left[f.Path]; unknown {
+			files[f.Partition] = append(files[f.Partition], f)
+		}
+	}
+	return files, known, err
+}
+
 // commitsOf gives each of some changes of an asset its commits of other programs. The log is read once.
 func (k Maintainer) commitsOf(ctx context.Context, a *asset.Asset, changes []ForeignChange) error {
-	latest, err := k.Ledger.Materializations(ctx, string(a.Key))
+	since := make(map[string]int64, len(changes))
+	at := make(map[string]int, len(changes))
+	for i, d := range changes {
+		since[d.Partition], at[d.Partition] = -1, i
+		changes[i].Commits = []ledger.ForeignCommit{}
+	}
+	err := k.Ledger.PublishedPartitions(ctx, string(a.Key), func(p ledger.PublishedPartition) error {
+		if _, asked := since[p.Partition]; asked {
+			since[p.Partition] = p.Version
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	looked, err := k.Ledger.ForeignCommits(ctx, string(a.Key), "")
 	if err != nil {
 		return err
-	}
-	since := make(map[string]int64, len(changes))
-	at := make(map[string]int, len(changes))
-	for i, d := range changes {
-		since[d.Partition], at[d.Partition] = -1, i
-		if m, published := latest[ledger.PartitionRef{Asset: string(a.Key), Partition: d.Partition}]; published {
-			since[d.Partition] = m.Version
-		}
-		changes[i].Commits = []ledger.ForeignCommit{}
 	}
 	for _, c := range looked {
 		if _, asked := since[c.Partition]; asked {

@@ -66,15 +66,11 @@ func listPartitions(ctx context.Context, a *command.App, d *host.Data, args []st
 		}
 		assets = []*asset.Asset{one}
 	}
-	state, err := planning.LoadState(ctx, d.Graph, d.Ledger)
+	attempts, err := d.Ledger.Attempts(ctx)
 	if err != nil {
 		return err
 	}
-	keys := make([]string, len(assets))
-	for i, made := range assets {
-		keys[i] = string(made.Key)
-	}
-	attempts, err := d.Ledger.Attempts(ctx, keys...)
+	state, err := planning.StateWith(ctx, d.Graph, d.Ledger, attempts)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,8 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 			CASE WHEN i % 500 = 0 THEN 'pending' WHEN i % 50 = 1 THEN 'quarantined' WHEN i % 10 = 2 THEN 'absent' ELSE 'published' END,
 			'1', '', CASE WHEN i % 50 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '', 'part-' || (i / 100), 1, 1 FROM n`, items/4, key, partitions)
 	}
+	do(`INSERT INTO claims (asset, partition, run, workflow, execution, since) SELECT asset, partition, 'run', '', '', 1 FROM materializations`)
+	do(`DELETE FROM claims`) // counts the items
 	do(`INSERT INTO standings (asset, partition, published, look, version, code_version, upstream, verified)
 		SELECT asset, partition, id, id, version, code_version, upstream, finished FROM materializations`)
 	do(`INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)

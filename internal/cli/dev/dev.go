@@ -33,6 +33,7 @@ type devFlags struct {
 
 func (f *devFlags) register(cmd *cobra.Command) {
 	f.portal.register(cmd.Flags(), 2*time.Second, true)
+	completeFaults(cmd)
 	cmd.Flags().IntVar(&f.temporalPort, "temporal-port", 7233, "port of the Temporal server; 0 chooses a free one")
 	cmd.Flags().IntVar(&f.uiPort, "ui-port", 8080, "port of the Temporal Web UI; 0 chooses a free one")
 }

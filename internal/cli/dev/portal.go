@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"drugslm/internal/cli/command"
+	"drugslm/internal/cli/complete"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/fault"
 	"drugslm/internal/sources/anvisa/simulator"
@@ -74,6 +75,7 @@ Faults:
 		},
 	}
 	flags.register(cmd.Flags(), 10*time.Minute, false) // as the real one
+	completeFaults(cmd)
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9000", "address to serve on; port 0 chooses a free one")
 	cmd.Flags().StringVar(&flags.State, "state", "", "keep day, bans and every request in this folder, and go on from it after a stop or a kill")
 	return cmd
@@ -133,4 +135,13 @@ func (s *portalServer) stop() error {
 		return s.server.Close() // somebody holds a slow answer open
 	}
 	return nil
+}
+
+// completeFaults lets a shell complete the names of faults.
+func completeFaults(cmd *cobra.Command) {
+	var names []string
+	for _, f := range simulator.FaultNames() {
+		names = append(names, f.Name)
+	}
+	_ = cmd.RegisterFlagCompletionFunc("fault", complete.Words(names...)) // the flag is there
 }

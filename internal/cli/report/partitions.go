@@ -18,11 +18,11 @@ import (
 
 // partitions tells how partitions stand: the last attempts, freshness and what is stale.
 func (r *reporter) partitions(ctx context.Context) error {
-	world, err := planning.LoadState(ctx, r.data.Graph, r.data.Ledger)
+	attempts, err := r.data.Ledger.OpenAttempts(ctx)
 	if err != nil {
 		return err
 	}
-	attempts, err := r.data.Ledger.OpenAttempts(ctx)
+	world, err := planning.StateWith(ctx, r.data.Graph, r.data.Ledger, attempts)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package status
 
 import (
 	"context"
-	"maps"
 	"strings"
 	"sync"
 
@@ -27,7 +26,6 @@ type reader struct {
 	view       *asset.View
 
 	counts      map[ledger.PartitionRef]ledger.Counts
-	latest      map[ledger.PartitionRef]ledger.Materialization
 	attempts    map[ledger.PartitionRef]ledger.Attempt
 	foreign     map[asset.Key]foreign // what other programs did
 	waits       map[ledger.PartitionRef]ledger.Wait
@@ -39,7 +37,6 @@ type reader struct {
 func read(ctx context.Context, d *host.Data, q query) (*reader, error) {
 	r := &reader{
 		data: d, words: q.words, selected: d.Graph.All(),
-		counts: make(map[ledger.PartitionRef]ledger.Counts), latest: make(map[ledger.PartitionRef]ledger.Materialization),
 		foreign: make(map[asset.Key]foreign),
 	}
 	e, err := asset.Parse(strings.Join(q.selection, " "))
@@ -80,44 +77,68 @@ func (r *reader) choose(typed []string) error {
 	return nil
 }
 
-// gather reads what is known of the selected assets, each by itself and side by side: a million items take a while.
-func (r *reader) gather(ctx context.Context) (asset.GraphState, error) {
+// gather reads what is known of the selected assets, side by side: there may be 100,000 partitions.
+func (r *reader) gather(ctx context.Context) (state asset.GraphState, err error) {
 	var mu sync.Mutex
 	group, within := errgroup.WithContext(ctx)
 	for _, made := range r.selected {
 		group.Go(func() error {
-			counted, err := r.data.Ledger.AllCounts(within, string(made.Key))
-			if err != nil {
-				return err
-			}
-			published, err := r.data.Ledger.Materializations(within, string(made.Key))
-			if err != nil {
-				return err
-			}
 			others, err := othersOf(within, r.data, made)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(r.counts, counted)
-			maps.Copy(r.latest, published)
 			r.foreign[made.Key] = others
 			return err
 		})
 	}
 	group.Go(func() (err error) {
 		var of []string
-		if len(r.selected) < len(r.data.Graph.All()) { // the table of all is read in its own order
+		if len(r.selected) < len(r.data.Graph.All()) {
 			for _, made := range r.selected {
 				of = append(of, string(made.Key))
 			}
 		}
-		r.attempts, err = r.data.Ledger.Attempts(within, of...)
+		r.counts, err = r.data.Ledger.AllCounts(within, of...)
 		return err
 	})
-	state, err := planning.LoadState(ctx, r.data.Graph, r.data.Ledger)
-	if gathered := group.Wait(); gathered != nil {
-		err = gathered
-	}
+	group.Go(func() (err error) {
+		if r.attempts, err = r.data.Ledger.Attempts(within); err != nil {
+			return err
+		}
+		state, err = planning.StateWith(within, r.data.Graph, r.data.Ledger, r.attempts)
+		return err
+	})
+	err = group.Wait()
 	return state, err
+}
+
+// details adds to the partitions that are listed what was published of them.
+func (r *reader) details(ctx context.Context, assets []api.AssetStatus) error {
+	group, within := errgroup.WithContext(ctx)
+	for i := range assets {
+		group.Go(func() error { return r.detailsOf(within, &assets[i]) })
+	}
+	return group.Wait()
+}
+
+func (r *reader) detailsOf(ctx context.Context, s *api.AssetStatus) error {
+	const many = 2 // a half of them: then all are read in their order
+	var latest map[ledger.PartitionRef]ledger.Materialization
+	var err error
+	if len(s.Partitions) > s.Total/many {
+		latest, err = r.data.Ledger.Materializations(ctx, string(s.Asset))
+	} else {
+		keys := make([]string, len(s.Partitions))
+		for i := range s.Partitions {
+			keys[i] = s.Partitions[i].Partition
+		}
+		latest, err = r.data.Ledger.MaterializationsOf(ctx, string(s.Asset), keys)
+	}
+	for i := range s.Partitions {
+		if m, ok := latest[ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partitions[i].Partition}]; ok {
+			published(&s.Partitions[i], m)
+		}
+	}
+	return err
 }
 
 // asset says how the partitions of an asset stand. shown is false if partitions were named, and the asset has none of them.
@@ -171,15 +192,16 @@ func (r *reader) partition(made *asset.Asset, p asset.Partition, others map[stri
 	one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(r.counts[slice])}
 	standing := r.view.Status(made, p.Key)
 	one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
-	one.RolledBackTo = r.view.Record(made.Key, p.Key).RolledBack
+	record := r.view.Record(made.Key, p.Key)
+	one.RolledBackTo = record.RolledBack
+	if version := record.Version; version >= 0 {
+		one.Version = &version
+	}
 	timely, err := r.view.Freshness(made, p.Key)
 	if err != nil {
 		return one, err
 	}
 	one.Freshness, one.Due = timely.Status, api.Instant(timely.Due)
-	if m, ok := r.latest[slice]; ok {
-		published(&one, m)
-	}
 	if a, tried := r.attempts[slice]; tried {
 		shown := api.AttemptOf(a, r.data.Ledger.WallTime)
 		one.Attempt = &shown

@@ -135,6 +135,9 @@ func status(ctx context.Context, d *host.Data, q query, everything bool) (api.St
 	if v.Next, err = q.page(v.Assets, keep); err != nil {
 		return v, said, err
 	}
+	if err := r.details(ctx, v.Assets); err != nil {
+		return v, said, err
+	}
 	if said.asked { // an asset of which no partition is known is missing
 		v.Assets = slices.DeleteFunc(v.Assets, func(s api.AssetStatus) bool {
 			return len(s.Partitions) == 0 && (s.Total > 0 || !keep(&s, &api.PartitionStatus{State: asset.Missing}))

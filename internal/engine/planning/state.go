@@ -12,6 +12,16 @@ import (
 
 // LoadState gathers from the ledger what a plan over the graph is made from. Assets are read side by side.
 func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.GraphState, error) {
+	attempts, err := l.OpenAttempts(ctx)
+	if err != nil {
+		return asset.GraphState{}, err
+	}
+	return StateWith(ctx, g, l, attempts)
+}
+
+// StateWith is LoadState for a caller that has read the last attempts of all assets: those that have not ended, or have
+// ended otherwise than well. More of them change nothing.
+func StateWith(ctx context.Context, g *asset.Graph, l *ledger.Ledger, attempts map[ledger.PartitionRef]ledger.Attempt) (asset.GraphState, error) {
 	w := asset.GraphState{Now: l.Now(), Records: make(map[asset.Key]map[string]asset.PartitionRecord)}
 	var err error
 	if w.Partitions, err = Partitions(ctx, g, l); err != nil {
@@ -27,10 +37,6 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		})
 	}
 	open, err := l.OpenItems(ctx, RetriedKinds())
-	var attempts map[ledger.PartitionRef]ledger.Attempt
-	if err == nil {
-		attempts, err = l.OpenAttempts(ctx)
-	}
 	if gathered := group.Wait(); gathered != nil {
 		err = gathered
 	}
@@ -46,6 +52,9 @@ func LoadState(ctx context.Context, g *asset.Graph, l *ledger.Ledger) (asset.Gra
 		})
 	}
 	for ref, a := range attempts {
+		if a.State == ledger.AttemptSucceeded {
+			continue // what is published says so
+		}
 		amend(w, ref, func(f *asset.PartitionRecord) { f.Attempt = asset.Attempt(a.State) })
 	}
 	return w, nil

@@ -27,7 +27,9 @@ func Run(t *testing.T, open func(t *testing.T) *ledger.Ledger) {
 	for name, test := range behaviours() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, open(t))
+			l := open(t)
+			test(t, l)
+			Counted(t, l)
 		})
 	}
 	t.Run("late", func(t *testing.T) { late(t, open) })
