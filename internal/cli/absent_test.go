@@ -24,7 +24,7 @@ func looking() map[string][]string {
 		"hooks retry": {"--all"}, "items": {}, "items list": {}, "items retry": {"1/patient"}, "items show": {"1/patient"},
 		"items unwaive": {"1/patient"}, "items view": {"1/patient"}, "items waive": {"1/patient", "--note", "seen"}, "logs": {"materialize-1"},
 		"partitions list": {}, "partitions remove": {"maker", "ems"}, "plan": {"*"}, "quality": {}, "resume": {}, "report": {}, "retention": {},
-		"rollback": {"anvisa/catalog", "--to", "1"}, "runs cancel": {"materialize-1"}, "runs list": {}, "runs retry": {"materialize-1"}, "runs show": {"materialize-1"}, "runs wait": {"materialize-1"}, "runs watch": {"materialize-1"}, "logs": {"materialize-1"},
+		"rollback": {"anvisa/catalog", "--to", "1"}, "runs cancel": {"materialize-1"}, "runs list": {}, "runs retry": {"materialize-1"}, "runs show": {"materialize-1"}, "runs wait": {"materialize-1"}, "runs watch": {"materialize-1"},
 		"schedule backfill": {"nightly", "--from", "2026-01-01"}, "schedule delete": {"nightly"}, "schedule list": {},
 		"schedule pause": {"nightly"}, "schedule reconcile": {}, "schedule resume": {"nightly"}, "schedule show": {"nightly"},
 		"schedule trigger": {"nightly"}, "status": {}, "sweep": {}, "vacuum": {}, "versions": {"anvisa/catalog"}, "why": {"1/patient"},
