@@ -47,11 +47,12 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 	}
 	entries := make([][]entry, len(band))
 	var values []entry // beside the first column
+	named := slices.DeleteFunc(t.entries(band[0], nil, nil), func(e entry) bool { return !unicode.IsUpper(initial(e.text)) })
 	for k, c := range band[1:] {
-		entries[k+1] = t.entries(c, nil)
+		entries[k+1] = t.entries(c, nil, named)
 		values = append(values, entries[k+1]...)
 	}
-	entries[0] = t.entries(band[0], values)
+	entries[0] = t.entries(band[0], values, nil)
 	if len(entries[0]) < 2 {
 		return nil, 0
 	}
@@ -141,8 +142,8 @@ var ratedValue = regexp.MustCompile(`^(?:[-–−<>≤≥]?\s*[0-9][0-9.,]*\s*%?
 	`^(?i:(?:muito )?(?:comum|incomum|rar[oa]|frequente|infrequente)|não conhecid[oa]|desconhecid[oa])$`)
 
 // entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it. What stands
-// beside the cell tells that a line begins something, where it begins something there.
-func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
+// beside the cell tells that a line begins something, where it begins something there; so do the names of rows.
+func (t *drawnTable) entries(c drawnCell, beside, named []entry) []entry {
 	lines := c.lines()
 	room := t.columns[c.right-1].X1 - t.columns[c.column].X0
 	least, pad := float32(0), float32(maxPad)
@@ -164,7 +165,8 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 		needs := before.box.X1 - before.box.X0 + blankPart*height(l.box) + (l.box.X1-l.box.X0)*float32(len(word))/float32(max(1, len(l.text)))
 		letter, _ := utf8.DecodeRuneInString(l.text)
 		paired, value := begun(beside, l.box)
-		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && paired && needs < loose*room && !runsOn(e.text, "X"))
+		name, _ := begun(named, l.box)
+		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && (paired || name) && needs < loose*room && !runsOn(e.text, "X"))
 		above, _ := begun(beside, before.box)
 		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)

@@ -100,7 +100,11 @@ func drawnOn(lines []line, from, to int, rules [][]Box) (found []drawnTable) {
 	if page >= len(rules) || len(rules[page]) == 0 {
 		return nil
 	}
-	found, rest := besideOn(drawings(rules[page]), lines, from, to)
+	all := drawings(rules[page])
+	for i, d := range all {
+		all[i] = d.withoutNotes(lines[from:to])
+	}
+	found, rest := besideOn(all, lines, from, to)
 	for _, d := range rest {
 		if t, ok := d.table(lines, from, to); ok {
 			found = append(found, t)
@@ -204,6 +208,9 @@ func together(group []drawn, words []Word, open bool) ([]drawnTable, bool) {
 	}
 	tables := make([]drawnTable, len(group))
 	for i, d := range group {
+		for j := range cells[i] {
+			cells[i][j].words = asRead(cells[i][j].words)
+		}
 		if slices.ContainsFunc(cells[i], func(c drawnCell) bool { return len(c.words) > taggedCell }) {
 			return nil, false
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A tagged file says which words make a cell, which cells a row and which rows a table. That is what the program knew
@@ -82,6 +83,9 @@ func tagged(lines []line) []taggedTable {
 	var all []taggedTable
 	for at := 0; at < len(lines); {
 		n, to := lines[at].table(), at+1
+		if lines[at].sign() { // above a table, tagged as its first row
+			n = 0
+		}
 		for n > 0 && to < len(lines) && lines[to].table() == n {
 			to++
 		}
@@ -150,6 +154,13 @@ func (l line) table() uint16 {
 		return 0
 	}
 	return n
+}
+
+// sign reports whether a line has one word alone, without a letter or digit: an arrow or a star. A dash, which may stand for an empty cell, is none.
+func (l line) sign() bool {
+	return len(l.words) == 1 && l.words[0].Text != "" && !strings.ContainsFunc(l.words[0].Text, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-–−—", r)
+	})
 }
 
 // tree is what the tags say of one table.
@@ -282,7 +293,7 @@ func (c *leaf) extent() extent {
 
 func (c *leaf) words() (all []Word) {
 	for _, p := range c.parts {
-		all = append(all, p.words...)
+		all = append(all, asRead(p.words)...)
 	}
 	return all
 }
