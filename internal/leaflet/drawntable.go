@@ -100,9 +100,9 @@ func drawnOn(lines []line, from, to int, rules [][]Box) (found []drawnTable) {
 	if page >= len(rules) || len(rules[page]) == 0 {
 		return nil
 	}
-	all := drawings(rules[page])
-	for i, d := range all {
-		all[i] = d.withoutNotes(lines[from:to])
+	var all []drawn
+	for _, d := range drawings(rules[page]) {
+		all = append(all, d.withoutNotes(lines[from:to]).stacked()...)
 	}
 	found, rest := besideOn(all, lines, from, to)
 	for _, d := range rest {

@@ -1,0 +1,161 @@
+package leaflet_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drugslm/internal/leaflet"
+)
+
+// TestDrawnTableKeeps draws tables in which something stands that misled: what is expected are their cells.
+func TestDrawnTableKeeps(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		draw func(first, second *drawing)
+		want []string
+	}{
+		"its cells when notes as long as prose stand in its frame": {func(d, _ *drawing) {
+			d.cell(10, 50, 110, 70, "Dose")
+			d.cell(110, 50, 310, 70, "Resultado")
+			d.cell(10, 70, 110, 90, "5 mg")
+			d.cell(110, 70, 310, 90, "Bom")
+			d.cell(10, 90, 310, 490, strings.TrimSuffix(strings.Repeat("Nota sobre os valores desta tabela, que é longa.\n", 30), "\n"))
+		}, []string{"0 0 1 1 Dose, head", "0 1 1 1 Resultado, head", "1 0 1 1 5 mg", "1 1 1 1 Bom"}},
+		"rows whose entries begin small, beside names that begin with capitals": {func(d, _ *drawing) {
+			d.cell(10, 50, 160, 80, "Infecções\nDistúrbios gastrintestinais")
+			d.cell(160, 50, 310, 80, "sepse grave\ndistúrbio retal")
+		}, []string{"0 0 1 1 Infecções, head", "0 1 1 1 sepse grave, head", "1 0 1 1 Distúrbios gastrintestinais", "1 1 1 1 distúrbio retal"}},
+		"rows whose entries end with a stop, where the next word had no room": {func(d, _ *drawing) {
+			d.cell(10, 50, 110, 90, "Endócrino\nComum:\nRara:")
+			d.cell(110, 50, 250, 90, "")
+			d.at(114, 62, "Ácido úrico aumentado no soro.\nHipotireoidismo.")
+		}, []string{"0 0 1 1 Endócrino, head", "1 0 1 1 Comum:", "1 1 1 1 Ácido úrico aumentado no soro.", "2 0 1 1 Rara:", "2 1 1 1 Hipotireoidismo."}},
+		"the order of words that a file prints after those of the line below": {func(d, _ *drawing) {
+			d.cell(10, 50, 110, 70, "Idade")
+			d.cell(110, 50, 310, 70, "Quando")
+			d.cell(10, 70, 110, 100, "Crianças")
+			d.cell(110, 70, 310, 100, "")
+			d.at(114, 72, "Antes")
+			d.at(114, 82, "molusco.")
+			d.at(170, 72, "da curetagem de")
+		}, []string{"0 0 1 1 Idade, head", "0 1 1 1 Quando, head", "1 0 1 1 Crianças", "1 1 1 1 Antes da curetagem de molusco."}},
+		"a row whose name goes on overleaf": {func(d, second *drawing) {
+			d.cell(10, 50, 110, 70, "Sistema")
+			d.cell(110, 50, 310, 70, "Reação")
+			d.cell(10, 70, 110, 90, "Distúrbios da")
+			d.cell(110, 70, 310, 90, "Anorexia")
+			second.cell(10, 10, 110, 30, "nutrição")
+			second.cell(110, 10, 310, 30, "Desidratação")
+			second.cell(10, 30, 110, 50, "Pele")
+			second.cell(110, 30, 310, 50, "Prurido")
+		}, []string{"0 0 1 1 Sistema, head", "0 1 1 1 Reação, head", "1 0 1 1 Distúrbios da nutrição", "1 1 1 1 Anorexia Desidratação", "2 0 1 1 Pele", "2 1 1 1 Prurido"}},
+		"a row overleaf that begins small and is another": {func(d, second *drawing) {
+			d.cell(10, 50, 110, 70, "Depuração")
+			d.cell(110, 50, 310, 70, "Dose")
+			d.cell(10, 70, 110, 90, "20 a 40")
+			d.cell(110, 70, 310, 90, "90 mg a cada 8 horas.")
+			second.cell(10, 10, 110, 30, "menor que 20")
+			second.cell(110, 10, 310, 30, "90 mg a cada 12 horas.")
+		}, []string{"0 0 1 1 Depuração, head", "0 1 1 1 Dose, head", "1 0 1 1 20 a 40", "1 1 1 1 90 mg a cada 8 horas.", "2 0 1 1 menor que 20", "2 1 1 1 90 mg a cada 12 horas."}},
+		"a cell over rows that goes on over rows overleaf, the first of them cut": {func(d, second *drawing) {
+			d.cell(10, 50, 110, 70, "Quando")
+			d.cell(110, 50, 210, 70, "Onde")
+			d.cell(210, 50, 310, 70, "O quê")
+			d.cell(10, 70, 110, 110, "Incomum")
+			d.cell(110, 70, 210, 90, "Psique")
+			d.cell(210, 70, 310, 90, "Ansiedade")
+			d.cell(110, 90, 210, 110, "Nervos")
+			d.cell(210, 90, 310, 110, "Tontura, e")
+			second.cell(10, 10, 110, 50, "")
+			second.cell(110, 10, 210, 30, "")
+			second.cell(210, 10, 310, 30, "disartria")
+			second.cell(110, 30, 210, 50, "Vasos")
+			second.cell(210, 30, 310, 50, "Síncope")
+		}, []string{
+			"0 0 1 1 Quando, head", "0 1 1 1 Onde, head", "0 2 1 1 O quê, head", "1 0 3 1 Incomum", "1 1 1 1 Psique", "1 2 1 1 Ansiedade",
+			"2 1 1 1 Nervos", "2 2 1 1 Tontura, e disartria", "3 1 1 1 Vasos", "3 2 1 1 Síncope",
+		}},
+	} {
+		var first, second drawing
+		first.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+		tt.draw(&first, &second)
+		pages := []leaflet.Page{first.page()}
+		if len(second.words) > 0 {
+			pages = append(pages, second.page())
+		}
+		var last drawing
+		last.at(10, 10, "Fim da tabela.\n"+end)
+		require.Equal(t, tt.want, cellsIn(t, append(pages, last.page())...), name)
+	}
+}
+
+// TestDrawnTablesStacked draws two tables in one frame whose columns are others: each is one, and what stands over all columns is the title of the second.
+func TestDrawnTablesStacked(t *testing.T) {
+	t.Parallel()
+	var d drawing
+	d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	for i, row := range [][2]string{{"Infecção", "Dose"}, {"Bucal", "1 cápsula"}, {"Ocular", "2 cápsulas"}} {
+		y := 50 + 20*float32(i)
+		d.cell(10, y, 110, y+20, row[0])
+		d.cell(110, y, 310, y+20, row[1])
+	}
+	d.cell(10, 110, 310, 130, "Infecção da unha")
+	for i, row := range [][3]string{{"Local", "Semana 1", "Semana 2"}, {"Mão", "2 cápsulas", "Livre"}} {
+		y := 130 + 20*float32(i)
+		for j, text := range row {
+			x := []float32{10, 70, 200, 310}
+			d.cell(x[j], y, x[j+1], y+20, text)
+		}
+	}
+	d.at(10, 190, "Fim da tabela.\n"+end)
+	f := leaflet.Read([]leaflet.Page{d.page()})
+	requireReadable(t, f)
+	tables := f.Leaflets[0].Sections[0].Tables
+	require.Len(t, tables, 2)
+	require.Equal(t, [][]string{{"Infecção", "Dose"}, {"Bucal", "1 cápsula"}, {"Ocular", "2 cápsulas"}}, tables[0].Rows)
+	require.Equal(t, 3, tables[1].Columns)
+	require.Equal(t, leaflet.TableCell{RowSpan: 1, ColumnSpan: 3, Head: true, Text: "Infecção da unha"}, tables[1].Cells[0])
+}
+
+// TestTaggedSignAbove tags an arrow as the first row of a table: it is none.
+func TestTaggedSignAbove(t *testing.T) {
+	t.Parallel()
+	var s sheet
+	s.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	s.tagged(10, 40, 0, 0, 1, "▼")
+	s.taggedRow(60, 1, "Seg.", "Ter.", "Qua.")
+	s.taggedRow(80, 2, "Ter.", "Qua.", "Qui.")
+	s.taggedRow(100, 3, "Qua.", "Qui.", "Sex.")
+	section := adverse(t, s)
+	require.Len(t, section.Tables, 1)
+	require.Equal(t, [][]string{{"Seg.", "Ter.", "Qua."}, {"Ter.", "Qua.", "Qui."}, {"Qua.", "Qui.", "Sex."}}, section.Tables[0].Rows)
+}
+
+// TestLinesDrawnOut prints a line of few words as wide as its text, above two captions side by side: that is no table.
+func TestLinesDrawnOut(t *testing.T) {
+	t.Parallel()
+	var s sheet
+	s.at(10, 10, "9. REAÇÕES ADVERSAS\nEste medicamento não sofre redução da absorção pela alimentação, como ocorre")
+	x := float32(10)
+	for _, word := range []string{"com", "outros", "sais", "de", "ferro."} {
+		s.at(x, 30, word)
+		x += 4*float32(len(word)) + 60
+	}
+	s.at(10, 60, "Modo de abertura: Gire a\ntampa no sentido")
+	s.at(200, 60, "Modo de gotejamento: Vire\no frasco, mantendo-o")
+	require.Empty(t, adverse(t, s).Tables)
+}
+
+// TestChangesAboveNumberedFeet prints the foot of a page, with its number, right below the last row of the table of changes: it is no row.
+func TestChangesAboveNumberedFeet(t *testing.T) {
+	t.Parallel()
+	rows := changed(t, 1, func(_ int, s *sheet) {
+		s.row(70, "11/07/2013", "0559283/13-6", "10459 -", "N/A", "N/A", "N/A", "N/A", "Dizeres", "VP", "20 mg")
+		s.row(100, "12/08/2014", "0559284/14-6", "10452 -", "N/A", "N/A", "N/A", "N/A", "Todos", "VPS", "20 mg")
+		s.at(570, 112, "VP_v14_20 - Página 5")
+	})
+	require.Len(t, rows, 2)
+	require.Equal(t, []string{"Todos", "VPS"}, []string{rows[1].ItensBula, rows[1].Versoes})
+}
