@@ -159,3 +159,45 @@ func TestChangesAboveNumberedFeet(t *testing.T) {
 	require.Len(t, rows, 2)
 	require.Equal(t, []string{"Todos", "VPS"}, []string{rows[1].ItensBula, rows[1].Versoes})
 }
+
+// TestTaggedTitleAbove tags the title of a drawn table as its first row, above its frame: the table begins with its frame.
+func TestTaggedTitleAbove(t *testing.T) {
+	t.Parallel()
+	var d drawing
+	d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	d.tagged(10, 38, 0, 0, 1, "Tabela 1. Ajuste da dose")
+	for i, row := range [][2]string{{"Potássio", "Ação"}, {"5,0", "Aumento"}, {"6,0", "Retenção"}} {
+		y := 50 + 20*float32(i)
+		for j, text := range row {
+			x := 10 + 100*float32(j)
+			d.cell(x, y, x+100, y+20, "")
+			d.tagged(x+4, y+2, 1+i, j, 2, text)
+		}
+	}
+	d.at(10, 130, "Fim da tabela.\n"+end)
+	require.Equal(t, []string{"0 0 1 1 Potássio, head", "0 1 1 1 Ação, head", "1 0 1 1 5,0", "1 1 1 1 Aumento", "2 0 1 1 6,0", "2 1 1 1 Retenção"}, cellsIn(t, d.page()))
+}
+
+// TestDrawnBandsKeep draws rows that no line divides: names that differ in their numbers alone, whose values stand in the middle of their cells, and names
+// that stretch over two columns.
+func TestDrawnBandsKeep(t *testing.T) {
+	t.Parallel()
+	var d drawing
+	d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	for i, text := range []string{"Via", "Volume", "Final"} {
+		x := 10 + 100*float32(i)
+		d.cell(x, 50, x+100, 70, text)
+	}
+	d.cell(10, 70, 110, 110, "Intravenosa\n1 g, com o frasco-ampola\n2 g, com o frasco-ampola")
+	d.cell(110, 70, 210, 110, "")
+	d.cell(210, 70, 310, 110, "")
+	d.at(114, 77, "10\n10")
+	d.at(214, 77, "11,4\n12,8")
+	d.cell(10, 110, 210, 140, "Gonorreia\nOutras")
+	d.cell(210, 110, 310, 140, "2,5\n3,5")
+	d.at(10, 150, "Fim da tabela.\n"+end)
+	require.Equal(t, []string{
+		"0 0 1 1 Via, head", "0 1 1 1 Volume, head", "0 2 1 1 Final, head", "1 0 1 1 Intravenosa", "2 0 1 1 1 g, com o frasco-ampola", "2 1 1 1 10", "2 2 1 1 11,4",
+		"3 0 1 1 2 g, com o frasco-ampola", "3 1 1 1 10", "3 2 1 1 12,8", "4 0 1 2 Gonorreia", "4 2 1 1 2,5", "5 0 1 2 Outras", "5 2 1 1 3,5",
+	}, cellsIn(t, d.page()))
+}

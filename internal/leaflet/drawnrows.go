@@ -61,7 +61,7 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		for c := range r.last {
 			r.last[c] = c
 		}
-		r.texts[0] = e.text
+		r.texts[0], r.last[0] = e.text, band[0].right-1
 		rows = append(rows, r)
 	}
 	for k, c := range band[1:] {
@@ -69,16 +69,16 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 			at := -1
 			for i, f := range entries[0] {
 				if level(f.box, e.box) {
-					if at >= 0 {
-						return nil, 0 // beside two
+					if at >= 0 { // beside two
+						return t.inTurn(rows, band, entries)
 					}
 					at = i
 				}
 			}
 			if at < 0 {
-				return nil, 0
+				return t.inTurn(rows, band, entries)
 			}
-			rows[at].texts[c.column] = strings.TrimSpace(rows[at].texts[c.column] + " " + e.text)
+			rows[at].texts[c.column], rows[at].last[c.column] = strings.TrimSpace(rows[at].texts[c.column]+" "+e.text), c.right-1
 		}
 	}
 	for _, r := range rows {
@@ -87,6 +87,37 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		}
 	}
 	return rows, pairs
+}
+
+// inTurn gives rows, which have their names alone, the values of a band in turn, where these stand in the middle of their cells, beside two names each: at least
+// two columns have as many as there are names, or as many as there are below a heading. None and 0 where they have not.
+func (t *drawnTable) inTurn(rows []tableRow, band []drawnCell, entries [][]entry) ([]tableRow, int) {
+	n, columns := 0, 0
+	for _, all := range entries[1:] {
+		if len(all) == 0 {
+			continue
+		}
+		if n > 0 && n != len(all) || slices.ContainsFunc(all, func(e entry) bool { return !ratedValue.MatchString(e.text) }) {
+			return nil, 0
+		}
+		n = len(all)
+		columns++
+	}
+	if columns < 2 || n < 2 || n != len(rows) && n != len(rows)-1 {
+		return nil, 0
+	}
+	for _, r := range rows {
+		for c := 1; c < len(r.texts); c++ {
+			r.texts[c], r.last[c] = "", c
+		}
+	}
+	for k, c := range band[1:] {
+		for i, e := range entries[k+1] {
+			r := rows[len(rows)-n+i]
+			r.texts[c.column], r.last[c.column] = e.text, c.right-1
+		}
+	}
+	return rows, n
 }
 
 // divided makes rows of those that the tags have for one: of the entries in its first column, as where lines are drawn. Nothing of a row that is one, or
@@ -170,7 +201,7 @@ func (t *drawnTable) entries(c drawnCell, beside, named []entry) []entry {
 		above, _ := begun(beside, before.box)
 		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
 		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled && !(name && concludes(e.text)))
-		again := l.text == before.text || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
+		again := l.text == before.text || digitless(l.text) == digitless(before.text) || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && (open(e.text) || !eachValued(beside, before.box, l.box)) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
@@ -178,6 +209,16 @@ func (t *drawnTable) entries(c drawnCell, beside, named []entry) []entry {
 		all = append(all, l)
 	}
 	return all
+}
+
+// digitless is a text with one mark for all digits: "1g" and "2g" are two entries of a kind.
+func digitless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return '0'
+		}
+		return r
+	}, text)
 }
 
 // begun reports whether something begins on the line of b, and whether that is a value: a number, or what the entry above it says as well.

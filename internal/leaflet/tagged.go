@@ -90,6 +90,7 @@ func tagged(lines []line) []taggedTable {
 			to++
 		}
 		if n > 0 {
+			at += captionOf(lines[at:to])
 			t := taggedTable{from: at, to: to}
 			t.rows, t.columns, t.full = newTree(lines[at:to], n).table()
 			if last := len(all) - 1; last >= 0 && all[last].to == at && lines[at-1].page < lines[at].page && all[last].like(t) {
@@ -154,6 +155,21 @@ func (l line) table() uint16 {
 		return 0
 	}
 	return n
+}
+
+// captionOf is how many of the first lines of a tagged table are its title, "Tabela 1", which is tagged as a row of one cell: none where all are.
+func captionOf(lines []line) (n int) {
+	if !captioned.MatchString(lines[0].text) {
+		return 0
+	}
+	row := lines[0].words[0].Cell.Row
+	for n < len(lines) && !slices.ContainsFunc(lines[n].words, func(w Word) bool { return w.Cell.Row != row }) {
+		if slices.ContainsFunc(lines[n].words, func(w Word) bool { return w.Cell.Place > 0 }) {
+			return 0
+		}
+		n++
+	}
+	return n % len(lines)
 }
 
 // sign reports whether a line has one word alone, without a letter or digit: an arrow or a star. A dash, which may stand for an empty cell, is none.
