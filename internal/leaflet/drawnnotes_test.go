@@ -201,3 +201,41 @@ func TestDrawnBandsKeep(t *testing.T) {
 		"3 0 1 1 2 g, com o frasco-ampola", "3 1 1 1 10", "3 2 1 1 12,8", "4 0 1 2 Gonorreia", "4 2 1 1 2,5", "5 0 1 2 Outras", "5 2 1 1 3,5",
 	}, cellsIn(t, d.page()))
 }
+
+// TestTaggedNotesBelow tags a note as the last row of a drawn table, below its frame: the table ends with its frame.
+func TestTaggedNotesBelow(t *testing.T) {
+	t.Parallel()
+	var d drawing
+	d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	for i, row := range [][2]string{{"Peso", "Dose"}, {"20 kg", "5 mg*"}, {"30 kg", "8 mg"}} {
+		y := 50 + 20*float32(i)
+		for j, text := range row {
+			x := 10 + 100*float32(j)
+			d.cell(x, y, x+100, y+20, "")
+			d.tagged(x+4, y+2, i, j, 2, text)
+		}
+	}
+	d.tagged(10, 112, 3, 0, 1, "* a dose mais alta que foi avaliada")
+	d.at(10, 140, "Fim da tabela.\n"+end)
+	require.Equal(t, []string{"0 0 1 1 Peso, head", "0 1 1 1 Dose, head", "1 0 1 1 20 kg", "1 1 1 1 5 mg*", "2 0 1 1 30 kg", "2 1 1 1 8 mg"}, cellsIn(t, d.page()))
+}
+
+// TestDrawnBandsBeside draws rows that no line divides beside one text in the middle of its cell: it lies over all of them.
+func TestDrawnBandsBeside(t *testing.T) {
+	t.Parallel()
+	var d drawing
+	d.at(10, 10, "9. REAÇÕES ADVERSAS\nVeja a tabela:")
+	for i, text := range []string{"Substância", "Dose", "Tempo"} {
+		x := 10 + 100*float32(i)
+		d.cell(x, 50, x+100, 70, text)
+	}
+	d.cell(10, 70, 110, 110, "Pirimetamina\nSulfadiazina\nÁcido folínico")
+	d.cell(110, 70, 210, 110, "75 mg\n500 mg\n5 mg")
+	d.cell(210, 70, 310, 110, "")
+	d.at(214, 82, "4 a 6 semanas")
+	d.at(10, 130, "Fim da tabela.\n"+end)
+	require.Equal(t, []string{
+		"0 0 1 1 Substância, head", "0 1 1 1 Dose, head", "0 2 1 1 Tempo, head", "1 0 1 1 Pirimetamina", "1 1 1 1 75 mg", "1 2 3 1 4 a 6 semanas",
+		"2 0 1 1 Sulfadiazina", "2 1 1 1 500 mg", "3 0 1 1 Ácido folínico", "3 1 1 1 5 mg",
+	}, cellsIn(t, d.page()))
+}

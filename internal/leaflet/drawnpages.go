@@ -1,6 +1,9 @@
 package leaflet
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // like reports whether o has the columns of t.
 func (t drawnTable) like(o drawnTable) bool {
@@ -19,8 +22,14 @@ func (t *drawnTable) append(o drawnTable) {
 	case len(rows) > 0 && t.continuedBy(rows[0]) && (!t.spans || !rows[0].begins(t.rows[len(t.rows)-1])):
 		n := len(t.rows) - 1
 		for c, down := range rows[0].down {
-			if at := t.reaching(c); at >= 0 && down > 0 {
-				t.rows[at].down[c] += down
+			at := t.reaching(c)
+			if at < 0 {
+				continue
+			}
+			t.rows[at].down[c] += down
+			if at < n { // the cell goes on that began above
+				t.rows[at].texts[c] = strings.TrimSpace(t.rows[at].texts[c] + " " + rows[0].texts[c])
+				rows[0].texts[c] = ""
 			}
 		}
 		t.rows[n].append(rows[0])

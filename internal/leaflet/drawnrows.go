@@ -47,7 +47,7 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 	}
 	entries := make([][]entry, len(band))
 	var values []entry // beside the first column
-	named := slices.DeleteFunc(t.entries(band[0], nil, nil), func(e entry) bool { return !unicode.IsUpper(initial(e.text)) })
+	named := slices.DeleteFunc(band[0].lines(), func(e entry) bool { return !unicode.IsUpper(initial(e.text)) })
 	for k, c := range band[1:] {
 		entries[k+1] = t.entries(c, nil, named)
 		values = append(values, entries[k+1]...)
@@ -65,6 +65,11 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		rows = append(rows, r)
 	}
 	for k, c := range band[1:] {
+		if all := entries[k+1]; overAll(all, entries) {
+			rows[0].texts[c.column], rows[0].last[c.column], rows[0].down[c.column] = all[0].text, c.right-1, c.bottom
+			t.spans = true
+			continue
+		}
 		for _, e := range entries[k+1] {
 			at := -1
 			for i, f := range entries[0] {
@@ -87,6 +92,16 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		}
 	}
 	return rows, pairs
+}
+
+// overAll reports whether a cell has one text, no value, in the middle of the names of rows, of which each has a value in another column: then it lies over all rows.
+func overAll(all []entry, entries [][]entry) bool {
+	names := entries[0]
+	if len(all) != 1 || ratedValue.MatchString(all[0].text) || !slices.ContainsFunc(entries[1:], func(o []entry) bool { return len(o) == len(names) }) {
+		return false
+	}
+	y := (names[0].box.Y0 + names[len(names)-1].box.Y1) / 2
+	return abs((all[0].box.Y0+all[0].box.Y1)/2-y) < middlePart*height(all[0].box)
 }
 
 // inTurn gives rows, which have their names alone, the values of a band in turn, where these stand in the middle of their cells, beside two names each: at least
@@ -139,6 +154,11 @@ func (t *tree) divided(columns []Box, place []int) [][]tableRow {
 	if len(bands) > 1 {
 		rows[0] = nil
 	}
+	for _, band := range rows {
+		for _, r := range band {
+			clear(r.down) // of a tagged table that is not known
+		}
+	}
 	return rows
 }
 
@@ -161,11 +181,12 @@ func (c drawnCell) lines() []entry {
 
 // What tells the lines of an entry from those of the next, inside of a cell.
 const (
-	maxPad    = 8    // points between the line around a cell and its text
-	blankPart = 0.25 // the width of a blank, in parts of a line's height
-	farther   = 1.25 // times the least advance of the cell: the next entry
-	nextEntry = 1.3  // of a line's height: the space to the next line of an entry, at most
-	loose     = 0.75 // of the room for a line: a word that would take it no further had room
+	maxPad     = 8    // points between the line around a cell and its text
+	blankPart  = 0.25 // the width of a blank, in parts of a line's height
+	farther    = 1.25 // times the least advance of the cell: the next entry
+	nextEntry  = 1.3  // of a line's height: the space to the next line of an entry, at most
+	middlePart = 0.5  // of the height of a text in the middle of its cell: so much it may be off
+	loose      = 0.75 // of the room for a line: a word that would take it no further had room
 )
 
 // ratedValue is a number, or a dash for none, with what it means in brackets at most: "8,3 (comum)"; or a frequency.
@@ -200,7 +221,7 @@ func (t *drawnTable) entries(c drawnCell, beside, named []entry) []entry {
 		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && (paired || name) && needs < loose*room && !runsOn(e.text, "X"))
 		above, _ := begun(beside, before.box)
 		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
-		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled && !(name && concludes(e.text)))
+		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled && !(name && concludes(e.text))) && !(name && strings.HasSuffix(e.text, ")") && !runsOn(e.text, l.text))
 		again := l.text == before.text || digitless(l.text) == digitless(before.text) || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && (open(e.text) || !eachValued(beside, before.box, l.box)) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)

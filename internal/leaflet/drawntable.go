@@ -250,6 +250,11 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	divided := t.divide(bands)
 	if len(bands) > 1 {
 		t.first, divided[0] = divided[0], nil
+		for _, r := range t.first {
+			for c := range r.down {
+				r.down[c] = min(r.down[c], 1) * (len(t.first) - 1)
+			}
+		}
 	}
 	for i, band := range bands {
 		starts[i] = len(t.rows)

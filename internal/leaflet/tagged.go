@@ -36,7 +36,7 @@ func tables(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	}
 	said := tagged(lines)
 	for _, t := range drawnTables(lines, rules) {
-		if slices.ContainsFunc(said, func(o taggedTable) bool { return o.from < t.to && t.from < o.to && (o.from < t.from || t.to < o.to) }) {
+		if slices.ContainsFunc(said, func(o taggedTable) bool { return o.from < t.to && t.from < o.to && (o.body < t.from || t.to < o.notes) }) {
 			continue // a part of a table
 		}
 		rest(t.from)
@@ -72,6 +72,8 @@ func undrawn(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 // taggedTable is a table that the file says and that is sane.
 type taggedTable struct {
 	from, to int // lines
+	body     int // the first line below its title
+	notes    int // the first line of the notes below it
 	full     int // rows with two cells at least
 	rows     []tableRow
 	columns  []Box
@@ -90,8 +92,7 @@ func tagged(lines []line) []taggedTable {
 			to++
 		}
 		if n > 0 {
-			at += captionOf(lines[at:to])
-			t := taggedTable{from: at, to: to}
+			t := taggedTable{from: at, to: to, body: at + captionOf(lines[at:to]), notes: to - notesOf(lines[at:to])}
 			t.rows, t.columns, t.full = newTree(lines[at:to], n).table()
 			if last := len(all) - 1; last >= 0 && all[last].to == at && lines[at-1].page < lines[at].page && all[last].like(t) {
 				all[last].append(t)
@@ -170,6 +171,21 @@ func captionOf(lines []line) (n int) {
 		n++
 	}
 	return n % len(lines)
+}
+
+// notesOf is how many of the last lines of a tagged table are notes, "* ...", each tagged as a row of one cell.
+func notesOf(lines []line) int {
+	end := len(lines)
+	for i := len(lines) - 1; i > 0; i-- {
+		l := lines[i]
+		if len(l.words) == 0 || l.words[0].Cell.Row == lines[0].words[0].Cell.Row || slices.ContainsFunc(l.words, func(w Word) bool { return w.Cell.Place > 0 || w.Cell.Row != l.words[0].Cell.Row }) {
+			break
+		}
+		if strings.HasPrefix(l.text, "*") {
+			end = i
+		}
+	}
+	return len(lines) - end
 }
 
 // sign reports whether a line has one word alone, without a letter or digit: an arrow or a star. A dash, which may stand for an empty cell, is none.
