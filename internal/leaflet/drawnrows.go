@@ -94,10 +94,16 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 	return rows, pairs
 }
 
-// overAll reports whether a cell has one text, no value, in the middle of the names of rows, of which each has a value in another column: then it lies over all rows.
+// overAll reports whether a cell has one text, no value, in the middle of the names of rows, which begin with capitals, and another column has a number for each
+// of them: then it lies over all rows.
 func overAll(all []entry, entries [][]entry) bool {
 	names := entries[0]
-	if len(all) != 1 || ratedValue.MatchString(all[0].text) || !slices.ContainsFunc(entries[1:], func(o []entry) bool { return len(o) == len(names) }) {
+	if len(all) != 1 || ratedValue.MatchString(all[0].text) || slices.ContainsFunc(names, func(e entry) bool { return !unicode.IsUpper(initial(e.text)) }) {
+		return false
+	}
+	if !slices.ContainsFunc(entries[1:], func(o []entry) bool {
+		return len(o) == len(names) && !slices.ContainsFunc(o, func(e entry) bool { return !unicode.IsDigit(initial(e.text)) })
+	}) {
 		return false
 	}
 	y := (names[0].box.Y0 + names[len(names)-1].box.Y1) / 2
