@@ -133,18 +133,21 @@ func TestTaggedSignAbove(t *testing.T) {
 	require.Equal(t, [][]string{{"Seg.", "Ter.", "Qua."}, {"Ter.", "Qua.", "Qui."}, {"Qua.", "Qui.", "Sex."}}, section.Tables[0].Rows)
 }
 
-// TestLinesDrawnOut prints a line of few words as wide as its text, above two captions side by side: that is no table.
+// TestLinesDrawnOut prints a line of few words as wide as its text above two captions side by side: the three are no table.
 func TestLinesDrawnOut(t *testing.T) {
 	t.Parallel()
 	var s sheet
 	s.at(10, 10, "9. REAÇÕES ADVERSAS\nEste medicamento não sofre redução da absorção pela alimentação, como ocorre")
-	x := float32(10)
-	for _, word := range []string{"com", "outros", "sais", "de", "ferro."} {
-		s.at(x, 30, word)
-		x += 4*float32(len(word)) + 60
+	from := len(s.words)
+	s.at(10, 30, "com outros sais de ferro.")
+	for i := range s.words[from:] {
+		box := &s.words[from+i].Box
+		box.X0, box.X1 = box.X0+57*float32(i), box.X1+57*float32(i)
 	}
-	s.at(10, 60, "Modo de abertura: Gire a\ntampa no sentido")
-	s.at(200, 60, "Modo de gotejamento: Vire\no frasco, mantendo-o")
+	s.at(10, 46, "Modo de abertura: Gire")
+	s.at(200, 46, "Modo de gotejamento: Vire")
+	s.at(10, 62, "Tampa no sentido horário")
+	s.at(200, 62, "Frasco na posição vertical")
 	require.Empty(t, adverse(t, s).Tables)
 }
 
