@@ -48,7 +48,7 @@ func footless(lines []line, dropped []Drop) []line {
 	foot := map[int]bool{}
 	for _, page := range lowest {
 		for _, i := range footOf(lines, page, func(l line) bool {
-			return known[mask(l.text, l.page)] || !celled(l.text) && repeats(sights[l.text], l.height())
+			return numberedFoot.MatchString(l.text) || known[mask(l.text, l.page)] || !celled(l.text) && repeats(sights[l.text], l.height())
 		}) {
 			foot[i] = true
 		}
@@ -62,8 +62,11 @@ func footless(lines []line, dropped []Drop) []line {
 	return kept
 }
 
+// numberedFoot is a foot that ends with the number of the page: "VP_v14 - Página 5", "Pág. 3 de 12".
+var numberedFoot = regexp.MustCompile(`(?i)^.{0,80}\bp[áa]g(?:ina|\.)?\s*[0-9]{1,3}(?:\s*(?:de|/)\s*[0-9]{1,3})?$`)
+
 // footOf gives which of the lowest lines of a page are its foot: those from the lowest up that may be, beside which nothing else stands, and that are set off
-// from the line above by more than the lines of a cell are.
+// from the line above by more than the lines of a cell are, or say the number of the page.
 func footOf(lines []line, lowest []int, may func(l line) bool) []int {
 	from := len(lowest)
 	for from > 0 && may(lines[lowest[from-1]]) {
@@ -74,7 +77,7 @@ func footOf(lines []line, lowest []int, may func(l line) bool) []int {
 		for _, i := range lowest[:from] {
 			bottom = max(bottom, newSpot(lines[i].words).last.Y1)
 		}
-		if first := newSpot(lines[lowest[from]].words).first; from == 0 || first.Y0-bottom > nextLine*height(first) {
+		if first := newSpot(lines[lowest[from]].words).first; from == 0 || first.Y0-bottom > nextLine*height(first) || numberedFoot.MatchString(lines[lowest[from]].text) {
 			break
 		}
 		from++

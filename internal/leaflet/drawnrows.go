@@ -47,11 +47,12 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 	}
 	entries := make([][]entry, len(band))
 	var values []entry // beside the first column
+	named := slices.DeleteFunc(band[0].lines(), func(e entry) bool { return !unicode.IsUpper(initial(e.text)) })
 	for k, c := range band[1:] {
-		entries[k+1] = t.entries(c, nil)
+		entries[k+1] = t.entries(c, nil, named)
 		values = append(values, entries[k+1]...)
 	}
-	entries[0] = t.entries(band[0], values)
+	entries[0] = t.entries(band[0], values, nil)
 	if len(entries[0]) < 2 {
 		return nil, 0
 	}
@@ -60,24 +61,29 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		for c := range r.last {
 			r.last[c] = c
 		}
-		r.texts[0] = e.text
+		r.texts[0], r.last[0] = e.text, band[0].right-1
 		rows = append(rows, r)
 	}
 	for k, c := range band[1:] {
+		if all := entries[k+1]; overAll(all, entries) {
+			rows[0].texts[c.column], rows[0].last[c.column], rows[0].down[c.column] = all[0].text, c.right-1, c.bottom
+			t.spans = true
+			continue
+		}
 		for _, e := range entries[k+1] {
 			at := -1
 			for i, f := range entries[0] {
 				if level(f.box, e.box) {
-					if at >= 0 {
-						return nil, 0 // beside two
+					if at >= 0 { // beside two
+						return t.inTurn(rows, band, entries)
 					}
 					at = i
 				}
 			}
 			if at < 0 {
-				return nil, 0
+				return t.inTurn(rows, band, entries)
 			}
-			rows[at].texts[c.column] = strings.TrimSpace(rows[at].texts[c.column] + " " + e.text)
+			rows[at].texts[c.column], rows[at].last[c.column] = strings.TrimSpace(rows[at].texts[c.column]+" "+e.text), c.right-1
 		}
 	}
 	for _, r := range rows {
@@ -86,6 +92,53 @@ func (t *drawnTable) split(band []drawnCell) (rows []tableRow, pairs int) {
 		}
 	}
 	return rows, pairs
+}
+
+// overAll reports whether a cell has one text, no value, in the middle of the names of rows, which begin with capitals, and another column has a number for each
+// of them: then it lies over all rows.
+func overAll(all []entry, entries [][]entry) bool {
+	names := entries[0]
+	if len(all) != 1 || ratedValue.MatchString(all[0].text) || slices.ContainsFunc(names, func(e entry) bool { return !unicode.IsUpper(initial(e.text)) }) {
+		return false
+	}
+	if !slices.ContainsFunc(entries[1:], func(o []entry) bool {
+		return len(o) == len(names) && !slices.ContainsFunc(o, func(e entry) bool { return !unicode.IsDigit(initial(e.text)) })
+	}) {
+		return false
+	}
+	y := (names[0].box.Y0 + names[len(names)-1].box.Y1) / 2
+	return abs((all[0].box.Y0+all[0].box.Y1)/2-y) < middlePart*height(all[0].box)
+}
+
+// inTurn gives rows, which have their names alone, the values of a band in turn, where these stand in the middle of their cells, beside two names each: at least
+// two columns have as many as there are names, or as many as there are below a heading. None and 0 where they have not.
+func (t *drawnTable) inTurn(rows []tableRow, band []drawnCell, entries [][]entry) ([]tableRow, int) {
+	n, columns := 0, 0
+	for _, all := range entries[1:] {
+		if len(all) == 0 {
+			continue
+		}
+		if n > 0 && n != len(all) || slices.ContainsFunc(all, func(e entry) bool { return !ratedValue.MatchString(e.text) }) {
+			return nil, 0
+		}
+		n = len(all)
+		columns++
+	}
+	if columns < 2 || n < 2 || n != len(rows) && n != len(rows)-1 {
+		return nil, 0
+	}
+	for _, r := range rows {
+		for c := 1; c < len(r.texts); c++ {
+			r.texts[c], r.last[c] = "", c
+		}
+	}
+	for k, c := range band[1:] {
+		for i, e := range entries[k+1] {
+			r := rows[len(rows)-n+i]
+			r.texts[c.column], r.last[c.column] = e.text, c.right-1
+		}
+	}
+	return rows, n
 }
 
 // divided makes rows of those that the tags have for one: of the entries in its first column, as where lines are drawn. Nothing of a row that is one, or
@@ -106,6 +159,11 @@ func (t *tree) divided(columns []Box, place []int) [][]tableRow {
 	rows := d.divide(bands)
 	if len(bands) > 1 {
 		rows[0] = nil
+	}
+	for _, band := range rows {
+		for _, r := range band {
+			clear(r.down) // of a tagged table that is not known
+		}
 	}
 	return rows
 }
@@ -129,11 +187,12 @@ func (c drawnCell) lines() []entry {
 
 // What tells the lines of an entry from those of the next, inside of a cell.
 const (
-	maxPad    = 8    // points between the line around a cell and its text
-	blankPart = 0.25 // the width of a blank, in parts of a line's height
-	farther   = 1.25 // times the least advance of the cell: the next entry
-	nextEntry = 1.3  // of a line's height: the space to the next line of an entry, at most
-	loose     = 0.75 // of the room for a line: a word that would take it no further had room
+	maxPad     = 8    // points between the line around a cell and its text
+	blankPart  = 0.25 // the width of a blank, in parts of a line's height
+	farther    = 1.25 // times the least advance of the cell: the next entry
+	nextEntry  = 1.3  // of a line's height: the space to the next line of an entry, at most
+	middlePart = 0.5  // of the height of a text in the middle of its cell: so much it may be off
+	loose      = 0.75 // of the room for a line: a word that would take it no further had room
 )
 
 // ratedValue is a number, or a dash for none, with what it means in brackets at most: "8,3 (comum)"; or a frequency.
@@ -141,8 +200,8 @@ var ratedValue = regexp.MustCompile(`^(?:[-–−<>≤≥]?\s*[0-9][0-9.,]*\s*%?
 	`^(?i:(?:muito )?(?:comum|incomum|rar[oa]|frequente|infrequente)|não conhecid[oa]|desconhecid[oa])$`)
 
 // entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it. What stands
-// beside the cell tells that a line begins something, where it begins something there.
-func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
+// beside the cell tells that a line begins something, where it begins something there; so do the names of rows.
+func (t *drawnTable) entries(c drawnCell, beside, named []entry) []entry {
 	lines := c.lines()
 	room := t.columns[c.right-1].X1 - t.columns[c.column].X0
 	least, pad := float32(0), float32(maxPad)
@@ -164,11 +223,12 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 		needs := before.box.X1 - before.box.X0 + blankPart*height(l.box) + (l.box.X1-l.box.X0)*float32(len(word))/float32(max(1, len(l.text)))
 		letter, _ := utf8.DecodeRuneInString(l.text)
 		paired, value := begun(beside, l.box)
-		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && paired && needs < loose*room && !runsOn(e.text, "X"))
+		name, _ := begun(named, l.box)
+		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && (paired || name) && needs < loose*room && !runsOn(e.text, "X"))
 		above, _ := begun(beside, before.box)
 		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
-		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled)
-		again := l.text == before.text || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
+		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled && !(name && concludes(e.text))) && !(name && strings.HasSuffix(e.text, ")") && !runsOn(e.text, l.text))
+		again := l.text == before.text || digitless(l.text) == digitless(before.text) || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && (open(e.text) || !eachValued(beside, before.box, l.box)) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
 			continue
@@ -176,6 +236,16 @@ func (t *drawnTable) entries(c drawnCell, beside []entry) []entry {
 		all = append(all, l)
 	}
 	return all
+}
+
+// digitless is a text with one mark for all digits: "1g" and "2g" are two entries of a kind.
+func digitless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return '0'
+		}
+		return r
+	}, text)
 }
 
 // begun reports whether something begins on the line of b, and whether that is a value: a number, or what the entry above it says as well.

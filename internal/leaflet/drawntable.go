@@ -100,7 +100,11 @@ func drawnOn(lines []line, from, to int, rules [][]Box) (found []drawnTable) {
 	if page >= len(rules) || len(rules[page]) == 0 {
 		return nil
 	}
-	found, rest := besideOn(drawings(rules[page]), lines, from, to)
+	var all []drawn
+	for _, d := range drawings(rules[page]) {
+		all = append(all, d.withoutNotes(lines[from:to]).stacked()...)
+	}
+	found, rest := besideOn(all, lines, from, to)
 	for _, d := range rest {
 		if t, ok := d.table(lines, from, to); ok {
 			found = append(found, t)
@@ -204,6 +208,9 @@ func together(group []drawn, words []Word, open bool) ([]drawnTable, bool) {
 	}
 	tables := make([]drawnTable, len(group))
 	for i, d := range group {
+		for j := range cells[i] {
+			cells[i][j].words = asRead(cells[i][j].words)
+		}
 		if slices.ContainsFunc(cells[i], func(c drawnCell) bool { return len(c.words) > taggedCell }) {
 			return nil, false
 		}
@@ -243,6 +250,11 @@ func (t *drawnTable) fill(d drawn, cells []drawnCell) {
 	divided := t.divide(bands)
 	if len(bands) > 1 {
 		t.first, divided[0] = divided[0], nil
+		for _, r := range t.first {
+			for c := range r.down {
+				r.down[c] = min(r.down[c], 1) * (len(t.first) - 1)
+			}
+		}
 	}
 	for i, band := range bands {
 		starts[i] = len(t.rows)

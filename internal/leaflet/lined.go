@@ -153,10 +153,10 @@ func (t *drawnTable) paired(band []drawnCell) (rows []tableRow) {
 		from = 1
 	}
 	for k, c := range band[from:] {
-		entries[from+k] = t.entries(c, nil)
+		entries[from+k] = t.entries(c, nil, nil)
 		beside = append(beside, entries[from+k]...)
 	}
-	if from == 1 && len(t.entries(band[0], beside)) > 1 {
+	if from == 1 && len(t.entries(band[0], beside, nil)) > 1 {
 		t.doubtful = true
 		return nil
 	}

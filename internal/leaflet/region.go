@@ -9,20 +9,22 @@ import (
 
 // What makes a table of lines.
 const (
-	cellGap    = 0.8  // of a line's height: what separates two cells in a line, and at least cellPoints
-	cellPoints = 7    // points
-	widest     = 2    // of a line's height: no blank of a justified text is as wide
-	unequal    = 1.5  // times the narrowest blank of its line
-	fewWords   = 6    // in a line that may be justified
-	tableRows  = 3    // rows with two cells at least
-	tableRest  = 4    // wide cells with none beside them, one after the other: heads of groups
-	narrowRest = 14   // narrow ones: lines of a long cell
-	window     = 24   // how many cells before it may have been printed what stands beside a cell
-	columnGap  = 5    // points between columns
-	sideBySide = 0.35 // of the lower one's height: a cell of one line stands between the two lines of its neighbour
-	maxColumns = 16
-	manyCells  = 20
-	narrow     = 0.5 // of the width of the page's text
+	cellGap     = 0.8  // of a line's height: what separates two cells in a line, and at least cellPoints
+	cellPoints  = 7    // points
+	widest      = 2    // of a line's height: no blank of a justified text is as wide
+	unequal     = 1.5  // times the narrowest blank of its line
+	fewWords    = 6    // in a line that may be justified
+	fewSpread   = 4    // in one that is drawn out, its blanks being equal
+	alikeBlanks = 1    // points by which equal blanks may differ
+	tableRows   = 3    // rows with two cells at least
+	tableRest   = 4    // wide cells with none beside them, one after the other: heads of groups
+	narrowRest  = 14   // narrow ones: lines of a long cell
+	window      = 24   // how many cells before it may have been printed what stands beside a cell
+	columnGap   = 5    // points between columns
+	sideBySide  = 0.35 // of the lower one's height: a cell of one line stands between the two lines of its neighbour
+	maxColumns  = 16
+	manyCells   = 20
+	narrow      = 0.5 // of the width of the page's text
 )
 
 // cell is a part of a line without a gap in it.
@@ -49,7 +51,10 @@ func cells(lines []line, from, to int) []cell {
 	for i := from; i < to; i++ {
 		begun := false
 		factor := float32(cellGap)
-		if justified(lines[i].words) {
+		switch words := lines[i].words; {
+		case spread(words):
+			factor = sheetHeight
+		case justified(words):
 			factor = widest
 		}
 		for _, w := range lines[i].whole() {
@@ -78,12 +83,27 @@ func justified(words []Word) bool {
 	if len(words) < fewWords {
 		return false
 	}
+	gaps := blanks(words)
+	return gaps[len(gaps)-3] < unequal*gaps[0]
+}
+
+// spread reports whether a line of few words, a small one among them, was drawn out to the width of its text: then its blanks are equal, however wide.
+func spread(words []Word) bool {
+	if len(words) < fewSpread || !slices.ContainsFunc(words, func(w Word) bool { return slices.Contains(small, w.Text) }) {
+		return false
+	}
+	gaps := blanks(words)
+	return gaps[len(gaps)-1]-gaps[0] < alikeBlanks
+}
+
+// blanks are the widths of those between words, the narrowest first.
+func blanks(words []Word) []float32 {
 	gaps := make([]float32, 0, len(words))
 	for i := 1; i < len(words); i++ {
 		gaps = append(gaps, words[i].Box.X0-words[i-1].Box.X1)
 	}
 	slices.Sort(gaps)
-	return gaps[len(gaps)-3] < unequal*gaps[0]
+	return gaps
 }
 
 // level reports whether a and b stand side by side.

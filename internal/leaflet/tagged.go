@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A tagged file says which words make a cell, which cells a row and which rows a table. That is what the program knew
@@ -35,7 +36,7 @@ func tables(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 	}
 	said := tagged(lines)
 	for _, t := range drawnTables(lines, rules) {
-		if slices.ContainsFunc(said, func(o taggedTable) bool { return o.from < t.to && t.from < o.to && (o.from < t.from || t.to < o.to) }) {
+		if slices.ContainsFunc(said, func(o taggedTable) bool { return o.from < t.to && t.from < o.to && (o.body < t.from || t.to < o.notes) }) {
 			continue // a part of a table
 		}
 		rest(t.from)
@@ -71,6 +72,8 @@ func undrawn(lines []line, rules [][]Box) (found []Table, spans [][2]int) {
 // taggedTable is a table that the file says and that is sane.
 type taggedTable struct {
 	from, to int // lines
+	body     int // the first line below its title
+	notes    int // the first line of the notes below it
 	full     int // rows with two cells at least
 	rows     []tableRow
 	columns  []Box
@@ -82,11 +85,14 @@ func tagged(lines []line) []taggedTable {
 	var all []taggedTable
 	for at := 0; at < len(lines); {
 		n, to := lines[at].table(), at+1
+		if lines[at].sign() { // above a table, tagged as its first row
+			n = 0
+		}
 		for n > 0 && to < len(lines) && lines[to].table() == n {
 			to++
 		}
 		if n > 0 {
-			t := taggedTable{from: at, to: to}
+			t := taggedTable{from: at, to: to, body: at + captionOf(lines[at:to]), notes: to - notesOf(lines[at:to])}
 			t.rows, t.columns, t.full = newTree(lines[at:to], n).table()
 			if last := len(all) - 1; last >= 0 && all[last].to == at && lines[at-1].page < lines[at].page && all[last].like(t) {
 				all[last].append(t)
@@ -150,6 +156,43 @@ func (l line) table() uint16 {
 		return 0
 	}
 	return n
+}
+
+// captionOf is how many of the first lines of a tagged table are its title, "Tabela 1", which is tagged as a row of one cell: none where all are.
+func captionOf(lines []line) (n int) {
+	if !captioned.MatchString(lines[0].text) {
+		return 0
+	}
+	row := lines[0].words[0].Cell.Row
+	for n < len(lines) && !slices.ContainsFunc(lines[n].words, func(w Word) bool { return w.Cell.Row != row }) {
+		if slices.ContainsFunc(lines[n].words, func(w Word) bool { return w.Cell.Place > 0 }) {
+			return 0
+		}
+		n++
+	}
+	return n % len(lines)
+}
+
+// notesOf is how many of the last lines of a tagged table are notes, "* ...", each tagged as a row of one cell.
+func notesOf(lines []line) int {
+	end := len(lines)
+	for i := len(lines) - 1; i > 0; i-- {
+		l := lines[i]
+		if len(l.words) == 0 || l.words[0].Cell.Row == lines[0].words[0].Cell.Row || slices.ContainsFunc(l.words, func(w Word) bool { return w.Cell.Place > 0 || w.Cell.Row != l.words[0].Cell.Row }) {
+			break
+		}
+		if strings.HasPrefix(l.text, "*") {
+			end = i
+		}
+	}
+	return len(lines) - end
+}
+
+// sign reports whether a line has one word alone, without a letter or digit: an arrow or a star. A dash, which may stand for an empty cell, is none.
+func (l line) sign() bool {
+	return len(l.words) == 1 && l.words[0].Text != "" && !strings.ContainsFunc(l.words[0].Text, func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-–−—", r)
+	})
 }
 
 // tree is what the tags say of one table.
@@ -282,7 +325,7 @@ func (c *leaf) extent() extent {
 
 func (c *leaf) words() (all []Word) {
 	for _, p := range c.parts {
-		all = append(all, p.words...)
+		all = append(all, asRead(p.words)...)
 	}
 	return all
 }

@@ -32,7 +32,7 @@ type truthFile struct {
 }
 
 func halves() []string {
-	return []string{"working", "held_out", "held_out_later", "held_out_last", "held_out_newest", "held_out_final"}
+	return []string{"working", "held_out", "held_out_later", "held_out_last", "held_out_newest", "held_out_final", "unseen_first", "unseen_second", "unseen_third"}
 }
 
 // truthTable has rows of equal length. "<" is a cell that continues from the left, "^" from above, "" an empty one; "<?" may be either
@@ -291,6 +291,8 @@ func TestTruth(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, min(tables["working"], tables["held_out"], tables["held_out_last"], tables["held_out_newest"]), 20)
 	require.GreaterOrEqual(t, tables["held_out_final"], 15)
+	require.GreaterOrEqual(t, min(tables["unseen_first"], tables["unseen_second"]), 24)
+	require.GreaterOrEqual(t, tables["unseen_third"], 9)
 	require.GreaterOrEqual(t, tables["held_out_later"], 4)
 }
 

@@ -37,7 +37,7 @@ func Extract(d Deps, categories *asset.Partitions) *asset.Asset {
 		Deps:        asset.On(DownloadKey),
 		Partitions:  categories,
 		Location:    "interim/anvisa/extract",
-		CodeVersion: "5",
+		CodeVersion: "6",
 		Freshness:   asset.Within(72 * time.Hour),
 		Automation:  asset.Eager(),
 		Queue:       asset.QueueExtract,
