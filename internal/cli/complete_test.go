@@ -77,6 +77,7 @@ func completionData(t *testing.T) string {
 	}))
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "nightly-2026-12-01T03:00:00Z", Workflow: "Materialize", Selection: "*"}))
 	require.NoError(t, l.StartRun(t.Context(), ledger.Run{ID: "by-hand", Workflow: "Materialize", Selection: "*"}))
+	require.NoError(t, l.PlanRun(t.Context(), "by-hand", []ledger.RunStep{{Asset: "anvisa/catalog", Partition: "2"}, {Asset: "anvisa/download", Partition: "2"}}))
 	require.NoError(t, l.FinishRun(t.Context(), "by-hand", ledger.RunFailed, "no"))
 	require.NoError(t, l.Close())
 	return data
@@ -114,6 +115,9 @@ func completionOffersWhatLedgerKnows(t *testing.T) {
 		{[]string{"backfill", "create", "anvisa/catalog", "--partitions", "Gene\u0301"}, []string{"Gene\u0301rico\t5"}},
 		{[]string{"runs", "show", ""}, []string{"by-hand\tfailed, ", "nightly-2026-12-01T03:00:00Z\trunning, "}},
 		{[]string{"runs", "cancel", ""}, []string{"nightly-2026-12-01T03:00:00Z\trunning, "}},
+		{[]string{"runs", "wait", ""}, []string{"nightly-2026-12-01T03:00:00Z\trunning, "}},
+		{[]string{"logs", "by-hand", "--step", "anvisa/d"}, []string{"anvisa/download:2\tinterrupted"}},
+		{[]string{"logs", "by-hand", "--level", "w"}, []string{"warn"}},
 		{[]string{"schedule", "show", "ni"}, []string{"nightly\tlast run "}},
 		{[]string{"materialize", "anvisa/catalog", "--accept", "iden"}, []string{"identified\tanvisa/catalog"}},
 		{[]string{"runs", "list", "--state", "f"}, []string{"failed"}},

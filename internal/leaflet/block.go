@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -33,7 +32,7 @@ type Block struct {
 }
 
 // marked matches the beginning of an entry of a list. "o" is the ring of a symbol font.
-var marked = regexp.MustCompile(`^(?:([•▪●◦○■□➢✓►·§])\s*|([-–—*])(?:\s+|(\p{L})|$)|(o)\s+(\p{Lu})|([0-9]{1,2}[.)]|[0-9]{1,2}\s?[ºª]?\s?[-–]\s|[a-z]\)|[ivx]{1,4}\))(?:\s+|(\p{L})|$)|([a-h]\.)\s+(\p{Lu}))`)
+var marked = newExpression(`^(?:([•▪●◦○■□➢✓►·§])\s*|([-–—*])(?:\s+|(\p{L})|$)|(o)\s+(\p{Lu})|([0-9]{1,2}[.)]|[0-9]{1,2}\s?[ºª]?\s?[-–]\s|[a-z]\)|[ivx]{1,4}\))(?:\s+|(\p{L})|$)|([a-h]\.)\s+(\p{Lu}))`)
 
 // markOf returns the mark at the beginning of text, and its length in bytes including the blanks after it; "" for none.
 func markOf(text string) (mark string, n int) {

@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,20 +31,20 @@ const (
 )
 
 // heads are the words with which the heads of the columns begin.
-var heads = [columns]*regexp.Regexp{
+var heads = [columns]*expression{
 	headData, headNumber, headSubject, headData, headNumber, headSubject, headData,
-	regexp.MustCompile(`^ite(?:m|ns)$`), regexp.MustCompile(`^vers(?:a|o|$)`), regexp.MustCompile(`^apres`),
+	newExpression(`^ite(?:m|ns)$`), newExpression(`^vers(?:a|o|$)`), newExpression(`^apres`),
 }
 
 var (
-	headData    = regexp.MustCompile(`^datas?$`)
-	headNumber  = regexp.MustCompile(`^(?:n|no|nº|num|numero)$`)
-	headSubject = regexp.MustCompile(`^(?:nome|assu(?:n|nt|ntos?)?)$`) // a narrow column breaks the word
-	headRest    = regexp.MustCompile(`^(?:s|es|relacionadas?)$`)
+	headData    = newExpression(`^datas?$`)
+	headNumber  = newExpression(`^(?:n|no|nº|num|numero)$`)
+	headSubject = newExpression(`^(?:nome|assu(?:n|nt|ntos?)?)$`) // a narrow column breaks the word
+	headRest    = newExpression(`^(?:s|es|relacionadas?)$`)
 	// headBelow matches the second line of heads, where all of the first line are printed before it.
-	headBelow = regexp.MustCompile(`^(?:expediente|aprovacao|vp vps|alterados)$`)
+	headBelow = newExpression(`^(?:expediente|aprovacao|vp vps|alterados)$`)
 	// headSpan matches a line of the titles above the heads, which span several columns.
-	headSpan = regexp.MustCompile(`^dados da(s)? (?:submissao|peticao|alterac)`)
+	headSpan = newExpression(`^dados da(s)? (?:submissao|peticao|alterac)`)
 )
 
 // maxBody is the number of words below the head that determine the positions of the columns.
@@ -97,7 +96,7 @@ func rows(lines []line) []Change {
 }
 
 // filing matches a date, or the number of a filing.
-var filing = regexp.MustCompile(`[0-9]{1,2}[/.][0-9]{1,2}|[0-9]{6,}`)
+var filing = newExpression(`[0-9]{1,2}[/.][0-9]{1,2}|[0-9]{6,}`)
 
 // tells reports whether c has the content of a row of the table. Text that follows the table (footnotes, instructions of use) has not.
 func (c Change) tells() bool {
@@ -294,7 +293,7 @@ func besideMark(words []placed) placed {
 }
 
 // nothing matches a cell that says that it does not apply.
-var nothing = regexp.MustCompile(`(?i)^(?:n\s*/?\s*a\.?|n[ãa]o (?:se )?aplic[áa]vel|n[ãa]o se aplica|[-–—]+)$`)
+var nothing = newExpression(`(?i)^(?:n\s*/?\s*a\.?|n[ãa]o (?:se )?aplic[áa]vel|n[ãa]o se aplica|[-–—]+)$`)
 
 func (r *row) change() Change {
 	var cells [columns]string

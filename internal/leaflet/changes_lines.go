@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 )
 
@@ -63,7 +62,7 @@ func footless(lines []line, dropped []Drop) []line {
 }
 
 // numberedFoot is a foot that ends with the number of the page: "VP_v14 - Página 5", "Pág. 3 de 12".
-var numberedFoot = regexp.MustCompile(`(?i)^.{0,80}\bp[áa]g(?:ina|\.)?\s*[0-9]{1,3}(?:\s*(?:de|/)\s*[0-9]{1,3})?$`)
+var numberedFoot = newExpression(`(?i)^.{0,80}\bp[áa]g(?:ina|\.)?\s*[0-9]{1,3}(?:\s*(?:de|/)\s*[0-9]{1,3})?$`)
 
 // footOf gives which of the lowest lines of a page are its foot: those from the lowest up that may be, beside which nothing else stands, and that are set off
 // from the line above by more than the lines of a cell are, or say the number of the page.
@@ -99,7 +98,7 @@ func repeats(pages map[int]float32, height float32) bool {
 }
 
 // filedAs matches the number of a filing.
-var filedAs = regexp.MustCompile(`[0-9]{6}`)
+var filedAs = newExpression(`[0-9]{6}`)
 
 // celled matches a line that cells of the table have on any page, or a title.
 func celled(text string) bool {

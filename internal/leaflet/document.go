@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"sort"
 	"strings"
 	"unicode"
@@ -102,7 +101,7 @@ func (d *document) add(text *strings.Builder, page int, lines []line, running []
 }
 
 // hyphenated matches the end of a line that may be broken at a hyphen between letters.
-var hyphenated = regexp.MustCompile(`\p{L}[-\x{AD}\x{2010}]$`)
+var hyphenated = newExpression(`\p{L}[-\x{AD}\x{2010}]$`)
 
 // maxJoined limits the length of a joined line.
 const maxJoined = 4 << 10

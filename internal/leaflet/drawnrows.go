@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -196,7 +195,7 @@ const (
 )
 
 // ratedValue is a number, or a dash for none, with what it means in brackets at most: "8,3 (comum)"; or a frequency.
-var ratedValue = regexp.MustCompile(`^(?:[-–−<>≤≥]?\s*[0-9][0-9.,]*\s*%?|[-–—]+)(?:\s*\([^()]*\))?$|` +
+var ratedValue = newExpression(`^(?:[-–−<>≤≥]?\s*[0-9][0-9.,]*\s*%?|[-–—]+)(?:\s*\([^()]*\))?$|` +
 	`^(?i:(?:muito )?(?:comum|incomum|rar[oa]|frequente|infrequente)|não conhecid[oa]|desconhecid[oa])$`)
 
 // entries puts the lines of a cell together where one ends because the next word has no room, or the next goes on with it. What stands

@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -102,10 +101,10 @@ const (
 	maxCoverLine = 80 // bytes
 )
 
-var date = regexp.MustCompile(`\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b`)
+var date = newExpression(`\b[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\b`)
 
 // versions matches a cell of the table of changes that names the leaflets a change is in.
-var versions = regexp.MustCompile(`^vps?(?: (?:e )?vps?)?$`)
+var versions = newExpression(`^vps?(?: (?:e )?vps?)?$`)
 
 // rest reports whether a line belongs to the end of a leaflet, not to a cover: a cell of the table of changes, or a legal notice.
 func rest(l string) bool {

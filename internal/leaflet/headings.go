@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -92,16 +91,16 @@ func vaccines(titles []string) []string {
 
 // frames are the patient's questions with a gap where the rule says "este medicamento": makers print the name of the product there, or
 // use "tomar" for "usar". They apply to folded titles.
-var frames = [...]*regexp.Regexp{
-	regexp.MustCompile(`^(?:para|por)que.{1,80}(?:indicad|usad|utilizad)[oa]s?$`),
-	regexp.MustCompile(`^como.{1,80}(?:funcionam?|agem?)$`),
-	regexp.MustCompile(`^quandonao(?:devo|posso)(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
-	regexp.MustCompile(`^oque(?:eu)?(?:devo|preciso)saberantesde(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
-	regexp.MustCompile(`^ondee?como(?:eporquantotempo)?(?:posso|devo)(?:guardar|armazenar|conservar).{1,80}$`),
-	regexp.MustCompile(`^comodevo(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
-	regexp.MustCompile(`^oque(?:eu)?devofazer(?:quando|se|caso)(?:eu)?(?:me)?esque(?:cer|ca).{0,80}$`),
-	regexp.MustCompile(`^(?:quais(?:sao)?os|que)males(?:que)?.{1,80}causar$`),
-	regexp.MustCompile(`^oque(?:devo)?fazersealguem(?:usar|tomar|utilizar|receber|aplicar)uma(?:quantidademaior|grandequantidade).{1,120}$`),
+var frames = [...]*expression{
+	newExpression(`^(?:para|por)que.{1,80}(?:indicad|usad|utilizad)[oa]s?$`),
+	newExpression(`^como.{1,80}(?:funcionam?|agem?)$`),
+	newExpression(`^quandonao(?:devo|posso)(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
+	newExpression(`^oque(?:eu)?(?:devo|preciso)saberantesde(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
+	newExpression(`^ondee?como(?:eporquantotempo)?(?:posso|devo)(?:guardar|armazenar|conservar).{1,80}$`),
+	newExpression(`^comodevo(?:usar|tomar|utilizar|receber|aplicar).{1,80}$`),
+	newExpression(`^oque(?:eu)?devofazer(?:quando|se|caso)(?:eu)?(?:me)?esque(?:cer|ca).{0,80}$`),
+	newExpression(`^(?:quais(?:sao)?os|que)males(?:que)?.{1,80}causar$`),
+	newExpression(`^oque(?:devo)?fazersealguem(?:usar|tomar|utilizar|receber|aplicar)uma(?:quantidademaior|grandequantidade).{1,120}$`),
 }
 
 // framed is the agreement of a title that matches one of the frames.
@@ -112,7 +111,7 @@ type pattern struct {
 	info     SectionInfo
 	audience Audience // "" for parts that every leaflet has
 	title    string
-	frame    *regexp.Regexp // used instead of title
+	frame    *expression // used instead of title
 }
 
 // agrees returns how much of a title matches the pattern, from 0 to 1; 0 below floor.

@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,26 +12,26 @@ const amountPattern = `[0-9][0-9.,]*(?:\s*(?:,|ou|e|[-–])\s*[0-9][0-9.,]*)*\s*
 
 var (
 	// ingredient matches a row of the composition: a name, a row of dots, an amount.
-	ingredient = regexp.MustCompile(`^((?:[^.…]|[0-9]\.[0-9]|\p{L}\.[\s\p{L}])*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(\*{0,3}` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
-	dotted     = regexp.MustCompile(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})(?:[0-9][0-9.,]*)?$`) // the amount, or its unit, is on the next line
-	vehicle    = regexp.MustCompile(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua|osmolaridade`)
-	equivalent = regexp.MustCompile(`\s*\(.*$`)
+	ingredient = newExpression(`^((?:[^.…]|[0-9]\.[0-9]|\p{L}\.[\s\p{L}])*?[\p{L}0-9)*])\s*(?:(?:[.…]\s?){4,}|(?:…\s?){2,})\s*(\*{0,3}` + amountPattern + `\*{0,3}\s*[\p{L}µ%]+)`)
+	dotted     = newExpression(`(?:(?:[.…]\s?){4,}|(?:…\s?){2,})(?:[0-9][0-9.,]*)?$`) // the amount, or its unit, is on the next line
+	vehicle    = newExpression(`(?i)excip|ve[íi]culo|q\.?\s*s\.?\s*p|dilu?ente|[áa]gua|osmolaridade`)
+	equivalent = newExpression(`\s*\(.*$`)
 
 	// contains matches a sentence with the same content: "cada comprimido contém 30 mg de X". The text in brackets is the equivalent of
 	// the amount.
-	contains  = regexp.MustCompile(`(?i)\bcont(?:[ée]m|endo)\b|\blibera\s|princ[íi]pio ativo\s*:`)
-	brackets  = regexp.MustCompile(`\([^()]*\)`)
-	excipient = regexp.MustCompile(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
-	amountOf  = regexp.MustCompile(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
+	contains  = newExpression(`(?i)\bcont(?:[ée]m|endo)\b|\blibera\s|princ[íi]pio ativo\s*:`)
+	brackets  = newExpression(`\([^()]*\)`)
+	excipient = newExpression(`(?i)\b(?:excip|ve[íi]culo|diluente)`)
+	amountOf  = newExpression(`(?i)(equivalentes?\s+a\s+|correspondentes?\s+a\s+)?(?:` + amountPattern + `(?:mg|mcg|µg|g|m?u\.?i\.?|u|unidades|meq|mmol)(?:\s*/\s*m?l)?\s+d[eo]\s+)` +
 		`(\p{L}[\p{L}0-9 -]{1,60}?)\s*(?:[,.;:®]|$|\s(?:equival|correspond|na|em|por|para|como|sob|e|com|ou|mais|ap[óo]s|destinado|respectivamente)\b)`)
 	// beforeAmount matches a name followed by its amount: "contém: exemplol sódico 12,5 mg".
-	beforeAmount = regexp.MustCompile(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[–-]\s*)?` + unitAmount)
+	beforeAmount = newExpression(`(?i)(?:^|[:;,+.]|\be\b)\s*(\p{L}[\p{L}0-9 -]{2,60}?)\s*(?:[–-]\s*)?` + unitAmount)
 	// fromAmount matches the beginning of the amount after a name.
-	fromAmount = regexp.MustCompile(`(?i)[\s,:-]*(?:\be\s+)?` + unitAmount + `.*$`)
+	fromAmount = newExpression(`(?i)[\s,:-]*(?:\be\s+)?` + unitAmount + `.*$`)
 	// fromEquivalent matches the beginning of an equivalence: "exemplol sódico equivalente a 1 g de exemplol".
-	fromEquivalent = regexp.MustCompile(`(?i)[\s,]+(?:que\s+)?(?:equival|correspond)\p{L}+\s+a\b.*$`)
+	fromEquivalent = newExpression(`(?i)[\s,]+(?:que\s+)?(?:equival|correspond)\p{L}+\s+a\b.*$`)
 	// shape matches what an amount of a powder or a solution refers to, before the name.
-	shape = regexp.MustCompile(`(?i)^(?:p[óo]|solu[çc][ãa]o|suspens[ãa]o|subst[âa]ncia)\s.*\bde\s+`)
+	shape = newExpression(`(?i)^(?:p[óo]|solu[çc][ãa]o|suspens[ãa]o|subst[âa]ncia)\s.*\bde\s+`)
 )
 
 // ingredients returns the substances of the composition that have an amount after a row of dots, without their solvents. Where there

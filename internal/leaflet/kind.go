@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,9 +20,9 @@ const (
 )
 
 var (
-	folderTitle    = regexp.MustCompile(`^folheto (?:informativo|de informac)`)
-	folderQuestion = regexp.MustCompile(`(?i)\b(?:este|deste) produto\b.*\?|^[0-9]{1,2}\s*[.)-].*\bproduto\b.*\?`)
-	coverTitle     = regexp.MustCompile(`^folha de rosto\b`)
+	folderTitle    = newExpression(`^folheto (?:informativo|de informac)`)
+	folderQuestion = newExpression(`(?i)\b(?:este|deste) produto\b.*\?|^[0-9]{1,2}\s*[.)-].*\bproduto\b.*\?`)
+	coverTitle     = newExpression(`^folha de rosto\b`)
 )
 
 const (

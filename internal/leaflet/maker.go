@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,17 +8,17 @@ import (
 // makers are the words before the name of a company. The likeliest holder of the registration is first: the one that registered or
 // imports the medicine. The manufacturer comes after the company whose CNPJ is printed, because it may be abroad.
 var (
-	holders = [...]*regexp.Regexp{
-		regexp.MustCompile(`(?i)\b(?:registrad[oa]|registro de titularidade)\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
-		regexp.MustCompile(`(?i)^importad[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
+	holders = [...]*expression{
+		newExpression(`(?i)\b(?:registrad[oa]|registro de titularidade)\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
+		newExpression(`(?i)^importad[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`),
 	}
-	madeBy    = regexp.MustCompile(`(?i)^(?:fabricad|produzid|comercializad|distribu[ií]d)[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`)
-	firm      = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:ltda|limitada|s\s?[./]?\s?a|farmac[êe]utic[ao]s?|laborat[óo]rios?|ind[úu]stria\s+(?:qu[íi]mica|e)|pharma|inc|gmbh|fundação|instituto)(?:[^\p{L}]|$)`)
-	legalForm = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:ltda|s\s?[./]?\s?a)\.?\s*$`)
+	madeBy    = newExpression(`(?i)^(?:fabricad|produzid|comercializad|distribu[ií]d)[oa]\b[^:\n]{0,60}p(?:or|ela|elo)\b\s*:?\s*(.*)$`)
+	firm      = newExpression(`(?i)(?:^|[^\p{L}])(?:ltda|limitada|s\s?[./]?\s?a|farmac[êe]utic[ao]s?|laborat[óo]rios?|ind[úu]stria\s+(?:qu[íi]mica|e)|pharma|inc|gmbh|fundação|instituto)(?:[^\p{L}]|$)`)
+	legalForm = newExpression(`(?i)(?:^|[^\p{L}])(?:ltda|s\s?[./]?\s?a)\.?\s*$`)
 	// noFirm matches a line with the words of a company that does not name one: the pharmacist, the sale, an address.
-	noFirm    = regexp.MustCompile(`(?i)respons[áa]ve|\bresp\b|\bcrf\b|\bvenda\b|\buso\b|\bsac\b|@|www\.|\bcep\b|c\.?n\.?p\.?j|forma farmac|^ou\b|^(?:ind[úu]stria brasileira|sa[úu]de)\b|\bpor\s*:`)
-	cnpj      = regexp.MustCompile(`\b([0-9]{2})\.?([0-9]{3})\.?([0-9]{3})\s*/\s*([0-9]{4})\s*[-–]\s*([0-9]{2})\b`)
-	afterCNPJ = regexp.MustCompile(`(?i)[\s-–,]*(?:c\.?n\.?p\.?j\.?.*|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/.*)$`)
+	noFirm    = newExpression(`(?i)respons[áa]ve|\bresp\b|\bcrf\b|\bvenda\b|\buso\b|\bsac\b|@|www\.|\bcep\b|c\.?n\.?p\.?j|forma farmac|^ou\b|^(?:ind[úu]stria brasileira|sa[úu]de)\b|\bpor\s*:`)
+	cnpj      = newExpression(`\b([0-9]{2})\.?([0-9]{3})\.?([0-9]{3})\s*/\s*([0-9]{4})\s*[-–]\s*([0-9]{2})\b`)
+	afterCNPJ = newExpression(`(?i)[\s-–,]*(?:c\.?n\.?p\.?j\.?.*|[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/.*)$`)
 )
 
 // nearFirm is how many lines below the name of a company its CNPJ is searched for, and how many lines above the CNPJ the name.
@@ -50,7 +49,7 @@ func maker(legalText, front []string) (name, number string) {
 }
 
 // named finds the company after the words of by, on the same line or the next, and the line of its name.
-func named(lines []string, by *regexp.Regexp) (string, int) {
+func named(lines []string, by *expression) (string, int) {
 	for i, line := range lines {
 		m := by.FindStringSubmatch(clip(line, maxTitle))
 		if m == nil {

@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -43,8 +42,8 @@ func markdown(blocks []Block, tables []Table) string {
 
 // List marks in Markdown: numbers stay, letters follow a dash.
 var (
-	numberMark = regexp.MustCompile(`^[0-9]{1,2}[.)]$`)
-	letterMark = regexp.MustCompile(`^(?:[a-z]|[ivx]{1,4})[.)]$|^[0-9]`)
+	numberMark = newExpression(`^[0-9]{1,2}[.)]$`)
+	letterMark = newExpression(`^(?:[a-z]|[ivx]{1,4})[.)]$|^[0-9]`)
 )
 
 func printedMark(mark string) string {
@@ -59,11 +58,11 @@ func printedMark(mark string) string {
 
 // Characters that Markdown interprets at the beginning of a line, or anywhere.
 var (
-	opened  = regexp.MustCompile(`^(?:#{1,6}(?:\s|$)|>|\||[-+*](?:\s|$)|[-=_*](?:\s*[-=_*])*$|~~~|` + "```" + `|\[)`)
-	numeral = regexp.MustCompile(`^([0-9]{1,9})([.)])(\s|$)`)
-	tag     = regexp.MustCompile(`<[\p{L}/!?]`)
-	entity  = regexp.MustCompile(`&#?[0-9A-Za-z]{1,31};`)
-	closing = regexp.MustCompile(`\s#+$`)
+	opened  = newExpression(`^(?:#{1,6}(?:\s|$)|>|\||[-+*](?:\s|$)|[-=_*](?:\s*[-=_*])*$|~~~|` + "```" + `|\[)`)
+	numeral = newExpression(`^([0-9]{1,9})([.)])(\s|$)`)
+	tag     = newExpression(`<[\p{L}/!?]`)
+	entity  = newExpression(`&#?[0-9A-Za-z]{1,31};`)
+	closing = newExpression(`\s#+$`)
 )
 
 // escape returns Markdown that renders as text, which is one line.
@@ -79,7 +78,7 @@ func escape(text string) string {
 }
 
 // emphasised are the asterisks that may begin or end an emphasis. The asterisk of a footnote is both.
-var emphasised = regexp.MustCompile(`(?:\*[^\s\p{P}\p{S}]|(?:^|[\s\p{P}\p{S}])\*+[^\s*]).*[^\s*]\*`)
+var emphasised = newExpression(`(?:\*[^\s\p{P}\p{S}]|(?:^|[\s\p{P}\p{S}])\*+[^\s*]).*[^\s*]\*`)
 
 // inline escapes markup that is interpreted anywhere.
 func inline(text string) string {

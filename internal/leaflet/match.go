@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ const (
 )
 
 // prefix matches the number before a title: an Arabic number, or a Roman one with punctuation.
-var prefix = regexp.MustCompile(`^(?:([0-9]{1,2})\s*[.)\-–—:]*\s*|[IVX]{1,3}\s*[.)\-–—:]+\s*|[IVX]{1,3}\s+)?`)
+var prefix = newExpression(`^(?:([0-9]{1,2})\s*[.)\-–—:]*\s*|[IVX]{1,3}\s*[.)\-–—:]+\s*|[IVX]{1,3}\s+)?`)
 
 // headings finds every candidate for a title, in order, at most one a line. A line with a title after the end of a sentence is split.
 func (d *document) headings() []heading {
@@ -68,7 +67,7 @@ func (d *document) headings() []heading {
 }
 
 // afterSentence matches where a title may begin on the line that ends the section before it.
-var afterSentence = regexp.MustCompile(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\p{Lu}[\p{Lu}\p{M}\s,]{6,})`)
+var afterSentence = newExpression(`[.!?]\s+((?:10|[1-9])\s*[.)\-–—]\s*\p{Lu}[\p{Lu}\p{M}\s,]{6,})`)
 
 // splitHeadings splits lines before a title that follows the end of a sentence: in capitals, with its number.
 func (d *document) splitHeadings(p patterns) {
@@ -205,7 +204,7 @@ func (d document) best(ps []pattern, i, begin int, number numbering, floor float
 }
 
 // changes matches the title of the table of changes, or the first words of its head where it has no title.
-var changes = regexp.MustCompile(`^(?:anexo [a-z0-9]{1,3} )?historico d[aeo]s? altera|^dados da submissao eletronica`)
+var changes = newExpression(`^(?:anexo [a-z0-9]{1,3} )?historico d[aeo]s? altera|^dados da submissao eletronica`)
 
 // cuts returns the offsets on line k at which a title that begins at begin may end: at the end of the line, after a question mark or a
 // colon, and before and after the last word in capitals.
@@ -259,10 +258,10 @@ func wordsAt(s string) [][2]int {
 }
 
 // reference matches the end of a line after which a title is mentioned, not begun.
-var reference = regexp.MustCompile(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte)|[(“‘,]|(?:^|[^.!?])["'])\s*[“"'‘]?$`)
+var reference = newExpression(`(?i)(?:\b(?:ver|vide|vejas?|item|itens|se[çc][ãa]o|se[çc][õo]es|consulte)|[(“‘,]|(?:^|[^.!?])["'])\s*[“"'‘]?$`)
 
 // cutOff matches the end of a line within a sentence: a mention may follow, or the file may have lost the rest.
-var cutOff = regexp.MustCompile(`(?i)\b(?:em|no|na|do|da|e|ou)\s*$`)
+var cutOff = newExpression(`(?i)\b(?:em|no|na|do|da|e|ou)\s*$`)
 
 // refers reports whether the line before a title makes it a reference, certainly or possibly.
 func refers(before string) (surely, perhaps bool) {
@@ -274,7 +273,7 @@ func refers(before string) (surely, perhaps bool) {
 }
 
 // leader matches the dots and the page number of a table of contents.
-var leader = regexp.MustCompile(`(?:\.{3,}|…)\s*[0-9]*\s*$`)
+var leader = newExpression(`(?:\.{3,}|…)\s*[0-9]*\s*$`)
 
 // shaped reports whether a candidate has the shape of a title: not the end of a bracket or a quotation, not a row of a table of
 // contents. A numbered title without its number must be in capitals, or be a question on separate lines. A title joined to text must
@@ -324,11 +323,11 @@ func weigh(title, after string, score float64, number numbering) int {
 
 var (
 	// sentence matches the text of a title in capitals that is a mention: a sentence continues after it, or ends with it.
-	sentence = regexp.MustCompile(`^[\p{Lu}\p{M}\s,()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
+	sentence = newExpression(`^[\p{Lu}\p{M}\s,()-]+(?:\.$|[;,.)]|\p{Ll}+ )`)
 	// ended and goesOn match the same for a question, or for a title in lower case.
-	ended     = regexp.MustCompile(`[;,.)]$`)
-	goesOn    = regexp.MustCompile(`^\s*(?:[;,.)]|\p{Ll}+ )`)
-	smallWord = regexp.MustCompile(`\p{Ll}{2}`)
+	ended     = newExpression(`[;,.)]$`)
+	goesOn    = newExpression(`^\s*(?:[;,.)]|\p{Ll}+ )`)
+	smallWord = newExpression(`\p{Ll}{2}`)
 )
 
 // mentions reports whether a sentence mentions the title.

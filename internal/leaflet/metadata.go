@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,25 +25,25 @@ type Metadata struct {
 }
 
 var (
-	generic = regexp.MustCompile(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|(?:uso|venda|via)\s|` +
+	generic = newExpression(`(?i)^[“"']?(?:medicamento|nome gen[ée]rico|forma farmac|modelo de bula|bula|profissionais|informa|lei |institucional|minist[ée]rio|(?:uso|venda|via)\s|` +
 		`[0-9]+\s*(?:mm\b|/|$))`) // an audience, a notice, a printer's measure, half of a date
-	strength = regexp.MustCompile(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|microgramas?|g|ui|u\.i\.|u\b|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
-	form     = regexp.MustCompile(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
+	strength = newExpression(`(?i)\b([0-9]+(?:[.,][0-9]+)*)\s*(mg|mcg|µg|microgramas?|g|ui|u\.i\.|u\b|meq|mmol|%)(?:\s*/\s*([0-9]+(?:[.,][0-9]+)?)?\s*(ml|mg|g|dose|acionamento|gota|comprimido|cápsula|h)\b)?`)
+	form     = newExpression(`(?i)\b(?:comprimidos?|cápsulas?|drágeas?|solução|suspensão|emulsão|pó(?:\s+liofilizado|\s+liófilo)?|creme|pomada|gel|xarope|elixir|loção|xampu|pastilhas?|` +
 		`supositórios?|óvulos?|granulado|colírio|adesivos?|implante|espuma|aerossol|spray|pasta|gotas)` +
 		`(?:\s+(?:revestid[oa]s?|gelatinosas?|moles?|duras?|dispersíve(?:l|is)|efervescentes?|mastigáve(?:l|is)|orodispersíve(?:l|is)|sublingua(?:l|is)|de\s+(?:liberação|desintegração|ação)\s+\p{L}+|` +
 		`ora(?:l|is)|injetáve(?:l|is)|oftálmic[oa]|otológic[oa]|nasa(?:l|is)|tópic[oa]|dermatológic[oa]|vagina(?:l|is)|retal|spray|para\s+(?:suspensão|solução|infusão|inalação|diluição|uso)|transdérmicos?|gotas))*`)
-	route = regexp.MustCompile(`(?im)(?:\buso|\b(?:vias?|forma)\s+de\s+admi(?:ni)?stração|^administração|\bvias?)\s*:?\s+(?:via\s+)?(?:(?:exclusivo\s+)?por\s+)?(?:infusão\s+)?((?:(?:oral|ocular|` +
+	route = newExpression(`(?im)(?:\buso|\b(?:vias?|forma)\s+de\s+admi(?:ni)?stração|^administração|\bvias?)\s*:?\s+(?:via\s+)?(?:(?:exclusivo\s+)?por\s+)?(?:infusão\s+)?((?:(?:oral|ocular|` +
 		`intravaginal|intracavernosa|subdérmic[oa]|nasal|bucal|sublingual|intraveno[\p{L}]+|endoveno[\p{L}]+|intramuscular|subcutâne[oa]|tópic[oa]|oftálmic[oa]|` +
 		`otológic[oa]|vaginal|retal|inalatóri[oa]|inalação|dermatológic[oa]|cutâne[oa]|transdérmic[oa]|intra-?articular|epidural|peridural|intratecal|intravítre[oa]|intradérmic[oa]|parenteral|injetável|extern[oa])(?:\s*(?:,|/|e|ou|\+)\s*|\s*))+)`)
-	routes = regexp.MustCompile(`[\p{L}-]{4,}`)
-	use    = regexp.MustCompile(`(?i)\buso\s+(?:exclusivo\s+)?(?:adulto|pediátrico|em adultos|em crianças)[^•\n]*`)
-	useEnd = regexp.MustCompile(`(?i)[\s,;./–-]*\b(?:uso|via)\s+\p{L}.*$`)
+	routes = newExpression(`[\p{L}-]{4,}`)
+	use    = newExpression(`(?i)\buso\s+(?:exclusivo\s+)?(?:adulto|pediátrico|em adultos|em crianças)[^•\n]*`)
+	useEnd = newExpression(`(?i)[\s,;./–-]*\b(?:uso|via)\s+\p{L}.*$`)
 	// The number of a registration has thirteen digits. The last four are those of the presentation, and often omitted.
-	registration = regexp.MustCompile(`\b([1-9])(?:\.\s?)?([0-9]{4})(?:\.\s?)?([0-9]{4})(?:[.\-/ ]?[0-9]{3}[.\-]?[0-9])?\b`)
-	approved     = regexp.MustCompile(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})`)
-	approvedLong = regexp.MustCompile(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[ºo°]?\s+de\s+(\p{L}{4,9})\s+de\s+([0-9]{4})`)
-	brand        = regexp.MustCompile(`\p{Lu}[\p{L}0-9-]+\s?®`)
-	label        = regexp.MustCompile(`(?i)^(?:nome\s+(?:comercial|do\s+(?:medicamento|produto))|produto|marca)\s*:\s*`)
+	registration = newExpression(`\b([1-9])(?:\.\s?)?([0-9]{4})(?:\.\s?)?([0-9]{4})(?:[.\-/ ]?[0-9]{3}[.\-]?[0-9])?\b`)
+	approved     = newExpression(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[/.]([0-9]{1,2})[/.]([0-9]{4})`)
+	approvedLong = newExpression(`(?i)(?:aprovad|publicad)[ao]\s+(?:pela\s+anvisa\s+)?(?:em\b)?[\s:(]*([0-9]{1,2})[ºo°]?\s+de\s+(\p{L}{4,9})\s+de\s+([0-9]{4})`)
+	brand        = newExpression(`\p{Lu}[\p{L}0-9-]+\s?®`)
+	label        = newExpression(`(?i)^(?:nome\s+(?:comercial|do\s+(?:medicamento|produto))|produto|marca)\s*:\s*`)
 )
 
 // months are the folded names of months.

@@ -1,7 +1,5 @@
 package leaflet
 
-import "regexp"
-
 // notice is a kind of line of the legal notices.
 type notice uint8
 
@@ -18,16 +16,16 @@ const (
 // notices match lines of the legal notices, in any order (RDC 47/2009, annex I, "DIZERES LEGAIS").
 var notices = []struct {
 	kind notice
-	line *regexp.Regexp
+	line *expression
 }{
-	{noticeRegistration, regexp.MustCompile(`(?i)^(?:n[ºo°.]*\s*(?:d[eo]\s+)?)?(?:reg(?:istro|\.)?|M\.?\s?S\b\.?|minist[ée]rio da sa[úu]de|anvisa)` +
+	{noticeRegistration, newExpression(`(?i)^(?:n[ºo°.]*\s*(?:d[eo]\s+)?)?(?:reg(?:istro|\.)?|M\.?\s?S\b\.?|minist[ée]rio da sa[úu]de|anvisa)` +
 		`(?:[\s\p{Pd}:./,nº°o]|(?:reg(?:istro|\.)?|n[o.]|M\.?\s?S\b\.?|no|na|d[oa]|anvisa|minist[ée]rio|sa[úu]de)\b)*[0-9](?:[.\s]{0,2}[0-9]){8,12}`)},
-	{noticePharmacist, regexp.MustCompile(`(?i)^(?:farm(?:ac[êe]utic[oa]s?)?[.:\s]*(?:\([oa]s?\)[\s:]*)?resp|resp(?:ons[áa]vel|\.)?\s+t[ée]cnic|(?:dra?|farm)[.(a)]*\s.{3,60}\bCRF\b|CRF\b)`)},
-	{noticeCNPJ, regexp.MustCompile(`(?i)^.{0,60}(?:c\.?n\.?p\.?j|c\.?g\.?c)\b.{0,40}[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/`)},
-	{noticeMaker, regexp.MustCompile(`(?i)^(?:registrad|fabricad|produzid|importad|comercializad|distribu[ií]d|embalad)[oa]\b[^:]{0,60}?\bp(?:or|el[ao])\b`)},
+	{noticePharmacist, newExpression(`(?i)^(?:farm(?:ac[êe]utic[oa]s?)?[.:\s]*(?:\([oa]s?\)[\s:]*)?resp|resp(?:ons[áa]vel|\.)?\s+t[ée]cnic|(?:dra?|farm)[.(a)]*\s.{3,60}\bCRF\b|CRF\b)`)},
+	{noticeCNPJ, newExpression(`(?i)^.{0,60}(?:c\.?n\.?p\.?j|c\.?g\.?c)\b.{0,40}[0-9]{2}\.?[0-9]{3}\.?[0-9]{3}\s*/`)},
+	{noticeMaker, newExpression(`(?i)^(?:registrad|fabricad|produzid|importad|comercializad|distribu[ií]d|embalad)[oa]\b[^:]{0,60}?\bp(?:or|el[ao])\b`)},
 	{noticeFirm, legalForm},
-	{noticeSale, regexp.MustCompile(`(?i)^(?:venda|uso|dispensa[çc][ãa]o)\s+(?:sob|restrit[oa]|sem|exclusiv[oa])\b`)},
-	{noticeOther, regexp.MustCompile(`(?i)^(?:ind[úu]stria brasileira|esta bula foi (?:aprovada|atualizada)|c\.?n\.?p\.?j\b)`)},
+	{noticeSale, newExpression(`(?i)^(?:venda|uso|dispensa[çc][ãa]o)\s+(?:sob|restrit[oa]|sem|exclusiv[oa])\b`)},
+	{noticeOther, newExpression(`(?i)^(?:ind[úu]stria brasileira|esta bula foi (?:aprovada|atualizada)|c\.?n\.?p\.?j\b)`)},
 }
 
 // A notice is short and close to the next.

@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"sort"
 	"unicode/utf8"
 )
@@ -32,7 +31,7 @@ func (d document) top(i int) int { return d.places.tops[i] }
 // markBlock is the number of bytes that are searched for dates and versions at a time.
 const markBlock = 1 << 10
 
-var tabularMark = regexp.MustCompile(`\b(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}|VPS?|RDC)\b`)
+var tabularMark = newExpression(`\b(?:[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}|VPS?|RDC)\b`)
 
 // marks counts the dates and versions that begin between start and end.
 func (d document) marks(start, end int) (n int) {
@@ -64,7 +63,7 @@ func (d document) marksOf(block int) []int {
 }
 
 // cellOfChange matches the text of cells of a table of changes, which no cover has. It takes text without accents.
-var cellOfChange = regexp.MustCompile(`\b(?:vps?|rdc|n a|nao aplicavel|1045[0-9]|notificacao de alteracao|inclusao inicial|alteracao de|submissao|peticao|expediente)\b`)
+var cellOfChange = newExpression(`\b(?:vps?|rdc|n a|nao aplicavel|1045[0-9]|notificacao de alteracao|inclusao inicial|alteracao de|submissao|peticao|expediente)\b`)
 
 // introduced reports whether the lines above line i on its page may be the cover of a leaflet. A page that begins with a quoted title,
 // or with cells, continues the table of changes.

@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -51,7 +50,7 @@ var idle = []string{
 
 // names reports whether a line is more than a form, a strength, a route or an audience.
 func names(line string) bool {
-	for _, about := range []*regexp.Regexp{strength, form, route, use} {
+	for _, about := range []*expression{strength, form, route, use} {
 		line = about.ReplaceAllString(line, " ")
 	}
 	return slices.ContainsFunc(strings.Fields(Plain(line)), func(word string) bool {

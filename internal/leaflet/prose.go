@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -19,7 +18,7 @@ const (
 )
 
 // bullets are the marks of a list, one or several.
-var bullets = regexp.MustCompile(`^(?:[^\p{L}\p{N}\s<>≤≥=+%/(),.;:–—-]|\p{Co}|[oO]\b|[-–−]|\s)+$`)
+var bullets = newExpression(`^(?:[^\p{L}\p{N}\s<>≤≥=+%/(),.;:–—-]|\p{Co}|[oO]\b|[-–−]|\s)+$`)
 
 // prose reports whether rows are no table: too many cells end in the middle of a sentence, or rows over all columns begin there; hardly a cell of many
 // columns has words; or hardly a cell has a word of three letters or digits.
@@ -50,8 +49,8 @@ func prose(rows []tableRow) bool {
 
 // longWord is three letters of a word, and longText three letters or digits.
 var (
-	longWord = regexp.MustCompile(`\p{L}{3}`)
-	longText = regexp.MustCompile(`[\p{L}\p{N}]{3}`)
+	longWord = newExpression(`\p{L}{3}`)
+	longText = newExpression(`[\p{L}\p{N}]{3}`)
 )
 
 // unfinishedText reports whether a text ends with a word that another must follow.

@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -231,7 +230,7 @@ func columnOf(b Box, edges []float32) (column int, stretches bool) {
 }
 
 // mark is what stands before the entries of a list.
-var mark = regexp.MustCompile(`^(?:[-–•*§]|[0-9]{1,2}\s*[.)º°]?|[a-z][.)])$`)
+var mark = newExpression(`^(?:[-–•*§]|[0-9]{1,2}\s*[.)º°]?|[a-z][.)])$`)
 
 // edges are the middles of the spaces between columns. The narrow cells make the columns, the wider ones widen one each;
 // what would lie over two columns is a head that stretches, and what stands alone may be as wide as the table.

@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ const (
 
 // landmark matches the beginning of a title of the leaflet. A title is never a running head, though several leaflets in one file
 // repeat it, and the table of changes repeats its title on every page.
-var landmark = regexp.MustCompile(`^(?:[0-9]{1,2} )?(?:identificacao|informacoes|indicac|resultado|caracterist|contraindic|advertencias|` +
+var landmark = newExpression(`^(?:[0-9]{1,2} )?(?:identificacao|informacoes|indicac|resultado|caracterist|contraindic|advertencias|` +
 	`interacoes|cuidados|posologia|reacoes|superdos|dizeres|historico|dados da subm|apresentac|composic|para que|como|quando|o que|onde|quais)`)
 
 // edges finds the running heads and feet of the pages of one leaflet.
@@ -340,8 +339,8 @@ func (l line) tabular() bool {
 }
 
 var (
-	digits = regexp.MustCompile(`[0-9]+`)
-	number = regexp.MustCompile(`^[^\p{L}0-9]*([0-9]{1,4})[^\p{L}0-9]*$`)
+	digits = newExpression(`[0-9]+`)
+	number = newExpression(`^[^\p{L}0-9]*([0-9]{1,4})[^\p{L}0-9]*$`)
 )
 
 // mask maps lines that differ only in digits and case to the same edge. A line that is a number is a page number if its difference

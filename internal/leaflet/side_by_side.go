@@ -2,7 +2,6 @@ package leaflet
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 )
 
@@ -146,7 +145,7 @@ func (g grid) across(lines []line, rules [][]Box, above float32) (found []stroke
 }
 
 // captioned is the beginning of the title of a table.
-var captioned = regexp.MustCompile(`^(?i:tabela|quadro)\s*[0-9]`)
+var captioned = newExpression(`^(?i:tabela|quadro)\s*[0-9]`)
 
 // untitled cuts g where the titles of tables stand in it: there another begins. The lines of a title are in none of them, up to the first on which
 // cells stand side by side. Titles side by side are those of tables side by side.

@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -180,7 +179,7 @@ func place(rows []tableRow, c fragment) int {
 var small = []string{"a", "o", "e", "ou", "de", "do", "da", "dos", "das", "em", "no", "na", "nos", "nas", "com", "por", "para", "ao", "à", "and", "of"}
 
 // wholeValue is a number, a share of something, or a dash for none: after one another they are those of two rows.
-var wholeValue = regexp.MustCompile(`^(?:[<>≤≥]?\s*[0-9](?:[0-9.,%() ]*[0-9%)])?|[-–—]+)$`)
+var wholeValue = newExpression(`^(?:[<>≤≥]?\s*[0-9](?:[0-9.,%() ]*[0-9%)])?|[-–—]+)$`)
 
 // maxValue is how many bytes a value has at most.
 const maxValue = 24

@@ -1,20 +1,18 @@
 package leaflet
 
-import "regexp"
-
 // columnHeads are what the heads of the table of changes begin with, in words, however many of the ten columns it has; the
 // words of a narrow one may be broken anywhere. What comes a second time is the petition's.
 var columnHeads = []struct {
-	head          *regexp.Regexp
+	head          *expression
 	first, second int // columns of the rule
 }{
-	{regexp.MustCompile(`^ite(?:m|ns)`), 7, -1},
-	{regexp.MustCompile(`^vers`), 8, -1},
-	{regexp.MustCompile(`^apresent`), 9, -1},
-	{regexp.MustCompile(`^data d[ae] apro`), 6, -1},
-	{regexp.MustCompile(`^data`), 0, 3},
-	{regexp.MustCompile(`^(?:n|no|nº|num|numero) `), 1, 4},
-	{regexp.MustCompile(`^(?:nome do )?assunt`), 2, 5},
+	{newExpression(`^ite(?:m|ns)`), 7, -1},
+	{newExpression(`^vers`), 8, -1},
+	{newExpression(`^apresent`), 9, -1},
+	{newExpression(`^data d[ae] apro`), 6, -1},
+	{newExpression(`^data`), 0, 3},
+	{newExpression(`^(?:n|no|nº|num|numero) `), 1, 4},
+	{newExpression(`^(?:nome do )?assunt`), 2, 5},
 }
 
 // quotes reports whether l is in a row of so many cells that it is the table of changes, as the tags have it: titles are

@@ -1,7 +1,6 @@
 package leaflet
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -9,10 +8,10 @@ import (
 
 var (
 	// versionCode matches the code of a maker for the version of a text.
-	versionCode = regexp.MustCompile(`(?i)\b(?:bula[-_][\w-]*v\d+|[a-z]{2,6}[-_ ]?(?:vps?|v)\d{1,3}(?:[-_]\d+)?|vps?[-_]?\d{2,3}|rev(?:is[ãa]o)?\.?\s*[0-9]{1,3}|vers[ãa]o:?\s+[0-9.]+)\b`)
+	versionCode = newExpression(`(?i)\b(?:bula[-_][\w-]*v\d+|[a-z]{2,6}[-_ ]?(?:vps?|v)\d{1,3}(?:[-_]\d+)?|vps?[-_]?\d{2,3}|rev(?:is[ãa]o)?\.?\s*[0-9]{1,3}|vers[ãa]o:?\s+[0-9.]+)\b`)
 	// versionLine matches a code alone on its line.
-	versionLine = regexp.MustCompile(`(?i)^(?:(?:IB|BU|CDS|CCDS|GDS|USPI|SmPC|VPS?)[-_ ]?v?[0-9][\w./-]*|v[0-9]{1,3}|[A-Z0-9]+(?:-[A-Z0-9]+){2,5})$`)
-	webAddress  = regexp.MustCompile(`(?i)@|www\.|\.com`)
+	versionLine = newExpression(`(?i)^(?:(?:IB|BU|CDS|CCDS|GDS|USPI|SmPC|VPS?)[-_ ]?v?[0-9][\w./-]*|v[0-9]{1,3}|[A-Z0-9]+(?:-[A-Z0-9]+){2,5})$`)
+	webAddress  = newExpression(`(?i)@|www\.|\.com`)
 )
 
 // lastLines is the number of lines at the end of the notices that may hold a version.

@@ -120,6 +120,8 @@ func (s source) flag(cmd *cobra.Command, name string) Func {
 		return s.read(selection)
 	case "accept":
 		return s.read(checks)
+	case "step":
+		return s.read(steps)
 	case "columns":
 		return s.read(columns)
 	case "kind":
@@ -145,7 +147,7 @@ func FreeText(name string) bool {
 	case "ITEM", "VERSION", "V1", "V2", "N", "P", "STEPS_PER_MINUTE", // one of too many, or a number
 		"after", "budget-rps", "catchup", "cron", "dpi", "every", "fail-under", "for", "from", "history", "hub-url", "id", "interval", "jitter",
 		"keep-versions", "latency", "limit", "listen", "max-in-flight", "note", "older", "older-than", "page", "priority", "products", "rate",
-		"reason", "retry-after", "rows", "rps", "seed", "since", "source-url", "temporal-address", "temporal-port", "to", "ui-port", "until",
+		"reason", "retry-after", "rows", "rps", "seed", "since", "source-url", "tail", "temporal-address", "temporal-port", "timeout", "to", "ui-port", "until",
 		"version", "worst":
 		return true
 	default:

@@ -130,7 +130,8 @@ func runs(ctx context.Context, k known, typed string) []string {
 		return nil
 	}
 	filter := ledger.RunFilter{}
-	if k.cmd.Name() == "cancel" {
+	switch k.cmd.Name() {
+	case "cancel", "wait":
 		filter.State = ledger.RunRunning
 	}
 	found, err := k.ledger.RunsBy(ctx, filter)
@@ -140,6 +141,32 @@ func runs(ctx context.Context, k known, typed string) []string {
 	var all [][2]string
 	for _, run := range found {
 		all = append(all, [2]string{run.ID, string(run.State) + ", " + run.Started.Local().Format(time.DateTime)})
+	}
+	return matching(all, typed)
+}
+
+// steps completes the steps of the run that was typed before, as ASSET:PARTITION.
+func steps(ctx context.Context, k known, typed string) []string {
+	if k.ledger == nil || len(k.args) == 0 {
+		return nil
+	}
+	var all [][2]string
+	if backfill, is := ledger.BackfillOf(k.args[0]); is {
+		found, err := k.ledger.BackfillSteps(ctx, ledger.StepFilter{Backfill: backfill, Limit: limit})
+		if err != nil {
+			return nil
+		}
+		for _, s := range found {
+			all = append(all, [2]string{s.Asset + ":" + s.Partition, string(s.State)})
+		}
+		return matching(all, typed)
+	}
+	found, err := k.ledger.RunSteps(ctx, k.args[0])
+	if err != nil {
+		return nil
+	}
+	for _, s := range found {
+		all = append(all, [2]string{s.Asset + ":" + s.Partition, string(s.State)})
 	}
 	return matching(all, typed)
 }

@@ -24,7 +24,7 @@ func words(cmd *cobra.Command, name string) []string {
 		return []string{"skip", "buffer-one", "buffer-all", "cancel-other", "terminate-other", "allow-all"}
 	case "tz":
 		return []string{"America/Sao_Paulo", "UTC"}
-	case "log-level":
+	case "level", "log-level":
 		return []string{"debug", "info", "warn", "error"}
 	case "log-format":
 		return []string{"text", "json"}
