@@ -28,7 +28,7 @@ func listen(w *fixture) func() []spoken {
 		w.tb.Helper()
 		for from := json.NewDecoder(&said); ; {
 			var line spoken
-			if err := from.Decode(&line); err == io.EOF { //nolint:errorlint // as json gives it
+			if err := from.Decode(&line); err == io.EOF {
 				return lines
 			} else if err != nil {
 				require.NoError(w.tb, err)
@@ -89,7 +89,9 @@ func logSaysWhyStepFailed(t *testing.T) {
 	require.Equal(t, []any{"attempt failed and is repeated", "attempt failed and is repeated"}, messages(lines), "the last one is told of by the step")
 	require.Contains(t, lines[0]["error"], "no place for one")
 	require.NotContains(t, lines[0]["error"], "s3cret")
-	_, err := call(w, func(ctx context.Context, in materialize.ReleaseInput) (struct{}, error) { return struct{}{}, w.acts.Release(ctx, in) },
+	_, err := call(w, func(ctx context.Context, in materialize.ReleaseInput) (struct{}, error) {
+		return struct{}{}, w.acts.Release(ctx, in)
+	},
 		materialize.ReleaseInput{StepInput: in.StepInput, State: ledger.AttemptFailed, Kind: "unavailable", Error: "no place for one"})
 	require.NoError(t, err)
 	lines = said()

@@ -188,7 +188,9 @@ func TestPartitionStates(t *testing.T) {
 	succeeds(t, run)
 	s.become("fresh, succeeded", "fresh, succeeded")
 
-	s.set(1, func(context.Context) error { return fault.New(fault.Incomplete, "read pages", "lists 6 of 26 products") })
+	s.set(1, func(context.Context) error {
+		return fault.New(fault.Incomplete, "read pages", "lists 6 of 26 products")
+	})
 	run = s.start("failing", ledger.Force, "*")
 	require.ErrorContains(t, ended(t, run), "1 failed, 1 skipped")
 	s.become("fresh, failed", "fresh, skipped")

@@ -179,7 +179,7 @@ func completionWorksInBash(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	program := fmt.Sprintf("#!%s\nexec env AS_STARTER=1 %q \"$@\"\n", bash, self)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "starter"), []byte(program), 0o700)) //nolint:gosec // a program
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "starter"), []byte(program), 0o700))
 	// What bash-completion would give: the words of the line.
 	line := fmt.Sprintf(`_init_completion() { words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=${COMP_WORDS[COMP_CWORD]}; prev=${COMP_WORDS[COMP_CWORD-1]}; }
 		__ltrim_colon_completions() { :; }

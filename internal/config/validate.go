@@ -63,9 +63,7 @@ func (c Config) check(k Key) error {
 			return errors.New("want a size, or 0 for any amount")
 		}
 	case "log.run":
-		if c.Log.Run < 0 || c.Log.Run > 0 && c.Log.Run < leastLog {
-			return errors.New("want a size from 256KiB, or 0 for no log")
-		}
+		return c.Log.check()
 	case "automation.interval":
 		if c.Automation.Interval < time.Second {
 			return fmt.Errorf("%s is shorter than 1s", c.Automation.Interval)
@@ -95,6 +93,13 @@ func (c Config) check(k Key) error {
 		if c.Budget.RPS == 0 && !Loopback(string(c.Sources.Anvisa.URL)) {
 			return errors.New("0 (no limit) is for a source on this machine only; give the requests per second")
 		}
+	}
+	return nil
+}
+
+func (l Log) check() error {
+	if l.Run < 0 || l.Run > 0 && l.Run < leastLog {
+		return errors.New("want a size from 256KiB, or 0 for no log")
 	}
 	return nil
 }

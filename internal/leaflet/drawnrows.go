@@ -226,7 +226,9 @@ func (t *drawnTable) entries(c drawnCell, beside, named []entry) []entry {
 		goes := runsOn(e.text, l.text) && !(unicode.IsLower(letter) && (paired || name) && needs < loose*room && !runsOn(e.text, "X"))
 		above, _ := begun(beside, before.box)
 		titled := len(all) == 1 && i == 1 && paired && !above // a heading, above the first entry
-		forced := needs > room-2 && (!unicode.IsUpper(letter) || !value && !titled && !(name && concludes(e.text))) && !(name && strings.HasSuffix(e.text, ")") && !runsOn(e.text, l.text))
+		closed := name && strings.HasSuffix(e.text, ")") && !runsOn(e.text, l.text)
+		begins := unicode.IsUpper(letter) && (value || titled || name && concludes(e.text))
+		forced := needs > room-2 && !begins && !closed
 		again := l.text == before.text || digitless(l.text) == digitless(before.text) || ratedValue.MatchString(l.text) && ratedValue.MatchString(before.text) // "muito comum", below "muito comum"
 		if l.box.Y1-before.box.Y1 < farther*least && l.box.Y0-e.box.Y1 < nextEntry*height(l.box) && (goes || forced) && !again && (open(e.text) || !eachValued(beside, before.box, l.box)) {
 			e.text, e.box = joined([]Word{{Text: e.text}, {Text: l.text, Line: 1}}), e.box.union(l.box)
