@@ -187,7 +187,7 @@ func (t *Table) readCommit(ctx context.Context, version int64) ([]action, error)
 
 // readLog reads one commit, and the sha256 of its object.
 func (t *Table) readLog(ctx context.Context, version int64) ([]action, [32]byte, error) {
-	b, err := readAll(ctx, t.store, t.commitName(version), maxCommit)
+	b, err := t.commitBytes(ctx, version)
 	if err != nil {
 		return nil, [32]byte{}, err
 	}
@@ -196,6 +196,11 @@ func (t *Table) readLog(ctx context.Context, version int64) ([]action, [32]byte,
 		return nil, [32]byte{}, fmt.Errorf("version %d: %w", version, err)
 	}
 	return actions, sha256.Sum256(b), nil
+}
+
+// commitBytes reads the object of one commit.
+func (t *Table) commitBytes(ctx context.Context, version int64) ([]byte, error) {
+	return readAll(ctx, t.store, t.commitName(version), maxCommit)
 }
 
 const logFolder = "_delta_log"

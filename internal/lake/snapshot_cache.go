@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"maps"
@@ -66,8 +67,8 @@ func (t *Table) still(ctx context.Context, s *Snapshot) bool {
 	if s.Version < 0 {
 		return false // nothing is remembered of a table that did not exist
 	}
-	_, commit, err := t.readLog(ctx, s.Version)
-	return err == nil && commit == s.commit
+	b, err := t.commitBytes(ctx, s.Version)
+	return err == nil && sha256.Sum256(b) == s.commit
 }
 
 // advanced is s with the commits that came after it; s itself when there are none.

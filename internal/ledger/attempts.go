@@ -63,10 +63,7 @@ func (l *Ledger) attempts(ctx context.Context, ended, in string, args []any) (ma
 	}
 	const op = "read attempts"
 	err := l.query(ctx, op, func(rows *sql.Rows) error {
-		var a Attempt
-		var started, finished int64
-		err := rows.Scan(&a.Asset, &a.Partition, &a.Run, &a.State, &a.Kind, &a.Reason, &started, &finished)
-		a.Started, a.Finished = when(started), when(finished)
+		a, err := scanAttempt(rows)
 		keep(a)
 		return err
 	}, `SELECT asset, partition, run, state, kind, reason, started, finished FROM attempts WHERE `+ended+` AND `+in, args...)
@@ -98,6 +95,13 @@ func (l *Ledger) attempts(ctx context.Context, ended, in string, args []any) (ma
 		keep(a)
 	}
 	return out, nil
+}
+
+func scanAttempt(rows *sql.Rows) (a Attempt, err error) {
+	var started, finished int64
+	err = rows.Scan(&a.Asset, &a.Partition, &a.Run, &a.State, &a.Kind, &a.Reason, &started, &finished)
+	a.Started, a.Finished = when(started), when(finished)
+	return a, err
 }
 
 // openSteps reads the steps of runs and backfills that have not ended, the queued ones first.

@@ -105,14 +105,6 @@ func (l *Ledger) Materializations(ctx context.Context, assets ...string) (map[Pa
 	return l.latest(ctx, "WHERE "+strings.ReplaceAll(in, "asset IN", "s.asset IN"), args...)
 }
 
-// MaterializationsOf is Materializations of some partitions of an asset.
-func (l *Ledger) MaterializationsOf(ctx context.Context, asset string, partitions []string) (map[PartitionRef]Materialization, error) {
-	out := make(map[PartitionRef]Materialization, len(partitions))
-	err := l.queryKeys(ctx, "read materializations", `SELECT `+standingColumns+` FROM standings s JOIN materializations m ON m.id = s.published
-		WHERE s.asset = $1 AND s.partition IN (%s)`, asset, partitions, scanLatest(out))
-	return out, err
-}
-
 func scanLatest(out map[PartitionRef]Materialization) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var verified int64

@@ -1,9 +1,12 @@
 package clitest
 
 import (
+	"bytes"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +25,21 @@ import (
 	"drugslm/internal/sources/anvisa"
 )
 
-// FillLedger writes a ledger in which every partition of the four assets is published, with the items spread evenly.
+// ByCategory gives the assets that are partitioned by category: those that [FillLedger] fills.
+func ByCategory(b *testing.B) (found []*asset.Asset) {
+	b.Helper()
+	graph, err := host.Graph()
+	require.NoError(b, err)
+	for _, a := range graph.All() {
+		if a.Partitions.Name == "category" {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// FillLedger writes a ledger in which so many partitions of each of the assets with categories are published and fresh, with
+// the items spread evenly over all. The last attempt at one partition in a hundred failed.
 func FillLedger(b *testing.B, data string, partitions, items int) {
 	b.Helper()
 	l, err := ledger.Open(b.Context(), host.LedgerFile(data))
@@ -37,16 +54,26 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 	}
 	const counting = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) `
 	do(counting+`INSERT INTO partitions (kind, key, label, gone, first_seen, last_seen) SELECT 'category', 'p' || i, 'Category ' || i, FALSE, 1, 1 FROM n`, partitions)
-	for a, key := range []string{"anvisa/index", "anvisa/catalog", "anvisa/download", "anvisa/extract"} {
+	assets, now := ByCategory(b), time.Now().UnixMicro()
+	for a, made := range assets {
+		key := string(made.Key)
+		upstream := `{`
+		for _, dep := range made.Deps {
+			if slices.ContainsFunc(assets, func(other *asset.Asset) bool { return other.Key == dep.Key }) {
+				upstream += `"` + string(dep.Key) + `":%d,`
+			}
+		}
+		upstream = strings.TrimSuffix(upstream, ",") + `}`
 		do(counting+`INSERT INTO materializations (id, asset, partition, run, trace, state, version, rows, bytes, code_version, upstream, snapshot,
 			moves, requests, started, finished, reason)
-			SELECT i + 1 + $2, $3, 'p' || i, 'run', 'trace', 'published', i, 3, 1000, '1', '{"anvisa/catalog":0}', '', '{}', 0, 1, 2, '' FROM n`,
-			partitions, a*partitions, key)
+			SELECT i + 1 + $2, $3, 'p' || i, 'run', 'trace', 'published', i, 3, 1000, $4, replace($5, '%d', i), '', '{}', 0, $6, $6, '' FROM n`,
+			partitions, a*partitions, key, made.CodeVersion, upstream, now)
 		do(counting+`INSERT INTO items (asset, partition, id, label, fingerprint, input, state, code_version, reason, kind, evidence, attempts,
 			run, batch, seq, row, staged, part, first_seen, updated)
 			SELECT $2, 'p' || (i % $3), 'item-' || i, 'A leaflet''s name', 'abcdef', '{"product":12345}',
-			CASE WHEN i % 500 = 0 THEN 'pending' WHEN i % 50 = 1 THEN 'quarantined' WHEN i % 10 = 2 THEN 'absent' ELSE 'published' END,
-			'1', '', CASE WHEN i % 50 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '', 'part-' || (i / 100), 1, 1 FROM n`, items/4, key, partitions)
+			CASE WHEN i % 1000 = 0 THEN 'pending' WHEN i % 50 = 1 THEN 'quarantined' WHEN i % 10 = 2 THEN 'absent' ELSE 'published' END,
+			'1', '', CASE WHEN i % 50 = 1 THEN 'corrupt' ELSE '' END, '', 0, 'run', 0, 0, '', '',
+			CASE WHEN i % 1000 = 0 OR i % 50 = 1 OR i % 10 = 2 THEN '' ELSE 'category=p' || (i % $3) || '/part-1.zstd.parquet' END, 1, 1 FROM n`, items/len(assets), key, partitions)
 	}
 	do(`INSERT INTO claims (asset, partition, run, workflow, execution, since) SELECT asset, partition, 'run', '', '', 1 FROM materializations`)
 	do(`DELETE FROM claims`) // counts the items
@@ -55,6 +82,37 @@ func FillLedger(b *testing.B, data string, partitions, items int) {
 	do(`INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
 		SELECT asset, partition, run, CASE WHEN id % 100 = 7 THEN 'failed' ELSE 'succeeded' END, CASE WHEN id % 100 = 7 THEN 'layout' ELSE '' END,
 		CASE WHEN id % 100 = 7 THEN 'lists 6 of 26 products' ELSE '' END, started, finished FROM materializations`)
+}
+
+// FillTables writes the logs of the tables of a ledger that [FillLedger] wrote, so that they have the files which the ledger
+// knows. The files themselves are not there.
+func FillTables(b *testing.B, data string) {
+	b.Helper()
+	ctx := b.Context()
+	d, err := host.OpenData(ctx, config.Config{Data: data})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, d.Close()) }()
+	for _, made := range ByCategory(b) {
+		known, err := d.Ledger.AllDataFiles(ctx, string(made.Key))
+		require.NoError(b, err)
+		table := d.Table(made)
+		none, err := table.NewFile(ctx, "p0", nil)
+		require.NoError(b, err)
+		empty, err := none.Close(ctx)
+		require.NoError(b, err)
+		_, err = table.Commit(ctx, lake.Change{Partition: "p0", Add: []lake.File{empty}, Info: lake.CommitInfo{Operation: "MATERIALIZE", Run: "run", CodeVersion: "1"}})
+		require.NoError(b, err)
+		var log bytes.Buffer
+		spell := func(path string) string { return strings.Replace(path, "=", "%3D", 1) }
+		fmt.Fprintf(&log, `{"remove":{"path":%q,"dataChange":true,"deletionTimestamp":1}}`+"\n", spell(empty.Path))
+		for partition, files := range known {
+			for path, rows := range files {
+				fmt.Fprintf(&log, `{"add":{"path":%q,"partitionValues":{"category":%q},"size":1000,"modificationTime":1,"dataChange":true,"stats":"{\"numRecords\":%d}"}}`+"\n",
+					spell(path), partition, rows)
+			}
+		}
+		require.NoError(b, os.WriteFile(filepath.Join(d.Root, made.Location, "_delta_log", fmt.Sprintf("%020d.json", 1)), log.Bytes(), 0o600))
+	}
 }
 
 // Printed makes a PDF file of these pages.

@@ -25,9 +25,9 @@ type reader struct {
 	chosen     map[asset.Key]map[string]bool // partitions that were named; nil: all
 	view       *asset.View
 
-	counts      map[ledger.PartitionRef]ledger.Counts
-	attempts    map[ledger.PartitionRef]ledger.Attempt
-	foreign     map[asset.Key]foreign // what other programs did
+	attempts    map[ledger.PartitionRef]ledger.Attempt // but those that succeeded
+	succeeded   api.Attempt                            // stands for them until they are listed
+	foreign     map[asset.Key]foreign                  // what other programs did
 	waits       map[ledger.PartitionRef]ledger.Wait
 	discovering []api.Wait
 }
@@ -37,7 +37,7 @@ type reader struct {
 func read(ctx context.Context, d *host.Data, q query) (*reader, error) {
 	r := &reader{
 		data: d, words: q.words, selected: d.Graph.All(),
-		foreign: make(map[asset.Key]foreign),
+		foreign: make(map[asset.Key]foreign), succeeded: api.Attempt{State: ledger.AttemptSucceeded},
 	}
 	e, err := asset.Parse(strings.Join(q.selection, " "))
 	if err == nil && e.AsksStatus() {
@@ -91,17 +91,7 @@ func (r *reader) gather(ctx context.Context) (state asset.GraphState, err error)
 		})
 	}
 	group.Go(func() (err error) {
-		var of []string
-		if len(r.selected) < len(r.data.Graph.All()) {
-			for _, made := range r.selected {
-				of = append(of, string(made.Key))
-			}
-		}
-		r.counts, err = r.data.Ledger.AllCounts(within, of...)
-		return err
-	})
-	group.Go(func() (err error) {
-		if r.attempts, err = r.data.Ledger.Attempts(within); err != nil {
+		if r.attempts, err = r.data.Ledger.OpenAttempts(within); err != nil {
 			return err
 		}
 		state, err = planning.StateWith(within, r.data.Graph, r.data.Ledger, r.attempts)
@@ -111,7 +101,7 @@ func (r *reader) gather(ctx context.Context) (state asset.GraphState, err error)
 	return state, err
 }
 
-// details adds to the partitions that are listed what was published of them.
+// details adds to the partitions that are listed what was published of them, their items and the attempts that succeeded.
 func (r *reader) details(ctx context.Context, assets []api.AssetStatus) error {
 	group, within := errgroup.WithContext(ctx)
 	for i := range assets {
@@ -122,23 +112,29 @@ func (r *reader) details(ctx context.Context, assets []api.AssetStatus) error {
 
 func (r *reader) detailsOf(ctx context.Context, s *api.AssetStatus) error {
 	const many = 2 // a half of them: then all are read in their order
-	var latest map[ledger.PartitionRef]ledger.Materialization
-	var err error
-	if len(s.Partitions) > s.Total/many {
-		latest, err = r.data.Ledger.Materializations(ctx, string(s.Asset))
-	} else {
-		keys := make([]string, len(s.Partitions))
+	var keys []string
+	if len(s.Partitions) <= s.Total/many {
+		keys = make([]string, len(s.Partitions))
 		for i := range s.Partitions {
 			keys[i] = s.Partitions[i].Partition
 		}
-		latest, err = r.data.Ledger.MaterializationsOf(ctx, string(s.Asset), keys)
+	}
+	details, err := r.data.Ledger.PartitionDetails(ctx, string(s.Asset), keys)
+	if err != nil {
+		return err
 	}
 	for i := range s.Partitions {
-		if m, ok := latest[ledger.PartitionRef{Asset: string(s.Asset), Partition: s.Partitions[i].Partition}]; ok {
-			published(&s.Partitions[i], m)
+		p := &s.Partitions[i]
+		p.Items = api.ItemCounts(details.Counts[p.Partition])
+		if m, ok := details.Latest[p.Partition]; ok {
+			published(p, m)
+		}
+		if a, ok := details.Succeeded[p.Partition]; ok && p.Attempt != nil && p.Attempt.State == ledger.AttemptSucceeded {
+			shown := api.AttemptOf(a, r.data.Ledger.WallTime)
+			p.Attempt = &shown
 		}
 	}
-	return err
+	return nil
 }
 
 // asset says how the partitions of an asset stand. shown is false if partitions were named, and the asset has none of them.
@@ -189,10 +185,11 @@ func count(s *api.AssetStatus, p *api.PartitionStatus) {
 
 func (r *reader) partition(made *asset.Asset, p asset.Partition, others map[string]versions.ForeignChange, refused string) (api.PartitionStatus, error) {
 	slice := ledger.PartitionRef{Asset: string(made.Key), Partition: p.Key}
-	one := api.PartitionStatus{Partition: p.Key, Label: p.Label, Items: api.ItemCounts(r.counts[slice])}
+	one := api.PartitionStatus{Partition: p.Key, Label: p.Label}
 	standing := r.view.Status(made, p.Key)
 	one.State, one.Axis, one.Reason = standing.State, standing.Axis, standing.Reason
 	record := r.view.Record(made.Key, p.Key)
+	one.Items.Quarantined = record.Quarantined // until it is listed
 	one.RolledBackTo = record.RolledBack
 	if version := record.Version; version >= 0 {
 		one.Version = &version
@@ -205,6 +202,8 @@ func (r *reader) partition(made *asset.Asset, p asset.Partition, others map[stri
 	if a, tried := r.attempts[slice]; tried {
 		shown := api.AttemptOf(a, r.data.Ledger.WallTime)
 		one.Attempt = &shown
+	} else if record.Attempt == asset.AttemptSucceeded {
+		one.Attempt = &r.succeeded
 	}
 	if w, waiting := r.waits[slice]; waiting {
 		shown := api.WaitOf(w, r.data.Ledger.WallTime)

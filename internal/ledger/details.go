@@ -1,0 +1,80 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// PartitionDetails are what a list of partitions of an asset shows of each, by partition.
+type PartitionDetails struct {
+	Latest    map[string]Materialization // what is published
+	Counts    map[string]Counts          // of those that have items
+	Succeeded map[string]Attempt         // the last attempts, of those that succeeded
+}
+
+// PartitionDetails reads some partitions of an asset; without partitions, all.
+func (l *Ledger) PartitionDetails(ctx context.Context, asset string, partitions []string) (d PartitionDetails, err error) {
+	d = PartitionDetails{make(map[string]Materialization), make(map[string]Counts), make(map[string]Attempt)}
+	if err := l.latestOf(ctx, asset, partitions, d.Latest); err != nil {
+		return d, err
+	}
+	if err := l.countsOf(ctx, asset, partitions, d.Counts); err != nil {
+		return d, err
+	}
+	return d, l.queryPartitions(ctx, "read attempts", `SELECT asset, partition, run, state, kind, reason, started, finished FROM attempts
+		WHERE asset = $1 AND state = 'succeeded' AND %s`, `partition`, asset, partitions, func(rows *sql.Rows) error {
+		a, err := scanAttempt(rows)
+		d.Succeeded[a.Partition] = a
+		return err
+	})
+}
+
+func (l *Ledger) latestOf(ctx context.Context, asset string, partitions []string, into map[string]Materialization) error {
+	found := make(map[PartitionRef]Materialization)
+	err := l.queryPartitions(ctx, "read materializations", `SELECT `+standingColumns+` FROM standings s JOIN materializations m ON m.id = s.published
+		WHERE s.asset = $1 AND %s`, `s.partition`, asset, partitions, scanLatest(found))
+	for ref, m := range found {
+		into[ref.Partition] = m
+	}
+	return err
+}
+
+func (l *Ledger) countsOf(ctx context.Context, asset string, partitions []string, into map[string]Counts) error {
+	scan := func(rows *sql.Rows) error {
+		var partition string
+		var c itemCounts
+		err := rows.Scan(&partition, &c.Discovered, &c.Published, &c.Absent, &c.vanished, &c.Quarantined, &c.Pending)
+		if c.Discovered > 0 {
+			into[partition] = c.Counts
+		}
+		return err
+	}
+	const op = "count items"
+	if err := l.queryPartitions(ctx, op, `SELECT partition, `+keptCounts+` FROM item_counts WHERE asset = $1 AND counted AND %s`,
+		`partition`, asset, partitions, scan); err != nil {
+		return err
+	}
+	if err := l.queryPartitions(ctx, op, `SELECT c.partition, `+liveCounts+` FROM item_counts c
+		CROSS JOIN items i ON i.asset = c.asset AND i.partition = c.partition WHERE c.asset = $1 AND NOT c.counted AND %s GROUP BY c.partition`,
+		`c.partition`, asset, partitions, scan); err != nil {
+		return err
+	}
+	waived, err := l.waived(ctx, asset, "")
+	for ref, kinds := range waived {
+		if c, has := into[ref.Partition]; has {
+			c.Waived = kinds.sum()
+			into[ref.Partition] = c
+		}
+	}
+	return err
+}
+
+// queryPartitions is queryKeys for the partitions of an asset, whose condition takes the place of %s; without partitions it
+// is one query for all.
+func (l *Ledger) queryPartitions(ctx context.Context, op, text, column, asset string, partitions []string, scan func(*sql.Rows) error) error {
+	if partitions == nil {
+		return l.query(ctx, op, scan, strings.Replace(text, "%s", "TRUE", 1), asset)
+	}
+	return l.queryKeys(ctx, op, strings.Replace(text, "%s", column+" IN (%s)", 1), asset, partitions, scan)
+}
