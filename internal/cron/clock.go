@@ -1,6 +1,7 @@
 package cron
 
 import (
+	"math/bits"
 	"time"
 )
 
@@ -36,9 +37,9 @@ func (s Schedule) firstFrom(c time.Time) time.Time {
 		case !s.matchesDay(c):
 			c = time.Date(year, month, day+1, 0, 0, 0, 0, time.UTC)
 		case !has(s.hour, c.Hour()):
-			c = c.Truncate(time.Hour).Add(time.Hour)
+			c = time.Date(year, month, day, above(s.hour, c.Hour(), hours), 0, 0, 0, time.UTC)
 		case !has(s.minute, c.Minute()):
-			c = c.Add(time.Minute)
+			c = c.Truncate(time.Hour).Add(time.Duration(above(s.minute, c.Minute(), minutes)) * time.Minute)
 		default:
 			return c
 		}
@@ -58,9 +59,9 @@ func (s Schedule) lastUntil(c time.Time) time.Time {
 		case !s.matchesDay(c):
 			c = time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Add(-time.Minute)
 		case !has(s.hour, c.Hour()):
-			c = c.Truncate(time.Hour).Add(-time.Minute)
+			c = time.Date(year, month, day, below(s.hour, c.Hour())+1, 0, 0, 0, time.UTC).Add(-time.Minute)
 		case !has(s.minute, c.Minute()):
-			c = c.Add(-time.Minute)
+			c = c.Truncate(time.Hour).Add(time.Duration(below(s.minute, c.Minute())) * time.Minute)
 		default:
 			return c
 		}
@@ -73,4 +74,15 @@ func (s Schedule) matchesDay(c time.Time) bool {
 	return has(s.day, c.Day()) && has(s.weekday, int(c.Weekday()))
 }
 
-func has(bits uint64, value int) bool { return bits&(1<<value) != 0 }
+// hours are those of a day, and minutes those of an hour.
+const hours, minutes = 24, 60
+
+// above is the first value of a field after one; limit if there is none.
+func above(field uint64, value, limit int) int {
+	return min(bits.TrailingZeros64(field>>(value+1))+value+1, limit)
+}
+
+// below is the last value of a field before one; -1 if there is none.
+func below(field uint64, value int) int { return bits.Len64(field&(1<<value-1)) - 1 }
+
+func has(field uint64, value int) bool { return field&(1<<value) != 0 }
