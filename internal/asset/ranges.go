@@ -12,12 +12,7 @@ func (p *Partitions) Follows(key, next string) bool {
 	case p == nil:
 		return nextNumber(key, next)
 	case p.kind == windowSet && p.window != nil:
-		_, end, err := p.Window(key)
-		if err != nil {
-			return false
-		}
-		start, _, err := p.Window(next)
-		return err == nil && start.Equal(end)
+		return p.window.follows(key, next)
 	case p.kind == productSet:
 		first, second, ok := strings.Cut(key, productSeparator)
 		other, follower, also := strings.Cut(next, productSeparator)

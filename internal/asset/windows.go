@@ -169,6 +169,16 @@ func (s *windows) parse(key string) (time.Time, error) {
 	return mark, nil
 }
 
+// follows reports whether a window begins where another ends.
+func (s *windows) follows(key, next string) bool {
+	mark, err := s.parse(key)
+	if err != nil {
+		return false
+	}
+	other, err := s.mark(s.Layout, next)
+	return err == nil && other.Equal(s.ticks.Next(mark))
+}
+
 func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
