@@ -127,7 +127,7 @@ func materialize(ctx context.Context, a *command.App, c config.Config, d *host.D
 	defer cli.Close()
 	started, err := Start(ctx, cli, t.Tracer(), in)
 	if err != nil {
-		return err
+		return command.OfServer(c, err)
 	}
 	a.Note("run %s  %s", started.GetID(), command.RunLink(c, started.GetID(), started.GetRunID()))
 	if !end.wait {
