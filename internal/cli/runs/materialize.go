@@ -80,6 +80,7 @@ conserved, cannot be accepted.`,
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if the run fails")
 	cmd.Flags().BoolVar(&strict, "fail-on-quarantine", false, "with --wait: exit 1 if partitions of the run have quarantined items that nobody waived")
 	cmd.Flags().StringVar(&file, "plan", "", "do what this file says, as plan --save kept it")
+	command.Paths(cmd.Flags(), "plan")
 	cmd.Flags().StringSliceVar(&in.Accept, "accept", nil, "publish although this blocking check fails, this once; may be given several times")
 	filters.Register(cmd)
 	for _, other := range []string{"partition", "missing", "stale", "failed", "force"} {
