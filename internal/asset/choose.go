@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/nearest"
 )
 
 // Everything chooses all partitions of a set.
@@ -40,7 +41,7 @@ func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Parti
 	}
 	for _, word := range words {
 		if !matched[word] {
-			return nil, fault.New(fault.Invalid, "choose partitions", "partition %q is unknown; %s", word, v.known(selected, word))
+			return nil, fault.New(fault.Invalid, "choose partitions", "partition %q is unknown; %s; `starter partitions list` lists them", short(word), v.known(selected, word))
 		}
 	}
 	return chosen, nil
@@ -144,20 +145,26 @@ const shown = 12
 
 // known tells what there is, the nearest to the word first.
 func (v *View) known(selected []*Asset, word string) string {
-	var texts []string
-	var seen []*Partitions
+	var sets []Keys
+	var words []string
 	for _, a := range selected {
-		if slices.Contains(seen, a.Partitions) {
-			continue
+		if k := v.Keys(a); !slices.ContainsFunc(sets, func(other Keys) bool { return other.set == k.set }) {
+			sets, words = append(sets, k), append(words, k.words()...)
 		}
-		seen = append(seen, a.Partitions)
-		texts = append(texts, v.Keys(a).describe(word))
 	}
-	return strings.Join(texts, "; ")
+	texts := make([]string, len(sets))
+	for i, k := range sets {
+		texts[i] = k.describe(word, len(sets) == 1)
+	}
+	all := strings.Join(texts, "; ")
+	if like := likely(word, words); len(like) > 0 && !strings.HasPrefix(all, "the nearest of") {
+		return "nearest: " + strings.Join(like, ", ") + "; " + all
+	}
+	return all
 }
 
-// describe names partitions of the set for an error about a word.
-func (k Keys) describe(word string) string {
+// describe names partitions of the set for an error about a word, which is about this set alone or about more.
+func (k Keys) describe(word string, alone bool) string {
 	if len(k.list) == 0 {
 		return fmt.Sprintf("%s has none yet", k.set.Name)
 	}
@@ -172,14 +179,14 @@ func (k Keys) describe(word string) string {
 			names[i] = fmt.Sprintf("%s (%s)", p.Key, p.Label)
 		}
 	}
-	if len(names) <= shown {
-		known := "known: " + strings.Join(names, ", ")
-		if like := likely(word, k.words()); len(like) > 0 {
-			return "nearest: " + strings.Join(like, ", ") + "; " + known
-		}
-		return known
+	switch {
+	case len(names) > shown:
+		return fmt.Sprintf("the nearest of %d: %s", len(names), strings.Join(nearest.Closest(word, names, shown), ", "))
+	case alone:
+		return "known: " + strings.Join(names, ", ")
+	default:
+		return fmt.Sprintf("%s has %s", k.set.Name, strings.Join(names, ", "))
 	}
-	return fmt.Sprintf("the nearest of %d: %s", len(names), strings.Join(Nearest(word, names, shown), ", "))
 }
 
 // words are the keys and the names that a user may have meant.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/nearest"
 )
 
 // composed is a text with each accent in its letter, as keys and labels have it. A file name of macOS, and what is
@@ -53,7 +54,7 @@ func likely(word string, words []string) []string {
 	if len(found) > 0 {
 		return found
 	}
-	return similarNames(word, words)
+	return nearest.Names(word, words)
 }
 
 // checkWord says what is wrong with a word that names partitions, whatever there is: it is empty, or a range that lacks an

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/nearest"
 )
 
 // Graph is a validated set of assets, in dependency order.
@@ -147,7 +148,7 @@ func (g *Graph) Get(key Key) (*Asset, error) {
 	if a, ok := g.byKey[key]; ok {
 		return a, nil
 	}
-	return nil, fault.New(fault.Invalid, "find asset", "%q is unknown%s; known: %s", key, near(string(key), g.keys()), strings.Join(g.keys(), ", "))
+	return nil, nearest.Unknown("asset", string(key), g.keys(), "starter assets list")
 }
 
 func (g *Graph) keys() []string {

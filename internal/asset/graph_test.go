@@ -88,7 +88,7 @@ func TestGraphOrder(t *testing.T) {
 	_, err = g.Get("b/none")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	_, near := g.Get("a/catalgo")
-	require.ErrorContains(t, near, `"a/catalgo" is unknown; nearest: a/catalog, b/catalog; known: a/index, `)
+	require.ErrorContains(t, near, "asset \"a/catalgo\" is unknown; nearest: a/catalog, b/catalog; `starter assets list` lists them")
 	require.ErrorContains(t, err, `"b/none" is unknown; nearest: b/alone; known: a/index, a/catalog, `)
 }
 

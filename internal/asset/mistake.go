@@ -8,9 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/agnivade/levenshtein"
-
 	"drugslm/internal/fault"
+	"drugslm/internal/nearest"
 )
 
 // Mistake is one thing that is wrong with a selection.
@@ -101,64 +100,10 @@ func printable(text string) []rune {
 }
 
 // short bounds a word that is quoted in an error.
-func short(word string) string {
-	const limit = 60
-	if runes := []rune(word); len(runes) > limit {
-		return string(runes[:limit]) + "…"
-	}
-	return word
-}
+func short(word string) string { return nearest.Short(word) }
 
 // near says which words resemble the one that was typed: "; nearest: a, b". It is empty if none does.
-func near(typed string, words []string) string {
-	found := similarNames(typed, words)
-	if len(found) == 0 {
-		return ""
-	}
-	return "; nearest: " + strings.Join(found, ", ")
-}
-
-// similarNames gives at most three words that are so like the one that was typed that they may have been meant, the
-// nearest first. What stands for any text in a glob counts as nothing.
-func similarNames(typed string, words []string) []string {
-	const most, longest = 3, 100
-	typed = strings.ToLower(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`*?[]^\`, r) {
-			return -1
-		}
-		return r
-	}, typed))
-	length := utf8.RuneCountInString(typed)
-	if length > longest { // nobody mistypes that, and each word would cost its product of lengths
-		return nil
-	}
-	limit := min(max(2, (length+2)/3), length-1) // changes that still leave a resemblance
-	changes := make(map[string]int)
-	var found []string
-	for _, word := range words {
-		if _, seen := changes[word]; seen {
-			continue
-		}
-		if changes[word] = distance(typed, strings.ToLower(word)); changes[word] <= limit {
-			found = append(found, word)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b string) int { return cmp.Compare(changes[a], changes[b]) })
-	return slices.DeleteFunc(found[:min(len(found), most)], func(word string) bool { return changes[word] > changes[found[0]]+1 })
-}
-
-// distance is how many letters differ between what was typed and a word or the part of it after its "/"; a word that
-// has what was typed in it differs by one.
-func distance(typed, word string) int {
-	d := levenshtein.ComputeDistance(typed, word)
-	if _, name, ok := strings.Cut(word, "/"); ok {
-		d = min(d, 1+levenshtein.ComputeDistance(typed, name))
-	}
-	if utf8.RuneCountInString(typed) > 2 && strings.Contains(word, typed) {
-		d = min(d, 1)
-	}
-	return d
-}
+func near(typed string, words []string) string { return nearest.Like(typed, words) }
 
 // bounded lists words, or the first so many of them.
 func bounded(words []string) string {

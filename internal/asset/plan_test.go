@@ -164,7 +164,7 @@ func TestPlanPartitions(t *testing.T) {
 		{"by label, however it is written", []string{"GENÉRICO"}, []string{"a/download[5]"}, ""},
 		{"one by both its names", []string{"5", "Genérico"}, []string{"a/download[5]"}, ""},
 		{"several", []string{"Similar", "5"}, []string{"a/download[5]", "a/download[6]"}, ""},
-		{"unknown", []string{"5", "Vacina"}, nil, `partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`},
+		{"unknown", []string{"5", "Vacina"}, nil, `partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar); `},
 		{"part of a label", []string{"Gen"}, nil, `partition "Gen" is unknown`},
 		{"empty", []string{""}, nil, "a partition is named by an empty word"},
 	}
@@ -192,7 +192,7 @@ func TestPlanPartitions(t *testing.T) {
 func TestPlanListsEachPartitionOnce(t *testing.T) {
 	t.Parallel()
 	_, err := planned(t, judged(t), stocked(), "a/catalog+", "Vacina")
-	require.EqualError(t, err, `choose partitions: partition "Vacina" is unknown; known: 5 (Genérico), 6 (Similar)`)
+	require.EqualError(t, err, "choose partitions: partition \"Vacina\" is unknown; known: 5 (Genérico), 6 (Similar); `starter partitions list` lists them")
 }
 
 func TestPlanOfWhatNobodyHasDiscovered(t *testing.T) {

@@ -248,7 +248,11 @@ func (r *resolution) unmatched(t term) string {
 	if t.attribute == keyAttribute && slices.Contains(r.values(groupAttribute), t.glob) {
 		text += fmt.Sprintf("; a group is called so: group:%s", t.glob)
 	}
-	return text + near(typed, candidates) + "; known: " + bounded(known)
+	text += near(typed, candidates) + "; known: " + bounded(known)
+	if t.attribute == keyAttribute {
+		text += "; `starter assets list` lists them"
+	}
+	return text
 }
 
 // tagsLike gives what was typed of a tag, the names or pairs that may have been meant, and the tags to list: those of

@@ -121,6 +121,9 @@ func wrapArgs(cmd *cobra.Command) {
 		if err := check(cmd, args); err != nil {
 			return command.Usage(cmd, countMistake(cmd, args, err))
 		}
+		if err := expandArgs(cmd, args); err != nil {
+			return command.Usage(cmd, err)
+		}
 		return command.Usage(cmd, cmd.ValidateFlagGroups())
 	}
 	if run := cmd.RunE; run != nil {

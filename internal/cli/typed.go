@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 )
 
@@ -18,6 +19,7 @@ type typed struct {
 	pflag.Value
 	name string
 	cmd  *cobra.Command
+	path bool // of a file or a folder
 }
 
 // Set is called once for each time that the flag is given.
@@ -30,6 +32,12 @@ func (t typed) Set(text string) error {
 	}
 	if t.Type() == "bool" {
 		text = config.Boolean(text)
+	}
+	if t.path {
+		var err error
+		if text, err = config.Expand(text); err != nil {
+			return err
+		}
 	}
 	return t.Value.Set(text)
 }
@@ -67,7 +75,7 @@ func filled(text, kind string) error {
 func strict(cmd *cobra.Command) {
 	wrap := func(f *pflag.Flag) {
 		if _, done := f.Value.(typed); !done {
-			f.Value = typed{Value: f.Value, name: f.Name, cmd: cmd}
+			f.Value = typed{Value: f.Value, name: f.Name, cmd: cmd, path: command.IsPath(f)}
 		}
 	}
 	cmd.PersistentFlags().VisitAll(wrap)
@@ -75,6 +83,22 @@ func strict(cmd *cobra.Command) {
 	for _, child := range cmd.Commands() {
 		strict(child)
 	}
+}
+
+// expandArgs expands the arguments of a verb that takes files or a folder, in place.
+func expandArgs(cmd *cobra.Command, args []string) error {
+	names := argumentNames(cmd)
+	if len(names) == 0 || !strings.HasPrefix(names[0], "FILE") && names[0] != "DIR" {
+		return nil
+	}
+	for i, arg := range args {
+		path, err := config.Expand(arg)
+		if err != nil {
+			return err
+		}
+		args[i] = path
+	}
+	return nil
 }
 
 // filledArgs refuses an argument that is empty.

@@ -123,7 +123,7 @@ type Disk struct {
 type Hooks struct {
 	URL     Webhook       `key:"url" class:"host" help:"Webhook that is posted each event: https, or http on this machine; empty: none. Shown without its path, which may be secret."`
 	Secret  Secret        `key:"secret" class:"secret" help:"Key that signs what is posted: whsec_ and the base64 of 24 to 64 bytes; needed unless the webhook is on this machine. Environment only."`
-	Command Command       `key:"command" class:"program" help:"Program and arguments that is run with each event on standard input, without a shell; empty: none."`
+	Command Command       `key:"command" class:"program" help:"Program and arguments that is run with each event on standard input, without a shell; ~/ at the beginning of one is this user's home; empty: none."`
 	Events  []string      `key:"events" class:"plain" help:"Events to deliver." oneof:"run_failed check_failed freshness_broken"`
 	Timeout time.Duration `key:"timeout" class:"plain" help:"Longest time for one attempt to deliver an event, up to 2m." min:"1"`
 }

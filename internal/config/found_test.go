@@ -114,3 +114,13 @@ func TestEmptyFlagsAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, c.Grid.Hub, "none is the word for it")
 }
+
+func TestTheProgramOfHooks(t *testing.T) {
+	home, err := os.UserHomeDir()
+	require.NoError(t, err)
+	c, err := sources{file: "hooks: {command: [~/bin/told, --log, ~/told.log, ~x, a~]}"}.load(t)
+	require.NoError(t, err)
+	require.Equal(t, config.Command{filepath.Join(home, "bin/told"), "--log", filepath.Join(home, "told.log"), "~x", "a~"}, c.Hooks.Command, "no shell expands ~/ there")
+	_, err = sources{file: "hooks: {command: [~root/told]}"}.load(t)
+	require.ErrorContains(t, err, "only ~/ is understood")
+}

@@ -87,6 +87,9 @@ func Load(o LoadOptions) (Config, error) {
 		if err == nil {
 			err = parse(reflect.ValueOf(&c).Elem().FieldByIndex(k.field), raw)
 		}
+		if err == nil && k.Name == "hooks.command" {
+			err = expandAll(c.Hooks.Command)
+		}
 		if k.Type == "secret" && from == k.Name {
 			err = errors.New("secrets are read from the environment only")
 		}
@@ -150,11 +153,11 @@ func (o LoadOptions) open() (file *viper.Viper, found bool, err error) {
 			return nil, false, errors.New("--config names no file")
 		}
 	}
-	if path, err = expand(path); err != nil {
+	if path, err = Expand(path); err != nil {
 		return nil, false, err
 	}
 	if path == "" {
-		if path, err = expand(o.Env(FileVariable)); err != nil {
+		if path, err = Expand(o.Env(FileVariable)); err != nil {
 			return nil, false, fmt.Errorf("%s: %w", FileVariable, err)
 		}
 		if path != "" && !filepath.IsAbs(path) {

@@ -14,9 +14,9 @@ func paths() []string {
 	return []string{"data", "sources.anvisa.open_data", "temporal.tls_ca", "temporal.tls_cert", "temporal.tls_key", "ocr.program"}
 }
 
-// expand makes a path that begins with ~/ one in the user's home, as a shell does where the path is not quoted, and not
+// Expand makes a path that begins with ~/ one in the user's home, as a shell does where the path is not quoted, and not
 // part of --flag=path. Another user's home is refused.
-func expand(path string) (string, error) {
+func Expand(path string) (string, error) {
 	rest, tilde := strings.CutPrefix(path, "~")
 	if !tilde {
 		return path, nil
@@ -29,6 +29,21 @@ func expand(path string) (string, error) {
 		return "", fmt.Errorf("%s: this user has no home: %w", path, err)
 	}
 	return filepath.Join(home, rest), nil
+}
+
+// expandAll expands a program and those of its arguments that begin with ~/, in place: no shell does.
+func expandAll(command Command) error {
+	for i, word := range command {
+		if i > 0 && word != "~" && !strings.HasPrefix(word, "~/") {
+			continue // an argument may be anything
+		}
+		expanded, err := Expand(word)
+		if err != nil {
+			return err
+		}
+		command[i] = expanded
+	}
+	return nil
 }
 
 // Nothing is what a setting that may be empty is called where an empty value is refused: on the command line.
@@ -47,7 +62,7 @@ func (k Key) written(raw any, from string) (any, error) {
 	case text == Nothing && (k.Name == "sources.anvisa.open_data" || k.Name == "grid.hub"):
 		return "", nil
 	case slices.Contains(paths(), k.Name):
-		return expand(text)
+		return Expand(text)
 	default:
 		return raw, nil
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -47,9 +49,24 @@ func dial(ctx context.Context, c config.Config, t *telemetry.Telemetry, log *sdk
 	connected, err := client.DialContext(ctx, options)
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "connect to Temporal",
-			"%s does not answer (%w): `starter dev --data %s` starts a server, --temporal-address or DRUGSLM_TEMPORAL_ADDRESS names another", c.Temporal.Address, err, c.Data)
+			"%s does not answer (%s): `starter dev --data %s` starts a server, --temporal-address or DRUGSLM_TEMPORAL_ADDRESS names another", c.Temporal.Address, cause(err), c.Data)
 	}
 	return connected, nil
+}
+
+// cause is why a server does not answer, without the layers that only pass it on.
+func cause(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "it took too long"
+	}
+	text := strings.TrimSuffix(err.Error(), `"`)
+	if at := strings.LastIndex(text, `desc = "`); at >= 0 {
+		text = text[at+len(`desc = "`):]
+	}
+	for _, layer := range []string{"transport: ", "Error while dialing: "} {
+		text = strings.TrimPrefix(text, layer)
+	}
+	return text
 }
 
 // maxPEM bounds a file of certificates: the authorities of a whole system are 250 kB.

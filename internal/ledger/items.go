@@ -171,6 +171,17 @@ func (l *Ledger) Items(ctx context.Context, f Filter) ([]Entry, error) {
 	return out, err
 }
 
+// ItemKinds gives the kinds of failure and absence that items have, sorted.
+func (l *Ledger) ItemKinds(ctx context.Context) (kinds []string, err error) {
+	err = l.query(ctx, "read kinds of items", func(rows *sql.Rows) error {
+		var kind string
+		err := rows.Scan(&kind)
+		kinds = append(kinds, kind)
+		return err
+	}, `SELECT DISTINCT kind FROM items WHERE kind <> '' ORDER BY kind`)
+	return kinds, err
+}
+
 // countColumns count independently of each other, so that the law is a fact about the data and not about the addition.
 const countColumns = `COUNT(*), COUNT(CASE WHEN state = 'published' THEN 1 END), COUNT(CASE WHEN state = 'absent' THEN 1 END),
 	COUNT(CASE WHEN state = 'quarantined' THEN 1 END), COUNT(CASE WHEN state IN ('pending', 'made', 'staged') THEN 1 END)`

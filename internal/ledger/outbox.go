@@ -159,7 +159,7 @@ func (l *Ledger) RetryEvents(ctx context.Context, ids ...string) (retried []stri
 		}
 		for _, id := range ids {
 			if _, known := states[id]; !known {
-				return fault.New(fault.Invalid, "", "event %q is unknown: `starter hooks list` shows the events", id)
+				return fault.New(fault.Invalid, "", "event %q is unknown; `starter hooks list` lists them", id)
 			}
 		}
 		for _, id := range retried {

@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"drugslm/internal/fault"
+	"drugslm/internal/nearest"
 )
 
 // ErrExists is in the error of a schedule that cannot be made as there is one of its name.
@@ -181,18 +180,22 @@ func (s *Server) Backfill(ctx context.Context, name string, from, to time.Time, 
 // unknown names those that are, the nearest first.
 func (s *Server) unknown(ctx context.Context, name string) error {
 	entries, err := s.List(ctx)
-	if err != nil || len(entries) == 0 {
-		return fault.New(fault.Invalid, "", "schedule %q: %w; there is none: `starter schedule create` makes one", name, ErrUnknown)
+	if err != nil {
+		return err
 	}
 	names := make([]string, len(entries))
 	for i, e := range entries {
 		names[i] = e.Definition.Name
 	}
-	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(levenshtein.ComputeDistance(name, a), levenshtein.ComputeDistance(name, b))
-	})
-	return fault.New(fault.Invalid, "", "schedule %q: %w; there are %s", name, ErrUnknown, strings.Join(names, ", "))
+	return unknownName{nearest.Unknown("schedule", name, names, "starter schedule list")}
 }
+
+// unknownName is ErrUnknown with the names that are known.
+type unknownName struct{ error }
+
+func (unknownName) Is(target error) bool { return target == ErrUnknown }
+
+func (u unknownName) Unwrap() error { return u.error }
 
 // failure gives the server's answer its kind.
 func failure(op, name string, err error) error {

@@ -39,7 +39,7 @@ func serverCreatesAndGetsSchedule(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	_, err = s.Get(t.Context(), "nihtly")
 	require.ErrorIs(t, err, ErrUnknown)
-	require.ErrorContains(t, err, "there are nightly")
+	require.ErrorContains(t, err, "schedule \"nihtly\" is unknown; nearest: nightly; `starter schedule list` lists them")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 }
 

@@ -32,6 +32,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // Maintainer manages the tables with their ledger. It is safe for use by several goroutines.
@@ -222,12 +223,23 @@ func (k Maintainer) choose(ctx context.Context, a *asset.Asset, names []string, 
 	for _, name := range names {
 		key, ok := resolve(name, keys, labelled)
 		if !ok {
-			unknown = append(unknown, fault.New(fault.Invalid, "choose partition", "%s has no version of a partition %q; it has those of %s", a.Key, name, strings.Join(known, ", ")))
+			unknown = append(unknown, nearest.Unknown("partition", name, wordsOf(known, labelled), "starter versions "+string(a.Key)))
 		} else if !slices.Contains(chosen, key) {
 			chosen = append(chosen, key)
 		}
 	}
 	return chosen, errors.Join(unknown...)
+}
+
+// wordsOf are keys and the labels of those that have one, which mean them as well.
+func wordsOf(keys []string, labelled []ledger.Partition) []string {
+	names := slices.Clone(keys)
+	for _, p := range labelled {
+		if p.Label != p.Key && slices.Contains(keys, p.Key) {
+			names = append(names, p.Label)
+		}
+	}
+	return names
 }
 
 // requireTable refuses an external asset.

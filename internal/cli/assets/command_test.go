@@ -51,6 +51,6 @@ func partitionsCommandListsPartitionsAndGuardsDiscoveredOnes(t *testing.T) {
 		require.Contains(t, stderr, "are discovered")
 		code, _, stderr = clitest.Run(t, data, "partitions", verb, "maker", "9")
 		require.Equal(t, cli.ExitUsage, code)
-		require.Contains(t, stderr, "known sets: category")
+		require.Contains(t, stderr, "known: category")
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // NewPartitions is the verb `partitions`.
@@ -237,7 +238,7 @@ func removePartitions(ctx context.Context, a *command.App, d *host.Data, name st
 	}
 	for _, key := range keys {
 		if !slices.Contains(there, key) {
-			return fault.New(fault.Invalid, "", "%s has no partition %q; the nearest of %d: %q", name, key, len(there), asset.Nearest(key, there, 8))
+			return nearest.Unknown(name, key, there, "starter partitions list")
 		}
 	}
 	if _, err := d.Ledger.RemovePartitions(ctx, name, keys); err != nil {
@@ -266,5 +267,5 @@ func editable(g *asset.Graph, name string) error {
 			}
 		}
 	}
-	return fault.New(fault.Invalid, "", "no asset is partitioned by %q; known sets: %s", name, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
+	return nearest.Unknown("partition set", name, slices.Sorted(maps.Keys(names)), "starter partitions list")
 }

@@ -38,7 +38,7 @@ func dynamicPartitionsAreChangedByHandOnlyIfNotDiscovered(t *testing.T) {
 	known, err := l.KnownPartitions(t.Context(), "maker")
 	require.NoError(t, err)
 	require.Equal(t, []ledger.Partition{{Key: "medley", Label: "medley"}}, known)
-	require.ErrorContains(t, removePartitions(t.Context(), a, d, "maker", []string{"medlei"}), `no partition "medlei"; the nearest of 1: ["medley"]`)
+	require.ErrorContains(t, removePartitions(t.Context(), a, d, "maker", []string{"medlei"}), `maker "medlei" is unknown; nearest: medley`)
 	err = addPartitions(t.Context(), a, d, "maker", []string{"a,b", "c|d", "fine"})
 	require.ErrorContains(t, err, "a,b")
 	require.ErrorContains(t, err, "c|d", "all mistakes at once")

@@ -17,19 +17,14 @@ import (
 	"drugslm/internal/host"
 )
 
-// askFor is how long the server may take to say what automation does.
-const askFor = 2 * time.Second
-
 // unknown is the mode when no server says what automation does.
 const unknown = "unknown"
 
 // state is what automation does now, as Temporal says, whose schedule the workers keep; unknown if it does not answer.
 func state(ctx context.Context, a *command.App, c config.Config) (api.AutomationState, error) {
-	asking, stop := context.WithTimeout(ctx, askFor)
-	defer stop()
 	var now host.AutomationState
-	err := a.Dial(asking, c, func(cli client.Client) (err error) {
-		now, err = host.DescribeAutomation(asking, cli)
+	err := a.Ask(ctx, c, func(ctx context.Context, cli client.Client) (err error) {
+		now, err = host.DescribeAutomation(ctx, cli)
 		return err
 	})
 	if ctx.Err() != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +19,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 	"drugslm/workflows"
 )
 
@@ -64,16 +64,11 @@ func theBackfill(ctx context.Context, d *host.Data, id string) (ledger.Backfill,
 	if err != nil {
 		return b, err
 	}
-	var near []string
-	for _, k := range known {
-		if strings.Contains(k.ID, id) || strings.Contains(id, k.ID) || len(near) < 5 && strings.HasPrefix(k.ID, id[:min(len(id), 3)]) {
-			near = append(near, k.ID)
-		}
+	ids := make([]string, len(known))
+	for i, k := range known {
+		ids[i] = k.ID
 	}
-	if len(near) > 0 {
-		return b, fault.New(fault.Invalid, "", "backfill %q is unknown: did you mean %s?", id, strings.Join(near, " or "))
-	}
-	return b, fault.New(fault.Invalid, "", "backfill %q is unknown: `starter backfill list` shows them", id)
+	return b, nearest.Unknown("backfill", id, ids, "starter backfill list")
 }
 
 // order sends an update to a backfill and waits for its answer, at most so long. With start, a workflow that is not

@@ -114,10 +114,10 @@ func showRefusesImpossibleBackfills(t *testing.T) {
 		args string
 		want string
 	}{
-		{"show jun", `did you mean june?`},
-		{"show july", "`starter backfill list` shows them"},
-		{"show august", "`starter backfill list` shows them"},
-		{"show june --state lost", "known are"},
+		{"show jun", `nearest: june`},
+		{"show july", "`starter backfill list` lists them"},
+		{"show august", "`starter backfill list` lists them"},
+		{"show june --state lost", "known: done"},
 		{"create anvisa/catalog --id june", `the selection is "anvisa/*" there, and "anvisa/catalog" here`},
 		{"create anvisa/catalog --id ../x", "want up to 60 letters"},
 		{"create anvisa/catalog --rate -1 --max-in-flight 501", "want 1 to 500"},

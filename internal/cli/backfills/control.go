@@ -61,7 +61,7 @@ func setting(a *command.App, use, short, update string, parse func(string) (any,
 					return err
 				}
 			}
-			return a.WithServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
+			return a.WithServer(cmd, check(running, args[0]), func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
 				b, err := running(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -74,6 +74,14 @@ func setting(a *command.App, use, short, update string, parse func(string) (any,
 					s.ID, s.State, s.Settings.MaxInFlight, s.Settings.Rate, s.Settings.Priority, s.Running)
 			})
 		},
+	}
+}
+
+// check refuses a backfill that read does not find.
+func check(read func(ctx context.Context, d *host.Data, id string) (ledger.Backfill, error), id string) func(ctx context.Context, d *host.Data) error {
+	return func(ctx context.Context, d *host.Data) error {
+		_, err := read(ctx, d, id)
+		return err
 	}
 }
 
@@ -96,7 +104,7 @@ func newBackfillRetry(a *command.App) *cobra.Command {
 left alone. --canceled also takes up what a cancel kept from beginning. A backfill whose workflow is gone goes on, too.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			return a.WithServer(cmd, check(theBackfill, args[0]), func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				b, err := theBackfill(ctx, d, args[0])
 				if err != nil {
 					return err
@@ -127,7 +135,7 @@ func newBackfillCancel(a *command.App) *cobra.Command {
 is under way ends by itself, or with --now is cut off; its partitions keep what they had. What was published stays.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			return a.WithServer(cmd, check(running, args[0]), func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				b, err := running(ctx, d, args[0])
 				if err != nil {
 					return err

@@ -148,7 +148,7 @@ func attach(a *command.App, cmd *cobra.Command, f createFlags, known ledger.Back
 }
 
 func sendBackfill(a *command.App, cmd *cobra.Command, f createFlags, view api.BackfillCreated) error {
-	return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+	return a.WithServer(cmd, nil, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 		a.Note("backfill %s  %s", view.ID, view.Link)
 		var status workflows.BackfillStatus
 		if err := order(ctx, cli, f.in, true, 0, workflows.UpdateCreate, f.in.BackfillRequest, &status); err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +18,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 	"drugslm/workflows"
 )
 
@@ -70,7 +70,7 @@ func newBackfillShow(a *command.App) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if filter.State != "" && !slices.Contains(stepStates, filter.State) {
-				return fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, joined(stepStates))
+				return nearest.Value("--state", string(filter.State), texts(stepStates))
 			}
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if filter.Asset != "" {
@@ -182,11 +182,11 @@ func assetsOf(ctx context.Context, d *host.Data, id string, sums []ledger.StepSu
 	return found, nil
 }
 
-// joined is a list of states in words.
-func joined(states []ledger.StepState) string {
+// texts are states in words.
+func texts(states []ledger.StepState) []string {
 	words := make([]string, len(states))
 	for i, s := range states {
 		words[i] = string(s)
 	}
-	return strings.Join(words, ", ")
+	return words
 }

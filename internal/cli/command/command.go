@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/cli/live"
@@ -32,6 +33,8 @@ type App struct {
 	Format         string    // "text", "json", or what AlsoFormat names
 
 	Region *live.Region // of the terminal that Stderr is; nil if it is none, or one whose cursor cannot be moved
+
+	away error // why Ask got no answer: it is not asked again
 
 	Origin map[string]string // where Config found each key that is set, such as "--data"
 }
@@ -169,9 +172,17 @@ func (a *App) withData(
 	return fn(cmd.Context(), c, data)
 }
 
-// WithServer runs fn with the server and the data folder, open for writing.
-func (a *App) WithServer(cmd *cobra.Command, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error) error {
+// WithServer runs fn with the server and the data folder, open for writing. check, if any, refuses first what the ledger
+// alone can tell to be wrong: that needs no server.
+func (a *App) WithServer(
+	cmd *cobra.Command, check func(ctx context.Context, d *host.Data) error, fn func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error,
+) error {
 	return a.ToChange(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
+		if check != nil {
+			if err := check(ctx, d); err != nil {
+				return err
+			}
+		}
 		return a.Dial(ctx, c, func(cli client.Client) error { return fn(ctx, c, d, cli) })
 	})
 }
@@ -193,8 +204,34 @@ func (a *App) Dial(ctx context.Context, c config.Config, fn func(cli client.Clie
 			return err
 		}
 		defer cli.Close()
-		return fn(cli)
+		return OfServer(c, fn(cli))
 	})
+}
+
+// OfServer says what is wrong when the server lacks the namespace that is configured; other errors stay as they are.
+func OfServer(c config.Config, err error) error {
+	if _, lacks := errors.AsType[*serviceerror.NamespaceNotFound](err); lacks {
+		return fault.New(fault.Invalid, "ask Temporal", "the server at %s has no namespace %q: DRUGSLM_TEMPORAL_NAMESPACE names another, and "+
+			"`temporal operator namespace create` makes one", c.Temporal.Address, c.Temporal.Namespace)
+	}
+	return err
+}
+
+// askFor is how long the server may take to say what is not in the ledger, where the answer can do without.
+const askFor = 900 * time.Millisecond
+
+// Ask runs fn with a connection to Temporal for a verb that can do without: a server that is away costs it less than a second.
+func (a *App) Ask(ctx context.Context, c config.Config, fn func(ctx context.Context, cli client.Client) error) error {
+	if a.away != nil {
+		return a.away
+	}
+	asking, stop := context.WithTimeout(ctx, askFor)
+	defer stop()
+	err := a.Dial(asking, c, func(cli client.Client) error { return fn(asking, cli) })
+	if asking.Err() != nil || fault.KindOf(err) == fault.Unavailable {
+		a.away = err
+	}
+	return err
 }
 
 // Traced starts telemetry for a command and stops it when fn is done.

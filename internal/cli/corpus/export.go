@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/corpus"
 	"drugslm/internal/host"
+	"drugslm/internal/nearest"
 )
 
 func newCorpusExport(a *command.App) *cobra.Command {
@@ -33,6 +35,11 @@ version of the table gives the same bytes.`,
   python3 -c 'import datasets; print(datasets.load_dataset("leaflets"))'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, f := range o.Formats {
+				if known := []string{corpus.Parquet, corpus.JSONL}; !slices.Contains(known, f) {
+					return nearest.Value("--format", f, known)
+				}
+			}
 			return a.WithData(cmd, func(ctx context.Context, _ config.Config, d *host.Data) error {
 				c, err := openCorpus(ctx, d, version)
 				if err != nil {

@@ -32,6 +32,7 @@ func (p *portalFlags) register(flags *pflag.FlagSet, retryAfter time.Duration, c
 	flags.StringVar(&p.Listing, "listing", "", "serve this real listing (CSV or CSV.gz) instead of products of its own")
 	flags.StringVar(&p.Claims, "claims", "", "claim the totals of this listing (CSV or CSV.gz), whatever is served")
 	flags.StringVar(&p.Leaflets, "leaflets", "", "serve the PDFs of this folder instead of generated ones")
+	command.Paths(flags, "listing", "claims", "leaflets")
 	flags.BoolVar(&p.Cases, "cases", cases, "make some leaflets special: scans, an encrypted file, a broken one, a file that was filed twice and others")
 	flags.StringVar(&p.faults, "fault", "", "switch on faults: name or name=rate, apart by commas; all switches on every one")
 	flags.DurationVar(&p.Latency, "latency", 0, "wait so long before each answer")
@@ -78,6 +79,7 @@ Faults:
 	completeFaults(cmd)
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9000", "address to serve on; port 0 chooses a free one")
 	cmd.Flags().StringVar(&flags.State, "state", "", "keep day, bans and every request in this folder, and go on from it after a stop or a kill")
+	command.Paths(cmd.Flags(), "state")
 	return cmd
 }
 

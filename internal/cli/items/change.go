@@ -12,13 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
-	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // itemQuery says which quarantined items are meant: by id, or by what is wrong with them.
@@ -64,7 +64,7 @@ func (q *itemQuery) find(ctx context.Context, d *host.Data) ([]api.Item, error) 
 			return nil, err
 		}
 		if len(some) == 0 && wanted.filter.ID != "" {
-			return nil, fault.New(fault.Invalid, "", "no quarantined item %q is known there: starter items list --state quarantined", wanted.filter.ID)
+			return nil, notQuarantined(ctx, d, wanted.filter.ID)
 		}
 		found = append(found, some...)
 	}
@@ -113,15 +113,24 @@ func newItemsShow(a *command.App) *cobra.Command {
 	}
 }
 
+// notQuarantined says that an item is unknown, or in no need of what was asked for.
+func notQuarantined(ctx context.Context, d *host.Data, id string) error {
+	known, err := d.Ledger.Items(ctx, ledger.Filter{ID: id, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(known) == 0 {
+		return unknownItem(ctx, d, id)
+	}
+	return fault.New(fault.Invalid, "", "item %q is not quarantined there: `starter items list --state quarantined` lists those that are", id)
+}
+
 func unknownItem(ctx context.Context, d *host.Data, id string) error {
 	near, err := d.Ledger.NearestItems(ctx, id)
 	if err != nil {
 		return err
 	}
-	if len(near) == 0 {
-		return fault.New(fault.Invalid, "", "item %q is unknown: nothing has been materialized yet", id)
-	}
-	return fault.New(fault.Invalid, "", "item %q is unknown; the nearest: %s", id, strings.Join(asset.Nearest(id, near, 3), ", "))
+	return nearest.Unknown("item", id, near, "starter items list")
 }
 
 func printItem(w io.Writer, found []api.Item) error {

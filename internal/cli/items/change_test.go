@@ -78,5 +78,5 @@ func changeRetriesAndWaivesQuarantinedItems(t *testing.T) {
 	}
 	require.Equal(t, "1/patient quarantined, 2/patient pending, 3/patient quarantined", strings.Join(states, ", "))
 	_, stderr := do(cli.ExitUsage, "retry", "2/patient")
-	require.Contains(t, stderr, "no quarantined item")
+	require.Contains(t, stderr, "is not quarantined there")
 }

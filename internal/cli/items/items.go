@@ -20,6 +20,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // itemStates are the states that can be asked for.
@@ -74,7 +75,7 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 	filter := wanted.filter
 	filter.Reason = wanted.reason
 	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
-		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %s", filter.State, strings.Join(itemStates, ", "))
+		return nil, nearest.Value("--state", string(filter.State), itemStates)
 	}
 	selected, chosen, err := command.Choose(ctx, d, selection, partitions)
 	if err != nil {
@@ -97,7 +98,27 @@ func items(ctx context.Context, d *host.Data, selection, partitions []string, wa
 		}
 		found = append(found, views...)
 	}
+	if len(found) == 0 && filter.Kind != "" {
+		return found, checkKind(ctx, d, filter.Kind)
+	}
 	return found, nil
+}
+
+// checkKind refuses a kind that no item has, and that is like one that items can have. An asset may give its items others.
+func checkKind(ctx context.Context, d *host.Data, kind string) error {
+	known, err := d.Ledger.ItemKinds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, failure := range []fault.Kind{fault.Corrupt, fault.Crash, fault.Incomplete, fault.Internal, fault.Invalid, fault.Layout, fault.NotFound, fault.Slow} {
+		if !slices.Contains(known, string(failure)) {
+			known = append(known, string(failure))
+		}
+	}
+	if !slices.Contains(known, kind) && len(nearest.Names(kind, known)) > 0 {
+		return nearest.Value("--kind", kind, known)
+	}
+	return nil
 }
 
 // itemViews shows items of an asset, with what is noted beside them.

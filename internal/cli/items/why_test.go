@@ -58,7 +58,7 @@ func whyExplainsItemThatIsNotMadeYet(t *testing.T) {
 	require.Equal(t, 2, strings.Count(stdout, "anvisa/download[5]  1/"), "a product leads to both its leaflets: %s", stdout)
 	code, _, stderr = clitest.Run(t, data, "why", "1/pacient")
 	require.Equal(t, cli.ExitUsage, code)
-	require.Contains(t, stderr, `the nearest: 1/patient`)
+	require.Contains(t, stderr, `nearest: 1/patient`)
 	code, _, stderr = clitest.Run(t, data, "why", "1", "--asset", "anvisa/catalogue")
 	require.Equal(t, cli.ExitUsage, code)
 	require.Contains(t, stderr, "anvisa/catalog")

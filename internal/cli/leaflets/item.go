@@ -21,6 +21,7 @@ import (
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 	"drugslm/internal/quality"
 	"drugslm/internal/view"
 )
@@ -138,11 +139,7 @@ func (v *viewing) unknown(ctx context.Context, id string) error {
 			leaflets = append(leaflets, other)
 		}
 	}
-	if len(leaflets) == 0 {
-		return fault.New(fault.Invalid, "", "leaflet %q is unknown: `starter items anvisa/extract` lists those that are known", id)
-	}
-	return fault.New(fault.Invalid, "", "leaflet %q is unknown; the nearest: %s (`starter items anvisa/extract` lists them)",
-		id, strings.Join(asset.Nearest(id, leaflets, 3), ", "))
+	return nearest.Unknown("leaflet", id, leaflets, "starter items anvisa/extract")
 }
 
 // fill adds what the tables have.

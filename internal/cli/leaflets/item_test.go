@@ -46,7 +46,7 @@ func viewShowsLeaflet(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"1/profesional"}, "the nearest: 1/professional"},
+		{[]string{"1/profesional"}, "nearest: 1/professional"},
 		{[]string{"1/professional", "--page", "9..7", "--dpi", "1"}, `--page is "9..7"`},
 		{[]string{"1/professional", "--page", "2"}, "has 1 pages"},
 		{[]string{"1/professional", "--page", "1..99"}, "at most 25"},

@@ -37,6 +37,7 @@ type viewQuery struct {
 
 func (q *viewQuery) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&q.out, "out", "", `the file to write; "-": the standard output (default: named after the item, in the current folder)`)
+	command.Paths(cmd.Flags(), "out")
 	cmd.Flags().StringVar(&q.pages, "page", "", "the pages to show, as 7 or 5..9 (default: from the first)")
 	cmd.Flags().Float64Var(&q.dpi, "dpi", 110, "how fine the pages are drawn, in dots an inch: 40 to 300")
 }

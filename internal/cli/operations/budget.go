@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/api"
-	"drugslm/internal/asset"
 	"drugslm/internal/budget"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
@@ -22,6 +21,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // NewBudget is the verb `budget`.
@@ -191,15 +191,7 @@ func budgetHost(ctx context.Context, c config.Config, d *host.Data, args []strin
 	if slices.Contains(known, args[0]) {
 		return args[0], nil
 	}
-	return "", fault.New(fault.Invalid, "", "host %q is unknown; known: %s", args[0], strings.Join(nearestOr(args[0], known), ", "))
-}
-
-// nearestOr gives the names that are like one, or all of them.
-func nearestOr(name string, known []string) []string {
-	if near := asset.Nearest(name, known, 3); len(near) > 0 {
-		return near
-	}
-	return known
+	return "", nearest.Unknown("host", args[0], known, "starter budget show")
 }
 
 func showBudgets(ctx context.Context, a *command.App, c config.Config, d *host.Data, args []string) error {

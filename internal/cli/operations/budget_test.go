@@ -95,17 +95,17 @@ func budgetRefusesInvalidValues(t *testing.T) {
 	t.Parallel()
 	data := clitest.Empty(t)
 	for want, args := range map[string][]string{
-		"give --rps or --default":                       {"set"},
-		"--rps is 0: it must be above 0":                {"set", "--rps", "0"},
-		"--rps is -1: it must be above 0":               {"set", "--rps=-1"},
-		"--rps is NaN":                                  {"set", "--rps", "NaN"},
-		"--rps is +Inf":                                 {"set", "--rps", "Inf"},
-		"give --for or --until":                         {"open"},
-		"not for -1h0m0s":                               {"open", "--for=-1h"},
-		"not for 721h0m0s":                              {"open", "--for=721h"},
-		`--until is "tomorrow": write it as 2026-12`:    {"open", "--until", "tomorrow"},
-		"--note is missing":                             {"close"},
-		`host "consultas.anvisa.gov" is unknown; known`: {"show", "consultas.anvisa.gov"},
+		"give --rps or --default":                    {"set"},
+		"--rps is 0: it must be above 0":             {"set", "--rps", "0"},
+		"--rps is -1: it must be above 0":            {"set", "--rps=-1"},
+		"--rps is NaN":                               {"set", "--rps", "NaN"},
+		"--rps is +Inf":                              {"set", "--rps", "Inf"},
+		"give --for or --until":                      {"open"},
+		"not for -1h0m0s":                            {"open", "--for=-1h"},
+		"not for 721h0m0s":                           {"open", "--for=721h"},
+		`--until is "tomorrow": write it as 2026-12`: {"open", "--until", "tomorrow"},
+		"--note is missing":                          {"close"},
+		`host "consultas.anvisa.gov" is unknown; nearest: consultas.anvisa.gov.br`: {"show", "consultas.anvisa.gov"},
 	} {
 		code, _, stderr := clitest.Run(t, data, append([]string{"budget"}, args...)...)
 		require.Equal(t, 2, code, "%v: %s", args, stderr)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
 	"drugslm/internal/cli/command"
@@ -20,6 +21,7 @@ import (
 	"drugslm/internal/hook"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 	"drugslm/internal/telemetry"
 )
 
@@ -59,9 +61,9 @@ func newHooksList(a *command.App) *cobra.Command {
 }
 
 func events(ctx context.Context, d *host.Data, state ledger.EventState, limit int) ([]api.Event, error) {
-	known := []ledger.EventState{"", ledger.EventPending, ledger.EventDelivered, ledger.EventAbandoned, ledger.EventUnwanted}
-	if !slices.Contains(known, state) {
-		return nil, fault.New(fault.Invalid, "", "--state is %q: known are %q", state, known[1:])
+	known := []string{string(ledger.EventPending), string(ledger.EventDelivered), string(ledger.EventAbandoned), string(ledger.EventUnwanted)}
+	if state != "" && !slices.Contains(known, string(state)) {
+		return nil, nearest.Value("--state", string(state), known)
 	}
 	found, err := d.Ledger.Events(ctx, state, limit)
 	views := make([]api.Event, len(found))
@@ -170,7 +172,32 @@ abandoned event. A running worker delivers at once, otherwise the next one that 
 	return cmd
 }
 
+// knownEvents refuses an event that is unknown. There may be more than are looked at: then the ledger refuses it.
+func knownEvents(ctx context.Context, d *host.Data, ids []string) error {
+	const looked = 10_000
+	if len(ids) == 0 {
+		return nil
+	}
+	events, err := d.Ledger.Events(ctx, "", looked)
+	if err != nil || len(events) == looked {
+		return err
+	}
+	known := make([]string, len(events))
+	for i, e := range events {
+		known[i] = e.ID
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			return nearest.Unknown("event", id, known, "starter hooks list")
+		}
+	}
+	return nil
+}
+
 func retryHooks(ctx context.Context, a *command.App, c config.Config, d *host.Data, ids []string) error {
+	if err := knownEvents(ctx, d, ids); err != nil {
+		return err
+	}
 	retried, err := d.Ledger.RetryEvents(ctx, ids...)
 	if err != nil {
 		return err
@@ -190,14 +217,7 @@ func retryHooks(ctx context.Context, a *command.App, c config.Config, d *host.Da
 // wakeDelivery lets a running worker deliver now. Without a server it is no failure: the events are due, and a worker
 // that starts looks for them.
 func wakeDelivery(ctx context.Context, a *command.App, c config.Config) {
-	err := a.Traced(ctx, "drugslm-starter", func(t *telemetry.Telemetry) error {
-		cli, err := host.Dial(ctx, c, t, a.Logger(c))
-		if err != nil {
-			return err
-		}
-		defer cli.Close()
-		return host.WakeDelivery(ctx, cli)
-	})
+	err := a.Ask(ctx, c, func(ctx context.Context, cli client.Client) error { return host.WakeDelivery(ctx, cli) })
 	if err != nil {
 		a.Note("they are delivered when a worker starts: %s", telemetry.Redact(err.Error()))
 	}

@@ -61,6 +61,7 @@ a document lost is in its reasons. The worst come first: look at one with "start
 	command.PartitionFlag(cmd, &q.partitions)
 	cmd.Flags().IntVar(&q.worst, "worst", 20, "how many of the worst documents are listed")
 	cmd.Flags().StringVar(&q.html, "html", "", "write a report into this file")
+	command.Paths(cmd.Flags(), "html")
 	cmd.Flags().Float64Var(&q.failUnder, "fail-under", 0, "exit 1 if the share of leaflets with all sections is below this: 0 to 1")
 	return cmd
 }

@@ -14,16 +14,11 @@ import (
 	"drugslm/internal/schedule"
 )
 
-// patience is how long a report waits for the server, which alone knows the schedules.
-const patience = 2 * time.Second
-
 // schedules tells which schedules started runs, and which did not.
 func (r *reporter) schedules(ctx context.Context) error {
-	asking, stop := context.WithTimeout(ctx, patience)
-	defer stop()
 	var entries []schedule.Entry
-	err := r.app.Dial(asking, r.conf, func(cli client.Client) (err error) {
-		entries, err = schedule.NewServer(cli).List(asking)
+	err := r.app.Ask(ctx, r.conf, func(ctx context.Context, cli client.Client) (err error) {
+		entries, err = schedule.NewServer(cli).List(ctx)
 		return err
 	})
 	if err != nil {

@@ -12,14 +12,14 @@ import (
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
-	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // runStates are the states that runs can be listed by.
-func runStates() []ledger.RunState {
-	return []ledger.RunState{ledger.RunRunning, ledger.RunSucceeded, ledger.RunFailed, ledger.RunCanceled}
+func runStates() []string {
+	return []string{string(ledger.RunRunning), string(ledger.RunSucceeded), string(ledger.RunFailed), string(ledger.RunCanceled)}
 }
 
 func newList(a *command.App) *cobra.Command {
@@ -30,8 +30,8 @@ func newList(a *command.App) *cobra.Command {
 		Example: `  starter runs list --state failed --since 24h
   starter runs list --since 2026-11-01 --limit 100 -o json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("state") && !slices.Contains(runStates(), f.State) {
-				return fault.New(fault.Invalid, "", "--state is %q: want running, succeeded, failed or canceled", f.State)
+			if cmd.Flags().Changed("state") && !slices.Contains(runStates(), string(f.State)) {
+				return nearest.Value("--state", string(f.State), runStates())
 			}
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) (err error) {
 				if cmd.Flags().Changed("since") {

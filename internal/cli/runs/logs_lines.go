@@ -17,6 +17,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 	"drugslm/internal/runlog"
 )
 
@@ -105,9 +106,6 @@ func stepsOf(ctx context.Context, d *host.Data, l *logged) (steps []asset.Step, 
 	}
 }
 
-// nearest is how many names are suggested for one that is unknown.
-const nearest = 3
-
 // chooseStep reads what was typed after --step: ASSET, ASSET:PARTITION, or ASSET[PARTITION] as tables have it. Without a
 // partition it gives none: all of the asset's.
 func chooseStep(ctx context.Context, d *host.Data, run string, steps []asset.Step, word string) (key string, partitions []string, err error) {
@@ -131,7 +129,7 @@ func chooseStep(ctx context.Context, d *host.Data, run string, steps []asset.Ste
 	case len(steps) == 0:
 		return key, nil, fault.New(fault.Invalid, "", "--step is %q: %s has no steps yet", word, run)
 	case len(keys) == 0:
-		return key, nil, fault.New(fault.Invalid, "", "--step is %q: %s has no step of %q; nearest: %s", word, run, key, strings.Join(asset.Nearest(key, assets, nearest), ", "))
+		return key, nil, fault.New(fault.Invalid, "", "--step is %q: %s has no step of %q%s", word, run, key, nearest.Suggestion(key, assets))
 	case !given || len(partitions) > 0:
 		return key, partitions, nil
 	}
@@ -142,7 +140,7 @@ func chooseStep(ctx context.Context, d *host.Data, run string, steps []asset.Ste
 		}
 	}
 	if len(partitions) == 0 {
-		err = fault.New(fault.Invalid, "", "--step is %q: %s has no step %s[%s]; nearest: %s", word, run, key, partition, strings.Join(asset.Nearest(partition, names, nearest), ", "))
+		err = fault.New(fault.Invalid, "", "--step is %q: %s has no step %s[%s]%s", word, run, key, partition, nearest.Suggestion(partition, names))
 	}
 	return key, partitions, err
 }

@@ -148,7 +148,7 @@ func logsRefusesWhatItDoesNotKnow(t *testing.T) {
 	}{
 		{[]string{"logs", "nihgt"}, `run "nihgt" is unknown; nearest: night`},
 		{[]string{"logs", "night", "--step", "anvisa/catlog"}, `no step of "anvisa/catlog"; nearest: anvisa/catalog`},
-		{[]string{"logs", "night", "--step", "anvisa/catalog:99"}, "no step anvisa/catalog[99]; nearest: "},
+		{[]string{"logs", "night", "--step", "anvisa/catalog:99"}, "no step anvisa/catalog[99]; known: Genérico"},
 		{[]string{"logs", "night", "--step", "anvisa/catalog:"}, "no step anvisa/catalog[]"},
 		{[]string{"logs", "night", "--level", "loud"}, "want debug, info, warn or error"},
 		{[]string{"logs", "night", "--tail", "-2"}, "--tail is -2"},

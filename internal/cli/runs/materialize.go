@@ -83,6 +83,7 @@ conserved, cannot be accepted.`,
 	cmd.Flags().BoolVarP(&wait, "wait", "w", false, "wait for the end, showing progress; fails if the run fails")
 	cmd.Flags().BoolVar(&strict, "fail-on-quarantine", false, "with --wait: exit 1 if partitions of the run have quarantined items that nobody waived")
 	cmd.Flags().StringVar(&file, "plan", "", "do what this file says, as plan --save kept it")
+	command.Paths(cmd.Flags(), "plan")
 	cmd.Flags().StringSliceVar(&in.Accept, "accept", nil, "publish although this blocking check fails, this once; may be given several times")
 	filters.Register(cmd)
 	for _, other := range []string{"partition", "missing", "stale", "failed", "force"} {
@@ -131,7 +132,7 @@ func begin(ctx context.Context, a *command.App, c config.Config, d *host.Data, t
 	defer cli.Close()
 	started, err := Start(ctx, cli, t.Tracer(), in)
 	if err != nil {
-		return err
+		return command.OfServer(c, err)
 	}
 	a.Note("run %s  %s", started.GetID(), command.RunLink(c, started.GetID(), started.GetRunID()))
 	if !end.wait {

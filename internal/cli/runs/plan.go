@@ -74,6 +74,7 @@ that, or refuses, saying what has moved since.`,
 	}
 	cmd.Flags().StringSliceVarP(&r.Partitions, "partition", "p", nil, "only these partitions: keys, names, globs or ranges A..B; may be given several times")
 	cmd.Flags().StringVar(&save, "save", "", "keep the plan in this file, for materialize --plan")
+	command.Paths(cmd.Flags(), "save")
 	filters.Register(cmd)
 	return cmd
 }

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
+	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/config"
@@ -33,7 +34,8 @@ it sees is paused again. Without arguments all paused steps are meant.`,
 		Example: `  starter resume
   starter resume 'anvisa/catalog[5]'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.WithServer(cmd, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
+			known := func(ctx context.Context, d *host.Data) error { return knownSteps(ctx, d, args) }
+			return a.WithServer(cmd, known, func(ctx context.Context, c config.Config, d *host.Data, cli client.Client) error {
 				return resume(ctx, a, c, d, cli, args)
 			})
 		},
@@ -80,6 +82,27 @@ func resume(ctx context.Context, a *command.App, c config.Config, d *host.Data, 
 		}
 		return nil
 	})
+}
+
+// knownSteps refuses an asset, or a partition of one, that is unknown.
+func knownSteps(ctx context.Context, d *host.Data, args []string) error {
+	for _, arg := range args {
+		key, rest, named := strings.Cut(arg, "[")
+		made, err := d.Graph.Get(asset.Key(key))
+		if err != nil {
+			return err
+		}
+		partition, closed := strings.CutSuffix(rest, "]")
+		switch {
+		case named && !closed:
+			return fault.New(fault.Invalid, "", "%q is neither an asset nor a partition: want ASSET or ASSET[PARTITION], as in '%s[5]'", arg, key)
+		case named:
+			if _, err := command.ChoosePartitions(ctx, d, []*asset.Asset{made}, []string{partition}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // matchesStep reports whether arguments, none of which mean all, name a step: by its asset, or by asset and partition.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/enums/v1"
@@ -15,12 +14,12 @@ import (
 
 	"drugslm/activities"
 	"drugslm/internal/api"
-	"drugslm/internal/asset"
 	"drugslm/internal/cli/command"
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // NewRuns is the verb `runs`.
@@ -36,9 +35,6 @@ func NewRuns(a *command.App) *cobra.Command {
 	return cmd
 }
 
-// lostDial is how long `runs` waits for the server that knows whether runs are still in progress.
-const lostDial = 2 * time.Second
-
 // LostRuns gives the runs that are under way as the ledger has it, and were terminated or lost, by id. A worker closes them
 // in the ledger. Without a server nothing is known of them, and that is said.
 func LostRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data) (map[string]ledger.Run, error) {
@@ -46,11 +42,9 @@ func LostRuns(ctx context.Context, a *command.App, c config.Config, d *host.Data
 	if err != nil || len(open) == 0 {
 		return nil, err
 	}
-	asking, stop := context.WithTimeout(ctx, lostDial)
-	defer stop()
 	var lost []ledger.Run
-	asked := a.Dial(asking, c, func(cli client.Client) (err error) {
-		lost, err = activities.LostRuns(asking, d.Ledger, activities.EndingsOf(cli), d.Now())
+	asked := a.Ask(ctx, c, func(ctx context.Context, cli client.Client) (err error) {
+		lost, err = activities.LostRuns(ctx, d.Ledger, activities.EndingsOf(cli), d.Now())
 		return err
 	})
 	if asked != nil && ctx.Err() == nil {
@@ -73,7 +67,19 @@ func AsEnded(r ledger.Run, lost map[string]ledger.Run) ledger.Run {
 }
 
 func cancelRun(a *command.App, cmd *cobra.Command, id string) error {
-	return a.WithServer(cmd, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
+	known := func(ctx context.Context, d *host.Data) error {
+		r, found, err := d.Ledger.Run(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case found && r.State != ledger.RunRunning:
+			return fault.New(fault.Invalid, "", "run %q has ended: %s", id, r.State)
+		case !found && !timed.MatchString(id) && !strings.HasPrefix(id, "backfill/"):
+			return unknownRun(ctx, d, id)
+		}
+		return nil
+	}
+	return a.WithServer(cmd, known, func(ctx context.Context, _ config.Config, d *host.Data, cli client.Client) error {
 		described, err := cli.DescribeWorkflowExecution(ctx, activities.WorkflowOf(id), "")
 		if status := described.GetWorkflowExecutionInfo().GetStatus(); err == nil && status != enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			return fault.New(fault.Invalid, "", "run %q has ended: %s", id, strings.ToLower(status.String()))
@@ -102,10 +108,8 @@ func theRun(ctx context.Context, a *command.App, c config.Config, d *host.Data, 
 	if !timed.MatchString(id) {
 		return r, unknownRun(ctx, d, id)
 	}
-	asking, stop := context.WithTimeout(ctx, lostDial)
-	defer stop()
-	asked := a.Dial(asking, c, func(cli client.Client) error {
-		described, err := cli.DescribeWorkflowExecution(asking, activities.WorkflowOf(id), "")
+	asked := a.Ask(ctx, c, func(ctx context.Context, cli client.Client) error {
+		described, err := cli.DescribeWorkflowExecution(ctx, activities.WorkflowOf(id), "")
 		info := described.GetWorkflowExecutionInfo()
 		if err == nil && info.GetType().GetName() == runWorkflow && info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 			r, found = ledger.Run{ID: id, Workflow: id, State: api.RunWaiting, Started: info.GetStartTime().AsTime()}, true
@@ -130,22 +134,14 @@ const runWorkflow = "Materialize"
 
 // unknownRun is the error of an id that no run has: it names those that are like it.
 func unknownRun(ctx context.Context, d *host.Data, id string) error {
-	const looked, named = 1000, 3 // runs back, and nearest
+	const looked = 1000 // runs back
 	runs, err := d.Ledger.Runs(ctx, looked)
 	if err != nil {
 		return err
 	}
-	var near, known []string
-	for _, r := range runs {
-		if known = append(known, r.ID); strings.Contains(r.ID, id) && len(near) < named {
-			near = append(near, r.ID)
-		}
+	known := make([]string, len(runs))
+	for i, r := range runs {
+		known[i] = r.ID
 	}
-	if len(near) == 0 {
-		near = asset.Nearest(id, known, named)
-	}
-	if len(near) == 0 {
-		return fault.New(fault.Invalid, "", "run %q is unknown: there is none yet. `starter runs list` will show them", id)
-	}
-	return fault.New(fault.Invalid, "", "run %q is unknown; nearest: %s; `starter runs list` shows the runs", id, strings.Join(near, ", "))
+	return nearest.Unknown("run", id, known, "starter runs list")
 }

@@ -143,13 +143,16 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
+// dialTimeout is how long a watch waits for the server before it says that it does not answer.
+const dialTimeout = 2 * time.Second
+
 // ask asks the server, until ctx ends, whether a worker is there, and whether the run has ended without the ledger's knowing.
 func (w *watcher) ask(ctx context.Context, r ledger.Run) {
 	away := false
 	ticker := time.NewTicker(progress.WorkersEvery)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
-		asking, stop := context.WithTimeout(ctx, lostDial)
+		asking, stop := context.WithTimeout(ctx, dialTimeout)
 		err := w.app.Dial(asking, w.conf, func(cli client.Client) error {
 			if away {
 				away = false

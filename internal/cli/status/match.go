@@ -5,8 +5,8 @@ import (
 
 	"drugslm/internal/api"
 	"drugslm/internal/asset"
-	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 )
 
 // keeper reports whether a partition of an asset is listed.
@@ -96,6 +96,15 @@ func statusesOf(s *api.AssetStatus) []asset.Status {
 	return found
 }
 
+// partitionWords are the keys and names of the partitions of an asset.
+func partitionWords(s *api.AssetStatus) []string {
+	words := make([]string, 0, 2*len(s.Partitions))
+	for i := range s.Partitions {
+		words = append(words, s.Partitions[i].Partition, s.Partitions[i].Label)
+	}
+	return words
+}
+
 // page leaves of each asset the partitions that are kept, from --after on and at most --limit. next names the last one if
 // there are more.
 func (q query) page(assets []api.AssetStatus, keep keeper) (next string, err error) {
@@ -113,7 +122,7 @@ func (q query) page(assets []api.AssetStatus, keep keeper) (next string, err err
 			skipping = false
 			at := slices.IndexFunc(s.Partitions, func(p api.PartitionStatus) bool { return p.Partition == partition })
 			if at < 0 {
-				return "", fault.New(fault.Invalid, "", "--after names no partition: %s has no %q", from, partition)
+				return "", nearest.Unknown("--after: partition", partition, partitionWords(s), "starter partitions list")
 			}
 			begin = at + 1
 		}
@@ -133,7 +142,11 @@ func (q query) page(assets []api.AssetStatus, keep keeper) (next string, err err
 		s.Partitions = listed
 	}
 	if skipping {
-		return "", fault.New(fault.Invalid, "", "--after names no asset that is selected: %q", from)
+		keys := make([]string, len(assets))
+		for i := range assets {
+			keys[i] = string(assets[i].Asset)
+		}
+		return "", nearest.Unknown("--after: selected asset", string(from), keys, "starter assets list")
 	}
 	if !full {
 		next = ""

@@ -137,8 +137,8 @@ func TestStatusSelection(t *testing.T) {
 	})
 
 	for args, says := range map[string]string{
-		"--state faild": "failed", "--limit -1": "--limit", "--after nonsense": "ASSET[PARTITION]", "--after anvisa/catalog[9]": `no "9"`,
-		"anvisa/index --after anvisa/catalog[2]": "no asset that is selected", "status:nonsense": "nonsense", "status:failed or anvisa/nonsense": "anvisa/nonsense",
+		"--state faild": "failed", "--limit -1": "--limit", "--after nonsense": "ASSET[PARTITION]", "--after anvisa/catalog[9]": `partition "9" is unknown`,
+		"anvisa/index --after anvisa/catalog[2]": "selected asset \"anvisa/catalog\" is unknown", "status:nonsense": "nonsense", "status:failed or anvisa/nonsense": "anvisa/nonsense",
 		"-p 99": "99",
 	} {
 		t.Run("refuses "+args, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
+	"drugslm/internal/nearest"
 )
 
 // query is what `status` is asked for.
@@ -84,8 +85,7 @@ func words() []string {
 func (q query) check() error {
 	for _, word := range q.words {
 		if !slices.Contains(words(), word) {
-			return fault.New(fault.Invalid, "", "--state is %q; nearest: %s; known: %s", word,
-				strings.Join(asset.Nearest(word, words(), 1), ""), strings.Join(words(), ", "))
+			return nearest.Value("--state", word, words())
 		}
 	}
 	if q.limit < 0 {

@@ -16,6 +16,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
 	"drugslm/internal/lake"
+	"drugslm/internal/nearest"
 	"drugslm/internal/rows"
 )
 
@@ -131,11 +132,7 @@ func (q headQuery) chosen(made *asset.Asset) ([]string, error) {
 	var unknown []string
 	for _, name := range q.columns {
 		if !slices.Contains(known, name) {
-			near := asset.Nearest(name, known, 3)
-			if len(near) == 0 {
-				near = known
-			}
-			unknown = append(unknown, fmt.Sprintf("%s has no column %q; the nearest: %s", made.Key, name, strings.Join(near, ", ")))
+			unknown = append(unknown, nearest.Unknown("column of "+string(made.Key), name, known, "starter assets show "+string(made.Key)).Error())
 		}
 	}
 	if len(unknown) > 0 {

@@ -101,8 +101,8 @@ func TestHeadOfWhatIsNotThere(t *testing.T) {
 		want string
 	}{
 		{data, []string{"anvisa/extrakt"}, `"anvisa/extrakt" is unknown`},
-		{data, []string{"anvisa/extract", "--columns", "nome_produt,charakters"}, `anvisa/extract has no column "nome_produt"; the nearest: nome_produto`},
-		{data, []string{"anvisa/extract", "--columns", "nome_produt,charakters"}, `has no column "charakters"; the nearest: characters`},
+		{data, []string{"anvisa/extract", "--columns", "nome_produt,charakters"}, `column of anvisa/extract "nome_produt" is unknown; nearest: nome_produto`},
+		{data, []string{"anvisa/extract", "--columns", "nome_produt,charakters"}, `"charakters" is unknown; nearest: characters`},
 		{data, []string{"anvisa/extract", "-p", "Genericoo"}, `Genérico`},
 		{data, []string{"anvisa/extract", "-p", "6"}, "has no row in 6; it has some in 5. `starter materialize anvisa/extract --partition 6 --wait` publishes it"},
 		{data, []string{"anvisa/open_data"}, "anvisa/open_data is external: others make it, and it has no table here; `starter status anvisa/open_data` shows what was seen of it"},

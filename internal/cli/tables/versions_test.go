@@ -71,7 +71,7 @@ func versionsAreListedAndCompared(t *testing.T) {
 		says string
 	}{
 		{[]string{"versions", "anvisa/indx"}, "anvisa/index"},
-		{[]string{"versions", "anvisa/index", "-p", "6"}, "has those of 5"},
+		{[]string{"versions", "anvisa/index", "-p", "6"}, "known: 5"},
 		{[]string{"diff", "anvisa/index", "one", "2"}, `"one" is no version`},
 		{[]string{"diff", "anvisa/index", "0", "99"}, "it has 0 to 3"},
 		{[]string{"diff", "anvisa/index", "1", "0"}, "can no longer be read"},

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"drugslm/internal/asset"
@@ -18,6 +17,7 @@ import (
 	"drugslm/internal/fault"
 	"drugslm/internal/lake"
 	"drugslm/internal/ledger"
+	"drugslm/internal/nearest"
 	"drugslm/internal/rows"
 )
 
@@ -146,7 +146,7 @@ func (c *chain) unknown(ctx context.Context, item string) error {
 	if len(near) == 0 {
 		return fault.New(fault.Invalid, "", "item %q is unknown: nothing has been materialized yet", item)
 	}
-	return fault.New(fault.Invalid, "", "item %q is unknown; the nearest: %s (`starter items` lists them)", item, strings.Join(asset.Nearest(item, near, 3), ", "))
+	return nearest.Unknown("item", item, near, "starter items list")
 }
 
 // up adds an item and all that it is made from.
