@@ -64,6 +64,10 @@ func (k Keys) checkWord(word string) error {
 	if strings.TrimSpace(word) == "" {
 		return fault.New(fault.Invalid, op, "a partition is named by an empty word; %q means all of them", Everything)
 	}
+	const longest = 1000 // bytes: each partition would cost as many steps
+	if len(word) > longest {
+		return fault.New(fault.Invalid, op, "partition %q has %d bytes: want at most %d", short(word), len(word), longest)
+	}
 	from, to, isRange := strings.Cut(composed(word), "..")
 	if !isRange {
 		return nil

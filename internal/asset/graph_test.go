@@ -89,7 +89,7 @@ func TestGraphOrder(t *testing.T) {
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	_, near := g.Get("a/catalgo")
 	require.ErrorContains(t, near, "asset \"a/catalgo\" is unknown; nearest: a/catalog, b/catalog; `starter assets list` lists them")
-	require.ErrorContains(t, err, `"b/none" is unknown; nearest: b/alone; known: a/index, a/catalog, `)
+	require.ErrorContains(t, err, `asset "b/none" is unknown; nearest: b/alone; `)
 }
 
 func TestGraphSets(t *testing.T) {

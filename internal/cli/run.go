@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"drugslm/internal/cli/command"
 	"drugslm/internal/cli/live"
@@ -53,7 +54,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(complaints, "interrupted")
 		return ExitInterrupted
 	}
-	fmt.Fprintln(complaints, "error:", telemetry.Redact(terminal.Message(err)))
+	fmt.Fprintln(complaints, "error:", brief(telemetry.Redact(terminal.Message(err))))
 	if _, late := errors.AsType[*command.TimedOut](err); late {
 		return ExitTimedOut
 	}
@@ -61,4 +62,19 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return ExitUsage
 	}
 	return ExitFailed
+}
+
+// brief leaves the middle out of lines that nobody reads: an error may quote what was typed, and that may be a megabyte.
+func brief(text string) string {
+	const most, head, tail = 4000, 2000, 1000 // characters
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) <= most {
+			continue
+		}
+		if runes := []rune(line); len(runes) > most {
+			lines[i] = string(runes[:head]) + " … " + string(runes[len(runes)-tail:])
+		}
+	}
+	return strings.Join(lines, "\n")
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +22,8 @@ type typed struct {
 	name string
 	cmd  *cobra.Command
 	path bool // of a file or a folder
+
+	preset string // the value where none is given
 }
 
 // Set is called once for each time that the flag is given.
@@ -33,6 +37,9 @@ func (t typed) Set(text string) error {
 	if t.Type() == "bool" {
 		text = config.Boolean(text)
 	}
+	if err := t.counts(text); err != nil {
+		return err
+	}
 	if t.path {
 		var err error
 		if text, err = config.Expand(text); err != nil {
@@ -40,6 +47,23 @@ func (t typed) Set(text string) error {
 		}
 	}
 	return t.Value.Set(text)
+}
+
+// counts refuses a number below zero, and what is no number, for a flag that says how many or how long: no flag has a use for
+// one, unless it is what the flag has by itself.
+func (t typed) counts(text string) error {
+	switch t.Type() {
+	case "int", "int64", "duration", "float64":
+	default:
+		return nil
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil && (math.IsNaN(n) || math.IsInf(n, 0)) {
+		return errors.New("want a number")
+	}
+	if strings.HasPrefix(strings.TrimSpace(text), "-") && text != t.preset {
+		return errors.New("want 0 or more")
+	}
+	return nil
 }
 
 // isFlag reports whether a value is a flag of the command, as where `--id $ID --wait` was typed without an ID.
@@ -75,7 +99,7 @@ func filled(text, kind string) error {
 func strict(cmd *cobra.Command) {
 	wrap := func(f *pflag.Flag) {
 		if _, done := f.Value.(typed); !done {
-			f.Value = typed{Value: f.Value, name: f.Name, cmd: cmd, path: command.IsPath(f)}
+			f.Value = typed{Value: f.Value, name: f.Name, cmd: cmd, path: command.IsPath(f), preset: f.DefValue}
 		}
 	}
 	cmd.PersistentFlags().VisitAll(wrap)

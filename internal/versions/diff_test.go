@@ -81,7 +81,7 @@ func TestDiffRefuses(t *testing.T) {
 	for want, in := range map[string]DiffInput{
 		"has no version 9: it has 0 to 2":              {From: 0, To: 9},
 		"-1 rows cannot be listed":                     {From: 0, To: 1, Limit: -1},
-		`has no version of a partition "6"`:            {From: 0, To: 2, Partitions: []string{"6"}},
+		`published partition "6" is unknown`:           {From: 0, To: 2, Partitions: []string{"6"}},
 		"version 1 of test/sheets[5] can no longer be": {From: 1, To: 2},
 	} {
 		_, err := s.Diff(t.Context(), s.made, in)

@@ -34,7 +34,7 @@ func TestList(t *testing.T) {
 		"takes several":                         {[]string{"6", "5"}, 0, []int64{2, 1, 0}, ""},
 		"stops at the limit":                    {nil, 2, []int64{2, 1}, ""},
 		"counts the limit in what was chosen":   {[]string{"5"}, 1, []int64{2}, ""},
-		"refuses an unknown partition and says": {[]string{"7"}, 0, nil, `has no version of a partition "7"; it has those of 5, 6`},
+		"refuses an unknown partition and says": {[]string{"7"}, 0, nil, `published partition "7" is unknown; known: 5, 6`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -122,7 +122,7 @@ func TestPlanRollbackRefuses(t *testing.T) {
 		err     string
 	}{
 		"a version that is not there":            {9, nil, nil, "has no version 9: it has 0 to 3"},
-		"an unknown partition":                   {0, []string{"7"}, nil, `has no version of a partition "7"`},
+		"an unknown partition":                   {0, []string{"7"}, nil, `published partition "7" is unknown`},
 		"a partition that was not published yet": {0, []string{"6"}, nil, "test/sheets[6] was not published yet at version 0"},
 		"a version that was vacuumed":            {0, []string{"5"}, (*fixture).vacuum, "version 0 of test/sheets[5] can no longer be read"},
 		"a partition with an open publish": {0, []string{"5"}, func(s *fixture) {

@@ -223,7 +223,7 @@ func (k Maintainer) choose(ctx context.Context, a *asset.Asset, names []string, 
 	for _, name := range names {
 		key, ok := resolve(name, keys, labelled)
 		if !ok {
-			unknown = append(unknown, nearest.Unknown("partition", name, wordsOf(known, labelled), "starter versions "+string(a.Key)))
+			unknown = append(unknown, nearest.Unknown(string(a.Key)+": published partition", name, wordsOf(known, labelled), "starter versions "+string(a.Key)))
 		} else if !slices.Contains(chosen, key) {
 			chosen = append(chosen, key)
 		}

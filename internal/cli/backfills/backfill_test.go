@@ -120,7 +120,7 @@ func showRefusesImpossibleBackfills(t *testing.T) {
 		{"show june --state lost", "known: done"},
 		{"create anvisa/catalog --id june", `the selection is "anvisa/*" there, and "anvisa/catalog" here`},
 		{"create anvisa/catalog --id ../x", "want up to 60 letters"},
-		{"create anvisa/catalog --rate -1 --max-in-flight 501", "want 1 to 500"},
+		{"create anvisa/catalog --rate 2e6 --max-in-flight 501", "want 1 to 500"}, {"create anvisa/catalog --rate -1", "want 0 or more"},
 		{"create anvisa/catlog", "nearest: anvisa/catalog"},
 		{"create anvisa/updates --partitions 1999-01-01", "windows from"},
 		{"create anvisa/catalog --missing --force", "missing"},

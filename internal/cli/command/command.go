@@ -23,6 +23,7 @@ import (
 	"drugslm/internal/config"
 	"drugslm/internal/fault"
 	"drugslm/internal/host"
+	"drugslm/internal/nearest"
 	"drugslm/internal/telemetry"
 )
 
@@ -85,17 +86,17 @@ func (a *App) ShowLine(v any, format string, args ...any) error {
 const AlsoFormat = "format"
 
 // formats names the forms that a verb prints in.
-func formats(also string) string {
+func formats(also string) []string {
 	if also == "" {
-		return "text or json"
+		return []string{"text", "json"}
 	}
-	return "text, json or " + also
+	return []string{"text", "json", also}
 }
 
 // checkFormat refuses a form of output that a verb does not have.
 func (a *App) checkFormat(cmd *cobra.Command) error {
 	if also := cmd.Annotations[AlsoFormat]; a.Format != "text" && a.Format != "json" && (also == "" || a.Format != also) {
-		return fault.New(fault.Invalid, "", "--output is %q: want %s", a.Format, formats(also))
+		return nearest.Value("--output", a.Format, formats(also))
 	}
 	return nil
 }

