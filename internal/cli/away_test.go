@@ -37,7 +37,7 @@ func offline() map[string]string {
 		"grid reap": "", "grid status": "", "head": "anvisa/extract", "hooks list": "", "hooks retry": "run_failed/nightly-1",
 		"items": "", "items list": "", "items retry": "--kind slow", "items show": "3/patient", "items unwaive": "--all", "items view": "1/professional --out /dev/null/no",
 		"items waive": "--all --note seen", "partitions": "", "partitions list": "", "plan": "*", "quality": "", "report": "", "retention": "--dry-run",
-		"rollback": "anvisa/extract --to 0 --dry-run", "runs": "", "runs list": "", "runs show": "nightly-1", "status": "", "sweep": "", "vacuum": "--dry-run",
+		"rollback": "anvisa/extract --to 0 --dry-run", "runs": "", "runs list": "", "runs show": "nightly-1", "runs retry": "nightly-1", "runs wait": "nightly-1", "runs watch": "nightly-1", "logs": "nightly-1", "status": "", "sweep": "", "vacuum": "--dry-run",
 		"version": "", "versions": "anvisa/extract", "why": "1/professional",
 	}
 }

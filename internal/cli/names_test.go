@@ -60,7 +60,7 @@ func misses() map[string][]miss {
 		"plan":              {selection, partition}, "quality": {{"-p Genrico", "Genérico", listPartitions}},
 		"resume":      {selection, {"anvisa/extract[Genrico]", "Genérico", listPartitions}},
 		"rollback":    {{"anvisa/extrat --to 0", "anvisa/extract", listAssets}, {"anvisa/extract --to 99", "has 0 to 0", "starter versions anvisa/extract"}, {"anvisa/extract --to 0 -p Genrico", "Genérico", "starter versions anvisa/extract"}},
-		"runs cancel": {run}, "runs show": {run}, "runs list": {{"--state fialed", "failed", "known: "}},
+		"runs cancel": {run}, "runs retry": {run}, "runs show": {run}, "runs wait": {run}, "runs watch": {run}, "logs": {run}, "runs list": {{"--state fialed", "failed", "known: "}},
 		"schedule create": {{"n anvisa/extrat --every 1h", "anvisa/extract", listAssets}, {"n anvisa/extract --every 1h -p Genrico", "Genérico", listPartitions}},
 		"status":          {selection, partition, {"--state fialed", "failed", "known: "}, {"--after anvisa/extrat[5]", "anvisa/extract", listAssets}, {"--after anvisa/extract[Genrico]", "Genérico", listPartitions}},
 		"vacuum":          {selection}, "versions": {selection, {"anvisa/extract -p Genrico", "Genérico", "starter versions anvisa/extract"}},

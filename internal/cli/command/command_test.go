@@ -91,7 +91,7 @@ func TestConfig(t *testing.T) {
 		require.NoError(t, err)
 		a.Format = "xml"
 		_, err = a.Config(verb(t, t.TempDir(), map[string]string{AlsoFormat: "csv"}))
-		require.EqualError(t, err, `--output is "xml": want text, json or csv`)
+		require.EqualError(t, err, `--output is "xml"; known: text, json, csv`)
 	})
 	t.Run("says where a key was set", func(t *testing.T) {
 		t.Parallel()

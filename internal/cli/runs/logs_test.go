@@ -151,7 +151,7 @@ func logsRefusesWhatItDoesNotKnow(t *testing.T) {
 		{[]string{"logs", "night", "--step", "anvisa/catalog:99"}, "no step anvisa/catalog[99]; known: Genérico"},
 		{[]string{"logs", "night", "--step", "anvisa/catalog:"}, "no step anvisa/catalog[]"},
 		{[]string{"logs", "night", "--level", "loud"}, "want debug, info, warn or error"},
-		{[]string{"logs", "night", "--tail", "-2"}, "--tail is -2"},
+		{[]string{"logs", "night", "--tail", "-2"}, "--tail\" flag: want 0 or more"},
 		{[]string{"logs", "night", "--since", "tomorrow"}, "--since"},
 		{[]string{"logs"}, "RUN"},
 	} {

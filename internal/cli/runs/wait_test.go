@@ -81,10 +81,10 @@ func TestWait(t *testing.T) {
 		data := t.TempDir()
 		fill(t, data)
 		for says, args := range map[string][]string{
-			"nearest: night":          {"nihgt"},
-			"want a time above 0":     {"night", "--timeout", "0s"},
-			"--timeout is -1m0s":      {"night", "--timeout", "-1m"},
-			`invalid argument "soon"`: {"night", "--timeout", "soon"},
+			"nearest: night":                     {"nihgt"},
+			"want a time above 0":                {"night", "--timeout", "0s"},
+			"\"--timeout\" flag: want 0 or more": {"night", "--timeout", "-1m"},
+			`invalid argument "soon"`:            {"night", "--timeout", "soon"},
 		} {
 			code, _, stderr := clitest.Run(t, data, append([]string{"runs", "wait"}, args...)...)
 			require.Equal(t, cli.ExitUsage, code)
