@@ -52,6 +52,21 @@ func Flags(flags *pflag.FlagSet) {
 	}
 }
 
+// read sets a key to what was written for it in a place.
+func (c *Config) read(k Key, raw any, from string) error {
+	if k.Type == "secret" && from == k.Name {
+		return errors.New("secrets are read from the environment only")
+	}
+	raw, err := k.written(raw, from)
+	if err == nil {
+		err = parse(reflect.ValueOf(c).Elem().FieldByIndex(k.field), raw)
+	}
+	if err == nil && k.Name == "hooks.command" {
+		err = expandAll(c.Hooks.Command)
+	}
+	return err
+}
+
 // Load gives the configuration in force, or a fault.Invalid that names every mistake and where it was made.
 func Load(o LoadOptions) (Config, error) {
 	if o.Env == nil {
@@ -83,17 +98,7 @@ func Load(o LoadOptions) (Config, error) {
 			continue
 		}
 		set[k.Name] = from
-		raw, err := k.written(raw, from)
-		if err == nil {
-			err = parse(reflect.ValueOf(&c).Elem().FieldByIndex(k.field), raw)
-		}
-		if err == nil && k.Name == "hooks.command" {
-			err = expandAll(c.Hooks.Command)
-		}
-		if k.Type == "secret" && from == k.Name {
-			err = errors.New("secrets are read from the environment only")
-		}
-		if err != nil {
+		if err := c.read(k, raw, from); err != nil {
 			bad[k.Name] = true
 			errs = append(errs, k.mistake(from, err))
 		}

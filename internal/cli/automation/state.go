@@ -30,10 +30,10 @@ func state(ctx context.Context, a *command.App, c config.Config) (api.Automation
 	if ctx.Err() != nil {
 		return api.AutomationState{}, ctx.Err()
 	}
-	if err != nil {
-		return api.AutomationState{Mode: unknown}, nil // the rest is in the ledger
+	v := api.AutomationState{Mode: unknown} // without an answer; the rest is in the ledger
+	if err == nil {
+		v = api.AutomationState{Mode: now.Mode, Paused: now.Paused, Note: now.Note, ByHand: now.ByHand}
 	}
-	v := api.AutomationState{Mode: now.Mode, Paused: now.Paused, Note: now.Note, ByHand: now.ByHand}
 	if now.Interval > 0 {
 		v.Interval = cron.Short(now.Interval)
 	}

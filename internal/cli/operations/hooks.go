@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
 	"drugslm/internal/api"
 	"drugslm/internal/cli/command"
@@ -217,7 +216,7 @@ func retryHooks(ctx context.Context, a *command.App, c config.Config, d *host.Da
 // wakeDelivery lets a running worker deliver now. Without a server it is no failure: the events are due, and a worker
 // that starts looks for them.
 func wakeDelivery(ctx context.Context, a *command.App, c config.Config) {
-	err := a.Ask(ctx, c, func(ctx context.Context, cli client.Client) error { return host.WakeDelivery(ctx, cli) })
+	err := a.Ask(ctx, c, host.WakeDelivery)
 	if err != nil {
 		a.Note("they are delivered when a worker starts: %s", telemetry.Redact(err.Error()))
 	}
