@@ -14,13 +14,12 @@ import (
 const Everything = "all"
 
 // choose resolves what a user typed into indices of each set's keys, in their order. A word that means nothing in any
-// set is an error; sets of which no key is known are noted in the plan.
+// set is an error, and those after it are not looked at; sets of which no key is known are noted in the plan.
 func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Partitions][]int, error) {
-	chosen := make(map[*Partitions][]int)
-	matched := make(map[string]bool)
+	var sets []*Partitions
+	taken := make(map[*Partitions][]bool)
 	for _, a := range selected {
-		set := a.Partitions
-		if _, done := chosen[set]; done {
+		if _, done := taken[a.Partitions]; done {
 			continue
 		}
 		for _, name := range v.Undiscovered(a) {
@@ -28,20 +27,31 @@ func (v *View) choose(selected []*Asset, words []string, plan *Plan) (map[*Parti
 				plan.Undiscovered = append(plan.Undiscovered, name)
 			}
 		}
-		keys := v.Keys(a)
-		for _, word := range words {
+		sets = append(sets, a.Partitions)
+		taken[a.Partitions] = make([]bool, len(v.Keys(a).list))
+	}
+	for _, word := range words {
+		meant := len(plan.Undiscovered) > 0 // what is unknown now may be known after the source was asked
+		for _, set := range sets {
+			keys := v.set(set)
 			if err := keys.checkWord(word); err != nil {
 				return nil, err
 			}
+			for _, i := range keys.find(word) {
+				taken[set][i], meant = true, true
+			}
 		}
-		chosen[set] = keys.choose(words, matched)
-	}
-	if len(plan.Undiscovered) > 0 {
-		return chosen, nil // what is unknown now may be known after the source was asked
-	}
-	for _, word := range words {
-		if !matched[word] {
+		if !meant {
 			return nil, fault.New(fault.Invalid, "choose partitions", "partition %q is unknown; %s; `starter partitions list` lists them", short(word), v.known(selected, word))
+		}
+	}
+	chosen := make(map[*Partitions][]int, len(taken))
+	for set, taken := range taken {
+		chosen[set] = make([]int, 0, len(taken))
+		for i := range taken {
+			if taken[i] || len(words) == 0 {
+				chosen[set] = append(chosen[set], i)
+			}
 		}
 	}
 	return chosen, nil
@@ -62,23 +72,6 @@ func (v *View) Choose(selected []*Asset, words []string) (map[Key][]string, erro
 		}
 	}
 	return keys, nil
-}
-
-// choose gives the indices that any of the words means, in order; no words mean all.
-func (k Keys) choose(words []string, matched map[string]bool) []int {
-	taken := make([]bool, len(k.list))
-	for _, word := range words {
-		for _, i := range k.find(word) {
-			taken[i], matched[word] = true, true
-		}
-	}
-	found := make([]int, 0, len(k.list))
-	for i := range k.list {
-		if taken[i] || len(words) == 0 {
-			found = append(found, i)
-		}
-	}
-	return found
 }
 
 // find gives the indices that one word means: a key, a range, a glob over keys, or a label. Accents may be apart from

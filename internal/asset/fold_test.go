@@ -1,6 +1,7 @@
 package asset_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,4 +55,13 @@ func TestChoose(t *testing.T) {
 			require.Equal(t, tt.want, chosen[parts.Key])
 		})
 	}
+	t.Run("looks at nothing after a word that means nothing", func(t *testing.T) {
+		t.Parallel()
+		many := []string{"10"}
+		for i := range 100_000 { // each would be compared with every key
+			many = append(many, fmt.Sprintf("unknown %d", i))
+		}
+		_, err := g.View(asset.GraphState{Now: at(t, "2026-08-10T00:00:00Z")}).Choose([]*asset.Asset{parts, days}, many)
+		require.ErrorContains(t, err, `partition "unknown 0" is unknown`)
+	})
 }
