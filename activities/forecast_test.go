@@ -201,7 +201,7 @@ func forecastExplainsItemAlongItsChain(t *testing.T) {
 
 	_, err = lineage.Why(t.Context(), w.acts.Engine, "aa", "", "")
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
-	require.ErrorContains(t, err, `item "aa" is unknown; the nearest: a`)
+	require.ErrorContains(t, err, `item "aa" is unknown; nearest: a`)
 }
 
 // forecastEstimatesEachHost asks them side by side, each at its own pace.

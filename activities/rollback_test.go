@@ -231,7 +231,7 @@ func rollbackSaysWhyItRefuses(t *testing.T) {
 	w.show("a 2", "b 1")
 	w.must(w.step(catalog))
 	refused("it has 0 to 1", 7)
-	refused(`it has those of 5`, 0, "6")
+	refused(`is unknown; known: 5`, 0, "6")
 
 	other := w.step(catalog)
 	other.Step.Partition = asset.Partition{Key: "6"}
