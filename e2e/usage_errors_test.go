@@ -35,7 +35,7 @@ func usageErrorsExitWith2AndSayWhatToType(t *testing.T) {
 		{"unknown asset to show", []string{"assets", "show", "anvisa/x"}, 2, []string{"anvisa/index"}},
 		{"bad selection", []string{"materialize", "anvisa/catalog++"}, 2, []string{"anvisa/catalog++"}},
 		{"unknown key in the file", []string{"status", "--config", file}, 2, []string{"bugdet", "budget"}},
-		{"unknown form of output", []string{"status", "-o", "xml"}, 2, []string{"text or json"}},
+		{"unknown form of output", []string{"status", "-o", "xml"}, 2, []string{"known: text, json"}},
 		{"unknown fault", []string{"portal", "--fault", "lost-pages"}, 2, []string{"lost-pages", "lost-page"}},
 		{"no pace for a foreign source", []string{"status", "--budget-rps", "0", "--source-url", "https://example.org"}, 2, []string{"DRUGSLM_BUDGET_RPS"}},
 		{"no ledger", []string{"runs", "show", "nobody"}, 2, []string{"no ledger", "--data"}},
