@@ -80,15 +80,18 @@ func (d drawn) apart(lines []line) []drawn {
 }
 
 // columns is the part of d from one column up to another, which no cell lies across.
-func (d drawn) columns(from, to int) drawn {
-	part := drawn{xs: d.xs[from : to+1], ys: d.ys, of: make([][]int, len(d.of))}
+func (d drawn) columns(from, to int) drawn { return d.part(0, len(d.ys)-1, from, to) }
+
+// part is the part of d from one row and column up to others, which no cell lies across.
+func (d drawn) part(top, bottom, left, right int) drawn {
+	part := drawn{xs: d.xs[left : right+1], ys: d.ys[top : bottom+1], of: make([][]int, bottom-top)}
 	number := map[int]int{}
-	for i, row := range d.of {
-		for _, c := range row[from:to] {
+	for i, row := range d.of[top:bottom] {
+		for _, c := range row[left:right] {
 			if _, known := number[c]; !known {
 				number[c] = len(part.cells)
 				a := d.cells[c]
-				a.column, a.right = a.column-from, a.right-from
+				a.row, a.bottom, a.column, a.right = a.row-top, a.bottom-top, a.column-left, a.right-left
 				part.cells = append(part.cells, a)
 			}
 			part.of[i] = append(part.of[i], number[c])

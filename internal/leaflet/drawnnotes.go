@@ -42,22 +42,7 @@ func (d drawn) wordsOf(lines []line) []int {
 }
 
 // rows is the part of d from one row up to another, which no cell lies across.
-func (d drawn) rows(from, to int) drawn {
-	part := drawn{xs: d.xs, ys: d.ys[from : to+1], of: make([][]int, to-from)}
-	number := map[int]int{}
-	for i, row := range d.of[from:to] {
-		for _, c := range row {
-			if _, known := number[c]; !known {
-				number[c] = len(part.cells)
-				a := d.cells[c]
-				a.row, a.bottom = a.row-from, a.bottom-from
-				part.cells = append(part.cells, a)
-			}
-			part.of[i] = append(part.of[i], number[c])
-		}
-	}
-	return part
-}
+func (d drawn) rows(from, to int) drawn { return d.part(from, to, 0, len(d.xs)-1) }
 
 // stacked gives the tables that stand in one frame, one below the other: where the rows that have several cells are divided at none of the places of those above,
 // two rows of either at least. A cell over all columns above such rows is theirs.
