@@ -9,6 +9,9 @@ import (
 const keepAttempt = ` ON CONFLICT (asset, partition) DO UPDATE SET run = excluded.run, state = excluded.state, kind = excluded.kind,
 	reason = excluded.reason, started = excluded.started, finished = excluded.finished WHERE excluded.finished >= attempts.finished`
 
+// attemptOfStep is [StepState.Attempt] in SQL, of the column state.
+const attemptOfStep = `CASE state WHEN 'done' THEN 'succeeded' WHEN 'waiting' THEN 'queued' ELSE state END`
+
 // keepAttempts notes the steps of a run that ended at a time as the last attempts at their partitions.
 func keepAttempts(ctx context.Context, tx *sql.Tx, run string, at int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
@@ -20,7 +23,7 @@ func keepAttempts(ctx context.Context, tx *sql.Tx, run string, at int64) error {
 // the execution that ended them.
 func keepBackfillAttempts(ctx context.Context, tx *sql.Tx, backfill string, epoch, at int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO attempts (asset, partition, run, state, kind, reason, started, finished)
-		SELECT asset, partition, $3, CASE state WHEN 'done' THEN 'succeeded' ELSE state END, kind, error, started, finished FROM backfill_steps
+		SELECT asset, partition, $3, `+attemptOfStep+`, kind, error, started, finished FROM backfill_steps
 		WHERE backfill = $1 AND finished = $2 AND asset <> '' AND state IN ('done', 'failed', 'skipped', 'canceled')`+keepAttempt,
 		backfill, at, BackfillRun(backfill, epoch))
 	return err

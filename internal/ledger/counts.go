@@ -24,11 +24,25 @@ const (
 )
 
 // itemCounts calls fn with the counts of each partition that has items, of some assets (all without), and for which a condition
-// over keptCounts holds. A partition whose items change now is counted, the others were.
+// over keptCounts holds.
 func (l *Ledger) itemCounts(ctx context.Context, condition string, assets []string, fn func(PartitionRef, itemCounts)) error {
 	in, args := among(assets)
+	return l.query(ctx, "count items", scanCounts(fn), countsQuery(in+` AND (`+condition+`)`), args...)
+}
+
+// countsQuery selects the counts of the partitions that have items and for which a condition over keptCounts, asset and
+// partition holds. A partition whose items change now is counted, the others were.
+func countsQuery(condition string) string {
+	return `SELECT asset, partition, ` + keptCounts + ` FROM item_counts WHERE counted AND discovered > 0 AND ` + condition + `
+		UNION ALL SELECT * FROM (SELECT c.asset, c.partition, ` + liveCounts + `
+		FROM item_counts c CROSS JOIN items i ON i.asset = c.asset AND i.partition = c.partition WHERE NOT c.counted
+		GROUP BY c.asset, c.partition) WHERE ` + condition
+}
+
+// scanCounts calls fn with what a row of countsQuery says.
+func scanCounts(fn func(PartitionRef, itemCounts)) func(*sql.Rows) error {
 	var asset string // the last one: a string for each would be most of the work
-	return l.query(ctx, "count items", func(rows *sql.Rows) error {
+	return func(rows *sql.Rows) error {
 		var of sql.RawBytes
 		var s PartitionRef
 		var c itemCounts
@@ -41,10 +55,7 @@ func (l *Ledger) itemCounts(ctx context.Context, condition string, assets []stri
 		s.Asset = asset
 		fn(s, c)
 		return nil
-	}, `SELECT asset, partition, `+keptCounts+` FROM item_counts WHERE counted AND discovered > 0 AND `+in+` AND (`+condition+`)
-		UNION ALL SELECT * FROM (SELECT c.asset, c.partition, `+liveCounts+`
-		FROM item_counts c CROSS JOIN items i ON i.asset = c.asset AND i.partition = c.partition WHERE NOT c.counted
-		GROUP BY c.asset, c.partition) WHERE `+in+` AND (`+condition+`)`, args...)
+	}
 }
 
 // uncount notes that the items of a partition have changed.
@@ -70,14 +81,19 @@ func (l *Ledger) AllCounts(ctx context.Context, assets ...string) (map[Partition
 	if err := l.itemCounts(ctx, `TRUE`, assets, func(s PartitionRef, c itemCounts) { out[s] = c.Counts }); err != nil {
 		return out, err
 	}
-	waived, err := l.waived(ctx, "", "")
+	return out, l.addWaived(ctx, "", out)
+}
+
+// addWaived adds to counts how many items are waived, of one asset or of all.
+func (l *Ledger) addWaived(ctx context.Context, asset string, counts map[PartitionRef]Counts) error {
+	waived, err := l.waived(ctx, asset, "")
 	for s, kinds := range waived {
-		if c, asked := out[s]; asked {
+		if c, asked := counts[s]; asked {
 			c.Waived = kinds.sum()
-			out[s] = c
+			counts[s] = c
 		}
 	}
-	return out, err
+	return err
 }
 
 // Known counts the items of every partition of some assets; of all assets without arguments. Vanished items are not

@@ -41,40 +41,26 @@ func (l *Ledger) latestOf(ctx context.Context, asset string, partitions []string
 }
 
 func (l *Ledger) countsOf(ctx context.Context, asset string, partitions []string, into map[string]Counts) error {
-	scan := func(rows *sql.Rows) error {
-		var partition string
-		var c itemCounts
-		err := rows.Scan(&partition, &c.Discovered, &c.Published, &c.Absent, &c.vanished, &c.Quarantined, &c.Pending)
-		if c.Discovered > 0 {
-			into[partition] = c.Counts
-		}
+	found := make(map[PartitionRef]Counts)
+	err := l.queryPartitions(ctx, "count items", countsQuery(`asset = $1 AND %s`), `partition`, asset, partitions,
+		scanCounts(func(s PartitionRef, c itemCounts) { found[s] = c.Counts }))
+	if err != nil {
 		return err
 	}
-	const op = "count items"
-	if err := l.queryPartitions(ctx, op, `SELECT partition, `+keptCounts+` FROM item_counts WHERE asset = $1 AND counted AND %s`,
-		`partition`, asset, partitions, scan); err != nil {
+	if err := l.addWaived(ctx, asset, found); err != nil {
 		return err
 	}
-	if err := l.queryPartitions(ctx, op, `SELECT c.partition, `+liveCounts+` FROM item_counts c
-		CROSS JOIN items i ON i.asset = c.asset AND i.partition = c.partition WHERE c.asset = $1 AND NOT c.counted AND %s GROUP BY c.partition`,
-		`c.partition`, asset, partitions, scan); err != nil {
-		return err
+	for ref, c := range found {
+		into[ref.Partition] = c
 	}
-	waived, err := l.waived(ctx, asset, "")
-	for ref, kinds := range waived {
-		if c, has := into[ref.Partition]; has {
-			c.Waived = kinds.sum()
-			into[ref.Partition] = c
-		}
-	}
-	return err
+	return nil
 }
 
 // queryPartitions is queryKeys for the partitions of an asset, whose condition takes the place of %s; without partitions it
 // is one query for all.
 func (l *Ledger) queryPartitions(ctx context.Context, op, text, column, asset string, partitions []string, scan func(*sql.Rows) error) error {
 	if partitions == nil {
-		return l.query(ctx, op, scan, strings.Replace(text, "%s", "TRUE", 1), asset)
+		return l.query(ctx, op, scan, strings.ReplaceAll(text, "%s", "TRUE"), asset)
 	}
-	return l.queryKeys(ctx, op, strings.Replace(text, "%s", column+" IN (%s)", 1), asset, partitions, scan)
+	return l.queryKeys(ctx, op, strings.ReplaceAll(text, "%s", column+" IN (%[1]s)"), asset, partitions, scan)
 }

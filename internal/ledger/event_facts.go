@@ -47,7 +47,7 @@ type stepFact struct {
 
 // stepsOf selects the steps of the run $1, or of the backfill $2, with the states of attempts.
 const stepsOf = `(SELECT seq, asset, partition, state, kind, error FROM run_steps WHERE run = $1
-	UNION ALL SELECT seq, asset, partition, CASE state WHEN 'done' THEN 'succeeded' WHEN 'waiting' THEN 'queued' ELSE state END, kind, error
+	UNION ALL SELECT seq, asset, partition, ` + attemptOfStep + `, kind, error
 	FROM backfill_steps WHERE backfill = $2 AND asset <> '')`
 
 // stepsOfRun counts the steps of a run by state, and gives the first that did not succeed, those that failed themselves first.
