@@ -76,6 +76,11 @@ const (
 	StepCanceled StepState = "canceled"
 )
 
+// StepStates lists them in the order in which people are shown them.
+func StepStates() []StepState {
+	return []StepState{StepDone, StepRunning, StepWaiting, StepFailed, StepSkipped, StepCanceled}
+}
+
 // Attempt is the state of a step as that of the attempt at its partition.
 func (s StepState) Attempt() AttemptState {
 	switch s {

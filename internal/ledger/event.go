@@ -42,6 +42,11 @@ const (
 	EventUnwanted  EventState = "unwanted"  // no target was configured for its kind when its turn came
 )
 
+// EventStates lists them.
+func EventStates() []EventState {
+	return []EventState{EventPending, EventDelivered, EventAbandoned, EventUnwanted}
+}
+
 // Delivery is the delivery of one event to one target.
 type Delivery struct {
 	Target   string // "webhook", "command"

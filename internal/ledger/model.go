@@ -21,6 +21,9 @@ const (
 	Quarantined State = "quarantined" // cannot be processed; the reason and the evidence are kept
 )
 
+// States lists them in the order in which an item goes through them.
+func States() []State { return []State{Pending, Made, Staged, Published, Absent, Quarantined} }
+
 // KindVanished and KindDeclared distinguish the absences found at a sync from those that making an item found ("not_found").
 const (
 	KindVanished = "vanished" // a complete enumeration no longer names it
@@ -268,6 +271,9 @@ const (
 	RunFailed    RunState = "failed"
 	RunCanceled  RunState = "canceled"
 )
+
+// RunStates lists them.
+func RunStates() []RunState { return []RunState{RunRunning, RunSucceeded, RunFailed, RunCanceled} }
 
 // Run is one execution of a plan.
 type Run struct {

@@ -11,6 +11,7 @@ import (
 	"drugslm/internal/asset"
 	"drugslm/internal/cli/output"
 	"drugslm/internal/fault"
+	"drugslm/internal/ledger"
 )
 
 // advice says what a person can do about a kind of failure.
@@ -119,14 +120,14 @@ func printListed(w io.Writer, g *asset.Graph, listed []api.BackfillStep) error {
 
 func printAssetProgress(w io.Writer, v api.Backfill) error {
 	header := []string{"ASSET"}
-	for _, s := range stepStates {
+	for _, s := range ledger.StepStates() {
 		header = append(header, strings.ToUpper(string(s)))
 	}
 	header = append(header, "CHANGED", "ROWS", "ITEMS", "ABSENT", "QUARANTINED", "PENDING")
 	var rows [][]string
 	for _, a := range v.Assets {
 		row := []string{a.Asset}
-		for _, s := range stepStates {
+		for _, s := range ledger.StepStates() {
 			row = append(row, strconv.Itoa(a.Steps[s]))
 		}
 		rows = append(rows, append(row, strconv.Itoa(a.Changed), strconv.FormatInt(a.Rows, 10), strconv.Itoa(a.Items.Discovered),

@@ -25,11 +25,6 @@ import (
 // shownSteps is how many partitions `backfill show` lists unless it is told otherwise.
 const shownSteps = 20
 
-// stepStates are the states of a step, in the order they are shown in.
-var stepStates = []ledger.StepState{
-	ledger.StepDone, ledger.StepRunning, ledger.StepWaiting, ledger.StepFailed, ledger.StepSkipped, ledger.StepCanceled,
-}
-
 func newBackfillList(a *command.App) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
@@ -69,8 +64,8 @@ func newBackfillShow(a *command.App) *cobra.Command {
   starter backfill show june --asset anvisa/download --state failed --limit 100 -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if filter.State != "" && !slices.Contains(stepStates, filter.State) {
-				return nearest.Value("--state", string(filter.State), texts(stepStates))
+			if filter.State != "" && !slices.Contains(ledger.StepStates(), filter.State) {
+				return nearest.Value("--state", string(filter.State), command.Texts(ledger.StepStates()))
 			}
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) error {
 				if filter.Asset != "" {
@@ -180,13 +175,4 @@ func assetsOf(ctx context.Context, d *host.Data, id string, sums []ledger.StepSu
 		}
 	}
 	return found, nil
-}
-
-// texts are states in words.
-func texts(states []ledger.StepState) []string {
-	words := make([]string, len(states))
-	for i, s := range states {
-		words[i] = string(s)
-	}
-	return words
 }

@@ -6,6 +6,15 @@ import (
 	"drugslm/internal/asset"
 )
 
+// Texts are the words of some states.
+func Texts[W ~string](states []W) []string {
+	texts := make([]string, len(states))
+	for i, s := range states {
+		texts[i] = string(s)
+	}
+	return texts
+}
+
 // Filters are --missing, --stale, --failed and --force: one at most.
 type Filters struct {
 	given map[asset.Filter]*bool

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drugslm/internal/asset"
+	"drugslm/internal/cli/command"
 	"drugslm/internal/fault"
 	"drugslm/internal/ledger"
 )
@@ -36,26 +37,21 @@ func words(cmd *cobra.Command, name string) []string {
 }
 
 // states are the values of --state of a verb; none where it is another thing.
-func states(path string) (all []string) {
+func states(path string) []string {
 	switch path {
 	case "status":
-		for _, s := range asset.Statuses() {
-			all = append(all, string(s))
-		}
+		return command.Texts(asset.Statuses())
 	case "runs list":
-		for _, s := range []ledger.RunState{ledger.RunRunning, ledger.RunSucceeded, ledger.RunFailed, ledger.RunCanceled} {
-			all = append(all, string(s))
-		}
+		return command.Texts(ledger.RunStates())
 	case "items":
-		for _, s := range []ledger.State{ledger.Pending, ledger.Made, ledger.Staged, ledger.Published, ledger.Absent, ledger.Quarantined} {
-			all = append(all, string(s))
-		}
+		return command.Texts(ledger.States())
 	case "backfill show":
-		all = []string{"waiting", "running", "done", "failed", "skipped", "canceled"}
+		return command.Texts(ledger.StepStates())
 	case "hooks list":
-		all = []string{"pending", "delivered", "abandoned", "unwanted"}
+		return command.Texts(ledger.EventStates())
+	default:
+		return nil
 	}
-	return all
 }
 
 // kinds are the kinds of failure that an item may have.

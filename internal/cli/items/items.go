@@ -23,11 +23,6 @@ import (
 	"drugslm/internal/nearest"
 )
 
-// itemStates are the states that can be asked for.
-var itemStates = []string{
-	string(ledger.Pending), string(ledger.Made), string(ledger.Staged), string(ledger.Published), string(ledger.Absent), string(ledger.Quarantined),
-}
-
 // NewItems is the verb `items`.
 func NewItems(a *command.App) *cobra.Command {
 	cmd := itemsCommand(a, "items [SELECT...]")
@@ -74,8 +69,8 @@ func itemsCommand(a *command.App, use string) *cobra.Command {
 func items(ctx context.Context, d *host.Data, selection, partitions []string, wanted itemsWanted) ([]api.Item, error) {
 	filter := wanted.filter
 	filter.Reason = wanted.reason
-	if filter.State != "" && !slices.Contains(itemStates, string(filter.State)) {
-		return nil, nearest.Value("--state", string(filter.State), itemStates)
+	if filter.State != "" && !slices.Contains(ledger.States(), filter.State) {
+		return nil, nearest.Value("--state", string(filter.State), command.Texts(ledger.States()))
 	}
 	selected, chosen, err := command.Choose(ctx, d, selection, partitions)
 	if err != nil {

@@ -60,9 +60,8 @@ func newHooksList(a *command.App) *cobra.Command {
 }
 
 func events(ctx context.Context, d *host.Data, state ledger.EventState, limit int) ([]api.Event, error) {
-	known := []string{string(ledger.EventPending), string(ledger.EventDelivered), string(ledger.EventAbandoned), string(ledger.EventUnwanted)}
-	if state != "" && !slices.Contains(known, string(state)) {
-		return nil, nearest.Value("--state", string(state), known)
+	if state != "" && !slices.Contains(ledger.EventStates(), state) {
+		return nil, nearest.Value("--state", string(state), command.Texts(ledger.EventStates()))
 	}
 	found, err := d.Ledger.Events(ctx, state, limit)
 	views := make([]api.Event, len(found))

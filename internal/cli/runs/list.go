@@ -17,11 +17,6 @@ import (
 	"drugslm/internal/nearest"
 )
 
-// runStates are the states that runs can be listed by.
-func runStates() []string {
-	return []string{string(ledger.RunRunning), string(ledger.RunSucceeded), string(ledger.RunFailed), string(ledger.RunCanceled)}
-}
-
 func newList(a *command.App) *cobra.Command {
 	var f ledger.RunFilter
 	var since string
@@ -30,8 +25,8 @@ func newList(a *command.App) *cobra.Command {
 		Example: `  starter runs list --state failed --since 24h
   starter runs list --since 2026-11-01 --limit 100 -o json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("state") && !slices.Contains(runStates(), string(f.State)) {
-				return nearest.Value("--state", string(f.State), runStates())
+			if cmd.Flags().Changed("state") && !slices.Contains(ledger.RunStates(), f.State) {
+				return nearest.Value("--state", string(f.State), command.Texts(ledger.RunStates()))
 			}
 			return a.WithData(cmd, func(ctx context.Context, c config.Config, d *host.Data) (err error) {
 				if cmd.Flags().Changed("since") {

@@ -17,7 +17,7 @@ func newWait(a *command.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait RUN",
 		Short: "Wait until a run ends, showing progress; fails if it did not succeed",
-		Long: `Wait until a run ends, whoever started it, and show its steps as "starter materialize --wait" does. The exit code is 0 if it
+		Long: `Wait until a run ends, however it was started, and show its steps as "starter materialize --wait" does. The exit code is 0 if it
 succeeded, 1 if it failed, was canceled or was ended in Temporal, and 124 if it has not ended within --timeout. Ctrl-C and
 --timeout end the waiting, not the run.
 

@@ -73,13 +73,7 @@ those partitions are listed that are meant. -o json lists all of them; --limit a
 const keepAll = 400
 
 // words are the statuses that can be asked for.
-func words() []string {
-	var all []string
-	for _, s := range asset.Statuses() {
-		all = append(all, string(s))
-	}
-	return all
-}
+func words() []string { return command.Texts(asset.Statuses()) }
 
 // check refuses what cannot be asked.
 func (q query) check() error {
