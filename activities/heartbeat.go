@@ -140,7 +140,7 @@ func (t *attempt) tell(err error, final bool) {
 	}
 }
 
-// maxLost is how many attempts in a row may lose their browser and settle nothing: a browser, a driver or a node that
+// maxLost is how many attempts in a row may lose their browser and record nothing: a browser, a driver or a node that
 // dies is not the step's fault, but a page that ends each of them must come to an end, too.
 const maxLost = 20
 

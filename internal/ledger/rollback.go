@@ -156,7 +156,7 @@ func notRolledBack(ctx context.Context, tx *sql.Tx, m Materialization) error {
 // on the disk when it returns.
 func (l *Ledger) MarkForDeletion(ctx context.Context, asset string, paths []string) ([]string, error) {
 	var doomed []string
-	err := l.writeDurable(ctx, "condemn files", func(tx *sql.Tx) error {
+	err := l.writeDurable(ctx, "mark files for deletion", func(tx *sql.Tx) error {
 		doomed = nil
 		open, err := unfinished(ctx, tx, asset, "")
 		if err != nil {
@@ -191,7 +191,7 @@ func (l *Ledger) MarkForDeletion(ctx context.Context, asset string, paths []stri
 // MarkedForDeletion returns the files of the table of an asset that are marked for deletion.
 func (l *Ledger) MarkedForDeletion(ctx context.Context, asset string) ([]string, error) {
 	found, err := markedForDeletion(ctx, l.reader, asset)
-	return found, l.explain(ctx, "read condemned files", err)
+	return found, l.explain(ctx, "read files marked for deletion", err)
 }
 
 func markedForDeletion(ctx context.Context, q querier, asset string) ([]string, error) {
@@ -208,7 +208,7 @@ func markedForDeletion(ctx context.Context, q querier, asset string) ([]string, 
 
 // UnmarkForDeletion removes the marks of files: they are deleted, or will be kept.
 func (l *Ledger) UnmarkForDeletion(ctx context.Context, asset string, paths []string) error {
-	return l.write(ctx, "pardon files", func(tx *sql.Tx) error {
+	return l.write(ctx, "unmark files for deletion", func(tx *sql.Tx) error {
 		stmt, err := tx.PrepareContext(ctx, `DELETE FROM condemned WHERE asset = $1 AND path = $2`)
 		if err != nil {
 			return err

@@ -146,7 +146,7 @@ func requireLetters(t testing.TB, p Page) {
 	require.Equal(t, p.Letters, n, "letters of page %d", p.Number)
 }
 
-// TestLayerOverAScan keeps the invisible text over a scan, which whoever made the file had recognised, and takes no other for it.
+// TestLayerOverAScan keeps the invisible text over a scan, made by OCR before the file was filed, and takes no other for it.
 func TestLayerOverAScan(t *testing.T) {
 	t.Parallel()
 	e := open(t, Options{})
